@@ -1,0 +1,139 @@
+using System.Text.Json.Serialization;
+
+namespace Hud.Core.Api;
+
+/// <summary>The resource a user applies: which process to profile, how long, and what counts as blocking.</summary>
+public sealed record ProfilingSession
+{
+    public const string Group = "hud.dev";
+    public const string Version = "v1alpha1";
+    public const string KindName = "ProfilingSession";
+    public const string Plural = "profilingsessions";
+    public const string FullApiVersion = Group + "/" + Version;
+
+    public string ApiVersion { get; init; } = FullApiVersion;
+    public string Kind { get; init; } = KindName;
+    public ObjectMetadata Metadata { get; init; } = new();
+    public ProfilingSessionSpec Spec { get; init; } = new();
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProfilingSessionStatus? Status { get; init; }
+}
+
+/// <summary>The part of <c>metav1.ObjectMeta</c> that Hud reads or writes.</summary>
+public sealed record ObjectMetadata
+{
+    public string Name { get; init; } = "";
+    public string? Namespace { get; init; }
+    public string? Uid { get; init; }
+    public string? ResourceVersion { get; init; }
+    public long? Generation { get; init; }
+    public DateTimeOffset? CreationTimestamp { get; init; }
+    public DateTimeOffset? DeletionTimestamp { get; init; }
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+    public IReadOnlyList<string>? Finalizers { get; init; }
+}
+
+/// <summary>What to profile and how. Defaults are those of the CRD.</summary>
+public sealed record ProfilingSessionSpec
+{
+    public TargetSpec Target { get; init; } = new();
+
+    /// <summary>How long to observe; 1s to 30m.</summary>
+    public GoDuration Duration { get; init; } = new(60_000_000_000);
+
+    /// <summary>A poll longer than this blocks its worker; 100us to 10s.</summary>
+    public GoDuration Threshold { get; init; } = new(5_000_000);
+
+    /// <summary>On-CPU samples a second and CPU; 1 to 999.</summary>
+    public int SampleFrequencyHz { get; init; } = 99;
+
+    /// <summary>Thread name prefixes of workers, only where detection cannot know.</summary>
+    public IReadOnlyList<string> WorkerThreadNames { get; init; } = [];
+
+    /// <summary>What profiling may cost, in percent of the target's CPU time; 0.1 to 10.</summary>
+    public double OverheadBudgetPercent { get; init; } = 1;
+
+    /// <summary>How long image pull, scheduling and attaching may take together.</summary>
+    public GoDuration StartDeadline { get; init; } = new(120_000_000_000);
+
+    /// <summary>True before the start: wait. True while running: stop and keep what there is.</summary>
+    public bool Suspend { get; init; }
+
+    public OutputSpec Output { get; init; } = new();
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ExpectSpec? Expect { get; init; }
+
+    /// <summary>After this time the result ConfigMaps and agent pods go; the session itself stays.</summary>
+    [JsonPropertyName("resultsTTL")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GoDuration? ResultsTtl { get; init; }
+}
+
+/// <summary>Exactly one of the three selectors in a cluster; only <see cref="ProcessName"/> locally.</summary>
+public sealed record TargetSpec
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LabelSelector? PodSelector { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PodName { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WorkloadReference? WorkloadRef { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ContainerName { get; init; }
+
+    /// <summary>comm or the basename of the executable, when a container runs several processes.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ProcessName { get; init; }
+
+    public int MaxPods { get; init; } = 5;
+}
+
+/// <summary><c>metav1.LabelSelector</c>.</summary>
+public sealed record LabelSelector
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? MatchLabels { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LabelSelectorRequirement>? MatchExpressions { get; init; }
+}
+
+/// <summary><c>metav1.LabelSelectorRequirement</c>; operators In, NotIn, Exists, DoesNotExist.</summary>
+public sealed record LabelSelectorRequirement(string Key, string Operator, IReadOnlyList<string>? Values);
+
+public sealed record WorkloadReference(string ApiVersion, string Kind, string Name);
+
+public sealed record OutputSpec
+{
+    /// <summary>How many hotspots the status holds; 1 to 50.</summary>
+    public int TopHotspots { get; init; } = 20;
+
+    public IReadOnlyList<OutputFormat> Formats { get; init; } = [OutputFormat.Report];
+}
+
+public enum OutputFormat
+{
+    Report,
+    Page,
+    FlameGraph,
+    Pprof,
+    ChromeTrace,
+    Folded,
+    Speedscope,
+}
+
+/// <summary>A gate for pipelines; its outcome is the condition <c>ExpectationsMet</c> and the exit code of <c>hud</c>.</summary>
+public sealed record ExpectSpec
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GoDuration? MaxPoll { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? MaxBlockedPercent { get; init; }
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Hud.Core.Api;
+using Hud.Core.Profile;
+using Hud.Core.Stream;
+
+namespace Hud.Core;
+
+/// <summary>JSON of everything that crosses a process border: camelCase, enums as names, nothing by reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    AllowOutOfOrderMetadataProperties = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    MaxDepth = 64)]
+[JsonSerializable(typeof(ProfilingSession))]
+[JsonSerializable(typeof(ProfilingSessionSpec))]
+[JsonSerializable(typeof(ProfilingSessionStatus))]
+[JsonSerializable(typeof(ProfileDocument))]
+[JsonSerializable(typeof(AgentTask))]
+[JsonSerializable(typeof(StreamMessage))]
+public sealed partial class HudJson : JsonSerializerContext
+{
+    /// <summary>The same contract, indented, for files that people read.</summary>
+    public static HudJson Indented => _indented ??= new(new JsonSerializerOptions(Default.Options!) { WriteIndented = true, NewLine = "\n" });
+
+    private static HudJson? _indented;
+}
