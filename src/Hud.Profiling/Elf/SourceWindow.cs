@@ -1,0 +1,42 @@
+using System.Buffers.Binary;
+
+namespace Hud.Profiling.Elf;
+
+/// <summary>A sliding 64 KiB window over a byte source, for tables that are read in mostly ascending order.</summary>
+internal sealed class SourceWindow(IByteSource source, int size = 64 * 1024)
+{
+    private readonly byte[] _buffer = new byte[size];
+    private long _start;
+    private int _filled;
+
+    /// <summary>The bytes <c>[offset, offset + count)</c>, valid until the next call; empty when they cannot be read.</summary>
+    public ReadOnlySpan<byte> Get(long offset, int count)
+    {
+        if (offset < 0 || count > _buffer.Length || offset > source.Length - count)
+        {
+            return default;
+        }
+
+        if (offset < _start || offset + count > _start + _filled)
+        {
+            var want = (int)Math.Min(_buffer.Length, source.Length - offset);
+            if (!source.TryReadExactly(offset, _buffer.AsSpan(0, want)))
+            {
+                _filled = 0;
+                return default;
+            }
+
+            _start = offset;
+            _filled = want;
+        }
+
+        return _buffer.AsSpan((int)(offset - _start), count);
+    }
+
+    public bool TryReadUInt64(long offset, out ulong value)
+    {
+        var bytes = Get(offset, 8);
+        value = bytes.IsEmpty ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        return !bytes.IsEmpty;
+    }
+}

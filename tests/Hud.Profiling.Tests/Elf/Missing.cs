@@ -1,0 +1,16 @@
+namespace Hud.Profiling.Tests.Elf;
+
+internal static class Missing
+{
+    /// <summary>Skips the test with the reason, or fails it when HUD_REQUIRE_ALL=1.</summary>
+    public static void Tool(string name)
+    {
+        var reason = $"{name} is not installed";
+        if (Environment.GetEnvironmentVariable("HUD_REQUIRE_ALL") == "1")
+        {
+            Assert.Fail(reason);
+        }
+
+        Assert.Skip(reason);
+    }
+}
