@@ -6,12 +6,17 @@ using Hud.Core.Stream;
 
 namespace Hud.Core;
 
-/// <summary>JSON of everything that crosses a process border: camelCase, enums as names, nothing by reflection.</summary>
+/// <summary>
+/// JSON of everything that crosses a process border: camelCase, enums as names, nothing by reflection. Contract types have
+/// setters rather than init accessors: the source generator gives an absent init property default(T), not the type's default.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
     AllowOutOfOrderMetadataProperties = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     MaxDepth = 64)]
 [JsonSerializable(typeof(ProfilingSession))]
 [JsonSerializable(typeof(ProfilingSessionSpec))]

@@ -11,110 +11,110 @@ public sealed record ProfilingSession
     public const string Plural = "profilingsessions";
     public const string FullApiVersion = Group + "/" + Version;
 
-    public string ApiVersion { get; init; } = FullApiVersion;
-    public string Kind { get; init; } = KindName;
-    public ObjectMetadata Metadata { get; init; } = new();
-    public ProfilingSessionSpec Spec { get; init; } = new();
+    public string ApiVersion { get; set; } = FullApiVersion;
+    public string Kind { get; set; } = KindName;
+    public ObjectMetadata Metadata { get; set; } = new();
+    public ProfilingSessionSpec Spec { get; set; } = new();
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ProfilingSessionStatus? Status { get; init; }
+    public ProfilingSessionStatus? Status { get; set; }
 }
 
 /// <summary>The part of <c>metav1.ObjectMeta</c> that Hud reads or writes.</summary>
 public sealed record ObjectMetadata
 {
-    public string Name { get; init; } = "";
-    public string? Namespace { get; init; }
-    public string? Uid { get; init; }
-    public string? ResourceVersion { get; init; }
-    public long? Generation { get; init; }
-    public DateTimeOffset? CreationTimestamp { get; init; }
-    public DateTimeOffset? DeletionTimestamp { get; init; }
-    public IReadOnlyDictionary<string, string>? Labels { get; init; }
-    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
-    public IReadOnlyList<string>? Finalizers { get; init; }
+    public string Name { get; set; } = "";
+    public string? Namespace { get; set; }
+    public string? Uid { get; set; }
+    public string? ResourceVersion { get; set; }
+    public long? Generation { get; set; }
+    public DateTimeOffset? CreationTimestamp { get; set; }
+    public DateTimeOffset? DeletionTimestamp { get; set; }
+    public IReadOnlyDictionary<string, string>? Labels { get; set; }
+    public IReadOnlyDictionary<string, string>? Annotations { get; set; }
+    public IReadOnlyList<string>? Finalizers { get; set; }
 }
 
 /// <summary>What to profile and how. Defaults are those of the CRD.</summary>
 public sealed record ProfilingSessionSpec
 {
-    public TargetSpec Target { get; init; } = new();
+    public TargetSpec Target { get; set; } = new();
 
     /// <summary>How long to observe; 1s to 30m.</summary>
-    public GoDuration Duration { get; init; } = new(60_000_000_000);
+    public GoDuration Duration { get; set; } = new(60_000_000_000);
 
     /// <summary>A poll longer than this blocks its worker; 100us to 10s.</summary>
-    public GoDuration Threshold { get; init; } = new(5_000_000);
+    public GoDuration Threshold { get; set; } = new(5_000_000);
 
     /// <summary>On-CPU samples a second and CPU; 1 to 999.</summary>
-    public int SampleFrequencyHz { get; init; } = 99;
+    public int SampleFrequencyHz { get; set; } = 99;
 
     /// <summary>Thread name prefixes of workers, only where detection cannot know.</summary>
-    public IReadOnlyList<string> WorkerThreadNames { get; init; } = [];
+    public IReadOnlyList<string> WorkerThreadNames { get; set; } = [];
 
     /// <summary>What profiling may cost, in percent of the target's CPU time; 0.1 to 10.</summary>
-    public double OverheadBudgetPercent { get; init; } = 1;
+    public double OverheadBudgetPercent { get; set; } = 1;
 
     /// <summary>How long image pull, scheduling and attaching may take together.</summary>
-    public GoDuration StartDeadline { get; init; } = new(120_000_000_000);
+    public GoDuration StartDeadline { get; set; } = new(120_000_000_000);
 
     /// <summary>True before the start: wait. True while running: stop and keep what there is.</summary>
-    public bool Suspend { get; init; }
+    public bool Suspend { get; set; }
 
-    public OutputSpec Output { get; init; } = new();
+    public OutputSpec Output { get; set; } = new();
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ExpectSpec? Expect { get; init; }
+    public ExpectSpec? Expect { get; set; }
 
     /// <summary>After this time the result ConfigMaps and agent pods go; the session itself stays.</summary>
     [JsonPropertyName("resultsTTL")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public GoDuration? ResultsTtl { get; init; }
+    public GoDuration? ResultsTtl { get; set; }
 }
 
 /// <summary>Exactly one of the three selectors in a cluster; only <see cref="ProcessName"/> locally.</summary>
 public sealed record TargetSpec
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public LabelSelector? PodSelector { get; init; }
+    public LabelSelector? PodSelector { get; set; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? PodName { get; init; }
+    public string? PodName { get; set; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public WorkloadReference? WorkloadRef { get; init; }
+    public WorkloadReference? WorkloadRef { get; set; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? ContainerName { get; init; }
+    public string? ContainerName { get; set; }
 
     /// <summary>comm or the basename of the executable, when a container runs several processes.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? ProcessName { get; init; }
+    public string? ProcessName { get; set; }
 
-    public int MaxPods { get; init; } = 5;
+    public int MaxPods { get; set; } = 5;
 }
 
 /// <summary><c>metav1.LabelSelector</c>.</summary>
 public sealed record LabelSelector
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyDictionary<string, string>? MatchLabels { get; init; }
+    public IReadOnlyDictionary<string, string>? MatchLabels { get; set; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<LabelSelectorRequirement>? MatchExpressions { get; init; }
+    public IReadOnlyList<LabelSelectorRequirement>? MatchExpressions { get; set; }
 }
 
 /// <summary><c>metav1.LabelSelectorRequirement</c>; operators In, NotIn, Exists, DoesNotExist.</summary>
-public sealed record LabelSelectorRequirement(string Key, string Operator, IReadOnlyList<string>? Values);
+public sealed record LabelSelectorRequirement(string Key, string Operator, IReadOnlyList<string>? Values = null);
 
 public sealed record WorkloadReference(string ApiVersion, string Kind, string Name);
 
 public sealed record OutputSpec
 {
     /// <summary>How many hotspots the status holds; 1 to 50.</summary>
-    public int TopHotspots { get; init; } = 20;
+    public int TopHotspots { get; set; } = 20;
 
-    public IReadOnlyList<OutputFormat> Formats { get; init; } = [OutputFormat.Report];
+    public IReadOnlyList<OutputFormat> Formats { get; set; } = [OutputFormat.Report];
 }
 
 public enum OutputFormat
@@ -132,8 +132,8 @@ public enum OutputFormat
 public sealed record ExpectSpec
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public GoDuration? MaxPoll { get; init; }
+    public GoDuration? MaxPoll { get; set; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public double? MaxBlockedPercent { get; init; }
+    public double? MaxBlockedPercent { get; set; }
 }

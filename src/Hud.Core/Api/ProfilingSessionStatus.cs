@@ -5,21 +5,21 @@ namespace Hud.Core.Api;
 /// <summary>What the operator found, below 32 KiB always. Durations are short strings for people.</summary>
 public sealed record ProfilingSessionStatus
 {
-    public long ObservedGeneration { get; init; } = -1;
-    public SessionPhase Phase { get; init; }
-    public string? Verdict { get; init; }
-    public DateTimeOffset? StartTime { get; init; }
-    public DateTimeOffset? CompletionTime { get; init; }
-    public TargetCounts TargetCounts { get; init; } = new();
+    public long ObservedGeneration { get; set; } = -1;
+    public SessionPhase Phase { get; set; }
+    public string? Verdict { get; set; }
+    public DateTimeOffset? StartTime { get; set; }
+    public DateTimeOffset? CompletionTime { get; set; }
+    public TargetCounts TargetCounts { get; set; } = new();
 
     /// <summary><c>succeeded or running / selected</c>, for the printer column.</summary>
-    public string? TargetsReady { get; init; }
+    public string? TargetsReady { get; set; }
 
-    public IReadOnlyList<TargetStatus> Targets { get; init; } = [];
-    public StatusSummary? Summary { get; init; }
-    public IReadOnlyList<StatusHotspot> Hotspots { get; init; } = [];
-    public IReadOnlyList<ResultReference> Results { get; init; } = [];
-    public IReadOnlyList<Condition> Conditions { get; init; } = [];
+    public IReadOnlyList<TargetStatus> Targets { get; set; } = [];
+    public StatusSummary? Summary { get; set; }
+    public IReadOnlyList<StatusHotspot> Hotspots { get; set; } = [];
+    public IReadOnlyList<ResultReference> Results { get; set; } = [];
+    public IReadOnlyList<Condition> Conditions { get; set; } = [];
 }
 
 /// <summary>Derived from the conditions, for people.</summary>
@@ -35,11 +35,11 @@ public enum SessionPhase
 
 public sealed record TargetCounts
 {
-    public int Matched { get; init; }
-    public int Selected { get; init; }
-    public int Running { get; init; }
-    public int Succeeded { get; init; }
-    public int Failed { get; init; }
+    public int Matched { get; set; }
+    public int Selected { get; set; }
+    public int Running { get; set; }
+    public int Succeeded { get; set; }
+    public int Failed { get; set; }
 }
 
 public enum TargetState
@@ -52,84 +52,84 @@ public enum TargetState
 
 public sealed record TargetStatus
 {
-    public string Pod { get; init; } = "";
+    public string Pod { get; set; } = "";
 
     [JsonPropertyName("podUID")]
-    public string PodUid { get; init; } = "";
+    public string PodUid { get; set; } = "";
 
-    public string Node { get; init; } = "";
-    public string Container { get; init; } = "";
+    public string Node { get; set; } = "";
+    public string Container { get; set; } = "";
 
     [JsonPropertyName("containerID")]
-    public string ContainerId { get; init; } = "";
+    public string ContainerId { get; set; } = "";
 
-    public int Pid { get; init; }
-    public TargetState State { get; init; }
-    public string Reason { get; init; } = "";
-    public string Message { get; init; } = "";
-    public int Runtimes { get; init; }
-    public int Workers { get; init; }
-    public string TokioVersion { get; init; } = "";
-    public long Polls { get; init; }
-    public long SlowPolls { get; init; }
-    public long LostEvents { get; init; }
-    public int SymbolizedPercent { get; init; }
-    public double OverheadPercent { get; init; }
-    public long ThrottledMillis { get; init; }
+    public int Pid { get; set; }
+    public TargetState State { get; set; }
+    public string Reason { get; set; } = "";
+    public string Message { get; set; } = "";
+    public int Runtimes { get; set; }
+    public int Workers { get; set; }
+    public string TokioVersion { get; set; } = "";
+    public long Polls { get; set; }
+    public long SlowPolls { get; set; }
+    public long LostEvents { get; set; }
+    public int SymbolizedPercent { get; set; }
+    public double OverheadPercent { get; set; }
+    public long ThrottledMillis { get; set; }
 }
 
 public sealed record StatusSummary
 {
-    public long Polls { get; init; }
-    public long SlowPolls { get; init; }
-    public double BlockedPercent { get; init; }
-    public string WorstPoll { get; init; } = "";
-    public int Stalls { get; init; }
-    public string LongestStall { get; init; } = "";
-    public string CpuHogTime { get; init; } = "";
-    public string BlockedTime { get; init; } = "";
-    public string RunQueueTime { get; init; } = "";
-    public string ThrottledTime { get; init; } = "";
+    public long Polls { get; set; }
+    public long SlowPolls { get; set; }
+    public double BlockedPercent { get; set; }
+    public string WorstPoll { get; set; } = "";
+    public int Stalls { get; set; }
+    public string LongestStall { get; set; } = "";
+    public string CpuHogTime { get; set; } = "";
+    public string BlockedTime { get; set; } = "";
+    public string RunQueueTime { get; set; } = "";
+    public string ThrottledTime { get; set; } = "";
 }
 
 /// <summary>A hotspot as the status shows it; field names are those of the profile document.</summary>
 public sealed record StatusHotspot
 {
-    public int Rank { get; init; }
-    public Profile.HotspotCause Cause { get; init; }
-    public string Category { get; init; } = "";
-    public string Function { get; init; } = "";
-    public string UserFrame { get; init; } = "";
-    public string Location { get; init; } = "";
-    public string Task { get; init; } = "";
-    public string Syscall { get; init; } = "";
-    public long Count { get; init; }
-    public string Total { get; init; } = "";
-    public string P50 { get; init; } = "";
-    public string P99 { get; init; } = "";
-    public string Max { get; init; } = "";
-    public double Percent { get; init; }
-    public string Advice { get; init; } = "";
-    public IReadOnlyList<string> Stack { get; init; } = [];
+    public int Rank { get; set; }
+    public Profile.HotspotCause Cause { get; set; }
+    public string Category { get; set; } = "";
+    public string Function { get; set; } = "";
+    public string UserFrame { get; set; } = "";
+    public string Location { get; set; } = "";
+    public string Task { get; set; } = "";
+    public string Syscall { get; set; } = "";
+    public long Count { get; set; }
+    public string Total { get; set; } = "";
+    public string P50 { get; set; } = "";
+    public string P99 { get; set; } = "";
+    public string Max { get; set; } = "";
+    public double Percent { get; set; }
+    public string Advice { get; set; } = "";
+    public IReadOnlyList<string> Stack { get; set; } = [];
 }
 
 public sealed record ResultReference
 {
-    public OutputFormat Format { get; init; }
-    public string ConfigMap { get; init; } = "";
-    public string Key { get; init; } = "";
-    public long Bytes { get; init; }
-    public string Sha256 { get; init; } = "";
-    public bool Truncated { get; init; }
+    public OutputFormat Format { get; set; }
+    public string ConfigMap { get; set; } = "";
+    public string Key { get; set; } = "";
+    public long Bytes { get; set; }
+    public string Sha256 { get; set; } = "";
+    public bool Truncated { get; set; }
 }
 
 /// <summary><c>metav1.Condition</c>.</summary>
 public sealed record Condition
 {
-    public string Type { get; init; } = "";
-    public string Status { get; init; } = "Unknown";
-    public string Reason { get; init; } = "";
-    public string Message { get; init; } = "";
-    public long ObservedGeneration { get; init; }
-    public DateTimeOffset LastTransitionTime { get; init; }
+    public string Type { get; set; } = "";
+    public string Status { get; set; } = "Unknown";
+    public string Reason { get; set; } = "";
+    public string Message { get; set; } = "";
+    public long ObservedGeneration { get; set; }
+    public DateTimeOffset LastTransitionTime { get; set; }
 }

@@ -32,89 +32,89 @@ public enum FrameKind
 /// <summary>One place and cause at which workers lost time; slow polls with the same fingerprint.</summary>
 public sealed record Hotspot
 {
-    public int Rank { get; init; }
-    public HotspotCause Cause { get; init; }
+    public int Rank { get; set; }
+    public HotspotCause Cause { get; set; }
 
     /// <summary>Row of the advice table: File, Sleep, Dns, Crypto, ...</summary>
-    public string Category { get; init; } = "";
+    public string Category { get; set; } = "";
 
     /// <summary>The leaf-most named function below which time went, e.g. <c>bcrypt::hash</c>.</summary>
-    public string Function { get; init; } = "";
+    public string Function { get; set; } = "";
 
     /// <summary>The first user frame from the leaf: the code to change.</summary>
-    public string UserFrame { get; init; } = "";
+    public string UserFrame { get; set; } = "";
 
     /// <summary><c>file:line</c> of the user frame, or empty.</summary>
-    public string Location { get; init; } = "";
+    public string Location { get; set; } = "";
 
-    public string Task { get; init; } = "";
-    public string Syscall { get; init; } = "";
-    public long Count { get; init; }
-    public long TotalNs { get; init; }
-    public long P50Ns { get; init; }
-    public long P99Ns { get; init; }
-    public long MaxNs { get; init; }
+    public string Task { get; set; } = "";
+    public string Syscall { get; set; } = "";
+    public long Count { get; set; }
+    public long TotalNs { get; set; }
+    public long P50Ns { get; set; }
+    public long P99Ns { get; set; }
+    public long MaxNs { get; set; }
 
     /// <summary>Of workers x wall.</summary>
-    public double Percent { get; init; }
+    public double Percent { get; set; }
 
     /// <summary>True when scaled from sampled data, or when some of its polls had no stack of their own.</summary>
-    public bool Estimated { get; init; }
+    public bool Estimated { get; set; }
 
-    public string Advice { get; init; } = "";
+    public string Advice { get; set; } = "";
 
     /// <summary>Page of the documentation on this category, without extension.</summary>
-    public string DocsSlug { get; init; } = "";
+    public string DocsSlug { get; set; } = "";
 
     /// <summary>Leaf first, one line a frame, <c>function (file:line)</c>.</summary>
-    public IReadOnlyList<string> Stack { get; init; } = [];
+    public IReadOnlyList<string> Stack { get; set; } = [];
 
     /// <summary>Index into the stack table, -1 when no stack was caught.</summary>
-    public int StackIndex { get; init; } = -1;
+    public int StackIndex { get; set; } = -1;
 
     /// <summary>Who held the lock (found through the waker), leaf first.</summary>
-    public IReadOnlyList<string> HolderStack { get; init; } = [];
+    public IReadOnlyList<string> HolderStack { get; set; } = [];
 
-    public int HolderStackIndex { get; init; } = -1;
+    public int HolderStackIndex { get; set; } = -1;
 
     /// <summary>Who ran instead, for RunQueue: names with their share in percent.</summary>
-    public IReadOnlyList<Culprit> PreemptedBy { get; init; } = [];
+    public IReadOnlyList<Culprit> PreemptedBy { get; set; } = [];
 
     /// <summary>Stable over restarts, and over builds as far as names allow.</summary>
-    public string Fingerprint { get; init; } = "";
+    public string Fingerprint { get; set; } = "";
 
     /// <summary>Entry i counts durations in [2^i, 2^(i+1)) ns; trailing zeros are cut.</summary>
-    public IReadOnlyList<long> Histogram { get; init; } = [];
+    public IReadOnlyList<long> Histogram { get; set; } = [];
 
     /// <summary>Index of the target; -1 when merged over several.</summary>
-    public int Target { get; init; }
+    public int Target { get; set; }
 }
 
 public sealed record Culprit(string Name, int Pid, double Percent);
 
 public sealed record StackEntry
 {
-    public IReadOnlyList<ProfileFrame> Frames { get; init; } = [];
+    public IReadOnlyList<ProfileFrame> Frames { get; set; } = [];
 
     /// <summary>EhFrame, FramePointer, Scan or None: how the stack was walked.</summary>
-    public string Quality { get; init; } = "";
+    public string Quality { get; set; } = "";
 
     /// <summary>Why the walk ended: ReachedPoll is the good one.</summary>
-    public string Stop { get; init; } = "";
+    public string Stop { get; set; } = "";
 }
 
 /// <summary>One frame; inlined frames precede the one they are inlined into.</summary>
 public sealed record ProfileFrame
 {
-    public string Function { get; init; } = "";
+    public string Function { get; set; } = "";
 
     /// <summary><c>file:line</c>, or empty.</summary>
-    public string Location { get; init; } = "";
+    public string Location { get; set; } = "";
 
-    public string Module { get; init; } = "";
-    public FrameKind Kind { get; init; }
-    public bool Inlined { get; init; }
+    public string Module { get; set; } = "";
+    public FrameKind Kind { get; set; }
+    public bool Inlined { get; set; }
 
     /// <summary>True for the frame that is blamed.</summary>
-    public bool Blamed { get; init; }
+    public bool Blamed { get; set; }
 }

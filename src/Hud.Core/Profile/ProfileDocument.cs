@@ -11,39 +11,39 @@ public sealed record ProfileDocument
 {
     public const string CurrentSchemaVersion = "hud.dev/profile/v1alpha1";
 
-    public string SchemaVersion { get; init; } = CurrentSchemaVersion;
+    public string SchemaVersion { get; set; } = CurrentSchemaVersion;
 
     /// <summary>The spec that ran, defaults filled in.</summary>
-    public ProfilingSessionSpec Session { get; init; } = new();
+    public ProfilingSessionSpec Session { get; set; } = new();
 
-    public AgentInfo Agent { get; init; } = new();
+    public AgentInfo Agent { get; set; } = new();
 
     /// <summary>One sentence for a tired person.</summary>
-    public string Verdict { get; init; } = "";
+    public string Verdict { get; set; } = "";
 
-    public VerdictLevel VerdictLevel { get; init; }
-    public ProfileSummary Summary { get; init; } = new();
-    public IReadOnlyList<TargetProfile> Targets { get; init; } = [];
+    public VerdictLevel VerdictLevel { get; set; }
+    public ProfileSummary Summary { get; set; } = new();
+    public IReadOnlyList<TargetProfile> Targets { get; set; } = [];
 
     /// <summary>Ranked by worker time lost.</summary>
-    public IReadOnlyList<Hotspot> Hotspots { get; init; } = [];
+    public IReadOnlyList<Hotspot> Hotspots { get; set; } = [];
 
-    public IReadOnlyList<TaskProfile> Tasks { get; init; } = [];
-    public IReadOnlyList<WorkerProfile> Workers { get; init; } = [];
-    public IReadOnlyList<Stall> Stalls { get; init; } = [];
+    public IReadOnlyList<TaskProfile> Tasks { get; set; } = [];
+    public IReadOnlyList<WorkerProfile> Workers { get; set; } = [];
+    public IReadOnlyList<Stall> Stalls { get; set; } = [];
 
     /// <summary>Distinct stacks, leaf first; everything else refers to them by index.</summary>
-    public IReadOnlyList<StackEntry> StackTable { get; init; } = [];
+    public IReadOnlyList<StackEntry> StackTable { get; set; } = [];
 
     /// <summary>The timeline, bounded; what was cut is in <see cref="Losses.SlowPollsCut"/>.</summary>
-    public IReadOnlyList<SlowPoll> SlowPolls { get; init; } = [];
+    public IReadOnlyList<SlowPoll> SlowPolls { get; set; } = [];
 
-    public Losses Losses { get; init; } = new();
-    public Overhead Overhead { get; init; } = new();
-    public IReadOnlyList<ProfileWarning> Warnings { get; init; } = [];
+    public Losses Losses { get; set; } = new();
+    public Overhead Overhead { get; set; } = new();
+    public IReadOnlyList<ProfileWarning> Warnings { get; set; } = [];
 
     /// <summary>True when stacks or slow polls were cut to keep the document within its bound.</summary>
-    public bool Truncated { get; init; }
+    public bool Truncated { get; set; }
 }
 
 /// <summary>The light: Blocked needs action, Pressure is not the code's fault, NoData is not "no problem".</summary>
@@ -57,85 +57,85 @@ public enum VerdictLevel
 
 public sealed record AgentInfo
 {
-    public string Version { get; init; } = "";
-    public string Kernel { get; init; } = "";
-    public string Machine { get; init; } = "";
+    public string Version { get; set; } = "";
+    public string Kernel { get; set; } = "";
+    public string Machine { get; set; } = "";
 
     /// <summary>Rung of the support ladder: uprobe.session, uprobe.multi, perf-uprobe, sched-only.</summary>
-    public string Rung { get; init; } = "";
+    public string Rung { get; set; } = "";
 
     /// <summary>Governor level at the end: 0 all polls, 1 sampled polls, 2 hottest types detached, 3 no poll probes.</summary>
-    public int BudgetLevel { get; init; }
+    public int BudgetLevel { get; set; }
 }
 
 public sealed record ProfileSummary
 {
-    public DateTimeOffset StartedAt { get; init; }
+    public DateTimeOffset StartedAt { get; set; }
 
     /// <summary>Wall time observed.</summary>
-    public long ObservedNs { get; init; }
+    public long ObservedNs { get; set; }
 
-    public long Polls { get; init; }
-    public long SlowPolls { get; init; }
+    public long Polls { get; set; }
+    public long SlowPolls { get; set; }
 
     /// <summary>Worker time lost to on-CPU hogs and blocking, in percent of workers x wall.</summary>
-    public double BlockedPercent { get; init; }
+    public double BlockedPercent { get; set; }
 
-    public long WorstPollNs { get; init; }
+    public long WorstPollNs { get; set; }
 
     /// <summary>The longest poll of all, slow or not.</summary>
-    public long LongestPollNs { get; init; }
+    public long LongestPollNs { get; set; }
 
-    public int Workers { get; init; }
-    public int Runtimes { get; init; }
-    public int StallCount { get; init; }
-    public long LongestStallNs { get; init; }
-    public long TotalStallNs { get; init; }
-    public long CpuHogNs { get; init; }
-    public long BlockedNs { get; init; }
-    public long RunQueueNs { get; init; }
-    public long ThrottledNs { get; init; }
+    public int Workers { get; set; }
+    public int Runtimes { get; set; }
+    public int StallCount { get; set; }
+    public long LongestStallNs { get; set; }
+    public long TotalStallNs { get; set; }
+    public long CpuHogNs { get; set; }
+    public long BlockedNs { get; set; }
+    public long RunQueueNs { get; set; }
+    public long ThrottledNs { get; set; }
 
     /// <summary>Frames with a function name, in percent of all frames shown.</summary>
-    public int SymbolizedPercent { get; init; }
+    public int SymbolizedPercent { get; set; }
 
     /// <summary>True when polls were sampled or probes detached, so that counts are scaled.</summary>
-    public bool Estimated { get; init; }
+    public bool Estimated { get; set; }
 }
 
 public sealed record TargetProfile
 {
-    public int Pid { get; init; }
-    public string Process { get; init; } = "";
-    public string Executable { get; init; } = "";
-    public string BuildId { get; init; } = "";
+    public int Pid { get; set; }
+    public string Process { get; set; } = "";
+    public string Executable { get; set; } = "";
+    public string BuildId { get; set; } = "";
 
     /// <summary>Set in a cluster.</summary>
-    public string? Pod { get; init; }
-    public string? PodUid { get; init; }
-    public string? Container { get; init; }
-    public string? Node { get; init; }
+    public string? Pod { get; set; }
+    public string? PodUid { get; set; }
+    public string? Container { get; set; }
+    public string? Node { get; set; }
 
-    public TargetState State { get; init; }
+    public TargetState State { get; set; }
 
     /// <summary>Empty, or why it failed or found nothing: NoTokioRuntime, Idle, BelowThreshold, TargetGone...</summary>
-    public string Reason { get; init; } = "";
+    public string Reason { get; set; } = "";
 
-    public string Message { get; init; } = "";
-    public int Runtimes { get; init; }
-    public int Workers { get; init; }
-    public string TokioVersion { get; init; } = "";
-    public int TaskTypes { get; init; }
-    public long Polls { get; init; }
-    public long SlowPolls { get; init; }
-    public long LongestPollNs { get; init; }
-    public double BlockedPercent { get; init; }
-    public long LostEvents { get; init; }
-    public int SymbolizedPercent { get; init; }
-    public double OverheadPercent { get; init; }
-    public long CpuNs { get; init; }
-    public long ThrottledNs { get; init; }
-    public long ThrottledPeriods { get; init; }
+    public string Message { get; set; } = "";
+    public int Runtimes { get; set; }
+    public int Workers { get; set; }
+    public string TokioVersion { get; set; } = "";
+    public int TaskTypes { get; set; }
+    public long Polls { get; set; }
+    public long SlowPolls { get; set; }
+    public long LongestPollNs { get; set; }
+    public double BlockedPercent { get; set; }
+    public long LostEvents { get; set; }
+    public int SymbolizedPercent { get; set; }
+    public double OverheadPercent { get; set; }
+    public long CpuNs { get; set; }
+    public long ThrottledNs { get; set; }
+    public long ThrottledPeriods { get; set; }
 }
 
 public sealed record ProfileWarning(string Id, string Message, string NextStep);

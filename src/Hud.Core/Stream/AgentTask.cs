@@ -7,43 +7,43 @@ public sealed record AgentTask
 {
     public const string EnvironmentVariable = "HUD_AGENT_TASK";
 
-    public ProfilingSessionSpec Session { get; init; } = new();
-    public IReadOnlyList<AgentTarget> Targets { get; init; } = [];
+    public ProfilingSessionSpec Session { get; set; } = new();
+    public IReadOnlyList<AgentTarget> Targets { get; set; } = [];
 
     /// <summary>Node name, copied into the report.</summary>
-    public string? Node { get; init; }
+    public string? Node { get; set; }
 
-    public AgentOptions Options { get; init; } = new();
+    public AgentOptions Options { get; set; } = new();
 }
 
 /// <summary>One process to profile: by pid locally, by container id (checked against the pod's UID) in a cluster.</summary>
 public sealed record AgentTarget
 {
-    public int? Pid { get; init; }
-    public string? ContainerId { get; init; }
-    public string? PodUid { get; init; }
-    public string? Pod { get; init; }
-    public string? Container { get; init; }
+    public int? Pid { get; set; }
+    public string? ContainerId { get; set; }
+    public string? PodUid { get; set; }
+    public string? Pod { get; set; }
+    public string? Container { get; set; }
 
     /// <summary>comm or basename of the executable, when the container runs several processes.</summary>
-    public string? ProcessName { get; init; }
+    public string? ProcessName { get; set; }
 }
 
 /// <summary>Knobs that no session can set: for tests, benchmarks and doctors.</summary>
 public sealed record AgentOptions
 {
     /// <summary>Only this rung of the ladder: uprobe.session, uprobe.multi, perf-uprobe, sched-only.</summary>
-    public string? ForceRung { get; init; }
+    public string? ForceRung { get; set; }
 
     /// <summary>Fixed governor level 0..3; null lets the governor decide.</summary>
-    public int? ForceLevel { get; init; }
+    public int? ForceLevel { get; set; }
 
     /// <summary>Ring buffer size in KiB (power of two); small ones make loss testable.</summary>
-    public int? RingBufferKiB { get; init; }
+    public int? RingBufferKiB { get; set; }
 
     /// <summary>Pretend that the seccomp self-test failed.</summary>
-    public bool PretendSeccompUnsafe { get; init; }
+    public bool PretendSeccompUnsafe { get; set; }
 
     /// <summary>Folders with separate debug files.</summary>
-    public IReadOnlyList<string> DebugDirectories { get; init; } = [];
+    public IReadOnlyList<string> DebugDirectories { get; set; } = [];
 }

@@ -14,101 +14,101 @@ namespace Hud.Core.Stream;
 [JsonDerivedType(typeof(ByeMessage), "bye")]
 public abstract record StreamMessage
 {
-    public int V { get; init; } = 1;
+    public int V { get; set; } = 1;
 
     /// <summary>Counts from 1 without gaps; a reader that reconnects drops what it has.</summary>
-    public long Seq { get; init; }
+    public long Seq { get; set; }
 }
 
 /// <summary>First line: who measures and how.</summary>
 public sealed record HelloMessage : StreamMessage
 {
-    public AgentInfo Agent { get; init; } = new();
-    public double BudgetPercent { get; init; }
-    public long CostPerPollNs { get; init; }
-    public DateTimeOffset StartedAt { get; init; }
-    public ProfilingSessionSpec Session { get; init; } = new();
+    public AgentInfo Agent { get; set; } = new();
+    public double BudgetPercent { get; set; }
+    public long CostPerPollNs { get; set; }
+    public DateTimeOffset StartedAt { get; set; }
+    public ProfilingSessionSpec Session { get; set; } = new();
 }
 
 /// <summary>A target was found and attached, or why not.</summary>
 public sealed record TargetMessage : StreamMessage
 {
     /// <summary>Index of the target in the task.</summary>
-    public int Index { get; init; }
+    public int Index { get; set; }
 
-    public TargetProfile Target { get; init; } = new();
+    public TargetProfile Target { get; set; } = new();
 }
 
 /// <summary>Once a second: what the cockpit draws. Counters are totals since the start.</summary>
 public sealed record ProgressMessage : StreamMessage
 {
-    public long ElapsedNs { get; init; }
-    public ProfileSummary Summary { get; init; } = new();
-    public VerdictLevel VerdictLevel { get; init; }
-    public string Verdict { get; init; } = "";
+    public long ElapsedNs { get; set; }
+    public ProfileSummary Summary { get; set; } = new();
+    public VerdictLevel VerdictLevel { get; set; }
+    public string Verdict { get; set; } = "";
 
     /// <summary>At most <see cref="StreamLimits.ProgressHotspots"/>, ranked; with stacks as text.</summary>
-    public IReadOnlyList<Hotspot> Hotspots { get; init; } = [];
+    public IReadOnlyList<Hotspot> Hotspots { get; set; } = [];
 
-    public IReadOnlyList<WorkerNow> Workers { get; init; } = [];
-    public IReadOnlyList<TaskProfile> Tasks { get; init; } = [];
+    public IReadOnlyList<WorkerNow> Workers { get; set; } = [];
+    public IReadOnlyList<TaskProfile> Tasks { get; set; } = [];
 
     /// <summary>Slow polls that ended in the last second, for the timeline; bounded.</summary>
-    public IReadOnlyList<SlowPoll> SlowPolls { get; init; } = [];
+    public IReadOnlyList<SlowPoll> SlowPolls { get; set; } = [];
 
-    public Overhead Overhead { get; init; } = new();
-    public long LostEvents { get; init; }
+    public Overhead Overhead { get; set; } = new();
+    public long LostEvents { get; set; }
 }
 
 /// <summary>What a worker does now.</summary>
 public sealed record WorkerNow
 {
-    public int Target { get; init; }
-    public int Tid { get; init; }
-    public string Name { get; init; } = "";
-    public int Runtime { get; init; }
+    public int Target { get; set; }
+    public int Tid { get; set; }
+    public string Name { get; set; } = "";
+    public int Runtime { get; set; }
 
     /// <summary>idle, polling, blocked or queued.</summary>
-    public string State { get; init; } = "";
+    public string State { get; set; } = "";
 
     /// <summary>The task being polled, and since when.</summary>
-    public string Task { get; init; } = "";
-    public long SinceNs { get; init; }
+    public string Task { get; set; } = "";
+    public long SinceNs { get; set; }
 
     /// <summary>Share of the last second inside polls, and inside slow polls; 0..100.</summary>
-    public double BusyPercent { get; init; }
-    public double LostPercent { get; init; }
+    public double BusyPercent { get; set; }
+    public double LostPercent { get; set; }
 }
 
 /// <summary>Something the reader of the report must know, with the next step.</summary>
 public sealed record WarningMessage : StreamMessage
 {
-    public string Id { get; init; } = "";
-    public string Text { get; init; } = "";
-    public string NextStep { get; init; } = "";
+    public string Id { get; set; } = "";
+    public string Text { get; set; } = "";
+    public string NextStep { get; set; } = "";
 }
 
 /// <summary>Part n of m of the gzip-compressed, base64-encoded profile document.</summary>
 public sealed record ProfilePartMessage : StreamMessage
 {
-    public int Part { get; init; }
-    public int Parts { get; init; }
+    public int Part { get; set; }
+    public int Parts { get; set; }
 
     /// <summary>Lower-case hex SHA-256 of the whole compressed document.</summary>
-    public string Sha256 { get; init; } = "";
+    public string Sha256 { get; set; } = "";
 
-    public string Data { get; init; } = "";
+    public string Data { get; set; } = "";
 }
 
 /// <summary>Last line. Without it the agent was cut off.</summary>
 public sealed record ByeMessage : StreamMessage
 {
     /// <summary>Completed, Interrupted, TargetGone, or a diagnostic id when nothing could be measured.</summary>
-    public string Reason { get; init; } = "";
+    public string Reason { get; set; } = "";
 
-    public int ExitCode { get; init; }
-    public long CpuNs { get; init; }
-    public long PeakBytes { get; init; }
+    public int ExitCode { get; set; }
+    public long CpuNs { get; set; }
+    public long PeakBytes { get; set; }
 }
 
 /// <summary>Bounds of the stream, kept by the writer and checked by the reader.</summary>
