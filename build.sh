@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Builds Hud into out/.
+#
+#   ./build.sh [--no-install] [--clean]
+#
+#   out/hud, out/hud-agent   self-contained single files: the machine that runs them needs no .NET
+#   out/bpf/                 the BPF objects that the agent carries, as clang made them
+#   out/native/              the program that the agent's self-test starts and probes
+#
+#   --no-install   do not look for missing packages (scripts/install.sh build)
+#   --clean        throw away out/ and artifacts/ first
+#
+# What has not changed since the last time is not built again.
+set -euo pipefail
+cd "$(dirname "$0")"
+. scripts/lib.sh
+
+install=1 clean=
+for argument in "$@"; do
+  case "$argument" in
+    -h|--help) usage_of "$0"; exit 0 ;;
+    --no-install) install= ;;
+    --clean) clean=1 ;;
+    *) fail "unknown argument '$argument'" "./build.sh --help" ;;
+  esac
+done
+
+case "$(uname -m)" in
+  x86_64) rid=linux-x64 ;;
+  aarch64) rid=linux-arm64 ;;
+  *) fail "Hud runs on x86-64 and on aarch64 and this is $(uname -m)" ;;
+esac
+
+# Compiler servers make the next build quicker and outlive this one; we leave nothing behind.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+# unchanged STAMP PATH...: the files below PATH are those of the last good build.
+unchanged() { local stamp="out/.stamps/$1"; shift; [ "$(fingerprint "$@")" = "$(cat "$stamp" 2>/dev/null)" ]; }
+remember() { local stamp="out/.stamps/$1"; shift; mkdir -p out/.stamps; fingerprint "$@" >"$stamp"; }
+fingerprint() { { find "$@" -type f -not -path '*/bin/*' -not -path '*/obj/*' -printf '%p %T@ %s\n' 2>/dev/null || true; } | sort | sha256sum; }
+
+build_make() {
+  local folder="$1" what="$2"
+  [ -f "$folder/Makefile" ] || return 0
+  run_logged "out/logs/$folder.log" "$what" make -C "$folder" || fail "$what failed" "the whole log is out/logs/$folder.log"
+}
+
+publish() {
+  local project="$1" name="$2" inputs=(src out/bpf out/native Directory.Build.props Directory.Packages.props global.json)
+  if [ -x "out/$name" ] && unchanged "$name" "${inputs[@]}"; then return; fi
+  # An artifacts folder of its own: publishing restores for one architecture, which must not undo the restore of `dotnet build`.
+  run_logged "out/logs/$name.log" "$name" dotnet publish "src/$project" -c Release -r "$rid" --self-contained \
+    -p:ArtifactsPath="$PWD/artifacts/publish" -p:PublishSingleFile=true -p:PublishTrimmed=true -p:PublishReadyToRun=true \
+    -p:IncludeNativeLibrariesForSelfExtract=false -p:ILLinkTreatWarningsAsErrors=false -p:TrimmerSingleWarn=true \
+    -p:DebugType=embedded -o "out/publish/$name" || fail "$name could not be built" "the whole log is out/logs/$name.log"
+  # Replaced, not overwritten: the old file may be running.
+  cp "out/publish/$name/$name" "out/$name.new" && mv -f "out/$name.new" "out/$name"
+  remember "$name" "${inputs[@]}"
+}
+
+[ -z "$clean" ] || rm -rf out artifacts
+[ -z "$install" ] || scripts/install.sh build
+mkdir -p out
+build_make bpf "BPF objects"
+build_make native "self-test program"
+publish Hud.NodeAgent hud-agent
+publish Hud.Cli hud
+say "out/hud ($(du -h out/hud | cut -f1)) and out/hud-agent ($(du -h out/hud-agent | cut -f1)) are up to date"

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Installs what a build, a test run or a demo needs, from Debian's packages only.
+#
+#   scripts/install.sh [GROUP...]      without a group: build, rust, crates and test
+#
+# Groups: build    compilers and libraries for hud, hud-agent and the BPF objects
+#         rust     cargo and rustc, unless they are on PATH already
+#         crates   sources of Tokio 1.24, 1.43 and a recent one, and of what they need, into the cache
+#         test     what the tests compare with or drive (gdb, elfutils, tmux, ...)
+#         bench    the profilers that the benchmarks measure us against
+#         cluster  what a real one-node Kubernetes needs
+#         browser  a headless browser for the report pages
+#
+# Whatever is there already is left alone; a second run takes well under a second.
+# HUD_CACHE is where unpacked sources go (default ~/.cache/hud).
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+apt_updated=
+
+# need PACKAGE...: installs those that are missing, all in one go.
+need() {
+  local missing=()
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  have apt-get || fail "missing: ${missing[*]}" "install the like of these by hand; this script knows Debian only"
+  [ "$(id -u)" = 0 ] || fail "missing: ${missing[*]}" "sudo apt-get install ${missing[*]}"
+  refresh_apt
+  say "installing ${missing[*]}"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >"$apt_log" 2>&1 </dev/null || {
+    tail -n 20 "$apt_log" >&2
+    fail "apt-get could not install ${missing[*]}" "see $apt_log"
+  }
+}
+
+refresh_apt() {
+  [ -z "$apt_updated" ] || return 0
+  apt_log="$hud_cache/logs/apt.log"; mkdir -p "$hud_cache/logs"
+  say "refreshing the package lists"
+  apt-get update -q >"$apt_log" 2>&1 </dev/null || say "the package lists could not be refreshed; going on with what is there"
+  apt_updated=1
+}
+
+install_dotnet() {
+  have dotnet || fail "the .NET SDK 10 is not on PATH" "install it (https://learn.microsoft.com/dotnet/core/install/linux) and try again"
+  dotnet --list-sdks | grep -q '^10\.' || fail "no .NET SDK 10 among: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')" "install the .NET SDK 10"
+}
+
+install_build() {
+  install_dotnet
+  # libelf and zlib are what libbpf itself is linked with; gcc builds the self-test program.
+  need clang-19 libbpf1 libbpf-dev libelf1 libdw1 linux-libc-dev libc6-dev gcc make binutils ca-certificates
+}
+
+install_rust() {
+  need gcc libc6-dev binutils
+  if have cargo && have rustc; then return; fi
+  # Debian 12's own rustc (1.63) is older than what recent Tokio needs; rustc-web is the current one, kept for browsers.
+  refresh_apt
+  if apt-cache show cargo-web >/dev/null 2>&1; then need rustc-web cargo-web; else need rustc cargo; fi
+  have cargo || fail "cargo was installed but is not on PATH" "add /usr/bin to PATH"
+}
+
+install_crates() { "$hud_root/scripts/crates.sh"; }
+
+install_test() { need tmux gdb gcc g++ libc6-dev elfutils iproute2 binutils util-linux procps make python3-minimal xz-utils; }
+
+install_bench() { need linux-perf bpftrace bpfcc-tools bpftool; }
+
+install_cluster() { :; }
+
+install_browser() { :; }
+
+case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; esac
+[ $# -gt 0 ] || set -- build rust crates test
+for group in "$@"; do
+  case "$group" in
+    build|rust|crates|test|bench|cluster|browser) "install_$group" ;;
+    *) fail "no group '$group'" "scripts/install.sh --help lists them" ;;
+  esac
+done

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything and runs every test.
+#
+#   ./test.sh [--fast] [FILTER]
+#
+#   --fast    only the pure tests: no root, no kernel, no Rust, no Kubernetes
+#   FILTER    a part of a test project's name (Profiling), else a part of the tests' names
+#
+# HUD_REQUIRE_ALL=1 turns every skipped test into a failed one; HUD_TEST_TIMEOUT is the time of one
+# project in seconds (default 1500). The last line is `Hud: N passed, N failed, N skipped`.
+set -uo pipefail
+cd "$(dirname "$0")"
+. scripts/lib.sh
+
+fast= filter=
+for argument in "$@"; do
+  case "$argument" in
+    -h|--help) usage_of "$0"; exit 0 ;;
+    --fast) fast=1 ;;
+    -*) fail "unknown argument '$argument'" "./test.sh --help" ;;
+    *) [ -z "$filter" ] || fail "more than one filter"; filter="$argument" ;;
+  esac
+done
+
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+results=out/test-results
+passed=0 failed=0 skipped=0
+
+# Layers that need root, a kernel with BTF, real Tokio programs or a cluster.
+needs_machine() { case "$1" in Hud.KernelTests|Hud.WorkloadTests|Hud.ClusterTests) true ;; *) false ;; esac; }
+
+# A step before the tests that fails is one failed test: the last line must never say less than what happened.
+step() { "$@" || { failed=$((failed + 1)); say "failed: $*"; return 1; }; }
+
+# count FILE ATTRIBUTE: a number of the <assembly> element of xunit's result file.
+count() { grep -o '<assembly [^>]*>' "$1" 2>/dev/null | head -1 | sed -n "s/.* $2=\"\([0-9]*\)\".*/\1/p"; }
+
+# The blocks of the runner's output that tell of failed and skipped tests: a headline and the deeper lines below it.
+details() { awk '/\[(FAIL|SKIP)\]$/ {show=1; print; next} /^      / {if (show) print; next} {show=0}' "$1"; }
+
+run_project() {
+  local name="$1" program="artifacts/bin/$1/release/$1" xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=()
+  [ -z "$method" ] || arguments=(-method "*$method*")
+  say "$name"
+  timeout --kill-after=20 "${HUD_TEST_TIMEOUT:-1500}" "$program" -xml "$xml" -noLogo -noColor "${arguments[@]}" >"$log" 2>&1 </dev/null
+  code=$?
+  details "$log"
+  local p f s e
+  p="$(count "$xml" passed)" f="$(count "$xml" failed)" s="$(count "$xml" skipped)" e="$(count "$xml" errors)"
+  if [ -z "$p" ] || { [ $code -ne 0 ] && [ "${f:-0}" = 0 ] && [ "${e:-0}" = 0 ]; }; then
+    head -n 12 "$log"; echo "..."; tail -n 12 "$log"
+    [ $code -ne 124 ] || echo "$name was ended after ${HUD_TEST_TIMEOUT:-1500} s"
+    echo "$name: exit code $code without a whole result"
+    failed=$((failed + 1))
+  elif [ $((p + f + s)) = 0 ] && [ -z "$method" ]; then
+    echo "$name ran no test"; failed=$((failed + 1))
+  fi
+  passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0} + ${e:-0})) skipped=$((skipped + ${s:-0}))
+  printf '%-24s %5d passed %4d failed %4d skipped  %4d s\n' "$name" "${p:-0}" "$((${f:-0} + ${e:-0}))" "${s:-0}" $((SECONDS - started))
+}
+
+projects=() method="$filter"
+for project in tests/*/*Tests.csproj; do
+  name="$(basename "$project" .csproj)"
+  if [ -n "$fast" ] && needs_machine "$name"; then continue; fi
+  [ -n "$(find "tests/$name" -name '*.cs' -not -path '*/obj/*' -print -quit)" ] || continue
+  projects+=("$name")
+done
+if [ -n "$filter" ]; then
+  matching=(); for name in "${projects[@]}"; do case "${name,,}" in *"${filter,,}"*) matching+=("$name") ;; esac; done
+  if [ ${#matching[@]} -gt 0 ]; then projects=("${matching[@]}") method=; fi
+fi
+
+rm -rf "$results"; mkdir -p "$results"
+if [ -n "$fast" ]; then step scripts/install.sh build; else step scripts/install.sh; fi
+if step ./build.sh --no-install; then
+  built=1
+  [ -n "$fast" ] || [ ! -x tests/workloads/build.sh ] || step tests/workloads/build.sh tests
+  for name in "${projects[@]}"; do
+    if step run_logged "out/logs/build-$name.log" "building $name" dotnet build "tests/$name" -c Release -v quiet; then run_project "$name"; fi
+  done
+fi
+
+grep -h -A1 '\[SKIP\]$' "$results"/*.log 2>/dev/null | grep -v '\[SKIP\]$' | grep -v '^--' | sed 's/^ */  skipped: /' | sort | uniq -c | sort -rn | head -30
+[ $((passed + failed)) -gt 0 ] || failed=1
+printf 'Hud: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
