@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hud.Core.Api;
+using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
 
@@ -24,6 +25,7 @@ namespace Hud.Core;
 [JsonSerializable(typeof(ProfileDocument))]
 [JsonSerializable(typeof(AgentTask))]
 [JsonSerializable(typeof(StreamMessage))]
+[JsonSerializable(typeof(PreflightReport))]
 public sealed partial class HudJson : JsonSerializerContext
 {
     /// <summary>The same contract, indented, for files that people read.</summary>

@@ -1,0 +1,35 @@
+namespace Hud.Core.Api;
+
+/// <summary>Bounds of a ProfilingSession's spec. The CRD's schema repeats them; a test compares the two.</summary>
+public static class SessionBounds
+{
+    public static readonly GoDuration MinDuration = GoDuration.Parse("1s");
+    public static readonly GoDuration MaxDuration = GoDuration.Parse("30m");
+    public static readonly GoDuration MinThreshold = GoDuration.Parse("100us");
+    public static readonly GoDuration MaxThreshold = GoDuration.Parse("10s");
+    public static readonly GoDuration MinStartDeadline = GoDuration.Parse("10s");
+    public static readonly GoDuration MaxStartDeadline = GoDuration.Parse("30m");
+    public static readonly GoDuration MinResultsTtl = GoDuration.Parse("1m");
+    public static readonly GoDuration MaxResultsTtl = GoDuration.Parse("8760h");
+    public static readonly GoDuration MinExpectedPoll = GoDuration.Parse("100us");
+    public static readonly GoDuration MaxExpectedPoll = GoDuration.Parse("30m");
+
+    public const int MinFrequencyHz = 1;
+    public const int MaxFrequencyHz = 999;
+    public const double MinBudgetPercent = 0.1;
+    public const double MaxBudgetPercent = 10;
+    public const int MinPods = 1;
+    public const int MaxPods = 100;
+    public const int MinTopHotspots = 1;
+    public const int MaxTopHotspots = 50;
+    public const int MaxWorkerNames = 16;
+
+    /// <summary>TASK_COMM_LEN without its terminator: a longer prefix can match no thread.</summary>
+    public const int MaxWorkerNameLength = 15;
+
+    /// <summary>NAME_MAX: a process is named by its comm or by the file name of its executable.</summary>
+    public const int MaxProcessNameLength = 255;
+
+    public const int MaxLabelEntries = 32;
+    public const int MaxLabelValues = 64;
+}
