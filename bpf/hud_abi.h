@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The only declaration of what the kernel side and the agent share.
+ * Fixed widths, explicit padding, sizes asserted; the agent's mirror is
+ * compared with this file by a test.
+ */
+#ifndef HUD_ABI_H
+#define HUD_ABI_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+enum {
+	HUD_MAX_TARGETS = 64,      /* processes in one run */
+	HUD_MAX_DEPTH = 4,         /* polls nest only through LocalSet */
+	HUD_HIST_SLOTS = 40,       /* log2 of nanoseconds: the last one starts at 9 minutes */
+	HUD_STACK_BYTES = 32768,   /* most of a stack slice that leaves the kernel */
+	HUD_WAKER_STACK_BYTES = 8192, /* a waker outside a poll has no known end of stack */
+	HUD_SCRATCH_PER_THREAD = 4,
+	HUD_REGS = 17,             /* x86-64 by DWARF number, 16 = rip */
+	HUD_COMM_BYTES = 16,
+};
+
+enum hud_event_kind {
+	HUD_EVENT_POLL = 1,        /* a poll over the threshold ended (or is open, see flags) */
+	HUD_EVENT_SAMPLE = 2,      /* on-CPU sample of a poll already over the threshold */
+	HUD_EVENT_WAKER = 3,       /* who ended a long futex wait inside a poll */
+	HUD_EVENT_OFFCPU = 4,      /* a long sleep, while poll probes are off */
+	HUD_EVENT_ONCPU = 5,       /* on-CPU sample, while poll probes are off */
+	HUD_EVENT_LIFE = 6,        /* fork, exec, exit or rename; which one is in `type` */
+	HUD_EVENT_SIDE = 7,        /* a second stack of the same poll: the cause that came second */
+};
+
+enum hud_life {
+	HUD_LIFE_THREAD_BORN = 1,
+	HUD_LIFE_PROCESS_BORN = 2,
+	HUD_LIFE_EXEC = 3,
+	HUD_LIFE_THREAD_EXIT = 4,
+	HUD_LIFE_PROCESS_EXIT = 5,
+	HUD_LIFE_RENAME = 6,
+};
+
+enum hud_event_flags {
+	HUD_FLAG_OPEN = 1,         /* the poll had not returned */
+	HUD_FLAG_STACK_TRUNCATED = 2,
+	HUD_FLAG_STACK_FAILED = 4,
+	HUD_FLAG_STACK_BLOCK = 8,  /* the slice shows where it slept */
+	HUD_FLAG_STACK_PREEMPT = 16, /* the slice shows where it was preempted */
+	HUD_FLAG_STACK_CPU = 32,   /* the slice shows what it computed */
+	HUD_FLAG_IN_POLL = 64,     /* waker: it was inside a poll itself */
+	HUD_FLAG_NO_TASK_ID = 128,
+	HUD_FLAG_KERNEL_MODE = 256, /* sample taken inside the kernel */
+};
+
+/* Every way to lose something, and the counts the governor needs. Per CPU. */
+enum hud_stat {
+	HUD_STAT_POLLS = 0,            /* poll entries timed */
+	HUD_STAT_SAMPLED_OUT = 1,      /* poll entries skipped by sampling 1/N */
+	HUD_STAT_SLOW = 2,             /* polls over the threshold */
+	HUD_STAT_RATE_LIMITED = 3,     /* slow polls not recorded: no token */
+	HUD_STAT_RING_DROPS = 4,       /* ring buffer full */
+	HUD_STAT_NO_THREAD_STATE = 5,  /* task storage could not be had */
+	HUD_STAT_DEPTH_OVERFLOW = 6,   /* more nested polls than HUD_MAX_DEPTH */
+	HUD_STAT_MISSED_RETURNS = 7,   /* a poll was entered and never seen to return */
+	HUD_STAT_STACK_FAILED = 8,     /* the slice could not be read */
+	HUD_STAT_STACK_TRUNCATED = 9,  /* the slice was longer than HUD_STACK_BYTES */
+	HUD_STAT_NO_SLOT = 10,         /* more polling threads than slots */
+	HUD_STAT_SAMPLES = 11,         /* on-CPU samples of targets */
+	HUD_STAT_SAMPLES_LIMITED = 12, /* samples not recorded: no token */
+	HUD_STAT_WAKERS_LIMITED = 13,  /* wakers not recorded: no token */
+	HUD_STAT_TYPE_OUT_OF_RANGE = 14,
+	HUD_STAT_SWITCHES = 15,        /* context switches of targets */
+	HUD_STAT_FOREIGN_HITS = 16,    /* probe hits of other processes with the same binary */
+	HUD_STAT_EVENTS = 17,          /* records written */
+	HUD_STAT_COUNT = 18,
+};
+
+/* 136 bytes; index = DWARF register number */
+struct hud_regs {
+	__u64 r[HUD_REGS];
+};
+
+struct hud_event {
+	__u32 kind;
+	__u32 flags;
+	__u32 target;       /* index of the target */
+	__u32 type;         /* index of the poll type, ~0 for none; HUD_EVENT_LIFE: enum hud_life */
+	__u32 tgid;         /* kernel's ids (first pid namespace) */
+	__u32 tid;
+	__u32 ns_tid;       /* in the agent's pid namespace */
+	__u32 slot;         /* worker slot, ~0 for none */
+	__u64 time_ns;      /* CLOCK_MONOTONIC when the record was made */
+	__u64 start_ns;     /* poll's start; with tid the poll's identity */
+	__u64 task_id;      /* tokio::task::Id */
+	__u64 runtime;      /* address of the scheduler handle: tells runtimes apart */
+	__u64 wall_ns;      /* poll: without polls nested in it */
+	__u64 off_ns;       /* not on a CPU: blocked + run queue */
+	__u64 run_delay_ns; /* of that: runnable, throttling included */
+	__u64 throttled_ns; /* of that: by the CPU quota */
+	__u64 worst_block_ns;  /* the longest single sleep */
+	__u64 worst_queue_ns;  /* the longest single wait for a CPU */
+	__u64 block_start_ns;  /* when the longest sleep began; joins it with its waker */
+	__u64 syscall_arg;  /* first argument of that system call: the futex's address */
+	__s32 syscall;      /* in which the longest sleep happened, -1 for none */
+	__u32 blocks;       /* number of sleeps */
+	__u32 by_tgid;      /* who ran instead in the longest wait; waker's tgid */
+	__u32 by_tid;
+	char by_comm[HUD_COMM_BYTES];
+	char comm[HUD_COMM_BYTES]; /* of the thread; LIFE: the new name */
+	__u64 stack_base;   /* address of the slice's first byte: the stack pointer */
+	__u32 stack_bytes;  /* slice length */
+	__u32 pad;
+	struct hud_regs regs;
+};
+
+/* A slice follows its event directly in the ring buffer. */
+struct hud_scratch {
+	struct hud_event event;
+	__u8 stack[HUD_STACK_BYTES];
+};
+
+/* One per poll type and CPU. */
+struct hud_type_stats {
+	__u64 polls;
+	__u64 total_ns;
+	__u64 max_ns;
+	__u64 slow;
+	__u64 slow_ns;
+	__u64 hist[HUD_HIST_SLOTS];
+};
+
+/* Set by the agent, one per poll type. */
+struct hud_type_info {
+	__u32 target_binary;     /* index of the binary it is in */
+	__u32 task_id_offset;    /* in the task's header, 0 = not known */
+	__u32 scheduler_offset;
+	__u32 pad;
+};
+
+/* One per polling thread; read by the agent once a second. */
+struct hud_worker {
+	__u32 tgid;
+	__u32 tid;
+	__u32 ns_tid;
+	__u32 target;
+	__u32 used;              /* 1 while the thread lives, 2 after its exit */
+	__u32 current_type;      /* of the open poll, ~0 when idle */
+	__u64 current_start_ns;
+	__u64 runtime;
+	__u64 polls;
+	__u64 slow;
+	__u64 busy_ns;
+	__u64 lost_ns;           /* on-CPU and blocked time of slow polls */
+	__u64 queue_ns;          /* waits for a CPU, in polls or not */
+	__u64 queue_max_ns;
+	__u64 off_since_ns;      /* 0 while on a CPU */
+	__u64 hist[HUD_HIST_SLOTS]; /* of the waits for a CPU */
+};
+
+/* Written by the agent at any time; the programs only read it. */
+struct hud_control {
+	__u64 threshold_ns;
+	__u32 sample_mask;       /* poll sampling: time 1 of mask + 1 */
+	__u32 epoch;             /* raised when probes were detached: open polls are void */
+	__u32 sched_only;        /* 1: no poll probes, watch sleeps and samples of all threads */
+	__u32 ns_level;          /* depth of the agent's pid namespace */
+	__u32 enabled;           /* 0: programs return at once */
+	__u32 pad;
+	__u64 target_bits[64];   /* bitmap of (tgid & 4095): the first test of every switch */
+};
+
+/* What the task iterator writes for each thread of a wanted process. */
+struct hud_task_record {
+	__u32 tgid;
+	__u32 tid;
+	__u32 ns_tgid;
+	__u32 ns_tid;
+	__u32 ns_level;
+	__u32 pad;
+};
+
+_Static_assert(sizeof(struct hud_event) == 328, "hud_event");
+_Static_assert(sizeof(struct hud_type_stats) == 360, "hud_type_stats");
+_Static_assert(sizeof(struct hud_type_info) == 16, "hud_type_info");
+_Static_assert(sizeof(struct hud_worker) == 416, "hud_worker");
+_Static_assert(sizeof(struct hud_control) == 544, "hud_control");
+_Static_assert(sizeof(struct hud_task_record) == 24, "hud_task_record");
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef HUD_MAPS_H
+#define HUD_MAPS_H
+
+/* An open poll. */
+struct poll_frame {
+	u64 start_ns;
+	u64 sp;          /* stack pointer at the first instruction: [sp] is the return address */
+	u64 header;      /* tokio's task header */
+	u64 run_delay;   /* the thread's sched_info.run_delay at entry */
+	u64 off_total;   /* the thread's sum at entry */
+	u64 throttled_total;
+	u64 inner_ns;    /* time of polls nested in this one */
+	u64 task_id;
+	u32 type;
+	u32 have_id;
+};
+
+/* One stretch off the CPU that is worth remembering. */
+struct off_best {
+	u64 ns;
+	u64 start_ns;
+	u64 arg;
+	s32 syscall;
+	u32 scratch;     /* which scratch buffer holds its stack */
+	u32 by_tgid;
+	u32 by_tid;
+	char by_comm[HUD_COMM_BYTES];
+};
+
+/* What is known of one thread of a target. */
+struct thread_state {
+	u32 depth;
+	u32 epoch;
+	u32 target;
+	u32 slot;            /* worker slot + 1, 0 = none */
+	struct poll_frame poll[HUD_MAX_DEPTH];
+	/* off the CPU since */
+	u64 off_at;
+	u64 wake_at;         /* when it became runnable */
+	u64 off_arg;
+	s32 off_syscall;
+	u32 off_runnable;
+	u32 off_throttled;
+	u32 off_scratch;     /* buffer in use for the current stretch */
+	u32 off_by_tgid;
+	u32 off_by_tid;
+	char off_by_comm[HUD_COMM_BYTES];
+	/* sums over the thread's life */
+	u64 off_total;
+	u64 throttled_total;
+	/* of the innermost open poll */
+	struct off_best block;
+	struct off_best queue;
+	u32 blocks;
+	u32 sample_valid;    /* scratch 3 holds a sample of this poll */
+};
+
+struct bucket {
+	u64 tokens;
+	u64 last_ns;
+};
+
+/* per thread of a target: its open polls and current sleep */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread_state);
+} threads SEC(".maps");
+
+/* tgid (first pid namespace) -> index of the target; exact answer behind the bitmap */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HUD_MAX_TARGETS);
+	__type(key, u32);
+	__type(value, u32);
+} targets SEC(".maps");
+
+/* tgid in the agent's pid namespace -> index: what the task iterator looks for */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HUD_MAX_TARGETS);
+	__type(key, u32);
+	__type(value, u32);
+} wanted SEC(".maps");
+
+/* poll type -> counts and histogram; resized by the agent to the number of types */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hud_type_stats);
+} types SEC(".maps");
+
+/* poll type -> where its task id is; resized with `types` */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hud_type_info);
+} type_info SEC(".maps");
+
+/* slot -> polling thread; resized to the targets' threads */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hud_worker);
+} workers SEC(".maps");
+
+/* slot * HUD_SCRATCH_PER_THREAD + i -> a record being made: 0..2 sleeps and waits, 3 samples */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hud_scratch);
+} scratch SEC(".maps");
+
+/*
+ * cpu * HUD_CPU_SCRATCH + user -> a record being made outside any thread's slot. A plain array resized to
+ * the CPUs, as per-CPU values end at 32 KiB; one for each kind of program that can interrupt another.
+ */
+enum { HUD_CPU_SCRATCH_POLL = 0, HUD_CPU_SCRATCH_WAKER = 1, HUD_CPU_SCRATCH_LIFE = 2, HUD_CPU_SCRATCH = 3 };
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hud_scratch);
+} cpu_scratch SEC(".maps");
+
+/* enum hud_stat -> count */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HUD_STAT_COUNT);
+	__type(key, u32);
+	__type(value, u64);
+} stats SEC(".maps");
+
+/* kind of record -> token bucket, per CPU, so that a storm cannot flood */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 8);
+	__type(key, u32);
+	__type(value, struct bucket);
+} buckets SEC(".maps");
+
+/* (tgid << 32 | low half of the address) of futexes on which threads only park; learnt by the agent */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u64);
+	__type(value, u32);
+} parks SEC(".maps");
+
+/* 4 MiB by default: 100 slices of the largest kind, or 10,000 ordinary records */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} events SEC(".maps");
+
+/* number of worker slots handed out */
+u32 slots_used;
+
+struct hud_control control;
+
+const volatile u32 slot_count = 1;
+const volatile u32 type_count = 1;
+const volatile u32 slow_per_second = 2000;    /* per CPU */
+const volatile u32 samples_per_second = 1000; /* per CPU */
+const volatile bool has_prev_state = true;    /* tp_btf/sched_switch has a 4th argument since 5.18 */
+
+#endif

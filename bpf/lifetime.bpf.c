@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Threads and processes of the targets come, change their program or name, and go. */
+
+static __always_inline int tell_life(struct task_struct *task, u32 life, u32 other_tid)
+{
+	u32 tgid = task->tgid, *index;
+	struct hud_scratch *s;
+
+	if (!maybe_target(tgid) || !control.enabled)
+		return 0;
+	index = bpf_map_lookup_elem(&targets, &tgid);
+	if (!index)
+		return 0;
+	s = scratch_of_cpu(HUD_CPU_SCRATCH_LIFE);
+	if (!s)
+		return 0;
+	s->event.kind = HUD_EVENT_LIFE;
+	s->event.type = life;
+	s->event.flags = 0;
+	s->event.target = *index;
+	s->event.tgid = tgid;
+	s->event.tid = task->pid;
+	s->event.ns_tid = ns_tid(task);
+	s->event.slot = ~0u;
+	s->event.by_tid = other_tid;
+	s->event.time_ns = bpf_ktime_get_ns();
+	s->event.stack_bytes = 0;
+	bpf_probe_read_kernel(s->event.comm, sizeof(s->event.comm), task->comm);
+	send(&s->event, sizeof(struct hud_event));
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int hud_fork(u64 *ctx)
+{
+	struct task_struct *parent = (struct task_struct *)ctx[0];
+	struct task_struct *child = (struct task_struct *)ctx[1];
+	bool thread = parent->tgid == child->tgid;
+
+	/* a forked process is not a target; it is told under its parent */
+	return tell_life(thread ? child : parent, thread ? HUD_LIFE_THREAD_BORN : HUD_LIFE_PROCESS_BORN, child->pid);
+}
+
+SEC("tp_btf/sched_process_exec")
+int hud_exec(u64 *ctx)
+{
+	struct task_struct *task = (struct task_struct *)ctx[0];
+
+	return tell_life(task, HUD_LIFE_EXEC, 0);
+}
+
+SEC("tp_btf/sched_process_exit")
+int hud_exit(u64 *ctx)
+{
+	struct task_struct *task = (struct task_struct *)ctx[0];
+	struct thread_state *ts;
+	struct hud_worker *w;
+
+	if (!maybe_target(task->tgid))
+		return 0;
+	ts = find_thread(task);
+	if (ts) {
+		ts->depth = 0;
+		w = worker_of(ts);
+		if (w) {
+			w->used = 2;
+			w->current_type = ~0u;
+		}
+	}
+	/* the leader may go first: the agent looks at /proc before it calls the process gone */
+	return tell_life(task, task->pid == task->tgid ? HUD_LIFE_PROCESS_EXIT : HUD_LIFE_THREAD_EXIT, 0);
+}
+
+SEC("tp_btf/task_rename")
+int hud_rename(u64 *ctx)
+{
+	struct task_struct *task = (struct task_struct *)ctx[0];
+
+	return tell_life(task, HUD_LIFE_RENAME, 0);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Times every poll: entry and return of tokio's raw::poll<T, S>, one function per
+ * task type. The link's cookie is the index of the type, so nothing is looked up.
+ * Three rungs share the handlers: uprobe.session, a uprobe.multi pair, and a pair
+ * of perf uprobes.
+ */
+
+extern bool bpf_session_is_return(void) __ksym __weak;
+
+/* Returns false when this poll is not timed. */
+static __always_inline bool poll_enter(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 sp = PT_REGS_SP(ctx);
+	struct thread_state *ts;
+	struct poll_frame *f;
+	struct hud_worker *w;
+	u32 depth;
+
+	if (!control.enabled)
+		return false;
+	if (control.sample_mask && (bpf_get_prandom_u32() & control.sample_mask)) {
+		count(HUD_STAT_SAMPLED_OUT);
+		return false;
+	}
+	ts = find_or_make_thread(task);
+	if (!ts) {
+		count(HUD_STAT_FOREIGN_HITS);
+		return false;
+	}
+	drop_stale_polls(ts);
+	depth = ts->depth;
+	/* a frame at or below our stack pointer has been left without a return that we saw */
+	if (depth > 0 && depth <= HUD_MAX_DEPTH && ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)].sp <= sp) {
+		count(HUD_STAT_MISSED_RETURNS);
+		depth = depth > 1 && ts->poll[(depth - 2) & (HUD_MAX_DEPTH - 1)].sp > sp ? depth - 1 : 0;
+	}
+	if (depth >= HUD_MAX_DEPTH) {
+		count(HUD_STAT_DEPTH_OVERFLOW);
+		return false;
+	}
+	count(HUD_STAT_POLLS);
+	if (!ts->slot)
+		assign_slot(ts, task);
+	f = &ts->poll[depth & (HUD_MAX_DEPTH - 1)];
+	f->sp = sp;
+	f->header = PT_REGS_PARM1(ctx);
+	f->run_delay = task->sched_info.run_delay;
+	f->off_total = ts->off_total;
+	f->throttled_total = ts->throttled_total;
+	f->inner_ns = 0;
+	f->task_id = 0;
+	f->have_id = 0;
+	f->type = bpf_get_attach_cookie(ctx);
+	ts->block.ns = 0;
+	ts->queue.ns = 0;
+	ts->blocks = 0;
+	ts->sample_valid = 0;
+	f->start_ns = bpf_ktime_get_ns();
+	w = worker_of(ts);
+	if (w) {
+		w->current_start_ns = f->start_ns;
+		w->current_type = f->type;
+		if (!w->runtime)
+			read_task_identity(ts, f);
+	}
+	/* last: an interrupt that sees the depth sees a whole frame */
+	barrier();
+	ts->depth = depth + 1;
+	return true;
+}
+
+static __always_inline void add_to_type(u32 type, u64 wall, bool slow)
+{
+	struct hud_type_stats *stats_of_type = bpf_map_lookup_elem(&types, &type);
+	u32 slot = log2_slot(wall);
+
+	if (!stats_of_type) {
+		count(HUD_STAT_TYPE_OUT_OF_RANGE);
+		return;
+	}
+	stats_of_type->polls++;
+	stats_of_type->total_ns += wall;
+	if (wall > stats_of_type->max_ns)
+		stats_of_type->max_ns = wall;
+	if (slow) {
+		stats_of_type->slow++;
+		stats_of_type->slow_ns += wall;
+	}
+	if (slot < HUD_HIST_SLOTS)
+		stats_of_type->hist[slot]++;
+}
+
+/* Numbers of a slow poll. `s` already holds the slice that goes with `stack`. */
+static __always_inline int fill_slow(struct hud_event *e, struct thread_state *ts, struct poll_frame *f, u64 wall, u64 off, u64 delay, u64 throttled)
+{
+	if (!e || !ts || !f)
+		return 0;
+	e->wall_ns = wall;
+	e->off_ns = off;
+	e->run_delay_ns = delay;
+	e->throttled_ns = throttled;
+	e->worst_block_ns = ts->block.ns;
+	e->worst_queue_ns = ts->queue.ns;
+	e->block_start_ns = ts->block.start_ns;
+	e->syscall_arg = ts->block.arg;
+	e->syscall = ts->block.ns ? ts->block.syscall : -1;
+	e->blocks = ts->blocks;
+	e->by_tgid = ts->queue.by_tgid;
+	e->by_tid = ts->queue.by_tid;
+	__builtin_memcpy(e->by_comm, ts->queue.by_comm, sizeof(e->by_comm));
+	return 0;
+}
+
+/* The record of one slow poll, with the slice of whatever cost most. */
+static __always_inline void send_slow(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, u64 now, u64 wall, u32 extra_flags)
+{
+	u64 off = ts->off_total - f->off_total;
+	u64 throttled = ts->throttled_total - f->throttled_total;
+	u64 delay = task->sched_info.run_delay - f->run_delay;
+	u64 blocked, cpu;
+	struct hud_scratch *s = 0;
+	u32 flags = 0, kept_flags = 0, bytes = 0;
+	struct hud_worker *w = worker_of(ts);
+
+	if (extra_flags & HUD_FLAG_OPEN && ts->off_at && now > ts->off_at) {
+		/* the stretch that is not over yet */
+		u64 current_off = now - ts->off_at;
+
+		off += current_off;
+		if (ts->off_runnable) {
+			delay += current_off;
+		} else if (current_off > ts->block.ns) {
+			ts->block.ns = current_off;
+			ts->block.start_ns = ts->off_at;
+			ts->block.arg = ts->off_arg;
+			ts->block.syscall = ts->off_syscall;
+			ts->block.scratch = ts->off_scratch;
+		}
+	}
+	if (off > wall)
+		off = wall;
+	if (delay > off)
+		delay = off;
+	blocked = off - delay;
+	cpu = wall - off;
+	if (w)
+		w->lost_ns += cpu + blocked;
+	if (!(extra_flags & HUD_FLAG_OPEN) && !take_token(HUD_EVENT_POLL, now, slow_per_second)) {
+		count(HUD_STAT_RATE_LIMITED);
+		return;
+	}
+	if (blocked >= cpu && blocked >= delay && ts->block.ns) {
+		s = scratch_of(ts, ts->block.scratch);
+		flags = HUD_FLAG_STACK_BLOCK;
+	} else if (delay > cpu && ts->queue.ns) {
+		s = scratch_of(ts, ts->queue.scratch);
+		flags = HUD_FLAG_STACK_PREEMPT;
+	} else if (ts->sample_valid) {
+		s = scratch_of(ts, 3);
+		flags = HUD_FLAG_STACK_CPU;
+	}
+	if (s) {
+		bytes = s->event.stack_bytes;
+		kept_flags = s->event.flags & (HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED | HUD_FLAG_KERNEL_MODE);
+	} else {
+		s = scratch_of_cpu(HUD_CPU_SCRATCH_POLL);
+		flags = 0;
+		if (!s)
+			return;
+		s->event.stack_bytes = 0;
+	}
+	fill_identity(&s->event, HUD_EVENT_POLL, ts, task, now);
+	fill_poll(&s->event, f);
+	s->event.flags |= flags | kept_flags | extra_flags;
+	fill_slow(&s->event, ts, f, wall, off, delay, throttled);
+	if (bytes > HUD_STACK_BYTES)
+		bytes = 0;
+	s->event.stack_bytes = bytes;
+	send(&s->event, sizeof(struct hud_event) + bytes);
+
+	/* an on-CPU part over the threshold beside a longer sleep: its stack too */
+	if (flags == HUD_FLAG_STACK_BLOCK && cpu > control.threshold_ns && ts->sample_valid) {
+		s = scratch_of(ts, 3);
+		if (!s)
+			return;
+		bytes = s->event.stack_bytes;
+		kept_flags = s->event.flags & (HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED);
+		fill_identity(&s->event, HUD_EVENT_SIDE, ts, task, now);
+		fill_poll(&s->event, f);
+		s->event.flags |= HUD_FLAG_STACK_CPU | kept_flags;
+		if (bytes > HUD_STACK_BYTES)
+			bytes = 0;
+		send(&s->event, sizeof(struct hud_event) + bytes);
+	} else if (flags != HUD_FLAG_STACK_BLOCK && blocked > control.threshold_ns && ts->block.ns) {
+		s = scratch_of(ts, ts->block.scratch);
+		if (!s)
+			return;
+		bytes = s->event.stack_bytes;
+		kept_flags = s->event.flags & (HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED);
+		fill_identity(&s->event, HUD_EVENT_SIDE, ts, task, now);
+		fill_poll(&s->event, f);
+		s->event.flags |= HUD_FLAG_STACK_BLOCK | kept_flags;
+		fill_slow(&s->event, ts, f, wall, off, delay, throttled);
+		if (bytes > HUD_STACK_BYTES)
+			bytes = 0;
+		send(&s->event, sizeof(struct hud_event) + bytes);
+	}
+}
+
+static __always_inline void poll_leave(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 now = bpf_ktime_get_ns();
+	u64 sp = PT_REGS_SP(ctx), wall, own;
+	struct thread_state *ts = find_thread(task);
+	struct poll_frame *f;
+	struct hud_worker *w;
+	u32 depth;
+	bool slow;
+
+	if (!ts)
+		return;
+	drop_stale_polls(ts);
+	depth = ts->depth;
+	if (!depth || depth > HUD_MAX_DEPTH)
+		return;
+	f = &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)];
+	/* after `ret` the stack pointer is one slot above the return address; arm64 has no such slot */
+#if defined(__TARGET_ARCH_x86)
+	if (sp != f->sp + 8) {
+#else
+	if (sp != f->sp) {
+#endif
+		if (sp < f->sp)
+			return; /* the return of a poll that was not timed, nested in ours */
+		/* ours was left without a return (or its return was missed): look one frame out */
+		count(HUD_STAT_MISSED_RETURNS);
+		ts->depth = 0;
+		return;
+	}
+	/* first: from here on no interrupt touches this poll's buffers */
+	ts->depth = depth - 1;
+	barrier();
+	wall = now - f->start_ns;
+	own = wall > f->inner_ns ? wall - f->inner_ns : 0;
+	if (depth > 1)
+		ts->poll[(depth - 2) & (HUD_MAX_DEPTH - 1)].inner_ns += wall;
+	slow = own > control.threshold_ns;
+	add_to_type(f->type, own, slow);
+	w = worker_of(ts);
+	if (w) {
+		w->polls++;
+		w->busy_ns += own;
+		if (slow)
+			w->slow++;
+		if (depth > 1) {
+			struct poll_frame *outer = &ts->poll[(depth - 2) & (HUD_MAX_DEPTH - 1)];
+
+			w->current_type = outer->type;
+			w->current_start_ns = outer->start_ns;
+		} else {
+			w->current_type = ~0u;
+		}
+	}
+	if (slow) {
+		count(HUD_STAT_SLOW);
+		send_slow(ts, task, f, now, own, 0);
+	}
+	ts->block.ns = 0;
+	ts->queue.ns = 0;
+	ts->blocks = 0;
+	ts->sample_valid = 0;
+}
+
+/* rung 1: one program, entry and return; returning 1 at entry leaves the return probe out */
+SEC("uprobe")
+int hud_poll_session(struct pt_regs *ctx)
+{
+	if (bpf_session_is_return()) {
+		poll_leave(ctx);
+		return 0;
+	}
+	return poll_enter(ctx) ? 0 : 1;
+}
+
+/* rungs 2 and 3: a pair of programs */
+SEC("uprobe")
+int hud_poll_entry(struct pt_regs *ctx)
+{
+	poll_enter(ctx);
+	return 0;
+}
+
+SEC("uretprobe")
+int hud_poll_return(struct pt_regs *ctx)
+{
+	poll_leave(ctx);
+	return 0;
+}
+
+/* for the measurement of a probe's cost at start-up: the same kind of link around nothing */
+SEC("uprobe")
+int hud_poll_skip(struct pt_regs *ctx)
+{
+	return 1;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What a poll computes: a clock tick on each CPU looks at the running thread and
+ * keeps registers and stack while it is inside a poll. A sample of a poll already
+ * over the threshold leaves at once; an earlier one waits for the poll's end.
+ */
+
+SEC("perf_event")
+int hud_sample(struct bpf_perf_event_data *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *ts;
+	struct hud_scratch *s;
+	struct poll_frame *f;
+	struct pt_regs *regs;
+	u32 depth, bytes, flags = HUD_FLAG_STACK_CPU;
+	u64 now, end = 0;
+	bool over;
+
+	if (!maybe_target(task->tgid) || !control.enabled)
+		return 0;
+	ts = find_thread(task);
+	if (!ts)
+		return 0;
+	drop_stale_polls(ts);
+	depth = ts->depth;
+	if (depth > HUD_MAX_DEPTH || (!depth && (!control.sched_only || !ts->slot)))
+		return 0;
+	count(HUD_STAT_SAMPLES);
+	now = bpf_ktime_get_ns();
+	s = scratch_of(ts, 3);
+	if (!s)
+		return 0;
+	/* the user's registers, whether the tick came in user mode or inside a system call */
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	HUD_COPY_REGS(&s->event.regs, regs);
+	if (!HUD_REGS_USER_MODE(&ctx->regs))
+		flags |= HUD_FLAG_KERNEL_MODE;
+	if (!depth) {
+		if (!take_token(HUD_EVENT_ONCPU, now, samples_per_second)) {
+			count(HUD_STAT_SAMPLES_LIMITED);
+			return 0;
+		}
+		fill_identity(&s->event, HUD_EVENT_ONCPU, ts, task, now);
+		s->event.flags |= flags;
+		copy_stack(s, s->event.regs.r[HUD_REG_SP], 0);
+		bytes = s->event.stack_bytes;
+		if (bytes > HUD_STACK_BYTES)
+			bytes = 0;
+		send(&s->event, sizeof(struct hud_event) + bytes);
+		return 0;
+	}
+	f = &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)];
+	read_task_identity(ts, f);
+	end = f->sp + 8;
+	over = now - f->start_ns > control.threshold_ns;
+	s->event.flags = 0;
+	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
+	bytes = s->event.stack_bytes;
+	if (bytes > HUD_STACK_BYTES)
+		bytes = 0;
+	flags |= s->event.flags;
+	ts->sample_valid = 1;
+	if (!over) {
+		s->event.flags = flags;
+		return 0;
+	}
+	if (!take_token(HUD_EVENT_SAMPLE, now, samples_per_second)) {
+		s->event.flags = flags;
+		count(HUD_STAT_SAMPLES_LIMITED);
+		return 0;
+	}
+	fill_identity(&s->event, HUD_EVENT_SAMPLE, ts, task, now);
+	fill_poll(&s->event, f);
+	s->event.flags |= flags;
+	s->event.wall_ns = now - f->start_ns;
+	send(&s->event, sizeof(struct hud_event) + bytes);
+	return 0;
+}

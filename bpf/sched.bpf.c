@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Where a poll's time went while it was not on a CPU: asleep (in which system
+ * call, until when), or runnable and waiting (for whom, or for its CPU quota).
+ * sched_switch runs on every switch of the node, so strangers leave at once.
+ */
+
+/* 5.14 renamed task_struct::state */
+static __always_inline u32 state_of(struct task_struct *task)
+{
+	if (bpf_core_field_exists(task->__state))
+		return task->__state;
+	return (u32)task->state;
+}
+
+/* A buffer that holds neither the longest sleep nor the longest wait. */
+static __always_inline u32 free_scratch(struct thread_state *ts)
+{
+	u32 taken = 0;
+
+	if (ts->block.ns)
+		taken |= 1u << (ts->block.scratch & 3);
+	if (ts->queue.ns)
+		taken |= 1u << (ts->queue.scratch & 3);
+	return !(taken & 1) ? 0 : !(taken & 2) ? 1 : 2;
+}
+
+static __always_inline bool is_park(struct task_struct *task, s32 nr, u64 arg)
+{
+	u64 key;
+
+#if defined(__TARGET_ARCH_x86)
+	if (nr == 232 || nr == 281 || nr == 441) /* epoll_wait, epoll_pwait, epoll_pwait2 */
+		return true;
+	if (nr != 202 && nr != 449 && nr != 455)
+		return false;
+#else
+	if (nr == 22 || nr == 441)
+		return true;
+	if (nr != 98 && nr != 449 && nr != 455)
+		return false;
+#endif
+	key = (u64)(u32)task->tgid << 32 | (u32)arg;
+	return bpf_map_lookup_elem(&parks, &key) != 0;
+}
+
+/* prev is still the current task here, so its memory can be read. */
+static __always_inline void switch_out(struct task_struct *prev, struct task_struct *next, bool runnable, u64 now)
+{
+	struct thread_state *ts = control.sched_only ? find_or_make_thread(prev) : find_thread(prev);
+	struct pt_regs *regs;
+	struct poll_frame *f;
+	struct hud_scratch *s;
+	struct hud_worker *w;
+	u32 depth;
+	u64 end = 0;
+
+	if (!ts)
+		return;
+	drop_stale_polls(ts);
+	count(HUD_STAT_SWITCHES);
+	ts->off_at = now;
+	ts->off_runnable = runnable;
+	ts->off_throttled = runnable && bpf_core_field_exists(prev->throttled) && prev->throttled;
+	ts->wake_at = runnable ? now : 0;
+	ts->off_by_tgid = 0;
+	ts->off_syscall = -1;
+	ts->off_scratch = ~0u;
+	w = worker_of(ts);
+	if (w)
+		w->off_since_ns = runnable ? 0 : now;
+	depth = ts->depth;
+	if (!control.sched_only && (!depth || depth > HUD_MAX_DEPTH))
+		return;
+	if (prev->flags & PF_KTHREAD)
+		return;
+	if (control.sched_only && !ts->slot)
+		assign_slot(ts, prev);
+
+	regs = (struct pt_regs *)bpf_task_pt_regs(prev);
+	if (runnable) {
+		ts->off_by_tgid = next->tgid;
+		ts->off_by_tid = next->pid;
+		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), next->comm);
+		if (control.sched_only)
+			return;
+	} else {
+		ts->off_syscall = HUD_REGS_SYSCALL(regs);
+		ts->off_arg = HUD_REGS_ARG1(regs);
+		ts->blocks++;
+		if (control.sched_only && (!depth || depth > HUD_MAX_DEPTH)) {
+			if (is_park(prev, ts->off_syscall, ts->off_arg))
+				return;
+			/* nanosleep of a timer thread or a futex: the agent knows it by its frames */
+		}
+	}
+	if (depth && depth <= HUD_MAX_DEPTH) {
+		f = &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)];
+		read_task_identity(ts, f);
+		end = f->sp + 8;
+	}
+	ts->off_scratch = free_scratch(ts);
+	s = scratch_of(ts, ts->off_scratch);
+	if (!s)
+		return;
+	s->event.flags = 0;
+	HUD_COPY_REGS(&s->event.regs, regs);
+	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
+}
+
+/* A long sleep while poll probes are off: the agent decides by its frames whether it was in a poll. */
+static __always_inline void send_offcpu(struct thread_state *ts, struct task_struct *next, u64 now, u64 slept)
+{
+	struct hud_scratch *s = scratch_of(ts, ts->off_scratch);
+	u32 bytes, kept;
+
+	if (!s)
+		return;
+	if (!take_token(HUD_EVENT_OFFCPU, now, slow_per_second)) {
+		count(HUD_STAT_RATE_LIMITED);
+		return;
+	}
+	bytes = s->event.stack_bytes;
+	kept = s->event.flags;
+	fill_identity(&s->event, HUD_EVENT_OFFCPU, ts, next, now);
+	s->event.flags |= kept | HUD_FLAG_STACK_BLOCK;
+	s->event.start_ns = ts->off_at;
+	s->event.wall_ns = now - ts->off_at;
+	s->event.off_ns = now - ts->off_at;
+	s->event.run_delay_ns = now - ts->off_at - slept;
+	s->event.worst_block_ns = slept;
+	s->event.block_start_ns = ts->off_at;
+	s->event.syscall = ts->off_syscall;
+	s->event.syscall_arg = ts->off_arg;
+	if (bytes > HUD_STACK_BYTES)
+		bytes = 0;
+	send(&s->event, sizeof(struct hud_event) + bytes);
+}
+
+static __always_inline void switch_in(struct task_struct *prev, struct task_struct *next, u64 now)
+{
+	struct thread_state *ts = find_thread(next);
+	struct hud_worker *w;
+	u64 off, queued, slept;
+	u32 slot;
+
+	if (!ts || !ts->off_at)
+		return;
+	off = now - ts->off_at;
+	queued = ts->wake_at && ts->wake_at >= ts->off_at && now > ts->wake_at ? now - ts->wake_at : 0;
+	slept = off - queued;
+	w = worker_of(ts);
+	if (w) {
+		w->off_since_ns = 0;
+		w->queue_ns += queued;
+		if (queued > w->queue_max_ns)
+			w->queue_max_ns = queued;
+		slot = log2_slot(queued);
+		if (queued && slot < HUD_HIST_SLOTS)
+			w->hist[slot]++;
+	}
+	ts->off_total += off;
+	if (ts->off_throttled)
+		ts->throttled_total += off;
+	if (ts->depth && ts->epoch == control.epoch) {
+		if (!ts->off_runnable && slept > ts->block.ns) {
+			ts->block.ns = slept;
+			ts->block.start_ns = ts->off_at;
+			ts->block.arg = ts->off_arg;
+			ts->block.syscall = ts->off_syscall;
+			ts->block.scratch = ts->off_scratch;
+		}
+		if (queued > ts->queue.ns && (ts->off_scratch != ts->block.scratch || !ts->block.ns || ts->off_runnable)) {
+			ts->queue.ns = queued;
+			ts->queue.start_ns = ts->off_at;
+			ts->queue.scratch = ts->off_scratch;
+			if (ts->off_runnable) {
+				ts->queue.by_tgid = ts->off_by_tgid;
+				ts->queue.by_tid = ts->off_by_tid;
+				__builtin_memcpy(ts->queue.by_comm, ts->off_by_comm, sizeof(ts->queue.by_comm));
+			} else {
+				/* woken but queued: whoever had the CPU until now */
+				ts->queue.by_tgid = prev->tgid;
+				ts->queue.by_tid = prev->pid;
+				bpf_probe_read_kernel(ts->queue.by_comm, sizeof(ts->queue.by_comm), prev->comm);
+			}
+		}
+	} else if (control.sched_only && !ts->off_runnable && ts->off_scratch != ~0u && slept > control.threshold_ns) {
+		send_offcpu(ts, next, now, slept);
+	}
+	ts->off_at = 0;
+	ts->wake_at = 0;
+}
+
+SEC("tp_btf/sched_switch")
+int hud_sched_switch(u64 *ctx)
+{
+	struct task_struct *prev = (struct task_struct *)ctx[1];
+	struct task_struct *next = (struct task_struct *)ctx[2];
+	bool out = maybe_target(prev->tgid), in = maybe_target(next->tgid);
+	u64 now;
+
+	if (!out && !in)
+		return 0;
+	if (!control.enabled)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (out) {
+		/* the mask: nanosleep shows 0x2001; on_rq would lie, sleepers are dequeued late since 6.12 */
+		u32 state = has_prev_state ? (u32)ctx[3] : state_of(prev);
+
+		switch_out(prev, next, ctx[0] || (state & 0xff) == 0, now);
+	}
+	if (in)
+		switch_in(prev, next, now);
+	return 0;
+}
+
+/* Runs in the waker, before the sleeper can run: the moment it becomes runnable. */
+SEC("tp_btf/sched_waking")
+int hud_sched_waking(u64 *ctx)
+{
+	struct task_struct *sleeper = (struct task_struct *)ctx[0];
+	struct task_struct *waker;
+	struct thread_state *ts, *own;
+	struct hud_scratch *s;
+	struct pt_regs *regs;
+	u64 now, end = 0;
+	u32 depth, bytes;
+	s32 nr;
+
+	if (!maybe_target(sleeper->tgid) || !control.enabled)
+		return 0;
+	ts = find_thread(sleeper);
+	if (!ts || !ts->off_at || ts->off_runnable || ts->wake_at)
+		return 0;
+	now = bpf_ktime_get_ns();
+	ts->wake_at = now;
+	if (!ts->depth && !control.sched_only)
+		return 0;
+	if (ts->off_scratch == ~0u || now - ts->off_at <= control.threshold_ns)
+		return 0;
+	nr = ts->off_syscall;
+#if defined(__TARGET_ARCH_x86)
+	if (nr != 202 && nr != 449 && nr != 455)
+#else
+	if (nr != 98 && nr != 449 && nr != 455)
+#endif
+		return 0;
+	/* std and parking_lot mutexes keep no owner: the holder is the thread of the same process that unlocks */
+	waker = bpf_get_current_task_btf();
+	if (waker->tgid != sleeper->tgid)
+		return 0;
+	regs = (struct pt_regs *)bpf_task_pt_regs(waker);
+	nr = HUD_REGS_SYSCALL(regs);
+#if defined(__TARGET_ARCH_x86)
+	if (nr != 202 && nr != 449 && nr != 454 && nr != 455)
+#else
+	if (nr != 98 && nr != 449 && nr != 454 && nr != 455)
+#endif
+		return 0; /* a timer's interrupt in the middle of something else */
+	if (!take_token(HUD_EVENT_WAKER, now, slow_per_second)) {
+		count(HUD_STAT_WAKERS_LIMITED);
+		return 0;
+	}
+	s = scratch_of_cpu(HUD_CPU_SCRATCH_WAKER);
+	if (!s)
+		return 0;
+	own = find_thread(waker);
+	fill_identity(&s->event, HUD_EVENT_WAKER, ts, sleeper, now);
+	depth = ts->depth;
+	if (depth && depth <= HUD_MAX_DEPTH)
+		fill_poll(&s->event, &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)]);
+	s->event.block_start_ns = ts->off_at;
+	s->event.worst_block_ns = now - ts->off_at;
+	s->event.syscall = ts->off_syscall;
+	s->event.syscall_arg = ts->off_arg;
+	s->event.by_tgid = waker->tgid;
+	s->event.by_tid = ns_tid(waker);
+	bpf_probe_read_kernel(s->event.by_comm, sizeof(s->event.by_comm), waker->comm);
+	if (own && own->epoch == control.epoch) {
+		depth = own->depth;
+		if (depth && depth <= HUD_MAX_DEPTH) {
+			end = own->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)].sp + 8;
+			s->event.flags |= HUD_FLAG_IN_POLL;
+		}
+	}
+	HUD_COPY_REGS(&s->event.regs, regs);
+	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
+	bytes = s->event.stack_bytes;
+	if (bytes > HUD_STACK_BYTES)
+		bytes = 0;
+	send(&s->event, sizeof(struct hud_event) + bytes);
+	return 0;
+}
