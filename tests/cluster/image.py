@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""image.py NAME OUT.tar --entrypoint WORD... [--env K=V]... [--user UID] SRC:DST...
+
+One-layer image from files and folders, for `ctr images import`: no base image, no registry, no daemon.
+The shared libraries that `ldd` names for an ELF file come along, at the paths where the loader looks for them.
+The same input gives the same image (times and owners are fixed), so an import of an unchanged one is free.
+"""
+import argparse
+import hashlib
+import io
+import json
+import os
+import subprocess
+import tarfile
+
+
+def libraries(path):
+    """Absolute paths of the shared objects an ELF file needs, the loader included."""
+    with open(path, "rb") as f:
+        if f.read(4) != b"\x7fELF":
+            return
+    listing = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+    for line in listing.splitlines():
+        # "libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x...)" or "/lib64/ld-linux-x86-64.so.2 (0x...)"
+        words = line.split()
+        for word in words:
+            if word.startswith("/"):
+                yield word
+
+
+def files_below(src):
+    if os.path.isfile(src):
+        yield src, ""
+        return
+    for folder, _, names in os.walk(src):
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            yield path, os.path.relpath(path, src)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("name")
+    parser.add_argument("out")
+    parser.add_argument("--entrypoint", action="append", default=[])
+    parser.add_argument("--env", action="append", default=[])
+    parser.add_argument("--user", default="")
+    parser.add_argument("sources", nargs="+")
+    args = parser.parse_args()
+
+    entries = {}  # path in the image -> file here
+    for source in args.sources:
+        src, dst = source.rsplit(":", 1)
+        for path, below in files_below(src):
+            entries[os.path.normpath(os.path.join(dst, below)) if below else dst] = path
+            for library in libraries(path):
+                # a library that was asked for under its own path stays; those inside src come with src
+                if not library.startswith(os.path.abspath(src) + "/"):
+                    entries.setdefault(library, library)
+
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as tar:
+        folders = {"tmp": 0o1777}
+        for path in entries:
+            parts = path.strip("/").split("/")
+            for i in range(1, len(parts)):
+                folders.setdefault("/".join(parts[:i]), 0o755)
+        for folder, mode in sorted(folders.items()):
+            info = tarfile.TarInfo(folder)
+            info.type, info.mode = tarfile.DIRTYPE, mode
+            tar.addfile(info)
+        for path, source in sorted(entries.items()):
+            real = os.path.realpath(source)
+            info = tarfile.TarInfo(path.strip("/"))
+            info.size = os.path.getsize(real)
+            info.mode = 0o755 if os.access(real, os.X_OK) else 0o644
+            with open(real, "rb") as f:
+                tar.addfile(info, f)
+    layer = layer.getvalue()
+    digest = hashlib.sha256(layer).hexdigest()
+    config = json.dumps({
+        "architecture": "amd64", "os": "linux",
+        "config": {"Entrypoint": args.entrypoint, "Env": ["PATH=/usr/bin:/bin"] + args.env, "User": args.user},
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest]},
+    }).encode()
+    config_name = hashlib.sha256(config).hexdigest() + ".json"
+    manifest = json.dumps([{"Config": config_name, "RepoTags": [args.name], "Layers": [digest + "/layer.tar"]}]).encode()
+    with tarfile.open(args.out, "w") as tar:
+        for name, data in ((digest + "/layer.tar", layer), (config_name, config), ("manifest.json", manifest)):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+
+
+if __name__ == "__main__":
+    main()
