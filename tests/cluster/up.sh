@@ -101,6 +101,12 @@ cat > cni/10-bridge.conflist <<K
 K
 start containerd containerd -c containerd.toml
 
+# The node's own address is the bridge's: a loopback address is refused for nodes, and a machine need not have another one.
+node_ip=10.244.$slot.1
+ip link show "hud-test$slot" > /dev/null 2>&1 || ip link add "hud-test$slot" type bridge
+ip addr replace "$node_ip/24" dev "hud-test$slot"
+ip link set "hud-test$slot" up
+
 # --- control plane. The API server reaches the kubelet (the logs of pods) with the admin's certificate. etcd does not sync to
 # disk: a test cluster that loses power has nothing to lose, and fsync is what makes API servers slow on small machines.
 start etcd etcd --data-dir etcd --unsafe-no-fsync --listen-client-urls "http://127.0.0.1:$etcd_client" \
@@ -131,7 +137,7 @@ python3 "$here/image.py" localhost/pause:1 pause.tar --entrypoint /pause "$work/
 cat > kubelet.yaml <<K
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
-address: 127.0.0.1
+address: $node_ip
 port: $kubelet_port
 healthzPort: $kubelet_health
 cgroupDriver: cgroupfs
@@ -146,7 +152,7 @@ nodeStatusUpdateFrequency: 4s
 maxPods: 200
 imageGCHighThresholdPercent: 100 # the images came from no registry: once collected they are gone
 K
-kubelet_flags=(--config kubelet.yaml --kubeconfig kubelet.kubeconfig --root-dir "$work/kubelet" --hostname-override node1 --node-ip 127.0.0.1)
+kubelet_flags=(--config kubelet.yaml --kubeconfig kubelet.kubeconfig --root-dir "$work/kubelet" --hostname-override node1 --node-ip "$node_ip")
 if ((minor >= 27)); then echo "containerRuntimeEndpoint: unix://$work/containerd.sock" >> kubelet.yaml
 else kubelet_flags+=(--container-runtime remote --container-runtime-endpoint "unix://$work/containerd.sock"); fi
 ((minor >= 31)) && echo "failCgroupV1: false" >> kubelet.yaml

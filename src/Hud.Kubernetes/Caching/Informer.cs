@@ -1,0 +1,180 @@
+namespace Hud.Kubernetes;
+
+public enum ChangeKind
+{
+    Added,
+    Updated,
+    Deleted,
+}
+
+/// <param name="Old">Null for an addition.</param>
+/// <param name="New">For a deletion the last state that is known.</param>
+/// <param name="Missed">The deletion was not seen: the object was gone when the list was read again, and <see cref="New"/> may be stale.</param>
+public sealed record Change<T>(ChangeKind Kind, T? Old, T New, bool Missed = false);
+
+public sealed class InformerOptions
+{
+    public ListOptions? Filter { get; init; }
+
+    /// <summary>Null: all namespaces.</summary>
+    public string? Namespace { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Told about every list or watch that failed.</summary>
+    public Action<Exception>? OnError { get; init; }
+}
+
+/// <summary>
+/// A local copy of one kind, kept by list and watch. Every change is told once and in order, on the informer's own task;
+/// deletions that happened while no watch was open are found by the next list and told too.
+/// </summary>
+public sealed class Informer<T>(
+    KubernetesClient client, EntityType<T> type, InformerOptions options, IReadOnlyDictionary<string, Func<T, IEnumerable<string>>>? indexers = null)
+    where T : class, IEntity
+{
+    private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Action<Change<T>>> _handlers = [];
+    private long _lastContact;
+    private long _connectedSince;
+    private int _connected;
+    private long _relists;
+
+    public Store<T> Store { get; } = new(indexers ?? new Dictionary<string, Func<T, IEnumerable<string>>>(StringComparer.Ordinal));
+
+    /// <summary>Ends when the first list is in the store.</summary>
+    public Task Synced => _synced.Task;
+
+    /// <summary>Lists read so far; past 1 they tell of gaps.</summary>
+    public long Lists => Interlocked.Read(ref _relists);
+
+    /// <summary>How long the server has not been heard of: an event, a bookmark, a list. A dead watch shows here.</summary>
+    public TimeSpan Silence => options.Time.GetElapsedTime(Interlocked.Read(ref _lastContact));
+
+    /// <summary>How long the copy has been current without a break; null while it is not.</summary>
+    public TimeSpan? CurrentFor => Volatile.Read(ref _connected) == 1 ? options.Time.GetElapsedTime(Interlocked.Read(ref _connectedSince)) : null;
+
+    /// <summary>Handlers are added before <see cref="RunAsync"/> and must not block.</summary>
+    public void OnChange(Action<Change<T>> handler) => _handlers.Add(handler);
+
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        Interlocked.Exchange(ref _lastContact, options.Time.GetTimestamp());
+        var backoff = options.MinBackoff;
+        string? version = null;
+        while (!cancel.IsCancellationRequested)
+        {
+            var started = options.Time.GetTimestamp();
+            try
+            {
+                version ??= await RelistAsync(cancel).ConfigureAwait(false);
+                version = await WatchAsync(version, v => version = v, cancel).ConfigureAwait(false);
+                backoff = options.MinBackoff;
+                continue;
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (GoneException e)
+            {
+                version = null; // the history we stand on is compacted away
+                options.OnError?.Invoke(e);
+            }
+            catch (Exception e) when (e is KubernetesException or TransportException)
+            {
+                Volatile.Write(ref _connected, 0);
+                options.OnError?.Invoke(e);
+            }
+            // a watch that lived for a while earned a fresh start
+            if (options.Time.GetElapsedTime(started) > options.MaxBackoff)
+                backoff = options.MinBackoff;
+            // jitter: after an outage not every client should come back in the same instant
+            var wait = backoff * (0.5 + Random.Shared.NextDouble());
+            backoff = TimeSpan.FromTicks(Math.Min(options.MaxBackoff.Ticks, backoff.Ticks * 2));
+            try
+            {
+                await Task.Delay(wait, options.Time, cancel).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<string> RelistAsync(CancellationToken cancel)
+    {
+        var list = await client.ListAsync(type, options.Namespace, options.Filter, cancel).ConfigureAwait(false);
+        Interlocked.Increment(ref _relists);
+        Contact();
+        var now = new HashSet<EntityKey>();
+        foreach (var entity in list.Items ?? [])
+        {
+            now.Add(EntityKey.Of(entity));
+            Put(entity);
+        }
+        foreach (var old in Store.All())
+        {
+            var key = EntityKey.Of(old);
+            if (!now.Contains(key) && Store.Remove(key) is { } gone)
+                Tell(new Change<T>(ChangeKind.Deleted, gone, gone, Missed: true));
+        }
+        _synced.TrySetResult();
+        return list.Metadata.ResourceVersion ?? "";
+    }
+
+    private async Task<string> WatchAsync(string version, Action<string> seen, CancellationToken cancel)
+    {
+        await foreach (var change in client.WatchAsync(type, options.Namespace, options.Filter, version, cancel).ConfigureAwait(false))
+        {
+            Contact();
+            switch (change.Kind)
+            {
+                case WatchEventKind.Added or WatchEventKind.Modified:
+                    Put(change.Entity!);
+                    break;
+                case WatchEventKind.Deleted:
+                    var old = Store.Remove(EntityKey.Of(change.Entity!));
+                    Tell(new Change<T>(ChangeKind.Deleted, old, change.Entity!));
+                    break;
+            }
+            version = change.ResourceVersion;
+            seen(version);
+        }
+        Contact();
+        return version;
+    }
+
+    private void Put(T entity)
+    {
+        var old = Store.Put(entity);
+        if (old is not null && old.Metadata.Uid != entity.Metadata.Uid)
+        {
+            // deleted and made again under the same name while we looked away: two changes, not one
+            Tell(new Change<T>(ChangeKind.Deleted, old, old, Missed: true));
+            old = null;
+        }
+        if (old is null)
+            Tell(new Change<T>(ChangeKind.Added, Old: null, entity));
+        else if (old.Metadata.ResourceVersion != entity.Metadata.ResourceVersion)
+            Tell(new Change<T>(ChangeKind.Updated, old, entity));
+    }
+
+    private void Tell(Change<T> change)
+    {
+        foreach (var handler in _handlers)
+            handler(change);
+    }
+
+    private void Contact()
+    {
+        Interlocked.Exchange(ref _lastContact, options.Time.GetTimestamp());
+        if (Interlocked.Exchange(ref _connected, 1) == 0)
+            Interlocked.Exchange(ref _connectedSince, options.Time.GetTimestamp());
+    }
+}
