@@ -1,0 +1,150 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Hud.Kubernetes.Tests;
+
+public sealed class ConfigTests
+{
+    private static (string Certificate, string Key) Pair()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(text));
+
+    private static string Kube(string user, string cluster = "") => $$$"""
+        apiVersion: v1
+        kind: Config
+        current-context: two
+        clusters:
+        - {name: c1, cluster: {server: "https://wrong:1"}}
+        - {name: c2, cluster: {server: "https://right:6443"{{{cluster}}}}}
+        users:
+        - {name: u1, user: {token: wrong}}
+        - name: u2
+          user: {{{user}}}
+        contexts:
+        - {name: one, context: {cluster: c1, user: u1}}
+        - {name: two, context: {cluster: c2, user: u2, namespace: shop}}
+        """;
+
+    [Fact]
+    public void The_current_context_chooses_cluster_user_and_namespace()
+    {
+        var config = Kubeconfig.Parse(Kube("{token: abc}"), "/", "test");
+        Assert.Equal("https://right:6443/", config.Server.ToString());
+        Assert.Equal("abc", config.Token?.Current());
+        Assert.Equal("shop", config.Namespace);
+        Assert.Null(config.ClientCertificate);
+    }
+
+    [Fact]
+    public void Certificates_are_read_inline()
+    {
+        var (certificate, key) = Pair();
+        var text = Kube(
+            $"{{client-certificate-data: {Base64(certificate)}, client-key-data: {Base64(key)}}}", $", certificate-authority-data: {Base64(certificate)}");
+        var config = Kubeconfig.Parse(text, "/", "test");
+        Assert.True(config.ClientCertificate?.HasPrivateKey);
+        Assert.Equal("CN=test", config.CertificateAuthority?.Single().Subject);
+    }
+
+    [Fact]
+    public void Certificates_are_read_from_files_beside_the_kubeconfig()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var (certificate, key) = Pair();
+            File.WriteAllText(Path.Combine(folder.FullName, "c.pem"), certificate);
+            File.WriteAllText(Path.Combine(folder.FullName, "k.pem"), key);
+            File.WriteAllText(Path.Combine(folder.FullName, "config"), Kube("{client-certificate: c.pem, client-key: k.pem}", ", certificate-authority: c.pem"));
+            Assert.True(Kubeconfig.Load(Path.Combine(folder.FullName, "config")).ClientCertificate?.HasPrivateKey);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("a: [", "not valid YAML")]
+    [InlineData("clusters: []", "no current-context")]
+    [InlineData("current-context: x", "no context x")]
+    public void What_cannot_be_used_is_said_with_the_name_of_the_file(string text, string expected)
+    {
+        var error = Assert.Throws<KubeconfigException>(() => Kubeconfig.Parse(text, "/", "some-file"));
+        Assert.Contains("some-file", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{exec: {command: aws}}", "login plugin")]
+    [InlineData("{client-certificate-data: '!!', client-key-data: '!!'}", "some-file")]
+    public void Users_that_cannot_be_used_are_refused(string user, string expected)
+    {
+        var error = Assert.Throws<KubeconfigException>(() => Kubeconfig.Parse(Kube(user), "/", "some-file"));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pods_own_account_is_found_and_its_token_is_read_again_after_a_minute()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            File.WriteAllText(Path.Combine(folder.FullName, "token"), "first\n");
+            File.WriteAllText(Path.Combine(folder.FullName, "ca.crt"), Pair().Certificate);
+            File.WriteAllText(Path.Combine(folder.FullName, "namespace"), "hud-system");
+            var clock = new Clock();
+            var environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["KUBERNETES_SERVICE_HOST"] = "fd00::1", ["KUBERNETES_SERVICE_PORT"] = "443" };
+            var config = InClusterConfig.TryLoad(folder.FullName, environment.GetValueOrDefault, clock)!;
+            Assert.Equal("https://[fd00::1]/", config.Server.ToString());
+            Assert.Equal("hud-system", config.Namespace);
+            Assert.Equal("first", config.Token!.Current());
+
+            File.WriteAllText(Path.Combine(folder.FullName, "token"), "second\n");
+            Assert.Equal("first", config.Token.Current());
+            clock.Now += TimeSpan.FromMinutes(2);
+            Assert.Equal("second", config.Token.Current());
+
+            // a token that vanishes for a moment does not take the operator down
+            File.Delete(Path.Combine(folder.FullName, "token"));
+            clock.Now += TimeSpan.FromMinutes(2);
+            Assert.Equal("second", config.Token.Current());
+            Assert.Null(InClusterConfig.TryLoad(folder.FullName, _ => null, clock));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+    }
+
+    [Fact]
+    public void Selectors_become_the_text_of_a_query()
+    {
+        var selector = new LabelSelector
+        {
+            MatchLabels = new() { ["app"] = "shop" },
+            MatchExpressions =
+            [
+                new() { Key = "tier", Operator = "In", Values = ["a", "b"] }, new() { Key = "old", Operator = "DoesNotExist" },
+                new() { Key = "zone", Operator = "NotIn", Values = ["x"] }, new() { Key = "live", Operator = "Exists" },
+            ],
+        };
+        Assert.Equal("app=shop,tier in (a,b),!old,zone notin (x),live", selector.ToQuery());
+    }
+}

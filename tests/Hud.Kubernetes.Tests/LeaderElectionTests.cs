@@ -1,0 +1,156 @@
+using System.Text.Json;
+using Hud.Kubernetes.Tests.Scripted;
+
+namespace Hud.Kubernetes.Tests;
+
+public sealed class LeaderElectionTests
+{
+    /// <summary>A server that keeps one Lease with optimistic locking, and can be made to fail.</summary>
+    private sealed class LeaseServer : IAsyncDisposable
+    {
+        private readonly Lock _lock = new();
+        private readonly ScriptedServer _server;
+        private Lease? _lease;
+        private int _version;
+
+        public LeaseServer() => _server = new ScriptedServer(AnswerAsync);
+
+        public bool Down { get; set; }
+
+        public string? Holder
+        {
+            get
+            {
+                lock (_lock)
+                    return _lease?.Spec.HolderIdentity;
+            }
+        }
+
+        public KubernetesClient Client() => _server.Client();
+
+        public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+        private Task AnswerAsync(ScriptedRequest request, Answer answer)
+        {
+            lock (_lock)
+            {
+                if (Down)
+                    return answer.ErrorAsync(500, "InternalError", "down");
+                if (request.Method == "GET")
+                    return _lease is null ? answer.ErrorAsync(404, "NotFound", "no lease") : Send(answer);
+                var sent = JsonSerializer.Deserialize(request.Body, KubernetesJson.Default.Lease)!;
+                if (request.Method == "POST" && _lease is not null)
+                    return answer.ErrorAsync(409, "AlreadyExists", "there");
+                if (request.Method == "PUT" && sent.Metadata.ResourceVersion != _lease?.Metadata.ResourceVersion)
+                    return answer.ErrorAsync(409, "Conflict", "changed");
+                sent.Metadata.ResourceVersion = (++_version).ToString();
+                _lease = sent;
+                return Send(answer);
+            }
+        }
+
+        private Task Send(Answer answer) => answer.JsonAsync(JsonSerializer.Serialize(_lease!, KubernetesJson.Default.Lease));
+    }
+
+    private static LeaderElector Elector(KubernetesClient client, string who) => new(client, new LeaderElectionOptions
+    {
+        Namespace = "a",
+        Name = "l",
+        Identity = who,
+        LeaseDuration = TimeSpan.FromSeconds(1),
+        RenewDeadline = TimeSpan.FromMilliseconds(600),
+        RetryPeriod = TimeSpan.FromMilliseconds(50),
+    });
+
+    [Fact]
+    public async Task One_leads_at_a_time_and_the_next_takes_over_when_the_lease_is_given_back()
+    {
+        await using var server = new LeaseServer();
+        using var client = server.Client();
+        var leading = 0;
+        var (one, two) = (Elector(client, "one"), Elector(client, "two"));
+        using var stopOne = new CancellationTokenSource();
+        using var stopTwo = new CancellationTokenSource();
+        async Task Lead(CancellationToken lost)
+        {
+            Assert.Equal(1, Interlocked.Increment(ref leading));
+            try
+            {
+                await Task.Delay(Timeout.Infinite, lost);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref leading);
+            }
+        }
+        var first = one.RunAsync(Lead, stopOne.Token);
+        await Objects.UntilAsync(() => one.IsLeader, "the first leader");
+        var second = two.RunAsync(Lead, stopTwo.Token);
+        await Task.Delay(300);
+        Assert.False(two.IsLeader);
+        await stopOne.CancelAsync();
+        await first;
+        await Objects.UntilAsync(() => two.IsLeader, "the second leader");
+        Assert.False(one.IsLeader);
+        Assert.Equal("two", server.Holder);
+        await stopTwo.CancelAsync();
+        await second;
+        Assert.Equal("", server.Holder);
+    }
+
+    [Fact]
+    public async Task A_leader_that_cannot_renew_stops_by_itself()
+    {
+        await using var server = new LeaseServer();
+        using var client = server.Client();
+        var elector = Elector(client, "one");
+        var stopped = false;
+        var run = elector.RunAsync(
+            async lost =>
+            {
+                server.Down = true;
+                try
+                {
+                    await Task.Delay(Timeout.Infinite, lost);
+                }
+                finally
+                {
+                    stopped = true;
+                }
+            },
+            CancellationToken.None);
+        await run.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(stopped);
+        Assert.False(elector.IsLeader);
+        Assert.Equal("one", server.Holder); // nothing could be given back
+    }
+
+    [Fact]
+    public async Task A_dead_leaders_lease_is_taken_once_it_was_watched_long_enough()
+    {
+        await using var server = new LeaseServer();
+        using var client = server.Client();
+        // a holder that never renews; its clock may be anything
+        await client.CreateAsync(
+            EntityTypes.Leases,
+            new Lease
+            {
+                Metadata = new ObjectMeta { Name = "l", Namespace = "a" },
+                Spec = new LeaseSpec { HolderIdentity = "dead", LeaseDurationSeconds = 1, RenewTime = DateTimeOffset.UtcNow.AddYears(10) },
+            },
+            CancellationToken.None);
+        var elector = Elector(client, "one");
+        using var stop = new CancellationTokenSource();
+        var run = elector.RunAsync(lost => Task.Delay(Timeout.Infinite, lost), stop.Token);
+        await Objects.UntilAsync(() => elector.IsLeader, "a new leader");
+        await stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
+    public void Times_of_a_lease_have_six_digits()
+    {
+        var lease = new Lease { Spec = new LeaseSpec { RenewTime = new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero) } };
+        Assert.Contains("\"renewTime\":\"2024-01-02T03:04:05.000000Z\"", JsonSerializer.Serialize(lease, KubernetesJson.Default.Lease), StringComparison.Ordinal);
+    }
+}

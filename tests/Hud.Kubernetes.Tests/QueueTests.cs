@@ -1,0 +1,155 @@
+using Hud.Kubernetes.Tests.Scripted;
+
+namespace Hud.Kubernetes.Tests;
+
+public sealed class QueueTests
+{
+    private static readonly Backoff Quick = new(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(8));
+
+    private static WorkQueue<string> Queue() => new(TimeProvider.System, Quick);
+
+    private static async Task<string> Take(WorkQueue<string> queue) => await queue.TakeAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+
+    [Fact]
+    public async Task A_key_that_waits_is_not_added_twice()
+    {
+        var queue = Queue();
+        queue.Add("a");
+        queue.Add("a");
+        queue.Add("b");
+        Assert.Equal(2, queue.Depth);
+        Assert.Equal("a", await Take(queue));
+        Assert.Equal("b", await Take(queue));
+    }
+
+    [Fact]
+    public async Task A_key_added_while_it_is_worked_on_comes_back_after_done_and_not_before()
+    {
+        var queue = Queue();
+        queue.Add("a");
+        await Take(queue);
+        queue.Add("a");
+        queue.Add("a");
+        Assert.Equal(0, queue.Depth);
+        queue.Done("a");
+        Assert.Equal("a", await Take(queue));
+        queue.Done("a");
+        Assert.Equal(0, queue.Depth);
+    }
+
+    [Fact]
+    public async Task No_key_is_ever_in_two_hands()
+    {
+        var queue = Queue();
+        var inHand = new int[4];
+        var worked = 0;
+        using var stop = new CancellationTokenSource();
+        var workers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            while (true)
+            {
+                string key;
+                try
+                {
+                    key = await queue.TakeAsync(stop.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+                Assert.Equal(1, Interlocked.Increment(ref inHand[key[0] - 'a']));
+                await Task.Yield();
+                Interlocked.Decrement(ref inHand[key[0] - 'a']);
+                Interlocked.Increment(ref worked);
+                queue.Done(key);
+            }
+        })).ToArray();
+        for (var i = 0; i < 2000; i++)
+            queue.Add(((char)('a' + (i % 4))).ToString());
+        await Objects.UntilAsync(() => queue.Depth == 0, "an empty queue");
+        await stop.CancelAsync();
+        await Task.WhenAll(workers);
+        Assert.InRange(worked, 4, 2000);
+    }
+
+    [Fact]
+    public async Task Of_two_later_times_for_one_key_the_earlier_counts()
+    {
+        var queue = Queue();
+        queue.AddAfter("a", TimeSpan.FromHours(1));
+        queue.AddAfter("a", TimeSpan.FromMilliseconds(5));
+        queue.AddAfter("a", TimeSpan.FromHours(2));
+        Assert.Equal("a", await Take(queue));
+    }
+
+    [Fact]
+    public async Task Failures_are_counted_per_key_until_forgotten()
+    {
+        var queue = Queue();
+        queue.AddRateLimited("a");
+        Assert.Equal("a", await Take(queue));
+        queue.Done("a");
+        queue.AddRateLimited("a");
+        Assert.Equal(2, queue.Failures("a"));
+        Assert.Equal(0, queue.Failures("b"));
+        queue.Forget("a");
+        Assert.Equal(0, queue.Failures("a"));
+    }
+
+    [Fact]
+    public void The_pause_doubles_up_to_its_ceiling()
+    {
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+        Assert.Equal([100.0, 200, 400, 800, 1000, 1000], Enumerable.Range(0, 6).Select(n => backoff.After(n).TotalMilliseconds));
+        Assert.Equal(TimeSpan.FromSeconds(1), backoff.After(int.MaxValue));
+    }
+
+    [Fact]
+    public void A_closed_queue_takes_nothing()
+    {
+        var queue = Queue();
+        queue.Close();
+        queue.Add("a");
+        queue.AddAfter("b", TimeSpan.FromMilliseconds(1));
+        Assert.Equal(0, queue.Depth);
+    }
+
+    [Fact]
+    public async Task A_reconcile_that_throws_is_told_and_tried_again()
+    {
+        var queue = new WorkQueue<EntityKey>(TimeProvider.System, Quick);
+        var controller = new Failing();
+        var errors = 0;
+        var runner = new ControllerRunner("t", controller, queue, 2, TimeProvider.System) { OnError = (_, _) => Interlocked.Increment(ref errors) };
+        using var stop = new CancellationTokenSource();
+        var running = runner.RunAsync(stop.Token);
+        queue.Add(new EntityKey("a", "x"));
+        await Objects.UntilAsync(() => Volatile.Read(ref controller.Calls) == 4, "three failures and a success");
+        await Objects.UntilAsync(() => queue.Failures(new EntityKey("a", "x")) == 0, "forgotten failures");
+        Assert.Equal(3, errors);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    private sealed class Failing : IEntityController
+    {
+        public int Calls;
+
+        public Task<ReconcileResult> ReconcileAsync(EntityKey key, CancellationToken cancel) =>
+            Interlocked.Increment(ref Calls) < 4 ? throw new InvalidOperationException("not yet") : Task.FromResult(ReconcileResult.Done);
+    }
+
+    [Fact]
+    public void The_rate_limit_lets_a_burst_through_and_then_one_per_interval()
+    {
+        var limiter = new RateLimiter(perSecond: 10, burst: 3, new Clock());
+        Assert.Equal([0, 0, 0], Enumerable.Range(0, 3).Select(_ => limiter.Reserve().TotalMilliseconds));
+        Assert.Equal(100, limiter.Reserve().TotalMilliseconds, 3);
+        Assert.Equal(200, limiter.Reserve().TotalMilliseconds, 3);
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public override long GetTimestamp() => 0;
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Hud.Kubernetes.Tests.Scripted;
+
+/// <param name="Target">Path and query, decoded.</param>
+public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body);
+
+/// <summary>
+/// An HTTP server in this process that answers exactly as a test says, down to the bytes: cut lines, slow bytes and answers that no real
+/// server gives on demand. One answer per connection, so that a test sees each request on its own.
+/// </summary>
+public sealed class ScriptedServer : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Func<ScriptedRequest, Answer, Task> _script;
+    private readonly Task _accepting;
+    private readonly List<ScriptedRequest> _requests = [];
+
+    public ScriptedServer(Func<ScriptedRequest, Answer, Task> script)
+    {
+        _script = script;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+
+    public IReadOnlyList<ScriptedRequest> Requests
+    {
+        get
+        {
+            lock (_requests)
+                return [.. _requests];
+        }
+    }
+
+    public KubernetesClient Client(KubernetesClientOptions? options = null, ITokenSource? token = null) =>
+        new(new ClusterConfig { Server = Address, Token = token }, options);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var open = new List<Task>();
+        try
+        {
+            while (true)
+                open.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            await Task.WhenAll(open);
+        }
+    }
+
+    private async Task ServeAsync(TcpClient tcp)
+    {
+        using (tcp)
+        {
+            try
+            {
+                await using var stream = tcp.GetStream();
+                var request = await ReadAsync(stream);
+                if (request is null)
+                    return;
+                lock (_requests)
+                    _requests.Add(request);
+                await _script(request, new Answer(stream, _stop.Token));
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException or SocketException)
+            {
+                // the client went away, or the test is over
+            }
+        }
+    }
+
+    private async Task<ScriptedRequest?> ReadAsync(NetworkStream stream)
+    {
+        var head = new List<byte>();
+        var one = new byte[1];
+        while (head.Count < 4 || head[^1] != '\n' || head[^2] != '\r' || head[^3] != '\n')
+        {
+            if (await stream.ReadAsync(one, _stop.Token) == 0)
+                return null;
+            head.Add(one[0]);
+        }
+        var lines = Encoding.ASCII.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        var headers = lines.Skip(1).Select(l => l.Split(": ", 2)).ToDictionary(p => p[0], p => p[1], StringComparer.OrdinalIgnoreCase);
+        var body = new byte[int.Parse(headers.GetValueOrDefault("Content-Length", "0"))];
+        await stream.ReadExactlyAsync(body, _stop.Token);
+        var first = lines[0].Split(' ');
+        return new ScriptedRequest(first[0], Uri.UnescapeDataString(first[1]), headers, Encoding.UTF8.GetString(body));
+    }
+}
+
+/// <summary>The pen for one answer.</summary>
+public sealed class Answer(Stream stream, CancellationToken stop)
+{
+    public Task JsonAsync(string json, int code = 200, string extraHeaders = "") =>
+        RawAsync($"HTTP/1.1 {code} X\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {Encoding.UTF8.GetByteCount(json)}\r\n{extraHeaders}\r\n{json}");
+
+    public Task ErrorAsync(int code, string reason, string message, string extraHeaders = "") =>
+        JsonAsync($$"""{"kind":"Status","reason":"{{reason}}","message":"{{message}}","code":{{code}}}""", code, extraHeaders);
+
+    /// <summary>Begins an answer whose length is the connection's.</summary>
+    public Task StreamAsync() => RawAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n");
+
+    public async Task RawAsync(string text)
+    {
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(text), stop);
+        await stream.FlushAsync(stop);
+    }
+
+    /// <summary>Keeps the connection open and says nothing until the test ends.</summary>
+    public Task SilenceAsync() => Task.Delay(Timeout.Infinite, stop);
+}
