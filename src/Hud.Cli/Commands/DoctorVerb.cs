@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Text.Json;
+using Hud.Cli.Agent;
+using Hud.Cli.Run;
+using Hud.Core;
+using Hud.Core.Diagnostics;
+using Hud.Reports.Text;
+
+namespace Hud.Cli.Commands;
+
+/// <summary><c>hud doctor</c>: what works on this machine, and what to do about the rest.</summary>
+internal static class DoctorVerb
+{
+    private const int MaxReportBytes = 1024 * 1024;
+
+    public static Command Build()
+    {
+        var json = new Option<string>("--output", "-o") { Description = "text or json", HelpName = "text|json", DefaultValueFactory = _ => "text" };
+        json.AcceptOnlyFromAmong("text", "json");
+        var command = new Command("doctor", "Say what works on this machine: kernel, permissions, and a try on a process of its own") { json };
+        command.SetAction(parsed => Run(parsed.GetValue(json) == "json"));
+        return command;
+    }
+
+    private static int Run(bool asJson)
+    {
+        using var agent = AgentProcess.Start(AgentLocator.Find(), ["doctor"], new Dictionary<string, string>(StringComparer.Ordinal));
+        using var output = new MemoryStream();
+        byte[] buffer = new byte[64 * 1024];
+        int read;
+        while ((read = agent.Output.Read(buffer)) > 0 && output.Length < MaxReportBytes)
+            output.Write(buffer, 0, read);
+        int exit = agent.Exit.GetAwaiter().GetResult();
+
+        PreflightReport? report = null;
+        try
+        {
+            report = JsonSerializer.Deserialize(output.ToArray(), HudJson.Default.PreflightReport);
+        }
+        catch (JsonException)
+        {
+            // told below, with what the agent logged
+        }
+
+        if (report is null)
+        {
+            string log = string.Join('\n', agent.LogTail().TakeLast(8).Select(l => "    " + Printable.Clean(l)));
+            throw new DiagnosticException(new(DiagnosticKinds.AgentDied, $"hud-agent doctor ended with code {exit} and no report\n{log}", "check that hud and hud-agent are of the same version"));
+        }
+
+        if (asJson)
+            Console.Out.WriteLine(JsonSerializer.Serialize(report, HudJson.Indented.PreflightReport));
+        else
+            Console.Out.Write(PreflightText.Render(report, TextReport.DefaultWidth, Terminal.Color));
+        return report.Checks.All(c => c.Ok) ? 0 : exit != 0 ? exit : DiagnosticKinds.RungUnavailable.ExitCode;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Hud.Core.Diagnostics;
+using Hud.Reports.Text;
+
+namespace Hud.Cli.Local;
+
+/// <summary>What the command line says about the process; at least one is set.</summary>
+internal sealed record ProcessQuery(string? Name, int? Pid, string? Executable);
+
+/// <summary>From what the user named to exactly one process. Pure: the table comes in.</summary>
+internal static class ProcessResolver
+{
+    private const int MaxListed = 12;
+
+    /// <param name="self">Our own pid: neither we nor those who started us (sudo, a shell) are meant.</param>
+    /// <exception cref="DiagnosticException">HUD001 or HUD002, with the processes to choose from.</exception>
+    public static ProcessEntry Resolve(ProcessQuery query, IReadOnlyList<ProcessEntry> processes, int self)
+    {
+        if (query.Pid is { } pid)
+        {
+            var found = processes.FirstOrDefault(p => p.Pid == pid)
+                ?? throw NoSuch($"no process has the pid {pid}", "list the candidates with: ps -eo pid,comm,args");
+            if (query.Name is { } n && !found.IsNamed(n) && !found.Contains(n))
+                throw NoSuch($"process {pid} is {Clean(found.Comm, 40)}, not {n}", "leave out the name or the pid");
+            if (query.Executable is { } e && !RunsExecutable(found, e))
+                throw NoSuch($"process {pid} runs {Clean(found.ExeFile, 200)}, not {e}", "leave out --target or the pid");
+            return found;
+        }
+
+        var ours = Ancestors(processes, self);
+        var candidates = processes.Where(p => !ours.Contains(p.Pid)).ToList();
+        if (query.Executable is { } executable)
+            candidates = [.. candidates.Where(p => RunsExecutable(p, executable))];
+
+        var matches = query.Name is null ? candidates : [.. candidates.Where(p => p.IsNamed(query.Name))];
+        if (matches.Count == 0 && query.Name is not null)
+            matches = [.. candidates.Where(p => p.Contains(query.Name))];
+        if (matches.Count == 1)
+            return matches[0];
+
+        string what = query.Name is null ? $"runs {query.Executable}" : query.Executable is null ? $"is named {query.Name}" : $"is named {query.Name} and runs {query.Executable}";
+        if (matches.Count == 0)
+        {
+            throw NoSuch($"no process {what}", query.Name is { } name && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+                ? $"no process has this pid either; list the candidates with: ps -eo pid,comm,args"
+                : "start it first, or list the candidates with: ps -eo pid,comm,args");
+        }
+
+        throw new DiagnosticException(new Diagnostic(DiagnosticKinds.SeveralProcesses, $"{matches.Count} processes match: each {what}\n{Table(matches)}",
+            $"name one by its pid: hud --pid {matches[0].Pid}"));
+    }
+
+    private static bool RunsExecutable(ProcessEntry process, string executable) =>
+        executable.Contains('/') ? process.ExeFile == Path.GetFullPath(executable) : process.ExeName == executable;
+
+    private static HashSet<int> Ancestors(IReadOnlyList<ProcessEntry> processes, int self)
+    {
+        var parents = processes.ToDictionary(p => p.Pid, p => p.ParentPid);
+        var chain = new HashSet<int> { self };
+        for (int pid = self; parents.TryGetValue(pid, out int parent) && parent > 1 && chain.Add(parent);)
+            pid = parent;
+        return chain;
+    }
+
+    private static string Table(List<ProcessEntry> matches)
+    {
+        var lines = matches.Take(MaxListed).Select(p => $"  {p.Pid,8}  {p.Threads,4} threads  {Clean(p.CommandLine.Length > 0 ? p.CommandLine : p.Comm, 52)}").ToList();
+        if (matches.Count > MaxListed)
+            lines.Add($"  and {matches.Count - MaxListed} more");
+        return string.Join('\n', lines);
+    }
+
+    private static string Clean(string text, int width) => Printable.Fit(Printable.Clean(text), width);
+
+    private static DiagnosticException NoSuch(string message, string next) => new(new Diagnostic(DiagnosticKinds.NoSuchProcess, message, next));
+}

@@ -1,0 +1,22 @@
+using Hud.Core.Stream;
+
+namespace Hud.Cli.Run;
+
+/// <summary>Shows a run while it goes on, from its stream alone. Called from one thread.</summary>
+internal interface IRunView : IDisposable
+{
+    void Show(StreamMessage message);
+}
+
+internal sealed class NoView : IRunView
+{
+    public void Show(StreamMessage message)
+    {
+        // quiet
+    }
+
+    public void Dispose()
+    {
+        // nothing was drawn
+    }
+}

@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Hud.Cli.Agent;
+using Hud.Core;
+using Hud.Core.Stream;
+
+namespace Hud.Cli.Run;
+
+/// <summary>Starts the agent, follows its stream, and ends it in order when a signal asks for it.</summary>
+internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? onLogLine, System.IO.Stream? rawCopy)
+{
+    private readonly AgentStreamReader _reader = new();
+    private readonly List<WarningMessage> _warnings = [];
+    private readonly List<TargetMessage> _targets = [];
+    private ProgressMessage? _lastProgress;
+    private int _stops;
+    private bool _copyBroken;
+
+    /// <summary>Blocks until the agent has ended.</summary>
+    public RunOutcome Run(string agentPath)
+    {
+        string json = JsonSerializer.Serialize(task, HudJson.Default.AgentTask);
+        using var agent = AgentProcess.Start(agentPath, [], new Dictionary<string, string>(StringComparer.Ordinal) { [AgentTask.EnvironmentVariable] = json }, onLogLine);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => OnSignal(c, agent));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => OnSignal(c, agent));
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => OnSignal(c, agent));
+        StopRequested = () => Stop(agent);
+        Follow(agent);
+        int exit = agent.Exit.GetAwaiter().GetResult();
+        return RunOutcome.Judge(_reader, _warnings, _targets, _lastProgress, exit, _stops > 1, agent.LogTail());
+    }
+
+    /// <summary>Asks for the end, as Ctrl-C does; for views that have keys. Set while a run goes on.</summary>
+    public Action StopRequested { get; private set; } = () => { };
+
+    public IReadOnlyList<WarningMessage> Warnings => _warnings;
+
+    private void Follow(AgentProcess agent)
+    {
+        var lines = new StreamLines();
+        byte[] buffer = new byte[64 * 1024];
+        int read;
+        while ((read = agent.Output.Read(buffer)) > 0)
+        {
+            Copy(buffer.AsSpan(0, read), agent);
+            lines.Push(buffer.AsSpan(0, read), Accept);
+        }
+
+        lines.End(Accept);
+    }
+
+    private void Accept(ReadOnlySpan<byte> line)
+    {
+        var message = _reader.Accept(line);
+        switch (message)
+        {
+            case WarningMessage warning when _warnings.Count < 100:
+                _warnings.Add(warning);
+                break;
+            case TargetMessage target when _targets.Count < 100:
+                _targets.Add(target);
+                break;
+            case ProgressMessage progress:
+                _lastProgress = progress;
+                break;
+        }
+
+        if (message is not null)
+            view.Show(message);
+    }
+
+    /// <summary>With -o stream the agent's own bytes go out; when their reader is gone, the run ends.</summary>
+    private void Copy(ReadOnlySpan<byte> bytes, AgentProcess agent)
+    {
+        if (rawCopy is null || _copyBroken)
+            return;
+        try
+        {
+            rawCopy.Write(bytes);
+            rawCopy.Flush();
+        }
+        catch (IOException)
+        {
+            _copyBroken = true;
+            agent.Stop();
+        }
+    }
+
+    private void OnSignal(PosixSignalContext context, AgentProcess agent)
+    {
+        context.Cancel = true;
+        Stop(agent);
+    }
+
+    /// <summary>First a polite word, once; the second time by force.</summary>
+    private void Stop(AgentProcess agent)
+    {
+        int stops = Interlocked.Increment(ref _stops);
+        if (stops == 1)
+            agent.Stop();
+        else
+            agent.Kill();
+    }
+}

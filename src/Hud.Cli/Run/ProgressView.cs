@@ -1,0 +1,54 @@
+using Hud.Core.Stream;
+using Hud.Reports.Text;
+
+namespace Hud.Cli.Run;
+
+/// <summary>Progress on stderr: one refreshed line on a terminal, a line every five seconds elsewhere.</summary>
+internal sealed class ProgressView(TextWriter error, bool terminal, Func<int> width) : IRunView
+{
+    private static readonly long Every = TimeSpan.FromSeconds(5).Ticks * 100;
+    private long _lastNs = -Every;
+    private bool _drawn;
+
+    public void Show(StreamMessage message)
+    {
+        switch (message)
+        {
+            case HelloMessage hello:
+                Draw($"hud: {hello.Agent.Rung}, looking for Tokio...");
+                break;
+            case TargetMessage { Target: { Reason.Length: 0 } target }:
+                string tokio = target.TokioVersion.Length > 0 ? " " + target.TokioVersion : "";
+                Draw($"hud: watching {Printable.Clean(target.Process)} (pid {target.Pid}): tokio{tokio}, {Words.Plural(target.Workers, "worker")}");
+                break;
+            case ProgressMessage progress when terminal || progress.ElapsedNs - _lastNs >= Every:
+                _lastNs = progress.ElapsedNs;
+                Draw(Line(progress));
+                break;
+        }
+    }
+
+    public static string Line(ProgressMessage p)
+    {
+        var s = p.Summary;
+        string lost = p.LostEvents > 0 ? $"  {Figures.Short(p.LostEvents)} events lost" : "";
+        return $"hud: {Figures.Duration(p.ElapsedNs / 1_000_000_000 * 1_000_000_000)}  {Figures.Short(s.Polls)} polls, {Figures.Short(s.SlowPolls)} slow, "
+            + $"lost {Figures.Percent(s.BlockedPercent)}, worst {Figures.Duration(s.WorstPollNs)}, cost {Figures.Percent(p.Overhead.MeasuredPercent)}{lost}";
+    }
+
+    public void Dispose()
+    {
+        if (_drawn && terminal)
+            error.Write("\r\x1b[K");
+    }
+
+    private void Draw(string line)
+    {
+        _drawn = true;
+        if (terminal)
+            error.Write($"\r\x1b[K{Printable.Fit(line, Math.Max(20, width() - 1))}");
+        else
+            error.WriteLine(line);
+        error.Flush();
+    }
+}

@@ -1,0 +1,31 @@
+using Hud.Cli.Local;
+using Hud.Core.Api;
+using Hud.Core.Stream;
+using Hud.Reports;
+
+namespace Hud.Cli.Run;
+
+internal enum OutputKind
+{
+    Text,
+    Json,
+    Stream,
+}
+
+/// <summary>One local run, fully decided: nothing below asks the command line again.</summary>
+internal sealed record RunRequest
+{
+    public required ProfilingSessionSpec Session { get; init; }
+    public required ProcessQuery Process { get; init; }
+    public AgentOptions Options { get; init; } = new();
+    public OutputKind Output { get; init; }
+    public IReadOnlyList<ExportFile> Exports { get; init; } = [];
+    public bool Quiet { get; init; }
+    public bool Headless { get; init; }
+    public bool Verbose { get; init; }
+
+    /// <summary>What the cockpit looks back over; zero means since the start.</summary>
+    public TimeSpan Window { get; init; }
+}
+
+internal sealed record ExportFile(string Path, ReportFormat Format);

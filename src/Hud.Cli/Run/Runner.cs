@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Hud.Cli.Agent;
+using Hud.Cli.Local;
+using Hud.Core;
+using Hud.Core.Api;
+using Hud.Core.Diagnostics;
+using Hud.Core.Profile;
+using Hud.Core.Stream;
+using Hud.Reports.Text;
+
+namespace Hud.Cli.Run;
+
+/// <summary>A request from the process's name to the exit code.</summary>
+internal static class Runner
+{
+    /// <exception cref="DiagnosticException">Nothing could be started.</exception>
+    public static int Run(RunRequest request)
+    {
+        string agent = AgentLocator.Find();
+        var process = Resolve(request.Process);
+        CheckExports(request.Exports);
+        var task = new AgentTask
+        {
+            Session = request.Session with { Target = request.Session.Target with { ProcessName = request.Session.Target.ProcessName ?? process.Comm } },
+            Targets = [new AgentTarget { Pid = process.Pid }],
+            Node = Environment.MachineName,
+            Options = request.Options,
+        };
+
+        RunOutcome outcome;
+        using (var view = View(request))
+        using (var raw = request.Output == OutputKind.Stream ? Console.OpenStandardOutput() : null)
+        {
+            var run = new LocalRun(task, view, request.Verbose ? Console.Error.WriteLine : null, raw);
+            outcome = run.Run(agent);
+        }
+
+        Print(request, outcome);
+        return Finish(request, outcome);
+    }
+
+    private static ProcessEntry Resolve(ProcessQuery query)
+    {
+        if (query.Pid is { } id && ProcessTable.System.ThreadGroup(id) is { } group)
+            query = query with { Pid = group };
+        return ProcessResolver.Resolve(query, ProcessTable.System.List(), Environment.ProcessId);
+    }
+
+    private static IRunView View(RunRequest request) => request.Quiet
+        ? new NoView()
+        : new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
+
+    /// <summary>A run of minutes must not end with a folder that does not exist.</summary>
+    private static void CheckExports(IReadOnlyList<ExportFile> exports)
+    {
+        foreach (var export in exports)
+        {
+            string folder = Path.GetDirectoryName(Path.GetFullPath(export.Path)) ?? "/";
+            if (!Directory.Exists(folder))
+                throw new DiagnosticException(new(DiagnosticKinds.BadUsage, $"--export {export.Path}: there is no folder {folder}", "create it first"));
+            if (Directory.Exists(export.Path))
+                throw new DiagnosticException(new(DiagnosticKinds.BadUsage, $"--export {export.Path}: this is a folder", "name a file in it"));
+        }
+    }
+
+    private static void Print(RunRequest request, RunOutcome outcome)
+    {
+        if (outcome.Profile is not { } profile)
+            return;
+        if (request.Output == OutputKind.Text)
+            Console.Out.Write(TextReport.Render(profile, Math.Min(Terminal.OutputIsTerminal ? Terminal.Width : TextReport.DefaultWidth, 120), Terminal.Color));
+        else if (request.Output == OutputKind.Json)
+            Console.Out.WriteLine(JsonSerializer.Serialize(profile, HudJson.Indented.ProfileDocument));
+        Console.Out.Flush();
+    }
+
+    private static int Finish(RunRequest request, RunOutcome outcome)
+    {
+        foreach (var problem in outcome.Problems)
+            Console.Error.WriteLine(problem);
+        int exit = outcome.ExitCode;
+        if (outcome.Profile is not { } profile)
+            return exit;
+        if (!TryExport(request, profile) && exit == 0)
+            exit = DiagnosticKinds.BadUsage.ExitCode;
+        if (Expectations.Judge(request.Session.Expect, profile.Summary) is { } judged)
+        {
+            if (judged.Met && !request.Quiet)
+                Console.Error.WriteLine("hud: " + judged.Message);
+            else if (!judged.Met)
+            {
+                Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.ExpectationsNotMet, $"{judged.Reason}: {judged.Message}", "fix the first hotspot of the report, or change expect"));
+                exit = exit == 0 ? DiagnosticKinds.ExpectationsNotMet.ExitCode : exit;
+            }
+        }
+
+        return exit;
+    }
+
+    private static bool TryExport(RunRequest request, ProfileDocument profile)
+    {
+        bool all = true;
+        foreach (var export in request.Exports)
+        {
+            try
+            {
+                File.WriteAllBytes(export.Path, export.Format.Write(profile));
+                if (!request.Quiet)
+                    Console.Error.WriteLine($"hud: wrote {export.Path} ({export.Format.Name})");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                all = false;
+                Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.BadUsage, $"cannot write {export.Path}: {e.Message}", "name another file; -o json prints the whole report"));
+            }
+        }
+
+        return all;
+    }
+}

@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Text;
+
+namespace Hud.Reports.Text;
+
+/// <summary>
+/// Makes text from a target safe and short for a terminal. Symbol names, thread names and command lines are written by
+/// whoever wrote the target: an escape sequence in one must not reach the terminal of the person who profiles.
+/// </summary>
+public static class Printable
+{
+    private const int MaxInput = 16 * 1024;
+
+    /// <summary>Controls, line breaks, direction overrides and lone surrogates become '?'.</summary>
+    public static string Clean(string text)
+    {
+        if (text.Length > MaxInput)
+            text = text[..MaxInput];
+        if (text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
+            return text;
+        var clean = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+            clean.Append(IsSafe(rune) ? rune.ToString() : "?");
+        return clean.ToString();
+    }
+
+    private static bool IsSafe(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+        or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned) && rune != Rune.ReplacementChar;
+
+    /// <summary>Columns on a terminal: East Asian wide characters and emoji take two, combining marks none.</summary>
+    public static int Width(string text)
+    {
+        if (text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
+            return text.Length;
+        int width = 0;
+        foreach (var rune in text.EnumerateRunes())
+            width += Width(rune);
+        return width;
+    }
+
+    private static int Width(Rune rune)
+    {
+        if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark)
+            return 0;
+        return rune.Value is (>= 0x1100 and <= 0x115f) or (>= 0x2e80 and <= 0xa4cf) or (>= 0xac00 and <= 0xd7a3) or (>= 0xf900 and <= 0xfaff)
+            or (>= 0xfe30 and <= 0xfe6f) or (>= 0xff00 and <= 0xff60) or (>= 0xffe0 and <= 0xffe6) or (>= 0x1f300 and <= 0x1faff) or (>= 0x20000 and <= 0x3fffd) ? 2 : 1;
+    }
+
+    /// <summary>At most <paramref name="width"/> columns; what is cut at the end is marked with "...".</summary>
+    public static string Fit(string text, int width)
+    {
+        if (Width(text) <= width)
+            return text;
+        return width <= 3 ? Take(text, width) : Take(text, width - 3) + "...";
+    }
+
+    /// <summary>Like <see cref="Fit"/>, but cuts at the front: the end of a path says more than its beginning.</summary>
+    public static string FitEnd(string text, int width)
+    {
+        if (Width(text) <= width)
+            return text;
+        if (width <= 3)
+            return Take(text, width);
+        int keep = width - 3, start = text.Length;
+        while (start > 0 && Width(text[(start - 1)..]) <= keep)
+            start--;
+        if (start < text.Length && char.IsLowSurrogate(text[start]))
+            start++;
+        return "..." + text[start..];
+    }
+
+    /// <summary>
+    /// Shortens a Rust path: generics go first, then leading modules, so that the type and the function stay readable.
+    /// </summary>
+    public static string FitPath(string function, int width)
+    {
+        if (Width(function) <= width)
+            return function;
+        string plain = WithoutGenerics(function);
+        if (Width(plain) <= width)
+            return plain;
+        int cut = plain.IndexOf("::", StringComparison.Ordinal);
+        while (cut >= 0)
+        {
+            string tail = ".." + plain[cut..];
+            if (Width(tail) <= width)
+                return tail;
+            cut = plain.IndexOf("::", cut + 2, StringComparison.Ordinal);
+        }
+
+        return FitEnd(plain, width);
+    }
+
+    // poll<demo::job::{async_fn_env#0}, Arc<Handle>> -> poll<..>; a leading <T as Trait> says who it is and stays
+    private static string WithoutGenerics(string function)
+    {
+        var text = new StringBuilder(function.Length);
+        int depth = 0;
+        for (int i = 0; i < function.Length; i++)
+        {
+            char c = function[i];
+            bool arrow = c == '>' && i > 0 && function[i - 1] is '-' or '=';
+            bool opens = c == '<' && (depth > 0 || text.Length > 0) && !text.ToString().EndsWith("::", StringComparison.Ordinal);
+            if (opens && depth++ == 0)
+                text.Append("<..>");
+            else if (c == '>' && !arrow && depth > 0)
+                depth--;
+            else if (depth == 0 && !opens)
+                text.Append(c);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Lines of at most <paramref name="width"/> columns, broken at spaces; a longer word is cut through.</summary>
+    public static IReadOnlyList<string> Wrap(string text, int width)
+    {
+        var lines = new List<string>();
+        var line = new StringBuilder();
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string rest = word;
+            while (true)
+            {
+                int free = line.Length == 0 ? width : width - Width(line.ToString()) - 1;
+                if (Width(rest) <= free)
+                {
+                    if (line.Length > 0)
+                        line.Append(' ');
+                    line.Append(rest);
+                    break;
+                }
+
+                if (line.Length > 0)
+                {
+                    lines.Add(line.ToString());
+                    line.Clear();
+                }
+                else
+                {
+                    string part = Take(rest, Math.Max(1, width));
+                    part = part.Length == 0 ? rest[..1] : part;
+                    lines.Add(part);
+                    rest = rest[part.Length..];
+                }
+            }
+        }
+
+        if (line.Length > 0 || lines.Count == 0)
+            lines.Add(line.ToString());
+        return lines;
+    }
+
+    private static string Take(string text, int width)
+    {
+        int used = 0, end = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            used += Width(rune);
+            if (used > width)
+                break;
+            end += rune.Utf16SequenceLength;
+        }
+
+        return text[..end];
+    }
+}

@@ -1,0 +1,175 @@
+using Hud.Core.Profile;
+
+namespace Hud.Reports.Text;
+
+public static partial class TextReport
+{
+    private const int MaxPressure = 5;
+    private const int MaxStalls = 5;
+    private const int MaxTasks = 8;
+    private const int MaxWorkers = 16;
+    private const int MaxLatencyGroups = 3;
+
+    private static void Pressure(TextSheet sheet, ProfileDocument d)
+    {
+        var hotspots = d.Hotspots.Where(h => Words.IsPressure(h.Cause)).ToList();
+        var s = d.Summary;
+        if (hotspots.Count == 0 && s.RunQueueNs == 0 && s.ThrottledNs == 0)
+            return;
+        sheet.Heading("NOT THE CODE'S FAULT", "ready to run, but given no CPU");
+        if (s.RunQueueNs > 0)
+            sheet.Line($"  waited for a CPU    {Figures.Duration(s.RunQueueNs)} in slow polls: other programs or threads ran instead");
+        if (s.ThrottledNs > 0)
+        {
+            long periods = d.Targets.Sum(t => t.ThrottledPeriods);
+            sheet.Line($"  throttled           {Figures.Duration(s.ThrottledNs)} by the CPU limit{(periods > 0 ? $", in {Words.Plural(periods, "period")}" : "")}");
+        }
+
+        foreach (var h in hotspots.Take(MaxPressure))
+        {
+            sheet.Add($"  {Figures.Percent(h.Percent),-7}").Add($"{Words.Cause(h.Cause),-12}", Ink.Warn)
+                .Add($"{Figures.Short(h.Count)}x, max {Figures.Duration(h.MaxNs)}".PadRight(19)).Add(" while in ", Ink.Dim)
+                .Add(Printable.FitPath(Printable.Clean(Words.Blamed(h)), Math.Max(10, sheet.Left))).End();
+            if (h.PreemptedBy.Count > 0)
+                sheet.Line("         ran instead: " + string.Join(", ", h.PreemptedBy.Take(4).Select(c => $"{Printable.Clean(c.Name)} {Figures.Percent(c.Percent)}")), Ink.Dim);
+            if (h.Advice.Length > 0)
+                sheet.Paragraph(Printable.Clean(h.Advice), 11, Ink.Plain, "> ", Ink.Good);
+        }
+
+        if (hotspots.Count > MaxPressure)
+            sheet.Line($"    and {hotspots.Count - MaxPressure} smaller ones", Ink.Dim);
+    }
+
+    private static void Stalls(TextSheet sheet, ProfileDocument d)
+    {
+        var s = d.Summary;
+        if (s.StallCount == 0)
+            return;
+        sheet.Heading("STALLS", "every worker of a runtime was in a slow poll: nothing could run");
+        sheet.Line($"  {Words.Plural(s.StallCount, "stall")}, {Figures.Duration(s.TotalStallNs)} in all, longest {Figures.Duration(s.LongestStallNs)}");
+        foreach (var stall in d.Stalls.OrderByDescending(x => x.DurationNs).ThenBy(x => x.StartNs).Take(MaxStalls))
+        {
+            string runtime = d.Summary.Runtimes > 1 ? $"  runtime {stall.Runtime}" : "";
+            sheet.Line($"    {Figures.Duration(stall.DurationNs),-7} at +{Figures.Duration(stall.StartNs)}{runtime}", Ink.Dim);
+        }
+    }
+
+    private static void Tasks(TextSheet sheet, ProfileDocument d)
+    {
+        var tasks = d.Tasks.Where(t => t.Polls > 0).OrderByDescending(t => t.TotalNs).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
+        if (tasks.Count == 0)
+            return;
+        sheet.Heading("TASKS", "by time in polls");
+        int nameWidth = sheet.Width - 46;
+        sheet.Line($"  {"polls",6} {"slow",6} {"share",6} {"p50",6} {"p99",6} {"max",6}  task", Ink.Dim);
+        foreach (var t in tasks.Take(MaxTasks))
+        {
+            string about = t.Estimated ? "~" : "";
+            sheet.Line($"  {about + Figures.Short(t.Polls),6} {about + Figures.Short(t.SlowPolls),6} {Figures.Percent(t.Percent),6} {Figures.Duration(t.P50Ns),6} "
+                + $"{Figures.Duration(t.P99Ns),6} {Figures.Duration(t.MaxNs),6}  {Printable.FitPath(Printable.Clean(t.Name), nameWidth)}");
+        }
+
+        if (tasks.Count > MaxTasks)
+            sheet.Line($"  and {Words.Plural(tasks.Count - MaxTasks, "more task type")}", Ink.Dim);
+    }
+
+    private static void Workers(TextSheet sheet, ProfileDocument d)
+    {
+        if (d.Workers.Count == 0)
+            return;
+        sheet.Heading("WORKERS", "wait = from wakeup to running on a CPU");
+        sheet.Line($"  {"tid",8} {"polls",6} {"slow",6} {"busy",6} {"lost",6} {"wait p99",8} {"wait max",8}  name", Ink.Dim);
+        double observed = Math.Max(1, d.Summary.ObservedNs);
+        foreach (var w in d.Workers.OrderByDescending(w => w.LostNs).ThenBy(w => w.Tid).Take(MaxWorkers))
+        {
+            string runtime = d.Summary.Runtimes > 1 ? $" (runtime {w.Runtime})" : "";
+            sheet.Line($"  {w.Tid,8} {Figures.Short(w.Polls),6} {Figures.Short(w.SlowPolls),6} {Figures.Percent(100 * w.BusyNs / observed),6} {Figures.Percent(100 * w.LostNs / observed),6} "
+                + $"{Figures.Duration(Histograms.Percentile(w.LatencyHistogram, 0.99)),8} {Figures.Duration(w.LatencyMaxNs),8}  {Printable.Clean(w.Name)}{runtime}");
+        }
+
+        if (d.Workers.Count > MaxWorkers)
+            sheet.Line($"  and {Words.Plural(d.Workers.Count - MaxWorkers, "more worker")}, each with less time lost", Ink.Dim);
+        var groups = d.Workers.SelectMany(w => w.LatencyByStack).GroupBy(g => g.Function, StringComparer.Ordinal)
+            .Select(g => (Function: g.Key, Count: g.Sum(x => x.Count), Total: g.Sum(x => x.TotalNs), Max: g.Max(x => x.MaxNs)))
+            .OrderByDescending(g => g.Total).ThenBy(g => g.Function, StringComparer.Ordinal).ToList();
+        if (groups.Count == 0)
+            return;
+        sheet.Line("  long waits, by where the thread was put off its CPU:", Ink.Dim);
+        foreach (var (function, count, total, max) in groups.Take(MaxLatencyGroups))
+            sheet.Line($"    {Figures.Short(count) + "x",6} {Figures.Duration(total),7}, max {Figures.Duration(max),-7} {Printable.FitPath(Printable.Clean(function.Length > 0 ? function : "(unknown)"), sheet.Width - 31)}");
+    }
+
+    private static void Lost(TextSheet sheet, ProfileDocument d)
+    {
+        var l = d.Losses;
+        (long Count, string Text)[] lost =
+        [
+            (l.RingBufferDrops, "events dropped because the ring buffer was full"),
+            (l.RateLimited, "slow polls counted but not recorded one by one (rate limit)"),
+            (l.ThreadStateFailures, "events of threads that could not be followed"),
+            (l.PollDepthOverflows, "polls nested too deeply to be timed"),
+            (l.MissedReturns, "polls whose end was not seen"),
+            (l.ProgramMisses, "events the kernel did not hand to our programs"),
+            (l.DecodeErrors, "records that could not be read"),
+            (l.SampledOutPolls, "polls not timed, to keep to the budget (counts are scaled)"),
+            (l.PollsWithoutStack, "slow polls without a stack of their own"),
+            (l.StackCopyFailures, "stacks that could not be copied"),
+            (l.StackSlotsExhausted, "stacks not kept because there were too many different ones"),
+            (l.TruncatedStacks, "stacks that end before the task's poll"),
+            (l.UnresolvedFrames, "frames without a name"),
+            (l.SlowPollsCut, "slow polls cut from the timeline"),
+            (l.StacksCut, "stacks cut from the document"),
+            (l.HotspotsCut, "hotspots cut from the document"),
+        ];
+        sheet.Heading("WHAT IS MISSING");
+        var present = lost.Where(x => x.Count != 0).ToList();
+        if (present.Count == 0)
+        {
+            sheet.Line(d.VerdictLevel == VerdictLevel.NoData ? "  nothing was lost, but nothing was measured either" : "  nothing: every event was kept", Ink.Dim);
+            return;
+        }
+
+        foreach (var (count, text) in present)
+            sheet.Line($"  {Figures.Short(count),7}  {text}");
+        if (l.UnwindStops.Count > 0)
+        {
+            string stops = string.Join(", ", l.UnwindStops.OrderByDescending(x => x.Value).ThenBy(x => x.Key, StringComparer.Ordinal).Take(6).Select(x => $"{Printable.Clean(x.Key)} {Figures.Short(x.Value)}"));
+            sheet.Paragraph("stacks ended early because of: " + stops, 11, Ink.Dim);
+        }
+    }
+
+    private static void Cost(TextSheet sheet, ProfileDocument d)
+    {
+        var o = d.Overhead;
+        sheet.Heading("WHAT IT COST");
+        sheet.Line($"  {Figures.Percent(o.MeasuredPercent)} of the target's CPU time (budget {Figures.Percent(o.BudgetPercent)}); {Words.Level(o.Level)}");
+        string perPoll = o.CostPerPollNs > 0 ? $", {Figures.Duration(o.CostPerPollNs)} each" : "";
+        sheet.Line($"  {Words.Plural(o.ProbeHits, "probe hit")}{perPoll}; agent {Figures.Duration(o.AgentCpuNs)} CPU, {Figures.Bytes(o.AgentPeakBytes)} at most", Ink.Dim);
+        foreach (var change in o.LevelChanges.Take(6))
+        {
+            string rate = change.SampleRate > 1 ? $", 1 of {change.SampleRate} polls" : "";
+            sheet.Line($"  at +{Figures.Duration(change.AtNs)}: {Words.Level(change.Level)}{rate} ({Printable.Clean(change.Reason)})", Ink.Dim);
+        }
+
+        if (o.LevelChanges.Count > 6)
+            sheet.Line($"  and {Words.Plural(o.LevelChanges.Count - 6, "more change")} of level", Ink.Dim);
+        sheet.Line($"  hud {Printable.Clean(d.Agent.Version)}, {Printable.Clean(d.Agent.Rung)}, Linux {Printable.Clean(d.Agent.Kernel)} {Printable.Clean(d.Agent.Machine)}; {d.Summary.SymbolizedPercent}% of frames named", Ink.Dim);
+    }
+
+    private static void Warnings(TextSheet sheet, ProfileDocument d)
+    {
+        if (d.Warnings.Count == 0)
+            return;
+        sheet.Heading("WARNINGS");
+        foreach (var w in d.Warnings)
+        {
+            sheet.Paragraph($"{Printable.Clean(w.Id)}: {Printable.Clean(w.Message)}", 2, Ink.Warn);
+            if (w.NextStep.Length > 0)
+            {
+                // lines meant for a file (Cargo.toml) keep their breaks
+                foreach (string line in w.NextStep.Split('\n'))
+                    sheet.Paragraph(Printable.Clean(line), 6, Ink.Plain, line == w.NextStep.Split('\n')[0] ? "> " : "", Ink.Good);
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using Hud.Core.Profile;
+
+namespace Hud.Reports.Text;
+
+/// <summary>The profile document as text for a terminal: the verdict first, the proof below, then what was lost and what it cost.</summary>
+public static partial class TextReport
+{
+    public const int DefaultWidth = 80;
+    private const int MinWidth = 60;
+    private const int MaxHotspots = 10;
+    private const int MaxStacks = 3;
+    private const int MaxStackLines = 8;
+
+    /// <param name="width">Columns; lines are never longer. Below 60 is taken as 60.</param>
+    /// <param name="color">ANSI colours; off for files, pipes and NO_COLOR.</param>
+    public static string Render(ProfileDocument document, int width = DefaultWidth, bool color = false)
+    {
+        var sheet = new TextSheet(Math.Max(MinWidth, width), color);
+        Head(sheet, document);
+        Verdict(sheet, document);
+        Hotspots(sheet, document);
+        Pressure(sheet, document);
+        Stalls(sheet, document);
+        Tasks(sheet, document);
+        Workers(sheet, document);
+        Lost(sheet, document);
+        Cost(sheet, document);
+        Warnings(sheet, document);
+        return sheet.ToString();
+    }
+
+    private static void Head(TextSheet sheet, ProfileDocument d)
+    {
+        foreach (var target in d.Targets)
+        {
+            string where = target.Pod is { Length: > 0 } pod ? $"{pod}/{target.Container}" : target.Process;
+            string tokio = target.TokioVersion.Length > 0 ? $"tokio {target.TokioVersion}" : "tokio";
+            sheet.Add("hud ", Ink.Dim).Add(Printable.Fit(Printable.Clean(where), 40), Ink.Strong).Add($"  pid {target.Pid}", Ink.Dim);
+            if (target.Workers > 0)
+                sheet.Add($"  {Words.Plural(target.Workers, "worker")}, {Words.Plural(target.Runtimes, "runtime")}, {Printable.Clean(tokio)}", Ink.Dim);
+            sheet.End();
+            if (target.Message.Length > 0 && d.Targets.Count > 1)
+                sheet.Paragraph(Printable.Clean(target.Message), 4, Ink.Warn);
+        }
+    }
+
+    private static void Verdict(TextSheet sheet, ProfileDocument d)
+    {
+        var s = d.Summary;
+        sheet.Line();
+        sheet.Paragraph(Printable.Clean(d.Verdict.Length > 0 ? d.Verdict : Words.Verdict(d.VerdictLevel)), 2, Words.VerdictInk(d.VerdictLevel), "# ", Words.VerdictInk(d.VerdictLevel));
+        if (Explanation(d) is { } explanation)
+            sheet.Paragraph(explanation, 2);
+        sheet.Line();
+        string about = s.Estimated ? "about " : "";
+        sheet.Line($"  watched {Figures.Duration(s.ObservedNs)}   {about}{Words.Plural(s.Polls, "poll")}, {Figures.Count(s.SlowPolls)} over {Figures.Duration(d.Session.Threshold.Nanoseconds)}"
+            + (s.LongestPollNs > 0 ? $", longest {Figures.Duration(s.LongestPollNs)}" : ""));
+        if (s.SlowPolls > 0 || s.BlockedPercent > 0)
+        {
+            sheet.Line($"  worker time lost {Figures.Percent(s.BlockedPercent)}   computing {Figures.Duration(s.CpuHogNs)}, asleep in calls and locks {Figures.Duration(s.BlockedNs)}");
+        }
+    }
+
+    /// <summary>Nothing found has several reasons, and they are not the same.</summary>
+    private static string? Explanation(ProfileDocument d)
+    {
+        if (d.Hotspots.Any(h => !Words.IsPressure(h.Cause)))
+            return null;
+        string reason = d.Targets.Select(t => t.Reason).FirstOrDefault(r => r.Length > 0) ?? "";
+        var s = d.Summary;
+        if (reason == "NoTokioRuntime")
+            return "No data: no Tokio runtime was found in this process, so nothing was measured.";
+        if (s.Polls == 0 && s.ObservedNs == 0)
+            return "No data: nothing was measured.";
+        if (s.Polls == 0)
+        {
+            return s.Workers > 0
+                ? "Idle: the runtime polled nothing while it was watched. Send it some load and run again; this says nothing about how it behaves under load."
+                : "No data: no poll was seen.";
+        }
+
+        return s.SlowPolls == 0
+            ? $"Below the threshold: no poll took {Figures.Duration(d.Session.Threshold.Nanoseconds)} or more. A lower --threshold shows shorter ones."
+            : null;
+    }
+
+    private static void Hotspots(TextSheet sheet, ProfileDocument d)
+    {
+        var hotspots = d.Hotspots.Where(h => !Words.IsPressure(h.Cause)).ToList();
+        if (hotspots.Count == 0)
+            return;
+        sheet.Heading("WHAT BLOCKS THE WORKERS", "by worker time lost");
+        foreach (var hotspot in hotspots.Take(MaxHotspots))
+            OneHotspot(sheet, d, hotspot, withStack: hotspot.Rank <= MaxStacks);
+        long more = hotspots.Count - MaxHotspots + d.Losses.HotspotsCut;
+        if (hotspots.Count > MaxHotspots)
+            sheet.Line($"    and {more} smaller ones; --export FILE.json keeps them all", Ink.Dim);
+    }
+
+    private static void OneHotspot(TextSheet sheet, ProfileDocument d, Hotspot h, bool withStack)
+    {
+        string about = h.Estimated ? "~" : "";
+        sheet.Line();
+        sheet.Add($"{h.Rank,2}  ").Add($"{about + Figures.Percent(h.Percent),-7}", Ink.Bad).Add($"{Words.Cause(h.Cause),-14}", Ink.Strong)
+            .Add($"{about}{Figures.Short(h.Count)}x, {Figures.Duration(h.TotalNs)}", Ink.Plain)
+            .Pad(43).Add($"p50 {Figures.Duration(h.P50Ns)}  p99 {Figures.Duration(h.P99Ns)}  max {Figures.Duration(h.MaxNs)}", Ink.Dim).End();
+        Place(sheet, Words.Blamed(h), h.Location);
+
+        var details = new List<string>();
+        if (h.Function.Length > 0 && h.Function != Words.Blamed(h))
+            details.Add("in " + Printable.FitPath(Printable.Clean(h.Function), sheet.Width - 8));
+        if (h.Syscall.Length > 0)
+            details.Add("syscall " + Printable.Clean(h.Syscall));
+        if (h.Task.Length > 0 && h.Task != Words.Blamed(h))
+            details.Add("task " + Printable.FitPath(Printable.Clean(h.Task), sheet.Width - 10));
+        foreach (string line in Packed(details, sheet.Width - 4))
+            sheet.Line("    " + line, Ink.Dim);
+        if (h.Advice.Length > 0)
+            sheet.Paragraph(Printable.Clean(h.Advice), 6, Ink.Plain, "> ", Ink.Good);
+        if (withStack)
+        {
+            StackOf(sheet, d, "stack", h.StackIndex, h.Stack);
+            StackOf(sheet, d, "held by", h.HolderStackIndex, h.HolderStack);
+        }
+    }
+
+    /// <summary>The function to look at, with its place at the end of the line or on the next.</summary>
+    private static void Place(TextSheet sheet, string function, string location)
+    {
+        location = Printable.Clean(location);
+        string name = Printable.FitPath(Printable.Clean(function), sheet.Width - 4);
+        sheet.Add("    ").Add(name, Ink.User);
+        if (location.Length > 0 && sheet.Left < Printable.Width(location) + 2)
+            sheet.End().Add("      ").Add(Printable.FitEnd(location, sheet.Width - 6), Ink.Dim);
+        else if (location.Length > 0)
+            sheet.Add("  " + location, Ink.Dim);
+        sheet.End();
+    }
+
+    private static void StackOf(TextSheet sheet, ProfileDocument d, string title, int index, IReadOnlyList<string> plain)
+    {
+        var frames = index >= 0 && index < d.StackTable.Count ? d.StackTable[index].Frames : [];
+        // the runtime's own frames say nothing about the code to change
+        var shown = frames.Where(f => f.Kind is not (FrameKind.Runtime or FrameKind.Kernel)).Select(f => (f.Function, f.Location, User: f.Kind == FrameKind.User)).ToList();
+        if (shown.Count == 0)
+            shown = [.. plain.Select(line => (line, "", false))];
+        if (shown.Count == 0)
+            return;
+        string label = title;
+        foreach (var (function, location, user) in shown.Take(MaxStackLines))
+        {
+            string place = Printable.FitEnd(Printable.Clean(location), 30);
+            int room = sheet.Width - 14 - (place.Length > 0 ? Printable.Width(place) + 2 : 0);
+            sheet.Add($"    {label,-8}", Ink.Dim).Add(Printable.FitPath(Printable.Clean(function.Length > 0 ? function : "(unknown)"), room), user ? Ink.User : Ink.Plain);
+            if (place.Length > 0)
+                sheet.Add("  " + place, Ink.Dim);
+            sheet.End();
+            label = "";
+        }
+
+        if (shown.Count > MaxStackLines)
+            sheet.Line($"            {Words.Plural(shown.Count - MaxStackLines, "more frame")}", Ink.Dim);
+    }
+
+    /// <summary>Joins pieces with " · " into as few lines as hold them.</summary>
+    private static List<string> Packed(List<string> pieces, int width)
+    {
+        var lines = new List<string>();
+        foreach (string piece in pieces)
+        {
+            if (lines.Count > 0 && Printable.Width(lines[^1]) + 3 + Printable.Width(piece) <= width)
+                lines[^1] += " · " + piece;
+            else
+                lines.Add(piece);
+        }
+
+        return lines;
+    }
+}
