@@ -65,13 +65,19 @@ install_rust() {
 
 install_crates() { "$hud_root/scripts/crates.sh"; }
 
-install_test() { need tmux gdb gcc g++ libc6-dev elfutils iproute2 binutils util-linux procps make python3-minimal xz-utils; }
+# golang-go (its pprof) and python3-jsonschema read the report formats.
+install_test() { need golang-go python3-jsonschema tmux gdb gcc g++ libc6-dev elfutils iproute2 binutils util-linux procps make python3-minimal xz-utils; }
 
 install_bench() { need linux-perf bpftrace bpfcc-tools bpftool; }
 
 install_cluster() { :; }
 
-install_browser() { :; }
+# Chromium opens the report page in the tests; the fonts are what its text is measured with.
+install_browser() {
+  need chromium fonts-dejavu-core
+  have npm || need npm
+  npm --prefix "$hud_root/tests/page" ci --no-audit --no-fund --loglevel=error
+}
 
 case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; esac
 [ $# -gt 0 ] || set -- build rust crates test

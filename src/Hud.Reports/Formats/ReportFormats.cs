@@ -1,5 +1,7 @@
 using Hud.Core.Api;
 using Hud.Core.Profile;
+using Hud.Reports.Formats.Pprof;
+using Hud.Reports.Page;
 
 namespace Hud.Reports.Formats;
 
@@ -15,7 +17,12 @@ public static class ReportFormats
     public static IReadOnlyList<IReportFormat> All { get; } =
     [
         new ReportJsonFormat(),
+        new PageFormat(),
+        new FlameGraphFormat(),
+        new PprofFormat(),
+        new ChromeTraceFormat(),
         new FoldedFormat(),
+        new SpeedscopeFormat(),
     ];
 
     public static bool TryGet(OutputFormat format, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IReportFormat? found)

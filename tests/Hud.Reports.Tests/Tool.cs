@@ -1,0 +1,77 @@
+using System.Diagnostics;
+
+namespace Hud.Reports.Tests;
+
+/// <summary>Other people's programs that read what we write.</summary>
+internal static class Tool
+{
+    /// <summary>Standard output of a program that must succeed; the test is skipped (or fails under HUD_REQUIRE_ALL) when it is not installed.</summary>
+    public static string Run(string program, string[] arguments, string? input = null)
+    {
+        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["PPROF_NO_BROWSER"] = "1";
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Need(false, $"{program} is not installed (scripts/install.sh test)");
+            throw;
+        }
+
+        using (process)
+        {
+            var error = process.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEndAsync();
+            if (input is not null)
+                process.StandardInput.Write(input);
+            process.StandardInput.Close();
+            Assert.True(process.WaitForExit(60_000), $"{program} did not end within a minute");
+            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} failed:\n{error.Result}{output.Result}");
+            return output.Result;
+        }
+    }
+
+    public static void Need(bool present, string reason)
+    {
+        if (present)
+            return;
+        if (Environment.GetEnvironmentVariable("HUD_REQUIRE_ALL") == "1")
+            Assert.Fail(reason);
+        Assert.Skip(reason);
+    }
+
+    /// <summary>A file in a directory of the test's own, removed with it.</summary>
+    public static TemporaryFile File(string name, byte[] content) => new(name, content);
+
+    /// <summary>The root of the repository: where Hud.sln is.</summary>
+    public static string Repository { get; } = FindRepository();
+
+    private static string FindRepository()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            if (System.IO.File.Exists(Path.Combine(at.FullName, "Hud.sln")))
+                return at.FullName;
+        }
+
+        throw new InvalidOperationException("no Hud.sln above " + AppContext.BaseDirectory);
+    }
+}
+
+internal sealed class TemporaryFile : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hud-reports-");
+
+    public TemporaryFile(string name, byte[] content)
+    {
+        Path = System.IO.Path.Combine(_directory.FullName, name);
+        File.WriteAllBytes(Path, content);
+    }
+
+    public string Path { get; }
+
+    public void Dispose() => _directory.Delete(recursive: true);
+}
