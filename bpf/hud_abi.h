@@ -166,8 +166,18 @@ struct hud_control {
 	__u32 sched_only;        /* 1: no poll probes, watch sleeps and samples of all threads */
 	__u32 ns_level;          /* depth of the agent's pid namespace */
 	__u32 enabled;           /* 0: programs return at once */
-	__u32 pad;
+	__u32 slots_used;        /* written by the programs: worker slots handed out */
 	__u64 target_bits[64];   /* bitmap of (tgid & 4095): the first test of every switch */
+};
+
+/* Fixed before the programs are loaded, so that the verifier drops what is not needed. */
+struct hud_config {
+	__u32 slot_count;
+	__u32 slow_per_second;   /* records of slow polls per CPU */
+	__u32 samples_per_second; /* records of samples per CPU */
+	__u32 has_prev_state;    /* tp_btf/sched_switch has a 4th argument since 5.18 */
+	__u32 own_pid_namespace; /* inode number of the agent's pid namespace */
+	__u32 pad;
 };
 
 /* What the task iterator writes for each thread of a wanted process. */
@@ -185,6 +195,7 @@ _Static_assert(sizeof(struct hud_type_stats) == 360, "hud_type_stats");
 _Static_assert(sizeof(struct hud_type_info) == 16, "hud_type_info");
 _Static_assert(sizeof(struct hud_worker) == 416, "hud_worker");
 _Static_assert(sizeof(struct hud_control) == 544, "hud_control");
+_Static_assert(sizeof(struct hud_config) == 24, "hud_config");
 _Static_assert(sizeof(struct hud_task_record) == 24, "hud_task_record");
 
 #endif

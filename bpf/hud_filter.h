@@ -127,11 +127,11 @@ static __always_inline void assign_slot(struct thread_state *ts, struct task_str
 	struct hud_worker *w;
 	u32 slot;
 
-	if (slots_used >= slot_count) {
+	if (control.slots_used >= config.slot_count) {
 		count(HUD_STAT_NO_SLOT);
 		return;
 	}
-	slot = __sync_fetch_and_add(&slots_used, 1);
+	slot = __sync_fetch_and_add(&control.slots_used, 1);
 	w = bpf_map_lookup_elem(&workers, &slot);
 	if (!w) {
 		count(HUD_STAT_NO_SLOT);

@@ -159,15 +159,15 @@ struct {
 	__uint(max_entries, 4 << 20);
 } events SEC(".maps");
 
-/* number of worker slots handed out */
-u32 slots_used;
-
+/* the only variable, so that it is all of .bss; the agent maps it */
 struct hud_control control;
 
-const volatile u32 slot_count = 1;
-const volatile u32 type_count = 1;
-const volatile u32 slow_per_second = 2000;    /* per CPU */
-const volatile u32 samples_per_second = 1000; /* per CPU */
-const volatile bool has_prev_state = true;    /* tp_btf/sched_switch has a 4th argument since 5.18 */
+/* the only constant, so that it is all of .rodata */
+const volatile struct hud_config config = {
+	.slot_count = 1,
+	.slow_per_second = 2000,
+	.samples_per_second = 1000,
+	.has_prev_state = 1,
+};
 
 #endif

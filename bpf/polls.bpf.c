@@ -147,7 +147,7 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 	cpu = wall - off;
 	if (w)
 		w->lost_ns += cpu + blocked;
-	if (!(extra_flags & HUD_FLAG_OPEN) && !take_token(HUD_EVENT_POLL, now, slow_per_second)) {
+	if (!(extra_flags & HUD_FLAG_OPEN) && !take_token(HUD_EVENT_POLL, now, config.slow_per_second)) {
 		count(HUD_STAT_RATE_LIMITED);
 		return;
 	}

@@ -37,7 +37,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	if (!HUD_REGS_USER_MODE(&ctx->regs))
 		flags |= HUD_FLAG_KERNEL_MODE;
 	if (!depth) {
-		if (!take_token(HUD_EVENT_ONCPU, now, samples_per_second)) {
+		if (!take_token(HUD_EVENT_ONCPU, now, config.samples_per_second)) {
 			count(HUD_STAT_SAMPLES_LIMITED);
 			return 0;
 		}
@@ -65,7 +65,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		s->event.flags = flags;
 		return 0;
 	}
-	if (!take_token(HUD_EVENT_SAMPLE, now, samples_per_second)) {
+	if (!take_token(HUD_EVENT_SAMPLE, now, config.samples_per_second)) {
 		s->event.flags = flags;
 		count(HUD_STAT_SAMPLES_LIMITED);
 		return 0;

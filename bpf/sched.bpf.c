@@ -116,7 +116,7 @@ static __always_inline void send_offcpu(struct thread_state *ts, struct task_str
 
 	if (!s)
 		return;
-	if (!take_token(HUD_EVENT_OFFCPU, now, slow_per_second)) {
+	if (!take_token(HUD_EVENT_OFFCPU, now, config.slow_per_second)) {
 		count(HUD_STAT_RATE_LIMITED);
 		return;
 	}
@@ -207,7 +207,7 @@ int hud_sched_switch(u64 *ctx)
 	now = bpf_ktime_get_ns();
 	if (out) {
 		/* the mask: nanosleep shows 0x2001; on_rq would lie, sleepers are dequeued late since 6.12 */
-		u32 state = has_prev_state ? (u32)ctx[3] : state_of(prev);
+		u32 state = config.has_prev_state ? (u32)ctx[3] : state_of(prev);
 
 		switch_out(prev, next, ctx[0] || (state & 0xff) == 0, now);
 	}
@@ -259,7 +259,7 @@ int hud_sched_waking(u64 *ctx)
 	if (nr != 98 && nr != 449 && nr != 454 && nr != 455)
 #endif
 		return 0; /* a timer's interrupt in the middle of something else */
-	if (!take_token(HUD_EVENT_WAKER, now, slow_per_second)) {
+	if (!take_token(HUD_EVENT_WAKER, now, config.slow_per_second)) {
 		count(HUD_STAT_WAKERS_LIMITED);
 		return 0;
 	}

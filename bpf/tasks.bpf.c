@@ -7,9 +7,6 @@
 
 static long (*const seq_write)(struct seq_file *m, const void *data, u32 len) = (void *)127;
 
-/* agent: inode number of its pid namespace */
-const volatile u32 own_pid_namespace = 0;
-
 SEC("iter/task")
 int hud_resolve(struct bpf_iter__task *ctx)
 {
@@ -30,7 +27,7 @@ int hud_resolve(struct bpf_iter__task *ctx)
 
 		bpf_probe_read_kernel(&ns, sizeof(ns), (void *)&pid->numbers[0] + level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, ns));
 		inum = BPF_CORE_READ(ns, ns.inum);
-		if (inum == own_pid_namespace)
+		if (inum == config.own_pid_namespace)
 			break;
 	}
 	if (level > own || level >= 32)

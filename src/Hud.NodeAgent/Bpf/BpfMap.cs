@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+using Hud.NodeAgent.Interop;
+
+namespace Hud.NodeAgent.Bpf;
+
+/// <summary>A map inside an object; lives as long as the object.</summary>
+internal readonly unsafe struct BpfMap(nint handle, string name)
+{
+    public int Fd => Libbpf.bpf_map__fd(handle);
+
+    /// <summary>Only before loading.</summary>
+    /// <exception cref="BpfException" />
+    public void SetMaxEntries(uint entries)
+    {
+        int result = Libbpf.bpf_map__set_max_entries(handle, entries);
+        if (result != 0)
+            throw BpfException.FromErrno($"size map {name}", -result);
+    }
+
+    /// <summary>The memory behind .bss (shared with the kernel once loaded) or .rodata (before loading).</summary>
+    /// <exception cref="InvalidOperationException">The layout is not the one that was compiled.</exception>
+    public ref T Memory<T>()
+        where T : unmanaged
+    {
+        nint at = Libbpf.bpf_map__initial_value(handle, out nuint size);
+        if (at == 0 || size != (nuint)sizeof(T))
+            throw new InvalidOperationException($"map {name} holds {size} bytes, not {sizeof(T)}");
+        return ref *(T*)at;
+    }
+
+    public bool TryGet<TKey, TValue>(TKey key, out TValue value)
+        where TKey : unmanaged
+        where TValue : unmanaged
+    {
+        value = default;
+        fixed (TValue* at = &value)
+            return Libbpf.bpf_map_lookup_elem(Fd, &key, at) == 0;
+    }
+
+    /// <summary>One value per possible CPU.</summary>
+    public bool TryGetPerCpu<TKey, TValue>(TKey key, TValue[] values)
+        where TKey : unmanaged
+        where TValue : unmanaged
+    {
+        fixed (TValue* at = values)
+            return Libbpf.bpf_map_lookup_elem(Fd, &key, at) == 0;
+    }
+
+    /// <exception cref="BpfException" />
+    public void Set<TKey, TValue>(TKey key, TValue value)
+        where TKey : unmanaged
+        where TValue : unmanaged
+    {
+        if (Libbpf.bpf_map_update_elem(Fd, &key, &value, 0) != 0)
+            throw BpfException.FromErrno($"write map {name}", Marshal.GetLastPInvokeError());
+    }
+
+    public void Remove<TKey>(TKey key)
+        where TKey : unmanaged => Libbpf.bpf_map_delete_elem(Fd, &key);
+}

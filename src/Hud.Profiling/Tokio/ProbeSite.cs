@@ -1,0 +1,60 @@
+using Iced.Intel;
+using Hud.Profiling.Elf;
+
+namespace Hud.Profiling.Tokio;
+
+public enum ProbeSiteVerdict
+{
+    /// <summary>The kernel emulates the first instruction: under a microsecond a hit.</summary>
+    Cheap,
+
+    /// <summary>It would be single-stepped out of line: ten microseconds and more in a virtual machine.</summary>
+    SingleStepped,
+
+    /// <summary>A 5-byte nop: 6.18 optimises it in a way that can overwrite the red zone.</summary>
+    UnsafeNop,
+
+    /// <summary>No code can be read there.</summary>
+    Unreadable,
+}
+
+/// <summary>Where to put the breakpoint of a function, or why not to.</summary>
+public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict, string Instruction)
+{
+    /// <summary>
+    /// Decodes the first instruction. What the kernel emulates is in <c>arch/x86/kernel/uprobes.c</c>:
+    /// push of a register, relative jmp, jcc and call, and nops. An endbr64 is stepped over: it changes nothing that
+    /// a probe looks at, so the probe goes behind it.
+    /// </summary>
+    public static ProbeSite Check(ElfFile elf, ulong function)
+    {
+        Span<byte> code = stackalloc byte[32];
+        if (elf.Machine != ElfMachine.X64)
+            return new ProbeSite(function, ProbeSiteVerdict.Cheap, ""); // arm64 simulates or steps in place, both cheap
+        int length = code.Length;
+        while (length > 0 && !elf.TryReadAt(function, code[..length]))
+            length -= 8;
+        if (length <= 0)
+            return new ProbeSite(function, ProbeSiteVerdict.Unreadable, "");
+        var decoder = Decoder.Create(64, new ByteArrayCodeReader(code[..length].ToArray()), function);
+        var first = decoder.Decode();
+        if (first.Mnemonic == Mnemonic.Endbr64)
+            first = decoder.Decode();
+        return new ProbeSite(first.IP, Judge(first), first.ToString());
+    }
+
+    private static ProbeSiteVerdict Judge(in Instruction instruction)
+    {
+        if (instruction.IsInvalid)
+            return ProbeSiteVerdict.Unreadable;
+        if (instruction.Mnemonic == Mnemonic.Nop)
+            return instruction.Length == 5 ? ProbeSiteVerdict.UnsafeNop : ProbeSiteVerdict.Cheap;
+        if (instruction.Mnemonic == Mnemonic.Push && instruction.Op0Kind == OpKind.Register && instruction.Op0Register.IsGPR64())
+            return ProbeSiteVerdict.Cheap;
+        return instruction.FlowControl switch
+        {
+            FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch or FlowControl.Call => ProbeSiteVerdict.Cheap,
+            _ => ProbeSiteVerdict.SingleStepped,
+        };
+    }
+}
