@@ -70,7 +70,10 @@ install_test() { need golang-go python3-jsonschema tmux gdb gcc g++ libc6-dev el
 
 install_bench() { need linux-perf bpftrace bpfcc-tools bpftool; }
 
-install_cluster() { :; }
+install_cluster() {
+  need golang-go etcd-server containerd runc containernetworking-plugins iptables conntrack openssl iproute2 gcc libc6-dev python3-minimal
+  have kubectl || need kubernetes-client
+}
 
 # Chromium opens the report page in the tests; the fonts are what its text is measured with.
 install_browser() {

@@ -19,14 +19,14 @@ if [[ -n ${HUD_KUBE_BIN:-} ]]; then
 fi
 
 cache=${HUD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hud}
-out=$cache/kubernetes
-mkdir -p "$cache"
-exec 9> "$cache/kubernetes.lock"   # two test runs that start together build once
+out=$cache/kubernetes/r2 # raise when this recipe changes
+mkdir -p "$cache/kubernetes"
+exec 9> "$cache/kubernetes/lock"   # two test runs that start together build once
 flock 9
 if complete "$out"; then echo "$out"; exit; fi
 
 command -v go >/dev/null || { say "Go is missing: run scripts/install.sh cluster"; exit 1; }
-work=$(mktemp -d "$cache/kubernetes-build.XXXXXX")
+work=$(mktemp -d "$cache/kubernetes/build.XXXXXX")
 trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
 
 say "fetching the Debian source package (once)"
@@ -51,6 +51,12 @@ tree=$GOPATH/src/k8s.io/kubernetes
 mkdir -p "$tree" "$work/bin"
 tar xzf "$archive" --strip-components=1 -C "$tree"
 cd "$tree"
+
+# The vendored reflect2 calls a function of Go's runtime whose signature changed in Go 1.18: an API server built with a newer Go
+# crashes on the first custom resource. Debian packages the release that knows both.
+(cd "$work" && apt-get -qq download golang-github-modern-go-reflect2-dev >&2 && dpkg -x golang-github-modern-go-reflect2-dev_*.deb reflect2)
+rm -rf vendor/github.com/modern-go/reflect2
+cp -r "$work/reflect2/usr/share/gocode/src/github.com/modern-go/reflect2" vendor/github.com/modern-go/
 
 say "generating the API server's OpenAPI definitions"
 # the one generated file that the tarball leaves out and kube-apiserver cannot be linked without
