@@ -5,7 +5,6 @@ using Hud.Cli.Run;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
-using Hud.Reports;
 
 namespace Hud.Cli.Commands;
 
@@ -14,7 +13,7 @@ internal sealed class RunOptions
 {
     public Option<bool> Headless { get; } = new("--headless") { Description = "No cockpit: progress on stderr, the report at the end" };
 
-    public Option<string[]> Export { get; } = new("--export") { Description = $"Also write a file; the ending says which ({ReportFormats.Extensions})", HelpName = "file" };
+    public Option<string[]> Export { get; } = new("--export") { Description = $"Also write a file; the ending says which ({ExportFormats.Extensions})", HelpName = "file" };
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "No progress, only the report" };
 
@@ -62,9 +61,8 @@ internal sealed class RunOptions
         },
     };
 
-    private static ExportFile ToExport(string path) => ReportFormats.ByPath(path) is { } format
-        ? new(path, format)
-        : throw Bad(DiagnosticKinds.BadUsage, $"--export {path}: the ending says which format to write, and this one is unknown", $"use one of {ReportFormats.Extensions}");
+    private static ExportFile ToExport(string path) => ExportFormats.For(path)
+        ?? throw Bad(DiagnosticKinds.BadUsage, $"--export {path}: the ending says which format to write, and this one is unknown", $"use one of {ExportFormats.Extensions}");
 
     private static DiagnosticException Bad(DiagnosticKind kind, string message, string next) => new(new(kind, message, next));
 

@@ -1,4 +1,5 @@
 using Hud.Core.Stream;
+using Hud.Reports;
 using Hud.Reports.Text;
 
 namespace Hud.Cli.Run;
@@ -31,9 +32,9 @@ internal sealed class ProgressView(TextWriter error, bool terminal, Func<int> wi
     public static string Line(ProgressMessage p)
     {
         var s = p.Summary;
-        string lost = p.LostEvents > 0 ? $"  {Figures.Short(p.LostEvents)} events lost" : "";
-        return $"hud: {Figures.Duration(p.ElapsedNs / 1_000_000_000 * 1_000_000_000)}  {Figures.Short(s.Polls)} polls, {Figures.Short(s.SlowPolls)} slow, "
-            + $"lost {Figures.Percent(s.BlockedPercent)}, worst {Figures.Duration(s.WorstPollNs)}, cost {Figures.Percent(p.Overhead.MeasuredPercent)}{lost}";
+        string lost = p.LostEvents > 0 ? $"  {HumanText.Count(p.LostEvents)} events lost" : "";
+        return $"hud: {HumanText.Duration(p.ElapsedNs / 1_000_000_000 * 1_000_000_000)}  {HumanText.Count(s.Polls)} polls, {HumanText.Count(s.SlowPolls)} slow, "
+            + $"lost {HumanText.Percent(s.BlockedPercent)}, worst {HumanText.Duration(s.WorstPollNs)}, cost {HumanText.Percent(p.Overhead.MeasuredPercent)}{lost}";
     }
 
     public void Dispose()

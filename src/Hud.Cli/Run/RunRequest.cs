@@ -1,7 +1,7 @@
 using Hud.Cli.Local;
 using Hud.Core.Api;
+using Hud.Core.Profile;
 using Hud.Core.Stream;
-using Hud.Reports;
 
 namespace Hud.Cli.Run;
 
@@ -28,4 +28,5 @@ internal sealed record RunRequest
     public TimeSpan Window { get; init; }
 }
 
-internal sealed record ExportFile(string Path, ReportFormat Format);
+/// <param name="Format">Its name, for the line that says what was written.</param>
+internal sealed record ExportFile(string Path, string Format, Func<ProfileDocument, byte[]> Render);

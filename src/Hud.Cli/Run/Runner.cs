@@ -104,9 +104,9 @@ internal static class Runner
         {
             try
             {
-                File.WriteAllBytes(export.Path, export.Format.Write(profile));
+                File.WriteAllBytes(export.Path, export.Render(profile));
                 if (!request.Quiet)
-                    Console.Error.WriteLine($"hud: wrote {export.Path} ({export.Format.Name})");
+                    Console.Error.WriteLine($"hud: wrote {export.Path} ({export.Format})");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

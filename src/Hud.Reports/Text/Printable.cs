@@ -69,6 +69,20 @@ public static class Printable
         return "..." + text[start..];
     }
 
+    /// <summary>Like <see cref="FitEnd"/>, but whole folders go: <c>.../routing/route.rs:165</c>.</summary>
+    public static string FitLocation(string location, int width)
+    {
+        if (Width(location) <= width)
+            return location;
+        for (int slash = location.IndexOf('/', 1); slash > 0; slash = location.IndexOf('/', slash + 1))
+        {
+            if (Width(location[slash..]) + 3 <= width)
+                return "..." + location[slash..];
+        }
+
+        return FitEnd(location[(location.LastIndexOf('/') + 1)..], width);
+    }
+
     /// <summary>
     /// Shortens a Rust path: generics go first, then leading modules, so that the type and the function stay readable.
     /// </summary>
@@ -76,7 +90,7 @@ public static class Printable
     {
         if (Width(function) <= width)
             return function;
-        string plain = WithoutGenerics(function);
+        string plain = WithoutGenerics(ShortTraitPath(function));
         if (Width(plain) <= width)
             return plain;
         int cut = plain.IndexOf("::", StringComparison.Ordinal);
@@ -89,6 +103,48 @@ public static class Printable
         }
 
         return FitEnd(plain, width);
+    }
+
+    // <axum::routing::RouteFuture<E> as core::future::Future>::poll -> <RouteFuture as Future>::poll
+    private static string ShortTraitPath(string function)
+    {
+        int end = function.StartsWith('<') ? ClosingBracket(function) : -1;
+        int middle = end < 0 ? -1 : TopLevelAs(function, end);
+        return middle < 0 ? function : $"<{LastPart(function[1..middle])} as {LastPart(function[(middle + 4)..end])}>{function[(end + 1)..]}";
+    }
+
+    private static int ClosingBracket(string text)
+    {
+        int depth = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            depth += text[i] == '<' ? 1 : text[i] == '>' && (i == 0 || text[i - 1] is not ('-' or '=')) ? -1 : 0;
+            if (depth == 0)
+                return i;
+        }
+
+        return -1;
+    }
+
+    private static int TopLevelAs(string text, int end)
+    {
+        int depth = 0;
+        for (int i = 1; i < end - 3; i++)
+        {
+            depth += text[i] is '<' or '(' or '[' ? 1 : text[i] is '>' or ')' or ']' && text[i - 1] is not ('-' or '=') ? -1 : 0;
+            if (depth == 0 && string.CompareOrdinal(text, i, " as ", 0, 4) == 0)
+                return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>The last part of a path, without its generics; anything but a plain path stays as it is.</summary>
+    private static string LastPart(string path)
+    {
+        int generics = path.IndexOf('<');
+        string plain = generics > 0 ? path[..generics] : path;
+        return plain.AsSpan().IndexOfAny("<([&* ") >= 0 ? path : plain[(plain.LastIndexOf(':') + 1)..];
     }
 
     // poll<demo::job::{async_fn_env#0}, Arc<Handle>> -> poll<..>; a leading <T as Trait> says who it is and stays

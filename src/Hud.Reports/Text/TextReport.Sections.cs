@@ -1,4 +1,5 @@
 using Hud.Core.Profile;
+using Hud.Reports.Merge;
 
 namespace Hud.Reports.Text;
 
@@ -18,20 +19,20 @@ public static partial class TextReport
             return;
         sheet.Heading("NOT THE CODE'S FAULT", "ready to run, but given no CPU");
         if (s.RunQueueNs > 0)
-            sheet.Line($"  waited for a CPU    {Figures.Duration(s.RunQueueNs)} in slow polls: other programs or threads ran instead");
+            sheet.Line($"  waited for a CPU    {HumanText.Duration(s.RunQueueNs)} in slow polls: other programs or threads ran instead");
         if (s.ThrottledNs > 0)
         {
             long periods = d.Targets.Sum(t => t.ThrottledPeriods);
-            sheet.Line($"  throttled           {Figures.Duration(s.ThrottledNs)} by the CPU limit{(periods > 0 ? $", in {Words.Plural(periods, "period")}" : "")}");
+            sheet.Line($"  throttled           {HumanText.Duration(s.ThrottledNs)} by the CPU limit{(periods > 0 ? $", in {Words.Plural(periods, "period")}" : "")}");
         }
 
         foreach (var h in hotspots.Take(MaxPressure))
         {
-            sheet.Add($"  {Figures.Percent(h.Percent),-7}").Add($"{Words.Cause(h.Cause),-12}", Ink.Warn)
-                .Add($"{Figures.Short(h.Count)}x, max {Figures.Duration(h.MaxNs)}".PadRight(19)).Add(" while in ", Ink.Dim)
+            sheet.Add($"  {HumanText.Percent(h.Percent),-7}").Add($"{Words.Cause(h.Cause),-12}", Ink.Warn)
+                .Add($"{HumanText.Count(h.Count)}x, max {HumanText.Duration(h.MaxNs)}".PadRight(19)).Add(" while in ", Ink.Dim)
                 .Add(Printable.FitPath(Printable.Clean(Words.Blamed(h)), Math.Max(10, sheet.Left))).End();
             if (h.PreemptedBy.Count > 0)
-                sheet.Line("         ran instead: " + string.Join(", ", h.PreemptedBy.Take(4).Select(c => $"{Printable.Clean(c.Name)} {Figures.Percent(c.Percent)}")), Ink.Dim);
+                sheet.Line("         ran instead: " + string.Join(", ", h.PreemptedBy.Take(4).Select(c => $"{Printable.Clean(c.Name)} {HumanText.Percent(c.Percent)}")), Ink.Dim);
             if (h.Advice.Length > 0)
                 sheet.Paragraph(Printable.Clean(h.Advice), 11, Ink.Plain, "> ", Ink.Good);
         }
@@ -46,11 +47,11 @@ public static partial class TextReport
         if (s.StallCount == 0)
             return;
         sheet.Heading("STALLS", "every worker of a runtime was in a slow poll: nothing could run");
-        sheet.Line($"  {Words.Plural(s.StallCount, "stall")}, {Figures.Duration(s.TotalStallNs)} in all, longest {Figures.Duration(s.LongestStallNs)}");
+        sheet.Line($"  {Words.Plural(s.StallCount, "stall")}, {HumanText.Duration(s.TotalStallNs)} in all, longest {HumanText.Duration(s.LongestStallNs)}");
         foreach (var stall in d.Stalls.OrderByDescending(x => x.DurationNs).ThenBy(x => x.StartNs).Take(MaxStalls))
         {
             string runtime = d.Summary.Runtimes > 1 ? $"  runtime {stall.Runtime}" : "";
-            sheet.Line($"    {Figures.Duration(stall.DurationNs),-7} at +{Figures.Duration(stall.StartNs)}{runtime}", Ink.Dim);
+            sheet.Line($"    {HumanText.Duration(stall.DurationNs),-7} at +{HumanText.Duration(stall.StartNs)}{runtime}", Ink.Dim);
         }
     }
 
@@ -65,8 +66,8 @@ public static partial class TextReport
         foreach (var t in tasks.Take(MaxTasks))
         {
             string about = t.Estimated ? "~" : "";
-            sheet.Line($"  {about + Figures.Short(t.Polls),6} {about + Figures.Short(t.SlowPolls),6} {Figures.Percent(t.Percent),6} {Figures.Duration(t.P50Ns),6} "
-                + $"{Figures.Duration(t.P99Ns),6} {Figures.Duration(t.MaxNs),6}  {Printable.FitPath(Printable.Clean(t.Name), nameWidth)}");
+            sheet.Line($"  {about + HumanText.Count(t.Polls),6} {about + HumanText.Count(t.SlowPolls),6} {HumanText.Percent(t.Percent),6} {HumanText.Duration(t.P50Ns),6} "
+                + $"{HumanText.Duration(t.P99Ns),6} {HumanText.Duration(t.MaxNs),6}  {Printable.FitPath(Printable.Clean(t.Name), nameWidth)}");
         }
 
         if (tasks.Count > MaxTasks)
@@ -83,8 +84,8 @@ public static partial class TextReport
         foreach (var w in d.Workers.OrderByDescending(w => w.LostNs).ThenBy(w => w.Tid).Take(MaxWorkers))
         {
             string runtime = d.Summary.Runtimes > 1 ? $" (runtime {w.Runtime})" : "";
-            sheet.Line($"  {w.Tid,8} {Figures.Short(w.Polls),6} {Figures.Short(w.SlowPolls),6} {Figures.Percent(100 * w.BusyNs / observed),6} {Figures.Percent(100 * w.LostNs / observed),6} "
-                + $"{Figures.Duration(Histograms.Percentile(w.LatencyHistogram, 0.99)),8} {Figures.Duration(w.LatencyMaxNs),8}  {Printable.Clean(w.Name)}{runtime}");
+            sheet.Line($"  {w.Tid,8} {HumanText.Count(w.Polls),6} {HumanText.Count(w.SlowPolls),6} {HumanText.Percent(100 * w.BusyNs / observed),6} {HumanText.Percent(100 * w.LostNs / observed),6} "
+                + $"{HumanText.Duration(Histograms.Quantile(w.LatencyHistogram, 0.99, w.LatencyMaxNs)),8} {HumanText.Duration(w.LatencyMaxNs),8}  {Printable.Clean(w.Name)}{runtime}");
         }
 
         if (d.Workers.Count > MaxWorkers)
@@ -96,7 +97,7 @@ public static partial class TextReport
             return;
         sheet.Line("  long waits, by where the thread was put off its CPU:", Ink.Dim);
         foreach (var (function, count, total, max) in groups.Take(MaxLatencyGroups))
-            sheet.Line($"    {Figures.Short(count) + "x",6} {Figures.Duration(total),7}, max {Figures.Duration(max),-7} {Printable.FitPath(Printable.Clean(function.Length > 0 ? function : "(unknown)"), sheet.Width - 31)}");
+            sheet.Line($"    {HumanText.Count(count) + "x",6} {HumanText.Duration(total),7}, max {HumanText.Duration(max),-7} {Printable.FitPath(Printable.Clean(function.Length > 0 ? function : "(unknown)"), sheet.Width - 31)}");
     }
 
     private static void Lost(TextSheet sheet, ProfileDocument d)
@@ -130,10 +131,10 @@ public static partial class TextReport
         }
 
         foreach (var (count, text) in present)
-            sheet.Line($"  {Figures.Short(count),7}  {text}");
+            sheet.Line($"  {HumanText.Count(count),7}  {text}");
         if (l.UnwindStops.Count > 0)
         {
-            string stops = string.Join(", ", l.UnwindStops.OrderByDescending(x => x.Value).ThenBy(x => x.Key, StringComparer.Ordinal).Take(6).Select(x => $"{Printable.Clean(x.Key)} {Figures.Short(x.Value)}"));
+            string stops = string.Join(", ", l.UnwindStops.OrderByDescending(x => x.Value).ThenBy(x => x.Key, StringComparer.Ordinal).Take(6).Select(x => $"{Printable.Clean(x.Key)} {HumanText.Count(x.Value)}"));
             sheet.Paragraph("stacks ended early because of: " + stops, 11, Ink.Dim);
         }
     }
@@ -142,17 +143,19 @@ public static partial class TextReport
     {
         var o = d.Overhead;
         sheet.Heading("WHAT IT COST");
-        sheet.Line($"  {Figures.Percent(o.MeasuredPercent)} of the target's CPU time (budget {Figures.Percent(o.BudgetPercent)}); {Words.Level(o.Level)}");
-        string perPoll = o.CostPerPollNs > 0 ? $", {Figures.Duration(o.CostPerPollNs)} each" : "";
-        sheet.Line($"  {Words.Plural(o.ProbeHits, "probe hit")}{perPoll}; agent {Figures.Duration(o.AgentCpuNs)} CPU, {Figures.Bytes(o.AgentPeakBytes)} at most", Ink.Dim);
-        foreach (var change in o.LevelChanges.Take(6))
+        sheet.Line($"  {HumanText.Percent(o.MeasuredPercent)} of the target's CPU time (budget {HumanText.Percent(o.BudgetPercent)}); {Words.Level(o.Level)}");
+        string perPoll = o.CostPerPollNs > 0 ? $", {HumanText.Duration(o.CostPerPollNs)} each" : "";
+        sheet.Line($"  {Words.Plural(o.ProbeHits, "probe hit")}{perPoll}; agent {HumanText.Duration(o.AgentCpuNs)} CPU, {HumanText.Bytes(o.AgentPeakBytes)} at most", Ink.Dim);
+        // the level it starts at is no change
+        var changes = o.LevelChanges.Where(c => c.AtNs > 0).ToList();
+        foreach (var change in changes.Take(6))
         {
             string rate = change.SampleRate > 1 ? $", 1 of {change.SampleRate} polls" : "";
-            sheet.Line($"  at +{Figures.Duration(change.AtNs)}: {Words.Level(change.Level)}{rate} ({Printable.Clean(change.Reason)})", Ink.Dim);
+            sheet.Line($"  at +{HumanText.Duration(change.AtNs)}: {Words.Level(change.Level)}{rate} ({Printable.Clean(change.Reason)})", Ink.Dim);
         }
 
-        if (o.LevelChanges.Count > 6)
-            sheet.Line($"  and {Words.Plural(o.LevelChanges.Count - 6, "more change")} of level", Ink.Dim);
+        if (changes.Count > 6)
+            sheet.Line($"  and {Words.Plural(changes.Count - 6, "more change")} of level", Ink.Dim);
         sheet.Line($"  hud {Printable.Clean(d.Agent.Version)}, {Printable.Clean(d.Agent.Rung)}, Linux {Printable.Clean(d.Agent.Kernel)} {Printable.Clean(d.Agent.Machine)}; {d.Summary.SymbolizedPercent}% of frames named", Ink.Dim);
     }
 

@@ -53,11 +53,11 @@ public static partial class TextReport
             sheet.Paragraph(explanation, 2);
         sheet.Line();
         string about = s.Estimated ? "about " : "";
-        sheet.Line($"  watched {Figures.Duration(s.ObservedNs)}   {about}{Words.Plural(s.Polls, "poll")}, {Figures.Count(s.SlowPolls)} over {Figures.Duration(d.Session.Threshold.Nanoseconds)}"
-            + (s.LongestPollNs > 0 ? $", longest {Figures.Duration(s.LongestPollNs)}" : ""));
-        if (s.SlowPolls > 0 || s.BlockedPercent > 0)
+        sheet.Line($"  watched {HumanText.Duration(s.ObservedNs)}   {about}{Words.Plural(s.Polls, "poll")}, {Words.Number(s.SlowPolls)} over {HumanText.Duration(d.Session.Threshold.Nanoseconds)}"
+            + (s.LongestPollNs > 0 ? $", longest {HumanText.Duration(s.LongestPollNs)}" : ""));
+        if (s.BlockedPercent > 0 || s.CpuHogNs + s.BlockedNs > 0)
         {
-            sheet.Line($"  worker time lost {Figures.Percent(s.BlockedPercent)}   computing {Figures.Duration(s.CpuHogNs)}, asleep in calls and locks {Figures.Duration(s.BlockedNs)}");
+            sheet.Line($"  worker time lost {HumanText.Percent(s.BlockedPercent)}   computing {HumanText.Duration(s.CpuHogNs)}, asleep in calls and locks {HumanText.Duration(s.BlockedNs)}");
         }
     }
 
@@ -80,7 +80,7 @@ public static partial class TextReport
         }
 
         return s.SlowPolls == 0
-            ? $"Below the threshold: no poll took {Figures.Duration(d.Session.Threshold.Nanoseconds)} or more. A lower --threshold shows shorter ones."
+            ? $"Below the threshold: no poll took {HumanText.Duration(d.Session.Threshold.Nanoseconds)} or more. A lower --threshold shows shorter ones."
             : null;
     }
 
@@ -101,9 +101,9 @@ public static partial class TextReport
     {
         string about = h.Estimated ? "~" : "";
         sheet.Line();
-        sheet.Add($"{h.Rank,2}  ").Add($"{about + Figures.Percent(h.Percent),-7}", Ink.Bad).Add($"{Words.Cause(h.Cause),-14}", Ink.Strong)
-            .Add($"{about}{Figures.Short(h.Count)}x, {Figures.Duration(h.TotalNs)}", Ink.Plain)
-            .Pad(43).Add($"p50 {Figures.Duration(h.P50Ns)}  p99 {Figures.Duration(h.P99Ns)}  max {Figures.Duration(h.MaxNs)}", Ink.Dim).End();
+        sheet.Add($"{h.Rank,2}  ").Add($"{about + HumanText.Percent(h.Percent),-7}", Ink.Bad).Add($"{Words.Cause(h.Cause),-14}", Ink.Strong)
+            .Add($"{about}{HumanText.Count(h.Count)}x, {HumanText.Duration(h.TotalNs)}", Ink.Plain)
+            .Pad(43).Add($"p50 {HumanText.Duration(h.P50Ns)}  p99 {HumanText.Duration(h.P99Ns)}  max {HumanText.Duration(h.MaxNs)}", Ink.Dim).End();
         Place(sheet, Words.Blamed(h), h.Location);
 
         var details = new List<string>();
@@ -131,7 +131,7 @@ public static partial class TextReport
         string name = Printable.FitPath(Printable.Clean(function), sheet.Width - 4);
         sheet.Add("    ").Add(name, Ink.User);
         if (location.Length > 0 && sheet.Left < Printable.Width(location) + 2)
-            sheet.End().Add("      ").Add(Printable.FitEnd(location, sheet.Width - 6), Ink.Dim);
+            sheet.End().Add("      ").Add(Printable.FitLocation(location, sheet.Width - 6), Ink.Dim);
         else if (location.Length > 0)
             sheet.Add("  " + location, Ink.Dim);
         sheet.End();
@@ -149,7 +149,7 @@ public static partial class TextReport
         string label = title;
         foreach (var (function, location, user) in shown.Take(MaxStackLines))
         {
-            string place = Printable.FitEnd(Printable.Clean(location), 30);
+            string place = Printable.FitLocation(Printable.Clean(location), 30);
             int room = sheet.Width - 14 - (place.Length > 0 ? Printable.Width(place) + 2 : 0);
             sheet.Add($"    {label,-8}", Ink.Dim).Add(Printable.FitPath(Printable.Clean(function.Length > 0 ? function : "(unknown)"), room), user ? Ink.User : Ink.Plain);
             if (place.Length > 0)

@@ -56,7 +56,10 @@ public static class Words
     /// <summary>The code to change, or the best that is known of it.</summary>
     public static string Blamed(Hotspot h) => FirstOf(h.UserFrame, h.Function, h.Task, "(unknown)");
 
-    public static string Plural(long n, string one, string? many = null) => $"{Figures.Count(n)} {(n == 1 ? one : many ?? one + "s")}";
+    /// <summary><c>1,203,311</c>: for prose, where there is room for every digit.</summary>
+    public static string Number(long n) => $"{n:#,0}";
+
+    public static string Plural(long n, string one, string? many = null) => $"{Number(n)} {(n == 1 ? one : many ?? one + "s")}";
 
     private static string FirstOf(params string[] texts) => texts.First(t => t.Length > 0);
 }
