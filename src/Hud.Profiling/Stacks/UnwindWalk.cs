@@ -210,6 +210,11 @@ internal ref partial struct UnwindWalk
             case RuleKind.Same:
                 value = _registers[register];
                 return _registers.IsValid(register) && (_registers.Machine == ElfMachine.AArch64 || register != UserRegisters.X64Rip);
+            case RuleKind.AtCfaOffset when unchecked(cfa + (ulong)how.Value) < _memory.Start:
+                // Below the stack pointer: an epilogue has popped the register already, and compilers leave its rule
+                // in place because the word is still there. That part of the stack is not captured, nor needed.
+                value = _registers[register];
+                return _registers.IsValid(register);
             case RuleKind.AtCfaOffset:
                 return _memory.TryRead(unchecked(cfa + (ulong)how.Value), out value);
             case RuleKind.CfaOffset:

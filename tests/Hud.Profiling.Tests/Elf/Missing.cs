@@ -3,9 +3,10 @@ namespace Hud.Profiling.Tests.Elf;
 internal static class Missing
 {
     /// <summary>Skips the test with the reason, or fails it when HUD_REQUIRE_ALL=1.</summary>
-    public static void Tool(string name)
+    public static void Tool(string name) => Because($"{name} is not installed");
+
+    public static void Because(string reason)
     {
-        var reason = $"{name} is not installed";
         if (Environment.GetEnvironmentVariable("HUD_REQUIRE_ALL") == "1")
         {
             Assert.Fail(reason);
