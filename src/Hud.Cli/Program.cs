@@ -1,10 +1,13 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Hud.Cli.Commands;
 using Hud.Core.Diagnostics;
 
 var root = new RootVerb().Build();
 root.Subcommands.Add(new RunVerb().Build());
 root.Subcommands.Add(DoctorVerb.Build());
+if (root.Options.OfType<HelpOption>().FirstOrDefault()?.Action is HelpAction help)
+    help.MaxWidth = 80;
 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

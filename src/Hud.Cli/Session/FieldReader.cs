@@ -9,13 +9,16 @@ internal sealed class FieldContext
 
     public List<SessionFileError> Errors { get; } = [];
 
-    public void Place(string path, YamlValue value) => _places[path] = (value.Line, value.Column);
+    /// <summary>The first place stays: a field's key stands before its value.</summary>
+    public void Place(string path, YamlValue value) => _places.TryAdd(path, (value.Line, value.Column));
 
     public void Fail(YamlValue at, string path, string message) => Errors.Add(new(at.Line, at.Column, path, message));
 
-    /// <summary>The line of the field, or of the nearest field above it that was written.</summary>
+    /// <summary>Unless the field was refused already. The line of the field, or of the nearest field above it that was written.</summary>
     public void FailAt(string path, string message)
     {
+        if (Errors.Any(e => e.Field == path))
+            return;
         string known = path;
         while (known.Length > 0 && !_places.ContainsKey(known))
             known = known.LastIndexOf('.') is var dot and > 0 ? known[..dot] : "";

@@ -40,9 +40,9 @@ internal static class YamlTree
     {
         if (text.Length > MaxBytes)
             throw Error(1, 1, $"the file is larger than {MaxBytes / 1024} KiB");
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.Current is StreamEnd)
                 throw Error(1, 1, "the file is empty");
@@ -57,6 +57,11 @@ internal static class YamlTree
         catch (YamlException e)
         {
             throw Error(e.Start, "this is not YAML: " + FirstSentence(e.Message));
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException)
+        {
+            // the library's scanner gives up like this on some control characters
+            throw Error(parser.Current?.End ?? Mark.Empty, "this is not YAML from here on");
         }
     }
 
@@ -86,8 +91,9 @@ internal static class YamlTree
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (!parser.TryConsume<MappingEnd>(out _))
         {
+            var keyAt = parser.Current!.Start;
             if (ReadValue(parser, depth + 1, ref values) is not YamlText key)
-                throw Error(at, "a key must be a plain word");
+                throw Error(keyAt, "a key must be a plain word");
             if (!seen.Add(key.Value))
                 throw new SessionFileException([new(key.Line, key.Column, key.Value, "the field is written twice; keep one")]);
             entries.Add((key, ReadValue(parser, depth + 1, ref values)));

@@ -101,8 +101,8 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
         RuleFor(s => s.Target.PodName).Must(n => n is null || (n.Length <= 253 && DnsSubdomain().IsMatch(n))).Says("spec.target.podName", SessionMessages.PodName);
         RuleFor(s => s.Target.ContainerName).Must(n => n is null || (n.Length <= 63 && DnsLabel().IsMatch(n))).Says("spec.target.containerName", SessionMessages.ContainerName);
         RuleFor(s => s.Target.WorkloadRef).Must(w => w is null || (w.ApiVersion, w.Kind) is ("apps/v1", "Deployment" or "StatefulSet" or "DaemonSet" or "ReplicaSet") or ("batch/v1", "Job"))
-            .Says("spec.target.workloadRef", SessionMessages.WorkloadKind)
-            .Must(w => w is null || (w.Name.Length <= 253 && DnsSubdomain().IsMatch(w.Name))).Says("spec.target.workloadRef.name", SessionMessages.WorkloadName);
+            .Says("spec.target.workloadRef", SessionMessages.WorkloadKind);
+        RuleFor(s => s.Target.WorkloadRef).Must(w => w is null || (w.Name.Length <= 253 && DnsSubdomain().IsMatch(w.Name))).Says("spec.target.workloadRef.name", SessionMessages.WorkloadName);
     }
 
     [GeneratedRegex(@"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]

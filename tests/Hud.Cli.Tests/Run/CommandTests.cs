@@ -1,0 +1,314 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Hud.Core;
+using Hud.Core.Stream;
+
+namespace Hud.Cli.Tests.Run;
+
+/// <summary>The command from outside: arguments, streams, files, signals and exit codes.</summary>
+public sealed class CommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("hud-cli-").FullName;
+    private readonly Process _target = Process.Start("sleep", "300");
+
+    private string Pid => $"{_target.Id}";
+
+    public void Dispose()
+    {
+        _target.Kill();
+        _target.WaitForExit();
+        _target.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_run_ends_with_the_report_on_stdout_and_progress_on_stderr()
+    {
+        var (exit, output, error) = HudProcess.Run("blocked", "--pid", Pid);
+
+        Assert.Equal(0, exit);
+        Assert.Contains("# BLOCKED 18.4% of worker time", output, StringComparison.Ordinal);
+        Assert.Contains("checkout::login  src/login.rs:42", output, StringComparison.Ordinal);
+        Assert.Contains("1000 polls, 1 slow", error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\x1b', output + error);
+    }
+
+    [Fact]
+    public void Quiet_says_nothing_but_the_report()
+    {
+        var (exit, output, error) = HudProcess.Run("blocked", "--pid", Pid, "--quiet");
+
+        Assert.Equal((0, ""), (exit, error));
+        Assert.NotEmpty(output);
+    }
+
+    [Fact]
+    public void Json_is_the_profile_document()
+    {
+        var (_, output, _) = HudProcess.Run("blocked", "--pid", Pid, "-o", "json");
+
+        Assert.Equal("checkout::login", JsonSerializer.Deserialize(output, HudJson.Default.ProfileDocument)!.Hotspots[0].UserFrame);
+    }
+
+    [Fact]
+    public void Stream_is_what_the_agent_said()
+    {
+        var (_, output, _) = HudProcess.Run("blocked", "--pid", Pid, "-o", "stream");
+        var reader = new AgentStreamReader();
+        foreach (string line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            Assert.NotNull(reader.Accept(System.Text.Encoding.UTF8.GetBytes(line)));
+
+        Assert.NotNull(reader.Profile);
+        Assert.NotNull(reader.Bye);
+    }
+
+    [Fact]
+    public void The_flags_become_the_agents_task()
+    {
+        var task = TaskOf("--pid", Pid, "--threshold", "2.5", "--duration", "1m30s", "--workers", "io-", "--workers", "cpu-", "--budget", "0.5", "--frequency", "49",
+            "--force-rung", "uprobe.multi", "--force-level", "2", "--ring-kib", "64", "--debug-dir", "/d", "--window", "10");
+
+        Assert.Equal(("2.5ms", "1m30s", 0.5, 49), (task.Session.Threshold.ToString(), task.Session.Duration.ToString(), task.Session.OverheadBudgetPercent, task.Session.SampleFrequencyHz));
+        Assert.Equal(["io-", "cpu-"], task.Session.WorkerThreadNames);
+        Assert.Equal(("uprobe.multi", 2, 64), (task.Options.ForceRung, task.Options.ForceLevel, task.Options.RingBufferKiB));
+        Assert.Equal(["/d"], task.Options.DebugDirectories);
+        Assert.Equal(_target.Id, Assert.Single(task.Targets).Pid);
+        Assert.Equal("sleep", task.Session.Target.ProcessName);
+    }
+
+    [Theory]
+    [InlineData("30", "30s")]
+    [InlineData("0.5m", "30s")]
+    [InlineData("1.5", "1.5s")]
+    public void A_duration_is_seconds_or_has_units(string flag, string duration) => Assert.Equal(duration, TaskOf("--pid", Pid, "--duration", flag).Session.Duration.ToString());
+
+    [Fact]
+    public void Without_a_duration_and_a_terminal_it_watches_for_a_minute() => Assert.Equal("1m", TaskOf("--pid", Pid).Session.Duration.ToString());
+
+    [Fact]
+    public void A_session_file_is_run()
+    {
+        // a name of its own, because several sleeps may run on a machine
+        string program = Path.Combine(_folder, "hud-test-target");
+        File.Copy("/bin/sleep", program);
+        using var target = Process.Start(program, "300");
+        string file = Path.Combine(_folder, "session.yaml"), taskFile = Path.Combine(_folder, "task.json");
+        File.WriteAllText(file, "apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nspec: {target: {processName: hud-test-target}, duration: 7s, threshold: 1ms}\n");
+
+        using var hud = new HudProcess("blocked", ["run", "-f", file, "-q"], new() { ["FAKE_TASK"] = taskFile });
+        var (exit, _, error) = hud.Wait();
+        var task = JsonSerializer.Deserialize(File.ReadAllText(taskFile), HudJson.Default.AgentTask)!;
+        target.Kill();
+        target.WaitForExit();
+
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Equal(("7s", target.Id), (task.Session.Duration.ToString(), task.Targets[0].Pid));
+    }
+
+    [Fact]
+    public void A_session_comes_from_stdin_too()
+    {
+        using var hud = new HudProcess("blocked", ["run", "-f", "-"]);
+        hud.Input.Write("kind: Pod\n");
+        hud.Input.Close();
+
+        var (exit, _, error) = hud.Wait();
+
+        Assert.Equal(2, exit);
+        Assert.Contains("line 1, kind: must be ProfilingSession", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("report.json", "\"schemaVersion\"")]
+    [InlineData("report.txt", "# BLOCKED")]
+    public void Export_writes_what_the_ending_says(string name, string content)
+    {
+        string path = Path.Combine(_folder, name);
+
+        var (exit, _, error) = HudProcess.Run("blocked", "--pid", Pid, "--export", path);
+
+        Assert.Equal(0, exit);
+        Assert.Contains(content, File.ReadAllText(path), StringComparison.Ordinal);
+        Assert.Contains("wrote " + path, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2, "HUD001", "no process is named surely-no-such-process", "surely-no-such-process")]
+    [InlineData(2, "HUD001", "no process has the pid 4194399", "--pid", "4194399")]
+    [InlineData(2, "HUD001", "no process has the pid 4194399", "4194399")]
+    [InlineData(2, "HUD001", "no process runs /no/such", "--target", "/no/such")]
+    [InlineData(2, "HUD003", "--threshold (in ms): threshold must be from 100us to 10s", "--pid", "PID", "--threshold", "0.01")]
+    [InlineData(2, "HUD003", "--threshold (in ms): threshold must be from 100us to 10s", "--pid", "PID", "--threshold", "-5")]
+    [InlineData(2, "HUD003", "--duration: duration must be from 1s to 30m", "--pid", "PID", "--duration", "2h")]
+    [InlineData(2, "HUD003", "--duration: duration must be from 1s to 30m", "--pid", "PID", "--duration", "0")]
+    [InlineData(2, "HUD003", "--budget: overheadBudgetPercent must be from 0.1 to 10", "--pid", "PID", "--budget", "50")]
+    [InlineData(2, "HUD003", "--frequency: sampleFrequencyHz must be from 1 to 999", "--pid", "PID", "--frequency", "0")]
+    [InlineData(2, "HUD003", "--workers: workerThreadNames takes at most", "--pid", "PID", "--workers", "a-name-that-is-too-long")]
+    [InlineData(2, "HUD003", "--window must be from 0 to 1800", "--pid", "PID", "--window", "-1")]
+    [InlineData(2, "HUD004", "cannot be read", "run", "-f", "/no/such.yaml")]
+    [InlineData(2, "HUD005", "which process?")]
+    [InlineData(2, "HUD005", "--nope is no flag of hud", "--nope")]
+    [InlineData(2, "HUD005", "--threshold", "--pid", "PID", "--threshold", "five")]
+    [InlineData(2, "HUD005", "\"soon\" is not a duration", "--pid", "PID", "--duration", "soon")]
+    [InlineData(2, "HUD005", "this one is unknown", "--pid", "PID", "--export", "/tmp/report.docx")]
+    [InlineData(2, "HUD005", "there is no folder", "--pid", "PID", "--export", "/no/such/folder/a.json")]
+    [InlineData(2, "HUD005", "Option '--filename' is required", "run")]
+    public void Wrong_input_is_told_with_its_id_and_the_next_step(int exitCode, string id, string message, params string[] arguments)
+    {
+        var (exit, output, error) = HudProcess.Run("blocked", [.. arguments.Select(a => a == "PID" ? Pid : a)]);
+
+        Assert.Equal((exitCode, ""), (exit, output));
+        Assert.StartsWith(id + ": ", error, StringComparison.Ordinal);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.Contains("\n  next: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Several_processes_are_listed()
+    {
+        string program = Path.Combine(_folder, "hud-test-twins");
+        File.Copy("/bin/sleep", program);
+        using Process one = Process.Start(program, "300"), two = Process.Start(program, "300");
+
+        var (exit, _, error) = HudProcess.Run("blocked", "hud-test-twins");
+        one.Kill();
+        two.Kill();
+        one.WaitForExit();
+        two.WaitForExit();
+
+        Assert.Equal(2, exit);
+        Assert.StartsWith("HUD002: 2 processes match", error, StringComparison.Ordinal);
+        Assert.Contains($"{one.Id} ", error, StringComparison.Ordinal);
+        Assert.Contains($"{two.Id} ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("not-permitted", 3, "HUD101: CAP_BPF is missing\n  next: run with sudo")]
+    [InlineData("not-tokio", 4, "HUD201: no Tokio task was found in /bin/sleep\n  next: name another process")]
+    [InlineData("silent-crash", 5, "HUD207: the agent ended without its report (signal 6); it had measured nothing yet")]
+    [InlineData("killed", 5, "HUD207: the agent ended without its report (signal 9); after 1 s it had seen 1000 polls, 1 of them slow")]
+    [InlineData("target-gone", 5, "HUD203: ")]
+    [InlineData("gap", 5, "HUD307: 3 lines are missing")]
+    [InlineData("wrong-hash", 5, "HUD307: the profile's hash does not fit its parts")]
+    public void What_the_agent_could_not_do_is_told_with_its_id_and_exit_code(string script, int exitCode, string message)
+    {
+        var (exit, _, error) = HudProcess.Run(script, "--pid", Pid, "--quiet");
+
+        Assert.Equal(exitCode, exit);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_agents_last_words_are_shown_when_it_dies_without_a_report() =>
+        Assert.Contains("out of luck", HudProcess.Run("silent-crash", "--pid", Pid, "-q").Error, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("target-gone")]
+    [InlineData("gap")]
+    public void The_report_so_far_is_kept(string script) => Assert.Contains("checkout::login", HudProcess.Run(script, "--pid", Pid, "-q").Output, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("/no/such/agent")]
+    [InlineData("/etc/passwd")]
+    public void A_missing_agent_is_HUD106(string agent)
+    {
+        using var hud = new HudProcess("blocked", ["--pid", Pid], agent: agent);
+        var (exit, _, error) = hud.Wait();
+
+        Assert.Equal(3, exit);
+        Assert.StartsWith("HUD106: ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{maxPoll: 500ms, maxBlockedPercent: 20}", 0, "all expectations were met")]
+    [InlineData("{maxPoll: 50ms}", 6, "HUD308: PollTooLong: the longest poll took 412ms; expected at most 50ms")]
+    [InlineData("{maxBlockedPercent: 1}", 6, "HUD308: TooMuchBlocking: 18.4% of worker time was blocked; expected at most 1%")]
+    public void An_expectation_is_the_exit_code(string expect, int exitCode, string message)
+    {
+        string program = Path.Combine(_folder, "hud-test-gate");
+        File.Copy("/bin/sleep", program);
+        using var target = Process.Start(program, "300");
+        string file = Path.Combine(_folder, "session.yaml");
+        File.WriteAllText(file, "apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nspec:\n  target: {processName: hud-test-gate}\n  expect: " + expect + "\n");
+
+        var (exit, _, error) = HudProcess.Run("blocked", "run", "-f", file);
+        target.Kill();
+        target.WaitForExit();
+
+        Assert.Equal(exitCode, exit);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(PosixSignal.SIGINT)]
+    [InlineData(PosixSignal.SIGTERM)]
+    public void A_signal_ends_the_run_early_with_its_report_and_reaches_the_agent_once(PosixSignal signal)
+    {
+        string signals = Path.Combine(_folder, "signals");
+        using var hud = new HudProcess("wait", ["--pid", Pid, "--verbose"], new() { ["FAKE_SIGNALS"] = signals });
+        hud.WaitForError("waiting");
+
+        hud.Signal(signal);
+        var (exit, output, _) = hud.Wait();
+
+        Assert.Equal(0, exit);
+        Assert.Contains("checkout::login", output, StringComparison.Ordinal);
+        Assert.Equal("15\n", File.ReadAllText(signals));
+    }
+
+    [Fact]
+    public void A_second_signal_ends_an_agent_that_does_not_listen()
+    {
+        using var hud = new HudProcess("deaf", ["--pid", Pid, "--verbose"]);
+        hud.WaitForError("waiting");
+
+        hud.Signal(PosixSignal.SIGINT);
+        hud.Signal(PosixSignal.SIGINT);
+        var (exit, _, error) = hud.Wait();
+
+        Assert.Equal(5, exit);
+        Assert.Contains("HUD207: the agent was ended by force", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Doctor_prints_each_check_and_what_to_do()
+    {
+        var (exit, output, _) = HudProcess.Run("doctor-bad", "doctor");
+
+        Assert.Equal(3, exit);
+        Assert.Contains("  ok  kernel        Linux 6.18", output, StringComparison.Ordinal);
+        Assert.Contains("  NO  capabilities  CAP_BPF is missing", output, StringComparison.Ordinal);
+        Assert.Contains("> run it with sudo", output, StringComparison.Ordinal);
+        Assert.Equal(0, HudProcess.Run("doctor-good", "doctor").Exit);
+        Assert.Contains("\"checks\"", HudProcess.Run("doctor-good", "doctor", "-o", "json").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_doctor_who_cannot_speak_is_told()
+    {
+        var (exit, _, error) = HudProcess.Run("doctor-broken", "doctor");
+
+        Assert.Equal(5, exit);
+        Assert.Contains("cannot open", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_fits_eighty_columns_and_hides_what_is_for_tests()
+    {
+        var (exit, output, _) = HudProcess.Run("blocked", "--help");
+
+        Assert.Equal(0, exit);
+        Assert.DoesNotContain("--force-rung", output, StringComparison.Ordinal);
+        Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+    }
+
+    private AgentTask TaskOf(params string[] arguments)
+    {
+        string file = Path.Combine(_folder, "task.json");
+        using var hud = new HudProcess("blocked", [.. arguments, "-q"], new() { ["FAKE_TASK"] = file });
+        var (exit, _, error) = hud.Wait();
+        Assert.True(exit == 0, error);
+        return JsonSerializer.Deserialize(File.ReadAllText(file), HudJson.Default.AgentTask)!;
+    }
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Plays an agent: the environment variable FAKE names the script. Speaks the real stream."""
+import base64, gzip, hashlib, json, os, signal, sys, time
+
+out = sys.stdout
+seq = 0
+stops = 0
+
+
+def say(kind, **fields):
+    global seq
+    seq += 1
+    out.write(json.dumps({"t": kind, "v": 1, "seq": seq, **fields}) + "\n")
+    out.flush()
+
+
+def on_stop(number, frame):
+    global stops
+    stops += 1
+    if path := os.environ.get("FAKE_SIGNALS"):
+        with open(path, "a") as f:
+            f.write(f"{number}\n")
+
+
+signal.signal(signal.SIGTERM, on_stop)
+signal.signal(signal.SIGINT, on_stop)
+script = os.environ.get("FAKE", "blocked")
+
+if sys.argv[1:] == ["doctor"]:
+    if script == "doctor-broken":
+        sys.stderr.write("libbpf.so.1: cannot open\n")
+        sys.exit(127)
+    ok = script != "doctor-bad"
+    print(json.dumps({"checks": [
+        {"name": "kernel", "ok": True, "detail": "Linux 6.18"},
+        {"name": "capabilities", "ok": ok, "detail": "CAP_BPF is missing" if not ok else "all there", "nextStep": "" if ok else "run it with sudo"}]}))
+    sys.exit(0 if ok else 3)
+
+task = json.loads(os.environ["HUD_AGENT_TASK"])
+if path := os.environ.get("FAKE_TASK"):
+    with open(path, "w") as f:
+        json.dump(task, f)
+pid = task["targets"][0]["pid"]
+target = {"pid": pid, "process": "demo", "workers": 2, "runtimes": 1, "tokioVersion": "1.43", "state": "Running"}
+
+
+def refuse(kind, text, step, code):
+    say("hello", agent={"rung": "uprobe.session"})
+    say("warning", id=kind, text=text, nextStep=step)
+    say("bye", reason=kind, exitCode=code)
+    sys.exit(code)
+
+
+if script == "not-permitted":
+    refuse("HUD101", "CAP_BPF is missing", "run with sudo", 3)
+if script == "not-tokio":
+    refuse("HUD201", "no Tokio task was found in /bin/sleep", "name another process", 4)
+if script == "silent-crash":
+    sys.stderr.write('{"level":"error","message":"out of luck"}\n')
+    sys.exit(134)
+
+say("hello", agent={"version": "0.1.0", "kernel": "6.18", "rung": "uprobe.session"})
+say("target", index=0, target=target)
+say("progress", elapsedNs=1_000_000_000, summary={"polls": 1000, "slowPolls": 1})
+if script == "killed":
+    os.kill(os.getpid(), signal.SIGKILL)
+if script == "wait" or script == "deaf":
+    print("waiting", file=sys.stderr, flush=True)
+    until = time.monotonic() + 30
+    while time.monotonic() < until and (stops == 0 or script == "deaf"):
+        time.sleep(0.02)
+if script == "gap":
+    seq += 3
+
+summary = {"polls": 6000, "slowPolls": 6, "observedNs": 6_000_000_000, "blockedPercent": 18.4, "worstPollNs": 412_000_000, "longestPollNs": 412_000_000, "workers": 2, "runtimes": 1}
+document = {"session": task["session"], "verdict": "BLOCKED 18.4% of worker time", "verdictLevel": "Blocked", "summary": summary, "targets": [target],
+            "hotspots": [{"rank": 1, "cause": "OnCpu", "function": "bcrypt::hash", "userFrame": "checkout::login", "location": "src/login.rs:42", "count": 311, "totalNs": 62_000_000_000,
+                          "p50Ns": 190_000_000, "p99Ns": 240_000_000, "maxNs": 412_000_000, "percent": 18.4, "advice": "Move the hashing to spawn_blocking."}]}
+data = gzip.compress(json.dumps(document).encode())
+say("profile", part=1, parts=1, sha256="0" * 64 if script == "wrong-hash" else hashlib.sha256(data).hexdigest(), data=base64.b64encode(data).decode())
+if script == "target-gone":
+    say("bye", reason="TargetGone", exitCode=5)
+    sys.exit(5)
+say("bye", reason="Interrupted" if stops else "Completed", exitCode=0)
