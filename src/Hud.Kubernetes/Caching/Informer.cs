@@ -38,10 +38,11 @@ public sealed class Informer<T>(
     where T : class, IEntity
 {
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<Action<Change<T>>> _handlers = [];
+    private Action<Change<T>>[] _handlers = [];
     private long _lastContact;
     private long _connectedSince;
     private int _connected;
+    private long _lastSign = options.Time.GetTimestamp();
     private long _relists;
 
     public Store<T> Store { get; } = new(indexers ?? new Dictionary<string, Func<T, IEnumerable<string>>>(StringComparer.Ordinal));
@@ -55,15 +56,19 @@ public sealed class Informer<T>(
     /// <summary>How long the server has not been heard of: an event, a bookmark, a list. A dead watch shows here.</summary>
     public TimeSpan Silence => options.Time.GetElapsedTime(Interlocked.Read(ref _lastContact));
 
+    /// <summary>How long there has been neither contact nor a failed try: past a watch's silence and a pause, the loop itself is stuck.</summary>
+    public TimeSpan Quiet => options.Time.GetElapsedTime(Interlocked.Read(ref _lastSign));
+
     /// <summary>How long the copy has been current without a break; null while it is not.</summary>
     public TimeSpan? CurrentFor => Volatile.Read(ref _connected) == 1 ? options.Time.GetElapsedTime(Interlocked.Read(ref _connectedSince)) : null;
 
-    /// <summary>Handlers are added before <see cref="RunAsync"/> and must not block.</summary>
-    public void OnChange(Action<Change<T>> handler) => _handlers.Add(handler);
+    /// <summary>Handlers must not block. One that is added later hears of later changes only.</summary>
+    public void OnChange(Action<Change<T>> handler) => Volatile.Write(ref _handlers, [.. Volatile.Read(ref _handlers), handler]);
 
     public async Task RunAsync(CancellationToken cancel)
     {
         Interlocked.Exchange(ref _lastContact, options.Time.GetTimestamp());
+        Interlocked.Exchange(ref _lastSign, options.Time.GetTimestamp());
         var backoff = options.MinBackoff;
         string? version = null;
         while (!cancel.IsCancellationRequested)
@@ -90,6 +95,7 @@ public sealed class Informer<T>(
                 Volatile.Write(ref _connected, 0);
                 options.OnError?.Invoke(e);
             }
+            Interlocked.Exchange(ref _lastSign, options.Time.GetTimestamp());
             // a watch that lived for a while earned a fresh start
             if (options.Time.GetElapsedTime(started) > options.MaxBackoff)
                 backoff = options.MinBackoff;
@@ -167,13 +173,14 @@ public sealed class Informer<T>(
 
     private void Tell(Change<T> change)
     {
-        foreach (var handler in _handlers)
+        foreach (var handler in Volatile.Read(ref _handlers))
             handler(change);
     }
 
     private void Contact()
     {
         Interlocked.Exchange(ref _lastContact, options.Time.GetTimestamp());
+        Interlocked.Exchange(ref _lastSign, options.Time.GetTimestamp());
         if (Interlocked.Exchange(ref _connected, 1) == 0)
             Interlocked.Exchange(ref _connectedSince, options.Time.GetTimestamp());
     }

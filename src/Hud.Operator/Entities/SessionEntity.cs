@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Hud.Core;
+using Hud.Core.Api;
+using Hud.Kubernetes;
+
+namespace Hud.Operator.Entities;
+
+/// <summary>
+/// A ProfilingSession as the API server holds it. Spec and status stay unread until asked for: one session with a value that no rule
+/// of an old server refuses must not break the watch of all the others.
+/// </summary>
+public sealed class SessionEntity : IEntity
+{
+    public string ApiVersion { get; set; } = ProfilingSession.FullApiVersion;
+
+    public string Kind { get; set; } = ProfilingSession.KindName;
+
+    public ObjectMeta Metadata { get; set; } = new();
+
+    public JsonElement Spec { get; set; }
+
+    public JsonElement Status { get; set; }
+
+    [JsonIgnore]
+    public string Uid => Metadata.Uid ?? "";
+
+    [JsonIgnore]
+    public string Namespace => Metadata.Namespace ?? "";
+
+    [JsonIgnore]
+    public string Name => Metadata.Name;
+
+    /// <summary>False with a sentence when the spec cannot be read.</summary>
+    public bool TryReadSpec(out ProfilingSessionSpec spec, out string error)
+    {
+        spec = new ProfilingSessionSpec();
+        error = "";
+        try
+        {
+            if (Spec.ValueKind == JsonValueKind.Object && Spec.Deserialize(HudJson.Default.ProfilingSessionSpec) is { } read)
+            {
+                spec = read;
+                return true;
+            }
+            error = "spec is missing";
+        }
+        catch (JsonException e)
+        {
+            error = $"{(e.Path ?? "spec").Replace("$", "spec", StringComparison.Ordinal)} cannot be read: {e.Message}";
+        }
+        return false;
+    }
+
+    /// <summary>What the operator wrote last; an empty status when there is none or it cannot be read.</summary>
+    public ProfilingSessionStatus ReadStatus()
+    {
+        try
+        {
+            if (Status.ValueKind == JsonValueKind.Object && Status.Deserialize(HudJson.Default.ProfilingSessionStatus) is { } read)
+                return read;
+        }
+        catch (JsonException)
+        {
+            // written by a newer operator or by hand: as if nothing were known
+        }
+        return new ProfilingSessionStatus();
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(SessionEntity))]
+[JsonSerializable(typeof(EntityList<SessionEntity>))]
+internal sealed partial class SessionJson : JsonSerializerContext;
+
+/// <summary>ProfilingSessions for the client.</summary>
+public static class SessionType
+{
+    /// <summary>Present while the operator has something to clean up outside the session's namespace.</summary>
+    public const string Finalizer = "hud.dev/agents";
+
+    public static readonly EntityType<SessionEntity> Sessions = new(
+        ProfilingSession.Group, ProfilingSession.Version, ProfilingSession.KindName, ProfilingSession.Plural, Namespaced: true,
+        SessionJson.Default.SessionEntity, SessionJson.Default.EntityListSessionEntity);
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Hud.Core.Api;
+
+namespace Hud.Operator;
+
+/// <summary>What the administrator decides. No session can change any of it.</summary>
+public sealed record OperatorOptions
+{
+    /// <summary>Where the operator runs and where agent pods are made.</summary>
+    public string Namespace { get; init; } = "hud-system";
+
+    public string AgentImage { get; init; } = "";
+    public string AgentImagePullPolicy { get; init; } = "IfNotPresent";
+    public IReadOnlyList<string> AgentImagePullSecrets { get; init; } = [];
+    public string AgentServiceAccount { get; init; } = "hud-agent";
+    public SecurityProfile AgentSecurityProfile { get; init; } = SecurityProfile.Capabilities;
+    public string AgentCpuRequest { get; init; } = "50m";
+    public string AgentCpuLimit { get; init; } = "1";
+    public string AgentMemoryRequest { get; init; } = "128Mi";
+    public string AgentMemoryLimit { get; init; } = "512Mi";
+    public string? AgentPriorityClass { get; init; }
+
+    public GoDuration MaxDuration { get; init; } = GoDuration.Parse("30m");
+    public int MaxPodsPerSession { get; init; } = 20;
+    public int MaxSessionsPerNode { get; init; } = 10;
+    public int MaxSessionsPerNamespace { get; init; } = 20;
+
+    /// <summary>Empty: all.</summary>
+    public IReadOnlyList<string> AllowedNamespaces { get; init; } = [];
+
+    public bool LeaderElection { get; init; } = true;
+    public int Workers { get; init; } = 4;
+    public string HealthAddress { get; init; } = "http://*:8080/";
+    public string LogLevel { get; init; } = "info";
+    public double RequestsPerSecond { get; init; } = 50;
+
+    /// <summary>The shortest time between two status writes that tell of progress alone.</summary>
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Reads <c>HUD_*</c> variables, the names that the chart sets.</summary>
+    /// <exception cref="FormatException">A value cannot be read; the message names the variable.</exception>
+    public static OperatorOptions FromEnvironment(Func<string, string?> get)
+    {
+        var d = new OperatorOptions();
+        var options = new OperatorOptions
+        {
+            Namespace = Text("HUD_NAMESPACE", d.Namespace),
+            AgentImage = Text("HUD_AGENT_IMAGE", ""),
+            AgentImagePullPolicy = Text("HUD_AGENT_IMAGE_PULL_POLICY", d.AgentImagePullPolicy),
+            AgentImagePullSecrets = List("HUD_AGENT_IMAGE_PULL_SECRETS"),
+            AgentServiceAccount = Text("HUD_AGENT_SERVICE_ACCOUNT", d.AgentServiceAccount),
+            AgentSecurityProfile = Text("HUD_AGENT_SECURITY_PROFILE", "capabilities") switch
+            {
+                "capabilities" => SecurityProfile.Capabilities,
+                "privileged" => SecurityProfile.Privileged,
+                var other => throw new FormatException($"HUD_AGENT_SECURITY_PROFILE is {other}: use capabilities or privileged"),
+            },
+            AgentCpuRequest = Text("HUD_AGENT_CPU_REQUEST", d.AgentCpuRequest),
+            AgentCpuLimit = Text("HUD_AGENT_CPU_LIMIT", d.AgentCpuLimit),
+            AgentMemoryRequest = Text("HUD_AGENT_MEMORY_REQUEST", d.AgentMemoryRequest),
+            AgentMemoryLimit = Text("HUD_AGENT_MEMORY_LIMIT", d.AgentMemoryLimit),
+            AgentPriorityClass = get("HUD_AGENT_PRIORITY_CLASS") is { Length: > 0 } priority ? priority : null,
+            MaxDuration = GoDuration.TryParse(Text("HUD_MAX_DURATION", d.MaxDuration.ToString()), out var max) ? max : throw new FormatException("HUD_MAX_DURATION is not a duration: write it like 10m"),
+            MaxPodsPerSession = Number("HUD_MAX_PODS_PER_SESSION", d.MaxPodsPerSession),
+            MaxSessionsPerNode = Number("HUD_MAX_SESSIONS_PER_NODE", d.MaxSessionsPerNode),
+            MaxSessionsPerNamespace = Number("HUD_MAX_SESSIONS_PER_NAMESPACE", d.MaxSessionsPerNamespace),
+            AllowedNamespaces = List("HUD_ALLOWED_NAMESPACES"),
+            LeaderElection = Text("HUD_LEADER_ELECTION", "true") != "false",
+            Workers = Number("HUD_WORKERS", d.Workers),
+            HealthAddress = Text("HUD_HEALTH_ADDRESS", d.HealthAddress),
+            LogLevel = Text("HUD_LOG_LEVEL", d.LogLevel),
+            RequestsPerSecond = Number("HUD_REQUESTS_PER_SECOND", (int)d.RequestsPerSecond),
+        };
+        return options.AgentImage.Length > 0 ? options : throw new FormatException("HUD_AGENT_IMAGE is not set: which image should agent pods run?");
+
+        string Text(string name, string otherwise) => get(name) is { Length: > 0 } value ? value : otherwise;
+
+        IReadOnlyList<string> List(string name) => Text(name, "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+        int Number(string name, int otherwise) =>
+            get(name) is not { Length: > 0 } value ? otherwise
+            : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
+            : throw new FormatException($"{name} is {value}: a positive number is needed");
+    }
+}
+
+public enum SecurityProfile
+{
+    /// <summary>Five capabilities and nothing else.</summary>
+    Capabilities,
+
+    /// <summary>For kernels before 5.8, which know no CAP_BPF.</summary>
+    Privileged,
+}

@@ -1,0 +1,91 @@
+using Hud.Kubernetes;
+
+namespace Hud.Operator.Reconcile;
+
+public enum AgentPhase
+{
+    /// <summary>To be made.</summary>
+    Missing,
+
+    /// <summary>Made, not measuring yet.</summary>
+    Starting,
+
+    Measuring,
+
+    /// <summary>Its container ended; the rest of its log is on the way.</summary>
+    Draining,
+
+    /// <summary>Nothing more will come.</summary>
+    Ended,
+}
+
+/// <summary>What an agent is doing, and for those that do not get on, why.</summary>
+/// <param name="Reason">For <see cref="AgentPhase.Starting"/> one of the reasons of AgentsScheduled, for <see cref="AgentPhase.Ended"/> without a last word that of the failure.</param>
+public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
+{
+    private static readonly HashSet<string> ImageReasons = new(StringComparer.Ordinal)
+    {
+        "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed",
+    };
+
+    /// <param name="seen">A status written earlier says that this agent was measuring.</param>
+    public static AgentView Of(AgentObservation agent, bool seen)
+    {
+        var (pod, stream) = (agent.Pod, agent.Stream);
+        if (stream.Bye is { } bye)
+            return new AgentView(AgentPhase.Ended, bye.Reason, "");
+        if (pod is null)
+        {
+            if (agent.Refusal is { } refusal)
+                return new AgentView(AgentPhase.Starting, "PodRejected", refusal);
+            return seen || stream.ReadToEnd
+                ? new AgentView(AgentPhase.Ended, "AgentCrashed", $"the agent pod {agent.Name} on {agent.Node} is gone before it sent its report")
+                : new AgentView(AgentPhase.Missing, "Scheduling", "");
+        }
+        var container = pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == Resources.Names.AgentContainer);
+        if (container?.State?.Terminated is { } ended)
+            return Terminated(agent, ended);
+        if (pod.Status?.Phase == "Failed")
+        {
+            // a pod past its deadline is Failed while its container still writes its last lines
+            if (container?.State?.Running is not null && !stream.ReadToEnd)
+                return new AgentView(AgentPhase.Draining, "Collecting", "");
+            if (stream.Hello is not null)
+                return new AgentView(AgentPhase.Ended, "AgentCrashed", $"the agent on {agent.Node} ended before its report: {Words(pod.Status.Reason, pod.Status.Message)}");
+            // failed without a container: the kubelet would not have it
+            return new AgentView(AgentPhase.Ended, "PodRejected", $"{agent.Node} refused the agent pod: {Words(pod.Status.Reason, pod.Status.Message)}");
+        }
+        if (stream.Started)
+            return new AgentView(AgentPhase.Measuring, "Running", "");
+        if (container?.State?.Running is not null)
+            return new AgentView(AgentPhase.Starting, "Attaching", $"the agent on {agent.Node} is attaching");
+        return Pending(agent, pod, container);
+    }
+
+    private static AgentView Terminated(AgentObservation agent, ContainerStateTerminated ended)
+    {
+        if (!agent.Stream.ReadToEnd)
+            return new AgentView(AgentPhase.Draining, "Collecting", "");
+        var why = ended.Reason is "OOMKilled" ? "it ran out of memory; raise agent.resources.limits.memory" : $"exit code {ended.ExitCode}";
+        var last = string.IsNullOrWhiteSpace(ended.Message) ? "" : ": " + StatusFit.Cut(ended.Message.Trim().Split('\n')[^1], 300);
+        return new AgentView(AgentPhase.Ended, "AgentCrashed", $"the agent on {agent.Node} ended before its report ({why}){last}");
+    }
+
+    private static AgentView Pending(AgentObservation agent, Pod pod, ContainerStatus? container)
+    {
+        if (container?.State?.Waiting is { Reason: { } reason } waiting)
+        {
+            if (ImageReasons.Contains(reason))
+                return new AgentView(AgentPhase.Starting, "ImagePull", $"{agent.Node} cannot pull the agent's image: {Words(reason, waiting.Message)}");
+            if (reason.EndsWith("Error", StringComparison.Ordinal))
+                return new AgentView(AgentPhase.Starting, "PodRejected", $"{agent.Node} cannot start the agent: {Words(reason, waiting.Message)}");
+        }
+        var scheduled = pod.Status?.Conditions?.FirstOrDefault(c => c.Type == "PodScheduled");
+        return scheduled is { Status: "False" }
+            ? new AgentView(AgentPhase.Starting, "Unschedulable", $"the agent for {agent.Node} cannot be scheduled: {scheduled.Message}")
+            : new AgentView(AgentPhase.Starting, "Scheduling", $"the agent on {agent.Node} is starting");
+    }
+
+    private static string Words(string? reason, string? message) =>
+        string.IsNullOrEmpty(message) ? reason ?? "no reason given" : StatusFit.Cut($"{reason}: {message}", 400);
+}

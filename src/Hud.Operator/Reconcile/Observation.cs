@@ -1,0 +1,49 @@
+using Hud.Core.Api;
+using Hud.Core.Profile;
+using Hud.Kubernetes;
+using Hud.Operator.Streams;
+
+namespace Hud.Operator.Reconcile;
+
+/// <summary>One agent pod as the cluster and its stream show it.</summary>
+/// <param name="Pod">Null while there is none.</param>
+/// <param name="Refusal">Why the API server would not make it; null when it did not refuse.</param>
+public sealed record AgentObservation(string Node, string Name, Pod? Pod, StreamSnapshot Stream, string? Refusal = null);
+
+/// <summary>All that a decision about a running session may look at.</summary>
+public sealed record Observation
+{
+    public required ProfilingSessionSpec Spec { get; init; }
+    public required ProfilingSessionStatus Status { get; init; }
+    public required long Generation { get; init; }
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>One per node that has targets.</summary>
+    public required IReadOnlyList<AgentObservation> Agents { get; init; }
+
+    /// <summary>How long the view of the cluster has been current without a break; null while it is not.</summary>
+    public required TimeSpan? CurrentFor { get; init; }
+}
+
+/// <summary>What is to be done about a running session.</summary>
+public sealed record Decision
+{
+    public required ProfilingSessionStatus Status { get; init; }
+
+    /// <summary>Nodes whose agent pod is to be made.</summary>
+    public IReadOnlyList<string> Create { get; init; } = [];
+
+    /// <summary>Agent pods that are to end now and send what they have.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Agent pods that will never run.</summary>
+    public IReadOnlyList<string> Delete { get; init; } = [];
+
+    /// <summary>The session is over. Results of <see cref="Profile"/> are stored before the status is written.</summary>
+    public bool Finished { get; init; }
+
+    public ProfileDocument? Profile { get; init; }
+
+    /// <summary>When to look again, although nothing changed.</summary>
+    public TimeSpan RequeueAfter { get; init; } = TimeSpan.FromSeconds(5);
+}

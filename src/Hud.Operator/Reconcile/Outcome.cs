@@ -1,0 +1,96 @@
+using Hud.Core.Api;
+using Hud.Core.Diagnostics;
+using Hud.Core.Profile;
+using Hud.Reports.Merge;
+
+namespace Hud.Operator.Reconcile;
+
+/// <summary>The last status of a session. Pure.</summary>
+public static class Outcome
+{
+    /// <summary>All targets have ended, one way or another.</summary>
+    public static Decision Finish(Observation o, ProfilingSessionStatus status, ConditionSet conditions, IReadOnlyList<AgentObservation> agents)
+    {
+        var profiles = agents.Where(a => a.Stream.Profile is not null).Select(a => a.Stream.Profile!).ToList();
+        var merged = profiles.Count == 0 ? null : ProfileMerge.Merge(profiles);
+        var succeeded = status.TargetCounts.Succeeded;
+        var failed = status.Targets.Where(t => t.State == TargetState.Failed).ToList();
+
+        if (merged is not null)
+        {
+            status = status with
+            {
+                Verdict = StatusFit.Cut(merged.Verdict, 1024),
+                Summary = Findings.Summary(merged.Summary),
+                Hotspots = Findings.Hotspots(merged.Hotspots, o.Spec.Output.TopHotspots),
+            };
+            Losses(conditions, merged, agents);
+        }
+        if (o.Spec.Expect is not null && Expectations.Judge(o.Spec.Expect, merged?.Summary ?? new ProfileSummary()) is { } judged)
+            conditions.Set(ConditionTypes.ExpectationsMet, judged.Met, judged.Reason, judged.Message);
+
+        if (succeeded > 0)
+        {
+            var all = failed.Count == 0;
+            status = Completed(o, status, conditions, all ? "AllTargetsProfiled" : "PartialTargets", all
+                ? $"{succeeded} of {succeeded} targets profiled"
+                : $"{succeeded} of {status.Targets.Count} targets profiled; {failed[0].Pod}: {failed[0].Message}");
+        }
+        else
+        {
+            // the most frequent reason speaks for the session; each target keeps its own
+            var reason = failed.GroupBy(t => t.Reason, StringComparer.Ordinal).OrderByDescending(g => g.Count()).First();
+            var first = reason.First();
+            var message = failed.Count == 1 ? $"{first.Pod}: {first.Message}" : $"{failed.Count} targets failed, {reason.Count()} with {reason.Key}; {first.Pod}: {first.Message}";
+            status = Failed(status, conditions, o.Now, reason.Key.Length > 0 ? reason.Key : "AgentCrashed", message);
+        }
+        return new Decision { Status = StatusFit.Fit(status), Finished = true, Profile = merged };
+    }
+
+    /// <summary>The status of a session that ends without a result.</summary>
+    public static ProfilingSessionStatus Failed(ProfilingSessionStatus status, ConditionSet conditions, DateTimeOffset now, string reason, string message)
+    {
+        conditions.Remove(ConditionTypes.Reconciling);
+        conditions.Set(ConditionTypes.Stalled, status: true, StalledReason(reason), message);
+        conditions.Set(ConditionTypes.Ready, status: false, "Failed", message);
+        conditions.Set(ConditionTypes.Failed, status: true, reason, message);
+        return status with
+        {
+            Phase = SessionPhase.Failed,
+            CompletionTime = ConditionSet.Seconds(now),
+            Verdict = string.IsNullOrEmpty(status.Verdict) ? StatusFit.Cut($"NO DATA: {message}", 1024) : status.Verdict,
+            Conditions = conditions.ToList(),
+        };
+    }
+
+    private static ProfilingSessionStatus Completed(Observation o, ProfilingSessionStatus status, ConditionSet conditions, string reason, string message)
+    {
+        conditions.Remove(ConditionTypes.Reconciling);
+        conditions.Set(ConditionTypes.Ready, status: true, "Completed", message);
+        conditions.Set(ConditionTypes.Complete, status: true, reason, message);
+        return status with { Phase = SessionPhase.Completed, CompletionTime = ConditionSet.Seconds(o.Now), Conditions = conditions.ToList() };
+    }
+
+    private static void Losses(ConditionSet conditions, ProfileDocument profile, IReadOnlyList<AgentObservation> agents)
+    {
+        var lost = profile.Losses.Events();
+        var lines = agents.Sum(a => a.Stream.MissingLines + a.Stream.BadLines);
+        var withoutEnd = agents.Count(a => a.Stream.Bye is null);
+        if (lost > 0 || lines > 0 || withoutEnd > 0)
+            conditions.Set(ConditionTypes.ResultsComplete, status: false, "EventsLost", $"{lost} events lost in the kernel, {lines} lines of the agents' streams missing, {withoutEnd} agents without a last word");
+        else if (profile.Truncated)
+            conditions.Set(ConditionTypes.ResultsComplete, status: false, "Truncated", $"{profile.Losses.SlowPollsCut} slow polls and {profile.Losses.StacksCut} stacks were cut to fit");
+        else if (profile.Warnings.Any(w => w.Id == DiagnosticKinds.MissingSymbols.Id))
+            conditions.Set(ConditionTypes.ResultsComplete, status: false, "MissingSymbols", $"{profile.Summary.SymbolizedPercent}% of frames have a name");
+        else
+            conditions.Set(ConditionTypes.ResultsComplete, status: true, "Complete", "nothing was lost or cut");
+    }
+
+    private static string StalledReason(string reason) => reason switch
+    {
+        "InvalidSpec" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
+        "DurationTooLong" or "NamespaceNotAllowed" => "NotPermitted",
+        "NoMatchingPods" or "NoRunningContainer" or "ImagePull" or "Unschedulable" or "PodRejected" or "Timeout" => "DeadlineExceeded",
+        _ => reason,
+    };
+}

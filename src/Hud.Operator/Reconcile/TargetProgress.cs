@@ -1,0 +1,74 @@
+using Hud.Core.Api;
+using Hud.Core.Diagnostics;
+using Hud.Core.Profile;
+
+namespace Hud.Operator.Reconcile;
+
+/// <summary>Brings the targets of the status up to date with what an agent said of them. Pure.</summary>
+public static class TargetProgress
+{
+    /// <param name="index">Position of the target in the agent's task.</param>
+    public static TargetStatus Update(TargetStatus target, int index, AgentObservation agent, AgentView view)
+    {
+        var said = agent.Stream.Profile?.Targets.FirstOrDefault(t => t.PodUid == target.PodUid)
+            ?? agent.Stream.Profile?.Targets.ElementAtOrDefault(index)
+            ?? agent.Stream.Targets.GetValueOrDefault(index);
+        var now = said is null ? target : Copy(target, said);
+        if (view.Phase != AgentPhase.Ended)
+        {
+            // a target that ended early is known only from the agent's last word; until then it runs as long as its agent
+            return view.Phase == AgentPhase.Measuring && now.State == TargetState.Pending ? now with { State = TargetState.Running } : now;
+        }
+        if (agent.Stream.Profile is not null && said is not null)
+            return now.State is TargetState.Succeeded or TargetState.Failed ? now : now with { State = TargetState.Succeeded };
+        if (now.State == TargetState.Failed && now.Reason.Length > 0)
+            return now;
+        var (reason, message) = WithoutProfile(agent, view);
+        return now with { State = TargetState.Failed, Reason = reason, Message = StatusFit.Cut(message, 512) };
+    }
+
+    public static TargetStatus Fail(TargetStatus target, string reason, string message) =>
+        target.State is TargetState.Succeeded or TargetState.Failed
+            ? target
+            : target with { State = TargetState.Failed, Reason = reason, Message = StatusFit.Cut(message, 512) };
+
+    private static (string Reason, string Message) WithoutProfile(AgentObservation agent, AgentView view)
+    {
+        if (agent.Stream.ProfileError.Length > 0)
+            return ("AgentCrashed", $"the profile from {agent.Node} cannot be used: {agent.Stream.ProfileError}");
+        if (agent.Stream.Bye is { } bye)
+            return (ReasonOf(bye.Reason), $"the agent on {agent.Node} ended with {bye.Reason} and sent no profile");
+        return (view.Reason, view.Message);
+    }
+
+    /// <summary>The agent ends with a word of its own or with a diagnostic id; the API has reasons.</summary>
+    public static string ReasonOf(string bye) => bye switch
+    {
+        "Interrupted" => "Interrupted",
+        "TargetGone" => "TargetGone",
+        _ when bye == DiagnosticKinds.NotTokio.Id => "NoTokioRuntime",
+        _ when bye == DiagnosticKinds.TargetGone.Id || bye == DiagnosticKinds.NoSuchProcess.Id => "TargetGone",
+        _ when bye == DiagnosticKinds.SeveralProcesses.Id => "ProcessAmbiguous",
+        _ when bye == DiagnosticKinds.NotPermitted.Id || bye == DiagnosticKinds.NoBtf.Id || bye == DiagnosticKinds.KernelTooOld.Id
+            || bye == DiagnosticKinds.BpfLoadFailed.Id || bye == DiagnosticKinds.RungUnavailable.Id || bye == DiagnosticKinds.Lockdown.Id => "KernelUnsupported",
+        _ when bye == DiagnosticKinds.ForeignBinary.Id || bye == DiagnosticKinds.UnreadableExecutable.Id => "ForeignBinary",
+        _ => "AgentCrashed",
+    };
+
+    private static TargetStatus Copy(TargetStatus target, TargetProfile said) => target with
+    {
+        Pid = said.Pid,
+        State = said.State,
+        Reason = StatusFit.Cut(said.Reason, 128),
+        Message = StatusFit.Cut(said.Message, 512),
+        Runtimes = said.Runtimes,
+        Workers = said.Workers,
+        TokioVersion = StatusFit.Cut(said.TokioVersion, 64),
+        Polls = said.Polls,
+        SlowPolls = said.SlowPolls,
+        LostEvents = said.LostEvents,
+        SymbolizedPercent = said.SymbolizedPercent,
+        OverheadPercent = Math.Round(said.OverheadPercent, 2),
+        ThrottledMillis = said.ThrottledNs / 1_000_000,
+    };
+}

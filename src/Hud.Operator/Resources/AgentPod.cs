@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Hud.Core;
+using Hud.Core.Api;
+using Hud.Core.Stream;
+using Hud.Kubernetes;
+using Hud.Operator.Entities;
+
+namespace Hud.Operator.Resources;
+
+/// <summary>Builds the one pod that profiles a session's targets on one node. Pure: the same input gives the same pod.</summary>
+public static class AgentPod
+{
+    /// <summary>Beyond start and duration: unwinding, naming and sending the profile.</summary>
+    public static readonly TimeSpan FinishGrace = TimeSpan.FromMinutes(2);
+
+    // Common keys by which log shippers, meshes and autoscalers are told to leave a pod alone. The stream is data, not a log.
+    private static readonly (string Key, string Value)[] HandsOff =
+    [
+        ("ad.datadoghq.com/logs_exclude", "true"),
+        ("co.elastic.logs/enabled", "false"),
+        ("fluentbit.io/exclude", "true"),
+        ("k8s.grafana.com/logs.scrape", "false"),
+        ("sidecar.istio.io/inject", "false"),
+        ("linkerd.io/inject", "disabled"),
+        ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
+        ("karpenter.sh/do-not-disrupt", "true"),
+    ];
+
+    private static readonly List<string> AgentCapabilities = ["BPF", "PERFMON", "SYS_PTRACE", "DAC_READ_SEARCH", "CHECKPOINT_RESTORE"];
+
+    /// <param name="targets">Those of <paramref name="node"/>, in the order of the status.</param>
+    public static Pod Build(SessionEntity session, ProfilingSessionSpec spec, string node, IReadOnlyList<TargetStatus> targets, OperatorOptions options)
+    {
+        var task = new AgentTask
+        {
+            Session = spec,
+            Node = node,
+            Targets =
+            [
+                .. targets.Select(t => new AgentTarget
+                {
+                    Pod = t.Pod,
+                    PodUid = t.PodUid,
+                    Container = t.Container,
+                    ContainerId = WithoutScheme(t.ContainerId),
+                    ProcessName = spec.Target.ProcessName,
+                }),
+            ],
+        };
+        return new Pod
+        {
+            Metadata = Metadata(session, node, options),
+            Spec = new PodSpec
+            {
+                RestartPolicy = "Never",
+                ActiveDeadlineSeconds = (long)Math.Ceiling((spec.StartDeadline.ToTimeSpan() + spec.Duration.ToTimeSpan() + FinishGrace).TotalSeconds),
+                TerminationGracePeriodSeconds = 30,
+                ServiceAccountName = options.AgentServiceAccount,
+                AutomountServiceAccountToken = false,
+                EnableServiceLinks = false, // its environment is its input: one variable, not a list of the namespace's services
+                HostPid = true,
+                DnsPolicy = "Default", // it resolves nothing; this asks for the least
+                PriorityClassName = options.AgentPriorityClass,
+                ImagePullSecrets = options.AgentImagePullSecrets.Count == 0 ? null : [.. options.AgentImagePullSecrets.Select(s => new LocalObjectReference { Name = s })],
+                Affinity = OnNode(node),
+                Tolerations = [new Toleration { Operator = "Exists" }],
+                Containers =
+                [
+                    new Container
+                    {
+                        Name = Names.AgentContainer,
+                        Image = options.AgentImage,
+                        ImagePullPolicy = options.AgentImagePullPolicy,
+                        Env = [new EnvVar { Name = AgentTask.EnvironmentVariable, Value = JsonSerializer.Serialize(task, HudJson.Default.AgentTask) }],
+                        Resources = new ResourceRequirements
+                        {
+                            Requests = new(StringComparer.Ordinal) { ["cpu"] = options.AgentCpuRequest, ["memory"] = options.AgentMemoryRequest },
+                            Limits = new(StringComparer.Ordinal) { ["cpu"] = options.AgentCpuLimit, ["memory"] = options.AgentMemoryLimit },
+                        },
+                        SecurityContext = Security(options.AgentSecurityProfile),
+                        TerminationMessagePolicy = "FallbackToLogsOnError",
+                    },
+                ],
+            },
+        };
+    }
+
+    private static ObjectMeta Metadata(SessionEntity session, string node, OperatorOptions options)
+    {
+        var annotations = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [Names.SessionAnnotation] = $"{session.Namespace}/{session.Name}",
+            [Names.NodeAnnotation] = node,
+        };
+        foreach (var (key, value) in HandsOff)
+            annotations[key] = value;
+        return new ObjectMeta
+        {
+            Name = Names.AgentPod(session.Uid, node),
+            Namespace = options.Namespace,
+            Labels = new(StringComparer.Ordinal)
+            {
+                ["app.kubernetes.io/name"] = "hud",
+                ["app.kubernetes.io/component"] = "agent",
+                ["app.kubernetes.io/managed-by"] = Names.Manager,
+                [Names.SessionUidLabel] = session.Uid,
+            },
+            Annotations = annotations,
+        };
+    }
+
+    /// <summary>Affinity and not nodeName: the scheduler then still checks resources, and the pod says why it cannot run.</summary>
+    private static Affinity OnNode(string node) => new()
+    {
+        NodeAffinity = new NodeAffinity
+        {
+            RequiredDuringSchedulingIgnoredDuringExecution = new NodeSelector
+            {
+                NodeSelectorTerms = [new NodeSelectorTerm { MatchFields = [new() { Key = "metadata.name", Operator = "In", Values = [node] }] }],
+            },
+        },
+    };
+
+    private static SecurityContext Security(SecurityProfile profile) => profile == SecurityProfile.Privileged
+        ? new SecurityContext { Privileged = true, ReadOnlyRootFilesystem = true, RunAsUser = 0 }
+        : new SecurityContext
+        {
+            AllowPrivilegeEscalation = false,
+            ReadOnlyRootFilesystem = true,
+            RunAsUser = 0, // capabilities of an exec reach only root without file capabilities on the binary
+            SeccompProfile = new SeccompProfile { Type = "RuntimeDefault" },
+            Capabilities = new Capabilities { Drop = ["ALL"], Add = AgentCapabilities },
+        };
+
+    /// <summary><c>containerd://abc</c> is <c>abc</c> in cgroup paths.</summary>
+    private static string WithoutScheme(string containerId)
+    {
+        var scheme = containerId.IndexOf("://", StringComparison.Ordinal);
+        return scheme < 0 ? containerId : containerId[(scheme + 3)..];
+    }
+
+    /// <summary>The deadline that ends a running agent at once, with its last report: the kubelet sends SIGTERM and keeps the log.</summary>
+    public const string StopPatch = """{"spec":{"activeDeadlineSeconds":1}}""";
+}

@@ -1,0 +1,65 @@
+using Hud.Core.Api;
+using Hud.Kubernetes;
+using Hud.Operator.Entities;
+using Hud.Operator.Reconcile;
+
+namespace Hud.Operator.Resources;
+
+/// <summary>
+/// One event per transition. Its name follows from session, condition and reason, so a transition that is seen twice (a restart, a second
+/// leader) makes one event. Pure.
+/// </summary>
+public static class TransitionEvents
+{
+    private static readonly (string Condition, string Status, bool Warning)[] Told =
+    [
+        (ConditionTypes.Accepted, "False", true),
+        (ConditionTypes.TargetsResolved, "True", false),
+        (ConditionTypes.TargetsResolved, "False", true),
+        (ConditionTypes.AgentsScheduled, "True", false),
+        (ConditionTypes.AgentsScheduled, "False", true),
+        (ConditionTypes.Complete, "True", false),
+        (ConditionTypes.Failed, "True", true),
+        (ConditionTypes.ResultsComplete, "False", true),
+        (ConditionTypes.ExpectationsMet, "False", true),
+    ];
+
+    public static IReadOnlyList<Event> Between(SessionEntity session, ProfilingSessionStatus before, ProfilingSessionStatus after, DateTimeOffset now)
+    {
+        var events = new List<Event>();
+        foreach (var condition in after.Conditions)
+        {
+            if (before.Conditions.Any(c => c.Type == condition.Type && c.Status == condition.Status && c.Reason == condition.Reason))
+                continue;
+            foreach (var (type, status, warning) in Told)
+            {
+                if (type == condition.Type && status == condition.Status)
+                    events.Add(Make(session, condition, warning, now));
+            }
+        }
+        return events;
+    }
+
+    private static Event Make(SessionEntity session, Condition condition, bool warning, DateTimeOffset now) => new()
+    {
+        Metadata = new ObjectMeta
+        {
+            Name = Names.Derived(session.Name, Names.Hash($"{session.Uid}|{condition.Type}|{condition.Status}|{condition.Reason}")),
+            Namespace = session.Namespace,
+        },
+        InvolvedObject = new ObjectReference
+        {
+            ApiVersion = ProfilingSession.FullApiVersion,
+            Kind = ProfilingSession.KindName,
+            Namespace = session.Namespace,
+            Name = session.Name,
+            Uid = session.Uid,
+        },
+        Reason = condition.Reason,
+        Message = StatusFit.Cut(condition.Message, 1000),
+        Type = warning ? "Warning" : "Normal",
+        Source = new EventSource { Component = Names.Manager },
+        FirstTimestamp = now,
+        LastTimestamp = now,
+    };
+}

@@ -1,0 +1,151 @@
+using System.Text.Json;
+using Hud.Core;
+using Hud.Core.Api;
+using Hud.Core.Profile;
+using Hud.Kubernetes;
+using Hud.Operator.Entities;
+using Hud.Operator.Resources;
+
+namespace Hud.Operator;
+
+/// <summary>The writes of the operator, each safe to repeat: a crash between any two of them is mended by doing them again.</summary>
+public sealed class SessionActions(KubernetesClient client, OperatorOptions options, Log log)
+{
+    /// <summary>One write, server-side apply by one manager: the status is what this says and nothing else.</summary>
+    public async Task<SessionEntity> WriteStatusAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
+    {
+        OperatorMeter.StatusWrites.Add(1);
+        var body = new SessionEntity
+        {
+            Metadata = new ObjectMeta { Name = session.Name, Namespace = session.Namespace },
+            Status = JsonSerializer.SerializeToElement(status, HudJson.Default.ProfilingSessionStatus),
+        };
+        return await client.ApplyAsync(SessionType.Sessions, body, Names.Manager, cancel, "status").ConfigureAwait(false);
+    }
+
+    /// <summary>By merge patch with the version that was read: other finalizers of the list are kept or the patch is refused.</summary>
+    public async Task<SessionEntity> SetFinalizerAsync(SessionEntity session, bool present, CancellationToken cancel)
+    {
+        var others = (session.Metadata.Finalizers ?? []).Where(f => f != SessionType.Finalizer).Select(f => JsonEncodedText.Encode(f));
+        var all = present ? others.Append(JsonEncodedText.Encode(SessionType.Finalizer)) : others;
+        var patch = $$$"""{"metadata":{"resourceVersion":"{{{session.Metadata.ResourceVersion}}}","finalizers":[{{{string.Join(',', all.Select(f => $"\"{f}\""))}}}]}}""";
+        return await client.PatchAsync(SessionType.Sessions, session.Namespace, session.Name, PatchKind.Merge, patch, cancel).ConfigureAwait(false);
+    }
+
+    /// <returns>Why the API server will not have the pod; null when it is there.</returns>
+    public async Task<string?> CreateAgentAsync(SessionEntity session, ProfilingSessionSpec spec, string node, IReadOnlyList<TargetStatus> targets, CancellationToken cancel)
+    {
+        try
+        {
+            await client.CreateAsync(EntityTypes.Pods, AgentPod.Build(session, spec, node, targets, options), cancel).ConfigureAwait(false);
+            OperatorMeter.Agents.Add(1);
+            log.Info("agent pod created", ("session", EntityKey.Of(session)), ("node", node), ("targets", targets.Count));
+            return null;
+        }
+        catch (AlreadyExistsException)
+        {
+            return null; // made before a restart, or by the leader before us: the name says it is the same
+        }
+        catch (Exception e) when (e is ForbiddenException or InvalidException)
+        {
+            log.Warn("agent pod refused", ("session", EntityKey.Of(session)), ("node", node), ("error", e.Message));
+            return ((KubernetesException)e).Detail;
+        }
+    }
+
+    public Task StopAgentAsync(string name, CancellationToken cancel) =>
+        IgnoreMissing(client.PatchAsync(EntityTypes.Pods, options.Namespace, name, PatchKind.Merge, AgentPod.StopPatch, cancel));
+
+    public Task DeleteAgentAsync(string name, string? uid, CancellationToken cancel) => DeleteAgentAsync(name, uid, graceSeconds: null, cancel);
+
+    public async Task DeleteAgentAsync(string name, string? uid, long? graceSeconds, CancellationToken cancel)
+    {
+        try
+        {
+            var how = new DeleteOptions { GracePeriodSeconds = graceSeconds, Preconditions = uid is null ? null : new Preconditions { Uid = uid } };
+            await client.DeleteAsync(EntityTypes.Pods, options.Namespace, name, how, cancel).ConfigureAwait(false);
+        }
+        catch (ConflictException)
+        {
+            // another pod has the name by now: not the one that was meant
+        }
+    }
+
+    /// <summary>Stores the files. What is there already with the same content is left; with another content it is replaced.</summary>
+    public async Task<IReadOnlyList<ResultReference>> StoreAsync(SessionEntity session, ProfilingSessionSpec spec, ProfileDocument profile, CancellationToken cancel)
+    {
+        var references = new List<ResultReference>();
+        foreach (var (map, reference) in Results.Build(session, spec, profile))
+        {
+            var name = await StoreAsync(map, cancel).ConfigureAwait(false);
+            references.Add(reference with { ConfigMap = name });
+            OperatorMeter.ResultBytes.Add(reference.Bytes, new KeyValuePair<string, object?>("format", reference.Format.ToString()));
+        }
+        return references;
+    }
+
+    private async Task<string> StoreAsync(ConfigMap map, CancellationToken cancel)
+    {
+        try
+        {
+            await client.CreateAsync(EntityTypes.ConfigMaps, map, cancel).ConfigureAwait(false);
+            return map.Metadata.Name;
+        }
+        catch (AlreadyExistsException)
+        {
+            var there = await client.TryGetAsync(EntityTypes.ConfigMaps, map.Metadata.Namespace, map.Metadata.Name, cancel).ConfigureAwait(false);
+            var ours = there?.Metadata.OwnerReferences?.Any(o => o.Uid == map.Metadata.OwnerReferences![0].Uid) == true;
+            if (ours && there!.Metadata.Annotations?.GetValueOrDefault(Names.Sha256Annotation) == map.Metadata.Annotations![Names.Sha256Annotation])
+                return map.Metadata.Name;
+            if (ours)
+            {
+                await client.DeleteAsync(EntityTypes.ConfigMaps, map.Metadata.Namespace, map.Metadata.Name, options: null, cancel).ConfigureAwait(false);
+            }
+            else if (there is not null)
+            {
+                // somebody else's, or of a session of the same name that is being deleted: ours takes another name
+                map.Metadata.Name = Names.Derived(map.Metadata.Name, Names.Hash(map.Metadata.OwnerReferences![0].Uid));
+            }
+            await client.CreateAsync(EntityTypes.ConfigMaps, map, cancel).ConfigureAwait(false);
+            return map.Metadata.Name;
+        }
+    }
+
+    public async Task DeleteResultsAsync(SessionEntity session, IReadOnlyList<ResultReference> results, CancellationToken cancel)
+    {
+        foreach (var result in results)
+            await client.DeleteAsync(EntityTypes.ConfigMaps, session.Namespace, result.ConfigMap, options: null, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Events are courtesy: one that cannot be written is logged, and the session goes on.</summary>
+    public async Task TellAsync(IReadOnlyList<Event> events, CancellationToken cancel)
+    {
+        foreach (var e in events)
+        {
+            try
+            {
+                await client.CreateAsync(EntityTypes.Events, e, cancel).ConfigureAwait(false);
+            }
+            catch (AlreadyExistsException)
+            {
+                // told before a restart
+            }
+            catch (KubernetesException refused)
+            {
+                log.Warn("event refused", ("reason", e.Reason), ("error", refused.Message));
+            }
+        }
+    }
+
+    private static async Task IgnoreMissing(Task<Pod> patch)
+    {
+        try
+        {
+            await patch.ConfigureAwait(false);
+        }
+        catch (NotFoundException)
+        {
+            // it ended by itself
+        }
+    }
+}

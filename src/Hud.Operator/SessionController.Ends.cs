@@ -1,0 +1,170 @@
+using Hud.Core.Api;
+using Hud.Kubernetes;
+using Hud.Operator.Entities;
+using Hud.Operator.Reconcile;
+using Hud.Operator.Resources;
+using Hud.Operator.Targets;
+
+namespace Hud.Operator;
+
+/// <summary>The ends of a session, and what is written on the way.</summary>
+public sealed partial class SessionController
+{
+    /// <summary>A finished session: its agents go, then the finalizer, and at last, if wanted, its results.</summary>
+    private async Task<ReconcileResult> AfterwardsAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
+    {
+        Release(session);
+        if (await RemoveAgentsAsync(session, cancel).ConfigureAwait(false))
+            return ReconcileResult.After(TimeSpan.FromSeconds(1));
+        if (session.Metadata.Finalizers?.Contains(SessionType.Finalizer, StringComparer.Ordinal) == true)
+            session = Remember(await actions.SetFinalizerAsync(session, present: false, cancel).ConfigureAwait(false));
+        if (!session.TryReadSpec(out var spec, out _) || spec.ResultsTtl is not { } ttl || status.CompletionTime is not { } end || status.Results.Count == 0)
+            return ReconcileResult.Done;
+        var left = end + ttl.ToTimeSpan() - time.GetUtcNow();
+        if (left > TimeSpan.Zero)
+            return ReconcileResult.After(left);
+        await actions.DeleteResultsAsync(session, status.Results, cancel).ConfigureAwait(false);
+        var conditions = new ConditionSet(status.Conditions, session.Metadata.Generation ?? 0, time.GetUtcNow());
+        conditions.Set(ConditionTypes.ResultsComplete, status: false, "Expired", $"the results were deleted {ttl} after the end, as resultsTTL says");
+        await WriteAsync(session, status with { Results = [], Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
+        return ReconcileResult.Done;
+    }
+
+    /// <summary>A session that is being deleted: nothing of it may stay behind in the operator's namespace.</summary>
+    private async Task<ReconcileResult> FinalizeAsync(SessionEntity session, CancellationToken cancel)
+    {
+        Release(session);
+        if (await RemoveAgentsAsync(session, cancel).ConfigureAwait(false))
+            return ReconcileResult.After(TimeSpan.FromSeconds(1));
+        if (session.Metadata.Finalizers?.Contains(SessionType.Finalizer, StringComparer.Ordinal) != true)
+            return ReconcileResult.Done;
+        try
+        {
+            Remember(await actions.SetFinalizerAsync(session, present: false, cancel).ConfigureAwait(false));
+            log.Info("session deleted", ("session", EntityKey.Of(session)));
+        }
+        catch (NotFoundException)
+        {
+            // gone already
+        }
+        return ReconcileResult.Done;
+    }
+
+    /// <returns>True while there are some.</returns>
+    private async Task<bool> RemoveAgentsAsync(SessionEntity session, CancellationToken cancel)
+    {
+        var left = agents.Store.ByIndex(SessionIndex, session.Uid);
+        foreach (var pod in left)
+        {
+            streams.Forget(pod.Metadata.Name);
+            if (pod.Metadata.DeletionTimestamp is null)
+                await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);
+        }
+        foreach (var node in session.ReadStatus().Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal))
+        {
+            streams.Forget(Names.AgentPod(session.Uid, node));
+            _refusals.TryRemove(Names.AgentPod(session.Uid, node), out _);
+        }
+        return left.Count > 0;
+    }
+
+    private async Task<ReconcileResult> RejectAsync(SessionEntity session, ProfilingSessionStatus status, Admission.Verdict why, CancellationToken cancel)
+    {
+        var generation = session.Metadata.Generation ?? 0;
+        var conditions = new ConditionSet(status.Conditions, generation, time.GetUtcNow());
+        conditions.Set(ConditionTypes.Accepted, status: false, why.Reason, why.Message);
+        var final = Outcome.Failed(status with { ObservedGeneration = generation }, conditions, time.GetUtcNow(), why.Reason, why.Message);
+        await AfterwardsAsync(await FinishAsync(session, final, cancel).ConfigureAwait(false), final, cancel).ConfigureAwait(false);
+        return ReconcileResult.Done;
+    }
+
+    private async Task<SessionEntity> FinishAsync(SessionEntity session, ProfilingSessionStatus final, CancellationToken cancel)
+    {
+        session = await WriteAsync(session, final, cancel).ConfigureAwait(false);
+        var outcome = final.Conditions.First(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
+        OperatorMeter.Sessions.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Type), new KeyValuePair<string, object?>("reason", outcome.Reason));
+        log.Info("session finished", ("session", EntityKey.Of(session)), ("outcome", outcome.Type), ("reason", outcome.Reason), ("verdict", final.Verdict));
+        return session;
+    }
+
+    /// <summary>Transitions are written at once, progress alone at most every five seconds.</summary>
+    private async Task WriteProgressAsync(SessionEntity session, ProfilingSessionStatus before, ProfilingSessionStatus after, CancellationToken cancel)
+    {
+        var key = EntityKey.Of(session);
+        if (StatusCompare.SaysTheSame(before, after))
+            return;
+        if (!StatusCompare.IsTransition(before, after) && _progressAt.TryGetValue(key, out var at) && time.GetElapsedTime(at) < options.ProgressInterval)
+            return;
+        if (before.Phase != SessionPhase.Profiling && after.Phase == SessionPhase.Profiling && session.Metadata.CreationTimestamp is { } created)
+            OperatorMeter.FirstSample.Record(Math.Max(0, (time.GetUtcNow() - created).TotalSeconds));
+        _progressAt[key] = time.GetTimestamp();
+        await WriteAsync(session, after, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<SessionEntity> WriteAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
+    {
+        var before = session.ReadStatus();
+        if (StatusCompare.SaysTheSame(before, status))
+            return session;
+        var written = Remember(await actions.WriteStatusAsync(session, status, cancel).ConfigureAwait(false));
+        await actions.TellAsync(TransitionEvents.Between(session, before, status, time.GetUtcNow()), cancel).ConfigureAwait(false);
+        return written;
+    }
+
+    private SessionEntity Remember(SessionEntity session)
+    {
+        _written[EntityKey.Of(session)] = session;
+        return session;
+    }
+
+    private bool TryAdmit(SessionEntity session, Selection selection, out string wait)
+    {
+        var nodes = selection.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal).ToList();
+        lock (_admissionLock)
+        {
+            wait = Admission.Wait(session.Namespace, nodes, [.. _admitted.Where(a => a.Key != session.Uid).Select(a => a.Value)], options) ?? "";
+            if (wait.Length == 0)
+                _admitted[session.Uid] = (session.Namespace, nodes);
+            OperatorMeter.Active.Record(_admitted.Count);
+            return wait.Length == 0;
+        }
+    }
+
+    private void Admit(SessionEntity session, IEnumerable<string> nodes)
+    {
+        lock (_admissionLock)
+        {
+            _admitted[session.Uid] = (session.Namespace, [.. nodes.Distinct(StringComparer.Ordinal)]);
+            OperatorMeter.Active.Record(_admitted.Count);
+        }
+    }
+
+    private void Release(SessionEntity session)
+    {
+        _progressAt.TryRemove(EntityKey.Of(session), out _);
+        lock (_admissionLock)
+        {
+            _admitted.Remove(session.Uid);
+            OperatorMeter.Active.Record(_admitted.Count);
+        }
+    }
+
+    /// <summary>The session is gone altogether.</summary>
+    private void Forget(EntityKey key)
+    {
+        if (_written.TryRemove(key, out var last))
+            Release(last);
+        _progressAt.TryRemove(key, out _);
+    }
+
+    /// <summary>Before the first reconcile after a start: sessions in progress count, whoever began them.</summary>
+    public void AdmitRunning()
+    {
+        foreach (var session in sessions.Store.All())
+        {
+            var status = session.ReadStatus();
+            if (status.Targets.Count > 0 && !IsFinished(status) && session.Metadata.DeletionTimestamp is null)
+                Admit(session, status.Targets.Select(t => t.Node));
+        }
+    }
+}
