@@ -1,0 +1,97 @@
+using System.Collections.Frozen;
+using Hud.Profiling.Elf;
+
+namespace Hud.Profiling.Advice;
+
+/// <summary>What a blocking call waits for, as far as its name says.</summary>
+public enum SyscallGroup
+{
+    None,
+    Futex,
+    Sleep,
+    FileIo,
+    FileSync,
+    FileMeta,
+    FileLock,
+    Network,
+    Poll,
+    Wait,
+    Process,
+    Pipe,
+    Memory,
+
+    /// <summary>No call at all: <see cref="Syscalls.PageFault"/>.</summary>
+    Fault,
+}
+
+/// <summary>System call numbers as names. The same name means the same call on both processors.</summary>
+public static class Syscalls
+{
+    /// <summary>Stands where a name would, for a thread that slept because memory had to be brought in.</summary>
+    public const string PageFault = "page_fault";
+
+    private static readonly string?[] X64 = Table(X64Calls.Runs);
+    private static readonly string?[] AArch64 = Table(AArch64Calls.Runs);
+
+    private static readonly FrozenDictionary<string, SyscallGroup> Groups = GroupTable();
+
+    /// <summary>The name, <c>syscall_NNN</c> for a number without one, and "" for -1: no call, the thread was
+    /// preempted or faulted.</summary>
+    public static string Name(ElfMachine machine, long number)
+    {
+        var table = machine == ElfMachine.AArch64 ? AArch64 : X64;
+        if (number < 0)
+        {
+            return "";
+        }
+
+        return number < table.Length && table[number] is { } name ? name : $"syscall_{number}";
+    }
+
+    public static SyscallGroup GroupOf(string? name) =>
+        name is not null && Groups.TryGetValue(name, out var group) ? group : SyscallGroup.None;
+
+    private static string?[] Table((int First, string Names)[] runs)
+    {
+        var (lastFirst, lastNames) = runs[^1];
+        var table = new string?[lastFirst + lastNames.Split(' ').Length];
+        foreach (var (first, names) in runs)
+        {
+            names.Split(' ').CopyTo(table, first);
+        }
+
+        return table;
+    }
+
+    private static FrozenDictionary<string, SyscallGroup> GroupTable()
+    {
+        var groups = new Dictionary<string, SyscallGroup>(StringComparer.Ordinal);
+        void Add(SyscallGroup group, string names)
+        {
+            foreach (var name in names.Split(' '))
+            {
+                groups.Add(name, group);
+            }
+        }
+
+        Add(SyscallGroup.Futex, "futex futex_waitv futex_wait futex_wake futex_requeue");
+        Add(SyscallGroup.Sleep, "nanosleep clock_nanosleep pause");
+        Add(SyscallGroup.FileIo,
+            "read write pread64 pwrite64 readv writev preadv pwritev preadv2 pwritev2 sendfile copy_file_range readahead");
+        Add(SyscallGroup.FileSync, "fsync fdatasync sync syncfs sync_file_range msync");
+        Add(SyscallGroup.FileMeta,
+            "open openat openat2 creat close stat fstat lstat newfstatat statx fstatat access faccessat faccessat2 rename renameat renameat2 " +
+            "unlink unlinkat mkdir mkdirat rmdir link linkat symlink symlinkat readlink readlinkat getdents getdents64 truncate ftruncate " +
+            "fallocate chmod fchmod fchmodat chown fchown fchownat lchown utimensat statfs fstatfs");
+        Add(SyscallGroup.FileLock, "flock fcntl");
+        Add(SyscallGroup.Network,
+            "connect accept accept4 sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown socket");
+        Add(SyscallGroup.Poll, "poll ppoll select pselect6 epoll_wait epoll_pwait epoll_pwait2 io_uring_enter");
+        Add(SyscallGroup.Wait, "wait4 waitid");
+        Add(SyscallGroup.Process, "clone clone3 fork vfork execve execveat");
+        Add(SyscallGroup.Fault, PageFault);
+        Add(SyscallGroup.Pipe, "splice tee vmsplice");
+        Add(SyscallGroup.Memory, "mmap munmap mremap mprotect madvise brk mlock mlock2 mlockall mbind");
+        return groups.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+}
