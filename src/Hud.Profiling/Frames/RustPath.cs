@@ -45,14 +45,19 @@ public static class RustPath
     /// <summary>The first segment of a path; "" when there is none (a C function, a primitive, a type parameter).</summary>
     internal static ReadOnlySpan<char> FirstSegment(ReadOnlySpan<char> path)
     {
-        path = Head(path);
-        if (TryQualified(path, out var type, out _, out _))
+        for (var depth = 0; depth < MaxDepth; depth++)
         {
-            return FirstSegment(type);
+            path = Head(path);
+            if (!TryQualified(path, out var type, out _, out _))
+            {
+                var end = path.IndexOf("::");
+                return end <= 0 || path[..end].ContainsAny(" <>()[]{},;") ? default : path[..end];
+            }
+
+            path = type;
         }
 
-        var end = path.IndexOf("::");
-        return end <= 0 ? default : path[..end];
+        return default;
     }
 
     /// <summary>Splits <c>&lt;T as Trait&gt;::rest</c> and <c>&lt;T&gt;::rest</c> (Trait is then empty).</summary>

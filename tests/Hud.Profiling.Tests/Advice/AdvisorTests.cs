@@ -82,12 +82,12 @@ public class AdvisorTests
     [Theory]
     [MemberData(nameof(Examples))]
     public void Each_row_of_the_table_answers_its_stacks(string leafFirst, HotspotCause cause, string syscall, string category) =>
-        Assert.Equal(category, Advisor.For(Stacks.Of(leafFirst + User), cause, syscall).Category);
+        Assert.Equal(category, Advisor.For(Named.Of(leafFirst + User), cause, syscall).Category);
 
     [Fact]
     public void Every_row_is_reached_by_an_example()
     {
-        var reached = Examples.Select(e => Advisor.For(Stacks.Of(e.Data.Item1 + User), e.Data.Item2, e.Data.Item3)).ToHashSet();
+        var reached = Examples.Select(e => Advisor.For(Named.Of(e.Data.Item1 + User), e.Data.Item2, e.Data.Item3)).ToHashSet();
         Assert.Equal([], Advisor.Rows.Where(r => !reached.Contains(r)).Select(r => r.Category));
     }
 
@@ -108,14 +108,14 @@ public class AdvisorTests
     public void Library_code_that_calls_the_user_is_not_taken_for_the_cause()
     {
         // the pool thread of a dependency calls user code that computes: the computing is the finding
-        var stack = Stacks.Of("checkout::mandelbrot < std::process::Command::spawn" + User);
+        var stack = Named.Of("checkout::mandelbrot < std::process::Command::spawn" + User);
         Assert.Equal("Cpu", Advisor.For(stack, HotspotCause.OnCpu, "").Category);
     }
 
     [Fact]
     public void The_name_people_know_is_the_one_nearest_to_their_code()
     {
-        var stack = Stacks.Of("__read < std::sys::fs::unix::File::read < std::fs::read < checkout::load < tokio::runtime::task::raw::poll");
+        var stack = Named.Of("__read < std::sys::fs::unix::File::read < std::fs::read < checkout::load < tokio::runtime::task::raw::poll");
         var row = Advisor.For(stack, HotspotCause.BlockingCall, "read");
         Assert.Equal("std::fs::read", stack[Advisor.NamedFrame(stack, row)].Function);
     }

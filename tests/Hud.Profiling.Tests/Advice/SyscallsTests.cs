@@ -29,14 +29,14 @@ public partial class SyscallsTests
         const string Header = "/usr/include/x86_64-linux-gnu/asm/unistd_64.h";
         if (!File.Exists(Header))
         {
-            Needs.Missing($"{Header} (linux-libc-dev)");
+            Elf.Missing.Tool("linux-libc-dev");
         }
 
         var matches = Definition().Matches(File.ReadAllText(Header));
         Assert.True(matches.Count > 300);
         foreach (Match m in matches)
         {
-            Assert.Equal(m.Groups[1].Value, Syscalls.Name(ElfMachine.X64, long.Parse(m.Groups[2].Value)));
+            Assert.Equal(m.Groups["name"].Value, Syscalls.Name(ElfMachine.X64, long.Parse(m.Groups["number"].Value)));
         }
     }
 
@@ -50,6 +50,6 @@ public partial class SyscallsTests
     [InlineData(null, SyscallGroup.None)]
     public void Calls_are_grouped_by_what_they_wait_for(string? name, SyscallGroup group) => Assert.Equal(group, Syscalls.GroupOf(name));
 
-    [GeneratedRegex(@"#define __NR_(\w+) (\d+)")]
+    [GeneratedRegex(@"#define __NR_(?<name>\w+) (?<number>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Definition();
 }

@@ -4,7 +4,7 @@ using Hud.Profiling.Frames;
 namespace Hud.Profiling.Tests.Frames;
 
 /// <summary>Stacks written as one string: frames leaf first, separated by " &lt; ", classified as the symbolizer would.</summary>
-internal static class Stacks
+internal static class Named
 {
     public static Frame Frame(string function, string? file = null, int line = 0, bool inlined = false) =>
         new(function, file, line, inlined, FrameClassifier.Classify(function, file), "/app/checkout");
