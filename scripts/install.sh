@@ -7,6 +7,7 @@
 #         rust     cargo and rustc, unless they are on PATH already
 #         crates   sources of Tokio 1.24, 1.43 and a recent one, and of what they need, into the cache
 #         test     what the tests compare with or drive (gdb, elfutils, tmux, ...)
+#         arm      what recording aarch64 stacks for the unwinding tests needs (the recorded ones need nothing)
 #         bench    the profilers that the benchmarks measure us against
 #         cluster  what a real one-node Kubernetes needs
 #         browser  a headless browser for the report pages
@@ -68,6 +69,8 @@ install_crates() { "$hud_root/scripts/crates.sh"; }
 # golang-go (its pprof) and python3-jsonschema read the report formats.
 install_test() { need golang-go python3-jsonschema tmux gdb gcc g++ libc6-dev elfutils iproute2 binutils util-linux procps make python3-minimal xz-utils; }
 
+install_arm() { need gdb gdb-multiarch qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils; }
+
 install_bench() { need linux-perf bpftrace bpfcc-tools bpftool; }
 
 install_cluster() {
@@ -86,7 +89,7 @@ case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; esac
 [ $# -gt 0 ] || set -- build rust crates test
 for group in "$@"; do
   case "$group" in
-    build|rust|crates|test|bench|cluster|browser) "install_$group" ;;
+    build|rust|crates|test|arm|bench|cluster|browser) "install_$group" ;;
     *) fail "no group '$group'" "scripts/install.sh --help lists them" ;;
   esac
 done

@@ -13,17 +13,20 @@ public sealed record UnwindTableFacts(int Functions, int Rows, int Rules, int Ma
 public sealed class UnwindTable
 {
     private readonly UnwindRows _rows;
+    private readonly UnwindRows _stubs;
     private readonly UnwindRows _debugRows;
     private readonly UnwindRule?[] _rules;
 
-    private UnwindTable(ElfMachine machine, UnwindRows rows, UnwindRows debugRows, UnwindRule?[] rules, long ruleBytes, UnwindTableFacts facts)
+    private UnwindTable(
+        ElfMachine machine, UnwindRows rows, UnwindRows stubs, UnwindRows debugRows, UnwindRule?[] rules, long ruleBytes, UnwindTableFacts facts)
     {
         Machine = machine;
         _rows = rows;
+        _stubs = stubs;
         _debugRows = debugRows;
         _rules = rules;
         Facts = facts;
-        MemoryBytes = rows.MemoryBytes + debugRows.MemoryBytes + ruleBytes;
+        MemoryBytes = rows.MemoryBytes + stubs.MemoryBytes + debugRows.MemoryBytes + ruleBytes;
     }
 
     public ElfMachine Machine { get; }
@@ -37,7 +40,7 @@ public sealed class UnwindTable
 
     /// <summary>A table without rows, for files that cannot be read.</summary>
     public static UnwindTable Empty(ElfMachine machine) =>
-        new(machine, UnwindRows.Empty, UnwindRows.Empty, [null], 0, new UnwindTableFacts(0, 0, 0, 0, 0, 0, false));
+        new(machine, UnwindRows.Empty, UnwindRows.Empty, UnwindRows.Empty, [null], 0, new UnwindTableFacts(0, 0, 0, 0, 0, 0, false));
 
     /// <summary>Builds the table. Bad records are counted, never thrown.</summary>
     public static UnwindTable Build(ElfFile elf)
@@ -60,12 +63,14 @@ public sealed class UnwindTable
             Walk(place, extra, ref malformed, ref truncated);
         }
 
-        PltRows.Add(elf, rules, extra, rows);
         var debugRows = extra.Join();
+        var stubs = new RowSink(start, end);
+        PltRows.Add(elf, rules, stubs, rows);
+        var stubRows = stubs.Join();
         var facts = new UnwindTableFacts(
-            sink.Functions + extra.Functions, rows.Count + debugRows.Count, rules.Count, malformed,
+            sink.Functions + extra.Functions, rows.Count + stubRows.Count + debugRows.Count, rules.Count, malformed,
             sink.OutsideText + extra.OutsideText, rules.Overflows, truncated);
-        return new UnwindTable(elf.Machine, rows, debugRows, rules.ToRules(), rules.MemoryBytes, facts);
+        return new UnwindTable(elf.Machine, rows, stubRows, debugRows, rules.ToRules(), rules.MemoryBytes, facts);
 
         void Walk(FrameSectionPlace where, RowSink into, ref int bad, ref bool cut)
         {
@@ -77,11 +82,12 @@ public sealed class UnwindTable
     }
 
     /// <summary>True when any row covers the address.</summary>
-    public bool Covers(ulong address) => _rows.Find(address) != 0 || _debugRows.Find(address) != 0;
+    public bool Covers(ulong address) => _rows.Find(address) != 0 || _stubs.Find(address) != 0 || _debugRows.Find(address) != 0;
 
     internal bool TryFind(ulong address, out UnwindRule rule, out bool fromDebugFrame)
     {
         var number = _rows.Find(address);
+        number = number == 0 ? _stubs.Find(address) : number;
         fromDebugFrame = number == 0;
         number = number == 0 ? _debugRows.Find(address) : number;
         rule = _rules[number]!;

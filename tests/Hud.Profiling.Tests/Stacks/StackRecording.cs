@@ -37,13 +37,16 @@ internal static class StackRecording
 
             states.Add(new RecordedState(
                 modules,
-                UserRegisters.FromX64([.. root.GetProperty("regs").EnumerateArray().Select(Hex)]),
+                Registers([.. root.GetProperty("regs").EnumerateArray().Select(Hex)]),
                 root.GetProperty("stack").GetBytesFromBase64(),
                 [.. root.GetProperty("frames").EnumerateArray().Select(f => new RecordedFrame(Hex(f[0]), Hex(f[1]), f[2].GetString() == "s"))]));
         }
 
         return states;
     }
+
+    private static UserRegisters Registers(ulong[] values) =>
+        values.Length == UserRegisters.Count ? UserRegisters.FromAArch64(values) : UserRegisters.FromX64(values);
 
     private static ulong Hex(JsonElement text) => Convert.ToUInt64(text.GetString(), 16);
 

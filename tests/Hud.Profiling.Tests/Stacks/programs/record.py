@@ -5,17 +5,23 @@
 Stops at the breakpoints, then single-steps a random number of instructions between records, so that states fall into
 prologues, epilogues and stubs as well. One JSON line per state: DWARF-ordered registers, the stack's bytes from rsp
 (base64), the frames as gdb unwinds them (pc, the frame's CFA = the caller's rsp, "s" for a signal frame). Before them,
-and again when code was mapped meanwhile, a line with the mappings and the vdso.
+and again when code was mapped meanwhile, a line with the mappings and the vdso. RECORD_ARCH=aarch64: the program is
+linked statically and runs in qemu.
 """
 import base64
 import json
 import os
 import random
 import re
+import subprocess
+import time
 
 import gdb
 
-ORDER = "rax rdx rcx rbx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
+X64 = "rax rdx rcx rbx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
+ARM64 = [f"x{i}" for i in range(31)] + ["sp", "pc"]
+arm = os.environ.get("RECORD_ARCH") == "aarch64"
+ORDER, SP = (ARM64, "sp") if arm else (X64, "rsp")
 LIMIT = int(os.environ.get("RECORD_BYTES", "12288"))
 rng = random.Random(int(os.environ.get("RECORD_SEED", "1")))
 want = int(os.environ.get("RECORD_STATES", "50"))
@@ -33,7 +39,19 @@ def read(address, size):
     return gdb.selected_inferior().read_memory(address, size).tobytes()
 
 
+def static_maps(program):
+    text = subprocess.run(["readelf", "-lW", program], capture_output=True, text=True, check=True).stdout
+    lines = []
+    for m in re.finditer(r"^  LOAD +(\S+) (\S+) \S+ \S+ (\S+) (R E|RW)", text, re.M):
+        offset, address, size = (int(x, 16) for x in m.groups()[:3])
+        start, end = address & ~0xfff, (address + size + 0xfff) & ~0xfff
+        lines.append(f"{start:x}-{end:x} r{'-x' if 'E' in m[4] else 'w-'}p {offset & ~0xfff:08x} 00:01 1 {program}")
+    return "\n".join(lines) + "\n"
+
+
 def maps():
+    if arm:
+        return static_maps(gdb.current_progspace().filename)
     with open(f"/proc/{gdb.selected_inferior().pid}/maps") as f:
         return f.read()
 
@@ -53,6 +71,8 @@ def header():
 
 
 def stack_end(sp):
+    if arm:
+        return sp + LIMIT
     for line in maps().splitlines():
         start, end = (int(x, 16) for x in line.split()[0].split("-"))
         if start <= sp < end:
@@ -68,7 +88,7 @@ def record():
     header()
     newest = gdb.newest_frame()
     registers = [reg(newest, name) for name in ORDER]
-    sp = registers[7]
+    sp = registers[ORDER.index(SP)]
     frames = []
     frame = newest
     while frame is not None and len(frames) < 120:
@@ -77,7 +97,7 @@ def record():
             while older is not None and older.type() in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
                 older = older.older()
             kind = "s" if frame.type() == gdb.SIGTRAMP_FRAME else ""
-            frames.append([f"{frame.pc():x}", f"{reg(older, 'rsp'):x}" if older else "0", kind])
+            frames.append([f"{frame.pc():x}", f"{reg(older, SP):x}" if older else "0", kind])
         frame = frame.older()
     # up to a little beyond the outermost frame that gdb found
     known = max(int(cfa, 16) for _, cfa, _ in frames)
@@ -87,6 +107,21 @@ def record():
         "stack": base64.b64encode(read(sp, end - sp)).decode(),
         "frames": frames,
     }) + "\n")
+
+
+def start():
+    if not arm:
+        quiet("starti")
+        return
+    socket = os.environ["RECORD_OUT"] + ".sock"
+    program = gdb.current_progspace().filename
+    # a processor without pointer authentication: gdb 13 does not know which bits qemu's would sign
+    subprocess.Popen(["qemu-aarch64", "-cpu", "cortex-a57", "-g", socket, program], stdout=subprocess.DEVNULL)
+    for _ in range(100):
+        if os.path.exists(socket):
+            break
+        time.sleep(0.05)
+    quiet(f"target remote {socket}")
 
 
 def alive():
@@ -103,7 +138,7 @@ def main():
         except gdb.error:
             pass
     breaks = os.environ["RECORD_BREAKS"].split()
-    quiet("starti")
+    start()
     quiet("tbreak " + os.environ.get("RECORD_FROM", "main"))
     quiet("continue")
     for name in breaks:
