@@ -1,0 +1,18 @@
+//! A lot of work that yields every 100 us. Expected: nothing, however busy the workers are.
+
+use std::time::Duration;
+use workloads::{truth, work, Args};
+
+fn main() {
+    let mut args = workloads::start();
+    args.tasks = args.workers;
+    workloads::serve(args, index_documents);
+}
+
+async fn index_documents(_: Args) {
+    loop {
+        work::burn_cpu(Duration::from_micros(100));
+        truth::add_polls(1);
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,97 @@
+//! What really happened, as the program itself measured it, in JSON lines on stdout.
+//!
+//! Blocks are kept in memory and written by a thread of their own (`lifetime.rs`): a write to a full pipe inside
+//! a poll would be one more block, which nobody counted.
+
+use crate::clock;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
+
+/// One real block, from `begin` to `end`, both in the same poll.
+///
+/// Not a closure: the blocking call shall be called by the handler itself, with none of our frames in between.
+pub struct Block {
+    kind: &'static str,
+    function: &'static str,
+    start_ns: u64,
+    cpu_ns: u64,
+    run_delay_ns: u64,
+}
+
+struct Record {
+    block: Block,
+    duration_ns: u64,
+    thread: i64,
+}
+
+static LOG: Mutex<Vec<Record>> = Mutex::new(Vec::new());
+static BLOCKS: AtomicU64 = AtomicU64::new(0);
+static BLOCKED_NS: AtomicU64 = AtomicU64::new(0);
+static POLLS: AtomicU64 = AtomicU64::new(0);
+
+impl Block {
+    /// `kind`: cpu, sleep, file, fsync, dns, process, mutex, channel, block_on; `allowed` is work that no one may report.
+    pub fn begin(kind: &'static str, function: &'static str) -> Block {
+        let run_delay_ns = clock::thread_run_delay_ns();
+        let cpu_ns = clock::thread_cpu_ns();
+        Block { kind, function, start_ns: clock::monotonic_ns(), cpu_ns, run_delay_ns }
+    }
+
+    pub fn end(mut self) {
+        let duration_ns = clock::monotonic_ns() - self.start_ns;
+        self.cpu_ns = clock::thread_cpu_ns() - self.cpu_ns;
+        self.run_delay_ns = clock::thread_run_delay_ns() - self.run_delay_ns;
+        if self.kind != "allowed" {
+            BLOCKS.fetch_add(1, Ordering::Relaxed);
+            BLOCKED_NS.fetch_add(duration_ns, Ordering::Relaxed);
+        }
+        let record = Record { block: self, duration_ns, thread: clock::thread_id() };
+        LOG.lock().unwrap().push(record);
+    }
+}
+
+/// For programs that count their polls: add in batches, the counter is shared.
+pub fn add_polls(count: u64) {
+    POLLS.fetch_add(count, Ordering::Relaxed);
+}
+
+pub fn polls() -> u64 {
+    POLLS.load(Ordering::Relaxed)
+}
+
+/// Anything else that a program wants to tell, as a whole JSON object.
+pub fn say(json: &str) {
+    let mut out = std::io::stdout().lock();
+    // Nobody listening is no reason to die: the program's work goes on.
+    let _ = writeln!(out, "{json}").and_then(|()| out.flush());
+}
+
+/// The program cannot show what it is for on this machine; the reason goes into the test's result.
+pub fn skip(reason: &str) -> ! {
+    say(&format!(r#"{{"skip":"{}"}}"#, reason.replace(['"', '\\'], "'")));
+    std::process::exit(77)
+}
+
+/// Writes what was logged since the last time.
+pub fn flush() {
+    let records = std::mem::take(&mut *LOG.lock().unwrap());
+    let mut lines = String::new();
+    for Record { block, duration_ns, thread } in records {
+        lines.push_str(&format!(
+            "{{\"kind\":\"{}\",\"function\":\"{}\",\"start_ns\":{},\"dur_ns\":{},\"cpu_ns\":{},\"run_delay_ns\":{},\"tid\":{}}}\n",
+            block.kind, block.function, block.start_ns, duration_ns, block.cpu_ns, block.run_delay_ns, thread
+        ));
+    }
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+}
+
+pub fn summary(reason: &str, elapsed_ns: u64) {
+    say(&format!(
+        r#"{{"summary":true,"reason":"{reason}","blocks":{},"blocked_ns":{},"polls":{},"elapsed_ns":{elapsed_ns}}}"#,
+        BLOCKS.load(Ordering::Relaxed),
+        BLOCKED_NS.load(Ordering::Relaxed),
+        polls(),
+    ));
+}
