@@ -14,6 +14,12 @@ internal sealed record DocumentShape
     public int Workers { get; init; } = 8;
     public double Seconds { get; init; } = 60;
     public double MeanScale { get; init; } = 1;
+    /// <summary>How far slow polls lie apart: 1 leaves the end of the run quiet, 2 fills it. Golden files hang on the default.</summary>
+    public double Spread { get; init; } = 1;
+
+    /// <summary>Once, after a third of the run, every worker starts a slow poll at the same time.</summary>
+    public bool AllStuck { get; init; }
+
     public string Pod { get; init; } = "checkout-0";
     public IReadOnlyList<Blocker> Blockers { get; init; } = Documents.Blockers.Checkout;
 }

@@ -15,9 +15,12 @@ internal static class RealisticDocuments
     public static ProfileDocument Checkout(int seed = 1, int polls = 900, string pod = "checkout-0") =>
         DocumentBuilder.Build(new DocumentShape { Seed = seed, SlowPolls = polls, Pod = pod });
 
+    /// <summary>The same service as the page tests and pictures show it: busy to the end.</summary>
+    public static ProfileDocument CheckoutBusy() => DocumentBuilder.Build(new DocumentShape { Seed = 11, SlowPolls = 1100, Spread = 1.8, AllStuck = true });
+
     /// <summary>What the benchmark opens: as many distinct stacks and slow polls as the issue asks for.</summary>
     public static ProfileDocument Large(int stacks = 5_000, int polls = 20_000) =>
-        DocumentBuilder.Build(new DocumentShape { Seed = 7, SlowPolls = polls, Stacks = stacks, Workers = 16, MeanScale = 0.12 });
+        DocumentBuilder.Build(new DocumentShape { Seed = 7, SlowPolls = polls, Stacks = stacks, Workers = 16, MeanScale = 0.12, Spread = 1.9, AllStuck = true });
 
     /// <summary>After the fix: the hashing moved to spawn_blocking.</summary>
     public static ProfileDocument CheckoutFixed(int seed = 2) =>

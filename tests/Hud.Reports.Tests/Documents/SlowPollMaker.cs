@@ -21,7 +21,7 @@ internal static class SlowPollMaker
             long main = wall - runQueue;
             long other = main / 20;
             bool onCpu = kind.Cause is HotspotCause.OnCpu or HotspotCause.RunQueue;
-            long start = free[worker] + (long)(random.NextDouble() * Math.Max(1e6, spacing - wall));
+            long start = free[worker] + (long)(random.NextDouble() * Math.Max(1e6, shape.Spread * (spacing - wall)));
             if (i > shape.SlowPolls / 2 && i < shape.SlowPolls / 2 + shape.Workers * 3)
                 start = free[worker] + 200_000;
             if (start + wall > observed)
@@ -32,6 +32,10 @@ internal static class SlowPollMaker
                 continue;
             }
 
+            if (shape.AllStuck && i == shape.SlowPolls / 3)
+                Array.Fill(free, free.Max() + 1_000_000);
+            if (shape.AllStuck && i > shape.SlowPolls / 3 && i <= shape.SlowPolls / 3 + shape.Workers)
+                start = free[worker];
             free[worker] = start + wall;
             polls.Add(new SlowPoll
             {

@@ -1,0 +1,85 @@
+using Hud.Core.Profile;
+using Hud.Reports.Flame;
+
+namespace Hud.Reports.Page.Sections;
+
+/// <summary>One hotspot: function, line, cause, fix; then the numbers, the histogram and the stacks.</summary>
+internal static class HotspotDetail
+{
+    /// <summary>Of a stack; more are folded in the middle, where the least is to be learnt.</summary>
+    private const int MaxFrames = 60;
+
+    public static void Write(HtmlBuilder html, ProfileDocument document, Hotspot h, int index)
+    {
+        html.Add($"""
+            <article id="hotspot-{index + 1}" class="{Causes.Css(h.Cause)}" data-hotspot="{index}" tabindex="-1">
+            <h3><span class="rank">#{index + 1}</span> {(index == 0 ? "Worst blocker" : "Hotspot")} <span class="tag">{Causes.Name(h.Cause)}</span> <span class="tag plain">{h.Category}</span> <b class="pct">{(h.Estimated ? "~" : "")}{HumanText.Percent(h.Percent)}</b> <span class="pct-note">of worker time</span></h3>
+            <dl class="facts">
+            <div><dt>Function</dt><dd class="fn">{Function(h)}</dd></div>
+            <div><dt>Line</dt><dd class="line"><code>{(h.Location.Length > 0 ? h.Location : "unknown (no line tables)")}</code>{In(h)}</dd></div>
+            <div><dt>Cause</dt><dd>{Causes.Sentence(h)}</dd></div>
+            <div class="fix"><dt>Fix</dt><dd>{(h.Advice.Length > 0 ? h.Advice : "No advice for this one: read the stack.")}{Docs(h)}</dd></div>
+            </dl>
+            <dl class="numbers">
+            <div><dt>lost</dt><dd>{HumanText.Duration(h.TotalNs)}</dd></div><div><dt>polls</dt><dd>{HumanText.Count(h.Count)}</dd></div>
+            <div><dt>p50</dt><dd>{HumanText.Duration(h.P50Ns)}</dd></div><div><dt>p99</dt><dd>{HumanText.Duration(h.P99Ns)}</dd></div><div><dt>max</dt><dd>{HumanText.Duration(h.MaxNs)}</dd></div>
+            <div class="wide"><dt>task</dt><dd>{h.Task}</dd></div>
+            </dl>
+            """);
+        HistogramSvg.Write(html, h.Histogram, 0, "polls by time lost");
+        Preempted(html, h);
+        Stack(html, "Stack", Frames(document, h.StackIndex, h.Stack), open: index == 0);
+        if (h.HolderStack.Count > 0 || h.HolderStackIndex >= 0)
+            Stack(html, "Who held the lock", Frames(document, h.HolderStackIndex, h.HolderStack), open: true);
+        html.AddRaw("</article>\n");
+    }
+
+    private static string Function(Hotspot h) => h.Function.Length > 0 ? h.Function : HotspotSection.Title(h);
+
+    private static RawHtml In(Hotspot h) =>
+        new(h.UserFrame.Length > 0 ? $" in <span class=\"user\">{PageText.Escape(h.UserFrame)}</span>" : "");
+
+    private static RawHtml Docs(Hotspot h) =>
+        new(h.DocsSlug.Length > 0 ? $" <span class=\"docs\">docs/causes/{PageText.Escape(h.DocsSlug)}.md</span>" : "");
+
+    private static void Preempted(HtmlBuilder html, Hotspot h)
+    {
+        if (h.PreemptedBy.Count == 0)
+            return;
+        html.AddRaw("<p class=\"preempted\">Ran instead:");
+        foreach (var culprit in h.PreemptedBy.Take(5))
+            html.Add($" <span>{culprit.Name} <b>{HumanText.Percent(culprit.Percent)}</b></span>");
+        html.AddRaw("</p>\n");
+    }
+
+    /// <summary>From the stack table where kinds and inlines are known, else from the hotspot's own lines.</summary>
+    private static IReadOnlyList<ProfileFrame> Frames(ProfileDocument document, int index, IReadOnlyList<string> lines) =>
+        index >= 0 && index < document.StackTable.Count
+            ? document.StackTable[index].Frames
+            : [.. lines.Select(l => new ProfileFrame { Function = l })];
+
+    private static void Stack(HtmlBuilder html, string title, IReadOnlyList<ProfileFrame> frames, bool open)
+    {
+        if (frames.Count == 0)
+            return;
+        html.Add($"<details class=\"stack\"{new RawHtml(open ? " open" : "")}><summary>{title} <small>{frames.Count} frames, innermost first</small></summary><ol>");
+        for (int i = 0; i < frames.Count; i++)
+        {
+            if (frames.Count > MaxFrames && i == MaxFrames * 2 / 3)
+            {
+                int skipped = frames.Count - MaxFrames;
+                html.Add($"<li class=\"k-unknown\">... {skipped} frames not shown ...</li>");
+                i += skipped;
+            }
+
+            var f = frames[i];
+            string kind = "k-" + f.Kind.ToString().ToLowerInvariant() + (f.Blamed ? " blamed" : "");
+            html.Add($"<li class=\"{kind}\"><span class=\"f\">{StackNames.Frame(f)}</span>{Marks(f, i == frames.Count - 1)} <span class=\"loc\">{f.Location}</span></li>");
+        }
+
+        html.AddRaw("</ol></details>\n");
+    }
+
+    private static RawHtml Marks(ProfileFrame frame, bool entry) => new(
+        (frame.Blamed ? " <em>change here</em>" : "") + (frame.Inlined ? " <i>inlined</i>" : "") + (entry ? " <i>entry of the poll</i>" : ""));
+}

@@ -1,0 +1,74 @@
+using Hud.Core.Profile;
+
+namespace Hud.Reports.Page.Sections;
+
+/// <summary>
+/// The list and, beside it, one hotspot in full. Every detail is in the HTML: without a script all stand below each other,
+/// with one the chosen hotspot shows; on paper they all do.
+/// </summary>
+internal static class HotspotSection
+{
+    /// <summary>Further hotspots are rows of the list only.</summary>
+    private const int MaxDetails = 20;
+
+    public static void Write(HtmlBuilder html, ProfileDocument document)
+    {
+        html.AddRaw("<section id=\"hotspots\" aria-labelledby=\"hotspots-title\" tabindex=\"-1\">\n");
+        if (document.Hotspots.Count == 0)
+        {
+            Empty(html, document);
+            html.AddRaw("</section>\n");
+            return;
+        }
+
+        html.AddRaw("<div class=\"details\" aria-live=\"polite\">\n");
+        for (int i = 0; i < Math.Min(MaxDetails, document.Hotspots.Count); i++)
+            HotspotDetail.Write(html, document, document.Hotspots[i], i);
+        html.AddRaw("</div>\n");
+        List(html, document);
+        html.AddRaw("</section>\n");
+    }
+
+    private static void List(HtmlBuilder html, ProfileDocument document)
+    {
+        html.AddRaw("""
+            <div class="list">
+            <h2 id="hotspots-title">Hotspots <small>by worker time lost</small></h2>
+            <div class="scroll"><table class="hotspot-table">
+            <thead><tr><th scope="col">#</th><th scope="col">Share</th><th scope="col">Where</th><th scope="col" class="num">Count</th><th scope="col" class="num">p99</th><th scope="col" class="num">Max</th></tr></thead>
+            <tbody>
+
+            """);
+        double most = Math.Max(0.0001, document.Hotspots.Max(h => h.Percent));
+        for (int i = 0; i < document.Hotspots.Count; i++)
+        {
+            var h = document.Hotspots[i];
+            string cause = Causes.Css(h.Cause);
+            html.Add($"""
+                <tr class="{cause}" data-hotspot="{i}"><td>{i + 1}</td>
+                <td class="share"><span>{(h.Estimated ? "~" : "")}{HumanText.Percent(h.Percent)}</span><svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect width="{Math.Clamp(h.Percent * 100 / most, 0, 100)}" height="4"/></svg></td>
+                <td class="where"><a href="#hotspot-{i + 1}">{Title(h)}</a><span class="tag">{Causes.Name(h.Cause)}</span> <span class="loc">{h.Location}</span></td>
+                <td class="num">{HumanText.Count(h.Count)}</td><td class="num">{HumanText.Duration(h.P99Ns)}</td><td class="num">{HumanText.Duration(h.MaxNs)}</td></tr>
+                """);
+        }
+
+        html.AddRaw("</tbody></table></div>\n");
+        if (document.Losses.HotspotsCut > 0)
+            html.Add($"<p class=\"note\">{document.Losses.HotspotsCut} smaller hotspots were cut.</p>");
+        html.AddRaw("</div>\n");
+    }
+
+    internal static string Title(Hotspot hotspot) =>
+        hotspot.UserFrame.Length > 0 ? hotspot.UserFrame : hotspot.Function.Length > 0 ? hotspot.Function : "[no name]";
+
+    /// <summary>"Nothing found" and "nothing seen" are different answers.</summary>
+    private static void Empty(HtmlBuilder html, ProfileDocument document)
+    {
+        string text = document.VerdictLevel switch
+        {
+            VerdictLevel.NoData => "Nothing could be measured, so this says nothing about the code. The reasons stand under Targets and Warnings.",
+            _ => $"No poll was over the threshold of {document.Session.Threshold}. {HumanText.Count(document.Summary.Polls)} polls were seen, the longest took {HumanText.Duration(document.Summary.LongestPollNs)}.",
+        };
+        html.Add($"<div class=\"list\"><h2 id=\"hotspots-title\">Hotspots</h2><p class=\"empty\">{text}</p></div>");
+    }
+}

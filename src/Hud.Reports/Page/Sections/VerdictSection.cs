@@ -1,0 +1,58 @@
+using Hud.Core.Profile;
+
+namespace Hud.Reports.Page.Sections;
+
+/// <summary>The light, the sentence, and what was looked at.</summary>
+internal static class VerdictSection
+{
+    public static void Write(HtmlBuilder html, ProfileDocument document)
+    {
+        html.Add($"""
+            <header class="verdict level-{document.VerdictLevel.ToString().ToLowerInvariant()}">
+            <span class="light" role="img" aria-label="{Light(document.VerdictLevel)}"></span>
+            <h1>{document.Verdict}</h1>
+            <p class="meta">{Who(document)} <span class="sep">/</span> {document.Summary.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss")} UTC <span class="sep">/</span> watched {HumanText.Duration(document.Summary.ObservedNs)} <span class="sep">/</span> threshold {document.Session.Threshold.ToString()}</p>
+            """);
+        if (Notes(document) is { Count: > 0 } notes)
+        {
+            html.AddRaw("<p class=\"notes\">");
+            foreach (string note in notes)
+                html.Add($"<a href=\"#losses\">{note}</a>");
+            html.AddRaw("</p>\n");
+        }
+
+        html.AddRaw("</header>\n");
+    }
+
+    private static string Light(VerdictLevel level) => level switch
+    {
+        VerdictLevel.Blocked => "red light: the code blocks its workers",
+        VerdictLevel.Pressure => "amber light: the workers wait for CPU",
+        VerdictLevel.Healthy => "green light: nothing blocks",
+        _ => "grey light: no data",
+    };
+
+    private static string Who(ProfileDocument document)
+    {
+        if (document.Targets.Count == 0)
+            return "no target";
+        var first = document.Targets[0];
+        string name = first.Pod is { Length: > 0 } pod ? $"{pod} ({first.Process}, {first.Node})" : $"{first.Process} (pid {first.Pid})";
+        return document.Targets.Count > 1 ? $"{name} and {document.Targets.Count - 1} more" : name;
+    }
+
+    /// <summary>What a reader must know before trusting the numbers.</summary>
+    private static List<string> Notes(ProfileDocument document)
+    {
+        var notes = new List<string>();
+        if (document.Summary.Estimated)
+            notes.Add("counts are scaled from sampled polls");
+        if (document.Losses.Events() > 0)
+            notes.Add($"{HumanText.Count(document.Losses.Events())} events lost");
+        if (document.Truncated)
+            notes.Add("cut to fit: totals are whole, lists are not");
+        if (document.Targets.Count(t => t.State == Core.Api.TargetState.Failed) is > 0 and var failed)
+            notes.Add($"{failed} of {document.Targets.Count} targets failed");
+        return notes;
+    }
+}
