@@ -19,6 +19,7 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 . "$here/../../scripts/lib.sh"
+. "$hud_root/scripts/rust.sh"
 
 # The programs in which task types, threads and stacks differ enough to try them with every Tokio and compiler option.
 core=cpu_hog,sleep,mutex,spawn_blocking,throughput
@@ -31,41 +32,22 @@ tests=(
 
 all_binaries() { (cd "$here/src/bin" && ls) | sed 's/\.rs$//'; }
 
-# A package folder for one Tokio version: cargo keeps its lock file beside the manifest, and the versions differ.
-package_for() {
-  local tokio="$1" package="$hud_root/out/build/workloads/$1"
-  mkdir -p "$package"
-  ln -sfn "$here/src" "$package/src"
-  cmp -s "$here/Cargo.toml" "$package/Cargo.toml" || cp "$here/Cargo.toml" "$package/Cargo.toml"
-  echo "$package"
-}
-
-# cargo_with TOKIO TARGET-FOLDER RUSTFLAGS COMMAND ARGS...
-cargo_with() {
-  local tokio="$1" target="$2" flags="$3" command="$4" crates="$hud_cache/crates/$1" package; shift 4
-  package="$(package_for "$tokio")"
-  # Crates appear under the path that Debian's own builds would show, wherever the cache is.
-  RUSTFLAGS="--remap-path-prefix=$crates=/usr/share/cargo/registry $flags" CARGO_TARGET_DIR="$package/$target" \
-  cargo --config 'source.crates-io.replace-with="hud"' --config "source.hud.directory=\"$crates\"" \
-    "$command" --manifest-path "$package/Cargo.toml" --offline --quiet "$@"
-}
-
 # fresh OUTPUT: nothing that the binary is made of is newer than it.
-fresh() { [ -e "$1" ] && [ -z "$(find "$here/src" "$here/Cargo.toml" "$here/build.sh" -type f -newer "$1" -print -quit)" ]; }
+fresh() { [ -e "$1" ] && [ -z "$(find "$here/src" "$here/Cargo.toml" "$here/build.sh" "$hud_root/scripts/rust.sh" -type f -newer "$1" -print -quit)" ]; }
 
 # Plain builds: all binaries of a set in one go.
 build_all() {
   local tokio="$1" target="$2" profile="$3" flags="$4"; shift 4
   local arguments=(build --profile "$profile")
   for binary in "$@"; do arguments+=(--bin "$binary"); done
-  cargo_with "$tokio" "$target" "$flags" "${arguments[@]}" || return 1
+  cargo_with "$here" "$tokio" "$target" "$flags" "${arguments[@]}" || return 1
   built="$hud_root/out/build/workloads/$tokio/$target"
 }
 
 # Options of the last step only: the crates below are those of the release build.
 build_last_step() {
   local tokio="$1" flags; read -r -a flags <<<"$2"; shift 2
-  for binary in "$@"; do cargo_with "$tokio" target "" rustc --release --bin "$binary" -- "${flags[@]}" || return 1; done
+  for binary in "$@"; do cargo_with "$here" "$tokio" target "" rustc --release --bin "$binary" -- "${flags[@]}" || return 1; done
   built="$hud_root/out/build/workloads/$tokio/target"
 }
 
@@ -109,13 +91,12 @@ ensure_set() {
     fresh "$hud_root/out/workloads/$name/$binary" || binaries+=("$binary")
   done
   [ ${#binaries[@]} -gt 0 ] || return 0
-  [ -d "$hud_cache/crates/$tokio" ] || "$hud_root/scripts/crates.sh" "$tokio"
+  rust_ready "$tokio"
   run_logged "$hud_root/out/logs/workloads-$name.log" "workloads $name (${#binaries[@]})" build_set "$tokio" "$profile" "${binaries[@]}" ||
     fail "the workloads $name could not be built" "the whole log is out/logs/workloads-$name.log"
 }
 
 case "${1:-}" in -h|--help|"") usage_of "$0"; exit 0 ;; esac
-have cargo || "$hud_root/scripts/install.sh" rust
 for set in "$@"; do
   if [ "$set" = tests ]; then for one in "${tests[@]}"; do ensure_set "$one"; done; else ensure_set "$set"; fi
 done
