@@ -64,7 +64,8 @@ function timelineView(data, hotspots) {
       const i = of.polls[k], start = polls.start[i];
       if (start > to) break;
       if (start + polls.wall[i] < from) continue;
-      const left = Math.max(gutter, x(start)), right = Math.max(left + 1, Math.min(width, x(start + polls.wall[i])));
+      // whole pixels: a sliver of half a pixel would fade into the background
+      const left = Math.floor(Math.max(gutter, x(start))), right = Math.max(left + 1, Math.round(Math.min(width, x(start + polls.wall[i]))));
       // within a pixel that is already drawn in this colour there is nothing to add
       if (right <= reached && polls.cause[i] === reachedCause) continue;
       context.fillStyle = palette.cause[polls.cause[i]] || palette.dim;
