@@ -1,0 +1,299 @@
+using System.Runtime.InteropServices;
+using Hud.NodeAgent.Interop;
+using Hud.Profiling.Events;
+
+namespace Hud.NodeAgent.Bpf;
+
+/// <summary>What the programs need to know before they are loaded.</summary>
+internal sealed record KernelSettings
+{
+    public Rung Rung { get; init; }
+    public int Types { get; init; } = 1;
+    public int Slots { get; init; } = 64;
+    public int RingKiB { get; init; } = 4096;
+    public long ThresholdNs { get; init; } = 5_000_000;
+    public int SlowPerSecond { get; init; } = 2000;
+    public int SamplesPerSecond { get; init; } = 1000;
+}
+
+/// <summary>The loaded programs and their maps. Everything detaches when this is disposed or the process dies.</summary>
+internal sealed unsafe class KernelSide : IDisposable
+{
+    private static readonly string[] AlwaysPrograms =
+        ["hud_sched_switch", "hud_sched_waking", "hud_sample", "hud_fork", "hud_exec", "hud_exit", "hud_rename", "hud_resolve", "hud_open_polls"];
+
+    private static readonly string[] Tracepoints = ["hud_sched_switch", "hud_sched_waking", "hud_fork", "hud_exec", "hud_exit", "hud_rename"];
+
+    private readonly BpfObject _object;
+    private readonly List<BpfLink> _links = [];
+    private readonly int _cpus = Math.Max(1, Libbpf.libbpf_num_possible_cpus());
+    private CpuClock? _clock;
+    private readonly ulong[] _statValues;
+    private readonly TypeStats[] _typeValues;
+
+    private KernelSide(BpfObject opened, KernelSettings settings)
+    {
+        _object = opened;
+        Settings = settings;
+        _statValues = new ulong[_cpus];
+        _typeValues = new TypeStats[_cpus];
+    }
+
+    public KernelSettings Settings { get; }
+
+    public Rung Rung => Settings.Rung;
+
+    /// <summary>Shared with the programs at once.</summary>
+    public ref ControlBlock Control => ref _object.Map(".bss").Memory<ControlBlock>();
+
+    public BpfMap Events => _object.Map("events");
+
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public static KernelSide Load(KernelSettings settings)
+    {
+        var opened = BpfObject.OpenEmbedded();
+        try
+        {
+            var wanted = AlwaysPrograms.Concat(settings.Rung.PollPrograms()).ToHashSet(StringComparer.Ordinal);
+            foreach (var program in opened.Programs)
+                program.SetAutoload(wanted.Contains(program.Name));
+            int attachType = settings.Rung switch { Rung.Session => UprobeMulti.AttachTypeSession, Rung.Multi => UprobeMulti.AttachTypeMulti, _ => 0 };
+            foreach (string name in settings.Rung.PollPrograms())
+                opened.Program(name).SetExpectedAttachType(attachType);
+
+            opened.Map("types").SetMaxEntries((uint)Math.Max(1, settings.Types));
+            opened.Map("type_info").SetMaxEntries((uint)Math.Max(1, settings.Types));
+            opened.Map("workers").SetMaxEntries((uint)settings.Slots);
+            opened.Map("scratch").SetMaxEntries((uint)(settings.Slots * Abi.ScratchPerThread));
+            opened.Map("cpu_scratch").SetMaxEntries((uint)(Math.Max(1, Libbpf.libbpf_num_possible_cpus()) * Abi.CpuScratch));
+            opened.Map("events").SetMaxEntries((uint)settings.RingKiB * 1024);
+
+            ref var config = ref opened.Map(".rodata").Memory<ConfigBlock>();
+            config.SlotCount = (uint)settings.Slots;
+            config.SlowPerSecond = (uint)settings.SlowPerSecond;
+            config.SamplesPerSecond = (uint)settings.SamplesPerSecond;
+            config.HasPrevState = KernelVersion.Current >= new Version(5, 18) ? 1u : 0u;
+            config.OwnPidNamespace = Proc.ProcFs.PidNamespace("self");
+
+            opened.Load();
+            var side = new KernelSide(opened, settings);
+            side.Control.ThresholdNs = (ulong)settings.ThresholdNs;
+            return side;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a process a target: from now on its switches are looked at. Returns its threads, or none when it is gone.</summary>
+    public IReadOnlyList<TaskRecord> AddTarget(int pid, int index)
+    {
+        var wanted = _object.Map("wanted");
+        wanted.Set((uint)pid, (uint)index);
+        try
+        {
+            var threads = ResolveThreads();
+            if (threads.Count == 0)
+                return threads;
+            uint tgid = threads[0].Tgid;
+            Control.NsLevel = threads[0].NsLevel;
+            _object.Map("targets").Set(tgid, (uint)index);
+            Control.TargetBits[(int)(tgid >> 6 & 63)] |= 1UL << (int)(tgid & 63);
+            return threads;
+        }
+        finally
+        {
+            wanted.Remove((uint)pid);
+        }
+    }
+
+    public void RemoveTarget(uint tgid) => _object.Map("targets").Remove(tgid);
+
+    private List<TaskRecord> ResolveThreads()
+    {
+        var records = new List<TaskRecord>();
+        byte[] bytes = RunIterator("hud_resolve");
+        foreach (var record in MemoryMarshal.Cast<byte, TaskRecord>(bytes.AsSpan(0, bytes.Length / sizeof(TaskRecord) * sizeof(TaskRecord))))
+            records.Add(record);
+        return records;
+    }
+
+    /// <summary>Makes a record of every poll that is over the threshold and still open.</summary>
+    public void RecordOpenPolls() => RunIterator("hud_open_polls");
+
+    private byte[] RunIterator(string name)
+    {
+        using var link = _object.Program(name).AttachIterator();
+        int fd = Libbpf.bpf_iter_create(link.Fd);
+        if (fd < 0)
+            throw BpfException.FromErrno($"run {name}", Marshal.GetLastPInvokeError());
+        try
+        {
+            using var all = new MemoryStream();
+            byte[] buffer = new byte[16384];
+            while (all.Length < 1 << 24)
+            {
+                nint read;
+                fixed (byte* at = buffer)
+                    read = Libc.read(fd, at, (nuint)buffer.Length);
+                if (read <= 0)
+                    return all.ToArray();
+                all.Write(buffer, 0, (int)read);
+            }
+
+            return all.ToArray();
+        }
+        finally
+        {
+            _ = Libc.close(fd);
+        }
+    }
+
+    /// <summary>Attaches the scheduler side and the clock; poll probes come on their own.</summary>
+    /// <exception cref="BpfException" />
+    public void AttachScheduler(int sampleHertz)
+    {
+        foreach (string name in Tracepoints)
+            _links.Add(_object.Program(name).Attach());
+        if (sampleHertz > 0)
+            _clock = new CpuClock(_object.Program("hud_sample"), sampleHertz);
+    }
+
+    /// <summary>Probes these functions of one process. Dispose the answer to detach.</summary>
+    /// <exception cref="BpfException" />
+    public PollLinks AttachPolls(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> types, int pid)
+    {
+        switch (Rung)
+        {
+            case Rung.Session:
+                return new PollLinks([UprobeMulti.Attach(_object.Program("hud_poll_session"), UprobeMulti.AttachTypeSession, false, path, offsets, types, pid)]);
+            case Rung.Multi:
+                var returns = UprobeMulti.Attach(_object.Program("hud_poll_return"), UprobeMulti.AttachTypeMulti, true, path, offsets, types, pid);
+                return new PollLinks([returns, UprobeMulti.Attach(_object.Program("hud_poll_entry"), UprobeMulti.AttachTypeMulti, false, path, offsets, types, pid)]);
+            case Rung.Perf:
+                return AttachPerf(path, offsets, types);
+            default:
+                return new PollLinks([]);
+        }
+    }
+
+    /// <summary>The same with the program that skips every return: what a sampled-out poll costs.</summary>
+    public PollLinks AttachSkipping(string path, ReadOnlySpan<ulong> offsets, int pid) =>
+        Rung == Rung.Session
+            ? new PollLinks([UprobeMulti.Attach(_object.Program("hud_poll_skip"), UprobeMulti.AttachTypeSession, false, path, offsets, new ulong[offsets.Length], pid)])
+            : new PollLinks([]);
+
+    private PollLinks AttachPerf(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> types)
+    {
+        var links = new List<BpfLink>();
+        try
+        {
+            for (int i = 0; i < offsets.Length; i++)
+            {
+                links.Add(_object.Program("hud_poll_return").AttachPerfUprobe(path, offsets[i], types[i], isReturn: true));
+                links.Add(_object.Program("hud_poll_entry").AttachPerfUprobe(path, offsets[i], types[i], isReturn: false));
+            }
+
+            return new PollLinks(links);
+        }
+        catch
+        {
+            new PollLinks(links).Dispose();
+            throw;
+        }
+    }
+
+    public void SetType(uint type, TypeInfo info) => _object.Map("type_info").Set(type, info);
+
+    public void LearnPark(uint tgid, ulong futex) => _object.Map("parks").Set((ulong)tgid << 32 | (uint)futex, 1u);
+
+    public long Count(Stat stat)
+    {
+        if (!_object.Map("stats").TryGetPerCpu((uint)stat, _statValues))
+            return 0;
+        ulong sum = 0;
+        foreach (ulong value in _statValues)
+            sum += value;
+        return (long)sum;
+    }
+
+    /// <summary>Sum over the CPUs.</summary>
+    public TypeStats ReadType(uint type)
+    {
+        var sum = default(TypeStats);
+        if (!_object.Map("types").TryGetPerCpu(type, _typeValues))
+            return sum;
+        foreach (ref var value in _typeValues.AsSpan())
+        {
+            sum.Polls += value.Polls;
+            sum.TotalNs += value.TotalNs;
+            sum.MaxNs = Math.Max(sum.MaxNs, value.MaxNs);
+            sum.Slow += value.Slow;
+            sum.SlowNs += value.SlowNs;
+            for (int i = 0; i < Abi.HistogramSlots; i++)
+                sum.Histogram[i] += value.Histogram[i];
+        }
+
+        return sum;
+    }
+
+    /// <summary>The polling threads so far, dead ones included.</summary>
+    public List<WorkerState> ReadWorkers()
+    {
+        var workers = new List<WorkerState>();
+        uint used = Math.Min(Control.SlotsUsed, (uint)Settings.Slots);
+        var map = _object.Map("workers");
+        for (uint slot = 0; slot < used; slot++)
+        {
+            if (map.TryGet(slot, out WorkerState worker))
+                workers.Add(worker);
+        }
+
+        return workers;
+    }
+
+    /// <summary>Run time and runs of a program; zero unless kernel.bpf_stats_enabled is set.</summary>
+    public (long Nanoseconds, long Runs, long Misses) RunStats(string program)
+    {
+        ProgramInfo info = default;
+        uint length = (uint)sizeof(ProgramInfo);
+        int fd = _object.Program(program).Fd;
+        return fd >= 0 && Libbpf.bpf_obj_get_info_by_fd(fd, &info, &length) == 0
+            ? ((long)info.RunTimeNs, (long)info.RunCount, (long)info.RecursionMisses)
+            : default;
+    }
+
+    public IEnumerable<string> LoadedPrograms => AlwaysPrograms.Concat(Rung.PollPrograms());
+
+    /// <summary><c>struct bpf_prog_info</c>, up to recursion_misses.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 232)]
+    private struct ProgramInfo
+    {
+        [FieldOffset(192)] public ulong RunTimeNs;
+        [FieldOffset(200)] public ulong RunCount;
+        [FieldOffset(208)] public ulong RecursionMisses;
+    }
+
+    public void Dispose()
+    {
+        if (!_object.IsClosed)
+            Control.Enabled = 0;
+        _clock?.Dispose();
+        foreach (var link in _links)
+            link.Dispose();
+        _links.Clear();
+        _object.Dispose();
+    }
+}
+
+/// <summary>The probes on one process's polls.</summary>
+internal sealed class PollLinks(IReadOnlyList<BpfLink> links) : IDisposable
+{
+    public void Dispose()
+    {
+        foreach (var link in links)
+            link.Dispose();
+    }
+}
