@@ -1,4 +1,4 @@
-namespace Hud.Reports;
+namespace Hud.Core;
 
 /// <summary>Numbers for people: three significant digits and a unit.</summary>
 public static class HumanText

@@ -1,0 +1,83 @@
+using Hud.NodeAgent.Bpf;
+using Hud.Profiling.Budget;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>What probes cost on this machine, measured on a child of the agent with the very programs the target gets.</summary>
+internal static class Calibration
+{
+    /// <summary>Where no child can be started: the figures of a virtual machine, on the high side.</summary>
+    internal static readonly ProbeCost Assumed = new(2000, 1000);
+
+    /// <param name="type">A poll type of its own, so that the target's counts stay clean.</param>
+    /// <exception cref="BpfException">The kernel refuses this rung's links: the next rung is tried.</exception>
+    public static ProbeCost Measure(KernelSide kernel, uint type, int targetIndex)
+    {
+        if (kernel.Rung == Rung.SchedOnly)
+            return new ProbeCost(0, 0);
+        using var child = SelfTestChild.Start("spin");
+        if (child is null)
+            return Assumed;
+        var threads = kernel.AddTarget(child.Pid, targetIndex);
+        kernel.Control.Enabled = 1;
+        try
+        {
+            double bare = Best(child);
+            double timed, skipped;
+            using (kernel.AttachPolls(child.Path, [child.Offset], [type], child.Pid))
+                timed = Best(child) - bare;
+            if (kernel.Rung == Rung.Session)
+            {
+                using (kernel.AttachSkipping(child.Path, [child.Offset], child.Pid))
+                    skipped = Best(child) - bare;
+            }
+            else
+            {
+                skipped = timed * 0.9; // the return probe fires whether its poll is timed or not
+            }
+
+            return double.IsFinite(timed) && timed > 0 ? new ProbeCost(timed, Math.Max(0, skipped)) : Assumed;
+        }
+        finally
+        {
+            kernel.Control.Enabled = 0;
+            if (threads.Count > 0)
+                kernel.RemoveTarget(threads[0].Tgid);
+        }
+    }
+
+    /// <summary>The quickest of several short batches: what others do on the machine is not the probe's cost.</summary>
+    private static double Best(SelfTestChild child)
+    {
+        double best = double.PositiveInfinity;
+        for (int i = 0; i < 5; i++)
+            best = Math.Min(best, child.Run(2) ?? double.PositiveInfinity);
+        return best;
+    }
+
+    /// <summary>
+    /// Since 6.11 a return probe enters the kernel by a system call of its own, and a seccomp filter without that call kills
+    /// the process unless the kernel lets it pass; versions do not tell, because fixes travel. So a confined child goes first.
+    /// </summary>
+    public static bool SurvivesSeccomp(KernelSide kernel, uint type, int targetIndex)
+    {
+        if (kernel.Rung == Rung.SchedOnly)
+            return true;
+        using var child = SelfTestChild.Start("seccomp");
+        if (child?.Run(1) is null)
+            return false; // nothing is known, so nothing is risked
+        var threads = kernel.AddTarget(child.Pid, targetIndex);
+        kernel.Control.Enabled = 1;
+        try
+        {
+            using (kernel.AttachPolls(child.Path, [child.Offset], [type], child.Pid))
+                return child.Run(1) is not null;
+        }
+        finally
+        {
+            kernel.Control.Enabled = 0;
+            if (threads.Count > 0)
+                kernel.RemoveTarget(threads[0].Tgid);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using Hud.NodeAgent.Bpf;
+using Hud.Profiling.Advice;
+using Hud.Profiling.Events;
+using Hud.Profiling.Frames;
+using Hud.Profiling.Hotspots;
+using Hud.Profiling.Stacks;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>Records from the ring buffer: decoded, unwound, and handed to the ledger.</summary>
+internal sealed class EventSink
+{
+    private readonly EventDecoder _decoder = new();
+    private readonly IReadOnlyList<TargetProcess> _targets;
+    private readonly StackStore _stacks;
+    private readonly StackJudge _judge;
+    private readonly PollLedger _ledger;
+
+    public EventSink(IReadOnlyList<TargetProcess> targets, StackStore stacks, StackJudge judge, PollLedger ledger)
+    {
+        (_targets, _stacks, _judge, _ledger) = (targets, stacks, judge, ledger);
+        Ticks = new TickRuns(judge, ledger, targets);
+    }
+
+    public UnwindStatistics Unwinding { get; } = new();
+
+    public TickRuns Ticks { get; }
+
+    public long DecodeErrors => _decoder.Errors;
+
+    /// <summary>Poll sampling in force: how many polls a recorded one stands for.</summary>
+    public int Weight { get; set; } = 1;
+
+    /// <summary>Futexes found to be parks while poll probes are off; the kernel side skips them from now on.</summary>
+    public Action<uint, ulong>? LearnPark { get; set; }
+
+    /// <summary>Threads of a target came, went or changed their name.</summary>
+    public Action<HudEvent>? Life { get; set; }
+
+    public void Accept(ReadOnlySpan<byte> record)
+    {
+        if (!_decoder.TryDecode(record, out var header, out var slice) || header.Target >= _targets.Count)
+            return;
+        switch (header.Kind)
+        {
+            case EventKind.Poll:
+                AcceptPoll(header, Unwind(header, slice));
+                break;
+            case EventKind.Side:
+                _ledger.AddSide((int)header.NsTid, (long)header.StartNs, Has(header, EventFlags.StackBlock), Unwind(header, slice));
+                break;
+            case EventKind.Sample:
+                _ledger.AddSample((int)header.NsTid, (long)header.StartNs, Unwind(header, slice));
+                break;
+            case EventKind.Waker:
+                _ledger.AddWaker((int)header.NsTid, (long)header.BlockStartNs, Unwind(header, slice), EventDecoder.Comm(header.ByComm));
+                break;
+            case EventKind.OffCpu:
+                AcceptSleep(header, Unwind(header, slice));
+                break;
+            case EventKind.OnCpu:
+                Ticks.Add(header, Unwind(header, slice));
+                break;
+            case EventKind.Life:
+                Life?.Invoke(header);
+                break;
+        }
+    }
+
+    private static bool Has(in HudEvent header, EventFlags flag) => (header.Flags & flag) != EventFlags.None;
+
+    private void AcceptPoll(in HudEvent header, int stack)
+    {
+        var fact = Fact(header) with
+        {
+            Type = (int)header.Type,
+            Runtime = header.Runtime,
+            TaskId = header.TaskId,
+            BlockStack = Has(header, EventFlags.StackBlock) ? stack : -1,
+            CpuStack = Has(header, EventFlags.StackCpu) ? stack : -1,
+            QueueStack = Has(header, EventFlags.StackPreempt) ? stack : -1,
+            WorstQueueNs = (long)header.WorstQueueNs,
+            PreemptedBy = EventDecoder.Comm(header.ByComm),
+            PreemptedByPid = (int)header.ByTgid,
+            Open = Has(header, EventFlags.Open),
+            Weight = Weight,
+        };
+        if (fact.Open)
+            _ledger.SetOpen(fact);
+        else
+            _ledger.AddPoll(fact);
+    }
+
+    /// <summary>A sleep seen without poll probes: blocking when it happened inside a poll, a park otherwise.</summary>
+    private void AcceptSleep(in HudEvent header, int stack)
+    {
+        if (stack < 0)
+            return;
+        var frames = _judge.Frames(stack, exact: false);
+        if (Blame.IsIdleWorker(frames))
+        {
+            if (Syscalls.Name(TargetProcess.NativeMachine, header.Syscall).StartsWith("futex", StringComparison.Ordinal))
+                LearnPark?.Invoke(header.Tgid, header.SyscallArg);
+            return;
+        }
+
+        if (Blame.PollIndex(frames) < 0 || Blame.OnBlockingPool(frames))
+            return;
+        _ledger.AddPoll(Fact(header) with { Type = TickRuns.TypeOf(_targets[(int)header.Target], frames), BlockStack = stack });
+    }
+
+    internal static PollFact Fact(in HudEvent header) => new()
+    {
+        Target = (int)header.Target,
+        Worker = header.Slot == Abi.None ? -1 : (int)header.Slot,
+        Tid = (int)header.NsTid,
+        StartNs = (long)header.StartNs,
+        Split = PollSplit.From((long)header.WallNs, (long)header.OffNs, (long)header.RunDelayNs, (long)header.ThrottledNs),
+        Syscall = header.Syscall < 0 ? "" : Syscalls.Name(TargetProcess.NativeMachine, header.Syscall),
+        BlockStack = -1,
+        CpuStack = -1,
+        QueueStack = -1,
+        BlockStartNs = (long)header.BlockStartNs,
+        PreemptedBy = "",
+        Weight = 1,
+    };
+
+    private int Unwind(in HudEvent header, ReadOnlySpan<byte> slice)
+    {
+        var target = _targets[(int)header.Target];
+        if (slice.IsEmpty || target.Modules is null)
+            return -1;
+        var registers = UserRegisters.FromX64(header.Registers);
+        var end = Has(header, EventFlags.StackTruncated) ? CaptureEnd.Anywhere : CaptureEnd.Poll;
+        var unwound = Unwinder.Unwind(registers, slice, target.Modules, end, Unwinding);
+        if (unwound.Reason is StopReason.NoModule or StopReason.BadReturnAddress && target.RefreshModules())
+            unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
+        return _stacks.Intern((int)header.Target, unwound);
+    }
+}

@@ -1,0 +1,81 @@
+using Hud.Core.Profile;
+using Hud.Profiling.Events;
+using Hud.Profiling.Frames;
+using Hud.Profiling.Hotspots;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>
+/// On-CPU samples while poll probes are off. A clock cannot see where a poll begins, so ticks of one thread that follow
+/// one another in the same task and user function are taken for one long stretch, and the report calls it an estimate.
+/// Types that are known to be polled very often are left out: their polls are short, however many ticks they get.
+/// </summary>
+internal sealed class TickRuns(StackJudge judge, PollLedger ledger, IReadOnlyList<TargetProcess> targets)
+{
+    private sealed record Stretch(HudEvent First, int Stack, int Type, string Group, ulong Last, int Ticks);
+
+    private const ulong MaxGapNs = 25_000_000;
+    private readonly Dictionary<uint, Stretch> _open = [];
+
+    public long Count { get; private set; }
+
+    /// <summary>Names of types whose polls are known to be short.</summary>
+    public HashSet<string> Hot { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The poll type whose name stands in the stack, else the target's first.</summary>
+    internal static int TypeOf(TargetProcess target, IReadOnlyList<Frame> frames)
+    {
+        for (int i = frames.Count - 1; i >= 0; i--)
+        {
+            string name = Blame.UserName(frames[i]);
+            for (int type = 0; type < target.Tokio.Types.Count; type++)
+            {
+                if (target.Tokio.Types[type].Name == name)
+                    return target.TypeBase + type;
+            }
+        }
+
+        return target.TypeBase;
+    }
+
+    public void Add(in HudEvent tick, int stack)
+    {
+        Count++;
+        var frames = judge.Frames(stack, exact: false);
+        bool counts = stack >= 0 && Blame.PollIndex(frames) >= 0 && !Blame.OnBlockingPool(frames) && !frames.Any(f => Hot.Contains(Blame.UserName(f)));
+        string group = counts ? judge.Judge(stack, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group : "";
+        if (_open.TryGetValue(tick.NsTid, out var stretch) && (stretch.Group != group || tick.TimeNs - stretch.Last > MaxGapNs))
+        {
+            Close(stretch);
+            _open.Remove(tick.NsTid);
+            stretch = null;
+        }
+
+        if (!counts)
+            return;
+        _open[tick.NsTid] = stretch is null
+            ? new Stretch(tick, stack, TypeOf(targets[(int)tick.Target], frames), group, tick.TimeNs, 1)
+            : stretch with { Last = tick.TimeNs, Ticks = stretch.Ticks + 1 };
+    }
+
+    public void Flush()
+    {
+        foreach (var stretch in _open.Values)
+            Close(stretch);
+        _open.Clear();
+    }
+
+    /// <summary>Ticks bound a stretch from below by the time between them; a single one says nothing about length.</summary>
+    private void Close(Stretch stretch)
+    {
+        if (stretch.Ticks < 2)
+            return;
+        ledger.AddPoll(EventSink.Fact(stretch.First) with
+        {
+            Type = stretch.Type,
+            StartNs = (long)stretch.First.TimeNs,
+            Split = PollSplit.From((long)(stretch.Last - stretch.First.TimeNs), 0, 0, 0),
+            CpuStack = stretch.Stack,
+        });
+    }
+}

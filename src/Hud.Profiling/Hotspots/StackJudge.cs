@@ -1,0 +1,59 @@
+using Hud.Core.Profile;
+using Hud.Profiling.Advice;
+using Hud.Profiling.Frames;
+
+namespace Hud.Profiling.Hotspots;
+
+/// <summary>What a stack means for a cause: who is blamed, of which category, with which advice.</summary>
+public sealed record Judgement(
+    HotspotCause Cause, string Category, string Advice, string DocsSlug, string Function, string UserFrame, string Location, int Blamed, string Group);
+
+/// <summary>Names and judges stacks by number, once each.</summary>
+public sealed class StackJudge(StackStore stacks, IFrameSource names)
+{
+    private readonly Dictionary<(int Stack, bool Exact), IReadOnlyList<Frame>> _frames = [];
+
+    public IReadOnlyList<Frame> Frames(int stack, bool exact)
+    {
+        if (stack < 0)
+            return [];
+        if (!_frames.TryGetValue((stack, exact), out var frames))
+        {
+            var stored = stacks[stack];
+            frames = names.Resolve(stored.Target, stored.Addresses, exact);
+            _frames[(stack, exact)] = frames;
+        }
+
+        return frames;
+    }
+
+    /// <summary>A poll during which the worker handed its queue to another thread blocks nobody.</summary>
+    public bool InBlockInPlace(int stack) => stack >= 0 && Blame.InBlockInPlace(Frames(stack, exact: false));
+
+    /// <summary>
+    /// <paramref name="cause"/> as the scheduler saw it; a sleep becomes a lock wait when its frames say so, or when they have
+    /// no names but another thread of the process ended a futex wait.
+    /// </summary>
+    public Judgement Judge(int stack, HotspotCause cause, string syscall, bool hasHolder, string taskName, bool exact)
+    {
+        var frames = Frames(stack, exact);
+        bool futex = syscall.StartsWith("futex", StringComparison.Ordinal);
+        if (cause == HotspotCause.BlockingCall && futex)
+        {
+            bool nameless = Blame.FirstUserFrame(frames) < 0 && frames.All(f => f.Kind is FrameKind.Unknown or FrameKind.Native or FrameKind.Kernel);
+            if (nameless ? hasHolder : Advisor.For(frames, HotspotCause.LockWait, syscall).Category == "Lock")
+                cause = HotspotCause.LockWait;
+        }
+
+        var row = Advisor.For(frames, cause, syscall);
+        int blamed = Blame.FirstUserFrame(frames);
+        string user = blamed >= 0 ? Blame.UserName(frames[blamed]) : taskName;
+        int named = Advisor.NamedFrame(frames, row);
+        string function = named >= 0 ? Blame.UserName(frames[named]) : user;
+        // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
+        string group = frames.Count == 0 || blamed < 0
+            ? $"{cause}|{taskName}|{syscall}"
+            : $"{cause}|{Fingerprint.Of([.. frames.Skip(blamed)])}|{row.Category}|{syscall}";
+        return new Judgement(cause, row.Category, row.Sentence, row.Docs, function, user, blamed >= 0 ? frames[blamed].Location : "", blamed, group);
+    }
+}

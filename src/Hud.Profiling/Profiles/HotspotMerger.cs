@@ -1,0 +1,156 @@
+using Hud.Core.Profile;
+using Hud.Profiling.Frames;
+using Hud.Profiling.Hotspots;
+
+namespace Hud.Profiling.Profiles;
+
+/// <summary>Raw hotspots (by stack number) to ranked findings (by what the stacks mean).</summary>
+internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFacts> types, double workerNs)
+{
+    private sealed class Group
+    {
+        public required Judgement Judgement { get; init; }
+        public DurationSet Durations { get; } = new();
+        public Dictionary<int, long> Stacks { get; } = [];
+        public Dictionary<int, long> Holders { get; } = [];
+        public Dictionary<string, long> Tasks { get; } = new(StringComparer.Ordinal);
+        public Dictionary<(string Name, int Pid), long> Culprits { get; } = [];
+        public HashSet<int> Targets { get; } = [];
+        public string Syscall { get; init; } = "";
+        public bool Estimated { get; set; }
+    }
+
+    private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
+    private readonly Dictionary<RawKey, string> _groupOf = [];
+
+    /// <param name="scale">Per type: slow polls counted by the kernel over those recorded; 1 when none were left out.</param>
+    /// <param name="table">Stack number -> index in the document's stack table; filled here.</param>
+    /// <param name="indexOf">Raw hotspot -> index of its finding; -1 when it is below the cut.</param>
+    public List<Hotspot> Merge(
+        IReadOnlyDictionary<RawKey, RawHotspot> raw, Func<int, double> scale, bool estimated, bool exact, int most, StackTableBuilder table, out Dictionary<RawKey, int> indexOf)
+    {
+        foreach (var (key, value) in raw.Where(p => p.Key.Stack >= 0 || p.Key.Cause != HotspotCause.OnCpu).OrderBy(p => p.Key.Stack).ThenBy(p => p.Key.Type))
+            Put(key, value, key.Stack, estimated || scale(key.Type) > 1.001, exact);
+        // polls too short for the clock to catch: counted with the dearest on-CPU finding of their own type
+        foreach (var (key, value) in raw.Where(p => p.Key.Stack < 0 && p.Key.Cause == HotspotCause.OnCpu).OrderBy(p => p.Key.Type))
+        {
+            int borrowed = raw.Where(p => p.Key.Stack >= 0 && p.Key.Cause == HotspotCause.OnCpu && p.Key.Type == key.Type && p.Key.Target == key.Target)
+                .OrderByDescending(p => p.Value.Durations.TotalNs).ThenBy(p => p.Key.Stack).Select(p => p.Key.Stack).FirstOrDefault(-1);
+            Put(key, value, borrowed, estimated: true, exact);
+        }
+
+        var ranked = _groups.OrderByDescending(g => Lost(g.Value)).ThenBy(g => g.Key, StringComparer.Ordinal).ToList();
+        var place = ranked.Take(most).Select((g, i) => (g.Key, i)).ToDictionary(p => p.Key, p => p.i, StringComparer.Ordinal);
+        indexOf = _groupOf.ToDictionary(p => p.Key, p => place.GetValueOrDefault(p.Value, -1));
+        return [.. ranked.Take(most).Select((g, i) => Finding(g.Value, i + 1, scale, table, exact))];
+    }
+
+    public int GroupCount => _groups.Count;
+
+    /// <summary>Waiting for a CPU loses time too, but never ranks above code that blocks.</summary>
+    private static double Lost(Group group) =>
+        group.Judgement.Cause is HotspotCause.RunQueue or HotspotCause.Throttled ? group.Durations.TotalNs * 1e-9 : group.Durations.TotalNs;
+
+    private void Put(RawKey key, RawHotspot value, int stack, bool estimated, bool exact)
+    {
+        string task = types[key.Type].Name;
+        var judgement = judge.Judge(stack, key.Cause, key.Syscall, key.Holder >= 0, task, exact);
+        if (!_groups.TryGetValue(judgement.Group, out var group))
+            _groups[judgement.Group] = group = new Group { Judgement = judgement, Syscall = key.Syscall };
+        _groupOf[key] = judgement.Group;
+        group.Durations.Add(value.Durations);
+        group.Targets.Add(key.Target);
+        group.Estimated |= estimated;
+        Add(group.Tasks, task, value.Durations.TotalNs);
+        if (stack >= 0)
+            Add(group.Stacks, stack, value.Durations.TotalNs);
+        if (key.Holder >= 0)
+            Add(group.Holders, key.Holder, value.Durations.TotalNs);
+        foreach (var (who, ns) in value.Culprits)
+            Add(group.Culprits, who, ns);
+    }
+
+    private Hotspot Finding(Group group, int rank, Func<int, double> scale, StackTableBuilder table, bool exact)
+    {
+        int stack = Top(group.Stacks, -1), holder = Top(group.Holders, -1);
+        // the words must belong to the stack that is shown
+        var judgement = stack >= 0
+            ? judge.Judge(stack, group.Judgement.Cause, group.Syscall, holder >= 0, Top(group.Tasks, ""), exact)
+            : group.Judgement;
+        double factor = 1;
+        if (group.Estimated)
+            factor = Math.Max(1, group.Tasks.Keys.Max(name => Enumerable.Range(0, types.Count).Where(t => types[t].Name == name).Select(scale).DefaultIfEmpty(1).Max()));
+        long total = (long)(group.Durations.TotalNs * factor);
+        double culprits = group.Culprits.Values.Sum();
+        int stackIndex = table.Add(stack, judgement.Blamed), holderIndex = table.Add(holder, -1);
+        return new Hotspot
+        {
+            Rank = rank,
+            Cause = judgement.Cause,
+            Category = judgement.Category,
+            Function = judgement.Function,
+            UserFrame = judgement.UserFrame,
+            Location = judgement.Location,
+            Task = Top(group.Tasks, ""),
+            Syscall = group.Syscall,
+            Count = (long)Math.Round(group.Durations.Count * factor),
+            TotalNs = total,
+            P50Ns = group.Durations.Percentile(50),
+            P99Ns = group.Durations.Percentile(99),
+            MaxNs = group.Durations.MaxNs,
+            Percent = workerNs > 0 ? Math.Round(Math.Min(100, total * 100 / workerNs), 2) : 0,
+            Estimated = group.Estimated,
+            Advice = judgement.Advice,
+            DocsSlug = judgement.DocsSlug,
+            Stack = table.Lines(stackIndex),
+            StackIndex = stackIndex,
+            HolderStack = table.Lines(holderIndex),
+            HolderStackIndex = holderIndex,
+            PreemptedBy = [.. group.Culprits.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Pid).Take(5).Select(c => new Culprit(c.Key.Name, c.Key.Pid, Math.Round(c.Value * 100 / Math.Max(1, culprits), 1)))],
+            Fingerprint = stack >= 0 ? Fingerprint.Of([.. judge.Frames(stack, exact).Skip(Math.Max(0, judgement.Blamed))]) : "",
+            Histogram = group.Durations.Histogram,
+            Target = group.Targets.Count == 1 ? group.Targets.Single() : -1,
+        };
+    }
+
+    private static void Add<T>(Dictionary<T, long> sums, T key, long ns)
+        where T : notnull => sums[key] = sums.GetValueOrDefault(key) + ns;
+
+    private static T Top<T>(Dictionary<T, long> sums, T none)
+        where T : notnull => sums.Count == 0 ? none : sums.OrderByDescending(p => p.Value).ThenBy(p => p.Key).First().Key;
+}
+
+/// <summary>The document's stack table: each stack once, named.</summary>
+internal sealed class StackTableBuilder(StackStore stacks, StackJudge judge, bool exact)
+{
+    private readonly Dictionary<int, int> _index = [];
+    private readonly List<StackEntry> _entries = [];
+
+    public IReadOnlyList<StackEntry> Entries => _entries;
+
+    public long Frames { get; private set; }
+
+    public long UnresolvedFrames { get; private set; }
+
+    public int Add(int stack, int blamed)
+    {
+        if (stack < 0)
+            return -1;
+        if (_index.TryGetValue(stack, out int index))
+            return index;
+        var frames = judge.Frames(stack, exact);
+        Frames += frames.Count;
+        UnresolvedFrames += frames.Count(f => f.Kind == FrameKind.Unknown);
+        _index[stack] = index = _entries.Count;
+        _entries.Add(new StackEntry
+        {
+            Frames = [.. frames.Select((f, i) => new ProfileFrame { Function = f.Function, Location = f.Location, Module = f.Module, Kind = f.Kind, Inlined = f.Inlined, Blamed = i == blamed })],
+            Quality = stacks[stack].Quality.ToString(),
+            Stop = stacks[stack].Stop.ToString(),
+        });
+        return index;
+    }
+
+    public IReadOnlyList<string> Lines(int index) =>
+        index < 0 ? [] : [.. _entries[index].Frames.Select(f => f.Location.Length > 0 ? $"{f.Function} ({f.Location})" : f.Function)];
+}

@@ -1,0 +1,239 @@
+using Hud.Core.Api;
+using Hud.Core.Profile;
+using Hud.Profiling.Hotspots;
+
+namespace Hud.Profiling.Profiles;
+
+/// <summary>Facts and ledger to the profile document. Pure: the same input gives the same document.</summary>
+public static class ProfileBuilder
+{
+    /// <param name="exact">False for the live view: quick names only.</param>
+    public static ProfileDocument Build(RunFacts facts, PollLedger ledger, StackStore stacks, StackJudge judge, bool exact)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(ledger);
+        ArgumentNullException.ThrowIfNull(stacks);
+        ArgumentNullException.ThrowIfNull(judge);
+        var runtimes = new Runtimes(facts.Workers);
+        long observed = Math.Max(1, facts.EndNs - facts.StartNs);
+        double workerNs = (double)observed * Math.Max(1, runtimes.TotalWorkers);
+        var types = NameTypes(facts.Types, ledger, judge, exact);
+        var table = new StackTableBuilder(stacks, judge, exact);
+        var merger = new HotspotMerger(judge, types, workerNs);
+        var hotspots = merger.Merge(ledger.Hotspots, type => Scale(types, ledger, type), facts.Estimated, exact, facts.MaxHotspots, table, out var hotspotOf);
+        var stalls = Stalls(ledger, runtimes, facts, facts.Session.Threshold.Nanoseconds);
+        long own = ledger.OnCpuNs + ledger.BlockedNs;
+        double factor = OverallScale(types, ledger);
+        long polls = types.Sum(t => t.Polls);
+        var summary = new ProfileSummary
+        {
+            StartedAt = facts.StartedAt,
+            ObservedNs = observed,
+            Polls = polls,
+            SlowPolls = (long)Math.Round(ledger.SlowPolls * factor),
+            BlockedPercent = Math.Round(Math.Min(100, own * factor * 100 / workerNs), 2),
+            WorstPollNs = ledger.WorstNs,
+            LongestPollNs = ledger.SlowPolls > 0 ? ledger.WorstNs : types.Select(t => t.MaxNs).DefaultIfEmpty(0).Max(),
+            Workers = runtimes.TotalWorkers,
+            Runtimes = runtimes.All.Count(),
+            StallCount = stalls.Count,
+            LongestStallNs = stalls.Select(s => s.DurationNs).DefaultIfEmpty(0).Max(),
+            TotalStallNs = stalls.Sum(s => s.DurationNs),
+            CpuHogNs = (long)(ledger.OnCpuNs * factor),
+            BlockedNs = (long)(ledger.BlockedNs * factor),
+            RunQueueNs = ledger.RunQueueNs,
+            ThrottledNs = ledger.ThrottledNs,
+            SymbolizedPercent = Percent(table.Frames - table.UnresolvedFrames, table.Frames),
+            Estimated = facts.Estimated || factor > 1.001,
+        };
+        var targets = Targets(facts, ledger, runtimes, types, observed, summary.SymbolizedPercent);
+        var (level, verdict) = VerdictText.For(summary, hotspots, targets, facts.Session.Threshold);
+        return new ProfileDocument
+        {
+            Session = facts.Session,
+            Agent = facts.Agent,
+            Verdict = verdict,
+            VerdictLevel = level,
+            Summary = summary,
+            Targets = targets,
+            Hotspots = hotspots,
+            Tasks = Tasks(types, ledger, workerNs),
+            Workers = Workers(facts, ledger, runtimes, judge, table, exact),
+            Stalls = stalls,
+            SlowPolls = Timeline(facts, ledger, hotspots, hotspotOf, table),
+            StackTable = table.Entries,
+            Overhead = facts.Overhead,
+            Warnings = facts.Warnings,
+            Losses = facts.Losses with
+            {
+                UnresolvedFrames = table.UnresolvedFrames,
+                PollsWithoutStack = ledger.PollsWithoutStack,
+                SlowPollsCut = ledger.PollsCut,
+                StacksCut = stacks.Refused,
+                HotspotsCut = Math.Max(0, merger.GroupCount - facts.MaxHotspots),
+            },
+        };
+    }
+
+    private static int Percent(long part, long whole) => whole > 0 ? (int)(part * 100 / whole) : 100;
+
+    /// <summary>A type that no symbol names is called after the outermost user frame of its stacks.</summary>
+    private static List<TaskTypeFacts> NameTypes(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger, StackJudge judge, bool exact)
+    {
+        var stackOf = new Dictionary<int, int>();
+        foreach (var key in ledger.Hotspots.Keys)
+        {
+            if (key.Stack >= 0)
+                stackOf.TryAdd(key.Type, key.Stack);
+        }
+
+        return [.. types.Select((type, i) => type.Name.Length > 0 ? type : type with { Name = FromStack(i) })];
+
+        string FromStack(int type)
+        {
+            if (stackOf.TryGetValue(type, out int stack) && judge.Frames(stack, exact).LastOrDefault(f => f.Kind == FrameKind.User) is { } frame)
+                return Frames.Blame.UserName(frame);
+            return $"task type {type}";
+        }
+    }
+
+    /// <summary>What the token bucket left out is known by number, not by stack: the recorded ones stand for all of their type.</summary>
+    private static double Scale(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger, int type)
+    {
+        long recorded = ledger.RecordedByType.GetValueOrDefault(type);
+        return recorded > 0 && types[type].Slow > recorded + ledger.BlockInPlace + ledger.OpenPolls.Count() ? (double)types[type].Slow / recorded : 1;
+    }
+
+    private static double OverallScale(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger)
+    {
+        double recorded = 0, scaled = 0;
+        foreach (var (type, count) in ledger.RecordedByType)
+        {
+            recorded += count;
+            scaled += count * Scale(types, ledger, type);
+        }
+
+        return recorded > 0 ? scaled / recorded : 1;
+    }
+
+    private static List<Stall> Stalls(PollLedger ledger, Runtimes runtimes, RunFacts facts, long thresholdNs)
+    {
+        var stalls = new List<Stall>();
+        foreach (var (target, runtime) in runtimes.All)
+        {
+            var polls = ledger.Polls.Where(p => p.Target == target && runtimes.NumberOf(target, p.Runtime) == runtime)
+                .Where(p => p.Split.OnCpuNs + p.Split.BlockedNs > thresholdNs)
+                .Select(p => (p.Tid, p.StartNs, p.StartNs + p.Split.WallNs));
+            foreach (var (start, duration) in StallFinder.Find(polls, runtimes.WorkersOf(target, runtime), thresholdNs))
+                stalls.Add(new Stall { Target = target, Runtime = runtime, StartNs = start - facts.StartNs, DurationNs = duration });
+        }
+
+        return [.. stalls.OrderBy(s => s.StartNs).ThenBy(s => s.Target).Take(10_000)];
+    }
+
+    private static List<TargetProfile> Targets(RunFacts facts, PollLedger ledger, Runtimes runtimes, IReadOnlyList<TaskTypeFacts> types, long observed, int symbolized)
+    {
+        return [.. facts.Targets.Select((target, i) => Finish(target, i))];
+
+        TargetProfile Finish(TargetProfile target, int i)
+        {
+            long polls = types.Where(t => t.Target == i).Sum(t => t.Polls);
+            long longest = types.Where(t => t.Target == i).Select(t => t.MaxNs).DefaultIfEmpty(0).Max();
+            long slow = ledger.RecordedByType.Where(p => types[p.Key].Target == i).Sum(p => p.Value);
+            var own = ledger.Hotspots.Where(p => p.Key.Target == i && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall).Sum(p => p.Value.Durations.TotalNs);
+            int workers = runtimes.WorkersOf(i);
+            string reason = target.Reason, message = target.Message;
+            if (reason.Length == 0 && target.State != TargetState.Failed && polls == 0)
+                (reason, message) = ("Idle", "Tokio was found, but it polled no task during the run");
+            else if (reason.Length == 0 && target.State != TargetState.Failed && slow == 0)
+                (reason, message) = ("BelowThreshold", $"{Core.HumanText.Count(polls)} polls, the longest {Core.HumanText.Duration(longest)}");
+            return target with
+            {
+                Reason = reason,
+                Message = message,
+                Polls = polls,
+                SlowPolls = slow,
+                LongestPollNs = longest,
+                Runtimes = runtimes.RuntimesOf(i),
+                Workers = workers,
+                TaskTypes = types.Count(t => t.Target == i),
+                BlockedPercent = Math.Round(own * 100.0 / observed / Math.Max(1, workers), 2),
+                SymbolizedPercent = symbolized,
+                LostEvents = facts.Losses.Events(),
+                OverheadPercent = Math.Round(facts.Overhead.MeasuredPercent, 3),
+            };
+        }
+    }
+
+    private static List<TaskProfile> Tasks(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger, double workerNs) =>
+        [.. types.Select((t, i) => new TaskProfile
+        {
+            Target = t.Target,
+            Name = t.Name,
+            Polls = t.Polls,
+            SlowPolls = Math.Max(ledger.RecordedByType.GetValueOrDefault(i), ledger.BlockInPlace == 0 ? t.Slow : 0),
+            TotalNs = t.TotalNs,
+            P50Ns = Histograms.Percentile(t.Histogram, 50, t.MaxNs),
+            P99Ns = Histograms.Percentile(t.Histogram, 99, t.MaxNs),
+            MaxNs = t.MaxNs,
+            Percent = Math.Round(Math.Min(100, t.TotalNs * 100 / workerNs), 2),
+            Estimated = t.Estimated,
+            Histogram = Histograms.Trim(t.Histogram),
+        })];
+
+    private static List<WorkerProfile> Workers(RunFacts facts, PollLedger ledger, Runtimes runtimes, StackJudge judge, StackTableBuilder table, bool exact)
+    {
+        long threshold = facts.Session.Threshold.Nanoseconds;
+        var byTid = ledger.Polls.ToLookup(p => (p.Target, p.Tid));
+        return [.. facts.Workers.Select(w => new WorkerProfile
+        {
+            Target = w.Target,
+            Tid = w.Tid,
+            Name = w.Name,
+            Runtime = runtimes.NumberOf(w.Target, w.Runtime),
+            Polls = w.Polls,
+            SlowPolls = byTid[(w.Target, w.Tid)].Count(),
+            BusyNs = w.BusyNs,
+            LostNs = byTid[(w.Target, w.Tid)].Sum(p => p.Split.OnCpuNs + p.Split.BlockedNs),
+            RunQueueNs = w.QueueNs,
+            LatencyHistogram = Histograms.Trim(w.Histogram),
+            LatencyMaxNs = w.QueueMaxNs,
+            LatencyByStack = [.. byTid[(w.Target, w.Tid)].Where(p => p.WorstQueueNs > threshold && p.QueueStack >= 0)
+                .GroupBy(p => p.QueueStack)
+                .OrderByDescending(g => g.Sum(p => p.WorstQueueNs)).Take(5)
+                .Select(g => new LatencyGroup(table.Add(g.Key, -1), judge.Judge(g.Key, HotspotCause.RunQueue, "", hasHolder: false, "", exact).UserFrame,
+                    g.LongCount(), g.Sum(p => p.WorstQueueNs), g.Max(p => p.WorstQueueNs)))],
+        })];
+    }
+
+    private static List<SlowPoll> Timeline(RunFacts facts, PollLedger ledger, List<Hotspot> hotspots, Dictionary<RawKey, int> hotspotOf, StackTableBuilder table)
+    {
+        var timeline = new List<SlowPoll>(ledger.Polls.Count);
+        var byKey = hotspotOf.ToLookup(p => (p.Key.Target, p.Key.Cause, p.Key.Type, p.Key.Stack), p => p.Value);
+        foreach (var poll in ledger.Polls.OrderBy(p => p.StartNs).ThenBy(p => p.Tid))
+        {
+            var cause = poll.Split.Primary(facts.Session.Threshold.Nanoseconds);
+            int stack = cause switch { HotspotCause.OnCpu => poll.CpuStack, HotspotCause.BlockingCall => poll.BlockStack, _ => poll.QueueStack };
+            int hotspot = byKey[(poll.Target, cause, poll.Type, stack)].FirstOrDefault(-1);
+            timeline.Add(new SlowPoll
+            {
+                Target = poll.Target,
+                Worker = poll.Worker,
+                Task = poll.Type,
+                TaskId = poll.TaskId,
+                StartNs = poll.StartNs - facts.StartNs,
+                WallNs = poll.Split.WallNs,
+                OnCpuNs = poll.Split.OnCpuNs,
+                BlockedNs = poll.Split.BlockedNs,
+                RunQueueNs = poll.Split.RunQueueNs,
+                ThrottledNs = poll.Split.ThrottledNs,
+                Cause = hotspot >= 0 ? hotspots[hotspot].Cause : cause,
+                Stack = table.Add(stack, -1),
+                Hotspot = hotspot,
+                Open = poll.Open,
+            });
+        }
+
+        return timeline;
+    }
+}
