@@ -1,1 +1,63 @@
-return 0;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Hud.Core;
+using Hud.Core.Stream;
+using Hud.NodeAgent.Preflight;
+using Hud.NodeAgent.Run;
+
+const string Help = """
+    hud-agent: profiles Tokio processes of this machine and writes one JSON object a line to stdout.
+
+      HUD_AGENT_TASK='{...}' hud-agent    runs the task; SIGTERM or SIGINT ends it early, with its report
+      hud-agent doctor                    prints what works on this machine, as JSON
+      hud-agent --version
+
+    People start it through `hud`, clusters through the operator.
+    """;
+
+switch (args)
+{
+    case ["--help" or "-h"]:
+        Console.WriteLine(Help);
+        return 0;
+    case ["--version"]:
+        Console.WriteLine(AgentVersion.Text);
+        return 0;
+    case ["doctor"]:
+        Console.WriteLine(JsonSerializer.Serialize(Machine.Examine(), HudJson.Indented.PreflightReport));
+        return 0;
+    case not []:
+        Console.Error.WriteLine($"hud-agent: unknown argument {args[0]}\n\n{Help}");
+        return 2;
+}
+
+string? text = Environment.GetEnvironmentVariable(AgentTask.EnvironmentVariable);
+if (string.IsNullOrEmpty(text))
+{
+    Console.Error.WriteLine($"hud-agent: {AgentTask.EnvironmentVariable} is not set\n\n{Help}");
+    return 2;
+}
+
+AgentTask task;
+try
+{
+    task = JsonSerializer.Deserialize(text, HudJson.Default.AgentTask) ?? throw new JsonException("the task is null");
+}
+catch (JsonException e)
+{
+    Console.Error.WriteLine($"hud-agent: {AgentTask.EnvironmentVariable} is no valid task: {e.Message}");
+    return 2;
+}
+
+using var stop = new CancellationTokenSource();
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
+using var output = Console.OpenStandardOutput();
+return new ProfilerRun(task, new AgentStreamWriter(output), stop.Token).Execute();
+
+void End(PosixSignalContext context)
+{
+    context.Cancel = true;
+    stop.Cancel();
+}

@@ -17,15 +17,24 @@ internal readonly unsafe struct BpfMap(nint handle, string name)
             throw BpfException.FromErrno($"size map {name}", -result);
     }
 
-    /// <summary>The memory behind .bss (shared with the kernel once loaded) or .rodata (before loading).</summary>
+    /// <summary>The values that .rodata will be loaded with; only before loading.</summary>
     /// <exception cref="InvalidOperationException">The layout is not the one that was compiled.</exception>
-    public ref T Memory<T>()
+    public ref T InitialValue<T>()
         where T : unmanaged
     {
         nint at = Libbpf.bpf_map__initial_value(handle, out nuint size);
         if (at == 0 || size != (nuint)sizeof(T))
             throw new InvalidOperationException($"map {name} holds {size} bytes, not {sizeof(T)}");
         return ref *(T*)at;
+    }
+
+    /// <summary>The map's memory, shared with the programs. To be unmapped by the caller.</summary>
+    /// <exception cref="BpfException" />
+    public T* Share<T>()
+        where T : unmanaged
+    {
+        nint at = Libc.MapShared(Fd, (nuint)sizeof(T));
+        return at > 0 || at < -4095 ? (T*)at : throw BpfException.FromErrno($"share the memory of map {name}", (int)-at);
     }
 
     public bool TryGet<TKey, TValue>(TKey key, out TValue value)

@@ -30,6 +30,8 @@ internal sealed unsafe class KernelSide : IDisposable
     private CpuClock? _clock;
     private readonly ulong[] _statValues;
     private readonly TypeStats[] _typeValues;
+    private readonly ControlBlock* _control;
+    private readonly long[] _countBase = new long[(int)Stat.Count];
 
     private KernelSide(BpfObject opened, KernelSettings settings)
     {
@@ -37,6 +39,7 @@ internal sealed unsafe class KernelSide : IDisposable
         Settings = settings;
         _statValues = new ulong[_cpus];
         _typeValues = new TypeStats[_cpus];
+        _control = opened.Map(".bss").Share<ControlBlock>(); // libbpf shares it by itself only for skeletons
     }
 
     public KernelSettings Settings { get; }
@@ -44,7 +47,7 @@ internal sealed unsafe class KernelSide : IDisposable
     public Rung Rung => Settings.Rung;
 
     /// <summary>Shared with the programs at once.</summary>
-    public ref ControlBlock Control => ref _object.Map(".bss").Memory<ControlBlock>();
+    public ref ControlBlock Control => ref *_control;
 
     public BpfMap Events => _object.Map("events");
 
@@ -68,7 +71,7 @@ internal sealed unsafe class KernelSide : IDisposable
             opened.Map("cpu_scratch").SetMaxEntries((uint)(Math.Max(1, Libbpf.libbpf_num_possible_cpus()) * Abi.CpuScratch));
             opened.Map("events").SetMaxEntries((uint)settings.RingKiB * 1024);
 
-            ref var config = ref opened.Map(".rodata").Memory<ConfigBlock>();
+            ref var config = ref opened.Map(".rodata").InitialValue<ConfigBlock>();
             config.SlotCount = (uint)settings.Slots;
             config.SlowPerSecond = (uint)settings.SlowPerSecond;
             config.SamplesPerSecond = (uint)settings.SamplesPerSecond;
@@ -209,6 +212,7 @@ internal sealed unsafe class KernelSide : IDisposable
 
     public void LearnPark(uint tgid, ulong futex) => _object.Map("parks").Set((ulong)tgid << 32 | (uint)futex, 1u);
 
+    /// <summary>Sum over the CPUs since <see cref="StartCounting"/>.</summary>
     public long Count(Stat stat)
     {
         if (!_object.Map("stats").TryGetPerCpu((uint)stat, _statValues))
@@ -216,7 +220,19 @@ internal sealed unsafe class KernelSide : IDisposable
         ulong sum = 0;
         foreach (ulong value in _statValues)
             sum += value;
-        return (long)sum;
+        return (long)sum - _countBase[(int)stat];
+    }
+
+    /// <summary>Forgets what calibration left: its counts and its thread.</summary>
+    public void StartCounting()
+    {
+        Array.Clear(_countBase);
+        for (int i = 0; i < _countBase.Length; i++)
+            _countBase[i] = Count((Stat)i);
+        var workers = _object.Map("workers");
+        for (uint slot = 0; slot < Math.Min(Control.SlotsUsed, (uint)Settings.Slots); slot++)
+            workers.Set(slot, default(WorkerState));
+        Control.SlotsUsed = 0;
     }
 
     /// <summary>Sum over the CPUs.</summary>
@@ -278,12 +294,14 @@ internal sealed unsafe class KernelSide : IDisposable
 
     public void Dispose()
     {
-        if (!_object.IsClosed)
-            Control.Enabled = 0;
+        if (_object.IsClosed)
+            return;
+        Control.Enabled = 0;
         _clock?.Dispose();
         foreach (var link in _links)
             link.Dispose();
         _links.Clear();
+        _ = Libc.munmap((nint)_control, (nuint)sizeof(ControlBlock));
         _object.Dispose();
     }
 }

@@ -26,13 +26,17 @@ internal static unsafe partial class Libc
     internal static partial nint pread(int fd, void* buffer, nuint count, long offset);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial int ioctl(int fd, nuint request, nint argument);
+    private static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, long offset);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial int getrusage(int who, byte* usage);
+    internal static partial int munmap(nint address, nuint length);
 
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
+    /// <summary>Maps a BPF map's values for reading and writing. Returns the address, or minus errno.</summary>
+    internal static nint MapShared(int fd, nuint length)
+    {
+        nint address = mmap(0, length, 1 | 2, 1, fd, 0);
+        return address == -1 ? -Marshal.GetLastPInvokeError() : address;
+    }
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 

@@ -112,7 +112,6 @@ internal sealed class EventSink
     internal static PollFact Fact(in HudEvent header) => new()
     {
         Target = (int)header.Target,
-        Worker = header.Slot == Abi.None ? -1 : (int)header.Slot,
         Tid = (int)header.NsTid,
         StartNs = (long)header.StartNs,
         Split = PollSplit.From((long)header.WallNs, (long)header.OffNs, (long)header.RunDelayNs, (long)header.ThrottledNs),

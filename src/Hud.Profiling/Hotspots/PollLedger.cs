@@ -7,7 +7,6 @@ public readonly record struct PollFact
 {
     public int Target { get; init; }
     public int Type { get; init; }
-    public int Worker { get; init; }
     public int Tid { get; init; }
     public ulong Runtime { get; init; }
     public ulong TaskId { get; init; }

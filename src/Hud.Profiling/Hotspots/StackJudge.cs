@@ -30,6 +30,14 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
     /// <summary>A poll during which the worker handed its queue to another thread blocks nobody.</summary>
     public bool InBlockInPlace(int stack) => stack >= 0 && Blame.InBlockInPlace(Frames(stack, exact: false));
 
+    /// <summary>From the blamed frame to the poll, both included: what lies beyond the poll is the same for every task.</summary>
+    public static IReadOnlyList<Frame> WayToPoll(IReadOnlyList<Frame> frames, int blamed)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        int poll = Blame.PollIndex(frames), from = Math.Max(0, blamed);
+        return [.. poll >= from ? frames.Take(poll + 1).Skip(from) : frames.Skip(from)];
+    }
+
     /// <summary>
     /// <paramref name="cause"/> as the scheduler saw it; a sleep becomes a lock wait when its frames say so, or when they have
     /// no names but another thread of the process ended a futex wait.
@@ -53,7 +61,7 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
         // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
         string group = frames.Count == 0 || blamed < 0
             ? $"{cause}|{taskName}|{syscall}"
-            : $"{cause}|{Fingerprint.Of([.. frames.Skip(blamed)])}|{row.Category}|{syscall}";
+            : $"{cause}|{Fingerprint.Of(WayToPoll(frames, blamed))}|{row.Category}|{syscall}";
         return new Judgement(cause, row.Category, row.Sentence, row.Docs, function, user, blamed >= 0 ? frames[blamed].Location : "", blamed, group);
     }
 }

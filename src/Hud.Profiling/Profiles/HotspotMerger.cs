@@ -107,7 +107,7 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
             HolderStack = table.Lines(holderIndex),
             HolderStackIndex = holderIndex,
             PreemptedBy = [.. group.Culprits.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Pid).Take(5).Select(c => new Culprit(c.Key.Name, c.Key.Pid, Math.Round(c.Value * 100 / Math.Max(1, culprits), 1)))],
-            Fingerprint = stack >= 0 ? Fingerprint.Of([.. judge.Frames(stack, exact).Skip(Math.Max(0, judgement.Blamed))]) : "",
+            Fingerprint = stack >= 0 ? Fingerprint.Of(StackJudge.WayToPoll(judge.Frames(stack, exact), judgement.Blamed)) : "",
             Histogram = group.Durations.Histogram,
             Target = group.Targets.Count == 1 ? group.Targets.Single() : -1,
         };

@@ -14,10 +14,16 @@ public static class ProfileBuilder
         ArgumentNullException.ThrowIfNull(ledger);
         ArgumentNullException.ThrowIfNull(stacks);
         ArgumentNullException.ThrowIfNull(judge);
+        // without poll probes every thread has a slot; a worker is one that was seen in a poll (or parked as one)
+        var polled = ledger.Polls.Select(p => (p.Target, p.Tid)).ToHashSet();
+        facts = facts with { Workers = [.. facts.Workers.Where(w => w.Polls > 0 || w.Idle || polled.Contains((w.Target, w.Tid)))] };
         var runtimes = new Runtimes(facts.Workers);
         long observed = Math.Max(1, facts.EndNs - facts.StartNs);
         double workerNs = (double)observed * Math.Max(1, runtimes.TotalWorkers);
         var types = NameTypes(facts.Types, ledger, judge, exact);
+        // a program has many types that nobody spawns: the document names those that were seen
+        var seen = Enumerable.Range(0, types.Count).Where(i => types[i].Polls > 0 || ledger.RecordedByType.ContainsKey(i)).ToList();
+        var placeOfType = seen.Select((type, place) => (type, place)).ToDictionary(p => p.type, p => p.place);
         var table = new StackTableBuilder(stacks, judge, exact);
         var merger = new HotspotMerger(judge, types, workerNs);
         var hotspots = merger.Merge(ledger.Hotspots, type => Scale(types, ledger, type), facts.Estimated, exact, facts.MaxHotspots, table, out var hotspotOf);
@@ -57,10 +63,10 @@ public static class ProfileBuilder
             Summary = summary,
             Targets = targets,
             Hotspots = hotspots,
-            Tasks = Tasks(types, ledger, workerNs),
+            Tasks = Tasks(types, seen, ledger, workerNs),
             Workers = Workers(facts, ledger, runtimes, judge, table, exact),
             Stalls = stalls,
-            SlowPolls = Timeline(facts, ledger, hotspots, hotspotOf, table),
+            SlowPolls = Timeline(facts, ledger, hotspots, hotspotOf, placeOfType, table),
             StackTable = table.Entries,
             Overhead = facts.Overhead,
             Warnings = facts.Warnings,
@@ -165,21 +171,25 @@ public static class ProfileBuilder
         }
     }
 
-    private static List<TaskProfile> Tasks(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger, double workerNs) =>
-        [.. types.Select((t, i) => new TaskProfile
+    private static List<TaskProfile> Tasks(IReadOnlyList<TaskTypeFacts> types, List<int> seen, PollLedger ledger, double workerNs)
+    {
+        return [.. seen.Select(i => Profile(types[i], ledger.RecordedByType.GetValueOrDefault(i)))];
+
+        TaskProfile Profile(TaskTypeFacts type, long recorded) => new()
         {
-            Target = t.Target,
-            Name = t.Name,
-            Polls = t.Polls,
-            SlowPolls = Math.Max(ledger.RecordedByType.GetValueOrDefault(i), ledger.BlockInPlace == 0 ? t.Slow : 0),
-            TotalNs = t.TotalNs,
-            P50Ns = Histograms.Percentile(t.Histogram, 50, t.MaxNs),
-            P99Ns = Histograms.Percentile(t.Histogram, 99, t.MaxNs),
-            MaxNs = t.MaxNs,
-            Percent = Math.Round(Math.Min(100, t.TotalNs * 100 / workerNs), 2),
-            Estimated = t.Estimated,
-            Histogram = Histograms.Trim(t.Histogram),
-        })];
+            Target = type.Target,
+            Name = type.Name,
+            Polls = type.Polls,
+            SlowPolls = Math.Max(recorded, ledger.BlockInPlace == 0 ? type.Slow : 0),
+            TotalNs = type.TotalNs,
+            P50Ns = Histograms.Percentile(type.Histogram, 50, type.MaxNs),
+            P99Ns = Histograms.Percentile(type.Histogram, 99, type.MaxNs),
+            MaxNs = type.MaxNs,
+            Percent = Math.Round(Math.Min(100, type.TotalNs * 100 / workerNs), 2),
+            Estimated = type.Estimated,
+            Histogram = Histograms.Trim(type.Histogram),
+        };
+    }
 
     private static List<WorkerProfile> Workers(RunFacts facts, PollLedger ledger, Runtimes runtimes, StackJudge judge, StackTableBuilder table, bool exact)
     {
@@ -206,9 +216,12 @@ public static class ProfileBuilder
         })];
     }
 
-    private static List<SlowPoll> Timeline(RunFacts facts, PollLedger ledger, List<Hotspot> hotspots, Dictionary<RawKey, int> hotspotOf, StackTableBuilder table)
+    private static List<SlowPoll> Timeline(RunFacts facts, PollLedger ledger, List<Hotspot> hotspots, Dictionary<RawKey, int> hotspotOf, Dictionary<int, int> placeOfType, StackTableBuilder table)
     {
         var timeline = new List<SlowPoll>(ledger.Polls.Count);
+        var placeOfWorker = new Dictionary<(int, int), int>();
+        for (int i = 0; i < facts.Workers.Count; i++)
+            placeOfWorker.TryAdd((facts.Workers[i].Target, facts.Workers[i].Tid), i);
         var byKey = hotspotOf.ToLookup(p => (p.Key.Target, p.Key.Cause, p.Key.Type, p.Key.Stack), p => p.Value);
         foreach (var poll in ledger.Polls.OrderBy(p => p.StartNs).ThenBy(p => p.Tid))
         {
@@ -218,8 +231,8 @@ public static class ProfileBuilder
             timeline.Add(new SlowPoll
             {
                 Target = poll.Target,
-                Worker = poll.Worker,
-                Task = poll.Type,
+                Worker = placeOfWorker.GetValueOrDefault((poll.Target, poll.Tid), -1),
+                Task = placeOfType.GetValueOrDefault(poll.Type, -1),
                 TaskId = poll.TaskId,
                 StartNs = poll.StartNs - facts.StartNs,
                 WallNs = poll.Split.WallNs,

@@ -1,0 +1,94 @@
+using Hud.Core.Diagnostics;
+using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Proc;
+using Hud.NodeAgent.Run;
+
+namespace Hud.NodeAgent.Preflight;
+
+/// <summary>What this machine offers: asked before each run (what must be there) and by `hud doctor` (everything, tried out).</summary>
+internal static class Machine
+{
+    /// <summary>Capability bits, <c>include/uapi/linux/capability.h</c>.</summary>
+    private static readonly (int Bit, string Name, string Why)[] Capabilities =
+    [
+        (39, "CAP_BPF", "to load BPF programs"),
+        (38, "CAP_PERFMON", "to attach them to probes, tracepoints and clocks"),
+        (19, "CAP_SYS_PTRACE", "to read the target's mappings and files"),
+        (2, "CAP_DAC_READ_SEARCH", "to open the target's files whoever owns them"),
+    ];
+
+    private const int SysAdmin = 21;
+
+    /// <exception cref="DiagnosticException">Something without which nothing works is missing.</exception>
+    public static void Require()
+    {
+        var missing = MissingCapabilities(ProcFs.ReadText("/proc/self/status"));
+        if (missing.Count > 0)
+            throw Stop(DiagnosticKinds.NotPermitted, $"missing: {string.Join(", ", missing.Select(m => $"{m.Name} ({m.Why})"))}", "run with sudo, or grant these capabilities to hud-agent (setcap, or the pod's securityContext)");
+        if (!File.Exists("/sys/kernel/btf/vmlinux"))
+            throw Stop(DiagnosticKinds.NoBtf, "the kernel does not describe its own types (no /sys/kernel/btf/vmlinux)", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y: those of current distributions are, since 2020");
+        if (KernelVersion.Current < new Version(5, 8))
+            throw Stop(DiagnosticKinds.KernelTooOld, $"Linux {KernelVersion.Release} is older than 5.8", "use Linux 5.8 or later; 6.6 or later is cheaper for the target, 6.13 or later best");
+    }
+
+    private static DiagnosticException Stop(DiagnosticKind kind, string message, string next) => new(new Diagnostic(kind, message, next));
+
+    /// <summary>CAP_SYS_ADMIN includes BPF and PERFMON, as it did before 5.8.</summary>
+    internal static List<(string Name, string Why)> MissingCapabilities(string status)
+    {
+        ulong effective = Convert.ToUInt64("0" + ProcFs.StatusField(status, "CapEff"), 16);
+        bool Has(int bit) => (effective >> bit & 1) != 0;
+        return [.. Capabilities.Where(c => !Has(c.Bit) && !(c.Bit >= 38 && Has(SysAdmin))).Select(c => (c.Name, c.Why))];
+    }
+
+    /// <summary>Everything, and each rung tried on a child of ours.</summary>
+    public static PreflightReport Examine()
+    {
+        bool btf = File.Exists("/sys/kernel/btf/vmlinux");
+        var checks = new List<PreflightCheck>
+        {
+            Check("kernel", KernelVersion.Current >= new Version(5, 8), KernelVersion.Release, "use Linux 5.8 or later"),
+            Check("btf", btf, btf ? "/sys/kernel/btf/vmlinux" : "missing", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y"),
+        };
+        var missing = MissingCapabilities(ProcFs.ReadText("/proc/self/status"));
+        checks.Add(Check("capabilities", missing.Count == 0, missing.Count == 0 ? string.Join(", ", Capabilities.Select(c => c.Name)) : "missing " + string.Join(", ", missing.Select(m => $"{m.Name} {m.Why}")), "run with sudo"));
+        string lockdown = ProcFs.ReadText("/sys/kernel/security/lockdown").Trim();
+        checks.Add(Check("lockdown", !lockdown.Contains("[confidentiality]", StringComparison.Ordinal), lockdown.Length > 0 ? lockdown : "off", "confidentiality mode forbids BPF tracing: boot with lockdown=integrity"));
+        string paranoid = ProcFs.ReadText("/proc/sys/kernel/perf_event_paranoid").Trim();
+        checks.Add(Check("perf_event_paranoid", true, $"{paranoid} (CAP_PERFMON stands above it)", ""));
+        string kptr = ProcFs.ReadText("/proc/sys/kernel/kptr_restrict").Trim();
+        checks.Add(Check("kallsyms", true, kptr == "2" ? "hidden (kptr_restrict 2): kernel frames have no names" : $"readable (kptr_restrict {kptr})", ""));
+        string? child = SelfTestChild.FindProgram();
+        checks.Add(Check("self-test program", child is not null, child ?? "hud-selftest was not found beside the agent", "run ./build.sh, or set HUD_SELFTEST; without it the cost of probes is assumed, not measured"));
+        if (missing.Count == 0)
+        {
+            foreach (var rung in Rungs.All)
+                checks.Add(TryRung(rung));
+        }
+
+        return new PreflightReport { Checks = checks };
+    }
+
+    private static PreflightCheck TryRung(Rung rung)
+    {
+        try
+        {
+            using var kernel = KernelSide.Load(new KernelSettings { Rung = rung, Types = 1, RingKiB = 256, Slots = 4 });
+            kernel.AttachScheduler(99);
+            if (rung == Rung.SchedOnly)
+                return Check(rung.Name(), true, "scheduler events and samples", "");
+            var cost = Calibration.Measure(kernel, 0, 0);
+            long polls = (long)kernel.ReadType(0).Polls;
+            string confined = Calibration.SurvivesSeccomp(kernel, 0, 0) ? "confined processes survive it" : "confined (seccomp) processes would not survive it: they get no return probes";
+            return Check(rung.Name(), polls > 0, $"{polls} polls of a child timed, {cost.TimedNs:0} ns each ({cost.SkippedNs:0} ns skipped); {confined}", "run ./build.sh, so that the self-test program is there");
+        }
+        catch (BpfException e)
+        {
+            var diagnosis = BpfDiagnosis.Explain(e, rung.Name());
+            return Check(rung.Name(), false, diagnosis.Message, diagnosis.NextStep);
+        }
+    }
+
+    private static PreflightCheck Check(string name, bool ok, string detail, string next) =>
+        new() { Name = name, Ok = ok, Detail = detail, NextStep = ok ? "" : next };
+}

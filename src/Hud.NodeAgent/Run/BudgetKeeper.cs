@@ -1,0 +1,123 @@
+using Hud.Core.Profile;
+using Hud.NodeAgent.Bpf;
+using Hud.Profiling.Budget;
+using Hud.Profiling.Events;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>Feeds the governor with what was seen and carries out what it says.</summary>
+internal sealed class BudgetKeeper
+{
+    private readonly KernelSide _kernel;
+    private readonly IReadOnlyList<TargetProcess> _targets;
+    private readonly EventSink _sink;
+    private readonly Governor _governor;
+    private readonly ProbeCost _cost;
+    private readonly long _startNs;
+    private readonly int? _forced;
+    private readonly List<LevelChange> _changes = [];
+    private long _lastNs;
+    private long _lastTimed;
+    private long _lastSkipped;
+    private long _lastCpu;
+
+    public BudgetKeeper(KernelSide kernel, IReadOnlyList<TargetProcess> targets, EventSink sink, double budgetPercent, ProbeCost cost, long startNs, int? forced)
+    {
+        (_kernel, _targets, _sink, _cost, _startNs, _lastNs, _forced) = (kernel, targets, sink, cost, startNs, startNs, forced);
+        _governor = new Governor(budgetPercent, cost);
+        BudgetPercent = budgetPercent;
+        _lastCpu = Cpu();
+        if (kernel.Rung == Rung.SchedOnly)
+            Carry(new BudgetDecision(3, 0, new HashSet<int>(), Changed: true, "this kernel offers no poll probes"));
+        else if (forced is { } level)
+            Carry(Governor.Fixed(level));
+    }
+
+    public double BudgetPercent { get; }
+
+    public int Level { get; private set; }
+
+    /// <summary>Polls that one timed poll stands for now.</summary>
+    public int Weight { get; private set; } = 1;
+
+    public bool EverEstimated { get; private set; }
+
+    public IReadOnlyList<LevelChange> Changes => _changes;
+
+    private long Cpu() => _targets.Sum(t => t.LastCpu);
+
+    /// <summary>Once an interval, after the totals were read.</summary>
+    public void Tick(long nowNs, IReadOnlyList<(int Type, long Hits)> hits)
+    {
+        long timed = _kernel.Count(Stat.Polls), skipped = _kernel.Count(Stat.SampledOut), cpu = Cpu();
+        var interval = new BudgetInterval(nowNs - _lastNs, cpu - _lastCpu, timed - _lastTimed, skipped - _lastSkipped, hits);
+        (_lastNs, _lastTimed, _lastSkipped, _lastCpu) = (nowNs, timed, skipped, cpu);
+        if (_forced is not null || _kernel.Rung == Rung.SchedOnly)
+            return;
+        var decision = _governor.Decide(interval);
+        if (!decision.Changed)
+            return;
+        foreach (var (type, count) in hits)
+        {
+            if (count > interval.WallNs / 1e6)
+                _sink.Ticks.Hot.Add(NameOf(type));
+        }
+
+        Carry(decision);
+    }
+
+    private string NameOf(int type)
+    {
+        var target = _targets.Last(t => t.TypeBase <= type && t.Tokio.Types.Count > 0);
+        return target.Tokio.Types[type - target.TypeBase].Name;
+    }
+
+    private void Carry(BudgetDecision decision)
+    {
+        bool reattach = decision.Level >= 2 || Level >= 2;
+        Level = decision.Level;
+        Weight = decision.SampleMask + 1;
+        _sink.Weight = Weight;
+        EverEstimated |= Level > 0;
+        ref var control = ref _kernel.Control;
+        control.SampleMask = (uint)decision.SampleMask;
+        if (reattach)
+        {
+            foreach (var target in _targets.Where(t => t.Problem is null && !t.Gone))
+            {
+                if (Level == 3)
+                    target.Detach();
+                else
+                    target.Attach(_kernel, decision.Detached);
+            }
+
+            // returns of polls that were open while the probes changed are never seen
+            control.Epoch++;
+        }
+
+        control.SchedOnly = Level == 3 ? 1u : 0u;
+        if (Level != 3)
+            _sink.Ticks.Flush();
+        if (_changes.Count < 1000)
+            _changes.Add(new LevelChange(Math.Max(0, _lastNs - _startNs), Level, Weight, decision.Reason));
+    }
+
+    public Overhead Overhead(long agentCpuNs)
+    {
+        long timed = _kernel.Count(Stat.Polls), skipped = _kernel.Count(Stat.SampledOut);
+        double targetCpu = Math.Max(1, _targets.Sum(t => t.LastCpu - t.CpuAtStart));
+        double wall = Math.Max(1, _lastNs - _startNs);
+        double spent = timed * _cost.TimedNs + skipped * _cost.SkippedNs + agentCpuNs;
+        return new Overhead
+        {
+            BudgetPercent = BudgetPercent,
+            MeasuredPercent = Math.Round(spent * 100 / Math.Max(targetCpu, wall / 100), 3),
+            ProbeHits = timed + skipped,
+            CostPerPollNs = (long)_cost.TimedNs,
+            AgentCpuNs = agentCpuNs,
+            AgentPeakBytes = AgentClock.OwnPeakBytes,
+            Level = Level,
+            LevelChanges = _changes,
+        };
+    }
+}

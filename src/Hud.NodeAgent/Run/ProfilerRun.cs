@@ -1,0 +1,311 @@
+using System.Runtime.InteropServices;
+using Hud.Core.Diagnostics;
+using Hud.Core.Profile;
+using Hud.Core.Stream;
+using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Proc;
+using Hud.Profiling.Budget;
+using Hud.Profiling.Events;
+using Hud.Profiling.Hotspots;
+using Hud.Profiling.Profiles;
+using Hud.Profiling.Stacks;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>One run from the task to the profile document: find, arm, observe, report. Whatever ends it, it reports.</summary>
+internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, CancellationToken stop)
+{
+    private static readonly TimeSpan DrainEvery = TimeSpan.FromMilliseconds(100);
+    private const long SecondNs = 1_000_000_000;
+
+    private readonly List<TargetProcess> _targets = [];
+    private readonly List<ProfileWarning> _warnings = [];
+
+    /// <returns>The exit code; the stream has been ended with a bye.</returns>
+    public int Execute()
+    {
+        try
+        {
+            return Run();
+        }
+        catch (DiagnosticException e)
+        {
+            Warn(e.Diagnostic);
+            return Bye(e.Diagnostic.Kind.Id, e.Diagnostic.Kind.ExitCode);
+        }
+        catch (BpfException e)
+        {
+            var diagnostic = BpfDiagnosis.Explain(e, task.Options.ForceRung);
+            Warn(diagnostic);
+            return Bye(diagnostic.Kind.Id, diagnostic.Kind.ExitCode);
+        }
+        finally
+        {
+            foreach (var target in _targets)
+                target.Dispose();
+        }
+    }
+
+    private int Run()
+    {
+        Preflight.Machine.Require();
+        var files = new TargetFiles(new UnwindTableCache());
+        OpenTargets(files);
+        if (_targets.TrueForAll(t => t.Problem is not null))
+            return NothingToMeasure();
+
+        int types = AssignTypes();
+        var settings = new KernelSettings
+        {
+            Types = types,
+            Slots = Math.Clamp(_targets.Where(t => t.Problem is null).Sum(t => ProcFs.Threads(t.Pid).Count) + 32, 32, 256),
+            RingKiB = task.Options.RingBufferKiB ?? 4096,
+            ThresholdNs = task.Session.Threshold.Nanoseconds,
+        };
+        var loaded = KernelLoader.Load(settings, task.Options, Abi.MaxTargets - 1);
+        using var kernel = loaded.Kernel;
+        GuardConfinedTargets(kernel, (uint)types);
+        return Observe(kernel, loaded.Cost, types);
+    }
+
+    private void OpenTargets(TargetFiles files)
+    {
+        foreach (var spec in task.Targets.Take(Abi.MaxTargets - 1))
+        {
+            var found = TargetFinder.Find(_targets.Count, spec, files);
+            _targets.Add(found);
+            if (found.Problem is not null)
+                Warn(found.Problem);
+            else if (found.Tokio.FromSymbols)
+                Warn(new Diagnostic(DiagnosticKinds.OldTokio, $"{found.Name} uses a Tokio before 1.23: its tasks are known by their symbols only", "upgrade Tokio to see every task type"));
+            if (found.Problem is null && found.Tokio.Refused.Count > 0)
+                Warn(new Diagnostic(DiagnosticKinds.SlowProbeSites, $"{found.Tokio.Refused.Count} of {found.Tokio.Refused.Count + found.Tokio.Types.Count} task types are not timed: their first instruction ({found.Tokio.Refused[0].Site.Instruction}) is dear to probe", "build with optimisation (cargo build --release)"));
+        }
+    }
+
+    private int NothingToMeasure()
+    {
+        for (int i = 0; i < _targets.Count; i++)
+            stream.Write(new TargetMessage { Index = i, Target = _targets[i].Describe(task.Node) });
+        var problem = _targets.Select(t => t.Problem).FirstOrDefault(p => p is not null);
+        return problem is null ? Bye("NoTargets", DiagnosticKinds.NoSuchProcess.ExitCode) : Bye(problem.Kind.Id, problem.Kind.ExitCode);
+    }
+
+    private int AssignTypes()
+    {
+        int types = 0;
+        foreach (var target in _targets.Where(t => t.Problem is null))
+        {
+            target.TypeBase = types;
+            types += target.Tokio.Types.Count;
+        }
+
+        return types;
+    }
+
+    private void GuardConfinedTargets(KernelSide kernel, uint calibrationType)
+    {
+        if (kernel.Rung == Rung.SchedOnly)
+            return;
+        bool? survives = task.Options.PretendSeccompUnsafe ? false : null;
+        foreach (var target in _targets.Where(t => t.Problem is null))
+        {
+            string status = ProcFs.ReadText($"/proc/{target.Pid}/status");
+            bool confined = ProcFs.StatusField(status, "Seccomp") == "2";
+            bool shadowStack = ProcFs.StatusField(status, "x86_Thread_features").Contains("shstk", StringComparison.Ordinal);
+            if (shadowStack && KernelVersion.Current < new Version(6, 11))
+            {
+                target.ReturnProbesAllowed = false;
+                Warn(new Diagnostic(DiagnosticKinds.NoReturnProbes, $"{target.Name} runs with a shadow stack, and this kernel's return probes would kill it", "use Linux 6.11 or later; until then polls are not timed, only sleeps and samples are seen"));
+            }
+            else if (confined && !(survives ??= Calibration.SurvivesSeccomp(kernel, calibrationType, Abi.MaxTargets - 1)))
+            {
+                target.ReturnProbesAllowed = false;
+                Warn(new Diagnostic(DiagnosticKinds.NoReturnProbes, $"{target.Name} is confined by seccomp, and a confined child of ours did not survive a return probe on this kernel", "update the kernel (6.12.7 and later let the probe's system call pass); until then polls are not timed, only sleeps and samples are seen"));
+            }
+        }
+    }
+
+    private int Observe(KernelSide kernel, ProbeCost cost, int types)
+    {
+        var stacks = new StackStore();
+        var judge = new StackJudge(stacks, new SymtabFrames(_targets));
+        var ledger = new PollLedger(judge, task.Session.Threshold.Nanoseconds);
+        var sink = new EventSink(_targets, stacks, judge, ledger) { LearnPark = kernel.LearnPark };
+        var totals = new RunTotals(kernel, _targets, types);
+        sink.Life = e => OnLife(e, totals);
+        using var ring = new RingBuffer(kernel.Events, sink.Accept);
+
+        kernel.StartCounting();
+        Attach(kernel);
+        var startedAt = DateTimeOffset.UtcNow;
+        long start = AgentClock.NowNs;
+        long cpuAtStart = AgentClock.OwnCpuNs;
+        var budget = new BudgetKeeper(kernel, _targets, sink, task.Session.OverheadBudgetPercent, cost, start, ForcedLevel());
+        kernel.Control.Enabled = 1;
+
+        var agent = new AgentInfo { Version = AgentVersion.Text, Kernel = KernelVersion.Release, Machine = RuntimeInformation.ProcessArchitecture.ToString(), Rung = kernel.Rung.Name() };
+        stream.Write(new HelloMessage { Agent = agent, BudgetPercent = task.Session.OverheadBudgetPercent, CostPerPollNs = (long)cost.TimedNs, StartedAt = startedAt, Session = task.Session });
+        for (int i = 0; i < _targets.Count; i++)
+            stream.Write(new TargetMessage { Index = i, Target = _targets[i].Describe(task.Node) });
+
+        RunFacts Facts(long now) => new()
+        {
+            Session = task.Session,
+            Agent = agent with { BudgetLevel = budget.Level },
+            StartedAt = startedAt,
+            StartNs = start,
+            EndNs = now,
+            Targets = [.. _targets.Select(t => t.Describe(task.Node))],
+            Types = totals.Types,
+            Workers = totals.Workers(),
+            Losses = totals.Losses(sink),
+            Overhead = budget.Overhead(AgentClock.OwnCpuNs - cpuAtStart),
+            Warnings = _warnings,
+            Estimated = budget.EverEstimated,
+        };
+
+        var progress = new ProgressBuilder(_targets, stacks, judge, ledger, totals);
+        string reason = Loop(kernel, ring, ledger, totals, budget, sink, start, now => stream.Write(progress.Build(Facts(now), kernel.ReadWorkers(), now)));
+
+        // the order matters: what is open is told while the probes are on, then they go, then the buffer is emptied
+        if (_targets.Exists(t => t.IsAlive()))
+            kernel.RecordOpenPolls();
+        kernel.Control.Enabled = 0;
+        long end = AgentClock.NowNs;
+        foreach (var target in _targets)
+            target.Detach();
+        ring.Drain();
+        sink.Ticks.Flush();
+        ledger.CloseOpen();
+        totals.Read(budget.Weight);
+        AddClosingWarnings(budget, totals, sink);
+        var document = ProfileBuilder.Build(Facts(end), ledger, stacks, judge, exact: true);
+        stream.WriteProfile(document);
+        return Bye(reason, reason == "TargetGone" ? DiagnosticKinds.TargetGone.ExitCode : 0);
+    }
+
+    private int? ForcedLevel() =>
+        task.Options.ForceLevel ?? (_targets.TrueForAll(t => t.Problem is not null || !t.ReturnProbesAllowed) ? 3 : null);
+
+    private void Attach(KernelSide kernel)
+    {
+        foreach (var target in _targets.Where(t => t.Problem is null))
+        {
+            var threads = kernel.AddTarget(target.Pid, target.Index);
+            if (threads.Count == 0)
+            {
+                target.Gone = true;
+                continue;
+            }
+
+            target.Tgid = threads[0].Tgid;
+        }
+
+        kernel.AttachScheduler(task.Session.SampleFrequencyHz);
+        foreach (var target in _targets.Where(t => t.Problem is null && !t.Gone))
+        {
+            try
+            {
+                target.Attach(kernel, new HashSet<int>());
+            }
+            catch (BpfException) when (!target.IsAlive())
+            {
+                target.Gone = true;
+            }
+        }
+    }
+
+    /// <returns>Completed, Interrupted or TargetGone.</returns>
+    private string Loop(KernelSide kernel, RingBuffer ring, PollLedger ledger, RunTotals totals, BudgetKeeper budget, EventSink sink, long start, Action<long> tell)
+    {
+        long end = start + task.Session.Duration.Nanoseconds, nextRead = start + SecondNs / 2, nextTell = start + SecondNs;
+        while (true)
+        {
+            ring.Poll(DrainEvery);
+            long now = AgentClock.NowNs;
+            bool last = now >= end || stop.IsCancellationRequested;
+            if (now >= nextRead || last)
+            {
+                ReadTargets();
+                totals.Read(budget.Weight);
+                budget.Tick(now, totals.NewHits);
+                nextRead = now + SecondNs / 2;
+            }
+
+            if (stop.IsCancellationRequested)
+                return "Interrupted";
+            if (now >= end)
+                return "Completed";
+            if (_targets.TrueForAll(t => t.Problem is not null || t.Gone))
+                return "TargetGone";
+            if (now >= nextTell)
+            {
+                ledger.ForgetOpen();
+                kernel.RecordOpenPolls();
+                ring.Drain();
+                tell(now);
+                nextTell = Math.Max(nextTell + SecondNs, now);
+            }
+        }
+    }
+
+    private void ReadTargets()
+    {
+        foreach (var target in _targets.Where(t => t.Problem is null && !t.Gone))
+        {
+            if (!target.IsAlive())
+            {
+                target.Gone = true;
+                Warn(new Diagnostic(DiagnosticKinds.TargetGone, $"{target.Name} ({target.Pid}) ended during the run", "the report holds what was seen until then"));
+                continue;
+            }
+
+            target.LastCpu = Math.Max(target.LastCpu, ProcFs.CpuTimeNs(target.Pid));
+            target.LastQuota = CpuQuota.Read(target.QuotaFile);
+        }
+    }
+
+    private void OnLife(in HudEvent life, RunTotals totals)
+    {
+        var target = _targets[(int)life.Target];
+        switch ((LifeKind)life.Type)
+        {
+            case LifeKind.Exec:
+                // same pid, another program: our types and tables mean nothing any more
+                target.Gone = true;
+                target.Detach();
+                Warn(new Diagnostic(DiagnosticKinds.TargetGone, $"{target.Name} ({target.Pid}) started another program in its place", "profile the new program with a session of its own"));
+                break;
+            case LifeKind.Rename:
+                totals.Rename(target.Pid, (int)life.NsTid, EventDecoder.Comm(life.Comm));
+                break;
+        }
+    }
+
+    private void AddClosingWarnings(BudgetKeeper budget, RunTotals totals, EventSink sink)
+    {
+        var losses = totals.Losses(sink);
+        if (losses.Events() > 0)
+            Warn(new Diagnostic(DiagnosticKinds.EventsLost, $"{losses.Events()} events did not reach the report: {losses.RingBufferDrops} ring buffer full, {losses.RateLimited} rate-limited, {losses.MissedReturns + losses.ThreadStateFailures + losses.PollDepthOverflows + losses.ProgramMisses + losses.DecodeErrors} other", "raise the threshold, so that fewer polls count as slow; counts are scaled and marked as estimated"));
+        if (budget.EverEstimated && budget.Changes.Count > 0)
+        {
+            var worst = budget.Changes.MaxBy(c => c.Level)!;
+            Warn(new Diagnostic(DiagnosticKinds.BudgetLowered, $"the level of detail went down to {worst.Level}: {worst.Reason}", "raise the overhead budget, or accept that counts are estimates and short polls were not all timed"));
+        }
+    }
+
+    private void Warn(Diagnostic diagnostic)
+    {
+        if (_warnings.Count >= 100)
+            return;
+        _warnings.Add(new ProfileWarning(diagnostic.Kind.Id, diagnostic.Message, diagnostic.NextStep));
+        stream.Write(new WarningMessage { Id = diagnostic.Kind.Id, Text = diagnostic.Message, NextStep = diagnostic.NextStep });
+    }
+
+    private int Bye(string reason, int exitCode)
+    {
+        stream.Write(new ByeMessage { Reason = reason, ExitCode = exitCode, CpuNs = AgentClock.OwnCpuNs, PeakBytes = AgentClock.OwnPeakBytes });
+        return exitCode;
+    }
+}

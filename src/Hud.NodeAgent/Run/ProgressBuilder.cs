@@ -1,0 +1,84 @@
+using Hud.Core.Profile;
+using Hud.Core.Stream;
+using Hud.Profiling.Events;
+using Hud.Profiling.Hotspots;
+using Hud.Profiling.Profiles;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>The once-a-second message that the cockpit draws.</summary>
+internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, StackStore stacks, StackJudge judge, PollLedger ledger, RunTotals totals)
+{
+    private const int MaxStackLines = 40;
+    private const int MaxText = 300;
+    private readonly Dictionary<(int Target, int Tid), (long Busy, long Lost)> _before = [];
+    private int _told;
+    private long _lastNs;
+
+    public ProgressMessage Build(RunFacts facts, IReadOnlyList<WorkerState> now, long nowNs)
+    {
+        var document = ProfileBuilder.Build(facts with { MaxHotspots = StreamLimits.ProgressHotspots }, ledger, stacks, judge, exact: false);
+        double interval = Math.Max(1, nowNs - (_lastNs == 0 ? facts.StartNs : _lastNs));
+        _lastNs = nowNs;
+        return new ProgressMessage
+        {
+            ElapsedNs = nowNs - facts.StartNs,
+            Summary = document.Summary,
+            Verdict = document.Verdict,
+            VerdictLevel = document.VerdictLevel,
+            Hotspots = [.. document.Hotspots.Select(Shorten)],
+            Workers = [.. Now(facts, document, now, nowNs, interval)],
+            Tasks = [.. document.Tasks.OrderByDescending(t => t.TotalNs).Take(StreamLimits.ProgressTasks)],
+            SlowPolls = NewSlowPolls(document),
+            Overhead = document.Overhead with { LevelChanges = [] },
+            LostEvents = document.Losses.Events(),
+        };
+    }
+
+    /// <summary>A hostile program may have names of any length, and the line is bounded.</summary>
+    private static Hotspot Shorten(Hotspot hotspot) => hotspot with
+    {
+        Stack = [.. hotspot.Stack.Take(MaxStackLines).Select(Cut)],
+        HolderStack = [.. hotspot.HolderStack.Take(MaxStackLines / 4).Select(Cut)],
+        Function = Cut(hotspot.Function),
+        UserFrame = Cut(hotspot.UserFrame),
+        Task = Cut(hotspot.Task),
+        Location = Cut(hotspot.Location),
+    };
+
+    private static string Cut(string text) => text.Length > MaxText ? text[..(MaxText - 1)] + "…" : text;
+
+    private List<SlowPoll> NewSlowPolls(ProfileDocument document)
+    {
+        int fresh = ledger.Polls.Count - _told;
+        _told = ledger.Polls.Count;
+        return fresh <= 0 ? [] : [.. document.SlowPolls.OrderByDescending(p => p.StartNs + p.WallNs).Take(Math.Min(fresh, StreamLimits.ProgressSlowPolls)).OrderBy(p => p.StartNs)];
+    }
+
+    private IEnumerable<WorkerNow> Now(RunFacts facts, ProfileDocument document, IReadOnlyList<WorkerState> states, long nowNs, double interval)
+    {
+        foreach (var worker in document.Workers.Take(128))
+        {
+            var state = states.FirstOrDefault(s => s.Used == 1 && s.Target == worker.Target && s.NsTid == worker.Tid);
+            if (state.Used != 1)
+                continue;
+            bool polling = state.CurrentType < facts.Types.Count;
+            var (busyBefore, lostBefore) = _before.GetValueOrDefault(((int)state.Target, worker.Tid));
+            long open = polling ? Math.Max(0, nowNs - (long)state.CurrentStartNs) : 0;
+            long busy = (long)state.BusyNs, lost = worker.LostNs;
+            _before[((int)state.Target, worker.Tid)] = (busy, lost);
+            yield return new WorkerNow
+            {
+                Target = (int)state.Target,
+                Tid = worker.Tid,
+                Name = totals.NameOf(targets[(int)state.Target].Pid, worker.Tid),
+                Runtime = worker.Runtime,
+                State = !polling ? "idle" : state.OffSinceNs != 0 ? "blocked" : "polling",
+                Task = polling ? Cut(facts.Types[(int)state.CurrentType].Name) : "",
+                SinceNs = open,
+                BusyPercent = Math.Round(Math.Clamp((busy - busyBefore + Math.Min(open, interval)) * 100 / interval, 0, 100), 1),
+                LostPercent = Math.Round(Math.Clamp((lost - lostBefore) * 100 / interval, 0, 100), 1),
+            };
+        }
+    }
+}

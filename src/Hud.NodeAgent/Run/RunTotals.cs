@@ -1,0 +1,132 @@
+using Hud.Core.Profile;
+using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Proc;
+using Hud.Profiling.Events;
+using Hud.Profiling.Profiles;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>Totals per poll type and per worker, read from the kernel once a second and scaled where polls were sampled.</summary>
+internal sealed class RunTotals(KernelSide kernel, IReadOnlyList<TargetProcess> targets, int types)
+{
+    private readonly TypeStats[] _seen = new TypeStats[types];
+    private readonly TaskTypeFacts?[] _facts = new TaskTypeFacts?[types];
+    private readonly long[] _lastHits = new long[types];
+    private readonly Dictionary<(int, int), string> _names = [];
+    private readonly HashSet<int> _activeTypes = [];
+    private int _round;
+
+    /// <summary>Timed polls by type since the last reading.</summary>
+    public List<(int Type, long Hits)> NewHits { get; } = [];
+
+    /// <param name="weight">Polls that one timed poll stood for since the last reading.</param>
+    public void Read(int weight)
+    {
+        NewHits.Clear();
+        // thousands of types are mostly silent: those are looked at every eighth time
+        bool all = types <= 256 || _round++ % 8 == 0;
+        for (int type = 0; type < types; type++)
+        {
+            if (!all && !_activeTypes.Contains(type))
+                continue;
+            var now = kernel.ReadType((uint)type);
+            var before = _seen[type];
+            long polls = (long)(now.Polls - before.Polls);
+            if (polls == 0)
+                continue;
+            _activeTypes.Add(type);
+            NewHits.Add((type, polls));
+            _seen[type] = now;
+            var facts = _facts[type] ??= Describe(type);
+            long[] histogram = [.. facts.Histogram];
+            for (int i = 0; i < histogram.Length; i++)
+                histogram[i] += (long)(now.Histogram[i] - before.Histogram[i]) * weight;
+            _facts[type] = facts with
+            {
+                Polls = facts.Polls + polls * weight,
+                Slow = facts.Slow + (long)(now.Slow - before.Slow) * weight,
+                TotalNs = facts.TotalNs + (long)(now.TotalNs - before.TotalNs) * weight,
+                MaxNs = Math.Max(facts.MaxNs, (long)now.MaxNs),
+                Histogram = histogram,
+                Estimated = facts.Estimated || weight > 1,
+            };
+        }
+    }
+
+    public IReadOnlyList<TaskTypeFacts> Types
+    {
+        get
+        {
+            for (int type = 0; type < types; type++)
+                _facts[type] ??= Describe(type);
+            return _facts!;
+        }
+    }
+
+    private TaskTypeFacts Describe(int type)
+    {
+        var target = targets.Last(t => t.TypeBase <= type && t.Tokio.Types.Count > 0);
+        return new TaskTypeFacts
+        {
+            Target = target.Index,
+            Name = target.Tokio.Types[type - target.TypeBase].Name,
+            Histogram = new long[Abi.HistogramSlots],
+        };
+    }
+
+    public List<WorkerFacts> Workers()
+    {
+        var facts = new List<WorkerFacts>();
+        foreach (var worker in kernel.ReadWorkers())
+        {
+            if (worker.Target >= targets.Count)
+                break; // a slot that is being handed out right now
+
+            long[] histogram = new long[Abi.HistogramSlots];
+            for (int i = 0; i < histogram.Length; i++)
+                histogram[i] = (long)worker.Histogram[i];
+            facts.Add(new WorkerFacts
+            {
+                Target = (int)worker.Target,
+                Tid = (int)worker.NsTid,
+                Name = NameOf(targets[(int)worker.Target].Pid, (int)worker.NsTid),
+                Runtime = worker.Runtime,
+                Polls = (long)worker.Polls,
+                Slow = (long)worker.Slow,
+                BusyNs = (long)worker.BusyNs,
+                QueueNs = (long)worker.QueueNs,
+                QueueMaxNs = (long)worker.QueueMaxNs,
+                Histogram = histogram,
+            });
+        }
+
+        return facts;
+    }
+
+    public string NameOf(int pid, int tid)
+    {
+        if (_names.TryGetValue((pid, tid), out string? name) && name.Length > 0)
+            return name;
+        return _names[(pid, tid)] = ProcFs.ThreadName(pid, tid);
+    }
+
+    public void Rename(int pid, int tid, string name) => _names[(pid, tid)] = name;
+
+    public Losses Losses(EventSink sink) => new()
+    {
+        RingBufferDrops = kernel.Count(Stat.RingDrops),
+        RateLimited = kernel.Count(Stat.RateLimited),
+        ThreadStateFailures = kernel.Count(Stat.NoThreadState),
+        PollDepthOverflows = kernel.Count(Stat.DepthOverflow),
+        StackCopyFailures = kernel.Count(Stat.StackFailed),
+        StackSlotsExhausted = kernel.Count(Stat.NoSlot),
+        DecodeErrors = sink.DecodeErrors,
+        TruncatedStacks = kernel.Count(Stat.StackTruncated) + sink.Unwinding.Truncated,
+        SampledOutPolls = kernel.Count(Stat.SampledOut),
+        MissedReturns = kernel.Count(Stat.MissedReturns),
+        ProgramMisses = kernel.LoadedPrograms.Sum(p => kernel.RunStats(p).Misses),
+        UnwindStops = Enum.GetValues<Profiling.Stacks.StopReason>()
+            .Where(r => r is not Profiling.Stacks.StopReason.ReachedPoll && sink.Unwinding[r] > 0)
+            .ToDictionary(r => r.ToString(), r => sink.Unwinding[r], StringComparer.Ordinal),
+    };
+}
