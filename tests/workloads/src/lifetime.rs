@@ -7,9 +7,10 @@ pub fn watch(args: &Args) {
     // Blocked before any other thread exists, so that all inherit it and only `truth` takes it.
     let signals = block_sigterm();
     truth::say(&format!(
-        r#"{{"ready":true,"pid":{},"start_ns":{},"workers":{}}}"#,
+        r#"{{"ready":true,"pid":{},"start_ns":{},"unix_ns":{},"workers":{}}}"#,
         std::process::id(),
         clock::monotonic_ns(),
+        clock::unix_ns(),
         args.workers
     ));
     let seconds = args.seconds;

@@ -1,0 +1,57 @@
+using Hud.WorkloadTests.Harness;
+
+namespace Hud.WorkloadTests;
+
+/// <summary>The same programs, made by other compiler options and with other versions of Tokio.</summary>
+public sealed class BinaryTests
+{
+    [Theory]
+    [InlineData("tokio143-stripped")]
+    [InlineData("tokio143-lto-abort")]
+    [InlineData("tokio143-lines")]
+    [InlineData("tokio143-v0")]
+    [InlineData("tokio143-relr")]
+    [InlineData("tokio143-nopie")]
+    [InlineData("tokio143-static-pie")]
+    [InlineData("tokio124-release")]
+    [InlineData("tokio124-stripped")]
+    [InlineData("tokio124-lto-abort")]
+    [InlineData("tokio-new-release")]
+    public async Task A_hog_and_a_sleep_are_found_in_every_kind_of_binary(string set)
+    {
+        var hog = await Profiled.RunAsync(set, "cpu_hog", seconds: 3);
+        hog.AgreesWithTheProgram();
+        var sleep = await Profiled.RunAsync(set, "sleep", seconds: 3);
+        sleep.AgreesWithTheProgram();
+    }
+
+    [Theory]
+    [InlineData("tokio143-stripped")]
+    [InlineData("tokio143-lto-abort")]
+    [InlineData("tokio124-release")]
+    [InlineData("tokio124-lto-abort")]
+    [InlineData("tokio-new-release")]
+    public async Task The_blocking_pool_is_left_alone_in_every_kind_of_binary(string set)
+    {
+        var profiled = await Profiled.RunAsync(set, "spawn_blocking", seconds: 3);
+        Assert.NotEmpty(profiled.Blocks);
+        profiled.BlamesNothing();
+    }
+
+    [Theory]
+    [InlineData("tokio124-release")]
+    [InlineData("tokio-new-release")]
+    public async Task Work_in_place_is_left_alone_in_every_version(string set)
+    {
+        var profiled = await Profiled.RunAsync(set, "block_in_place", seconds: 3);
+        Assert.NotEmpty(profiled.Blocks);
+        profiled.BlamesNothing();
+    }
+
+    [Fact]
+    public async Task Line_tables_give_the_line_that_blocks()
+    {
+        var profiled = await Profiled.RunAsync("tokio143-lines", "cpu_hog", seconds: 3);
+        Assert.Contains(profiled.Document.Hotspots, hotspot => hotspot.Location.Contains("cpu_hog.rs:", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,21 @@
+using Hud.Core.Profile;
+
+namespace Hud.WorkloadTests.Harness;
+
+/// <summary>What a report may say about one kind of block.</summary>
+internal sealed record Expectation(IReadOnlyList<HotspotCause> Causes, IReadOnlyList<string> Syscalls)
+{
+    /// <summary>The truth table. A wait in a futex is a lock wait when the frames say so, else a blocking call: both are right for a channel.</summary>
+    public static Expectation Of(string kind) => kind switch
+    {
+        "cpu" => new([HotspotCause.OnCpu], []),
+        "sleep" => new([HotspotCause.BlockingCall], ["clock_nanosleep", "nanosleep"]),
+        "file" => new([HotspotCause.BlockingCall], ["read", "openat"]),
+        "fsync" => new([HotspotCause.BlockingCall], ["fsync", "fdatasync"]),
+        "dns" => new([HotspotCause.BlockingCall], ["poll", "ppoll", "recvfrom"]),
+        "process" => new([HotspotCause.BlockingCall], ["poll", "ppoll", "read", "wait4", "waitid"]),
+        "mutex" => new([HotspotCause.LockWait], ["futex"]),
+        "channel" or "block_on" => new([HotspotCause.LockWait, HotspotCause.BlockingCall], ["futex"]),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no row in the truth table"),
+    };
+}

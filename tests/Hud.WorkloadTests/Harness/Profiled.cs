@@ -1,0 +1,38 @@
+using System.Globalization;
+using Hud.Core.Profile;
+
+namespace Hud.WorkloadTests.Harness;
+
+/// <summary>A workload profiled from outside: the report, and the program's own account of the same time.</summary>
+internal sealed record Profiled(ProfileDocument Document, TruthTable Truth, IReadOnlyList<TruthBlock> Blocks, IReadOnlyList<TruthLine> Lines)
+{
+    public const int ThresholdMs = 5;
+
+    public static async Task<Profiled> RunAsync(string set, string name, string arguments = "", int seconds = 4, int thresholdMs = ThresholdMs, string[]? prefix = null)
+    {
+        using var workload = await Workload.StartAsync(set, name, arguments, prefix ?? []);
+        var run = await HudRun.OnAsync(workload, seconds, $"--threshold {thresholdMs.ToString(CultureInfo.InvariantCulture)}");
+        // Blocks that were open when the report ended are written a moment later.
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        await workload.StopAsync();
+        var named = !set.EndsWith("-stripped", StringComparison.Ordinal);
+        var truth = TruthTable.Compare(workload.Blocks, workload.UnixMinusMonotonicNs, run.Document, thresholdMs * 1_000_000L, named);
+        return new Profiled(run.Document, truth, workload.Blocks, workload.Lines);
+    }
+
+    /// <summary>Everything the program did wrong is in the report as it was, and nothing else is.</summary>
+    public void AgreesWithTheProgram()
+    {
+        Assert.True(Truth.Differences.Count == 0, $"{Truth.Found} of {Truth.Expected} blocks found. " + string.Join("\n", Truth.Differences.Take(12)));
+        Assert.True(Truth.Expected >= 5, $"only {Truth.Expected} blocks of over twice the threshold: too few to tell");
+        Assert.Equal(VerdictLevel.Blocked, Document.VerdictLevel);
+    }
+
+    /// <summary>The report blames no code. Pressure from the machine is not blame.</summary>
+    public void BlamesNothing()
+    {
+        Assert.Empty(Truth.Differences);
+        Assert.DoesNotContain(Document.Hotspots, hotspot => hotspot.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall or HotspotCause.LockWait);
+        Assert.NotEqual(VerdictLevel.Blocked, Document.VerdictLevel);
+    }
+}

@@ -1,0 +1,43 @@
+namespace Hud.WorkloadTests.Harness;
+
+/// <summary>Where the built programs are, and why they cannot be used when they cannot.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = FindRoot();
+
+    public static string Hud => Path.Combine(Root, "out", "hud");
+
+    /// <summary>Skips the test when the machine cannot run a profile end to end, or fails it when skips are not wanted.</summary>
+    public static void Require(string workload)
+    {
+        if (ReasonAgainst(workload) is not { } reason)
+            return;
+        if (string.Equals(Environment.GetEnvironmentVariable("HUD_REQUIRE_ALL"), "1", StringComparison.Ordinal))
+            Assert.Fail(reason);
+        Assert.Skip(reason);
+    }
+
+    public static string Workload(string set, string name) => Path.Combine(Root, "out", "workloads", set, name);
+
+    private static string? ReasonAgainst(string workload)
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+            return "needs root, to load BPF programs";
+        if (!File.Exists("/sys/kernel/btf/vmlinux"))
+            return "the kernel has no BTF";
+        if (!File.Exists(Hud) || !File.Exists(Hud + "-agent"))
+            return "out/hud is not built (./build.sh)";
+        return File.Exists(workload) ? null : $"{Path.GetRelativePath(Root, workload)} is not built (tests/workloads/build.sh tests)";
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Hud.sln")))
+                return folder.FullName;
+        }
+
+        throw new InvalidOperationException($"no Hud.sln above {AppContext.BaseDirectory}");
+    }
+}

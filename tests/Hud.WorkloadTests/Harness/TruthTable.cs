@@ -1,0 +1,114 @@
+using System.Globalization;
+using Hud.Core.Profile;
+
+namespace Hud.WorkloadTests.Harness;
+
+/// <summary>A report beside the program's own log: which polls belong to which block, and every way in which they differ.</summary>
+internal sealed class TruthTable
+{
+    /// <summary>Blocks this near to an end of the run may have begun before the probes were there, or may be open.</summary>
+    private const long EdgeNs = 100_000_000;
+
+    /// <summary>A poll starts a little before its block and is found by its thread and this much time around the start.</summary>
+    private const long StartToleranceNs = 20_000_000;
+
+    private readonly List<string> _differences = [];
+
+    private TruthTable(long thresholdNs) => ThresholdNs = thresholdNs;
+
+    public long ThresholdNs { get; }
+
+    /// <summary>Blocks of over twice the threshold that lay wholly inside the run.</summary>
+    public int Expected { get; private set; }
+
+    public int Found { get; private set; }
+
+    /// <summary>Empty when the report is right.</summary>
+    public IReadOnlyList<string> Differences => _differences;
+
+    /// <param name="named">False for binaries without symbols: nothing can name the function then.</param>
+    public static TruthTable Compare(IReadOnlyList<TruthBlock> blocks, long unixMinusMonotonicNs, ProfileDocument document, long thresholdNs, bool named)
+    {
+        var table = new TruthTable(thresholdNs);
+        var startNs = document.Summary.StartedAt.Subtract(DateTimeOffset.UnixEpoch).Ticks * 100 - unixMinusMonotonicNs;
+        var real = blocks.Where(block => !string.Equals(block.Kind, "allowed", StringComparison.Ordinal)).ToList();
+        var used = new HashSet<SlowPoll>(ReferenceEqualityComparer.Instance);
+        foreach (var block in real)
+        {
+            if (block.StartNs < startNs + EdgeNs || block.EndNs > startNs + document.Summary.ObservedNs - EdgeNs)
+                continue;
+            var poll = document.SlowPolls.FirstOrDefault(poll => Belongs(poll, block, startNs, document) && used.Add(poll));
+            if (block.DurNs > 2 * thresholdNs)
+                table.Judge(block, poll, document, named);
+        }
+
+        table.FindBlameWithoutReason(real, startNs, document, used);
+        return table;
+    }
+
+    private static bool Belongs(SlowPoll poll, TruthBlock block, long startNs, ProfileDocument document) =>
+        document.Workers[poll.Worker].Tid == block.Tid && Math.Abs(startNs + poll.StartNs - block.StartNs) <= StartToleranceNs;
+
+    private void Judge(TruthBlock block, SlowPoll? poll, ProfileDocument document, bool named)
+    {
+        Expected++;
+        if (poll is null)
+        {
+            Differ(block, "was not reported");
+            return;
+        }
+
+        Found++;
+        Near(block, "wall time", poll.WallNs, block.DurNs);
+        Near(block, "time on CPU", poll.OnCpuNs, block.CpuNs);
+        Near(block, "run-queue delay", poll.RunQueueNs, block.RunDelayNs);
+        Near(block, "time asleep", poll.BlockedNs, block.AsleepNs);
+        // What the machine did to the block may outweigh what the block did itself; then that is what must be said.
+        if (block.RunDelayNs * 2 >= block.DurNs)
+            return;
+        var expectation = Expectation.Of(block.Kind);
+        if (!expectation.Causes.Contains(poll.Cause))
+            Differ(block, $"was reported as {poll.Cause}");
+        if (poll.Hotspot < 0)
+        {
+            Differ(block, "belongs to no hotspot");
+            return;
+        }
+
+        var hotspot = document.Hotspots[poll.Hotspot];
+        if (expectation.Syscalls.Count > 0 && !expectation.Syscalls.Contains(hotspot.Syscall, StringComparer.Ordinal))
+            Differ(block, $"was reported with the system call '{hotspot.Syscall}'");
+        if (named && !Names(hotspot.UserFrame, block.Function))
+            Differ(block, $"was blamed on '{hotspot.UserFrame}'; stack: {string.Join(" < ", hotspot.Stack)}");
+    }
+
+    /// <summary>Precision: what is called blocking must be one of the program's own blocks. Pressure may be seen anywhere.</summary>
+    private void FindBlameWithoutReason(List<TruthBlock> real, long startNs, ProfileDocument document, HashSet<SlowPoll> used)
+    {
+        foreach (var poll in document.SlowPolls)
+        {
+            if (used.Contains(poll) || poll.Cause is HotspotCause.RunQueue or HotspotCause.Throttled)
+                continue;
+            if (real.Exists(block => Belongs(poll, block, startNs, document)))
+                continue;
+            // The log's last lines come with a delay; the block of a poll at the edge may not be there.
+            if (poll.Open || poll.StartNs < EdgeNs || poll.StartNs + poll.WallNs > document.Summary.ObservedNs - EdgeNs)
+                continue;
+            _differences.Add(string.Create(CultureInfo.InvariantCulture,
+                $"reported without reason: {poll.Cause} {poll.WallNs / 1e6:F2} ms (cpu {poll.OnCpuNs / 1e6:F2}, asleep {poll.BlockedNs / 1e6:F2}, queued {poll.RunQueueNs / 1e6:F2}) in {document.Tasks[poll.Task].Name}, blamed on '{(poll.Hotspot < 0 ? "" : document.Hotspots[poll.Hotspot].UserFrame)}'"));
+        }
+    }
+
+    private void Near(TruthBlock block, string what, long said, long measured)
+    {
+        var tolerance = Math.Max(1_000_000, block.DurNs / 10);
+        if (Math.Abs(said - measured) > tolerance)
+            Differ(block, string.Create(CultureInfo.InvariantCulture, $"{what}: reported {said / 1e6:F2} ms, measured {measured / 1e6:F2} ms"));
+    }
+
+    private void Differ(TruthBlock block, string what) => _differences.Add(string.Create(CultureInfo.InvariantCulture,
+        $"{block.Kind} in {block.Function} at {block.StartNs / 1e9:F3} s for {block.DurNs / 1e6:F2} ms (cpu {block.CpuNs / 1e6:F2}, queued {block.RunDelayNs / 1e6:F2}) {what}"));
+
+    private static bool Names(string frame, string function) =>
+        frame.Split("::").Any(part => string.Equals(part.Split('<')[0], function, StringComparison.Ordinal));
+}

@@ -1,0 +1,44 @@
+using Hud.Core.Profile;
+using Hud.WorkloadTests.Harness;
+
+namespace Hud.WorkloadTests;
+
+/// <summary>What the machine does to a well-behaved service is named as that, and never blamed on its code.</summary>
+public sealed class PressureTests
+{
+    private const string Set = "tokio143-release";
+    private static readonly string[] OnCpu0 = ["taskset", "-c", "0"];
+
+    [Fact]
+    public async Task A_neighbour_on_the_same_cpu_is_named_and_the_service_is_not_blamed()
+    {
+        using var burner = await Workload.StartAsync(Set, "burner", "--tasks 2", OnCpu0);
+        var profiled = await Profiled.RunAsync(Set, "steady_work", "--workers 1", seconds: 5, thresholdMs: 4, prefix: OnCpu0);
+        DoesNotBlame(profiled);
+        var queued = profiled.Document.Hotspots.Where(hotspot => hotspot.Cause == HotspotCause.RunQueue).ToList();
+        Assert.NotEmpty(queued);
+        Assert.Contains(queued.SelectMany(hotspot => hotspot.PreemptedBy), culprit => string.Equals(culprit.Name, "burner", StringComparison.Ordinal));
+        Assert.Equal(VerdictLevel.Pressure, profiled.Document.VerdictLevel);
+    }
+
+    [Fact]
+    public async Task A_cpu_quota_is_reported_as_throttling_with_the_milliseconds_of_cpu_stat()
+    {
+        using var group = CpuGroup.Create("hud-test-quota", quotaPercent: 20);
+        using var workload = await Workload.StartAsync(Set, "steady_work", "--tasks 2");
+        group.Add(workload.Pid);
+        var before = group.ThrottledNs();
+        var run = await HudRun.OnAsync(workload, 6, "--threshold 5");
+        var throttled = group.ThrottledNs() - before;
+        Assert.True(throttled > 500_000_000, $"the group was throttled for {throttled} ns only");
+        var document = run.Document;
+        Assert.DoesNotContain(document.Hotspots, hotspot => hotspot.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall or HotspotCause.LockWait);
+        Assert.Contains(document.Hotspots, hotspot => hotspot.Cause == HotspotCause.Throttled);
+        Assert.Equal(VerdictLevel.Pressure, document.VerdictLevel);
+        // The group's own counter runs on while hud starts and ends.
+        Assert.InRange(Assert.Single(document.Targets).ThrottledNs, throttled * 0.5, throttled * 1.05);
+    }
+
+    private static void DoesNotBlame(Profiled profiled) =>
+        Assert.DoesNotContain(profiled.Document.Hotspots, hotspot => hotspot.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall or HotspotCause.LockWait);
+}

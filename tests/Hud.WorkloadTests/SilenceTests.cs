@@ -1,0 +1,47 @@
+using Hud.Core.Profile;
+using Hud.WorkloadTests.Harness;
+
+namespace Hud.WorkloadTests;
+
+/// <summary>Programs that do nothing wrong: the report blames nothing, and says why there is nothing.</summary>
+public sealed class SilenceTests
+{
+    private const string Set = "tokio143-release";
+
+    [Theory]
+    [InlineData("spawn_blocking")]
+    [InlineData("block_in_place")]
+    public async Task Work_that_was_taken_off_the_workers_is_not_blamed(string workload)
+    {
+        var profiled = await Profiled.RunAsync(Set, workload);
+        Assert.NotEmpty(profiled.Blocks);
+        profiled.BlamesNothing();
+    }
+
+    [Theory]
+    [InlineData("yields", "")]
+    [InlineData("throughput", "--spin 200")]
+    public async Task Many_short_polls_are_below_the_threshold_however_busy_the_workers_are(string workload, string arguments)
+    {
+        var profiled = await Profiled.RunAsync(Set, workload, arguments);
+        profiled.BlamesNothing();
+        Assert.True(profiled.Document.Summary.Polls > 1000, $"{profiled.Document.Summary.Polls} polls seen");
+    }
+
+    [Fact]
+    public async Task A_service_without_requests_is_idle_and_not_healthy()
+    {
+        var profiled = await Profiled.RunAsync(Set, "idle");
+        profiled.BlamesNothing();
+        Assert.Equal(0, profiled.Document.Summary.Polls);
+        Assert.Equal("Idle", Assert.Single(profiled.Document.Targets).Reason);
+        Assert.Equal(VerdictLevel.NoData, profiled.Document.VerdictLevel);
+    }
+
+    [Fact]
+    public async Task Blocks_of_the_future_that_block_on_runs_are_never_blamed_on_a_task()
+    {
+        var profiled = await Profiled.RunAsync(Set, "root_future");
+        Assert.DoesNotContain(profiled.Document.Hotspots, hotspot => hotspot.Task.Contains("heartbeat", StringComparison.Ordinal));
+    }
+}

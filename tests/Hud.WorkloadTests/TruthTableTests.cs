@@ -1,0 +1,68 @@
+using Hud.Core.Profile;
+using Hud.WorkloadTests.Harness;
+
+namespace Hud.WorkloadTests;
+
+/// <summary>The judge is judged first: a comparison that finds nothing wrong in a wrong report would prove nothing.</summary>
+public sealed class TruthTableTests
+{
+    private const long Ms = 1_000_000;
+
+    [Fact]
+    public void A_right_report_has_no_differences()
+    {
+        var table = Compare(Block(), Poll(), Hotspot());
+        Assert.Empty(table.Differences);
+        Assert.Equal((1, 1), (table.Expected, table.Found));
+    }
+
+    [Fact]
+    public void A_block_that_is_missing_is_a_difference() =>
+        Assert.Contains("was not reported", Assert.Single(Compare(Block(), poll: null, Hotspot()).Differences), StringComparison.Ordinal);
+
+    [Fact]
+    public void Times_outside_the_tolerance_are_differences()
+    {
+        var table = Compare(Block(), Poll() with { WallNs = 24 * Ms, BlockedNs = 24 * Ms }, Hotspot());
+        Assert.Equal(2, table.Differences.Count);
+    }
+
+    [Theory]
+    [InlineData(HotspotCause.OnCpu, "clock_nanosleep", "sleep::wait_a_little")]
+    [InlineData(HotspotCause.BlockingCall, "futex", "sleep::wait_a_little")]
+    [InlineData(HotspotCause.BlockingCall, "clock_nanosleep", "sleep::retry")]
+    public void A_wrong_cause_call_or_function_is_a_difference(HotspotCause cause, string syscall, string function) =>
+        Assert.Single(Compare(Block(), Poll() with { Cause = cause }, Hotspot() with { Syscall = syscall, UserFrame = function }).Differences);
+
+    [Fact]
+    public void Blame_without_a_block_is_a_difference_and_pressure_is_not()
+    {
+        Assert.Single(Compare(block: null, Poll(), Hotspot()).Differences);
+        Assert.Empty(Compare(block: null, Poll() with { Cause = HotspotCause.RunQueue }, Hotspot()).Differences);
+    }
+
+    [Fact]
+    public void Stalls_are_the_times_when_all_workers_are_blocked()
+    {
+        var first = Block() with { StartNs = 10 * Ms, DurNs = 20 * Ms };
+        var second = first with { StartNs = 15 * Ms, DurNs = 30 * Ms };
+        Assert.Equal((1, 15 * Ms), Stalls.Of([first, second], workers: 2, 5 * Ms));
+        Assert.Equal((0, 0L), Stalls.Of([first], workers: 2, 5 * Ms));
+    }
+
+    private static TruthTable Compare(TruthBlock? block, SlowPoll? poll, Hotspot hotspot) =>
+        TruthTable.Compare(block is null ? [] : [block], 0, new ProfileDocument
+        {
+            Summary = new ProfileSummary { StartedAt = DateTimeOffset.UnixEpoch, ObservedNs = 3000 * Ms },
+            Workers = [new WorkerProfile { Tid = 7 }],
+            Tasks = [new TaskProfile { Name = "sleep::retry" }],
+            SlowPolls = poll is null ? [] : [poll],
+            Hotspots = [hotspot],
+        }, 5 * Ms, named: true);
+
+    private static TruthBlock Block() => new() { Kind = "sleep", Function = "wait_a_little", StartNs = 1000 * Ms, DurNs = 20 * Ms, Tid = 7 };
+
+    private static SlowPoll Poll() => new() { StartNs = 1000 * Ms - 1000, WallNs = 20 * Ms, BlockedNs = 20 * Ms, Cause = HotspotCause.BlockingCall, Hotspot = 0 };
+
+    private static Hotspot Hotspot() => new() { Cause = HotspotCause.BlockingCall, Syscall = "clock_nanosleep", UserFrame = "sleep::wait_a_little" };
+}
