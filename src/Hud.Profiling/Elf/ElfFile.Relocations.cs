@@ -39,7 +39,7 @@ public sealed partial class ElfFile
         }
 
         var window = new SourceWindow(Source);
-        var symbols = new SourceWindow(Source);
+        var symbols = new SourceWindow(Source, 4096, ElfLimits.MaxScatteredBytes);
         var symbolsAt = TryGetDynamic(DtSymbolTable, out var at) && TryAddressToFileOffset(at, out var symbolsOffset) ? (long)symbolsOffset : -1;
         var relative = Machine == ElfMachine.X64 ? X64Relative : ArmRelative;
         var absolute = Machine == ElfMachine.X64 ? X64Absolute : ArmAbsolute;
@@ -73,7 +73,7 @@ public sealed partial class ElfFile
         }
 
         var window = new SourceWindow(Source);
-        var places = new SourceWindow(Source);
+        var places = new SourceWindow(Source, 4096, ElfLimits.MaxScatteredBytes);
         ulong next = 0;
         var tried = 0; // a place that cannot be read costs time as well
         for (ulong i = 0; i < size / 8 && tried < ElfLimits.MaxRelocations; i++)

@@ -41,4 +41,7 @@ public static class ElfLimits
 
     /// <summary>Relocations yielded from one file; a browser has about 2 million.</summary>
     public const int MaxRelocations = 8_000_000;
+
+    /// <summary>Bytes read, 4 KiB at a time, of what relocations refer to in any order.</summary>
+    public const long MaxScatteredBytes = 256L << 20;
 }

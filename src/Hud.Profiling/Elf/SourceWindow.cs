@@ -2,10 +2,14 @@ using System.Buffers.Binary;
 
 namespace Hud.Profiling.Elf;
 
-/// <summary>A sliding 64 KiB window over a byte source, for tables that are read in mostly ascending order.</summary>
-internal sealed class SourceWindow(IByteSource source, int size = 64 * 1024)
+/// <summary>
+/// A sliding window over a byte source, for tables that are read in mostly ascending order. <c>budget</c> bounds the bytes read
+/// in all: a hostile table that jumps to and fro would fill the window anew for each entry.
+/// </summary>
+internal sealed class SourceWindow(IByteSource source, int size = 64 * 1024, long budget = long.MaxValue)
 {
     private readonly byte[] _buffer = new byte[size];
+    private long _left = budget;
     private long _start;
     private int _filled;
 
@@ -20,7 +24,8 @@ internal sealed class SourceWindow(IByteSource source, int size = 64 * 1024)
         if (offset < _start || offset + count > _start + _filled)
         {
             var want = (int)Math.Min(_buffer.Length, source.Length - offset);
-            if (!source.TryReadExactly(offset, _buffer.AsSpan(0, want)))
+            _left -= want;
+            if (_left < 0 || !source.TryReadExactly(offset, _buffer.AsSpan(0, want)))
             {
                 _filled = 0;
                 return default;

@@ -29,7 +29,7 @@ internal sealed class FrameSection
         _place = place;
         _program = new CallFrameProgram(machine, rules, sink);
         _records = new SourceWindow(place.Source, StackLimits.MaxRecordBytes + 64);
-        _commons = new SourceWindow(place.Source, 4096);
+        _commons = new SourceWindow(place.Source, 4096, ElfLimits.MaxScatteredBytes);
     }
 
     /// <summary>Records that could not be used.</summary>

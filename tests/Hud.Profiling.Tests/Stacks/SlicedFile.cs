@@ -62,7 +62,11 @@ internal sealed class SlicedFile(long length) : IByteSource
 
     private void KeepRecords(ElfFile elf, ElfSection frames, IReadOnlyCollection<ulong> addresses)
     {
-        Assert.True(elf.TryReadSection(frames, 64 << 20, out var bytes));
+        if (!elf.TryReadSection(frames, 64 << 20, out var bytes))
+        {
+            throw new InvalidDataException(".eh_frame cannot be read");
+        }
+
         for (var at = 0; at + 4 <= bytes.Length;)
         {
             var size = BitConverter.ToInt32(bytes, at);
@@ -95,7 +99,11 @@ internal sealed class SlicedFile(long length) : IByteSource
     private void Keep(ElfFile elf, long offset, int count)
     {
         var bytes = new byte[Math.Min(count, elf.Source.Length - offset)];
-        Assert.True(elf.Source.TryReadExactly(offset, bytes));
+        if (!elf.Source.TryReadExactly(offset, bytes))
+        {
+            throw new InvalidDataException($"{count} bytes at {offset} cannot be read");
+        }
+
         if (!Parts.TryGetValue(offset, out var known) || known.Length < bytes.Length)
         {
             Parts[offset] = bytes;
