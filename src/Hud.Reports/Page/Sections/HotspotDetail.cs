@@ -13,7 +13,7 @@ internal static class HotspotDetail
     {
         html.Add($"""
             <article id="hotspot-{index + 1}" class="{Causes.Css(h.Cause)}" data-hotspot="{index}" tabindex="-1">
-            <h3><span class="rank">#{index + 1}</span> {(index == 0 ? "Worst blocker" : "Hotspot")} <span class="tag">{Causes.Name(h.Cause)}</span> <span class="tag plain">{h.Category}</span> <b class="pct">{(h.Estimated ? "~" : "")}{HumanText.Percent(h.Percent)}</b> <span class="pct-note">of worker time</span></h3>
+            <h3><span class="rank">#{index + 1}</span> {(index == 0 && !StackWeights.IsPressure(h.Cause) ? "Worst blocker" : "Hotspot")} <span class="tag">{Causes.Name(h.Cause)}</span> <span class="tag plain">{h.Category}</span> <b class="pct">{(h.Estimated ? "~" : "")}{HumanText.Percent(h.Percent)}</b> <span class="pct-note">of worker time</span></h3>
             <dl class="facts">
             <div><dt>Function</dt><dd class="fn">{Function(h)}</dd></div>
             <div><dt>Line</dt><dd class="line"><code>{(h.Location.Length > 0 ? h.Location : "unknown (no line tables)")}</code>{In(h)}</dd></div>
