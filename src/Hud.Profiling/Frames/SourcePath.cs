@@ -27,6 +27,31 @@ internal static class SourcePath
         return IsNativeSource(path) ? FrameKind.Native : FrameKind.Unknown;
     }
 
+    /// <summary>Short enough to read and long enough to find: a user's file from the folder it was compiled in
+    /// (<c>src/login.rs</c>), a dependency's from its package (<c>tokio-1.43.0/src/fs/read.rs</c>), std's from <c>library/</c>.</summary>
+    public static string Shown(string path, string directory)
+    {
+        if (IsStd(path))
+        {
+            var library = path.IndexOf("/library/", StringComparison.Ordinal);
+            return library >= 0 ? path[(library + 1)..] : path;
+        }
+
+        foreach (var (marker, skip) in (ReadOnlySpan<(string, int)>)[("/registry/src/", 1), ("/git/checkouts/", 0), ("/cargo/registry/", 0)])
+        {
+            var at = path.IndexOf(marker, StringComparison.Ordinal);
+            if (at >= 0)
+            {
+                var rest = path[(at + marker.Length)..];
+                return skip == 1 ? rest[(rest.IndexOf('/') + 1)..] : rest;
+            }
+        }
+
+        return directory.Length > 1 && path.Length > directory.Length && path[directory.Length] == '/' && path.StartsWith(directory, StringComparison.Ordinal)
+            ? path[(directory.Length + 1)..]
+            : path;
+    }
+
     private static bool IsStd(string path)
     {
         // rustc maps its own tree to /rustc/<commit>/ (or <version>, when built from a distribution's package); with the
@@ -113,7 +138,7 @@ internal static class SourcePath
     }
 
     /// <summary><c>tokio-util-0.7.10+deprecated</c> -> <c>tokio_util</c></summary>
-    private static string CrateOf(ReadOnlySpan<char> folder)
+    internal static string CrateOf(ReadOnlySpan<char> folder)
     {
         var version = VersionAt(folder);
         if (version <= 0 && folder.LastIndexOf('-') is > 0 and var hash && folder[(hash + 1)..] is { Length: 16 } tail && !tail.ContainsAnyExcept("0123456789abcdef"))

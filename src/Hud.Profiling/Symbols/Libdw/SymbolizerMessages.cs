@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Hud.Profiling.Symbols.Libdw;
+
+/// <summary>
+/// The talk between the agent and its helper, over two pipes. A message is a little-endian u32 length and that many bytes.
+/// <code>
+/// request   u32 file, str path, str shownPath, str debugPath, u16 n, n x u64 address
+/// answer    str error, u8 hasDebugInfo, u16 n, n x { str symbol, str directory, str unit, u8 frames, frames x { str name, u8 flags, str file, u32 line } }
+/// str       7-bit encoded length, UTF-8
+/// </code>
+/// Every request says all there is to say: a restarted helper knows as much as the one before. The agent checks what it reads: the
+/// helper has been reading hostile files.
+/// </summary>
+internal static class SymbolizerMessages
+{
+    private const byte FlagLinkage = 1, FlagInlined = 2;
+
+    public static void Send(Stream stream, MemoryStream message)
+    {
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(length, (uint)message.Length);
+        stream.Write(length);
+        stream.Write(message.GetBuffer().AsSpan(0, (int)message.Length));
+        stream.Flush();
+    }
+
+    /// <summary>Null at the end of the stream.</summary>
+    public static byte[]? Receive(Stream stream)
+    {
+        Span<byte> head = stackalloc byte[4];
+        if (stream.ReadAtLeast(head, 4, throwOnEndOfStream: false) < 4)
+        {
+            return null;
+        }
+
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(head);
+        if (length > DwarfLimits.MaxMessage)
+        {
+            throw new InvalidDataException($"a message of {length} bytes");
+        }
+
+        var message = new byte[length];
+        return stream.ReadAtLeast(message, message.Length, throwOnEndOfStream: false) < message.Length ? null : message;
+    }
+
+    public static MemoryStream Request(SymbolizerRequest request)
+    {
+        var (stream, writer) = Writer();
+        writer.Write(request.File);
+        writer.Write(request.Path);
+        writer.Write(request.ShownPath);
+        writer.Write(request.DebugPath);
+        writer.Write((ushort)request.Addresses.Length);
+        foreach (var address in request.Addresses)
+        {
+            writer.Write(address);
+        }
+
+        return stream;
+    }
+
+    public static SymbolizerRequest ReadRequest(byte[] message)
+    {
+        using var reader = new BinaryReader(new MemoryStream(message), Encoding.UTF8);
+        var file = reader.ReadUInt32();
+        var path = reader.ReadString();
+        var shown = reader.ReadString();
+        var debug = reader.ReadString();
+        var addresses = new ulong[reader.ReadUInt16()];
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            addresses[i] = reader.ReadUInt64();
+        }
+
+        return new SymbolizerRequest(file, path, shown, debug, addresses);
+    }
+
+    public static MemoryStream Answer(SymbolizerAnswer answer)
+    {
+        var (stream, writer) = Writer();
+        writer.Write(answer.Error);
+        writer.Write(answer.HasDebugInfo);
+        writer.Write((ushort)answer.Locations.Length);
+        foreach (var location in answer.Locations)
+        {
+            // a full message says less about the rest, rather than nothing about all
+            Write(writer, stream.Length > DwarfLimits.MaxMessage / 2 ? RawLocation.Nothing : location);
+        }
+
+        return stream;
+    }
+
+    public static SymbolizerAnswer ReadAnswer(byte[] message, int expected)
+    {
+        using var reader = new BinaryReader(new MemoryStream(message), Encoding.UTF8);
+        var error = reader.ReadString();
+        var hasDebugInfo = reader.ReadBoolean();
+        var count = reader.ReadUInt16();
+        if (count != expected && error.Length == 0)
+        {
+            throw new InvalidDataException($"{count} answers to {expected} addresses");
+        }
+
+        var locations = new RawLocation[count];
+        for (var i = 0; i < count; i++)
+        {
+            locations[i] = ReadLocation(reader);
+        }
+
+        return new SymbolizerAnswer(error, hasDebugInfo, locations);
+    }
+
+    private static void Write(BinaryWriter writer, RawLocation location)
+    {
+        writer.Write(location.Symbol);
+        writer.Write(location.Directory);
+        writer.Write(location.Unit);
+        writer.Write((byte)location.Frames.Count);
+        foreach (var frame in location.Frames)
+        {
+            writer.Write(frame.Name);
+            writer.Write((byte)((frame.Linkage ? FlagLinkage : 0) | (frame.Inlined ? FlagInlined : 0)));
+            writer.Write(frame.File);
+            writer.Write(frame.Line);
+        }
+    }
+
+    private static RawLocation ReadLocation(BinaryReader reader)
+    {
+        var symbol = reader.ReadString();
+        var directory = reader.ReadString();
+        var unit = reader.ReadString();
+        var frames = new RawFrame[reader.ReadByte()];
+        for (var i = 0; i < frames.Length; i++)
+        {
+            var name = reader.ReadString();
+            var flags = reader.ReadByte();
+            frames[i] = new RawFrame(name, (flags & FlagLinkage) != 0, reader.ReadString(), reader.ReadInt32(), (flags & FlagInlined) != 0);
+        }
+
+        return new RawLocation(symbol, directory, unit, frames);
+    }
+
+    private static (MemoryStream Stream, BinaryWriter Writer) Writer()
+    {
+        var stream = new MemoryStream();
+        return (stream, new BinaryWriter(stream, Encoding.UTF8));
+    }
+}
+
+/// <param name="File">the same number for the same file, for as long as the helper should keep it open</param>
+/// <param name="Path">what to open: /proc/PID/map_files/..., /proc/PID/fd/N or a plain path</param>
+/// <param name="ShownPath">where the file lies, for debug links beside it</param>
+/// <param name="DebugPath">colon-separated folders with debug files</param>
+internal sealed record SymbolizerRequest(uint File, string Path, string ShownPath, string DebugPath, ulong[] Addresses);
+
+/// <param name="Error">"" or why the file could not be used</param>
+internal sealed record SymbolizerAnswer(string Error, bool HasDebugInfo, RawLocation[] Locations);

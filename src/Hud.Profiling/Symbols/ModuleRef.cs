@@ -1,0 +1,36 @@
+using Hud.Profiling.Elf;
+
+namespace Hud.Profiling.Symbols;
+
+/// <summary>A file with code in it, as the symbolizer needs it.</summary>
+/// <param name="Path">where the target has it: shown, and used to look for a debug file beside it</param>
+/// <param name="OpenPath">what the helper process opens: <c>/proc/PID/fd/N</c> of a descriptor that the agent holds, or
+/// <c>/proc/PID/map_files/...</c>; the exact file even when it was deleted or replaced</param>
+/// <param name="Elf">for symbols; null when the file could not be read</param>
+/// <param name="BuildId">files with the same are named once, in all targets and runs; null makes <c>OpenPath</c> the key</param>
+public sealed record ModuleRef(string Path, string OpenPath, ElfFile? Elf, string? BuildId)
+{
+    public static ModuleRef Of(string path, string openPath, ElfFile elf)
+    {
+        ArgumentNullException.ThrowIfNull(elf);
+        return new ModuleRef(path, openPath, elf, elf.BuildId);
+    }
+
+    internal string Key => BuildId ?? OpenPath;
+}
+
+public enum NameDetail
+{
+    /// <summary>Functions from symbol tables: at once, for the live view.</summary>
+    Symbols,
+
+    /// <summary>Also inlined functions, files and lines from debug information; the first question about a large file takes a while.</summary>
+    Lines,
+}
+
+public interface ISymbolizer
+{
+    /// <summary>For each ELF address its frames, innermost first: inlined ones, then the function. Never empty: an address
+    /// without a name is one frame that says so. Ask with pc - 1 for callers.</summary>
+    Frames.Frame[][] Resolve(ModuleRef module, ReadOnlySpan<ulong> elfAddresses, NameDetail detail = NameDetail.Lines);
+}
