@@ -11,16 +11,20 @@ namespace Hud.Operator;
 /// <summary>The writes of the operator, each safe to repeat: a crash between any two of them is mended by doing them again.</summary>
 public sealed class SessionActions(KubernetesClient client, OperatorOptions options, Log log)
 {
-    /// <summary>One write, server-side apply by one manager: the status is what this says and nothing else.</summary>
+    /// <summary>
+    /// One write of the whole status, on top of the version that was read: a leader that was deposed without knowing, or one that saw an old
+    /// state, is refused. Server-side apply would let the last writer win.
+    /// </summary>
     public async Task<SessionEntity> WriteStatusAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
     {
         OperatorMeter.StatusWrites.Add(1);
         var body = new SessionEntity
         {
-            Metadata = new ObjectMeta { Name = session.Name, Namespace = session.Namespace },
+            Metadata = new ObjectMeta { Name = session.Name, Namespace = session.Namespace, Uid = session.Uid, ResourceVersion = session.Metadata.ResourceVersion },
+            Spec = session.Spec,
             Status = JsonSerializer.SerializeToElement(status, HudJson.Default.ProfilingSessionStatus),
         };
-        return await client.ApplyAsync(SessionType.Sessions, body, Names.Manager, cancel, "status").ConfigureAwait(false);
+        return await client.ReplaceAsync(SessionType.Sessions, body, cancel, "status").ConfigureAwait(false);
     }
 
     /// <summary>By merge patch with the version that was read: other finalizers of the list are kept or the patch is refused.</summary>

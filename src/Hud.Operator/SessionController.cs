@@ -30,6 +30,19 @@ public sealed partial class SessionController(
     {
         using var trace = OperatorMeter.Traces.StartActivity("reconcile");
         trace?.SetTag("session", key.ToString());
+        try
+        {
+            return await StepAsync(key, cancel).ConfigureAwait(false);
+        }
+        catch (ConflictException)
+        {
+            // the session changed while we looked; the change brings us back, this is for the case that it already did
+            return ReconcileResult.After(TimeSpan.FromMilliseconds(200));
+        }
+    }
+
+    private async Task<ReconcileResult> StepAsync(EntityKey key, CancellationToken cancel)
+    {
         if (Current(key) is not { } session)
         {
             Forget(key);

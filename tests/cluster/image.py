@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""image.py NAME OUT.tar --entrypoint WORD... [--env K=V]... [--user UID] SRC:DST...
+"""image.py NAME OUT.tar --entrypoint WORD... [--env K=V]... [--user UID] [--library NAME]... SRC:DST...
 
 One-layer image from files and folders, for `ctr images import`: no base image, no registry, no daemon.
 The shared libraries that `ldd` names for an ELF file come along, at the paths where the loader looks for them.
@@ -28,6 +28,15 @@ def libraries(path):
                 yield word
 
 
+def named_library(name):
+    """Where the loader finds a library that a program opens by name at run time, as .NET does with OpenSSL."""
+    for line in subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True).stdout.splitlines():
+        words = line.split()
+        if words and words[0] == name:
+            return words[-1]
+    raise SystemExit(f"image.py: no library {name} on this machine")
+
+
 def files_below(src):
     if os.path.isfile(src):
         yield src, ""
@@ -44,12 +53,13 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--entrypoint", action="append", default=[])
     parser.add_argument("--env", action="append", default=[])
+    parser.add_argument("--library", action="append", default=[])
     parser.add_argument("--user", default="")
     parser.add_argument("sources", nargs="+")
     args = parser.parse_args()
 
     entries = {}  # path in the image -> file here
-    for source in args.sources:
+    for source in args.sources + [f"{path}:{path}" for path in map(named_library, args.library)]:
         src, dst = source.rsplit(":", 1)
         for path, below in files_below(src):
             entries[os.path.normpath(os.path.join(dst, below)) if below else dst] = path

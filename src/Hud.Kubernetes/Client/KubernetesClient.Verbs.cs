@@ -75,9 +75,10 @@ public sealed partial class KubernetesClient
         Read(await SendAsync(HttpMethod.Post, type.Path(entity.Metadata.Namespace), Write(entity, type), "application/json", cancel).ConfigureAwait(false), type);
 
     /// <summary>PUT. Only for objects all of whose fields are known here; the resource version in it must be the current one.</summary>
-    public async Task<T> ReplaceAsync<T>(EntityType<T> type, T entity, CancellationToken cancel)
+    /// <param name="subresource">"status" for the status alone.</param>
+    public async Task<T> ReplaceAsync<T>(EntityType<T> type, T entity, CancellationToken cancel, string? subresource = null)
         where T : class, IEntity =>
-        Read(await SendAsync(HttpMethod.Put, type.Path(entity.Metadata.Namespace, entity.Metadata.Name), Write(entity, type), "application/json", cancel).ConfigureAwait(false), type);
+        Read(await SendAsync(HttpMethod.Put, type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource), Write(entity, type), "application/json", cancel).ConfigureAwait(false), type);
 
     /// <returns>False when it was gone already. With a UID, another object of the same name is a <see cref="ConflictException"/>.</returns>
     public async Task<bool> DeleteAsync<T>(EntityType<T> type, string? ns, string name, DeleteOptions? options, CancellationToken cancel)

@@ -19,8 +19,9 @@ public sealed class ConditionSet(IReadOnlyList<Condition> old, long generation, 
         {
             Type = type,
             Status = text,
-            Reason = reason,
-            Message = StatusFit.Cut(message, 2048),
+            // the API wants both, and says nothing useful about which is empty
+            Reason = reason.Length > 0 ? reason : "Unknown",
+            Message = message.Length > 0 ? StatusFit.Cut(message, 2048) : reason,
             ObservedGeneration = generation,
             LastTransitionTime = before?.Status == text ? before.LastTransitionTime : Seconds(now),
         };
