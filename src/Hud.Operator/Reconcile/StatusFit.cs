@@ -10,6 +10,12 @@ public static class StatusFit
     public const int MaxBytes = 32 * 1024;
     public const int MaxStack = 8;
 
+    /// <summary>What the pinned targets of a session may take of the status; more are not selected.</summary>
+    public const int MaxTargetBytes = 20 * 1024;
+
+    /// <summary>An upper estimate of one target's part, its texts for people left out.</summary>
+    public static int TargetBytes(TargetStatus t) => 470 + t.Pod.Length + t.PodUid.Length + t.Node.Length + t.Container.Length + t.ContainerId.Length;
+
     public static string Cut(string text, int max) => text.Length <= max ? text : string.Concat(text.AsSpan(0, max - 1), "\u2026");
 
     /// <summary>The rest is in the Report: stacks go first, then advice, then the lower hotspots, then messages of targets.</summary>
@@ -25,9 +31,16 @@ public static class StatusFit
         while (Size(status) >= MaxBytes && status.Hotspots.Count > 1)
             status = status with { Hotspots = [.. status.Hotspots.Take(status.Hotspots.Count / 2)] };
         if (Size(status) >= MaxBytes)
-            status = status with { Targets = [.. status.Targets.Select(t => t with { Message = "", TokioVersion = Cut(t.TokioVersion, 16) })] };
-        if (Size(status) >= MaxBytes)
-            status = status with { Hotspots = [], Conditions = [.. status.Conditions.Select(c => c with { Message = Cut(c.Message, 256) })] };
+        {
+            // only names can be long here; the selection of targets keeps theirs below MaxTargetBytes
+            status = status with
+            {
+                Verdict = Cut(status.Verdict ?? "", 150),
+                Hotspots = [],
+                Targets = [.. status.Targets.Select(t => t with { Message = "", Reason = Cut(t.Reason, 24), TokioVersion = Cut(t.TokioVersion, 12) })],
+                Conditions = [.. status.Conditions.Select(c => c with { Message = Cut(c.Message, 80) })],
+            };
+        }
         return status;
     }
 

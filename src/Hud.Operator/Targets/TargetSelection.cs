@@ -1,5 +1,6 @@
 using Hud.Core.Api;
 using Hud.Kubernetes;
+using Hud.Operator.Reconcile;
 
 namespace Hud.Operator.Targets;
 
@@ -26,6 +27,7 @@ public static class TargetSelection
         var limit = Math.Min(target.MaxPods, ceiling);
         var chosen = new List<TargetStatus>();
         var notRunning = "";
+        var bytes = 0;
         foreach (var pod in live.OrderByDescending(IsReady).ThenBy(p => p.Metadata.CreationTimestamp).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal))
         {
             if (chosen.Count == limit)
@@ -39,7 +41,7 @@ public static class TargetSelection
                 notRunning = $"container {name} of pod {pod.Metadata.Name} is not running ({why})";
                 continue;
             }
-            chosen.Add(new TargetStatus
+            var pinned = new TargetStatus
             {
                 Pod = pod.Metadata.Name,
                 PodUid = pod.Metadata.Uid ?? "",
@@ -47,7 +49,11 @@ public static class TargetSelection
                 Container = name,
                 ContainerId = status.ContainerId,
                 State = TargetState.Pending,
-            });
+            };
+            bytes += StatusFit.TargetBytes(pinned);
+            if (bytes > StatusFit.MaxTargetBytes)
+                break; // the status has a bound, and pinned targets are the part of it that cannot be cut
+            chosen.Add(pinned);
         }
         if (chosen.Count == 0)
             return new Selection(Resolved: false, "NoRunningContainer", notRunning, live.Count, []);

@@ -1,0 +1,28 @@
+# Two images from one file:
+#
+#   docker build --target operator -t hud-operator .
+#   docker build --target agent    -t hud-agent .
+#
+# Bases are arguments, so that a build without a registry can name its own. SDK: the .NET 10 SDK on Debian 12 or newer, with apt.
+# RUNTIME: anything with glibc and OpenSSL 3; no .NET is needed in it.
+ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0-noble
+ARG RUNTIME=mcr.microsoft.com/dotnet/runtime-deps:10.0-noble
+
+FROM ${SDK} AS build
+WORKDIR /src
+COPY . .
+RUN ./build.sh
+
+FROM ${RUNTIME} AS operator
+COPY --from=build /src/out/hud-operator /hud-operator
+ENV DOTNET_EnableDiagnostics=0
+USER 65532:65532
+ENTRYPOINT ["/hud-operator"]
+
+# The agent needs its capabilities from the pod, and root to receive them; it has no shell to lose and no token to steal.
+FROM ${RUNTIME} AS agent
+RUN apt-get update && apt-get install -y --no-install-recommends libbpf1 libelf1 && rm -rf /var/lib/apt/lists/*
+COPY --from=build /src/out/hud-agent /hud-agent
+ENV DOTNET_EnableDiagnostics=0
+USER 0:0
+ENTRYPOINT ["/hud-agent"]

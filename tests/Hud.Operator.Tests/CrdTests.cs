@@ -1,0 +1,211 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Hud.Core;
+using Hud.Core.Api;
+using YamlDotNet.RepresentationModel;
+
+namespace Hud.Operator.Tests;
+
+/// <summary>Schema, C# types, bounds and sentences say the same, field by field.</summary>
+public sealed class CrdTests
+{
+    private static readonly string Folder = AppContext.BaseDirectory;
+
+    private static YamlMappingNode Root()
+    {
+        var stream = new YamlStream();
+        stream.Load(new StringReader(File.ReadAllText(Path.Combine(Folder, "config", "crd", "hud.dev_profilingsessions.yaml"))));
+        return (YamlMappingNode)stream.Documents[0].RootNode;
+    }
+
+    private static YamlNode? At(YamlNode? node, params string[] path)
+    {
+        foreach (var step in path)
+            node = node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(step), out var next) ? next : node is YamlSequenceNode list && int.TryParse(step, out var i) ? list[i] : null;
+        return node;
+    }
+
+    private static YamlNode Schema(string part) => At(Root(), "spec", "versions", "0", "schema", "openAPIV3Schema", "properties", part)!;
+
+    private static string? Text(YamlNode? node, params string[] path) => (At(node, path) as YamlScalarNode)?.Value;
+
+    [Fact]
+    public void The_charts_copy_is_the_same_file() =>
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Folder, "config", "crd", "hud.dev_profilingsessions.yaml")), File.ReadAllBytes(Path.Combine(Folder, "charts", "hud.dev_profilingsessions.yaml")));
+
+    [Fact]
+    public void Spec_and_status_have_the_fields_of_the_types_with_the_same_kinds()
+    {
+        var problems = new List<string>();
+        Compare("spec", Schema("spec"), HudJson.Default.ProfilingSessionSpec, problems);
+        Compare("status", Schema("status"), HudJson.Default.ProfilingSessionStatus, problems);
+        Assert.Empty(problems);
+    }
+
+    private static void Compare(string path, YamlNode schema, JsonTypeInfo type, List<string> problems)
+    {
+        var fields = (At(schema, "properties") as YamlMappingNode)?.Children.ToDictionary(p => ((YamlScalarNode)p.Key).Value!, p => p.Value) ?? [];
+        foreach (var missing in type.Properties.Select(p => p.Name).Except(fields.Keys))
+            problems.Add($"{path}.{missing} is not in the schema");
+        foreach (var missing in fields.Keys.Except(type.Properties.Select(p => p.Name)))
+            problems.Add($"{path}.{missing} is not in the type");
+        foreach (var property in type.Properties.Where(p => fields.ContainsKey(p.Name)))
+        {
+            var field = fields[property.Name];
+            var where = path + "." + property.Name;
+            if (string.IsNullOrEmpty(Text(field, "description")))
+                problems.Add(where + " has no description");
+            var (kind, inner) = Kind(property.PropertyType);
+            if (Text(field, "type") != kind)
+                problems.Add($"{where} is {Text(field, "type")} in the schema and {kind} in the type");
+            if (kind is "string" && Text(field, "maxLength") is null && Text(field, "format") is null && At(field, "enum") is null)
+                problems.Add(where + " has no maxLength");
+            if (kind is "array" && Text(field, "maxItems") is null)
+                problems.Add(where + " has no maxItems");
+            if (inner is null)
+                continue;
+            var below = kind == "array" ? At(field, "items")! : field;
+            if (inner.IsEnum)
+                CompareEnum(where, below, inner, problems);
+            else if (inner.Namespace?.StartsWith("Hud.", StringComparison.Ordinal) == true)
+                Compare(where, below, HudJson.Default.GetTypeInfo(inner)!, problems);
+        }
+    }
+
+    private static void CompareEnum(string where, YamlNode schema, Type type, List<string> problems)
+    {
+        var written = ((YamlSequenceNode)At(schema, "enum")!).Select(n => ((YamlScalarNode)n).Value!).Order();
+        if (!written.SequenceEqual(Enum.GetNames(type).Order()))
+            problems.Add($"{where} has other values in the schema than in the type");
+    }
+
+    private static (string Kind, Type? Inner) Kind(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(string) || type == typeof(GoDuration) || type == typeof(DateTimeOffset))
+            return ("string", null);
+        if (type.IsEnum)
+            return ("string", type);
+        if (type == typeof(int) || type == typeof(long))
+            return ("integer", null);
+        if (type == typeof(double))
+            return ("number", null);
+        if (type == typeof(bool))
+            return ("boolean", null);
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
+            return ("array", type.GetGenericArguments()[0]);
+        return type.IsGenericType ? ("object", null) : ("object", type);
+    }
+
+    [Fact]
+    public void Defaults_of_the_schema_are_those_of_the_type()
+    {
+        using var empty = JsonDocument.Parse(JsonSerializer.Serialize(new ProfilingSessionSpec(), HudJson.Default.ProfilingSessionSpec));
+        var problems = new List<string>();
+        Defaults("spec", Schema("spec"), empty.RootElement, problems);
+        Assert.Empty(problems);
+        Assert.Equal("-1", Text(Schema("status"), "default", "observedGeneration"));
+    }
+
+    private static void Defaults(string path, YamlNode schema, JsonElement value, List<string> problems)
+    {
+        foreach (var (key, field) in (YamlMappingNode)At(schema, "properties")!)
+        {
+            var name = ((YamlScalarNode)key).Value!;
+            var has = value.TryGetProperty(name, out var inType);
+            if (has && inType.ValueKind == JsonValueKind.Object)
+            {
+                Defaults(path + "." + name, field, inType, problems);
+                continue;
+            }
+            var inSchema = At(field, "default");
+            if (has != inSchema is not null)
+                problems.Add($"{path}.{name}: default {(has ? inType.ToString() : "none")} in the type, {inSchema?.ToString() ?? "none"} in the schema");
+            else if (has && !Same(inType, inSchema!))
+                problems.Add($"{path}.{name}: default {inType} in the type, {inSchema} in the schema");
+        }
+    }
+
+    private static bool Same(JsonElement a, YamlNode b) => (a.ValueKind, b) switch
+    {
+        (JsonValueKind.Array, YamlSequenceNode list) => a.EnumerateArray().Select(x => x.GetString()).SequenceEqual(list.Select(n => ((YamlScalarNode)n).Value)),
+        (JsonValueKind.String, YamlScalarNode s) => a.GetString() == s.Value || (GoDuration.TryParse(a.GetString(), out var x) && GoDuration.TryParse(s.Value, out var y) && x == y),
+        (JsonValueKind.True or JsonValueKind.False, YamlScalarNode s) => a.GetBoolean() == bool.Parse(s.Value!),
+        (JsonValueKind.Number, YamlScalarNode s) => a.GetDouble() == double.Parse(s.Value!),
+        _ => false,
+    };
+
+    [Fact]
+    public void Bounds_of_numbers_and_lists_are_those_of_the_validator()
+    {
+        var spec = At(Schema("spec"), "properties")!;
+        void Range(double min, double max, params string[] path) =>
+            Assert.Equal((min, max), (double.Parse(Text(spec, [.. path, "minimum"])!), double.Parse(Text(spec, [.. path, "maximum"])!)));
+        Range(SessionBounds.MinFrequencyHz, SessionBounds.MaxFrequencyHz, "sampleFrequencyHz");
+        Range(SessionBounds.MinBudgetPercent, SessionBounds.MaxBudgetPercent, "overheadBudgetPercent");
+        Range(SessionBounds.MinPods, SessionBounds.MaxPods, "target", "properties", "maxPods");
+        Range(SessionBounds.MinTopHotspots, SessionBounds.MaxTopHotspots, "output", "properties", "topHotspots");
+        Range(0, 100, "expect", "properties", "maxBlockedPercent");
+        Assert.Equal(SessionBounds.MaxWorkerNames.ToString(), Text(spec, "workerThreadNames", "maxItems"));
+        Assert.Equal(SessionBounds.MaxWorkerNameLength.ToString(), Text(spec, "workerThreadNames", "items", "maxLength"));
+        Assert.Equal(SessionBounds.MaxProcessNameLength.ToString(), Text(spec, "target", "properties", "processName", "maxLength"));
+        Assert.Equal(SessionBounds.MaxLabelEntries.ToString(), Text(spec, "target", "properties", "podSelector", "properties", "matchLabels", "maxProperties"));
+    }
+
+    [Fact]
+    public void Rules_on_durations_have_the_validators_bounds_and_every_rule_says_one_of_its_sentences()
+    {
+        var rules = new List<(string Rule, string Message)>();
+        Collect(Root(), rules);
+        (GoDuration, GoDuration)[] ranges =
+        [
+            (SessionBounds.MinDuration, SessionBounds.MaxDuration), (SessionBounds.MinThreshold, SessionBounds.MaxThreshold), (SessionBounds.MinStartDeadline, SessionBounds.MaxStartDeadline),
+            (SessionBounds.MinResultsTtl, SessionBounds.MaxResultsTtl), (SessionBounds.MinExpectedPoll, SessionBounds.MaxExpectedPoll),
+        ];
+        foreach (var (min, max) in ranges)
+        {
+            Assert.Contains(rules, r => Durations(r.Rule).SequenceEqual([min, max]));
+        }
+        var sentences = typeof(SessionMessages).GetFields(BindingFlags.Public | BindingFlags.Static).Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!)
+            .Append("a session cannot be changed, except suspend; create a new one under a new name").ToHashSet();
+        Assert.All(rules, r => Assert.Contains(r.Message, sentences));
+        Assert.InRange(rules.Count, 20, 60);
+    }
+
+    /// <summary>Of <c>duration(self) >= duration('1s') &amp;&amp; ...</c> the quoted ones.</summary>
+    private static IEnumerable<GoDuration> Durations(string rule) =>
+        rule.Split("duration('").Skip(1).Select(part => GoDuration.Parse(part[..part.IndexOf('\'')]));
+
+    private static void Collect(YamlNode node, List<(string, string)> rules)
+    {
+        if (node is YamlSequenceNode list)
+        {
+            foreach (var item in list)
+                Collect(item, rules);
+        }
+        if (node is not YamlMappingNode map)
+            return;
+        foreach (var (key, value) in map)
+        {
+            if (((YamlScalarNode)key).Value == "x-kubernetes-validations")
+                rules.AddRange(((YamlSequenceNode)value).Select(r => (Text(r, "rule")!, Text(r, "message")!)));
+            else
+                Collect(value, rules);
+        }
+    }
+
+    [Fact]
+    public void Every_part_of_the_spec_but_suspend_is_immutable()
+    {
+        var fields = (YamlMappingNode)At(Schema("spec"), "properties")!;
+        foreach (var (key, field) in fields)
+        {
+            var name = ((YamlScalarNode)key).Value!;
+            var rules = new List<(string Rule, string)>();
+            if (At(field, "x-kubernetes-validations") is YamlSequenceNode own)
+                rules.AddRange(own.Select(r => (Text(r, "rule")!, "")));
+            Assert.Equal(name != "suspend", rules.Exists(r => r.Rule == "self == oldSelf"));
+        }
+    }
+}

@@ -1,0 +1,222 @@
+using Hud.Core.Api;
+using Hud.Core.Profile;
+using Hud.Core.Stream;
+using Hud.Kubernetes;
+using Hud.Operator.Reconcile;
+using Hud.Operator.Resources;
+using Hud.Operator.Streams;
+
+namespace Hud.Operator.Tests;
+
+public sealed class SessionDeciderTests
+{
+    [Fact]
+    public void Each_node_with_targets_gets_one_agent()
+    {
+        var status = Make.Status(Make.Target(0), Make.Target(1), Make.Target(2, "n2"));
+        var decision = SessionDecider.Decide(Make.Observation(status, [Make.Agent(), Make.Agent(node: "n2")]));
+        Assert.Equal(["n1", "n2"], decision.Create);
+        Assert.False(decision.Finished);
+        Assert.Equal(SessionPhase.Scheduling, decision.Status.Phase);
+        Assert.Equal("Unknown", decision.Status.Condition("AgentsScheduled").Status);
+        Assert.Equal("0/3", decision.Status.TargetsReady);
+    }
+
+    [Fact]
+    public void An_agent_that_is_there_is_not_made_again()
+    {
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Running())]));
+        Assert.Empty(decision.Create);
+        Assert.Equal("Attaching", decision.Status.Condition("Reconciling").Reason);
+    }
+
+    [Fact]
+    public void Progress_makes_targets_run_and_fills_the_summary()
+    {
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Running(), Make.Measuring())]));
+        Assert.Equal(SessionPhase.Profiling, decision.Status.Phase);
+        Assert.Equal(TargetState.Running, decision.Status.Targets.Single().State);
+        Assert.Equal(10, decision.Status.Summary!.Polls);
+        Assert.Equal("so far", decision.Status.Verdict);
+        Assert.Equal("True", decision.Status.Condition("AgentsScheduled").Status);
+    }
+
+    [Fact]
+    public void When_all_agents_have_said_goodbye_the_session_is_complete()
+    {
+        var target = Make.Target(0, state: TargetState.Running);
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Running(), Make.Done(target))]));
+        Assert.True(decision.Finished);
+        Assert.NotNull(decision.Profile);
+        Assert.Equal(SessionPhase.Completed, decision.Status.Phase);
+        Assert.Equal(("True", "AllTargetsProfiled"), (decision.Status.Condition("Complete").Status, decision.Status.Condition("Complete").Reason));
+        Assert.Equal("True", decision.Status.Condition("Ready").Status);
+        Assert.Equal(("True", "Complete"), (decision.Status.Condition("ResultsComplete").Status, decision.Status.Condition("ResultsComplete").Reason));
+        Assert.DoesNotContain(decision.Status.Conditions, c => c.Type is "Reconciling" or "Stalled" or "Failed");
+        Assert.Equal("1/1", decision.Status.TargetsReady);
+        Assert.Equal(20, decision.Status.Hotspots.Count);
+    }
+
+    [Fact]
+    public void One_node_that_fails_makes_it_partial_and_says_which()
+    {
+        var (good, bad) = (Make.Target(0, state: TargetState.Running), Make.Target(1, "n2", TargetState.Running));
+        var crashed = Make.Measuring() with { ReadToEnd = true };
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(good, bad), [Make.Agent(Make.Running(), Make.Done(good)), Make.Agent(Make.Ended(137, "OOMKilled"), crashed, "n2")]));
+        Assert.Equal("PartialTargets", decision.Status.Condition("Complete").Reason);
+        Assert.Contains("ran out of memory", decision.Status.Condition("Complete").Message, StringComparison.Ordinal);
+        Assert.Equal("EventsLost", decision.Status.Condition("ResultsComplete").Reason);
+        Assert.Equal([TargetState.Succeeded, TargetState.Failed], decision.Status.Targets.Select(t => t.State));
+    }
+
+    [Theory]
+    [InlineData("HUD201", "NoTokioRuntime")]
+    [InlineData("HUD103", "KernelUnsupported")]
+    [InlineData("HUD102", "KernelUnsupported")]
+    [InlineData("HUD203", "TargetGone")]
+    [InlineData("TargetGone", "TargetGone")]
+    [InlineData("HUD002", "ProcessAmbiguous")]
+    [InlineData("something else", "AgentCrashed")]
+    public void An_agent_that_measured_nothing_gives_the_session_its_reason(string bye, string reason)
+    {
+        var stream = new StreamSnapshot { Hello = new HelloMessage(), Bye = new ByeMessage { Reason = bye, ExitCode = 4 } };
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Ended(4), stream)]));
+        Assert.True(decision.Finished);
+        Assert.Null(decision.Profile);
+        Assert.Equal(("True", reason), (decision.Status.Condition("Failed").Status, decision.Status.Condition("Failed").Reason));
+        Assert.Equal("True", decision.Status.Condition("Stalled").Status);
+        Assert.StartsWith("NO DATA", decision.Status.Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_target_keeps_the_reason_that_its_agent_gave()
+    {
+        var target = Make.Target(0);
+        var profile = Make.Profile(target) with { Targets = [new TargetProfile { PodUid = "pod-0", State = TargetState.Failed, Reason = "NoTokioRuntime", Message = "not a Tokio program" }] };
+        var stream = Make.Done(target) with { Profile = profile };
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), stream)]));
+        Assert.Equal("NoTokioRuntime", decision.Status.Condition("Failed").Reason);
+        Assert.Equal("not a Tokio program", decision.Status.Targets.Single().Message);
+    }
+
+    [Theory]
+    [InlineData("ErrImagePull", "ImagePull")]
+    [InlineData("ImagePullBackOff", "ImagePull")]
+    [InlineData("ErrImageNeverPull", "ImagePull")]
+    [InlineData("CreateContainerError", "PodRejected")]
+    public void An_agent_that_cannot_start_is_said_at_once_and_fails_at_the_deadline(string waiting, string reason)
+    {
+        var status = Make.Status(Make.Target(0));
+        AgentObservation[] agents = [Make.Agent(Make.Waiting(waiting, "no such image"))];
+        var early = SessionDecider.Decide(Make.Observation(status, agents, after: 60));
+        Assert.False(early.Finished);
+        Assert.Equal(("False", reason), (early.Status.Condition("AgentsScheduled").Status, early.Status.Condition("AgentsScheduled").Reason));
+        var late = SessionDecider.Decide(Make.Observation(status, agents, after: 121));
+        Assert.True(late.Finished);
+        Assert.Equal(reason, late.Status.Condition("Failed").Reason);
+        Assert.Equal("DeadlineExceeded", late.Status.Condition("Stalled").Reason);
+    }
+
+    [Fact]
+    public void After_a_gap_in_our_view_nobody_is_judged_late()
+    {
+        var observation = Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Waiting("ErrImagePull"))], after: 500, currentFor: TimeSpan.FromSeconds(3));
+        Assert.False(SessionDecider.Decide(observation).Finished);
+        Assert.False(SessionDecider.Decide(observation with { CurrentFor = null }).Finished);
+        Assert.True(SessionDecider.Decide(observation with { CurrentFor = TimeSpan.FromMinutes(1) }).Finished);
+    }
+
+    [Fact]
+    public void An_agent_that_cannot_be_scheduled_names_the_schedulers_reason()
+    {
+        var pod = Make.Pod("Pending", null, null, new PodCondition { Type = "PodScheduled", Status = "False", Reason = "Unschedulable", Message = "0/1 nodes are available" });
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(pod)]));
+        Assert.Equal("Unschedulable", decision.Status.Condition("AgentsScheduled").Reason);
+        Assert.Contains("0/1 nodes", decision.Status.Condition("AgentsScheduled").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_refusal_of_the_api_server_is_kept_and_tried_again()
+    {
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(refusal: "exceeded quota")]));
+        Assert.Equal(("PodRejected", "exceeded quota"), (decision.Status.Condition("AgentsScheduled").Reason, decision.Status.Condition("AgentsScheduled").Message));
+        Assert.False(decision.Finished);
+    }
+
+    [Fact]
+    public void An_agent_pod_that_vanishes_in_mid_run_is_a_failure_and_not_a_second_run()
+    {
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0, state: TargetState.Running)), [Make.Agent()]));
+        Assert.Empty(decision.Create);
+        Assert.Equal("AgentCrashed", decision.Status.Condition("Failed").Reason);
+    }
+
+    [Fact]
+    public void An_ended_container_is_waited_for_until_its_log_is_read()
+    {
+        var status = Make.Status(Make.Target(0, state: TargetState.Running));
+        var draining = SessionDecider.Decide(Make.Observation(status, [Make.Agent(Make.Ended(1), Make.Measuring())]));
+        Assert.False(draining.Finished);
+        Assert.Equal(SessionPhase.Collecting, draining.Status.Phase);
+        Assert.True(SessionDecider.Decide(Make.Observation(status, [Make.Agent(Make.Ended(1), Make.Measuring() with { ReadToEnd = true })])).Finished);
+    }
+
+    [Fact]
+    public void Suspending_tells_those_that_measure_to_stop_and_the_rest_not_to_begin()
+    {
+        var spec = Make.Spec() with { Suspend = true };
+        var status = Make.Status(Make.Target(0, state: TargetState.Running), Make.Target(1, "n2"));
+        var decision = SessionDecider.Decide(Make.Observation(status, [Make.Agent(Make.Running(), Make.Measuring()), Make.Agent(Make.Waiting("ContainerCreating"), node: "n2")], spec));
+        Assert.Equal([Names.AgentPod("5e55-1", "n1")], decision.Stop);
+        Assert.Equal([Names.AgentPod("5e55-1", "n2")], decision.Delete);
+        Assert.Empty(decision.Create);
+        Assert.Equal("Suspended", decision.Status.Targets[1].Reason);
+        Assert.False(decision.Finished);
+    }
+
+    [Fact]
+    public void A_profile_with_a_wrong_hash_is_not_a_result()
+    {
+        var stream = new StreamSnapshot { Hello = new HelloMessage(), ProfileError = "the profile's hash does not fit its parts", Bye = new ByeMessage { Reason = "Completed" } };
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Ended(), stream)]));
+        Assert.Equal("AgentCrashed", decision.Status.Condition("Failed").Reason);
+        Assert.Contains("hash", decision.Status.Condition("Failed").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lines_that_went_missing_show_in_results_complete()
+    {
+        var target = Make.Target(0);
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target) with { MissingLines = 1 })]));
+        Assert.Equal(("False", "EventsLost"), (decision.Status.Condition("ResultsComplete").Status, decision.Status.Condition("ResultsComplete").Reason));
+        Assert.Equal("True", decision.Status.Condition("Complete").Status);
+    }
+
+    [Theory]
+    [InlineData("1s", 50.0, "True", "Met")]
+    [InlineData("50ms", null, "False", "PollTooLong")]
+    [InlineData(null, 1.0, "False", "TooMuchBlocking")]
+    public void Expectations_are_judged_at_the_end(string? maxPoll, double? maxBlocked, string status, string reason)
+    {
+        var target = Make.Target(0);
+        var spec = Make.Spec() with { Expect = new ExpectSpec { MaxPoll = maxPoll is null ? null : GoDuration.Parse(maxPoll), MaxBlockedPercent = maxBlocked } };
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target))], spec));
+        Assert.Equal((status, reason), (decision.Status.Condition("ExpectationsMet").Status, decision.Status.Condition("ExpectationsMet").Reason));
+    }
+
+    [Fact]
+    public void The_same_observation_gives_the_same_decision()
+    {
+        var target = Make.Target(0);
+        var observation = Make.Observation(Make.Status(target), [Make.Agent(Make.Running(), Make.Done(target))]);
+        Assert.True(StatusCompare.SaysTheSame(SessionDecider.Decide(observation).Status, SessionDecider.Decide(observation).Status));
+    }
+
+    [Fact]
+    public void Transition_times_stay_while_a_condition_says_the_same()
+    {
+        var first = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Running(), Make.Measuring())])).Status;
+        var second = SessionDecider.Decide(Make.Observation(first, [Make.Agent(Make.Running(), Make.Measuring())], after: 30)).Status;
+        Assert.Equal(first.Conditions.Select(c => c.LastTransitionTime), second.Conditions.Select(c => c.LastTransitionTime));
+    }
+}

@@ -1,0 +1,57 @@
+using Hud.Core.Api;
+using Hud.Operator.Reconcile;
+
+namespace Hud.Operator.Tests;
+
+public sealed class StatusFitTests
+{
+    [Fact]
+    public void The_largest_status_that_can_be_is_below_its_bound()
+    {
+        var text = new string('\u00e4', 2000);
+        var pods = Enumerable.Range(0, 100).Select(i => new Hud.Kubernetes.Pod
+        {
+            Metadata = new() { Name = new string('p', 250) + i, Uid = Guid.NewGuid().ToString() },
+            Spec = new() { NodeName = new string('n', 253), Containers = [new() { Name = new string('c', 63) }] },
+            Status = new() { Phase = "Running", ContainerStatuses = [new() { Name = new string('c', 63), ContainerId = "containerd://" + new string('0', 64), State = new() { Running = new() } }] },
+        }).ToList();
+        var selection = Hud.Operator.Targets.TargetSelection.Choose(new TargetSpec { MaxPods = 100 }, pods, 100);
+        Assert.InRange(selection.Targets.Count, 10, 50);
+        var status = new ProfilingSessionStatus
+        {
+            Verdict = StatusFit.Cut(text, 1024),
+            StartTime = Make.Now,
+            CompletionTime = Make.Now,
+            TargetsReady = "50/50",
+            Summary = Findings.Summary(new Hud.Core.Profile.ProfileSummary()),
+            Targets =
+            [
+                .. selection.Targets.Select(t => t with
+                {
+                    Message = StatusFit.Cut(text, 512), Reason = StatusFit.Cut(text, 128), TokioVersion = StatusFit.Cut(text, 64), Polls = long.MaxValue, SlowPolls = long.MaxValue,
+                    LostEvents = long.MaxValue, OverheadPercent = 99.99, ThrottledMillis = 999999999, Pid = int.MaxValue, State = TargetState.Succeeded,
+                }),
+            ],
+            Hotspots = Findings.Hotspots([.. Enumerable.Range(0, 60).Select(_ => new Hud.Core.Profile.Hotspot { Function = text, Advice = text, Stack = [.. Enumerable.Repeat(text, 64)] })], 50),
+            Conditions = [.. Enumerable.Range(0, 10).Select(i => new Condition { Type = "TypeOfCondition" + i, Reason = "AllTargetsProfiled", Message = StatusFit.Cut(text, 2048) })],
+            Results = [.. Enum.GetValues<OutputFormat>().Select(f => new ResultReference { Format = f, ConfigMap = new string('m', 253), Key = "flamegraph.svg", Bytes = 655360, Sha256 = new string('a', 64) })],
+        };
+        Assert.True(StatusFit.Size(status) > StatusFit.MaxBytes);
+        Assert.InRange(StatusFit.Size(StatusFit.Fit(status)), 1, StatusFit.MaxBytes - 1);
+    }
+
+    [Fact]
+    public void Twenty_hotspots_with_stacks_fit_as_they_are_cut()
+    {
+        var status = Make.Status(Make.Target(0)) with { Hotspots = Findings.Hotspots(Make.Profile().Hotspots, 20) };
+        var fitted = StatusFit.Fit(status);
+        Assert.InRange(StatusFit.Size(fitted), 1, StatusFit.MaxBytes);
+        Assert.Equal(20, fitted.Hotspots.Count);
+        Assert.NotEmpty(fitted.Hotspots[0].Stack);
+    }
+
+    [Theory]
+    [InlineData("abc", 3, "abc")]
+    [InlineData("abcd", 3, "ab\u2026")]
+    public void Texts_are_cut_with_a_sign(string text, int max, string expected) => Assert.Equal(expected, StatusFit.Cut(text, max));
+}
