@@ -6,6 +6,12 @@ namespace Hud.Cli.Run;
 internal interface IRunView : IDisposable
 {
     void Show(StreamMessage message);
+
+    /// <summary>The run is being ended: the agent sums up. May come from another thread.</summary>
+    void Stopping()
+    {
+        // most views have nothing to say about it
+    }
 }
 
 internal sealed class NoView : IRunView

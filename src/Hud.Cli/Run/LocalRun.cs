@@ -96,6 +96,7 @@ internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? on
     private void Stop(AgentProcess agent)
     {
         int stops = Interlocked.Increment(ref _stops);
+        view.Stopping();
         if (stops == 1)
             agent.Stop();
         else

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hud.Cli.Agent;
+using Hud.Cli.Cockpit;
 using Hud.Cli.Local;
 using Hud.Core;
 using Hud.Core.Api;
@@ -28,10 +29,13 @@ internal static class Runner
         };
 
         RunOutcome outcome;
-        using (var view = View(request))
+        using (var view = View(request, process))
         using (var raw = request.Output == OutputKind.Stream ? Console.OpenStandardOutput() : null)
         {
-            var run = new LocalRun(task, view, request.Verbose ? Console.Error.WriteLine : null, raw);
+            // the agent's log would tear the cockpit's picture
+            var run = new LocalRun(task, view, request.Verbose && view is not CockpitView ? Console.Error.WriteLine : null, raw);
+            if (view is CockpitView cockpit)
+                cockpit.Quit = () => run.StopRequested();
             outcome = run.Run(agent);
         }
 
@@ -46,9 +50,14 @@ internal static class Runner
         return ProcessResolver.Resolve(query, ProcessTable.System.List(), Environment.ProcessId);
     }
 
-    private static IRunView View(RunRequest request) => request.Quiet
-        ? new NoView()
-        : new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
+    private static IRunView View(RunRequest request, ProcessEntry process)
+    {
+        if (request.Quiet)
+            return new NoView();
+        if (!request.Headless && request.Output == OutputKind.Text && Terminal.CanShowCockpit)
+            return new CockpitView(new UiState { Window = request.Window }, model => LiveExport.Write(model, request, process));
+        return new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
+    }
 
     /// <summary>A run of minutes must not end with a folder that does not exist.</summary>
     private static void CheckExports(IReadOnlyList<ExportFile> exports)

@@ -12,6 +12,35 @@ internal static class Terminal
     /// <summary>https://no-color.org: any non-empty value turns colours off.</summary>
     public static bool Color => OutputIsTerminal && !IsDumb && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
 
+    /// <summary>Keys in, picture out, and room for it; otherwise progress is told in lines.</summary>
+    public static bool CanShowCockpit => OutputIsTerminal && ErrorIsTerminal && !Console.IsInputRedirected && !IsDumb
+        && Width >= Cockpit.Frame.MinWidth && Height >= Cockpit.Frame.MinHeight;
+
+    /// <summary>The locale says how a terminal reads bytes; without one, everything today speaks UTF-8.</summary>
+    public static bool IsUtf8
+    {
+        get
+        {
+            string locale = new[] { "LC_ALL", "LC_CTYPE", "LANG" }.Select(Environment.GetEnvironmentVariable).FirstOrDefault(v => !string.IsNullOrEmpty(v)) ?? "";
+            return locale.Contains("UTF-8", StringComparison.OrdinalIgnoreCase) || locale.Contains("utf8", StringComparison.OrdinalIgnoreCase) || !locale.Contains('.') && locale is not ("C" or "POSIX");
+        }
+    }
+
+    public static int Height
+    {
+        get
+        {
+            try
+            {
+                return Console.WindowHeight;
+            }
+            catch (IOException)
+            {
+                return 0;
+            }
+        }
+    }
+
     public static int Width
     {
         get

@@ -61,6 +61,29 @@ if script == "silent-crash":
 
 say("hello", agent={"version": "0.1.0", "kernel": "6.18", "rung": "uprobe.session"})
 say("target", index=0, target=target)
+
+
+def hotspot(rank, cause, user, place, function, count, ms, percent, advice):
+    return {"rank": rank, "cause": cause, "function": function, "userFrame": user, "location": place, "task": "checkout::handle::{{closure}}", "count": count,
+            "totalNs": count * ms * 1_000_000, "p50Ns": ms * 1_000_000, "p99Ns": 2 * ms * 1_000_000, "maxNs": 3 * ms * 1_000_000, "percent": percent, "advice": advice,
+            "fingerprint": user, "stack": [function, f"{user} ({place})", "checkout::main (src/main.rs:9)", "tokio::runtime::task::raw::poll"]}
+
+
+if script == "live":
+    tick = 0
+    until = time.monotonic() + 60
+    while time.monotonic() < until and stops == 0:
+        tick += 1
+        say("progress", elapsedNs=tick * 1_000_000_000, verdict="BLOCKED 18.4% of worker time; bcrypt::hash in checkout::login (src/login.rs:42)", verdictLevel="Blocked",
+            summary={"polls": 1000 * tick, "slowPolls": 3 * tick, "blockedPercent": 18.4, "worstPollNs": 412_000_000, "longestPollNs": 412_000_000, "workers": 2},
+            hotspots=[hotspot(1, "OnCpu", "checkout::login", "src/login.rs:42", "bcrypt::hash", tick, 190, 14.1, "Move the hashing to spawn_blocking."),
+                      hotspot(2, "BlockingCall", "checkout::catalog::load", "src/catalog.rs:7", "std::fs::read", 2 * tick, 20, 4.3, "Use tokio::fs.")],
+            workers=[{"tid": 101, "name": "tokio-rt-worker", "state": "polling", "task": "checkout::handle", "sinceNs": 9_000_000, "busyPercent": 40, "lostPercent": 30},
+                     {"tid": 102, "name": "tokio-rt-worker", "state": "idle", "busyPercent": 3, "lostPercent": 0}],
+            tasks=[{"name": "checkout::handle::{{closure}}", "polls": 1000 * tick, "slowPolls": 3 * tick, "totalNs": tick * 400_000_000, "p50Ns": 11_000, "p99Ns": 20_000_000, "maxNs": 412_000_000, "percent": 20,
+                    "histogram": [0] * 12 + [50, 400, 300, 50, 9, 3, 0, 0, 0, 0, 0, 1, 2]}])
+        time.sleep(0.1)
+
 say("progress", elapsedNs=1_000_000_000, summary={"polls": 1000, "slowPolls": 1})
 if script == "killed":
     os.kill(os.getpid(), signal.SIGKILL)

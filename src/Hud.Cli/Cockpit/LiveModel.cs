@@ -1,0 +1,101 @@
+using Hud.Core.Profile;
+using Hud.Core.Stream;
+
+namespace Hud.Cli.Cockpit;
+
+/// <summary>
+/// What the stream has said so far, and enough of the past to draw trends. Fed by messages alone; every list is bounded.
+/// </summary>
+internal sealed class LiveModel
+{
+    /// <summary>One sample a second: the longest session.</summary>
+    public const int MaxSamples = 1800;
+
+    public const int MaxSlowPolls = 20_000;
+    private const int MaxWarnings = 100;
+    private const int MaxTargets = 100;
+
+    private readonly List<Sample> _samples = [];
+    private readonly List<SlowPoll> _slowPolls = [];
+    private readonly List<WarningMessage> _warnings = [];
+    private readonly SortedDictionary<int, TargetProfile> _targets = [];
+
+    public HelloMessage? Hello { get; private set; }
+
+    public ProgressMessage? Now { get; private set; }
+
+    public ByeMessage? Bye { get; private set; }
+
+    /// <summary>True from the first signal on: the agent sums up.</summary>
+    public bool Stopping { get; set; }
+
+    public IReadOnlyList<Sample> Samples => _samples;
+
+    public IReadOnlyList<SlowPoll> SlowPolls => _slowPolls;
+
+    public IReadOnlyList<WarningMessage> Warnings => _warnings;
+
+    public IEnumerable<TargetProfile> Targets => _targets.Values;
+
+    /// <summary>Slow polls that fell out of memory here; the report has them.</summary>
+    public long SlowPollsForgotten { get; private set; }
+
+    public void Accept(StreamMessage message)
+    {
+        switch (message)
+        {
+            case HelloMessage hello:
+                Hello = hello;
+                break;
+            case TargetMessage target when _targets.Count < MaxTargets || _targets.ContainsKey(target.Index):
+                _targets[target.Index] = target.Target;
+                break;
+            case WarningMessage warning when _warnings.Count < MaxWarnings:
+                _warnings.Add(warning);
+                break;
+            case ProgressMessage progress:
+                AcceptProgress(progress);
+                break;
+            case ByeMessage bye:
+                Bye = bye;
+                break;
+        }
+    }
+
+    /// <summary>The sample that a look back over the window is measured from; null means from the start.</summary>
+    public Sample? Before(TimeSpan window)
+    {
+        if (window <= TimeSpan.Zero || Now is null)
+            return null;
+        long from = Now.ElapsedNs - (long)window.TotalNanoseconds;
+        return _samples.FindLast(s => s.AtNs <= from);
+    }
+
+    private void AcceptProgress(ProgressMessage progress)
+    {
+        Now = progress;
+        if (_samples.Count == MaxSamples)
+            _samples.RemoveAt(0);
+        var hotspots = new Dictionary<string, HotspotSample>(StringComparer.Ordinal);
+        foreach (var h in progress.Hotspots.Take(StreamLimits.ProgressHotspots))
+            hotspots.TryAdd(Key(h), new(h.Count, h.TotalNs));
+        _samples.Add(new Sample(progress.ElapsedNs, progress.Summary, hotspots,
+            [.. progress.Workers.Take(256).Select(w => new WorkerSample(w.Target, w.Tid, w.BusyPercent, w.LostPercent))]));
+        _slowPolls.AddRange(progress.SlowPolls.Take(StreamLimits.ProgressSlowPolls));
+        int over = _slowPolls.Count - MaxSlowPolls;
+        if (over > 0)
+        {
+            SlowPollsForgotten += over;
+            _slowPolls.RemoveRange(0, over);
+        }
+    }
+
+    public static string Key(Hotspot h) => h.Fingerprint.Length > 0 ? h.Fingerprint : $"{h.Cause} {h.UserFrame} {h.Function}";
+}
+
+/// <summary>One second of the past.</summary>
+internal sealed record Sample(long AtNs, ProfileSummary Summary, IReadOnlyDictionary<string, HotspotSample> Hotspots, IReadOnlyList<WorkerSample> Workers);
+
+internal readonly record struct HotspotSample(long Count, long TotalNs);
+
+internal readonly record struct WorkerSample(int Target, int Tid, double BusyPercent, double LostPercent);

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+
+namespace Hud.Cli.Tests.Cockpit;
+
+/// <summary>The cockpit in a real terminal, key by key.</summary>
+public sealed class CockpitTests : IDisposable
+{
+    private readonly Process _target = Process.Start("sleep", "300");
+    private readonly string _folder = Directory.CreateTempSubdirectory("hud-cockpit-").FullName;
+
+    public void Dispose()
+    {
+        _target.Kill();
+        _target.WaitForExit();
+        _target.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void Every_key_does_what_the_help_says()
+    {
+        using var terminal = Start(80, 24);
+        terminal.WaitFor("HOTSPOTS 2");
+        string first = terminal.Text;
+        Assert.Contains("checkout::login", first, StringComparison.Ordinal);
+        Assert.Contains("src/login.rs:42", first, StringComparison.Ordinal);
+        Assert.Contains("Move the hashing to spawn_blocking.", first, StringComparison.Ordinal);
+
+        terminal.Send("j");
+        terminal.WaitFor("Use tokio::fs.");
+        terminal.Send("Up");
+        terminal.WaitFor("Move the hashing");
+        terminal.Send("Down");
+        terminal.WaitFor("Use tokio::fs.");
+        terminal.Send("Enter");
+        terminal.WaitFor("stack, leaf first");
+        Assert.Contains("checkout::main  src/main.rs:9  entry", terminal.Text, StringComparison.Ordinal);
+        terminal.Send("Escape");
+        terminal.WaitFor("HOTSPOTS 2");
+
+        terminal.Send("s");
+        terminal.WaitFor("by count");
+        terminal.Send("/");
+        terminal.Send("bcrypt");
+        terminal.WaitFor("HOTSPOTS 1");
+        terminal.Send("Enter");
+        terminal.WaitFor("matching \"bcrypt\"");
+        terminal.Send("Escape");
+        terminal.WaitFor("HOTSPOTS 2");
+
+        terminal.Send("w");
+        terminal.WaitFor("last 5s");
+        terminal.Send("p");
+        terminal.WaitFor("PAUSED");
+        terminal.Send("Space");
+        terminal.WaitUntilGone("PAUSED");
+
+        terminal.Send("Tab");
+        terminal.WaitFor("TASKS 1");
+        terminal.Send("3");
+        terminal.WaitFor("TIMELINE");
+        terminal.Send("4");
+        terminal.WaitFor("WARNINGS 0");
+        terminal.Send("1");
+        terminal.WaitFor("HOTSPOTS 2");
+        terminal.Send("?");
+        terminal.WaitFor("end the run and print the report");
+        terminal.Send("x");
+        terminal.WaitFor("HOTSPOTS 2");
+
+        terminal.Send("e");
+        terminal.WaitFor("exported what is known so far");
+        Assert.Contains("checkout::login", File.ReadAllText(Path.Combine(_folder, "now.json")), StringComparison.Ordinal);
+
+        terminal.Send("q");
+        string report = terminal.WaitFor("exit code 0");
+        Assert.DoesNotContain("HOTSPOTS", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Control_c_ends_with_the_report_on_the_normal_screen()
+    {
+        using var terminal = Start(120, 40);
+        terminal.WaitFor("HOTSPOTS 2");
+
+        terminal.Send("C-c");
+
+        string report = terminal.WaitFor("exit code 0");
+        Assert.Contains("# BLOCKED 18.4% of worker time", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("HOTSPOTS", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_picture_follows_the_size_of_the_terminal()
+    {
+        using var terminal = Start(120, 40);
+        terminal.WaitFor("last 8 s");
+
+        terminal.Resize(80, 24);
+        terminal.WaitUntilGone("last 8 s");
+        terminal.WaitFor("HOTSPOTS 2");
+        terminal.Resize(50, 10);
+        terminal.WaitFor("needs 60x16");
+        terminal.Resize(200, 50);
+        terminal.WaitFor("last 8 s");
+    }
+
+    [Fact]
+    public void No_color_is_obeyed_and_the_selection_still_seen()
+    {
+        using var terminal = Start(80, 24, ("NO_COLOR", "1"));
+        terminal.WaitFor("HOTSPOTS 2");
+
+        string styled = terminal.Styled;
+
+        Assert.DoesNotContain("\x1b[38;", styled, StringComparison.Ordinal);
+        Assert.DoesNotContain("\x1b[31m", styled, StringComparison.Ordinal);
+        Assert.Matches("\x1b\\[[0-9;]*7m", styled);
+    }
+
+    [Theory]
+    [InlineData("xterm-256color", "\x1b\\[[0-9;]*38;5;[0-9]+m")]
+    [InlineData("screen", "\x1b\\[[0-9;]*[39][0-7]m")]
+    public void Colours_are_as_many_as_the_terminal_has(string term, string code)
+    {
+        using var terminal = Start(80, 24, ("TERM", term));
+        terminal.WaitFor("HOTSPOTS 2");
+
+        Assert.Matches(code, terminal.Styled);
+    }
+
+    [Theory]
+    [InlineData(80, 24, "dumb")]
+    [InlineData(50, 12, "xterm-256color")]
+    public void A_terminal_that_cannot_show_it_gets_lines(int width, int height, string term)
+    {
+        using var terminal = Start(width, height, ("TERM", term));
+        terminal.WaitFor("polls");
+
+        terminal.Send("C-c");
+
+        string text = terminal.WaitFor("exit code 0");
+        Assert.DoesNotContain("HOTSPOTS", text, StringComparison.Ordinal);
+    }
+
+    private TmuxTerminal Start(int width, int height, params (string Name, string Value)[] variables)
+    {
+        if (TmuxTerminal.Missing is { Length: > 0 } missing)
+        {
+            Assert.False(Environment.GetEnvironmentVariable("HUD_REQUIRE_ALL") == "1", missing);
+            Assert.Skip(missing);
+        }
+
+        string hud = Path.Combine(AppContext.BaseDirectory, "hud"), agent = Path.Combine(AppContext.BaseDirectory, "Run", "fake-agent.py");
+        return new TmuxTerminal(width, height, $"{hud} --pid {_target.Id} --export {Path.Combine(_folder, "now.json")}", [("HUD_AGENT", agent), ("FAKE", "live"), .. variables]);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using Hud.Cli.Cockpit;
+using Hud.Core.Profile;
+using Hud.Core.Stream;
+using Hud.Reports.Tests.Documents;
+using Hud.Reports.Text;
+
+namespace Hud.Cli.Tests.Cockpit;
+
+public class FrameTests
+{
+    public static TheoryData<string, int, int> Frames()
+    {
+        var frames = new TheoryData<string, int, int>();
+        foreach (var (width, height) in new[] { (80, 24), (120, 40), (200, 60) })
+        {
+            foreach (string name in new[] { "main", "detail", "tasks", "timeline", "warnings", "help", "waiting", "window", "search" })
+                frames.Add(name, width, height);
+        }
+
+        return frames;
+    }
+
+    [Theory]
+    [MemberData(nameof(Frames))]
+    public void The_frame_is_the_golden_one(string name, int width, int height)
+    {
+        var screen = Draw(name, width, height);
+
+        Matches($"{name}-{width}x{height}.txt", screen.ToText());
+        if (width == 80 && name is "main" or "detail")
+            Matches($"{name}-{width}x{height}.tones", screen.ToTones());
+    }
+
+    [Theory]
+    [MemberData(nameof(Frames))]
+    public void Every_row_fills_its_width_and_no_more(string name, int width, int height)
+    {
+        string[] rows = Draw(name, width, height).ToText().TrimEnd('\n').Split('\n');
+
+        Assert.InRange(rows.Length, 1, height);
+        Assert.All(rows, row => Assert.InRange(Printable.Width(row), 0, width));
+    }
+
+    [Theory]
+    [InlineData(80, 24)]
+    [InlineData(120, 40)]
+    [InlineData(200, 60)]
+    public void Function_line_cause_and_fix_of_the_worst_are_on_the_first_screen(int width, int height)
+    {
+        string text = Draw("main", width, height).ToText();
+
+        Assert.Contains("checkout::login", text, StringComparison.Ordinal);
+        Assert.Contains("src/login.rs:42", text, StringComparison.Ordinal);
+        Assert.Contains("CPU", text, StringComparison.Ordinal);
+        Assert.Contains("tokio::task::spawn_blocking", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_terminal_without_utf8_gets_ascii()
+    {
+        string text = Frame.Draw(Models.Checkout(), new UiState(), Glyphs.Ascii, 80, 24).ToText();
+
+        Assert.All(text, c => Assert.True(char.IsAscii(c) || c == '·', $"U+{(int)c:x4}"));
+    }
+
+    [Fact]
+    public void Any_size_is_drawn_without_an_error()
+    {
+        var model = Models.Checkout(20);
+        foreach (int width in new[] { 0, 1, 5, 59, 60, 61, 79, 99, 100, 119, 300 })
+        {
+            foreach (int height in new[] { 0, 1, 3, 15, 16, 17, 23, 33, 34, 100 })
+            {
+                foreach (var panel in Enum.GetValues<Panel>())
+                {
+                    var screen = Frame.Draw(model, new UiState { Panel = panel, Scroll = 9999 }, Glyphs.Unicode, width, height);
+                    Assert.Equal((Math.Max(1, width), Math.Max(1, height)), (screen.Width, screen.Height));
+                }
+
+                Frame.Draw(model, new UiState { Detail = true, Scroll = 9999 }, Glyphs.Unicode, width, height);
+                Frame.Draw(model, new UiState { Help = true }, Glyphs.Unicode, width, height);
+            }
+        }
+    }
+
+    [Fact]
+    public void Hostile_names_stay_in_their_cells()
+    {
+        var hostile = RealisticDocuments.Hostile();
+        var model = new LiveModel();
+        model.Accept(new TargetMessage { Target = hostile.Targets[0] with { Pod = null, Process = "a\x1b[2Jb" } });
+        model.Accept(new WarningMessage { Id = "\x1b", Text = "\x1b]0;x\a", NextStep = "\r\n\x1b[2J" });
+        model.Accept(new ProgressMessage
+        {
+            ElapsedNs = 5_000_000_000, Verdict = "\x1b[31mowned", Hotspots = hostile.Hotspots, Tasks = hostile.Tasks, SlowPolls = [new SlowPoll { Worker = -4, StartNs = long.MinValue, WallNs = long.MaxValue }],
+            Workers = [new WorkerNow { State = "polling", Task = "\x1b[2J東京", SinceNs = long.MaxValue, LostPercent = double.NaN, BusyPercent = double.PositiveInfinity }],
+        });
+
+        foreach (var ui in new[] { new UiState(), new UiState { Detail = true }, new UiState { Panel = Panel.Tasks }, new UiState { Panel = Panel.Timeline }, new UiState { Panel = Panel.Warnings }, new UiState { Search = "\x1b" } })
+            Assert.DoesNotContain(Frame.Draw(model, ui, Glyphs.Unicode, 80, 24).ToText(), c => char.IsControl(c) && c != '\n');
+    }
+
+    [Fact]
+    public void Memory_of_a_long_run_is_bounded()
+    {
+        var model = new LiveModel();
+        for (int i = 0; i < LiveModel.MaxSamples + 500; i++)
+            model.Accept(new ProgressMessage { Seq = i, ElapsedNs = i * 1_000_000_000L, SlowPolls = [.. Enumerable.Repeat(new SlowPoll(), 100)] });
+        for (int i = 0; i < 5000; i++)
+            model.Accept(new WarningMessage { Text = "x" });
+
+        Assert.Equal((LiveModel.MaxSamples, LiveModel.MaxSlowPolls), (model.Samples.Count, model.SlowPolls.Count));
+        Assert.InRange(model.Warnings.Count, 1, 100);
+        Assert.Equal((LiveModel.MaxSamples + 500) * 100 - LiveModel.MaxSlowPolls, model.SlowPollsForgotten);
+    }
+
+    private static Screen Draw(string name, int width, int height) => name switch
+    {
+        "waiting" => Frame.Draw(new LiveModel(), new UiState(), Glyphs.Unicode, width, height),
+        "detail" => Frame.Draw(Models.Checkout(), new UiState { Detail = true }, Glyphs.Unicode, width, height),
+        "tasks" => Frame.Draw(Models.Checkout(), new UiState { Panel = Panel.Tasks }, Glyphs.Unicode, width, height),
+        "timeline" => Frame.Draw(Models.Checkout(), new UiState { Panel = Panel.Timeline }, Glyphs.Unicode, width, height),
+        "warnings" => Frame.Draw(Models.Checkout(), new UiState { Panel = Panel.Warnings }, Glyphs.Unicode, width, height),
+        "help" => Frame.Draw(Models.Checkout(), new UiState { Help = true }, Glyphs.Unicode, width, height),
+        "window" => Frame.Draw(Models.Checkout(), new UiState { Window = TimeSpan.FromSeconds(10), Paused = true }, Glyphs.Unicode, width, height),
+        "search" => Frame.Draw(Models.Checkout(), new UiState { Search = "lock", Typing = true, Sort = SortBy.Max }, Glyphs.Unicode, width, height),
+        _ => Frame.Draw(Models.Checkout(), new UiState(), Glyphs.Unicode, width, height),
+    };
+
+    /// <summary>HUD_UPDATE_GOLDEN=1 writes the files anew: look at the diff before you commit it.</summary>
+    private static void Matches(string name, string actual, [CallerFilePath] string caller = "")
+    {
+        string path = Path.Combine(Path.GetDirectoryName(caller)!, "Golden", name);
+        if (Environment.GetEnvironmentVariable("HUD_UPDATE_GOLDEN") == "1")
+            File.WriteAllText(path, actual);
+        Assert.Equal(File.ReadAllText(path), actual);
+    }
+}
