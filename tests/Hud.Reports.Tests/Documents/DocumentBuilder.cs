@@ -1,3 +1,4 @@
+using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 

@@ -50,7 +50,7 @@ requestAnimationFrame(() => setTimeout(async () => {
     addEventListener("resize", () => { flame.redraw(); timeline.redraw(); });
     paper.addEventListener("change", redraw);
     // for tests and for the curious, in the console
-    window.hud = { data, flame, timeline, hotspots };
+    window.hud = { data, flame, timeline, hotspots, readyAt: performance.now() };
     document.documentElement.dataset.ready = "true";
   } catch (error) {
     byId("flame-status").textContent = "The charts cannot be drawn here (" + error.message + "); the tables hold the same numbers.";

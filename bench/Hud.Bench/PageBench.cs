@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using Hud.Core.Api;
+using Hud.Reports.Formats;
+using Hud.Reports.Tests.Documents;
+
+namespace Hud.Bench;
+
+/// <summary>
+/// <c>page [DIRECTORY]</c>: how long every format takes to write, how large it is, and, in Chromium, how long the page takes to
+/// its first paint and for a zoom step; all for 5,000 distinct stacks and 20,000 slow polls.
+/// </summary>
+internal static class PageBench
+{
+    public static int Run(string[] arguments)
+    {
+        var directory = arguments.Length > 0 ? Directory.CreateDirectory(arguments[0]) : Directory.CreateTempSubdirectory("hud-bench-page-");
+        var document = RealisticDocuments.Large();
+        Console.WriteLine($"{document.StackTable.Count} distinct stacks, {document.SlowPolls.Count} slow polls");
+        Console.WriteLine($"{"format",-12} {"KB",8} {"ms",8}");
+        foreach (var format in ReportFormats.All)
+        {
+            // the first rendering pays for the JIT
+            byte[] bytes = format.Render(document, int.MaxValue, out bool truncated);
+            var times = Enumerable.Range(0, 5).Select(_ =>
+            {
+                long start = Stopwatch.GetTimestamp();
+                format.Render(document, int.MaxValue, out bool _);
+                return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            }).Order().ToList();
+            Console.WriteLine($"{format.Format,-12} {bytes.Length / 1000.0,8:0.0} {times[2],8:0.0}{(truncated ? " (cut)" : "")}");
+            if (format.Format == OutputFormat.Page)
+                File.WriteAllBytes(Path.Combine(directory.FullName, "large.html"), bytes);
+        }
+
+        return InBrowser(Path.Combine(directory.FullName, "large.html"));
+    }
+
+    private static int InBrowser(string page)
+    {
+        string script = Path.GetFullPath("tests/page/bench.mjs");
+        if (!File.Exists(script))
+        {
+            Console.Error.WriteLine("run this from the root of the repository: tests/page/bench.mjs is not here");
+            return 2;
+        }
+
+        using var node = Process.Start(new ProcessStartInfo("node", [script, page]) { UseShellExecute = false })!;
+        node.WaitForExit();
+        return node.ExitCode;
+    }
+}
