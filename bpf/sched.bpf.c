@@ -170,7 +170,7 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 			ts->block.syscall = ts->off_syscall;
 			ts->block.scratch = ts->off_scratch;
 		}
-		if (queued > ts->queue.ns && (ts->off_scratch != ts->block.scratch || !ts->block.ns || ts->off_runnable)) {
+		if (queued > ts->queue.ns) {
 			ts->queue.ns = queued;
 			ts->queue.start_ns = ts->off_at;
 			ts->queue.scratch = ts->off_scratch;

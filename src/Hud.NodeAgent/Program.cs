@@ -4,6 +4,7 @@ using Hud.Core;
 using Hud.Core.Stream;
 using Hud.NodeAgent.Preflight;
 using Hud.NodeAgent.Run;
+using Hud.Profiling.Symbols.Libdw;
 
 const string Help = """
     hud-agent: profiles Tokio processes of this machine and writes one JSON object a line to stdout.
@@ -25,6 +26,12 @@ switch (args)
         return 0;
     case ["doctor"]:
         Console.WriteLine(JsonSerializer.Serialize(Machine.Examine(), HudJson.Indented.PreflightReport));
+        return 0;
+    case ["--symbolizer"]:
+        // reads debug information of strangers: dies alone, and is started again
+        using (var questions = Console.OpenStandardInput())
+        using (var answers = Console.OpenStandardOutput())
+            SymbolizerServer.Run(questions, answers);
         return 0;
     case not []:
         Console.Error.WriteLine($"hud-agent: unknown argument {args[0]}\n\n{Help}");

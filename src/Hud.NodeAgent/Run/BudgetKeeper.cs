@@ -12,7 +12,7 @@ internal sealed class BudgetKeeper
     private readonly IReadOnlyList<TargetProcess> _targets;
     private readonly EventSink _sink;
     private readonly Governor _governor;
-    private readonly ProbeCost _cost;
+    private readonly long _costPerPollNs;
     private readonly long _startNs;
     private readonly int? _forced;
     private readonly List<LevelChange> _changes = [];
@@ -23,7 +23,7 @@ internal sealed class BudgetKeeper
 
     public BudgetKeeper(KernelSide kernel, IReadOnlyList<TargetProcess> targets, EventSink sink, double budgetPercent, ProbeCost cost, long startNs, int? forced)
     {
-        (_kernel, _targets, _sink, _cost, _startNs, _lastNs, _forced) = (kernel, targets, sink, cost, startNs, startNs, forced);
+        (_kernel, _targets, _sink, _costPerPollNs, _startNs, _lastNs, _forced) = (kernel, targets, sink, (long)cost.TimedNs, startNs, startNs, forced);
         _governor = new Governor(budgetPercent, cost);
         BudgetPercent = budgetPercent;
         _lastCpu = Cpu();
@@ -105,15 +105,14 @@ internal sealed class BudgetKeeper
     public Overhead Overhead(long agentCpuNs)
     {
         long timed = _kernel.Count(Stat.Polls), skipped = _kernel.Count(Stat.SampledOut);
-        double targetCpu = Math.Max(1, _targets.Sum(t => t.LastCpu - t.CpuAtStart));
-        double wall = Math.Max(1, _lastNs - _startNs);
-        double spent = timed * _cost.TimedNs + skipped * _cost.SkippedNs + agentCpuNs;
+        // what the target pays; the agent's own CPU time is the node's and stands beside it
+        double percent = _governor.Percent(_lastNs - _startNs, _targets.Sum(t => t.LastCpu - t.CpuAtStart), timed, skipped);
         return new Overhead
         {
             BudgetPercent = BudgetPercent,
-            MeasuredPercent = Math.Round(spent * 100 / Math.Max(targetCpu, wall / 100), 3),
+            MeasuredPercent = Math.Round(percent, 3),
             ProbeHits = timed + skipped,
-            CostPerPollNs = (long)_cost.TimedNs,
+            CostPerPollNs = _costPerPollNs,
             AgentCpuNs = agentCpuNs,
             AgentPeakBytes = AgentClock.OwnPeakBytes,
             Level = Level,

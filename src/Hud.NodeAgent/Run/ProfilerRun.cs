@@ -9,6 +9,8 @@ using Hud.Profiling.Events;
 using Hud.Profiling.Hotspots;
 using Hud.Profiling.Profiles;
 using Hud.Profiling.Stacks;
+using Hud.Profiling.Symbols;
+using Hud.Profiling.Symbols.Libdw;
 
 namespace Hud.NodeAgent.Run;
 
@@ -129,10 +131,13 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     private int Observe(KernelSide kernel, ProbeCost cost, int types)
     {
         var stacks = new StackStore();
-        var judge = new StackJudge(stacks, new SymtabFrames(_targets));
+        using var symbolizer = new Symbolizer(new SymbolizerOptions { DebugDirectories = [.. task.Options.DebugDirectories] });
+        var names = new TargetFrames(_targets, symbolizer);
+        var judge = new StackJudge(stacks, names);
         var ledger = new PollLedger(judge, task.Session.Threshold.Nanoseconds);
         var sink = new EventSink(_targets, stacks, judge, ledger) { LearnPark = kernel.LearnPark };
         var totals = new RunTotals(kernel, _targets, types);
+        var parked = _targets.Where(t => t.Problem is null).SelectMany(t => ParkedWorkers.Find(t, names)).ToList();
         sink.Life = e => OnLife(e, totals);
         using var ring = new RingBuffer(kernel.Events, sink.Accept);
 
@@ -158,7 +163,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             EndNs = now,
             Targets = [.. _targets.Select(t => t.Describe(task.Node))],
             Types = totals.Types,
-            Workers = totals.Workers(),
+            Workers = WithParked(totals.Workers(), parked),
             Losses = totals.Losses(sink),
             Overhead = budget.Overhead(AgentClock.OwnCpuNs - cpuAtStart),
             Warnings = _warnings,
@@ -181,8 +186,20 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         totals.Read(budget.Weight);
         AddClosingWarnings(budget, totals, sink);
         var document = ProfileBuilder.Build(Facts(end), ledger, stacks, judge, exact: true);
+        foreach (string missing in names.Warnings())
+            Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing.Split('\n')[0], string.Join('\n', missing.Split('\n').Skip(1)) is { Length: > 0 } lines ? $"put into Cargo.toml: {lines}" : "check the file"));
+        document = document with { Warnings = [.. _warnings] };
         stream.WriteProfile(document);
         return Bye(reason, reason == "TargetGone" ? DiagnosticKinds.TargetGone.ExitCode : 0);
+    }
+
+    /// <summary>Workers that were parked at the start and never polled are workers all the same: they are what time is lost of.</summary>
+    private static List<WorkerFacts> WithParked(List<WorkerFacts> polled, List<WorkerFacts> parked)
+    {
+        var known = polled.Where(w => w.Polls > 0).Select(w => (w.Target, w.Tid)).ToHashSet();
+        var idle = parked.Where(w => !known.Contains((w.Target, w.Tid))).ToList();
+        var replaced = idle.Select(w => (w.Target, w.Tid)).ToHashSet();
+        return [.. polled.Where(w => !replaced.Contains((w.Target, w.Tid))), .. idle];
     }
 
     private int? ForcedLevel() =>

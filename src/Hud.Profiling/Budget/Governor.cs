@@ -34,9 +34,12 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
     /// <summary>Cost of the last interval's probe hits, in percent of the target's CPU time.</summary>
     public double LastPercent { get; private set; }
 
-    /// <summary>Percent of the target's CPU that these hits cost. An idle target is taken to use 1 % of a CPU.</summary>
+    /// <summary>
+    /// Percent of the target's CPU time that these hits cost; of one CPU when the target uses less: a service that mostly sleeps
+    /// is not slowed down by a microsecond a poll, and its few polls are worth timing every one.
+    /// </summary>
     public double Percent(double wallNs, double targetCpuNs, long timed, long skipped) =>
-        (timed * cost.TimedNs + skipped * cost.SkippedNs) * 100 / Math.Max(targetCpuNs, wallNs / 100);
+        (timed * cost.TimedNs + skipped * cost.SkippedNs) * 100 / Math.Max(Math.Max(targetCpuNs, wallNs), 1);
 
     public BudgetDecision Decide(in BudgetInterval interval)
     {
@@ -48,7 +51,7 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
     {
         _quiet = 0;
         _quietNs = 0;
-        double allowedNs = Math.Max(interval.TargetCpuNs, interval.WallNs / 100) * budgetPercent / 100 * Aim;
+        double allowedNs = Math.Max(interval.TargetCpuNs, interval.WallNs) * budgetPercent / 100 * Aim;
         long hits = interval.TimedHits + interval.SkippedHits;
         string seen = $"probes cost {LastPercent:0.##} % of the target's CPU at {hits / (interval.WallNs / 1e9):0} polls/s";
         int mask = MaskFor(hits, allowedNs);

@@ -17,6 +17,9 @@ public sealed class FileByteSource : IByteSource, IDisposable
 
     public long Length { get; }
 
+    /// <summary>A path by which another process of the same user can open the very same file, whatever became of its name.</summary>
+    public string DescriptorPath => $"/proc/{Environment.ProcessId}/fd/{_handle.DangerousGetHandle()}";
+
     /// <summary>Reads which failed in the device or file system (not: short reads at the end).</summary>
     public int ReadErrors => _readErrors;
 

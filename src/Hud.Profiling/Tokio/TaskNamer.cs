@@ -15,7 +15,7 @@ public sealed class TaskNamer(ElfFile elf)
     private const int MaxFunctions = 64;
     private const int MaxFunctionBytes = 64 * 1024;
 
-    private static readonly string[] CellMarks = ["runtime::task::core::Cell<", "runtime::task::harness::Harness<", "runtime::task::raw::poll::<", "runtime::task::raw::poll<"];
+    private static readonly string[] CellMarks = ["runtime::task::core::Cell<", "runtime::task::core::Stage<", "runtime::task::core::CoreStage<", "runtime::task::harness::Harness<", "runtime::task::raw::poll::<", "runtime::task::raw::poll<"];
 
     /// <summary>Empty when nothing tells: then the first user frame of a stack will.</summary>
     public string Name(in TaskVtable vtable)
@@ -23,8 +23,12 @@ public sealed class TaskNamer(ElfFile elf)
         string own = NameAt(vtable.Poll);
         if (TypeArgument(own) is { Length: > 0 } generic)
             return Readable(generic);
-        if (Walk(vtable.Dealloc, static name => TypeArgument(name)) is { Length: > 0 } cell)
-            return Readable(cell);
+        foreach (ulong start in (ReadOnlySpan<ulong>)[vtable.Dealloc, vtable.Shutdown, vtable.Poll])
+        {
+            if (Walk(start, static name => TypeArgument(name)) is { Length: > 0 } cell)
+                return Readable(cell);
+        }
+
         return Walk(vtable.Poll, static name => IsForeign(name) ? null : name) is { Length: > 0 } user ? Readable(user) : "";
     }
 
@@ -89,7 +93,7 @@ public sealed class TaskNamer(ElfFile elf)
                     continue;
                 if (accept(name) is { Length: > 0 } answer)
                     return answer;
-                if (depth < MaxDepth && name.Contains("tokio::runtime::task", StringComparison.Ordinal) || name.StartsWith("core::ptr::drop_in_place<", StringComparison.Ordinal))
+                if (depth < MaxDepth && (name.Contains("tokio::runtime::task", StringComparison.Ordinal) || name.StartsWith("core::ptr::drop_in_place", StringComparison.Ordinal)))
                     queue.Enqueue((target, depth + 1));
             }
         }

@@ -18,10 +18,11 @@ public enum TaskKind
 /// <param name="Poll">Slot 0: <c>raw::poll::&lt;T, S&gt;</c>, the function that is probed.</param>
 /// <param name="Schedule">Slot 1: equal for tasks of one scheduler type.</param>
 /// <param name="Dealloc">Slot 2: leads to the future's type name.</param>
+/// <param name="Shutdown">Slot 6: leads there too when dealloc has the destructor inlined.</param>
 /// <param name="SchedulerOffset">From the task's header to its scheduler handle, in bytes.</param>
 /// <param name="TaskIdOffset">From the task's header to its id, in bytes.</param>
 public readonly record struct TaskVtable(
-    ulong Address, ulong Poll, ulong Schedule, ulong Dealloc, uint TrailerOffset, uint SchedulerOffset, uint TaskIdOffset)
+    ulong Address, ulong Poll, ulong Schedule, ulong Dealloc, ulong Shutdown, uint TrailerOffset, uint SchedulerOffset, uint TaskIdOffset)
 {
     /// <summary>
     /// <c>Core { scheduler: S, task_id, stage }</c>: an Arc is 8 bytes, and a blocking task's scheduler is
