@@ -16,6 +16,12 @@ internal static class UnwindBench
             Table(path);
         }
 
+        var recorded = Path.Combine(AppContext.BaseDirectory, "recorded");
+        if (Directory.Exists(recorded))
+        {
+            StackBench.Run(recorded);
+        }
+
         return 0;
     }
 
@@ -46,7 +52,7 @@ internal static class UnwindBench
             var real = GC.GetTotalMemory(true) - before;
             var text = elf.Segments.Where(s => s.Type == ElfSegmentType.Load && s.Executable).Sum(s => (double)s.FileSize) / 1e6;
             Console.WriteLine($"{Path.GetFileName(path),-44} {text,8:F1} {table.Facts.Rows,9} {table.Facts.Rules,6} {elapsed,7:F0} {table.MemoryBytes / 1e6,8:F1} {real / 1e6,8:F1} {table.Facts.MalformedRecords,4}{(table.Facts.Truncated ? " truncated" : "")}");
-            GC.KeepAlive(table);
+            StackBench.Lookups(elf, table);
         }
     }
 }

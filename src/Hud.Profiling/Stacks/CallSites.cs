@@ -28,6 +28,20 @@ internal static class CallSites
             : FollowsCallAArch64(BinaryPrimitives.ReadUInt32LittleEndian(before[4..]));
     }
 
+    /// <summary>The run-time target of the direct CALL (E8 rel32) which the return address follows.</summary>
+    public static bool TryDirectTarget(Module module, ulong returnAddress, out ulong target)
+    {
+        Span<byte> before = stackalloc byte[5];
+        target = 0;
+        if (module.Elf is not { Machine: ElfMachine.X64 } elf || !elf.TryReadAt(module.ToElfAddress(returnAddress) - 5, before) || before[0] != 0xe8)
+        {
+            return false;
+        }
+
+        target = unchecked(returnAddress + (ulong)(long)BinaryPrimitives.ReadInt32LittleEndian(before[1..]));
+        return true;
+    }
+
     // bl; blr and its authenticating forms
     internal static bool FollowsCallAArch64(uint instruction) =>
         (instruction & 0xfc00_0000) == 0x9400_0000 || (instruction & 0xfffffc1f) == 0xd63f_0000 || (instruction & 0xfefff800) == 0xd63f_0800;

@@ -13,7 +13,7 @@ internal ref partial struct UnwindWalk
         var hidden = _hidden;
         var scanOnly = hidden || (_interrupted && _modules.Find(_registers.Pc, out _) == AddressKind.None);
         _hidden = false;
-        if (!scanOnly && TryFramePointer(out var reason))
+        if (!scanOnly && (TryFrameEdge(out var reason) || TryFramePointer(out reason)))
         {
             found = UnwindQuality.FramePointer;
             return reason;
@@ -33,6 +33,55 @@ internal ref partial struct UnwindWalk
 
         found = UnwindQuality.None;
         return why;
+    }
+
+    // A thread interrupted where its function has not yet set up its frame, or has left it: the frame pointer is the
+    // caller's, and trusting it would lose the caller. The instruction at hand tells where the return address is.
+    private bool TryFrameEdge(out StopReason reason)
+    {
+        reason = Continue;
+        if (!_interrupted || _module is null || (FrameEdge.ReturnAddressOffset(_module, _registers.Pc) ?? CalledHere()) is not { } offset)
+        {
+            return false;
+        }
+
+        var at = _registers.Sp + (ulong)offset;
+        if (_end == CaptureEnd.Poll && at + 8 == _memory.End)
+        {
+            reason = StopReason.ReachedPoll;
+            return true;
+        }
+
+        if (!_memory.TryRead(at, out var pc) || !IsReturnAddress(pc, _modules.Find(pc, out var module), module))
+        {
+            return false;
+        }
+
+        var callersFp = _registers[UserRegisters.X64Rbp];
+        if (offset == 8)
+        {
+            _memory.TryRead(_registers.Sp, out callersFp); // pushed and not yet replaced
+        }
+
+        Take(pc, at + 8, module);
+        _registers[UserRegisters.X64Rbp] = callersFp;
+        return true;
+    }
+
+    // Functions without a frame, or with a prologue stretched over others' instructions: the word on top of the stack, or
+    // the one below the pushed frame pointer, returns to behind a direct CALL of this very function.
+    private int? CalledHere()
+    {
+        for (var offset = 0; offset <= 8; offset += 8)
+        {
+            if (_memory.TryRead(_registers.Sp + (ulong)offset, out var pc) && _modules.Find(pc, out var module) == AddressKind.Module
+                && CallSites.TryDirectTarget(module!, pc, out var target) && _registers.Pc - target < FrameEdge.MaxDistance)
+            {
+                return offset;
+            }
+        }
+
+        return null;
     }
 
     // [fp] = the caller's frame pointer, [fp + 8] = the return address, on both processors.

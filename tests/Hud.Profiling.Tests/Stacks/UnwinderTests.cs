@@ -74,6 +74,24 @@ public sealed class UnwinderTests
         Assert.Equal(UnwindQuality.FramePointer | UnwindQuality.EhFrame, stack.Quality);
     }
 
+    [Theory]
+    [InlineData(0x55u, 0)] // push rbp
+    [InlineData(0xe58948u, 8)] // mov rbp, rsp
+    [InlineData(0xc3u, 0)] // ret
+    public void At_a_functions_first_and_last_instruction_the_frame_pointer_is_not_trusted(uint instruction, int offset)
+    {
+        var program = new TinyProgram().Function(64, 64, Frame32);
+        var caller = program.Call(100);
+        program.Code(0, instruction);
+        ulong[] words = [.. new ulong[offset / 8], caller, 1, 2, 3, 0xdead];
+        // the frame pointer leads to the poll, past the caller
+        var stack = Unwinder.Unwind(At(TinyProgram.At(0), rbp: Sp + (ulong)(words.Length - 2) * 8), Stack(words), program.Map());
+
+        Assert.Equal([TinyProgram.At(0), caller], Pcs(stack));
+        Assert.Equal(StopReason.ReachedPoll, stack.Reason);
+        Assert.Equal(UnwindQuality.FramePointer, stack.Frames[1].Found);
+    }
+
     [Fact]
     public void Without_rows_and_frame_pointer_words_after_a_call_are_taken()
     {
