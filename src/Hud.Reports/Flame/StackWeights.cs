@@ -15,20 +15,20 @@ public readonly record struct StackWeight(int Stack, int Task, int Worker, int T
 }
 
 /// <summary>
-/// Sums slow polls by (stack, task, worker, cause). The document's timeline is bounded, its hotspots are not: what a
-/// hotspot lost beyond its listed polls is added on the hotspot's own stack and marked as estimated, so that
-/// flame graphs and profiles add up to what the verdict says.
+/// Sums slow polls by (stack, task, worker, cause). The document's timeline is bounded, its totals are not: what the summary
+/// counts beyond the listed polls is shared out over the hotspots that hold more than their listed polls, on their own
+/// stacks and marked as estimated, so that flame graphs and profiles add up to what the verdict says.
 /// </summary>
 public static class StackWeights
 {
     public static IReadOnlyList<StackWeight> Of(ProfileDocument document)
     {
         var sums = new Dictionary<(int Stack, int Task, int Worker, int Target, HotspotCause Cause, bool Estimated), StackWeight>();
-        var seen = new (long Count, long Ns)[document.Hotspots.Count];
+        var listed = new (long Count, long Ns)[document.Hotspots.Count];
 
         foreach (var poll in document.SlowPolls)
         {
-            bool known = poll.Hotspot >= 0 && poll.Hotspot < seen.Length;
+            bool known = poll.Hotspot >= 0 && poll.Hotspot < listed.Length;
             int stack = InTable(document, poll.Stack);
             if (stack < 0 && known)
                 stack = InTable(document, document.Hotspots[poll.Hotspot].StackIndex);
@@ -42,26 +42,43 @@ public static class StackWeights
             if (known)
             {
                 long share = IsPressure(document.Hotspots[poll.Hotspot].Cause) ? poll.RunQueueNs : poll.OnCpuNs + poll.BlockedNs;
-                seen[poll.Hotspot] = (seen[poll.Hotspot].Count + 1, seen[poll.Hotspot].Ns + share);
+                listed[poll.Hotspot] = (listed[poll.Hotspot].Count + 1, listed[poll.Hotspot].Ns + share);
             }
         }
 
-        for (int i = 0; i < document.Hotspots.Count; i++)
+        // with every poll listed nothing is missing; a poll that counts for two hotspots must not be added twice
+        if (document.Summary.SlowPolls > document.SlowPolls.Count)
         {
-            var hotspot = document.Hotspots[i];
-            long rest = hotspot.TotalNs - seen[i].Ns;
-            if (rest <= 0 || hotspot.Count <= seen[i].Count)
-                continue;
-            Add(sums, new StackWeight(InTable(document, hotspot.StackIndex), TaskOf(document, hotspot), -1, hotspot.Target, hotspot.Cause, true)
-            {
-                Count = hotspot.Count - seen[i].Count,
-                OnCpuNs = hotspot.Cause == HotspotCause.OnCpu ? rest : 0,
-                BlockedNs = hotspot.Cause is HotspotCause.BlockingCall or HotspotCause.LockWait ? rest : 0,
-                RunQueueNs = IsPressure(hotspot.Cause) ? rest : 0,
-            });
+            var s = document.Summary;
+            AddMissing(document, sums, listed, pressure: false, s.CpuHogNs + s.BlockedNs - document.SlowPolls.Sum(p => p.OnCpuNs + p.BlockedNs));
+            AddMissing(document, sums, listed, pressure: true, s.RunQueueNs - document.SlowPolls.Sum(p => p.RunQueueNs));
         }
 
         return [.. sums.Values.OrderByDescending(w => w.LostNs + w.RunQueueNs).ThenBy(w => w.Stack).ThenBy(w => w.Task).ThenBy(w => w.Worker).ThenBy(w => w.Cause)];
+    }
+
+    private static void AddMissing(
+        ProfileDocument document, Dictionary<(int, int, int, int, HotspotCause, bool), StackWeight> sums, (long Count, long Ns)[] listed, bool pressure, long missingNs)
+    {
+        var rests = document.Hotspots
+            .Select((hotspot, i) => (hotspot, Ns: Math.Max(0, hotspot.TotalNs - listed[i].Ns), Count: Math.Max(0, hotspot.Count - listed[i].Count)))
+            .Where(r => r.Ns > 0 && IsPressure(r.hotspot.Cause) == pressure)
+            .ToList();
+        double all = rests.Sum(r => (double)r.Ns);
+        if (missingNs <= 0 || all <= 0)
+            return;
+        double share = Math.Min(1, missingNs / all);
+        foreach (var (hotspot, restNs, count) in rests)
+        {
+            long ns = (long)(restNs * share);
+            Add(sums, new StackWeight(InTable(document, hotspot.StackIndex), TaskOf(document, hotspot), -1, hotspot.Target, hotspot.Cause, true)
+            {
+                Count = count,
+                OnCpuNs = hotspot.Cause == HotspotCause.OnCpu ? ns : 0,
+                BlockedNs = hotspot.Cause is HotspotCause.BlockingCall or HotspotCause.LockWait ? ns : 0,
+                RunQueueNs = pressure ? ns : 0,
+            });
+        }
     }
 
     public static bool IsPressure(HotspotCause cause) => cause is HotspotCause.RunQueue or HotspotCause.Throttled;

@@ -13,9 +13,9 @@ internal static class MergedVerdict
         string worst = HumanText.Duration(summary.WorstPollNs);
         return document.VerdictLevel switch
         {
-            VerdictLevel.Blocked => $"BLOCKED {HumanText.Percent(summary.BlockedPercent)} of worker time on {where}; worst poll {worst}{Top(document)}",
-            VerdictLevel.Pressure => $"CPU PRESSURE on {where}: workers waited {HumanText.Duration(summary.RunQueueNs + summary.ThrottledNs)} for a CPU; the code did not block",
-            VerdictLevel.Healthy => $"HEALTHY on {where}: {summary.Polls} polls, the longest {HumanText.Duration(summary.LongestPollNs)}",
+            VerdictLevel.Blocked => $"BLOCKED {(summary.Estimated ? "about " : "")}{HumanText.Percent(summary.BlockedPercent)} of worker time on {where}; worst poll {worst}{Top(document)}",
+            VerdictLevel.Pressure => $"PRESSURE: workers on {where} waited {HumanText.Duration(summary.RunQueueNs)} for a CPU; the code itself does not block",
+            VerdictLevel.Healthy => $"HEALTHY: {HumanText.Count(summary.Polls)} polls on {where}, the longest {HumanText.Duration(summary.LongestPollNs)}, none over {document.Session.Threshold}",
             _ => $"NO DATA from {document.Targets.Count} targets{Reasons(document)}",
         };
     }
