@@ -186,8 +186,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         totals.Read(budget.Weight);
         AddClosingWarnings(budget, totals, sink);
         var document = ProfileBuilder.Build(Facts(end), ledger, stacks, judge, exact: true);
-        foreach (string missing in names.Warnings())
-            Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing.Split('\n')[0], string.Join('\n', missing.Split('\n').Skip(1)) is { Length: > 0 } lines ? $"put into Cargo.toml: {lines}" : "check the file"));
+        foreach (var (missing, next) in names.Warnings())
+            Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
         document = document with { Warnings = [.. _warnings] };
         stream.WriteProfile(document);
         return Bye(reason, reason == "TargetGone" ? DiagnosticKinds.TargetGone.ExitCode : 0);

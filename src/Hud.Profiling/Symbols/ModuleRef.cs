@@ -5,7 +5,7 @@ namespace Hud.Profiling.Symbols;
 /// <summary>A file with code in it, as the symbolizer needs it.</summary>
 /// <param name="Path">where the target has it: shown, and used to look for a debug file beside it</param>
 /// <param name="OpenPath">what the helper process opens: <c>/proc/PID/fd/N</c> of a descriptor that the agent holds, or
-/// <c>/proc/PID/map_files/...</c>; the exact file even when it was deleted or replaced</param>
+/// <c>/proc/PID/map_files/...</c>; the exact file even when it was deleted or replaced. "" for what is no file (vdso).</param>
 /// <param name="Elf">for symbols; null when the file could not be read</param>
 /// <param name="BuildId">files with the same are named once, in all targets and runs; null makes <c>OpenPath</c> the key</param>
 public sealed record ModuleRef(string Path, string OpenPath, ElfFile? Elf, string? BuildId)
@@ -16,7 +16,10 @@ public sealed record ModuleRef(string Path, string OpenPath, ElfFile? Elf, strin
         return new ModuleRef(path, openPath, elf, elf.BuildId);
     }
 
-    internal string Key => BuildId ?? OpenPath;
+    /// <summary><c>/proc/PID/root</c> of the target: where <c>Path</c> and the container's own debug files are seen from here.</summary>
+    public string? Root { get; init; }
+
+    internal string Key => BuildId ?? (OpenPath.Length > 0 ? OpenPath : Path);
 }
 
 public enum NameDetail

@@ -11,13 +11,14 @@ public static class NamesWarning
         strip = false
         """;
 
-    public static string? For(ModuleRef module, bool hasDebugInfo, bool helperGaveUp, string error)
+    /// <summary>What is missing and what to do about it; null when nothing is.</summary>
+    public static (string Text, string NextStep)? For(ModuleRef module, bool hasDebugInfo, bool helperGaveUp, string error)
     {
         ArgumentNullException.ThrowIfNull(module);
-        var stripped = module.Elf is { Functions.HasFullTable: false };
         if (helperGaveUp)
         {
-            return $"{module.Path}: its debug information could not be read ({error}); functions are named from symbols, without files and lines.";
+            return ($"{module.Path}: its debug information could not be read ({error}); functions are named from symbols, without files and lines",
+                "check the file with readelf --debug-dump=info, and rebuild it if that complains too");
         }
 
         if (hasDebugInfo)
@@ -25,7 +26,9 @@ public static class NamesWarning
             return null;
         }
 
-        var what = stripped ? "is stripped: most functions have no name" : "has no line tables: functions are named, files, lines and inlined functions are not";
-        return $"{module.Path} {what}. Put this into Cargo.toml and build again (the program does not get slower):\n{CargoLines}";
+        var what = module.Elf is { Functions.HasFullTable: false }
+            ? "is stripped: most functions have no name"
+            : "has no line tables: files, lines and inlined functions are not known";
+        return ($"{module.Path} {what}", $"put this into Cargo.toml and build again (the program does not get slower):\n{CargoLines}");
     }
 }

@@ -68,7 +68,7 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
     }
 
     /// <summary>What to tell the user about missing names and lines of a module that was asked about; null when all is well.</summary>
-    public string? Warning(ModuleRef module)
+    public (string Text, string NextStep)? Warning(ModuleRef module)
     {
         ArgumentNullException.ThrowIfNull(module);
         lock (gate)
@@ -118,12 +118,12 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
 
     private RawLocation[]? Ask(ModuleRef module, FileState file, ulong[] addresses)
     {
-        if (file.GivenUp)
+        if (file.GivenUp || module.OpenPath.Length == 0)
         {
             return null;
         }
 
-        var answer = client.Ask(new SymbolizerRequest(file.Number, module.OpenPath, module.Path, DebugPath(), addresses));
+        var answer = client.Ask(new SymbolizerRequest(file.Number, module.OpenPath, module.Root + module.Path, DebugPath(module.Root), addresses));
         if (answer is null)
         {
             file.GivenUp = true;
@@ -138,7 +138,11 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
     }
 
     /// <summary>elfutils' search path: checked by build id, or by checksum where there is none ("+").</summary>
-    private string DebugPath() => "+:.debug:" + string.Concat(options.DebugDirectories.Select(d => d + ":")) + "/usr/lib/debug";
+    private string DebugPath(string? root)
+    {
+        var path = "+:.debug:" + string.Concat(options.DebugDirectories.Select(d => d + ":"));
+        return root is null ? path + "/usr/lib/debug" : $"{path}{root}/usr/lib/debug:/usr/lib/debug";
+    }
 
     private FileState StateOf(ModuleRef module)
     {

@@ -58,7 +58,7 @@ public sealed class SymbolizerTests : IDisposable
         var work = Function(module, "naming::work");
         var frame = Assert.Single(symbolizer.Resolve(module, [work.Address + 3])[0]);
         Assert.Equal(new Frame("naming::work", null, 0, false, FrameKind.User, module.Path), frame);
-        Assert.Contains("debug = \"line-tables-only\"", symbolizer.Warning(module), StringComparison.Ordinal);
+        Assert.Contains("debug = \"line-tables-only\"\nstrip = false", symbolizer.Warning(module)!.Value.NextStep, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,81 @@
+using Hud.Core.Profile;
+using Hud.Profiling.Elf;
+using Hud.Profiling.Frames;
+using Hud.Profiling.Hotspots;
+using Hud.Profiling.Stacks;
+
+namespace Hud.Profiling.Symbols;
+
+/// <summary>A target's code, and where its files are seen from here.</summary>
+/// <param name="Root"><c>/proc/PID/root</c>: debug files that the container carries are looked for below it; null leaves that out</param>
+public sealed record TargetCode(IModuleLookup Modules, string? Root);
+
+/// <summary>Names for stacks of the targets of one run: run-time addresses to modules to frames, with the kernel's own frames where
+/// its symbols are readable.</summary>
+public sealed class SymbolizedFrames(ISymbolizer symbolizer, Func<int, TargetCode?> targets, Func<KernelSymbols>? kernel = null) : IFrameSource
+{
+    private readonly Dictionary<(string, string?), ModuleRef> modules = [];
+    private readonly Lazy<KernelSymbols> kernelSymbols = new(kernel ?? (static () => KernelSymbols.Load()));
+
+    /// <summary>Modules that were asked about, for <see cref="Symbolizer.Warning"/>.</summary>
+    public IReadOnlyCollection<ModuleRef> Modules => modules.Values;
+
+    /// <param name="addresses">leaf first, pc - 1 for callers</param>
+    public IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact)
+    {
+        var code = targets(target);
+        var frames = new Frame[addresses.Length][];
+        var questions = new Dictionary<ModuleRef, List<(int At, ulong Address)>>();
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            var address = addresses[i];
+            if (address >= KernelSymbols.FirstAddress)
+            {
+                frames[i] = [Kernel(address)];
+            }
+            else if (code is not null && code.Modules.Find(address, out var module) == AddressKind.Module && module is not null)
+            {
+                var file = Reference(module, code.Root);
+                if (!questions.TryGetValue(file, out var list))
+                {
+                    questions[file] = list = [];
+                }
+
+                list.Add((i, module.ToElfAddress(address)));
+            }
+            else
+            {
+                frames[i] = [Frame.Unresolved("?", address)];
+            }
+        }
+
+        foreach (var (file, list) in questions)
+        {
+            var answers = symbolizer.Resolve(file, list.ConvertAll(q => q.Address).ToArray(), exact ? NameDetail.Lines : NameDetail.Symbols);
+            for (var i = 0; i < answers.Length; i++)
+            {
+                frames[list[i].At] = answers[i];
+            }
+        }
+
+        return [.. frames.SelectMany(f => f)];
+    }
+
+    private Frame Kernel(ulong address) => kernelSymbols.Value.TryFind(address, out var name)
+        ? new Frame(name, null, 0, Inlined: false, FrameKind.Kernel, "[kernel]")
+        : new Frame("[kernel]", null, 0, Inlined: false, FrameKind.Kernel, "[kernel]");
+
+    private ModuleRef Reference(Module module, string? root)
+    {
+        // one object per file, so that addresses of the same file are asked together
+        var key = (module.BuildId ?? module.Path, root);
+        if (!modules.TryGetValue(key, out var reference))
+        {
+            var open = module.Elf?.Source is FileByteSource file ? file.DescriptorPath : "";
+            reference = new ModuleRef(module.Path, open, module.Elf, module.BuildId) { Root = root };
+            modules[key] = reference;
+        }
+
+        return reference;
+    }
+}
