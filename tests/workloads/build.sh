@@ -32,8 +32,8 @@ tests=(
 
 all_binaries() { (cd "$here/src/bin" && ls) | sed 's/\.rs$//'; }
 
-# fresh OUTPUT: nothing that the binary is made of is newer than it.
-fresh() { [ -e "$1" ] && [ -z "$(find "$here/src" "$here/Cargo.toml" "$here/build.sh" "$hud_root/scripts/rust.sh" -type f -newer "$1" -print -quit)" ]; }
+# fresh BINARY-FILE: its own source and what all share are older. After a change of this script: rm -r out/workloads.
+fresh() { [ -e "$1" ] && [ -z "$(find "$here"/src/*.rs "$here/src/bin/$(basename "$1").rs" "$here/Cargo.toml" -newer "$1" -print -quit)" ]; }
 
 # Plain builds: all binaries of a set in one go.
 build_all() {

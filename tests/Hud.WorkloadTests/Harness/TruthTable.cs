@@ -37,7 +37,11 @@ internal sealed class TruthTable
         {
             if (block.StartNs < startNs + EdgeNs || block.EndNs > startNs + document.Summary.ObservedNs - EdgeNs)
                 continue;
-            var poll = document.SlowPolls.FirstOrDefault(poll => Belongs(poll, block, startNs, document) && used.Add(poll));
+            // The nearest one: a task may be slow in the poll before its block too.
+            var poll = document.SlowPolls.Where(poll => Belongs(poll, block, startNs, document) && !used.Contains(poll))
+                .MinBy(poll => Math.Abs(startNs + poll.StartNs - block.StartNs));
+            if (poll is not null)
+                used.Add(poll);
             if (block.DurNs > 2 * thresholdNs)
                 table.Judge(block, poll, document, named);
         }

@@ -37,6 +37,7 @@ async fn job_seven(time: Duration) {
 #[inline(never)]
 fn wait_in_job_seven(time: Duration) {
     std::thread::sleep(time);
+    std::hint::black_box(()); // or the call above would be a jump, and this function not on the stack
 }
 
 macro_rules! spawn_jobs {

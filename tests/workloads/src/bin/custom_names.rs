@@ -30,4 +30,5 @@ async fn pay(args: Args) {
 #[inline(never)]
 fn wait_a_little(time: Duration) {
     std::thread::sleep(time);
+    std::hint::black_box(()); // or the call above would be a jump, and this function not on the stack
 }

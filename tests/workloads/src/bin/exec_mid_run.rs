@@ -34,4 +34,5 @@ async fn handle_request(args: Args) {
 #[inline(never)]
 fn wait_a_little(time: std::time::Duration) {
     std::thread::sleep(time);
+    std::hint::black_box(()); // or the call above would be a jump, and this function not on the stack
 }

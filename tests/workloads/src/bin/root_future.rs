@@ -21,4 +21,5 @@ fn main() {
 #[inline(never)]
 fn wait_in_main(time: Duration) {
     std::thread::sleep(time);
+    std::hint::black_box(()); // or the call above would be a jump, and this function not on the stack
 }

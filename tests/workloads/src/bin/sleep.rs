@@ -19,4 +19,5 @@ async fn retry(args: Args) {
 #[inline(never)]
 fn wait_a_little(time: Duration) {
     std::thread::sleep(time);
+    std::hint::black_box(()); // or the call above would be a jump, and this function not on the stack
 }

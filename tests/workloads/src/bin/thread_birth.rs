@@ -26,4 +26,5 @@ async fn handle_request(args: Args) {
 #[inline(never)]
 fn wait_in_new_runtime(time: Duration) {
     std::thread::sleep(time);
+    std::hint::black_box(()); // or the call above would be a jump, and this function not on the stack
 }

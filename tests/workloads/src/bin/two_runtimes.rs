@@ -34,4 +34,5 @@ async fn run_batch(args: Args) {
 #[inline(never)]
 fn wait_for_batch(time: Duration) {
     std::thread::sleep(time);
+    std::hint::black_box(()); // or the call above would be a jump, and this function not on the stack
 }
