@@ -131,9 +131,10 @@ internal sealed class EventSink
             return -1;
         var registers = UserRegisters.FromX64(header.Registers);
         var end = Has(header, EventFlags.StackTruncated) ? CaptureEnd.Anywhere : CaptureEnd.Poll;
-        var unwound = Unwinder.Unwind(registers, slice, target.Modules, end, Unwinding);
-        if (unwound.Reason is StopReason.NoModule or StopReason.BadReturnAddress && target.RefreshModules())
+        var unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
+        if (unwound.MissedMapping && target.RefreshModules())
             unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
+        Unwinding.Count(unwound);
         return _stacks.Intern((int)header.Target, unwound);
     }
 }

@@ -20,6 +20,8 @@ internal ref partial struct UnwindWalk
     // The pc of _registers was replaced by a return probe and is not known.
     private bool _hidden;
 
+    private bool _missed;
+
     public UnwindWalk(in UserRegisters registers, StackMemory memory, IModuleLookup modules, CaptureEnd end)
     {
         _registers = registers;
@@ -62,7 +64,7 @@ internal ref partial struct UnwindWalk
         }
     }
 
-    private readonly UnwoundStack Result(StopReason reason) => new([.. _frames], reason, _quality);
+    private readonly UnwoundStack Result(StopReason reason) => new([.. _frames], reason, _quality) { MissedMapping = _missed };
 
     private StopReason StepByRule(out UnwindQuality found)
     {
@@ -72,6 +74,7 @@ internal ref partial struct UnwindWalk
             var kind = _modules.Find(Lookup, out _module);
             if (kind != AddressKind.Module)
             {
+                _missed |= kind == AddressKind.None;
                 return StopReason.NoModule;
             }
         }
@@ -172,6 +175,7 @@ internal ref partial struct UnwindWalk
 
         if (kind == AddressKind.None)
         {
+            _missed = true;
             return StopReason.BadReturnAddress;
         }
 

@@ -66,6 +66,12 @@ public sealed record UnwoundStack(UnwoundFrame[] Frames, StopReason Reason, Unwi
 {
     /// <summary>Whether the whole wanted stack is there.</summary>
     public bool Complete => Reason is StopReason.ReachedPoll or StopReason.EndOfStack;
+
+    /// <summary>
+    /// A code address lay in no known mapping: a library may have been loaded since the mappings were read. Worth reading
+    /// them again and unwinding once more, whatever the fallbacks found.
+    /// </summary>
+    public bool MissedMapping { get; init; }
 }
 
 /// <summary>What the end of the captured bytes is.</summary>

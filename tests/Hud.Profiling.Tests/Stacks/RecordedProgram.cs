@@ -24,6 +24,8 @@ internal sealed record RecordedProgram(string Name, string[]? Build, string[] Co
         new("c-realigned", ["gcc", "-O2", "-o", "OUT/realigned", "SRC/realigned.c"], ["OUT/realigned"], "leaf", 60, 60),
         new("c-realigned-O1", ["gcc", "-O1", "-mstackrealign", "-o", "OUT/realigned1", "SRC/realigned.c"], ["OUT/realigned1"], "leaf", 40, 60),
         new("c-signals", ["gcc", "-O1", "-o", "OUT/signals", "SRC/signals.c", "-lm"], ["OUT/signals"], "in_handler work", 40, 100),
+        new("c-clang", ["clang-19", "-O2", "-o", "OUT/clang", "SRC/realigned.c"], ["OUT/clang"], "leaf aligned128", 40, 60),
+        new("c-static-pie", ["gcc", "-O2", "-static-pie", "-o", "OUT/staticpie", "SRC/plain.c"], ["OUT/staticpie"], "leaf compare", 40),
         new("c-debug-frame", ["gcc", "-O2", "-g", "-gz=zlib", "-fno-asynchronous-unwind-tables", "-o", "OUT/debugframe", "SRC/plain.c"], ["OUT/debugframe"], "leaf compare", 40)
         {
             Allowed = UnwindQuality.EhFrame | UnwindQuality.DebugFrame,

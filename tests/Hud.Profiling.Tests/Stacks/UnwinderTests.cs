@@ -38,6 +38,7 @@ public sealed class UnwinderTests
         Assert.Equal(StopReason.ReachedPoll, stack.Reason);
         Assert.Equal([TinyProgram.At(3), poll], Pcs(stack));
         Assert.Equal(UnwindQuality.EhFrame, stack.Quality);
+        Assert.False(stack.MissedMapping); // the trampoline is not a missing library
     }
 
     [Fact]
@@ -124,6 +125,7 @@ public sealed class UnwinderTests
         var stack = Unwinder.Unwind(At(0), Stack(caller, 1, 2, 3, 0xdead), program.Map());
         Assert.Equal([0ul, caller], Pcs(stack));
         Assert.Equal(StopReason.ReachedPoll, stack.Reason);
+        Assert.True(stack.MissedMapping); // it might as well have been a library loaded meanwhile
     }
 
     [Fact]
