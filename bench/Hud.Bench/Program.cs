@@ -4,9 +4,11 @@ switch (args)
 {
     case ["unwind", .. var rest]:
         return UnwindBench.Run(rest);
+    case ["render", var report, var directory]:
+        return RenderVerb.Run(report, directory);
     case ["page", .. var rest]:
         return PageBench.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | page [DIRECTORY]");
+        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | page [DIRECTORY] | render REPORT.json DIRECTORY");
         return 2;
 }

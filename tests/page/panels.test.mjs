@@ -44,6 +44,7 @@ test("run-queue delay is shown as not the code's fault, with who ran instead", a
   await page.locator(".hotspot-table tr", { hasText: "checkout::cart::parse" }).click();
   assert.match(await text(page, "article.chosen"), /not this code's fault/);
   assert.match(await text(page, "article.chosen .preempted"), /batch-import 71%/);
+  assert.match(await text(page, ".hotspot-table tr.divider + tr"), /checkout::cart::parse/);
   await close();
 });
 

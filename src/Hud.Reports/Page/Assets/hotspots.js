@@ -1,6 +1,6 @@
 // One detail at a time beside the list; rows react to the pointer, their links to the keyboard.
 function hotspotList() {
-  const rows = [...document.querySelectorAll(".hotspot-table tbody tr")];
+  const rows = [...document.querySelectorAll(".hotspot-table tr[data-hotspot]")];
   const details = [...document.querySelectorAll("article[data-hotspot]")];
   let chosen = 0;
 

@@ -16,7 +16,7 @@ internal static class HotspotDetail
             <h3><span class="rank">#{index + 1}</span> {(index == 0 && !StackWeights.IsPressure(h.Cause) ? "Worst blocker" : "Hotspot")} <span class="tag">{Causes.Name(h.Cause)}</span> <span class="tag plain">{h.Category}</span> <b class="pct">{(h.Estimated ? "~" : "")}{HumanText.Percent(h.Percent)}</b> <span class="pct-note">of worker time</span></h3>
             <dl class="facts">
             <div><dt>Function</dt><dd class="fn">{Function(h)}</dd></div>
-            <div><dt>Line</dt><dd class="line"><code>{(h.Location.Length > 0 ? h.Location : "unknown (no line tables)")}</code>{In(h)}</dd></div>
+            <div><dt>Line</dt><dd class="line">{Line(h)}</dd></div>
             <div><dt>Cause</dt><dd>{Causes.Sentence(h)}</dd></div>
             <div class="fix"><dt>Fix</dt><dd>{(h.Advice.Length > 0 ? h.Advice : "No advice for this one: read the stack.")}{Docs(h)}</dd></div>
             </dl>
@@ -36,8 +36,10 @@ internal static class HotspotDetail
 
     private static string Function(Hotspot h) => h.Function.Length > 0 ? h.Function : HotspotSection.Title(h);
 
-    private static RawHtml In(Hotspot h) =>
-        new(h.UserFrame.Length > 0 ? $" in <span class=\"user\">{PageText.Escape(h.UserFrame)}</span>" : "");
+    /// <summary>Without line tables the function is what there is, and how to get the line.</summary>
+    private static RawHtml Line(Hotspot h) => new(h.Location.Length > 0
+        ? $"<code>{PageText.Escape(h.Location)}</code>{(h.UserFrame.Length > 0 ? $" in <span class=\"user\">{PageText.Escape(h.UserFrame)}</span>" : "")}"
+        : $"<code>{PageText.Escape(HotspotSection.Title(h))}</code> <span class=\"hint\">its line needs debug = &quot;line-tables-only&quot; in the release profile</span>");
 
     private static RawHtml Docs(Hotspot h) =>
         new(h.DocsSlug.Length > 0 ? $" <span class=\"docs\">docs/causes/{PageText.Escape(h.DocsSlug)}.md</span>" : "");

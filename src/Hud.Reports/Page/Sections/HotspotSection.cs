@@ -1,4 +1,5 @@
 using Hud.Core.Profile;
+using Hud.Reports.Flame;
 
 namespace Hud.Reports.Page.Sections;
 
@@ -43,6 +44,8 @@ internal static class HotspotSection
         for (int i = 0; i < document.Hotspots.Count; i++)
         {
             var h = document.Hotspots[i];
+            if (StackWeights.IsPressure(h.Cause) && (i == 0 || !StackWeights.IsPressure(document.Hotspots[i - 1].Cause)))
+                html.AddRaw("<tr class=\"divider\"><th scope=\"rowgroup\" colspan=\"6\">Waiting for a CPU: not the fault of the code shown</th></tr>\n");
             string cause = Causes.Css(h.Cause);
             html.Add($"""
                 <tr class="{cause}" data-hotspot="{i}"><td>{i + 1}</td>
