@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs what a build, a test run or a demo needs, from Debian's packages only.
 #
-#   scripts/install.sh [GROUP...]      without a group: build, rust, crates and test
+#   scripts/install.sh [GROUP...]      without a group: build, rust, crates, test and arm
 #
 # Groups: build    compilers and libraries for hud, hud-agent and the BPF objects
 #         rust     cargo and rustc, unless they are on PATH already
 #         crates   sources of Tokio 1.24, 1.43 and a recent one, and of what they need, into the cache
 #         test     what the tests compare with or drive (gdb, elfutils, tmux, ...)
-#         arm      what recording aarch64 stacks for the unwinding tests needs (the recorded ones need nothing)
+#         arm      what runs aarch64 programs, whose stacks the unwinding tests compare with gdb's
 #         bench    the profilers that the benchmarks measure us against
 #         cluster  what a real one-node Kubernetes needs
 #         browser  a headless browser for the report pages
@@ -86,7 +86,7 @@ install_browser() {
 }
 
 case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; esac
-[ $# -gt 0 ] || set -- build rust crates test
+[ $# -gt 0 ] || set -- build rust crates test arm
 for group in "$@"; do
   case "$group" in
     build|rust|crates|test|arm|bench|cluster|browser) "install_$group" ;;

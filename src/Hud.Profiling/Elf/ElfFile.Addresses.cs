@@ -75,19 +75,22 @@ public sealed partial class ElfFile
     /// </summary>
     public bool TryLoadBias(ulong mappingStart, ulong mappingFileOffset, ulong mappingLength, bool executable, out ulong bias)
     {
+        // A mapping begins at the page that holds the segment's first byte and ends at that of its last, so it may show parts
+        // of its neighbours: the segment that it shows most of is the one it was made for.
+        ulong best = 0;
+        bias = 0;
         foreach (var load in _loads)
         {
-            // A mapping begins at the page that holds the segment's first byte, so it may begin before the segment.
-            var covers = load.FileSize > 0 && load.Offset < mappingFileOffset + mappingLength && mappingFileOffset < load.Offset + load.FileSize;
-            if (covers && (!executable || load.Executable))
+            var start = Math.Max(load.Offset, mappingFileOffset);
+            var end = Math.Min(load.Offset + load.FileSize, unchecked(mappingFileOffset + mappingLength));
+            if (start < end && end - start > best && (!executable || load.Executable))
             {
+                best = end - start;
                 bias = unchecked(mappingStart - mappingFileOffset + load.Offset - load.Address);
-                return true;
             }
         }
 
-        bias = 0;
-        return false;
+        return best > 0;
     }
 
     /// <summary>Reads memory as the loader would lay it out before relocation; zero-filled parts included.</summary>

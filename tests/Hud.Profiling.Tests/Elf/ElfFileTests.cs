@@ -82,6 +82,21 @@ public sealed class ElfFileTests
     }
 
     [Fact]
+    public void Segments_that_share_a_file_page_keep_their_own_bias()
+    {
+        var image = new byte[0x4000];
+        TinyElf.Header(image, machine: 62, segments: 2);
+        TinyElf.Segment(image, 0, type: 1, flags: 5, 0x1000, 0x1000, 0x1800);
+        TinyElf.Segment(image, 1, type: 1, flags: 5, 0x2800, 0x12800, 0x1000);
+        Assert.True(ElfFile.TryOpen(new MemoryByteSource(image), out var elf, out _));
+
+        Assert.True(elf.TryLoadBias(0x7000_0000_1000, 0x1000, 0x2000, executable: true, out var first));
+        Assert.True(elf.TryLoadBias(0x7000_0001_2000, 0x2000, 0x2000, executable: true, out var second));
+        Assert.Equal((0x7000_0000_0000ul, 0x7000_0000_0000ul), (first, second));
+        Assert.False(elf.TryLoadBias(0x7000_0000_0000, 0, 0x1000, executable: true, out _));
+    }
+
+    [Fact]
     public void Relr_names_the_words_of_its_bitmap()
     {
         // Words at 0x1000.. of a data segment; RELR = address 0x1000, then a bitmap of words 1 and 3 after it.
