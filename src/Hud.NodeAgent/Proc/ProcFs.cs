@@ -42,7 +42,7 @@ internal static class ProcFs
         {
             return [.. Directory.EnumerateDirectories($"/proc/{pid}/task").Select(d => int.TryParse(Path.GetFileName(d), out int tid) ? tid : 0).Where(t => t > 0).Take(65536)];
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return [];
         }

@@ -11,6 +11,8 @@ public static class StallFinder
         var edges = new List<(long At, bool Opens, int Worker)>();
         foreach (var (worker, start, end) in polls)
         {
+            if (end <= start)
+                continue; // its end would count before its start and leave the worker open for ever
             edges.Add((start, true, worker));
             edges.Add((end, false, worker));
         }

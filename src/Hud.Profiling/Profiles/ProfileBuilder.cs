@@ -144,7 +144,8 @@ public static class ProfileBuilder
         TargetProfile Finish(TargetProfile target, int i)
         {
             long polls = types.Where(t => t.Target == i).Sum(t => t.Polls);
-            long longest = types.Where(t => t.Target == i).Select(t => t.MaxNs).DefaultIfEmpty(0).Max();
+            // a poll that has not returned is not in the kernel's totals
+            long longest = types.Where(t => t.Target == i).Select(t => t.MaxNs).Concat(ledger.Polls.Where(p => p.Target == i).Select(p => p.Split.WallNs)).DefaultIfEmpty(0).Max();
             long slow = ledger.RecordedByType.Where(p => types[p.Key].Target == i).Sum(p => p.Value);
             var own = ledger.Hotspots.Where(p => p.Key.Target == i && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall).Sum(p => p.Value.Durations.TotalNs);
             int workers = runtimes.WorkersOf(i);

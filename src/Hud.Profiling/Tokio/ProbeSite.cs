@@ -33,7 +33,7 @@ public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict,
             return new ProbeSite(function, ProbeSiteVerdict.Cheap, ""); // arm64 simulates or steps in place, both cheap
         int length = code.Length;
         while (length > 0 && !elf.TryReadAt(function, code[..length]))
-            length -= 8;
+            length--; // the last function of a segment may be a single jmp
         if (length <= 0)
             return new ProbeSite(function, ProbeSiteVerdict.Unreadable, "");
         var decoder = Decoder.Create(64, new ByteArrayCodeReader(code[..length].ToArray()), function);
@@ -49,12 +49,9 @@ public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict,
             return ProbeSiteVerdict.Unreadable;
         if (instruction.Mnemonic == Mnemonic.Nop)
             return instruction.Length == 5 ? ProbeSiteVerdict.UnsafeNop : ProbeSiteVerdict.Cheap;
-        if (instruction.Mnemonic == Mnemonic.Push && instruction.Op0Kind == OpKind.Register && instruction.Op0Register.IsGPR64())
-            return ProbeSiteVerdict.Cheap;
-        return instruction.FlowControl switch
-        {
-            FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch or FlowControl.Call => ProbeSiteVerdict.Cheap,
-            _ => ProbeSiteVerdict.SingleStepped,
-        };
+        // jrcxz and loop are branches too, but not among those that the kernel emulates; nor is any other form of push
+        return instruction.Code == Code.Push_r64 || instruction.IsJmpShortOrNear || instruction.IsJccShortOrNear || instruction.IsCallNear
+            ? ProbeSiteVerdict.Cheap
+            : ProbeSiteVerdict.SingleStepped;
     }
 }
