@@ -1,11 +1,15 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Hud.Cli.Commands;
+using Hud.Cli.Kubectl;
 using Hud.Core.Diagnostics;
 
 var root = new RootVerb().Build();
 root.Subcommands.Add(new RunVerb().Build());
 root.Subcommands.Add(DoctorVerb.Build());
+root.Subcommands.Add(ShowVerb.Build());
+root.Subcommands.Add(DiffVerb.Build());
+root.Subcommands.Add(new ClusterVerbs().Build());
 if (root.Options.OfType<HelpOption>().FirstOrDefault()?.Action is HelpAction help)
     help.MaxWidth = 80;
 
@@ -25,4 +29,10 @@ catch (DiagnosticException e)
 {
     Console.Error.WriteLine(e.Diagnostic);
     return e.Diagnostic.Kind.ExitCode;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    // a file that cannot be written, or a pipe whose reader has gone
+    Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.BadUsage, e.Message, "check the path"));
+    return DiagnosticKinds.BadUsage.ExitCode;
 }

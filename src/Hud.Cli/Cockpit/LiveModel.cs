@@ -90,7 +90,8 @@ internal sealed class LiveModel
         }
     }
 
-    public static string Key(Hotspot h) => h.Fingerprint.Length > 0 ? h.Fingerprint : $"{h.Cause} {h.UserFrame} {h.Function}";
+    /// <summary>With the cause: the same place may compute, sleep and wait for a CPU.</summary>
+    public static string Key(Hotspot h) => $"{h.Cause} {h.Target} " + (h.Fingerprint.Length > 0 ? h.Fingerprint : $"{h.UserFrame} {h.Function} {h.Syscall}");
 }
 
 /// <summary>One second of the past.</summary>

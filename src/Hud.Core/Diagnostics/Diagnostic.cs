@@ -45,11 +45,17 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind OldTokio = new("HUD306", "This Tokio is read through symbols", 0);
     public static readonly DiagnosticKind StreamIncomplete = new("HUD307", "The agent's stream has gaps", 5);
     public static readonly DiagnosticKind ExpectationsNotMet = new("HUD308", "An expectation was not met", 6);
+    public static readonly DiagnosticKind KubectlFailed = new("HUD401", "kubectl could not do it", 3);
+    public static readonly DiagnosticKind NoSuchSession = new("HUD402", "No such session", 2);
+    public static readonly DiagnosticKind SessionFailed = new("HUD403", "The session failed", 5);
+    public static readonly DiagnosticKind NoReport = new("HUD404", "The session has no report", 5);
+    public static readonly DiagnosticKind GotWorse = new("HUD405", "The second run is worse", 6);
 
     public static IReadOnlyList<DiagnosticKind> All { get; } =
     [
         NoSuchProcess, SeveralProcesses, OutOfRange, BadSession, BadUsage, NotPermitted, NoBtf, KernelTooOld, BpfLoadFailed, RungUnavailable,
         AgentMissing, Lockdown, NotTokio, Idle, TargetGone, ForeignBinary, UnreadableExecutable, BelowThreshold, AgentDied, NoReturnProbes,
         SlowProbeSites, EventsLost, BudgetLowered, MissingSymbols, OldTokio, StreamIncomplete, ExpectationsNotMet,
+        KubectlFailed, NoSuchSession, SessionFailed, NoReport, GotWorse,
     ];
 }

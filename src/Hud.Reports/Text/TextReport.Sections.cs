@@ -26,15 +26,18 @@ public static partial class TextReport
             sheet.Line($"  throttled           {HumanText.Duration(s.ThrottledNs)} by the CPU limit{(periods > 0 ? $", in {Words.Plural(periods, "period")}" : "")}");
         }
 
+        string told = "";
         foreach (var h in hotspots.Take(MaxPressure))
         {
-            sheet.Add($"  {HumanText.Percent(h.Percent),-7}").Add($"{Words.Cause(h.Cause),-12}", Ink.Warn)
+            sheet.Add($"  {Share(h),-7}").Add($"{Words.Cause(h.Cause),-12}", Ink.Warn)
                 .Add($"{HumanText.Count(h.Count)}x, max {HumanText.Duration(h.MaxNs)}".PadRight(19)).Add(" while in ", Ink.Dim)
                 .Add(Printable.FitPath(Printable.Clean(Words.Blamed(h)), Math.Max(10, sheet.Left))).End();
             if (h.PreemptedBy.Count > 0)
                 sheet.Line("         ran instead: " + string.Join(", ", h.PreemptedBy.Take(4).Select(c => $"{Printable.Clean(c.Name)} {HumanText.Percent(c.Percent)}")), Ink.Dim);
-            if (h.Advice.Length > 0)
+            // the same for every hotspot of a cause: once is enough
+            if (h.Advice.Length > 0 && h.Advice != told)
                 sheet.Paragraph(Printable.Clean(h.Advice), 11, Ink.Plain, "> ", Ink.Good);
+            told = h.Advice;
         }
 
         if (hotspots.Count > MaxPressure)

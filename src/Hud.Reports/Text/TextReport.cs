@@ -101,7 +101,7 @@ public static partial class TextReport
     {
         string about = h.Estimated ? "~" : "";
         sheet.Line();
-        sheet.Add($"{h.Rank,2}  ").Add($"{about + HumanText.Percent(h.Percent),-7}", Ink.Bad).Add($"{Words.Cause(h.Cause),-14}", Ink.Strong)
+        sheet.Add($"{h.Rank,2}  ").Add($"{about + Share(h),-7}", Ink.Bad).Add($"{Words.Cause(h.Cause),-14}", Ink.Strong)
             .Add($"{about}{HumanText.Count(h.Count)}x, {HumanText.Duration(h.TotalNs)}", Ink.Plain)
             .Pad(43).Add($"p50 {HumanText.Duration(h.P50Ns)}  p99 {HumanText.Duration(h.P99Ns)}  max {HumanText.Duration(h.MaxNs)}", Ink.Dim).End();
         Place(sheet, Words.Blamed(h), h.Location);
@@ -123,6 +123,9 @@ public static partial class TextReport
             StackOf(sheet, d, "held by", h.HolderStackIndex, h.HolderStack);
         }
     }
+
+    /// <summary>Never 0 for what took some time.</summary>
+    private static string Share(Hotspot h) => h is { Percent: 0, TotalNs: > 0 } ? "<0.01%" : HumanText.Percent(h.Percent);
 
     /// <summary>The function to look at, with its place at the end of the line or on the next.</summary>
     private static void Place(TextSheet sheet, string function, string location)

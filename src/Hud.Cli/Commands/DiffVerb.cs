@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Text.Json;
+using Hud.Cli.Run;
+using Hud.Core;
+using Hud.Core.Diagnostics;
+using Hud.Core.Profile;
+using Hud.Reports;
+using Hud.Reports.Diff;
+using Hud.Reports.Text;
+
+namespace Hud.Cli.Commands;
+
+/// <summary><c>hud diff before.json after.json</c>: what changed between two saved runs.</summary>
+internal static class DiffVerb
+{
+    private const long MaxFileBytes = 64 * 1024 * 1024;
+
+    public static Command Build()
+    {
+        Argument<string> before = new("BEFORE") { Description = "A report as JSON (--export report.json)" }, after = new("AFTER") { Description = "A later one" };
+        var output = new Option<string?>("--output", "-o") { Description = "json", HelpName = "json" };
+        output.AcceptOnlyFromAmong("json");
+        var command = new Command("diff", "Compare two saved reports; exit code 6 when the second is worse") { before, after, output };
+        command.SetAction(parsed => Compare(Load(parsed.GetValue(before)!), Load(parsed.GetValue(after)!), parsed.GetValue(output) == "json"));
+        return command;
+    }
+
+    public static int Compare(ProfileDocument before, ProfileDocument after, bool asJson)
+    {
+        var diff = ProfileCompare.Compare(before, after);
+        Console.Out.Write(asJson ? JsonSerializer.Serialize(diff, ReportsJson.Default.ProfileDiff) + "\n" : DiffText.Render(diff, TextReport.DefaultWidth, Terminal.Color));
+        return diff.Outcome switch
+        {
+            DiffOutcome.Worse => DiagnosticKinds.GotWorse.ExitCode,
+            DiffOutcome.NotComparable => DiagnosticKinds.NoReport.ExitCode,
+            _ => 0,
+        };
+    }
+
+    /// <exception cref="DiagnosticException">HUD005.</exception>
+    public static ProfileDocument Load(string path)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > MaxFileBytes)
+                throw Bad(path, $"is larger than {MaxFileBytes / 1024 / 1024} MiB");
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), HudJson.Default.ProfileDocument) is { SchemaVersion: ProfileDocument.CurrentSchemaVersion } document
+                ? document : throw Bad(path, $"is no report of the version {ProfileDocument.CurrentSchemaVersion}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw Bad(path, "cannot be read as a report: " + e.Message);
+        }
+    }
+
+    private static DiagnosticException Bad(string path, string why) => new(new(DiagnosticKinds.BadUsage, $"{path} {why}", "write one with: hud PROCESS --export report.json"));
+}

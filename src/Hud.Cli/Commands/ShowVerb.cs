@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Hud.Cli.Run;
+using Hud.Core.Diagnostics;
+using Hud.Reports.Text;
+
+namespace Hud.Cli.Commands;
+
+/// <summary><c>hud show report.json</c>: a saved run as text, or in another format.</summary>
+internal static class ShowVerb
+{
+    public static Command Build()
+    {
+        var file = new Argument<string>("FILE") { Description = "A report as JSON (--export report.json)" };
+        var export = new Option<string[]>("--export") { Description = $"Write other formats ({ExportFormats.Extensions})", HelpName = "file" };
+        var command = new Command("show", "Print a saved report, or write it in other formats") { file, export };
+        command.SetAction(parsed =>
+        {
+            var document = DiffVerb.Load(parsed.GetValue(file)!);
+            string[] files = parsed.GetValue(export) ?? [];
+            foreach (string path in files)
+            {
+                var format = ExportFormats.For(path)
+                    ?? throw new DiagnosticException(new(DiagnosticKinds.BadUsage, $"--export {path}: the ending says which format to write, and this one is unknown", $"use one of {ExportFormats.Extensions}"));
+                File.WriteAllBytes(path, format.Render(document));
+            }
+
+            if (files.Length == 0)
+                Console.Out.Write(TextReport.Render(document, Math.Min(Terminal.OutputIsTerminal ? Terminal.Width : TextReport.DefaultWidth, 120), Terminal.Color));
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,217 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Hud.Cli.Cockpit;
+using Hud.Cli.Run;
+using Hud.Core;
+using Hud.Core.Api;
+using Hud.Core.Diagnostics;
+using Hud.Core.Profile;
+using Hud.Core.Stream;
+using Hud.Reports.Formats;
+using Hud.Reports.Text;
+
+namespace Hud.Cli.Kubectl;
+
+/// <summary>What the verbs of the plugin do. <paramref name="operators"/> talks to the operator's namespace.</summary>
+internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operators)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    private readonly SessionStore _store = new(kubectl);
+
+    public int Run(ProfilingSessionSpec spec, string? name, bool wait)
+    {
+        var failures = new SessionValidator(SessionScope.Cluster).Validate(spec).Errors;
+        if (failures.Count > 0)
+            throw new DiagnosticException(new(DiagnosticKinds.OutOfRange, string.Join("\n  ", failures.Select(f => f.ErrorMessage)), "change the flag; --help shows the units"));
+        string target = spec.Target.PodName ?? spec.Target.WorkloadRef?.Name ?? spec.Target.PodSelector!.MatchLabels!.Values.First();
+        var session = _store.Create(spec, name, $"hud-{Prefix(target)}-");
+        Console.Error.WriteLine($"hud: session {session.Metadata.Name} made");
+        return wait ? Watch(session.Metadata.Name) : 0;
+    }
+
+    /// <summary>The cockpit when the agents' logs may be read, else lines; then the report and the exit code.</summary>
+    public int Watch(string name)
+    {
+        var session = _store.Get(name);
+        string last = "";
+        bool cockpitDone = false;
+        var limit = session.Spec.StartDeadline.ToTimeSpan() + session.Spec.Duration.ToTimeSpan() + TimeSpan.FromMinutes(5);
+        for (var watch = Stopwatch.StartNew(); !SessionStore.IsFinished(session); session = _store.Get(name))
+        {
+            if (watch.Elapsed > limit)
+                throw new DiagnosticException(new(DiagnosticKinds.SessionFailed, $"session {name} is still not finished", $"kubectl hud doctor {name} says why"));
+            if (session.Status?.Phase == SessionPhase.Profiling && !cockpitDone && Terminal.CanShowCockpit)
+            {
+                cockpitDone = true;
+                if (FollowAgent(session))
+                    continue;
+            }
+
+            string line = Progress(session);
+            if (line != last)
+                Console.Error.WriteLine(last = line);
+            Thread.Sleep(Poll);
+        }
+
+        Print(session);
+        return ExitCode(session);
+    }
+
+    public int Get(bool all, string? output)
+    {
+        if (output is not null)
+            return PassThrough(all ? ["get", SessionStore.Resource, "-A", "-o", output] : ["get", SessionStore.Resource, "-o", output]);
+        Console.Out.Write(SessionText.Table(_store.List(all), all, DateTimeOffset.UtcNow, TextReport.DefaultWidth));
+        return 0;
+    }
+
+    public int Describe(string name, string? output)
+    {
+        if (output is not null)
+            return PassThrough(["get", SessionStore.Resource, name, "-o", output]);
+        Print(_store.Get(name));
+        return 0;
+    }
+
+    public ProfileDocument Report(string name) => _store.Report(_store.Get(name));
+
+    public int Open(string name, string? save)
+    {
+        var session = _store.Get(name);
+        byte[] page = _store.Result(session, OutputFormat.Page) ?? ReportFormats.Render(OutputFormat.Page, _store.Report(session));
+        // a folder of its own: a page is nobody else's business
+        string path = save ?? Path.Combine(Directory.CreateTempSubdirectory("hud-").FullName, $"{Prefix(name)}.html");
+        File.WriteAllBytes(path, page);
+        Console.Out.WriteLine(path);
+        if (save is null)
+            Browse(path);
+        return 0;
+    }
+
+    public int Export(string name, string[] files)
+    {
+        var exports = files.Select(f => ExportFormats.For(f)
+            ?? throw new DiagnosticException(new(DiagnosticKinds.BadUsage, $"{f}: the ending says which format to write, and this one is unknown", $"use one of {ExportFormats.Extensions}"))).ToList();
+        var document = Report(name);
+        foreach (var export in exports)
+        {
+            File.WriteAllBytes(export.Path, export.Render(document));
+            Console.Error.WriteLine($"hud: wrote {export.Path} ({export.Format})");
+        }
+
+        return 0;
+    }
+
+    private int PassThrough(string[] arguments)
+    {
+        using var output = Console.OpenStandardOutput();
+        output.Write(kubectl.Run(arguments));
+        return 0;
+    }
+
+    private void Print(ProfilingSession session)
+    {
+        // the whole report when it may be read, else what the status holds of it
+        string text;
+        try
+        {
+            text = TextReport.Render(_store.Report(session), TextReport.DefaultWidth, Terminal.Color);
+        }
+        catch (DiagnosticException e) when (e.Diagnostic.Kind == DiagnosticKinds.NoReport)
+        {
+            text = SessionText.Describe(session, TextReport.DefaultWidth, Terminal.Color);
+        }
+
+        Console.Out.Write(text);
+    }
+
+    private static int ExitCode(ProfilingSession session)
+    {
+        if (SessionStore.Is(session, "Failed"))
+        {
+            var failed = SessionStore.Find(session, "Failed")!;
+            Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.SessionFailed, $"{failed.Reason}: {Printable.Clean(failed.Message)}", $"kubectl hud doctor {session.Metadata.Name} shows every condition"));
+            return failed.Reason switch
+            {
+                "NoTokioRuntime" => DiagnosticKinds.NotTokio.ExitCode,
+                "KernelUnsupported" => DiagnosticKinds.KernelTooOld.ExitCode,
+                _ => DiagnosticKinds.SessionFailed.ExitCode,
+            };
+        }
+
+        if (SessionStore.Find(session, "ExpectationsMet") is { Status: "False" } unmet)
+        {
+            Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.ExpectationsNotMet, $"{unmet.Reason}: {Printable.Clean(unmet.Message)}", "fix the first hotspot of the report, or change expect"));
+            return DiagnosticKinds.ExpectationsNotMet.ExitCode;
+        }
+
+        return 0;
+    }
+
+    /// <summary>False when the log may not be read; then the status has to do.</summary>
+    private bool FollowAgent(ProfilingSession session)
+    {
+        var pods = operators.Try(["get", "pods", "-l", $"hud.dev/session-uid={session.Metadata.Uid}", "-o", "name"]);
+        string? pod = pods.Exit == 0 ? pods.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() : null;
+        if (pod is null)
+            return false;
+        using var logs = operators.Start(["logs", "-f", pod]);
+        using var view = new CockpitView(new UiState(), LiveFile);
+        view.Quit = logs.Stop;
+        var reader = new AgentStreamReader();
+        var lines = new StreamLines();
+        byte[] buffer = new byte[64 * 1024];
+        int read;
+        while ((read = logs.Output.Read(buffer)) > 0)
+        {
+            lines.Push(buffer.AsSpan(0, read), line =>
+            {
+                if (reader.Accept(line) is { } message)
+                    view.Show(message);
+            });
+        }
+
+        return true;
+    }
+
+    private static string LiveFile(LiveModel model)
+    {
+        if (model.Now is null)
+            return "nothing to export yet";
+        string path = $"hud-{DateTime.Now:HHmmss}.json";
+        File.WriteAllText(path, JsonSerializer.Serialize(LiveExport.Document(model), HudJson.Indented.ProfileDocument));
+        return "exported what is known so far to " + path;
+    }
+
+    private static string Progress(ProfilingSession session)
+    {
+        var status = session.Status;
+        string verdict = status?.Verdict is { Length: > 0 } v ? ": " + Printable.Clean(v) : "";
+        string waiting = status?.Conditions.FirstOrDefault(c => c.Type == "Reconciling") is { Message.Length: > 0 } c && verdict.Length == 0 ? ": " + Printable.Clean(c.Message) : "";
+        return Printable.Fit($"hud: {status?.Phase ?? SessionPhase.Pending} {status?.TargetsReady}{verdict}{waiting}", 160);
+    }
+
+    private static void Browse(string path)
+    {
+        string? browser = Environment.GetEnvironmentVariable("BROWSER") is { Length: > 0 } named ? named
+            : Environment.GetEnvironmentVariable("DISPLAY") is { Length: > 0 } || Environment.GetEnvironmentVariable("WAYLAND_DISPLAY") is { Length: > 0 } ? "xdg-open" : null;
+        if (browser is null)
+            return;
+        try
+        {
+            Process.Start(new ProcessStartInfo(browser, [path]) { UseShellExecute = false })?.Dispose();
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            Console.Error.WriteLine($"hud: {browser} cannot be started ({e.Message}); open the file yourself");
+        }
+    }
+
+    /// <summary>What may stand in a name: lower-case letters, digits and '-', at most 40 of them.</summary>
+    private static string Prefix(string name)
+    {
+        string clean = new([.. name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
+        clean = (clean.Length > 40 ? clean[..40] : clean).Trim('-');
+        return clean.Length > 0 ? clean : "session";
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text;
+using Hud.Cli.Agent;
+using Hud.Core.Diagnostics;
+using Hud.Reports.Text;
+
+namespace Hud.Cli.Kubectl;
+
+/// <summary>
+/// The user's own kubectl: every way to log in that works for it works for us. <paramref name="globals"/> are the flags
+/// that go with each call (namespace, context, kubeconfig).
+/// </summary>
+internal sealed class KubectlClient(IReadOnlyList<string> globals)
+{
+    public const string EnvironmentVariable = "HUD_KUBECTL";
+    private const int MaxOutput = 64 * 1024 * 1024;
+
+    public sealed record Answer(int Exit, byte[] Output, string Error)
+    {
+        public string Text => Encoding.UTF8.GetString(Output);
+    }
+
+    /// <exception cref="DiagnosticException">HUD401 with kubectl's own words.</exception>
+    public byte[] Run(string[] arguments, string? stdin = null)
+    {
+        var answer = Try(arguments, stdin);
+        return answer.Exit == 0 ? answer.Output : throw new DiagnosticException(new(DiagnosticKinds.KubectlFailed,
+            $"kubectl {string.Join(' ', arguments.Take(3))}: {answer.Error}", "kubectl hud doctor checks what is missing"));
+    }
+
+    /// <summary>The same without an exception when it fails, for what may be forbidden.</summary>
+    public Answer Try(string[] arguments, string? stdin = null)
+    {
+        // the input goes through a file: kubectl reads all of it before it answers, and a file needs no second thread
+        string? file = stdin is null ? null : Path.GetTempFileName();
+        try
+        {
+            if (file is not null)
+                File.WriteAllText(file, stdin);
+            using var process = Start([.. arguments.Select(a => a == "-" && file is not null ? file : a)]);
+            using var output = new MemoryStream();
+            byte[] buffer = new byte[64 * 1024];
+            int read;
+            while ((read = process.Output.Read(buffer)) > 0 && output.Length < MaxOutput)
+                output.Write(buffer, 0, read);
+            int exit = process.Exit.GetAwaiter().GetResult();
+            return new Answer(exit, output.ToArray(), string.Join("\n  ", process.LogTail().TakeLast(10).Select(Printable.Clean)));
+        }
+        finally
+        {
+            if (file is not null)
+                File.Delete(file);
+        }
+    }
+
+    /// <summary>For output that is followed, such as logs.</summary>
+    public AgentProcess Start(string[] arguments) => AgentProcess.Start(Find(), [.. globals, .. arguments], new Dictionary<string, string>(StringComparer.Ordinal));
+
+    private static string Find()
+    {
+        string name = Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } named ? named : "kubectl";
+        if (name.Contains('/'))
+            return name;
+        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists)
+            ?? throw new DiagnosticException(new(DiagnosticKinds.KubectlFailed, $"{name} is not on the PATH", $"install kubectl, or set {EnvironmentVariable} to its path"));
+    }
+}

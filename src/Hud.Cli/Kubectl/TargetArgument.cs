@@ -1,0 +1,49 @@
+using Hud.Core.Api;
+using Hud.Core.Diagnostics;
+
+namespace Hud.Cli.Kubectl;
+
+/// <summary><c>deploy/checkout</c>, <c>pod/checkout-0</c> or a label selector, as kubectl's own commands take them.</summary>
+internal static class TargetArgument
+{
+    public static TargetSpec Parse(string? resource, string? selector)
+    {
+        if (resource is null == selector is null)
+            throw Bad("name what to profile: either TYPE/NAME or -l SELECTOR");
+        if (selector is not null)
+            return new TargetSpec { PodSelector = new LabelSelector { MatchLabels = Labels(selector) } };
+
+        int slash = resource!.IndexOf('/');
+        if (slash <= 0 || slash == resource.Length - 1)
+            throw Bad($"\"{resource}\" must be TYPE/NAME");
+        string name = resource[(slash + 1)..];
+        return resource[..slash].ToLowerInvariant().Split('.')[0] switch
+        {
+            "po" or "pod" or "pods" => new TargetSpec { PodName = name },
+            "deploy" or "deployment" or "deployments" => Workload("apps/v1", "Deployment", name),
+            "sts" or "statefulset" or "statefulsets" => Workload("apps/v1", "StatefulSet", name),
+            "ds" or "daemonset" or "daemonsets" => Workload("apps/v1", "DaemonSet", name),
+            "rs" or "replicaset" or "replicasets" => Workload("apps/v1", "ReplicaSet", name),
+            "job" or "jobs" => Workload("batch/v1", "Job", name),
+            var type => throw Bad($"\"{type}\" cannot be profiled; it is none of deploy, sts, ds, rs, job and pod"),
+        };
+    }
+
+    private static TargetSpec Workload(string apiVersion, string kind, string name) => new() { WorkloadRef = new WorkloadReference(apiVersion, kind, name) };
+
+    private static Dictionary<string, string> Labels(string selector)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string part in selector.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            string[] pair = part.Split(part.Contains("==", StringComparison.Ordinal) ? "==" : "=", 2);
+            if (pair.Length != 2 || pair[0].EndsWith('!') || pair[0].Length == 0)
+                throw Bad($"\"{part}\" is not label=value; write a session file for other selectors");
+            labels[pair[0].Trim()] = pair[1].Trim();
+        }
+
+        return labels;
+    }
+
+    private static DiagnosticException Bad(string message) => new(new(DiagnosticKinds.BadUsage, message, "for example: kubectl hud run deploy/checkout, or: kubectl hud run -l app=checkout"));
+}

@@ -1,0 +1,56 @@
+using Hud.Reports.Diff;
+
+namespace Hud.Reports.Text;
+
+/// <summary>Two runs side by side: the verdict, then each hotspot with its share before and after.</summary>
+public static class DiffText
+{
+    private const int MaxHotspots = 20;
+
+    public static string Render(ProfileDiff diff, int width, bool color)
+    {
+        var sheet = new TextSheet(width, color);
+        var ink = diff.Outcome switch
+        {
+            DiffOutcome.Better => Ink.Good,
+            DiffOutcome.Worse => Ink.Bad,
+            _ => Ink.Warn,
+        };
+        sheet.Paragraph(Printable.Clean(diff.Verdict), 2, ink, "# ", ink);
+        sheet.Line();
+        sheet.Line($"  {"",-16}{"before",12}{"after",12}", Ink.Dim);
+        Figure(sheet, "worker time lost", HumanText.Percent(diff.Before.BlockedPercent), HumanText.Percent(diff.After.BlockedPercent));
+        Figure(sheet, "worst poll", HumanText.Duration(diff.Before.WorstPollNs), HumanText.Duration(diff.After.WorstPollNs));
+        Figure(sheet, "slow polls/min", $"{diff.Before.SlowPollsPerMinute:0.#}", $"{diff.After.SlowPollsPerMinute:0.#}");
+        Figure(sheet, "stalls/min", $"{diff.Before.StallsPerMinute:0.#}", $"{diff.After.StallsPerMinute:0.#}");
+        Figure(sheet, "polls/s", $"{diff.Before.PollsPerSecond:0.#}", $"{diff.After.PollsPerSecond:0.#}");
+        if (diff.Hotspots.Count > 0)
+            sheet.Heading("HOTSPOTS", "by size of the change");
+        foreach (var h in diff.Hotspots.Take(MaxHotspots))
+        {
+            string name = h.UserFrame.Length > 0 ? h.UserFrame : h.Function;
+            sheet.Add($"  {h.Change.ToString().ToUpperInvariant(),-7}", Tone(h)).Add($"{HumanText.Percent(h.BeforePercent),7} -> {HumanText.Percent(h.AfterPercent),-7}")
+                .Add($"{Words.ShortCause(h.Cause),-6}", Ink.Dim).Add(Printable.FitPath(Printable.Clean(name), Math.Max(10, sheet.Left - 20)), Ink.User);
+            if (h.Location.Length > 0)
+                sheet.Add("  " + Printable.FitLocation(Printable.Clean(h.Location), Math.Max(8, sheet.Left - 2)), Ink.Dim);
+            sheet.End();
+        }
+
+        if (diff.Hotspots.Count > MaxHotspots)
+            sheet.Line($"  and {Words.Plural(diff.Hotspots.Count - MaxHotspots, "more hotspot")}", Ink.Dim);
+        if (diff.Notes.Count > 0)
+            sheet.Heading("MIND");
+        foreach (string note in diff.Notes)
+            sheet.Paragraph(Printable.Clean(note), 2);
+        return sheet.ToString();
+    }
+
+    private static void Figure(TextSheet sheet, string name, string before, string after) => sheet.Line($"  {name,-16}{before,12}{after,12}");
+
+    private static Ink Tone(HotspotDiff h) => !h.Counts ? Ink.Dim : h.Change switch
+    {
+        HotspotChange.New or HotspotChange.Worse => Ink.Bad,
+        HotspotChange.Gone or HotspotChange.Better => Ink.Good,
+        _ => Ink.Plain,
+    };
+}

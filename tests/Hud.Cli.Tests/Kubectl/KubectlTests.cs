@@ -1,0 +1,221 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hud.Core;
+using Hud.Core.Api;
+using Hud.Reports.Tests.Documents;
+
+namespace Hud.Cli.Tests.Kubectl;
+
+/// <summary>The plugin against a scripted kubectl.</summary>
+public sealed class KubectlTests : IDisposable
+{
+    private readonly FakeCluster _cluster = new();
+
+    public void Dispose() => _cluster.Dispose();
+
+    [Theory]
+    [InlineData("deploy/checkout", """{"workloadRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"checkout"},"maxPods":5}""")]
+    [InlineData("statefulsets.apps/db", """{"workloadRef":{"apiVersion":"apps/v1","kind":"StatefulSet","name":"db"},"maxPods":5}""")]
+    [InlineData("job/import", """{"workloadRef":{"apiVersion":"batch/v1","kind":"Job","name":"import"},"maxPods":5}""")]
+    [InlineData("pod/checkout-0", """{"podName":"checkout-0","maxPods":5}""")]
+    public void Run_makes_a_session_for_the_target(string target, string expected)
+    {
+        var (exit, _, error) = _cluster.Run("run", target, "--no-wait");
+
+        Assert.True(exit == 0, error);
+        Assert.Equal(expected, JsonNode.Parse(_cluster.Created)!["spec"]!["target"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void Flags_become_the_spec_and_go_to_kubectl()
+    {
+        var (exit, _, error) = _cluster.Run("run", "-l", "app=checkout,tier==web", "-d", "1m30s", "--threshold", "2", "-c", "app", "--process", "checkout", "--max-pods", "3",
+            "--expect-max-poll", "50ms", "--expect-max-blocked", "1.5", "--name", "p99", "--no-wait", "-n", "shop", "--context", "prod", "--kubeconfig", "/k");
+
+        Assert.True(exit == 0, error);
+        var created = JsonSerializer.Deserialize(_cluster.Created, HudJson.Default.ProfilingSession)!;
+        Assert.Equal("p99", created.Metadata.Name);
+        Assert.Equal(("1m30s", "2ms", "app", "checkout", 3), (created.Spec.Duration.ToString(), created.Spec.Threshold.ToString(), created.Spec.Target.ContainerName, created.Spec.Target.ProcessName, created.Spec.Target.MaxPods));
+        Assert.Equal(("checkout", "web"), (created.Spec.Target.PodSelector!.MatchLabels!["app"], created.Spec.Target.PodSelector.MatchLabels["tier"]));
+        Assert.Equal(("50ms", 1.5), (created.Spec.Expect!.MaxPoll.ToString(), created.Spec.Expect.MaxBlockedPercent));
+        Assert.Contains("\"--namespace=shop\", \"--context=prod\", \"--kubeconfig=/k\"", _cluster.Calls, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_follows_the_session_and_prints_its_report()
+    {
+        var document = RealisticDocuments.Checkout();
+        _cluster.With("p99", FakeCluster.Profiling, FakeCluster.Profiling, FakeCluster.Completed("p99-report", document)).WithReport("p99-report", document);
+
+        var (exit, output, error) = _cluster.Run("run", "deploy/checkout", "--name", "p99");
+
+        Assert.Equal(0, exit);
+        Assert.Contains("hud: Profiling 0/1: one agent runs", error, StringComparison.Ordinal);
+        Assert.Contains("# BLOCKED 11% of worker time", output, StringComparison.Ordinal);
+        Assert.Contains("checkout::login  src/login.rs:42", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unmet_expectation_is_exit_code_6()
+    {
+        var document = RealisticDocuments.Checkout();
+        var unmet = new Condition { Type = "ExpectationsMet", Status = "False", Reason = "PollTooLong", Message = "the longest poll took 383ms" };
+        _cluster.With("p99", FakeCluster.Completed("m", document, unmet)).WithReport("m", document);
+
+        var (exit, _, error) = _cluster.Run("watch", "p99");
+
+        Assert.Equal(6, exit);
+        Assert.Contains("HUD308: PollTooLong: the longest poll took 383ms", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("NoMatchingPods", 5)]
+    [InlineData("NoTokioRuntime", 4)]
+    [InlineData("KernelUnsupported", 3)]
+    public void A_failed_session_is_told_with_its_reason(string reason, int code)
+    {
+        _cluster.With("p99", FakeCluster.Failed(reason));
+
+        var (exit, output, error) = _cluster.Run("watch", "p99");
+
+        Assert.Equal(code, exit);
+        Assert.Contains($"HUD403: {reason}: no pod matches app=checkout", error, StringComparison.Ordinal);
+        Assert.Contains("Failed             True", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Get_is_a_table_of_eighty_columns()
+    {
+        _cluster.With("a-session-with-a-rather-long-name-that-goes-on-and-on", FakeCluster.Profiling).With("p99", FakeCluster.Completed("m", RealisticDocuments.Checkout()));
+
+        var (exit, output, _) = _cluster.Run("get");
+
+        Assert.Equal(0, exit);
+        Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+        Assert.Contains("Completed   1/1      11%      383ms    5m", output, StringComparison.Ordinal);
+        Assert.Contains("shop/p99", _cluster.Run("get", "-A").Output, StringComparison.Ordinal);
+        Assert.Equal(2, JsonNode.Parse(_cluster.Run("get", "-o", "json").Output)!["items"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void Describe_shows_the_status_when_there_is_no_report()
+    {
+        _cluster.With("p99", FakeCluster.Profiling);
+
+        Assert.Contains("one agent runs", _cluster.Run("describe", "p99").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_writes_the_page_and_says_where()
+    {
+        var document = RealisticDocuments.Checkout();
+        _cluster.With("p99", FakeCluster.Completed("m", document)).WithReport("m", document);
+        string path = Path.Combine(_cluster.Folder, "page.html");
+
+        var (exit, output, _) = _cluster.Run("open", "p99", "--save", path);
+
+        Assert.Equal((0, path + "\n"), (exit, output));
+        Assert.Contains("<html", File.ReadAllText(path), StringComparison.Ordinal);
+        string opened = _cluster.Run("open", "p99").Output.Trim();
+        Assert.True(File.Exists(opened), opened);
+        Directory.Delete(Path.GetDirectoryName(opened)!, recursive: true);
+    }
+
+    [Fact]
+    public void Export_writes_every_format_named()
+    {
+        var document = RealisticDocuments.Checkout();
+        _cluster.With("p99", FakeCluster.Completed("m", document)).WithReport("m", document);
+        string json = Path.Combine(_cluster.Folder, "r.json"), folded = Path.Combine(_cluster.Folder, "r.folded.txt");
+
+        Assert.Equal(0, _cluster.Run("export", "p99", json, folded).Exit);
+
+        Assert.Contains("checkout::login", File.ReadAllText(folded), StringComparison.Ordinal);
+        Assert.Contains("schemaVersion", File.ReadAllText(json), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Diff_says_what_changed_and_exits_with_6_when_it_got_worse()
+    {
+        var before = RealisticDocuments.Checkout();
+        var after = RealisticDocuments.CheckoutFixed();
+        _cluster.With("before", FakeCluster.Completed("b", before)).With("after", FakeCluster.Completed("a", after)).WithReport("b", before).WithReport("a", after);
+
+        var (exit, output, _) = _cluster.Run("diff", "before", "after");
+
+        Assert.Equal(0, exit);
+        Assert.StartsWith("# BETTER", output, StringComparison.Ordinal);
+        Assert.Contains("GONE", output, StringComparison.Ordinal);
+        Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+        Assert.Equal(6, _cluster.Run("diff", "after", "before").Exit);
+        Assert.Equal("Better", JsonNode.Parse(_cluster.Run("diff", "before", "after", "-o", "json").Output)!["outcome"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void A_changed_report_is_not_believed()
+    {
+        _cluster.With("p99", FakeCluster.Completed("m", RealisticDocuments.Checkout())).WithReport("m", RealisticDocuments.Checkout(2));
+
+        var (exit, _, error) = _cluster.Run("export", "p99", Path.Combine(_cluster.Folder, "r.json"));
+
+        Assert.Equal(5, exit);
+        Assert.StartsWith("HUD404: session p99 says another hash", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "HUD402: there is no ProfilingSession nobody here", 2, "describe", "nobody")]
+    [InlineData("login", "HUD401: error: You must be logged in", 3, "describe", "nobody")]
+    [InlineData("login", "HUD401: kubectl get", 3, "get")]
+    [InlineData("", "HUD005: \"checkout\" must be TYPE/NAME", 2, "run", "checkout")]
+    [InlineData("", "HUD005: \"cronjob\" cannot be profiled", 2, "run", "cronjob/x")]
+    [InlineData("", "HUD005: name what to profile", 2, "run")]
+    [InlineData("", "HUD005: name what to profile", 2, "run", "deploy/a", "-l", "app=a")]
+    [InlineData("", "HUD005: \"app!=x\" is not label=value", 2, "run", "-l", "app!=x")]
+    [InlineData("", "HUD003: duration must be from 1s to 30m", 2, "run", "deploy/a", "-d", "2h")]
+    public void Errors_have_their_id_and_exit_code(string broken, string message, int code, params string[] arguments)
+    {
+        var (exit, _, error) = _cluster.RunBroken(broken, arguments);
+
+        Assert.Equal(code, exit);
+        Assert.StartsWith(message, error, StringComparison.Ordinal);
+        Assert.Contains("\n  next: ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "Everything works here.", 0)]
+    [InlineData("login", "NO  server", 3)]
+    [InlineData("resource", "kubectl apply -k config/default", 3)]
+    [InlineData("permission", "ask for the cluster role hud-edit", 3)]
+    [InlineData("operator", "no operator in namespace hud-system", 3)]
+    [InlineData("podsecurity", "enforces restricted", 3)]
+    [InlineData("kernel", "pods on nodes before Linux 5.8 cannot be profiled", 3)]
+    public void Doctor_names_the_broken_link(string broken, string says, int code)
+    {
+        var (exit, output, _) = _cluster.RunBroken(broken, "doctor");
+
+        Assert.Equal(code, exit);
+        Assert.Contains(says, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Doctor_shows_what_a_session_waits_for()
+    {
+        _cluster.With("p99", FakeCluster.Failed("NoMatchingPods"));
+
+        Assert.Contains("NoMatchingPods: no pod matches app=checkout", _cluster.Run("doctor", "p99").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Saved_reports_are_compared_and_shown_without_a_cluster()
+    {
+        string before = Path.Combine(_cluster.Folder, "before.json"), after = Path.Combine(_cluster.Folder, "after.json");
+        File.WriteAllText(before, JsonSerializer.Serialize(RealisticDocuments.Checkout(), HudJson.Default.ProfileDocument));
+        File.WriteAllText(after, JsonSerializer.Serialize(RealisticDocuments.CheckoutFixed(), HudJson.Default.ProfileDocument));
+
+        Assert.StartsWith("# BETTER", Run.HudProcess.Run("none", "diff", before, after).Output, StringComparison.Ordinal);
+        Assert.Equal(6, Run.HudProcess.Run("none", "diff", after, before).Exit);
+        Assert.Contains("# BLOCKED 11%", Run.HudProcess.Run("none", "show", before).Output, StringComparison.Ordinal);
+        Assert.Equal(2, Run.HudProcess.Run("none", "show", "/etc/passwd").Exit);
+        Assert.Equal(2, Run.HudProcess.Run("none", "show", before, "--export", "/no/such/folder/a.json").Exit);
+    }
+}
