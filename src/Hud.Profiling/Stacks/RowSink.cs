@@ -83,8 +83,8 @@ internal sealed class RowSink(ulong baseAddress, ulong endAddress)
         var starts = _starts.ToArray();
         var functions = _functions.ToArray();
         Array.Sort(starts, functions);
-        var pcs = new List<uint>(_count + 16);
-        var rules = new List<ushort>(_count + 16);
+        var pcs = new List<uint>(_count + functions.Length + 1);
+        var rules = new List<ushort>(_count + functions.Length + 1);
         for (var i = 0; i < functions.Length; i++)
         {
             var limit = i + 1 < functions.Length ? Math.Min(starts[i + 1], functions[i].End) : functions[i].End;

@@ -11,6 +11,9 @@ internal sealed record RecordedProgram(string Name, string[]? Build, string[] Co
 
     public bool Arm { get; init; }
 
+    /// <summary>The stack is wanted beyond the frames that gdb finds.</summary>
+    public bool Whole { get; init; }
+
     /// <summary>The only ways in which its frames may be found.</summary>
     public UnwindQuality Allowed { get; init; } = UnwindQuality.EhFrame;
 

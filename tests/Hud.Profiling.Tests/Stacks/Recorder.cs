@@ -34,6 +34,7 @@ internal sealed class Recorder(string output)
                 ["RECORD_STATES"] = $"{program.States}",
                 ["RECORD_STRIDE"] = $"{program.Stride}",
                 ["RECORD_FROM"] = program.From,
+                ["RECORD_WHOLE"] = program.Whole ? "1" : "",
                 ["RECORD_ARCH"] = program.Arm ? "aarch64" : "x86_64",
             });
         reason = error is null ? "" : $"{program.Name}: {error}";

@@ -5,7 +5,8 @@
 Stops at the breakpoints, then single-steps a random number of instructions between records, so that states fall into
 prologues, epilogues and stubs as well. One JSON line per state: DWARF-ordered registers, the stack's bytes from rsp
 (base64), the frames as gdb unwinds them (pc, the frame's CFA = the caller's rsp, "s" for a signal frame). Before them,
-and again when code was mapped meanwhile, a line with the mappings and the vdso. RECORD_ARCH=aarch64: the program is
+and again when code was mapped meanwhile, a line with the mappings and the vdso. RECORD_WHOLE=1: more
+of the stack than gdb's frames reach to. RECORD_ARCH=aarch64: the program is
 linked statically and runs in qemu.
 """
 import base64
@@ -101,7 +102,8 @@ def record():
         frame = frame.older()
     # up to a little beyond the outermost frame that gdb found
     known = max(int(cfa, 16) for _, cfa, _ in frames)
-    end = min(stack_end(sp), sp + LIMIT, max(known, sp) + 256)
+    wanted = LIMIT if os.environ.get("RECORD_WHOLE") else max(known, sp) + 256 - sp
+    end = min(stack_end(sp), sp + LIMIT, sp + wanted)
     out.write(json.dumps({
         "regs": [f"{r:x}" for r in registers],
         "stack": base64.b64encode(read(sp, end - sp)).decode(),
