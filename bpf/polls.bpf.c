@@ -145,7 +145,7 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 		delay = off;
 	blocked = off - delay;
 	cpu = wall - off;
-	if (w)
+	if (w && !(extra_flags & HUD_FLAG_OPEN))
 		w->lost_ns += cpu + blocked;
 	if (!(extra_flags & HUD_FLAG_OPEN) && !take_token(HUD_EVENT_POLL, now, config.slow_per_second)) {
 		count(HUD_STAT_RATE_LIMITED);

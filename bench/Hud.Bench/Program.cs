@@ -8,7 +8,12 @@ switch (args)
         return RenderVerb.Run(report, directory);
     case ["page", .. var rest]:
         return PageBench.Run(rest);
+    case ["overhead", .. var rest]:
+        return OverheadBench.Run(rest);
+    case ["agent", .. var rest]:
+        return AgentBench.Run(rest);
     default:
         Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | page [DIRECTORY] | render REPORT.json DIRECTORY");
+        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | page [DIRECTORY] | overhead [ROUNDS] | agent [SECONDS]");
         return 2;
 }

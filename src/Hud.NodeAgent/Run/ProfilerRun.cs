@@ -134,7 +134,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         using var symbolizer = new Symbolizer(new SymbolizerOptions { DebugDirectories = [.. task.Options.DebugDirectories] });
         var names = new TargetFrames(_targets, symbolizer);
         var judge = new StackJudge(stacks, names);
-        var ledger = new PollLedger(judge, task.Session.Threshold.Nanoseconds);
+        var ledger = new PollLedger(judge, task.Session.Threshold.Nanoseconds, clockPeriodNs: SecondNs / Math.Max(1, task.Session.SampleFrequencyHz));
         var sink = new EventSink(_targets, stacks, judge, ledger) { LearnPark = kernel.LearnPark };
         var totals = new RunTotals(kernel, _targets, types);
         var parked = _targets.Where(t => t.Problem is null).SelectMany(t => ParkedWorkers.Find(t, names)).ToList();

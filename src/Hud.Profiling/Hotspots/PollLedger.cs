@@ -45,8 +45,13 @@ public sealed class RawHotspot
 }
 
 /// <summary>Keeps the facts of a run: slow polls, their parts by stack, who ended their waits. Bounded everywhere.</summary>
-public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls = 20_000)
+/// <param name="clockPeriodNs">Time between two on-CPU samples; 0 when there are none.</param>
+public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls = 20_000, long clockPeriodNs = 0)
 {
+    /// <summary>Who ran instead when the CPU itself stood still or served interrupts.</summary>
+    public const string NotTheGuest = "hypervisor or interrupts";
+
+    private const int TicksThatCannotAllMiss = 3;
     private const int MaxPending = 4096;
     private readonly Dictionary<(int Tid, long Start), List<int>> _samples = [];
     private readonly Dictionary<(int Tid, long Start), (int Stack, string Name)> _wakers = [];
@@ -140,11 +145,12 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
         _open.Clear();
     }
 
-    public void AddPoll(in PollFact poll)
+    public void AddPoll(in PollFact seen)
     {
-        _open.Remove((poll.Tid, poll.StartNs));
-        _samples.Remove((poll.Tid, poll.StartNs), out var samples);
-        var cpuStacks = samples ?? (poll.CpuStack >= 0 ? [poll.CpuStack] : []);
+        _open.Remove((seen.Tid, seen.StartNs));
+        _samples.Remove((seen.Tid, seen.StartNs), out var samples);
+        var cpuStacks = samples ?? (seen.CpuStack >= 0 ? [seen.CpuStack] : []);
+        var poll = cpuStacks.Count == 0 && clockPeriodNs > 0 && seen.Split.OnCpuNs > TicksThatCannotAllMiss * clockPeriodNs ? Stolen(seen) : seen;
         if (judge.InBlockInPlace(poll.BlockStack) || judge.InBlockInPlace(poll.QueueStack) || cpuStacks.Any(judge.InBlockInPlace)
             || (poll.BlockStack < 0 && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type)))
         {
@@ -161,6 +167,18 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
         foreach (var (cause, ns) in poll.Split.Parts(thresholdNs))
             AddPart(poll, cause, ns, cpuStacks);
     }
+
+    /// <summary>
+    /// On a CPU for several ticks of the clock, and no tick found it there: the virtual CPU was not running (steal), or it
+    /// served interrupts. That is waiting, not computing.
+    /// </summary>
+    private static PollFact Stolen(in PollFact poll) => poll with
+    {
+        Split = poll.Split with { OnCpuNs = 0, RunQueueNs = poll.Split.RunQueueNs + poll.Split.OnCpuNs },
+        PreemptedBy = NotTheGuest,
+        PreemptedByPid = 0,
+        WorstQueueNs = poll.Split.OnCpuNs,
+    };
 
     private void Keep(in PollFact poll, List<int> cpuStacks)
     {

@@ -59,7 +59,8 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
         int named = Advisor.NamedFrame(frames, row);
         string function = named >= 0 ? Blame.UserName(frames[named]) : user;
         // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
-        string group = frames.Count == 0 || blamed < 0
+        string group = cause is HotspotCause.RunQueue or HotspotCause.Throttled ? $"{cause}|{taskName}" // where it was preempted is chance
+            : frames.Count == 0 || blamed < 0
             ? $"{cause}|{taskName}|{syscall}"
             : $"{cause}|{Fingerprint.Of(WayToPoll(frames, blamed))}|{row.Category}|{syscall}";
         return new Judgement(cause, row.Category, row.Sentence, row.Docs, function, user, blamed >= 0 ? frames[blamed].Location : "", blamed, group);
