@@ -13,7 +13,6 @@ switch (args)
     case ["agent", .. var rest]:
         return AgentBench.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | page [DIRECTORY] | render REPORT.json DIRECTORY");
-        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | page [DIRECTORY] | overhead [ROUNDS] | agent [SECONDS]");
+        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | page [DIRECTORY] | render REPORT.json DIRECTORY | overhead [ROUNDS] | agent [SECONDS]");
         return 2;
 }

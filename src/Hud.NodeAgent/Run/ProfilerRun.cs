@@ -142,6 +142,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         using var ring = new RingBuffer(kernel.Events, sink.Accept);
 
         kernel.StartCounting();
+        TellTypes(kernel);
         Attach(kernel);
         var startedAt = DateTimeOffset.UtcNow;
         long start = AgentClock.NowNs;
@@ -204,6 +205,19 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
     private int? ForcedLevel() =>
         task.Options.ForceLevel ?? (_targets.TrueForAll(t => t.Problem is not null || !t.ReturnProbesAllowed) ? 3 : null);
+
+    /// <summary>Where a task keeps its id and its scheduler's handle: the handle's address tells runtimes apart.</summary>
+    private void TellTypes(KernelSide kernel)
+    {
+        foreach (var target in _targets.Where(t => t.Problem is null && !t.Tokio.FromSymbols))
+        {
+            for (int i = 0; i < target.Tokio.Types.Count; i++)
+            {
+                var vtable = target.Tokio.Types[i].Vtable;
+                kernel.SetType((uint)(target.TypeBase + i), new TypeInfo { TargetBinary = (uint)target.Index, TaskIdOffset = vtable.TaskIdOffset, SchedulerOffset = vtable.SchedulerOffset });
+            }
+        }
+    }
 
     private void Attach(KernelSide kernel)
     {
