@@ -2,7 +2,8 @@ namespace Hud.Profiling.Symbols;
 
 public enum RustStyle
 {
-    /// <summary>For people: no hashes, no crate disambiguators, no type suffixes on constants.</summary>
+    /// <summary>For people, and the same in every build: no hashes, no crate disambiguators, no type suffixes on constants, and
+    /// nothing of what optimizers append to their copies (<c>.llvm.1234</c>, <c>.cold</c>, <c>.warm</c>).</summary>
     Short,
 
     /// <summary>Everything the symbol says.</summary>

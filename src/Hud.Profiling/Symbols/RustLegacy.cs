@@ -33,7 +33,11 @@ internal static class RustLegacy
             AddElement(element, into);
         }
 
-        into.Add(rest);
+        if (style == RustStyle.Full)
+        {
+            into.Add(rest);
+        }
+
         return true;
     }
 

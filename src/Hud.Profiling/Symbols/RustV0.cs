@@ -55,7 +55,7 @@ internal ref partial struct RustV0
         }
 
         var rest = text[at..];
-        return RustDemangler.IsSuffix(rest) && Print(rest);
+        return RustDemangler.IsSuffix(rest) && (!full || Print(rest));
     }
 
     private bool Print(scoped ReadOnlySpan<char> s) => silent || output.Add(s);

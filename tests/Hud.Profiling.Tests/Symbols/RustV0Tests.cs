@@ -110,7 +110,8 @@ public class RustV0Tests
 
     [Theory]
     [InlineData("_RNvC1a1f.llvm.123ABC", "a::f")]
-    [InlineData("_RNvC1a1f.cold", "a::f.cold")]
+    [InlineData("_RNvC1a1f.cold", "a::f")]
+    [InlineData("_RNvC1a1f.llvm.15455393771290841389.warm", "a::f")]
     [InlineData("__RNvC1a1f", "a::f")]
     [InlineData("_RNvC1a1fC1b", "a::f")] // the instantiating crate is no part of the name
     public void Suffixes_and_instantiating_crates_do_not_disturb(string symbol, string expected) => Assert.Equal(expected, Short(symbol));
