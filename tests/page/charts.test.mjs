@@ -46,6 +46,18 @@ test("a click zooms in, the crumbs lead back, the reset button ends it", async (
   await close();
 });
 
+test("the runtime's own way into a poll is left out until it is asked for", async () => {
+  const { page, close } = await open("checkout.html");
+  const names = () => page.evaluate(() => Array.from({ length: hud.flame.size }, (_, i) => hud.flame.name(i)));
+  const total = await page.evaluate(() => hud.flame.total);
+  assert.ok(!(await names()).includes("tokio::runtime::task::raw::poll"));
+  await page.locator("#flame-runtime").click();
+  assert.equal(await page.locator("#flame-runtime").getAttribute("aria-pressed"), "true");
+  assert.ok((await names()).includes("tokio::runtime::task::raw::poll"));
+  assert.equal(await page.evaluate(() => hud.flame.total), total);
+  await close();
+});
+
 test("search marks what it finds and says how much of the time that is", async () => {
   const { page, close } = await open("checkout.html");
   assert.equal((await pixels(page, "#flame-canvas"))[found] || 0, 0);

@@ -1,5 +1,6 @@
 // Stacks joined from the root: all -> task -> frames, outermost first. Built once; laid out once for each metric.
-function buildTree(data) {
+// Every poll comes in through the same dozen frames of the runtime; without them the graph starts at the code.
+function buildTree(data, withRuntime) {
   const parent = [-1], name = ["all workers"], kind = [4], location = [""];
   const cpu = [0], blocked = [0], count = [0];
   const children = new Map();
@@ -33,7 +34,10 @@ function buildTree(data) {
     add(node, weight);
     const stack = data.stacks[weight.stack];
     if (!stack) { add(child(node, width - 1, "[no stack]", 0, ""), weight); continue; }
-    for (let i = stack.length - 1; i >= 0; i--) {
+    let top = stack.length - 1;
+    while (!withRuntime && top > 0 && [0, 3, 4].includes(data.frames[stack[top]].kind)) top--;
+    if (top === 0) top = stack.length - 1;
+    for (let i = top; i >= 0; i--) {
       const frame = data.frames[stack[i]];
       node = child(node, frame.name, data.names[frame.name], frame.kind, data.names[frame.location]);
       add(node, weight);

@@ -2,7 +2,7 @@
 function flameView(data) {
   const canvas = byId("flame-canvas"), status = byId("flame-status"), crumbs = byId("flame-crumbs");
   const row = 19, narrow = 0.5;
-  const tree = buildTree(data);
+  let tree = buildTree(data, false);
   let layout = layOut(tree, "lost"), zoom = 0, focus = 0, found = null, charWidth = 0, rows = 1;
 
   function draw() {
@@ -155,6 +155,12 @@ function flameView(data) {
   canvas.addEventListener("focus", redraw);
   canvas.addEventListener("blur", redraw);
   byId("flame-search").addEventListener("input", event => find(event.target.value));
+  byId("flame-runtime").addEventListener("click", event => {
+    const shown = event.target.getAttribute("aria-pressed") !== "true";
+    event.target.setAttribute("aria-pressed", String(shown));
+    tree = buildTree(data, shown);
+    setMetric(layout.metric);
+  });
   byId("flame-reset").addEventListener("click", () => zoomTo(0));
   byId("flame-table").addEventListener("toggle", fillTable);
   for (const button of document.querySelectorAll("#flame [data-metric]")) button.addEventListener("click", () => setMetric(button.dataset.metric));

@@ -18,6 +18,7 @@ internal static class ChartSections
             </div>
             <label class="search">Search <input type="search" id="flame-search" placeholder="function or file" autocomplete="off" spellcheck="false"></label>
             <output id="flame-found" for="flame-search"></output>
+            <button type="button" id="flame-runtime" aria-pressed="false">runtime frames</button>
             <button type="button" id="flame-reset">Reset zoom</button>
             </div>
             <nav class="crumbs" id="flame-crumbs" aria-label="Zoomed into"></nav>
