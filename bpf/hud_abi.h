@@ -51,6 +51,7 @@ enum hud_event_flags {
 	HUD_FLAG_IN_POLL = 64,     /* waker: it was inside a poll itself */
 	HUD_FLAG_NO_TASK_ID = 128,
 	HUD_FLAG_KERNEL_MODE = 256, /* sample taken inside the kernel */
+	HUD_FLAG_MISSED_SWITCH = 512, /* a switch was not seen: off_ns is from the scheduler's CPU time */
 };
 
 /* Every way to lose something, and the counts the governor needs. Per CPU. */
@@ -73,7 +74,8 @@ enum hud_stat {
 	HUD_STAT_SWITCHES = 15,        /* context switches of targets */
 	HUD_STAT_FOREIGN_HITS = 16,    /* probe hits of other processes with the same binary */
 	HUD_STAT_EVENTS = 17,          /* records written */
-	HUD_STAT_COUNT = 18,
+	HUD_STAT_MISSED_SWITCHES = 18, /* slow polls with a switch that the tracepoint did not tell us */
+	HUD_STAT_COUNT = 19,
 };
 
 /* 136 bytes; index = DWARF register number */

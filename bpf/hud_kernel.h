@@ -65,6 +65,10 @@ struct sched_info {
 	unsigned long long run_delay;
 };
 
+struct sched_entity {
+	u64 sum_exec_runtime;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
@@ -73,6 +77,8 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct task_struct *group_leader;
 	struct sched_info sched_info;
+	struct sched_entity se;
+	unsigned long nvcsw, nivcsw; /* switches, voluntary and not */
 	void *mm;
 	long state;          /* until 5.14 */
 	unsigned int __state; /* since 2f064a59a11f (5.14) */

@@ -49,6 +49,9 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	f->run_delay = task->sched_info.run_delay;
 	f->off_total = ts->off_total;
 	f->throttled_total = ts->throttled_total;
+	f->exec_ns = task->se.sum_exec_runtime;
+	f->switches = task->nvcsw + task->nivcsw;
+	f->seen = ts->seen;
 	f->inner_ns = 0;
 	f->task_id = 0;
 	f->have_id = 0;
@@ -138,6 +141,18 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 			ts->block.syscall = ts->off_syscall;
 			ts->block.scratch = ts->off_scratch;
 		}
+	}
+	/*
+	 * Tracepoints of a busy node come and go with other tools, and now and then a switch is not told. The kernel's own
+	 * count shows it; then what the scheduler did not count as running was time off the CPU.
+	 */
+	if ((u32)(task->nvcsw + task->nivcsw) - f->switches != ts->seen - f->seen && !(extra_flags & HUD_FLAG_OPEN)) {
+		u64 ran = task->se.sum_exec_runtime - f->exec_ns;
+
+		count(HUD_STAT_MISSED_SWITCHES);
+		extra_flags |= HUD_FLAG_MISSED_SWITCH;
+		if (ran < wall && wall - ran > off)
+			off = wall - ran;
 	}
 	if (off > wall)
 		off = wall;

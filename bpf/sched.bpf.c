@@ -59,6 +59,7 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		return;
 	drop_stale_polls(ts);
 	count(HUD_STAT_SWITCHES);
+	ts->seen++;
 	ts->off_at = now;
 	ts->off_runnable = runnable;
 	ts->off_throttled = runnable && bpf_core_field_exists(prev->throttled) && prev->throttled;

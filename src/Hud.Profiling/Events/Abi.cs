@@ -54,6 +54,7 @@ public enum EventFlags : uint
     InPoll = 64,
     NoTaskId = 128,
     KernelMode = 256,
+    MissedSwitch = 512,
 }
 
 /// <summary><c>enum hud_stat</c></summary>
@@ -77,7 +78,8 @@ public enum Stat
     Switches = 15,
     ForeignHits = 16,
     Events = 17,
-    Count = 18,
+    MissedSwitches = 18,
+    Count = 19,
 }
 
 [InlineArray(Abi.Registers)]

@@ -29,14 +29,15 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
     public List<Hotspot> Merge(
         IReadOnlyDictionary<RawKey, RawHotspot> raw, Func<int, double> scale, bool estimated, bool exact, int most, StackTableBuilder table, out Dictionary<RawKey, int> indexOf)
     {
-        foreach (var (key, value) in raw.Where(p => p.Key.Stack >= 0 || p.Key.Cause != HotspotCause.OnCpu).OrderBy(p => p.Key.Stack).ThenBy(p => p.Key.Type))
+        foreach (var (key, value) in raw.Where(p => !Borrows(p.Key)).OrderBy(p => p.Key.Stack).ThenBy(p => p.Key.Type))
             Put(key, value, key.Stack, estimated || scale(key.Type) > 1.001, exact);
-        // polls too short for the clock to catch: counted with the dearest on-CPU finding of their own type
-        foreach (var (key, value) in raw.Where(p => p.Key.Stack < 0 && p.Key.Cause == HotspotCause.OnCpu).OrderBy(p => p.Key.Type))
+        // polls too short for the clock to catch, or whose switch was missed: counted with the dearest finding of their own type
+        foreach (var (key, value) in raw.Where(p => Borrows(p.Key)).OrderBy(p => p.Key.Type).ThenBy(p => p.Key.Cause))
         {
-            int borrowed = raw.Where(p => p.Key.Stack >= 0 && p.Key.Cause == HotspotCause.OnCpu && p.Key.Type == key.Type && p.Key.Target == key.Target)
-                .OrderByDescending(p => p.Value.Durations.TotalNs).ThenBy(p => p.Key.Stack).Select(p => p.Key.Stack).FirstOrDefault(-1);
-            Put(key, value, borrowed, estimated: true, exact);
+            var lender = raw.Where(p => !Borrows(p.Key) && p.Key.Cause == key.Cause && p.Key.Type == key.Type && p.Key.Target == key.Target)
+                .OrderByDescending(p => p.Value.Durations.TotalNs).ThenBy(p => p.Key.Stack).Select(p => (RawKey?)p.Key).FirstOrDefault();
+            Put(lender is null ? key : lender.Value, value, lender?.Stack ?? -1, estimated: true, exact);
+            _groupOf[key] = judge.Judge(lender?.Stack ?? -1, key.Cause, lender?.Syscall ?? key.Syscall, (lender?.Holder ?? -1) >= 0, types[key.Type].Name, exact).Group;
         }
 
         var ranked = _groups.OrderByDescending(g => Lost(g.Value)).ThenBy(g => g.Key, StringComparer.Ordinal).ToList();
@@ -44,6 +45,8 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
         indexOf = _groupOf.ToDictionary(p => p.Key, p => place.GetValueOrDefault(p.Value, -1));
         return [.. ranked.Take(most).Select((g, i) => Finding(g.Value, i + 1, scale, table, exact))];
     }
+
+    private static bool Borrows(RawKey key) => key.Stack < 0 && key.Cause is (HotspotCause.OnCpu or HotspotCause.BlockingCall);
 
     public int GroupCount => _groups.Count;
 

@@ -201,7 +201,7 @@ public static class ProfileBuilder
             Target = w.Target,
             Tid = w.Tid,
             Name = w.Name,
-            Runtime = runtimes.NumberOf(w.Target, w.Runtime),
+            Runtime = runtimes.NumberOf(w),
             Polls = w.Polls,
             SlowPolls = byTid[(w.Target, w.Tid)].Count(),
             BusyNs = w.BusyNs,

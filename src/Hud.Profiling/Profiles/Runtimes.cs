@@ -5,6 +5,7 @@ public sealed class Runtimes
 {
     private readonly Dictionary<(int Target, ulong Handle), int> _numbers = [];
     private readonly Dictionary<(int Target, int Runtime), int> _workers = [];
+    private readonly Dictionary<(int Target, int Tid), int> _idle = [];
 
     public Runtimes(IEnumerable<WorkerFacts> workers)
     {
@@ -23,6 +24,7 @@ public sealed class Runtimes
             if (!byName.TryGetValue((worker.Target, worker.Name), out ulong handle))
                 handle = byName.FirstOrDefault(p => p.Key.Item1 == worker.Target).Value;
             Count(worker.Target, handle);
+            _idle[(worker.Target, worker.Tid)] = _numbers[(worker.Target, handle)];
         }
     }
 
@@ -34,6 +36,12 @@ public sealed class Runtimes
     }
 
     public int NumberOf(int target, ulong handle) => _numbers.GetValueOrDefault((target, handle));
+
+    public int NumberOf(WorkerFacts worker)
+    {
+        ArgumentNullException.ThrowIfNull(worker);
+        return _idle.TryGetValue((worker.Target, worker.Tid), out int number) ? number : NumberOf(worker.Target, worker.Runtime);
+    }
 
     public int WorkersOf(int target, int runtime) => _workers.GetValueOrDefault((target, runtime));
 
