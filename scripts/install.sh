@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a build, a test run or a demo needs, from Debian's packages only.
 #
-#   scripts/install.sh [GROUP...]      without a group: build, rust, crates, test and arm
+#   scripts/install.sh [GROUP...]      without a group: build, rust, crates, test, arm and browser
 #
 # Groups: build    compilers and libraries for hud, hud-agent and the BPF objects
 #         rust     cargo and rustc, unless they are on PATH already
@@ -82,11 +82,13 @@ install_cluster() {
 install_browser() {
   need chromium fonts-dejavu-core
   have npm || need npm
-  npm --prefix "$hud_root/tests/page" ci --no-audit --no-fund --loglevel=error
+  # the lock file npm leaves behind is newer than ours when everything in it is installed
+  [ "$hud_root/tests/page/node_modules/.package-lock.json" -nt "$hud_root/tests/page/package-lock.json" ] ||
+    npm --prefix "$hud_root/tests/page" ci --no-audit --no-fund --loglevel=error
 }
 
 case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; esac
-[ $# -gt 0 ] || set -- build rust crates test arm
+[ $# -gt 0 ] || set -- build rust crates test arm browser
 for group in "$@"; do
   case "$group" in
     build|rust|crates|test|arm|bench|cluster|browser) "install_$group" ;;

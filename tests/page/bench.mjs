@@ -10,7 +10,7 @@ const browser = await chromium.launch({
 const median = list => [...list].sort((a, b) => a - b)[list.length >> 1];
 const worst = list => Math.max(...list);
 
-const paints = [], charts = [], empty = [];
+const paints = [], charts = [], empty = [], cpu = [];
 let page;
 // what this machine, as busy as it is now, needs for a page with nothing in it
 for (let i = 0; i < runs; i++) {
@@ -24,11 +24,14 @@ page = null;
 for (let i = 0; i < runs; i++) {
   await page?.close();
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
   await page.goto(pathToFileURL(file).href);
   await page.waitForFunction(() => document.documentElement.dataset.ready === "true");
   const got = await page.evaluate(() => ({ paint: performance.getEntriesByName("first-contentful-paint")[0].startTime, ready: hud.readyAt }));
   paints.push(got.paint);
   charts.push(got.ready);
+  cpu.push((await devtools.send("Performance.getMetrics")).metrics.find(m => m.name === "TaskDuration").value * 1000);
 }
 
 // A pixel read back forces what was recorded to be drawn, so a step is counted until it is on the canvas.
@@ -61,6 +64,7 @@ const good = [
   row("first paint of an empty page", empty),
   row("first contentful paint", paints, 300),
   row("charts drawn", charts),
+  row("main thread's CPU time until then", cpu),
   row("flame graph, zoom step", steps.flameSteps, 16),
   row("flame graph, search and redraw", steps.searches),
   row("timeline, zoom or move step", steps.timelineSteps, 16),
