@@ -8,6 +8,8 @@ namespace Hud.NodeAgent.Run;
 /// <summary>Feeds the governor with what was seen and carries out what it says.</summary>
 internal sealed class BudgetKeeper
 {
+    private const long SoonNs = 60_000_000;
+    private const long UsualNs = 500_000_000;
     private readonly KernelSide _kernel;
     private readonly IReadOnlyList<TargetProcess> _targets;
     private readonly EventSink _sink;
@@ -35,6 +37,12 @@ internal sealed class BudgetKeeper
 
     public double BudgetPercent { get; }
 
+    /// <summary>
+    /// When to look again, in ns: soon after all probes were put on (at the start, or to try them again), because a target that
+    /// polls without end pays for every moment of it.
+    /// </summary>
+    public long NextIntervalNs { get; private set; } = SoonNs;
+
     public int Level { get; private set; }
 
     /// <summary>Polls that one timed poll stands for now.</summary>
@@ -52,6 +60,7 @@ internal sealed class BudgetKeeper
         long timed = _kernel.Count(Stat.Polls), skipped = _kernel.Count(Stat.SampledOut), cpu = Cpu();
         var interval = new BudgetInterval(nowNs - _lastNs, cpu - _lastCpu, timed - _lastTimed, skipped - _lastSkipped, hits);
         (_lastNs, _lastTimed, _lastSkipped, _lastCpu) = (nowNs, timed, skipped, cpu);
+        NextIntervalNs = UsualNs;
         if (_forced is not null || _kernel.Rung == Rung.SchedOnly)
             return;
         var decision = _governor.Decide(interval);
@@ -75,6 +84,7 @@ internal sealed class BudgetKeeper
     private void Carry(BudgetDecision decision)
     {
         bool reattach = decision.Level >= 2 || Level >= 2;
+        NextIntervalNs = Level >= 2 && decision.Level < 2 ? SoonNs : UsualNs;
         Level = decision.Level;
         Weight = decision.SampleMask + 1;
         _sink.Weight = Weight;

@@ -250,10 +250,10 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     /// <returns>Completed, Interrupted or TargetGone.</returns>
     private string Loop(KernelSide kernel, RingBuffer ring, PollLedger ledger, RunTotals totals, BudgetKeeper budget, EventSink sink, long start, Action<long> tell)
     {
-        long end = start + task.Session.Duration.Nanoseconds, nextRead = start + SecondNs / 2, nextTell = start + SecondNs;
+        long end = start + task.Session.Duration.Nanoseconds, nextRead = start + budget.NextIntervalNs, nextTell = start + SecondNs;
         while (true)
         {
-            ring.Poll(DrainEvery);
+            ring.Poll(TimeSpan.FromMilliseconds(Math.Clamp((nextRead - AgentClock.NowNs) / 1_000_000, 1, DrainEvery.TotalMilliseconds)));
             long now = AgentClock.NowNs;
             bool last = now >= end || stop.IsCancellationRequested;
             if (now >= nextRead || last)
@@ -261,7 +261,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 ReadTargets();
                 totals.Read(budget.Weight);
                 budget.Tick(now, totals.NewHits);
-                nextRead = now + SecondNs / 2;
+                nextRead = now + budget.NextIntervalNs;
             }
 
             if (stop.IsCancellationRequested)

@@ -212,10 +212,13 @@ public static class ProfileBuilder
             LatencyByStack = [.. byTid[(w.Target, w.Tid)].Where(p => p.WorstQueueNs > threshold && p.QueueStack >= 0)
                 .GroupBy(p => p.QueueStack)
                 .OrderByDescending(g => g.Sum(p => p.WorstQueueNs)).Take(5)
-                .Select(g => new LatencyGroup(table.Add(g.Key, -1), judge.Judge(g.Key, HotspotCause.RunQueue, "", hasHolder: false, "", exact).UserFrame,
+                .Select(g => new LatencyGroup(table.Add(g.Key, -1), LatencyFunction(judge, g.Key, exact),
                     g.LongCount(), g.Sum(p => p.WorstQueueNs), g.Max(p => p.WorstQueueNs)))],
         })];
     }
+
+    private static string LatencyFunction(StackJudge judge, int stack, bool exact) =>
+        judge.Judge(stack, HotspotCause.RunQueue, "", hasHolder: false, judge.Frames(stack, exact)[0].Function, exact).UserFrame;
 
     private static List<SlowPoll> Timeline(RunFacts facts, PollLedger ledger, List<Hotspot> hotspots, Dictionary<RawKey, int> hotspotOf, Dictionary<int, int> placeOfType, StackTableBuilder table)
     {

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Measures what Hud costs and how quick its parts are, and writes docs/performance.md.
+#
+#   sudo bench/run.sh [--rounds N] [--print]
+#
+#   --rounds N   windows with and without each tool (default 3)
+#   --print      to the terminal only
+#
+# Everything is a ratio within one run or a count: machines differ. Let nothing else run beside it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+rounds=3 print=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    -h|--help) usage_of "$0"; exit 0 ;;
+    --rounds) rounds="${2:-}"; shift ;;
+    --print) print=1 ;;
+    *) fail "unknown argument '$1'" "bench/run.sh --help" ;;
+  esac
+  shift
+done
+[ "$(id -u)" = 0 ] || fail "watching another process from the kernel needs root" "sudo bench/run.sh"
+
+scripts/install.sh build rust bench
+./build.sh --no-install
+tests/workloads/build.sh tokio143-release:throughput,cpu_hog
+dotnet build bench/Hud.Bench -c Release -v q --nologo >/dev/null
+bench=artifacts/bin/Hud.Bench/release/Hud.Bench
+
+report() {
+  cat <<MD
+# Performance
+
+Made by \`bench/run.sh\` on Linux $(uname -r), $(nproc) CPUs, $(date -u +%Y-%m-%d). Rerun it on your machine: the ratios travel, the
+nanoseconds do not. A probe costs several times more in a virtual machine than on bare metal.
+
+## What the target pays
+
+The throughput of a program that only polls, with a tool on it over its throughput without, in windows that take turns.
+1.0000 is no loss; the first row of each target is the noise of the measurement itself. Hud is measured from three seconds
+after its start, when the governor has found its level; it keeps to its default budget of 1 %. The other tools answer
+smaller questions: how long functions take, what runs on the CPU, what sleeps.
+
+$("$bench" overhead "$rounds")
+
+## The agent
+
+$("$bench" agent 30)
+
+## Unwinding
+
+\`\`\`
+$("$bench" unwind 2>&1)
+\`\`\`
+
+## The page
+
+\`\`\`
+$("$bench" page 2>&1)
+\`\`\`
+MD
+}
+
+if [ -n "$print" ]; then report; else report >docs/performance.md.new && mv docs/performance.md.new docs/performance.md && say "docs/performance.md is written"; fi
