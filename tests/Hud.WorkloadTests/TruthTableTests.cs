@@ -62,7 +62,7 @@ public sealed class TruthTableTests
 
     private static TruthBlock Block() => new() { Kind = "sleep", Function = "wait_a_little", StartNs = 1000 * Ms, DurNs = 20 * Ms, Tid = 7 };
 
-    private static SlowPoll Poll() => new() { StartNs = 1000 * Ms - 1000, WallNs = 20 * Ms, BlockedNs = 20 * Ms, Cause = HotspotCause.BlockingCall, Hotspot = 0 };
+    private static SlowPoll Poll() => new() { StartNs = 1000 * Ms, WallNs = 20 * Ms, BlockedNs = 20 * Ms, Cause = HotspotCause.BlockingCall, Hotspot = 0 };
 
     private static Hotspot Hotspot() => new() { Cause = HotspotCause.BlockingCall, Syscall = "clock_nanosleep", UserFrame = "sleep::wait_a_little" };
 }

@@ -9,8 +9,8 @@ internal sealed class TruthTable
     /// <summary>Blocks this near to an end of the run may have begun before the probes were there, or may be open.</summary>
     private const long EdgeNs = 100_000_000;
 
-    /// <summary>A poll starts a little before its block and is found by its thread and this much time around the start.</summary>
-    private const long StartToleranceNs = 20_000_000;
+    /// <summary>A block lies inside its poll, give or take what two clocks may differ.</summary>
+    private const long ClockToleranceNs = 2_000_000;
 
     private readonly List<string> _differences = [];
 
@@ -37,13 +37,11 @@ internal sealed class TruthTable
         {
             if (block.StartNs < startNs + EdgeNs || block.EndNs > startNs + document.Summary.ObservedNs - EdgeNs)
                 continue;
-            // The nearest one: a task may be slow in the poll before its block too.
-            var poll = document.SlowPolls.Where(poll => Belongs(poll, block, startNs, document) && !used.Contains(poll))
-                .MinBy(poll => Math.Abs(startNs + poll.StartNs - block.StartNs));
+            var poll = document.SlowPolls.FirstOrDefault(poll => Belongs(poll, block, startNs, document) && !used.Contains(poll));
             if (poll is not null)
                 used.Add(poll);
-            if (block.DurNs > 2 * thresholdNs)
-                table.Judge(block, poll, document, named);
+            if (block.DurNs > 2 * thresholdNs && Expectation.Of(block.Kind) is { } expectation)
+                table.Judge(expectation, block, poll, document, named);
         }
 
         table.FindBlameWithoutReason(real, startNs, document, used);
@@ -51,9 +49,11 @@ internal sealed class TruthTable
     }
 
     private static bool Belongs(SlowPoll poll, TruthBlock block, long startNs, ProfileDocument document) =>
-        document.Workers[poll.Worker].Tid == block.Tid && Math.Abs(startNs + poll.StartNs - block.StartNs) <= StartToleranceNs;
+        document.Workers[poll.Worker].Tid == block.Tid
+        && startNs + poll.StartNs - ClockToleranceNs <= block.StartNs
+        && block.EndNs <= startNs + poll.StartNs + poll.WallNs + ClockToleranceNs;
 
-    private void Judge(TruthBlock block, SlowPoll? poll, ProfileDocument document, bool named)
+    private void Judge(Expectation expectation, TruthBlock block, SlowPoll? poll, ProfileDocument document, bool named)
     {
         Expected++;
         if (poll is null)
@@ -63,14 +63,14 @@ internal sealed class TruthTable
         }
 
         Found++;
-        Near(block, "wall time", poll.WallNs, block.DurNs);
         Near(block, "time on CPU", poll.OnCpuNs, block.CpuNs);
-        Near(block, "run-queue delay", poll.RunQueueNs, block.RunDelayNs);
         Near(block, "time asleep", poll.BlockedNs, block.AsleepNs);
+        // The poll may have been preempted before or after its block as well, so there may be more queueing, and only of it.
+        Near(block, "run-queue delay", Math.Min(poll.RunQueueNs, block.RunDelayNs), block.RunDelayNs);
+        Near(block, "wall time without queueing", poll.WallNs - poll.RunQueueNs, block.DurNs - block.RunDelayNs);
         // What the machine did to the block may outweigh what the block did itself; then that is what must be said.
-        if (block.RunDelayNs * 2 >= block.DurNs)
+        if (poll.RunQueueNs * 2 >= poll.WallNs)
             return;
-        var expectation = Expectation.Of(block.Kind);
         if (!expectation.Causes.Contains(poll.Cause))
             Differ(block, $"was reported as {poll.Cause}");
         if (poll.Hotspot < 0)
