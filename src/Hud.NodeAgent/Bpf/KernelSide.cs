@@ -311,7 +311,8 @@ internal sealed class PollLinks(IReadOnlyList<BpfLink> links) : IDisposable
 {
     public void Dispose()
     {
-        foreach (var link in links)
+        // entries first: a poll that was seen to begin shall be seen to end
+        foreach (var link in links.Reverse())
             link.Dispose();
     }
 }

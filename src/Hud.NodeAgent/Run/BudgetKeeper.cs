@@ -98,7 +98,7 @@ internal sealed class BudgetKeeper
                 if (Level == 3)
                     target.Detach();
                 else
-                    target.Attach(_kernel, decision.Detached);
+                    Attach(target, decision.Detached);
             }
 
             // returns of polls that were open while the probes changed are never seen
@@ -110,6 +110,18 @@ internal sealed class BudgetKeeper
             _sink.Ticks.Flush();
         if (_changes.Count < 1000)
             _changes.Add(new LevelChange(Math.Max(0, _lastNs - _startNs), Level, Weight, decision.Reason));
+    }
+
+    private void Attach(TargetProcess target, IReadOnlySet<int> without)
+    {
+        try
+        {
+            target.Attach(_kernel, without);
+        }
+        catch (BpfException) when (!target.IsAlive())
+        {
+            // it ended a moment ago: the next reading of the targets says so, and the report is kept
+        }
     }
 
     public Overhead Overhead(long agentCpuNs)

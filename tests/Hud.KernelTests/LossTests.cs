@@ -1,0 +1,67 @@
+using Hud.KernelTests.Support;
+using Hud.NodeAgent.Bpf;
+using Hud.Profiling.Events;
+
+namespace Hud.KernelTests;
+
+/// <summary>Whatever is lost has a count: polls seen are records read plus losses counted, exactly.</summary>
+public sealed class LossTests
+{
+    private static KernelSettings Everything(Rung rung) => new() { Rung = rung, Slots = 4, ThresholdNs = 0, RingKiB = 1024, SlowPerSecond = 1_000_000 };
+
+    [Theory]
+    [InlineData("uprobe.session")]
+    [InlineData("uprobe.multi")]
+    [InlineData("perf-uprobe")]
+    public void A_full_ring_buffer_counts_its_drops(string name)
+    {
+        using var polls = new ProbedChild(Everything(Need.Rung(name)) with { RingKiB = 4 });
+        polls.Poll(1);
+        long written = polls.Kernel.Count(Stat.Events), dropped = polls.Kernel.Count(Stat.RingDrops);
+        polls.Ring.Drain();
+
+        Assert.Equal(1000, polls.Kernel.Count(Stat.Slow));
+        Assert.Equal(1000, written + dropped);
+        Assert.InRange(written, 1, 4096 / 328);
+        Assert.Equal(written, polls.Events.Count);
+        Assert.Equal(1000UL, polls.Kernel.ReadType(0).Slow); // the totals do not go through the buffer
+    }
+
+    [Fact]
+    public void A_storm_of_slow_polls_is_limited_and_counted()
+    {
+        using var polls = new ProbedChild(Everything(Need.Rung("uprobe.session")) with { SlowPerSecond = 4 });
+        polls.Poll(2);
+        polls.Ring.Drain();
+
+        long limited = polls.Kernel.Count(Stat.RateLimited);
+        Assert.Equal(2000, polls.Events.Count + limited);
+        Assert.True(limited > 1000, $"only {limited} of 2000 were held back");
+        Assert.NotEmpty(polls.Events);
+        Assert.Equal(2000UL, polls.Kernel.ReadType(0).Slow);
+    }
+
+    [Fact]
+    public void Threads_beyond_the_slots_are_counted()
+    {
+        Need.Rung("uprobe.session");
+        using var service = ProbedWorkload.Start("throughput", "--workers 2 --tasks 4 --spin 2000", settings: new KernelSettings { Slots = 1, Types = 64 });
+        Need.Until(() => service.Kernel.Count(Stat.NoSlot) > 0, "a second worker polls and finds no slot");
+        Assert.Single(service.Kernel.ReadWorkers());
+        service.Workload.EndsWell();
+    }
+
+    [Fact]
+    public void Losses_reach_the_report_and_its_reader_is_told()
+    {
+        Need.Kernel();
+        using var workload = Workload.Start("sleep", "--seconds 60 --workers 2 --tasks 8 --block-ms 3 --every-ms 1");
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { RingBufferKiB = 4 }, thresholdMs: 1));
+
+        Assert.Equal(0, agent.ExitCode);
+        Assert.True(agent.Profile.Losses.RingBufferDrops > 0);
+        Assert.Contains("HUD303", agent.Warnings);
+        Assert.True(agent.Profile.Summary.SlowPolls > 0);
+        workload.EndsWell();
+    }
+}

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using Hud.KernelTests.Support;
+using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Proc;
+using Hud.NodeAgent.Run;
+using Hud.Profiling.Events;
+
+namespace Hud.KernelTests;
+
+public sealed class SchedulerTests
+{
+    [Theory]
+    [InlineData(0u)]
+    [InlineData(1u)]
+    public void Switches_of_others_leave_no_trace(uint schedOnly)
+    {
+        Need.Kernel();
+        using var kernel = KernelSide.Load(new KernelSettings { Rung = Rung.SchedOnly, Slots = 8, RingKiB = 64, ThresholdNs = 0 });
+        kernel.AttachScheduler(99);
+        kernel.Control.SchedOnly = schedOnly;
+        kernel.Control.Enabled = 1;
+        using var stranger = SelfTestChild.Start("spin");
+        for (int i = 0; i < 200; i++)
+            Assert.NotNull(stranger!.Run(1));
+
+        foreach (var stat in Enum.GetValues<Stat>().Where(s => s != Stat.Count))
+            Assert.True(kernel.Count(stat) == 0, $"{stat}: {kernel.Count(stat)}");
+        Assert.Equal(0u, kernel.Control.SlotsUsed);
+    }
+
+    [Fact]
+    public void A_removed_target_is_a_stranger()
+    {
+        using var polls = new ProbedChild(new KernelSettings { Rung = Need.Rung("uprobe.session"), Slots = 4 });
+        polls.Kernel.RemoveTarget(polls.Threads[0].Tgid);
+        polls.Poll(1);
+        Assert.Equal(0, polls.Kernel.Count(Stat.Polls));
+    }
+
+    [Fact]
+    public void Threads_of_a_process_are_resolved_to_the_ids_that_proc_shows()
+    {
+        Need.Kernel();
+        using var kernel = KernelSide.Load(new KernelSettings { Rung = Rung.SchedOnly, RingKiB = 64 });
+        using var workload = Workload.Start("idle", "--seconds 60 --workers 4");
+        Need.Until(() => ProcFs.Threads(workload.Pid).Count >= 6, "its workers are born"); // main, truth and four
+        var threads = kernel.AddTarget(workload.Pid, 0);
+
+        Assert.Equal(ProcFs.Threads(workload.Pid).Select(t => (uint)t).Order(), threads.Select(t => t.NsTid).Order());
+        Assert.All(threads, t => Assert.Equal((uint)workload.Pid, t.NsTgid));
+        Assert.Single(threads.Select(t => t.Tgid).Distinct());
+        Assert.Equal(threads.Count, threads.Select(t => t.Tid).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_process_in_a_pid_namespace_below_ours_is_resolved_by_our_ids()
+    {
+        Need.Kernel();
+        using var outer = Process.Start(new ProcessStartInfo("unshare", ["--fork", "--pid", "--kill-child", "sleep", "60"]) { UseShellExecute = false })!;
+        try
+        {
+            int inner = 0;
+            Need.Until(() => int.TryParse(ProcFs.ReadText($"/proc/{outer.Id}/task/{outer.Id}/children").Trim(), out inner), "the process in its own namespace is born");
+            using var kernel = KernelSide.Load(new KernelSettings { Rung = Rung.SchedOnly, RingKiB = 64 });
+            var thread = Assert.Single(kernel.AddTarget(inner, 0));
+            Assert.Equal(((uint)inner, (uint)inner), (thread.NsTgid, thread.NsTid));
+        }
+        finally
+        {
+            outer.Kill();
+        }
+    }
+
+    [Fact]
+    public void An_agent_in_a_pid_namespace_of_its_own_speaks_of_the_pids_it_sees()
+    {
+        string workload = Need.Workload("tokio143-release", "sleep"), agent = Need.Agent();
+        string task = System.Text.Json.JsonSerializer.Serialize(AgentRun.TaskFor(4711, 2), Core.HudJson.Default.AgentTask);
+        // in there the shell is 1
+        string script = $"""
+            {workload} --seconds 30 --workers 2 >/dev/null </dev/null & target=$!
+            sleep 0.5
+            export HUD_AGENT_TASK=$(printf %s '{task}' | sed "s/4711/$target/")
+            {agent}; code=$?
+            kill $target
+            exit $code
+            """;
+        using var run = AgentRun.Start(AgentRun.TaskFor(1), "unshare", "--fork", "--pid", "--kill-child", "--mount-proc", "sh", "-c", script, "--");
+        run.WaitForEnd();
+
+        Assert.True(run.ExitCode == 0, run.Text + run.Errors);
+        var target = Assert.Single(run.Profile.Targets);
+        Assert.InRange(target.Pid, 2, 50);
+        Assert.True(run.Profile.Summary.SlowPolls > 0, run.Profile.Verdict);
+        Assert.All(run.Profile.Workers, w => Assert.InRange(w.Tid, target.Pid, 200));
+        Assert.All(run.Profile.Workers, w => Assert.NotEmpty(w.Name)); // read from /proc by that tid
+        Assert.Contains(run.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_process_that_is_gone_resolves_to_nothing()
+    {
+        Need.Kernel();
+        using var kernel = KernelSide.Load(new KernelSettings { Rung = Rung.SchedOnly, RingKiB = 64 });
+        Assert.Empty(kernel.AddTarget(int.MaxValue, 0));
+    }
+
+    [Fact]
+    public void A_poll_that_does_not_return_is_told_while_it_is_open()
+    {
+        Need.Rung("uprobe.session");
+        using var service = ProbedWorkload.Start("sleep", "--workers 2 --tasks 1 --every-ms 50 --block-ms 4000");
+        var told = new List<HudEvent>();
+        Need.Until(() =>
+        {
+            service.Kernel.RecordOpenPolls();
+            service.Ring.Drain();
+            told = [.. service.Events.Where(e => (e.Flags & EventFlags.Open) != EventFlags.None).GroupBy(e => (e.NsTid, e.StartNs)).Select(g => g.ToList()).FirstOrDefault(g => g.Count > 1) ?? []];
+            return told.Count > 1;
+        }, "the same open poll is recorded twice");
+
+        Assert.Equal((EventKind.Poll, 230), (told[0].Kind, told[0].Syscall)); // clock_nanosleep
+        Assert.True(told[0].WallNs >= told[0].OffNs && told[0].OffNs > told[0].WallNs / 2);
+        Assert.True((told[0].Flags & EventFlags.StackBlock) != EventFlags.None && told[0].StackBytes > 0);
+        Assert.InRange(told[0].Type, 0u, (uint)service.Target.Tokio.Types.Count - 1);
+        Assert.True(told[1].WallNs > told[0].WallNs);
+    }
+}

@@ -1,0 +1,83 @@
+using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Run;
+
+namespace Hud.KernelTests.Support;
+
+/// <summary>What a test needs of the machine; without it the test is skipped with the reason, or fails when skips are not wanted.</summary>
+internal static class Need
+{
+    public static string Root { get; } = FindRoot();
+
+    public static void Kernel()
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+            Missing("needs root, to load BPF programs");
+        if (!File.Exists("/sys/kernel/btf/vmlinux"))
+            Missing("the kernel has no BTF");
+        if (SelfTestChild.FindProgram() is null)
+            Missing("out/native/hud-selftest is not built (./build.sh)");
+    }
+
+    /// <summary>Loads the rung and attaches it to a child once: not every kernel has every rung.</summary>
+    public static Rung Rung(string name)
+    {
+        Kernel();
+        Assert.True(Rungs.TryParse(name, out var rung));
+        try
+        {
+            using var polls = new ProbedChild(new KernelSettings { Rung = rung, RingKiB = 64, Slots = 4 });
+        }
+        catch (BpfException e)
+        {
+            Missing($"this kernel offers no {name}: {e.Message}");
+        }
+
+        return rung;
+    }
+
+    public static string Workload(string set, string name)
+    {
+        Kernel();
+        string path = Path.Combine(Root, "out", "workloads", set, name);
+        if (!File.Exists(path))
+            Missing($"{set}/{name} is not built (tests/workloads/build.sh tests)");
+        return path;
+    }
+
+    public static string Agent()
+    {
+        string path = Path.Combine(Root, "artifacts", "bin", "Hud.NodeAgent", "release", "hud-agent");
+        if (!File.Exists(path))
+            Missing("hud-agent is not built (dotnet build src/Hud.NodeAgent -c Release)");
+        return path;
+    }
+
+    public static void Missing(string reason)
+    {
+        if (Environment.GetEnvironmentVariable("HUD_REQUIRE_ALL") == "1")
+            Assert.Fail(reason);
+        Assert.Skip(reason);
+    }
+
+    /// <summary>Waits for what must come, however slow the machine is, and says what did not.</summary>
+    public static void Until(Func<bool> condition, string what)
+    {
+        var end = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < end, $"after 20 s still not: {what}");
+            Thread.Sleep(20);
+        }
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Hud.sln")))
+                return folder.FullName;
+        }
+
+        throw new InvalidOperationException($"no Hud.sln above {AppContext.BaseDirectory}");
+    }
+}

@@ -1,0 +1,68 @@
+using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Run;
+using Hud.Profiling.Events;
+
+namespace Hud.KernelTests.Support;
+
+/// <summary>The kernel side on the self-test child, whose probed function is called exactly as often as we say.</summary>
+internal sealed class ProbedChild : IDisposable
+{
+    private readonly EventDecoder _decoder = new();
+    private PollLinks? _links;
+
+    public ProbedChild(KernelSettings settings, uint type = 0, int hertz = 0)
+    {
+        Kernel = KernelSide.Load(settings);
+        try
+        {
+            Child = SelfTestChild.Start("spin") ?? throw new InvalidOperationException("hud-selftest does not start");
+            Threads = Kernel.AddTarget(Child.Pid, 0);
+            Ring = new RingBuffer(Kernel.Events, Accept);
+            Kernel.AttachScheduler(hertz);
+            Attach(type);
+            Kernel.Control.Enabled = 1;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public KernelSide Kernel { get; }
+
+    public SelfTestChild Child { get; } = null!;
+
+    public IReadOnlyList<TaskRecord> Threads { get; } = [];
+
+    public RingBuffer Ring { get; } = null!;
+
+    public List<(HudEvent Header, byte[] Stack)> Events { get; } = [];
+
+    public long DecodeErrors => _decoder.Errors;
+
+    public void Attach(uint type) => _links = Kernel.AttachPolls(Child.Path, [Child.Offset], [type], Child.Pid);
+
+    public void Detach()
+    {
+        _links?.Dispose();
+        _links = null;
+    }
+
+    /// <summary>Has the child poll this many thousand times.</summary>
+    public void Poll(byte thousands) => Assert.NotNull(Child.Run(thousands));
+
+    private void Accept(ReadOnlySpan<byte> record)
+    {
+        if (_decoder.TryDecode(record, out var header, out var stack))
+            Events.Add((header, stack.ToArray()));
+    }
+
+    public void Dispose()
+    {
+        Ring?.Dispose();
+        Detach();
+        Kernel.Dispose();
+        Child?.Dispose();
+    }
+}
