@@ -16,7 +16,7 @@ public sealed class TargetLifeTests
     {
         Need.Rung(rung);
         using var workload = Workload.Start("panics", "--seconds 100 --tasks 4", set);
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceRung = rung }));
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceRung = rung, ForceLevel = 0 }));
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.True(agent.Profile.Summary.Polls > 0, agent.Profile.Verdict);
         Assert.Equal(0, agent.Profile.Losses.MissedReturns);
