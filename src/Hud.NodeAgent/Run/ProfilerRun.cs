@@ -66,7 +66,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         };
         var loaded = KernelLoader.Load(settings, task.Options, Abi.MaxTargets - 1);
         using var kernel = loaded.Kernel;
-        GuardConfinedTargets(kernel, (uint)types);
+        new ReturnProbeGuard(kernel, (uint)types, task.Options.PretendSeccompUnsafe).Check(_targets, Warn);
         return Observe(kernel, loaded.Cost, types);
     }
 
@@ -103,29 +103,6 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         }
 
         return types;
-    }
-
-    private void GuardConfinedTargets(KernelSide kernel, uint calibrationType)
-    {
-        if (kernel.Rung == Rung.SchedOnly)
-            return;
-        bool? survives = task.Options.PretendSeccompUnsafe ? false : null;
-        foreach (var target in _targets.Where(t => t.Problem is null))
-        {
-            string status = ProcFs.ReadText($"/proc/{target.Pid}/status");
-            bool confined = ProcFs.StatusField(status, "Seccomp") == "2";
-            bool shadowStack = ProcFs.StatusField(status, "x86_Thread_features").Contains("shstk", StringComparison.Ordinal);
-            if (shadowStack && KernelVersion.Current < new Version(6, 11))
-            {
-                target.ReturnProbesAllowed = false;
-                Warn(new Diagnostic(DiagnosticKinds.NoReturnProbes, $"{target.Name} runs with a shadow stack, and this kernel's return probes would kill it", "use Linux 6.11 or later; until then polls are not timed, only sleeps and samples are seen"));
-            }
-            else if (confined && !(survives ??= Calibration.SurvivesSeccomp(kernel, calibrationType, Abi.MaxTargets - 1)))
-            {
-                target.ReturnProbesAllowed = false;
-                Warn(new Diagnostic(DiagnosticKinds.NoReturnProbes, $"{target.Name} is confined by seccomp, and a confined child of ours did not survive a return probe on this kernel", "update the kernel (6.12.7 and later let the probe's system call pass); until then polls are not timed, only sleeps and samples are seen"));
-            }
-        }
     }
 
     private int Observe(KernelSide kernel, ProbeCost cost, int types)

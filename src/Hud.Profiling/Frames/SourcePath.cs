@@ -80,7 +80,7 @@ internal static class SourcePath
 
     private static bool TryDependency(string path, out string crate)
     {
-        // ~/.cargo/registry/src/index.crates.io-6f17d22bba15001f/tokio-1.43.0/src/lib.rs
+        // ~/.cargo/registry/src/INDEX-6f17d22bba15001f/tokio-1.43.0/src/lib.rs
         // ~/.cargo/git/checkouts/tokio-377c595163f99a10/4c8f3ba/tokio/src/lib.rs
         // /usr/share/cargo/registry/tokio-1.24.2/src/lib.rs, vendor/tokio/src/lib.rs, tokio-1.43.0/src/lib.rs (trimmed paths)
         if (After(path, "/registry/src/", skip: 1, out crate)

@@ -45,8 +45,8 @@ public class FrameClassifierTests
         Assert.Equal(expected, FrameClassifier.Classify(function, null));
 
     [Theory]
-    [InlineData("webpki::verify", "/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/rustls-webpki-0.102.8/src/lib.rs", FrameKind.ThirdParty)]
-    [InlineData("tokio::x", "/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/tokio-1.43.0/src/x.rs", FrameKind.Runtime)]
+    [InlineData("webpki::verify", "/root/.cargo/registry/src/INDEX-6f17d22bba15001f/rustls-webpki-0.102.8/src/lib.rs", FrameKind.ThirdParty)]
+    [InlineData("tokio::x", "/root/.cargo/registry/src/INDEX-6f17d22bba15001f/tokio-1.43.0/src/x.rs", FrameKind.Runtime)]
     [InlineData("tokio::x", "/usr/share/cargo/registry/tokio-1.24.2/src/x.rs", FrameKind.Runtime)]
     [InlineData("tokio::x", "/root/.cargo/git/checkouts/tokio-377c595163f99a10/4c8f3ba/tokio/src/x.rs", FrameKind.Runtime)]
     [InlineData("tokio_util::x", "/app/vendor/tokio-util/src/x.rs", FrameKind.Runtime)]
