@@ -54,6 +54,8 @@ public sealed class CrdTests
         {
             var field = fields[property.Name];
             var where = path + "." + property.Name;
+            foreach (var stray in ((YamlMappingNode)field).Children.Keys.Select(k => ((YamlScalarNode)k).Value!).Except(Keywords))
+                problems.Add($"{where} has \"{stray}\", which is no keyword: is a comma in a description not quoted?");
             if (string.IsNullOrEmpty(Text(field, "description")))
                 problems.Add(where + " has no description");
             var (kind, inner) = Kind(property.PropertyType);
@@ -72,6 +74,12 @@ public sealed class CrdTests
                 Compare(where, below, HudJson.Default.GetTypeInfo(inner)!, problems);
         }
     }
+
+    private static readonly string[] Keywords =
+    [
+        "type", "description", "format", "default", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "maxProperties", "nullable",
+        "items", "properties", "additionalProperties", "required", "x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
+    ];
 
     private static void CompareEnum(string where, YamlNode schema, Type type, List<string> problems)
     {

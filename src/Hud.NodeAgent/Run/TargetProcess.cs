@@ -192,7 +192,8 @@ internal sealed class TargetProcess : IDisposable
 
     private static string ReasonOf(DiagnosticKind kind) =>
         kind == DiagnosticKinds.NotTokio ? "NoTokioRuntime"
-        : kind == DiagnosticKinds.NoSuchProcess ? "TargetGone"
+        : kind == DiagnosticKinds.NoSuchProcess || kind == DiagnosticKinds.TargetGone ? "TargetGone"
+        : kind == DiagnosticKinds.SeveralProcesses ? "ProcessAmbiguous"
         : kind == DiagnosticKinds.ForeignBinary ? "ForeignBinary"
         : kind == DiagnosticKinds.UnreadableExecutable ? "UnreadableExecutable"
         : kind == DiagnosticKinds.SlowProbeSites ? "NoProbeSites"

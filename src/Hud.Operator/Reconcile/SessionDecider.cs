@@ -30,6 +30,7 @@ public static class SessionDecider
             stop.AddRange(agents.Where(a => a.View.Phase == AgentPhase.Measuring && a.Agent.Pod?.Spec.ActiveDeadlineSeconds is null or > 1).Select(a => a.Agent.Name));
             var idle = agents.Where(a => a.View.Phase is AgentPhase.Missing or AgentPhase.Starting).ToList();
             delete.AddRange(idle.Where(a => a.Agent.Pod is not null).Select(a => a.Agent.Name));
+            late.AddRange(idle);
             targets = [.. targets.Select(t => idle.Exists(a => a.Agent.Node == t.Node) ? TargetProgress.Fail(t, "Suspended", "the session was suspended before the agent had begun") : t)];
         }
         else
@@ -37,7 +38,7 @@ public static class SessionDecider
             create.AddRange(missing.Select(a => a.Agent.Node));
         }
 
-        var waiting = targets.Any(t => t.State is TargetState.Pending or TargetState.Running);
+        var waiting = agents.Exists(a => a.View.Phase != AgentPhase.Ended && !late.Contains(a));
         var conditions = new ConditionSet(o.Status.Conditions, o.Generation, o.Now);
         Schedule(conditions, agents, targets);
         var status = o.Status with { Targets = targets, TargetCounts = Counts(o.Status, targets), TargetsReady = $"{targets.Count(t => t.State == TargetState.Succeeded)}/{targets.Count}" };
@@ -53,7 +54,7 @@ public static class SessionDecider
         };
     }
 
-    private static bool Seen(ProfilingSessionStatus status, string node) => status.Targets.Any(t => t.Node == node && t.State == TargetState.Running);
+    private static bool Seen(ProfilingSessionStatus status, string node) => status.Targets.Any(t => t.Node == node && t.State != TargetState.Pending);
 
     private static bool IsLate(Observation o, AgentView view)
     {

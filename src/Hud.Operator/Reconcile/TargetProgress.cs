@@ -16,8 +16,8 @@ public static class TargetProgress
         var now = said is null ? target : Copy(target, said);
         if (view.Phase != AgentPhase.Ended)
         {
-            // a target that ended early is known only from the agent's last word; until then it runs as long as its agent
-            return view.Phase == AgentPhase.Measuring && now.State == TargetState.Pending ? now with { State = TargetState.Running } : now;
+            // whether a target went well is known from the agent's last word; until then it runs as long as its agent
+            return now.State == TargetState.Failed ? now : now with { State = view.Phase is AgentPhase.Measuring or AgentPhase.Draining ? TargetState.Running : target.State };
         }
         if (agent.Stream.Profile is not null && said is not null)
             return now.State is TargetState.Succeeded or TargetState.Failed ? now : now with { State = TargetState.Succeeded };

@@ -1,0 +1,3 @@
+// One cluster, one operator: the tests take turns.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: AssemblyFixture(typeof(Hud.ClusterTests.Harness.Cluster))]
