@@ -15,7 +15,7 @@ internal static class Command
 {
     public static async Task<CommandResult> RunAsync(string program, IEnumerable<string> arguments, string? input = null, int seconds = 120, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Repository.Root };
+        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Repository.Root };
         foreach (var (key, value) in environment ?? new Dictionary<string, string>())
             start.Environment[key] = value;
         using var process = Process.Start(start)!;
@@ -32,10 +32,10 @@ internal static class Command
         {
             await process.WaitForExitAsync(limit.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
             process.Kill(entireProcessTree: true);
-            throw new Xunit.Sdk.XunitException($"{program} {string.Join(' ', arguments)} did not end within {seconds} s\n{output}\n{error}");
+            throw new Xunit.Sdk.XunitException($"{program} {string.Join(' ', arguments)} did not end within {seconds} s\n{output}\n{error}", e);
         }
         lock (output)
         {
