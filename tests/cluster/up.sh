@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# up.sh WORK_DIR [OWNER_PID]: starts a real one-node Kubernetes on loopback: etcd, control plane, containerd, kubelet.
+# up.sh WORK_DIR [OWNER_PID]: starts a real one-node Kubernetes that only this machine can reach: etcd, control plane, containerd, kubelet.
 #
 # Needs root and what `scripts/install.sh cluster` installs. Binaries come from build-kubernetes.sh (HUD_KUBE_BIN or the cache).
 # Leaves in WORK_DIR: admin.kubeconfig, containerd.sock, log/, one .pid file per process. down.sh WORK_DIR stops all of it.
@@ -22,7 +22,9 @@ done
 # descriptor 8 is inherited by etcd and so holds the slot for as long as the cluster lives
 
 base=$((21000 + slot * 20))
-api=$base etcd_client=$((base + 1)) etcd_peer=$((base + 2)) kubelet_port=$((base + 3)) kubelet_health=$((base + 4))
+# No kube-proxy runs here: the API server listens on the very address of its service, so that pods reach it without one. The address
+# sits on the bridge, which leads nowhere but to this machine's own pods.
+api_ip=10.96.$slot.1 api=443 etcd_client=$((base + 1)) etcd_peer=$((base + 2)) kubelet_port=$((base + 3)) kubelet_health=$((base + 4))
 kcm_port=$((base + 5)) scheduler_port=$((base + 6))
 echo "$slot" > slot
 version=$("$bin/kubelet" --version | sed -E 's/.*v1\.([0-9]+).*/\1/')
@@ -58,13 +60,13 @@ if [[ ! -f pki/ca.crt ]]; then
     cat > "$1.kubeconfig" <<K
 apiVersion: v1
 kind: Config
-clusters: [{name: hud-test, cluster: {server: "https://127.0.0.1:$api", certificate-authority-data: $(base64 -w0 pki/ca.crt)}}]
+clusters: [{name: hud-test, cluster: {server: "https://$api_ip:$api", certificate-authority-data: $(base64 -w0 pki/ca.crt)}}]
 users: [{name: $1, user: {client-certificate-data: $(base64 -w0 "pki/$1.crt"), client-key-data: $(base64 -w0 "pki/$1.key")}}]
 contexts: [{name: hud-test, context: {cluster: hud-test, user: $1}}]
 current-context: hud-test
 K
   }
-  cert apiserver /CN=kube-apiserver "IP:127.0.0.1,IP:10.96.0.1,DNS:localhost,DNS:kubernetes.default.svc"
+  cert apiserver /CN=kube-apiserver "IP:127.0.0.1,IP:$api_ip,DNS:localhost,DNS:kubernetes.default.svc"
   cert admin /O=system:masters/CN=admin DNS:admin
   cert kcm /CN=system:kube-controller-manager DNS:kcm
   cert scheduler /CN=system:kube-scheduler DNS:scheduler
@@ -105,6 +107,7 @@ start containerd containerd -c containerd.toml
 node_ip=10.244.$slot.1
 ip link show "hud-test$slot" > /dev/null 2>&1 || ip link add "hud-test$slot" type bridge
 ip addr replace "$node_ip/24" dev "hud-test$slot"
+ip addr replace "$api_ip/32" dev "hud-test$slot"
 ip link set "hud-test$slot" up
 
 # --- control plane. The API server reaches the kubelet (the logs of pods) with the admin's certificate. etcd does not sync to
@@ -112,12 +115,12 @@ ip link set "hud-test$slot" up
 start etcd etcd --data-dir etcd --unsafe-no-fsync --listen-client-urls "http://127.0.0.1:$etcd_client" \
   --advertise-client-urls "http://127.0.0.1:$etcd_client" --listen-peer-urls "http://127.0.0.1:$etcd_peer"
 cat > apiserver.cmd <<K
-exec "$bin/kube-apiserver" --etcd-servers http://127.0.0.1:$etcd_client --bind-address 127.0.0.1 --secure-port $api \
-  --advertise-address 127.0.0.1 --tls-cert-file pki/apiserver.crt --tls-private-key-file pki/apiserver.key \
+exec "$bin/kube-apiserver" --etcd-servers http://127.0.0.1:$etcd_client --bind-address $api_ip --secure-port $api \
+  --advertise-address $api_ip --tls-cert-file pki/apiserver.crt --tls-private-key-file pki/apiserver.key \
   --client-ca-file pki/ca.crt --kubelet-client-certificate pki/admin.crt --kubelet-client-key pki/admin.key \
   --kubelet-preferred-address-types InternalIP,Hostname --authorization-mode Node,RBAC --allow-privileged=true \
   --service-account-key-file pki/sa.pub --service-account-signing-key-file pki/sa.key \
-  --service-account-issuer https://kubernetes.default.svc --service-cluster-ip-range 10.96.0.0/16
+  --service-account-issuer https://kubernetes.default.svc --service-cluster-ip-range 10.96.$slot.0/24
 K
 start apiserver bash apiserver.cmd # a file, so that a test can stop it and start it again as it was
 wait_for 90 "the API server" k get --raw /readyz
@@ -165,4 +168,4 @@ if [[ -n $owner ]]; then
   setsid bash -c 'while kill -0 "$1" 2>/dev/null; do sleep 2; done; exec "$2/down.sh" "$3"' watch "$owner" "$here" "$work" > log/watch.log 2>&1 < /dev/null 8>&- &
   echo $! > watch.pid
 fi
-echo "up: $(k version --short 2> /dev/null | tail -n 1 || true), kubeconfig $work/admin.kubeconfig"
+echo "up: $("$bin/kubelet" --version), kubeconfig $work/admin.kubeconfig"
