@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Kubernetes;
@@ -22,7 +21,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         {
             Metadata = new ObjectMeta { Name = session.Name, Namespace = session.Namespace, Uid = session.Uid, ResourceVersion = session.Metadata.ResourceVersion },
             Spec = session.Spec,
-            Status = JsonSerializer.SerializeToElement(status, HudJson.Default.ProfilingSessionStatus),
+            Status = StatusJson.Write(status),
         };
         return await client.ReplaceAsync(SessionType.Sessions, body, cancel, "status").ConfigureAwait(false);
     }

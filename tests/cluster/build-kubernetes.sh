@@ -19,7 +19,7 @@ if [[ -n ${HUD_KUBE_BIN:-} ]]; then
 fi
 
 cache=${HUD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hud}
-out=$cache/kubernetes/r3 # raise when this recipe changes
+out=$cache/kubernetes/r4 # raise when this recipe changes
 mkdir -p "$cache/kubernetes"
 exec 9> "$cache/kubernetes/lock"   # two test runs that start together build once
 flock 9
@@ -60,9 +60,10 @@ cp -r "$work/reflect2/usr/share/gocode/src/github.com/modern-go/reflect2" vendor
 
 # The vendored schema validator takes a value for null when reflect.Zero and the value share their memory, which since Go 1.16 is so
 # for every empty string: custom resources with one would be refused.
-sed -i 's/if data == nil || reflect.DeepEqual(reflect.Zero(reflect.TypeOf(data)), reflect.ValueOf(data)) {/if data == nil {/' \
-  vendor/github.com/go-openapi/validate/type.go
-grep -q 'if data == nil {' vendor/github.com/go-openapi/validate/type.go
+for file in vendor/github.com/go-openapi/validate/type.go vendor/k8s.io/kube-openapi/pkg/validation/validate/type.go; do
+  sed -i 's/if data == nil || reflect.DeepEqual(reflect.Zero(reflect.TypeOf(data)), reflect.ValueOf(data)) {/if data == nil {/' "$file"
+  grep -q 'if data == nil {' "$file"
+done
 
 say "generating the API server's OpenAPI definitions"
 # the one generated file that the tarball leaves out and kube-apiserver cannot be linked without
