@@ -61,7 +61,7 @@ public sealed class SpecTests(Cluster cluster)
         {
             var (spec, sentence) = row.Data;
             var name = "bad" + n++;
-            var applied = await cluster.KubectlAsync(
+            var applied = await cluster.KubectlWithAsync(
                 $"apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nmetadata: {{name: {name}}}\nspec:\n{string.Join('\n', spec.Split('\n').Select(l => "  " + l))}\n",
                 "-n", world.Name, "apply", "-f", "-");
             if (applied.Code == 0 && !cluster.HasCel)

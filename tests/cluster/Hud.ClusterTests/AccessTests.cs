@@ -30,9 +30,9 @@ public sealed class AccessTests(Cluster cluster)
         {
             await own.PodAsync("p", "/bin/sleep 3600");
             await own.PodsReadyAsync();
-            (await cluster.KubectlAsync(Session(own.Name), "apply", "-f", "-", User)).Ok();
+            (await cluster.KubectlWithAsync(Session(own.Name), "apply", "-f", "-", User)).Ok();
             Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await own.FinishedAsync("s")));
-            var refused = await cluster.KubectlAsync(Session(other.Name), "apply", "-f", "-", User);
+            var refused = await cluster.KubectlWithAsync(Session(other.Name), "apply", "-f", "-", User);
             Assert.NotEqual(0, refused.Code);
             Assert.Contains("forbidden", refused.Error, StringComparison.OrdinalIgnoreCase);
         }
@@ -79,11 +79,11 @@ public sealed class AccessTests(Cluster cluster)
         await using (own)
         await using (other)
         {
-            var refused = await cluster.KubectlAsync(Session(own.Name, line), "apply", "-f", "-", User);
+            var refused = await cluster.KubectlWithAsync(Session(own.Name, line), "apply", "-f", "-", User);
             Assert.NotEqual(0, refused.Code);
             Assert.Contains(field, refused.Error, StringComparison.Ordinal);
             // past kubectl's own check the server drops the field: it never comes to exist
-            (await cluster.KubectlAsync(Session(own.Name, line + "\n  suspend: true"), "apply", "--validate=false", "-f", "-", User)).Ok();
+            (await cluster.KubectlWithAsync(Session(own.Name, line + "\n  suspend: true"), "apply", "--validate=false", "-f", "-", User)).Ok();
             Assert.Null((await cluster.GetAsync("hps", "s", own.Name))!["spec"]![field]);
         }
     }

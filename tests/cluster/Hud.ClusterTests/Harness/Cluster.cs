@@ -69,16 +69,17 @@ public sealed class Cluster : IAsyncLifetime
     public async Task OperatorReadyAsync() =>
         (await KubectlAsync("-n", System, "rollout", "status", "deployment/hud-operator", "--timeout=120s")).Ok("the operator's rollout");
 
-    public Task<CommandResult> KubectlAsync(params string[] arguments) => KubectlAsync(input: null, arguments);
+    public Task<CommandResult> KubectlAsync(params string[] arguments) => KubectlWithAsync(input: null, arguments);
 
-    public Task<CommandResult> KubectlAsync(string? input, params string[] arguments) =>
+    /// <param name="input">What <c>-f -</c> reads.</param>
+    public Task<CommandResult> KubectlWithAsync(string? input, params string[] arguments) =>
         Command.RunAsync(Path.Combine(Tools, "kubectl"), ["--kubeconfig", Kubeconfig, .. arguments], input, 240);
 
     public Task<CommandResult> HelmAsync(params string[] arguments) =>
         Command.RunAsync(Path.Combine(Tools, "helm"), ["--kubeconfig", Kubeconfig, .. arguments], seconds: 240);
 
     public async Task ApplyAsync(string yaml, string? ns = null) =>
-        (await KubectlAsync(yaml, [.. ns is null ? Array.Empty<string>() : ["-n", ns], "apply", "-f", "-"])).Ok("kubectl apply");
+        (await KubectlWithAsync(yaml, [.. ns is null ? Array.Empty<string>() : ["-n", ns], "apply", "-f", "-"])).Ok("kubectl apply");
 
     /// <summary>An object as JSON; null when it is not there.</summary>
     public async Task<JsonNode?> GetAsync(string kind, string name, string ns)
