@@ -20,7 +20,9 @@ internal sealed class ProgressView(TextWriter error, bool terminal, Func<int> wi
                 break;
             case TargetMessage { Target: { Reason.Length: 0 } target }:
                 string tokio = target.TokioVersion.Length > 0 ? " " + target.TokioVersion : "";
-                Draw($"hud: watching {Printable.Clean(target.Process)} (pid {target.Pid}): tokio{tokio}, {Words.Plural(target.Workers, "worker")}");
+                // workers are known by their first polls
+                string workers = target.Workers > 0 ? ", " + Words.Plural(target.Workers, "worker") : "";
+                Draw($"hud: watching {Printable.Clean(target.Process)} (pid {target.Pid}): tokio{tokio}{workers}");
                 break;
             case ProgressMessage progress when terminal || progress.ElapsedNs - _lastNs >= Every:
                 _lastNs = progress.ElapsedNs;

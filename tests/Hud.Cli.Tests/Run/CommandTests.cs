@@ -260,10 +260,13 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void A_second_signal_ends_an_agent_that_does_not_listen()
     {
-        using var hud = new HudProcess("deaf", ["--pid", Pid, "--verbose"]);
+        string signals = Path.Combine(_folder, "signals");
+        using var hud = new HudProcess("deaf", ["--pid", Pid, "--verbose"], new() { ["FAKE_SIGNALS"] = signals });
         hud.WaitForError("waiting");
 
         hud.Signal(PosixSignal.SIGINT);
+        // two signals at once are one to the kernel: the second may come only when the first has reached the agent
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(signals), TimeSpan.FromSeconds(60)), hud.Error);
         hud.Signal(PosixSignal.SIGINT);
         var (exit, _, error) = hud.Wait();
 

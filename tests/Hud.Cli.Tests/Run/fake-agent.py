@@ -89,7 +89,7 @@ if script == "killed":
     os.kill(os.getpid(), signal.SIGKILL)
 if script == "wait" or script == "deaf":
     print("waiting", file=sys.stderr, flush=True)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until and (stops == 0 or script == "deaf"):
         time.sleep(0.02)
 if script == "gap":
