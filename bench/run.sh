@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
 done
 [ "$(id -u)" = 0 ] || fail "watching another process from the kernel needs root" "sudo bench/run.sh"
 
-scripts/install.sh build rust bench
+scripts/install.sh build rust bench browser
 ./build.sh --no-install
 tests/workloads/build.sh tokio143-release:throughput,cpu_hog
 dotnet build bench/Hud.Bench -c Release -v q --nologo >/dev/null
