@@ -72,7 +72,7 @@ public sealed partial class DocsTests
         foreach (Match block in Yaml().Matches(File.ReadAllText(Path.Combine(Root, page))))
         {
             string text = block.Groups["text"].Value;
-            if (!text.Contains("kind: ProfilingSession", StringComparison.Ordinal))
+            if (!text.StartsWith("kind: ProfilingSession", StringComparison.Ordinal) && !text.Contains("\nkind: ProfilingSession", StringComparison.Ordinal))
                 continue;
             bool local = !text.Contains("podSelector", StringComparison.Ordinal) && !text.Contains("workloadRef", StringComparison.Ordinal) && !text.Contains("podName", StringComparison.Ordinal);
             SessionFile.Parse(text, local ? SessionScope.Local : SessionScope.Cluster);
