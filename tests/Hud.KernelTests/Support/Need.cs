@@ -62,10 +62,10 @@ internal static class Need
     /// <summary>Waits for what must come, however slow the machine is, and says what did not.</summary>
     public static void Until(Func<bool> condition, string what)
     {
-        var end = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        var end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
         while (!condition())
         {
-            Assert.True(DateTime.UtcNow < end, $"after 20 s still not: {what}");
+            Assert.True(DateTime.UtcNow < end, $"after a minute still not: {what}");
             Thread.Sleep(20);
         }
     }
