@@ -74,10 +74,13 @@ fi
 rm -rf "$results"; mkdir -p "$results"
 if [ -n "$fast" ]; then step scripts/install.sh build; else step scripts/install.sh; fi
 if step ./build.sh --no-install; then
-  built=1
   [ -n "$fast" ] || [ ! -x tests/workloads/build.sh ] || step tests/workloads/build.sh tests
+  # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
+  one_by_one=
+  run_logged out/logs/build-all.log "building all projects" dotnet build Hud.sln -c Release -v quiet || one_by_one=1
   for name in "${projects[@]}"; do
-    if step run_logged "out/logs/build-$name.log" "building $name" dotnet build "tests/$name" -c Release -v quiet; then run_project "$name"; fi
+    [ -z "$one_by_one" ] || step run_logged "out/logs/build-$name.log" "building $name" dotnet build "tests/$name" -c Release -v quiet || continue
+    run_project "$name"
   done
 fi
 
