@@ -52,6 +52,7 @@ public sealed class BinaryTests
     public async Task Line_tables_give_the_line_that_blocks()
     {
         var profiled = await Profiled.RunAsync("tokio143-lines", "cpu_hog", seconds: 3);
-        Assert.Contains(profiled.Document.Hotspots, hotspot => hotspot.Location.Contains("cpu_hog.rs:", StringComparison.Ordinal));
+        Assert.Contains(profiled.Document.Hotspots, hotspot => hotspot.Stack.Any(frame => frame.Contains("cpu_hog.rs:", StringComparison.Ordinal)));
+        Assert.All(profiled.Document.Hotspots, hotspot => Assert.NotEqual("", hotspot.Location));
     }
 }
