@@ -19,6 +19,9 @@ public readonly record struct PollFact
     public int CpuStack { get; init; }
     public int QueueStack { get; init; }
 
+    /// <summary>Who ended its longest futex wait; the ledger fills it in.</summary>
+    public int HolderStack { get; init; }
+
     /// <summary>When the longest sleep began: joins it with its waker.</summary>
     public long BlockStartNs { get; init; }
     public long WorstQueueNs { get; init; }
@@ -119,16 +122,29 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
             return;
         var cause = asleep ? HotspotCause.BlockingCall : HotspotCause.OnCpu;
         long ns = asleep ? poll.Split.BlockedNs : poll.Split.OnCpuNs;
-        var bare = new RawKey(poll.Target, cause, poll.Type, -1, -1, asleep ? poll.Syscall : "");
-        if (!Hotspots.TryGetValue(bare, out var raw) || !raw.Durations.Take(ns, poll.Weight))
+        var bare = KeyOf(poll, cause);
+        if (bare.Stack >= 0 || !Hotspots.TryGetValue(bare, out var raw) || !raw.Durations.Take(ns, poll.Weight))
             return;
         if (raw.Durations.Count == 0)
             Hotspots.Remove(bare);
         if (!asleep)
             PollsWithoutStack -= poll.Weight;
-        int holder = asleep && _wakers.Remove((tid, poll.BlockStartNs), out var waker) ? waker.Stack : -1;
-        Add(bare with { Stack = stack, Holder = holder }, ns, poll.Weight);
+        poll = asleep ? poll with { BlockStack = stack, HolderStack = TakeHolder(poll) } : poll with { CpuStack = stack };
+        Add(KeyOf(poll, cause), ns, poll.Weight);
+        _lastByThread[tid] = poll;
+        if (_polls.Count > 0 && _polls.FindLastIndex(p => p.Tid == tid) is >= 0 and var at && _polls[at].StartNs == pollStartNs)
+            _polls[at] = poll;
     }
+
+    /// <summary>The raw hotspot that a poll's part is counted under.</summary>
+    public static RawKey KeyOf(in PollFact poll, HotspotCause cause) => cause switch
+    {
+        HotspotCause.OnCpu => new RawKey(poll.Target, cause, poll.Type, poll.CpuStack, -1, ""),
+        HotspotCause.BlockingCall => new RawKey(poll.Target, cause, poll.Type, poll.BlockStack, poll.HolderStack, poll.Syscall),
+        _ => new RawKey(poll.Target, cause, poll.Type, poll.QueueStack, -1, ""),
+    };
+
+    private int TakeHolder(in PollFact poll) => _wakers.Remove((poll.Tid, poll.BlockStartNs), out var waker) ? waker.Stack : -1;
 
     /// <summary>A poll that has not returned: kept apart, as its end will tell more.</summary>
     public void SetOpen(in PollFact poll) => _open[(poll.Tid, poll.StartNs)] = poll;
@@ -159,13 +175,18 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
             return;
         }
 
+        // without a stack of its own the waker waits for the record that brings it
+        poll = poll with { CpuStack = DearestCpuStack(cpuStacks), HolderStack = poll.BlockStack >= 0 ? TakeHolder(poll) : -1 };
         _lastByThread[poll.Tid] = poll;
         SlowPolls += poll.Weight;
         RecordedByType[poll.Type] = RecordedByType.GetValueOrDefault(poll.Type) + poll.Weight;
         WorstNs = Math.Max(WorstNs, poll.Split.WallNs);
-        Keep(poll, cpuStacks);
+        if (_polls.Count < maxPolls)
+            _polls.Add(poll);
+        else
+            PollsCut++;
         foreach (var (cause, ns) in poll.Split.Parts(thresholdNs))
-            AddPart(poll, cause, ns, cpuStacks);
+            AddPart(poll, cause, ns);
     }
 
     /// <summary>
@@ -180,38 +201,24 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
         WorstQueueNs = poll.Split.OnCpuNs,
     };
 
-    private void Keep(in PollFact poll, List<int> cpuStacks)
+    private void AddPart(in PollFact poll, HotspotCause cause, long ns)
     {
-        if (_polls.Count >= maxPolls)
-        {
-            PollsCut++;
-            return;
-        }
-
-        _polls.Add(poll with { CpuStack = cpuStacks.Count > 0 ? cpuStacks[^1] : -1 });
-    }
-
-    private void AddPart(in PollFact poll, HotspotCause cause, long ns, List<int> cpuStacks)
-    {
+        var raw = Add(KeyOf(poll, cause), ns, poll.Weight);
         switch (cause)
         {
             case HotspotCause.OnCpu:
                 OnCpuNs += ns * poll.Weight;
-                AddOnCpu(poll, ns, cpuStacks);
+                if (poll.CpuStack < 0)
+                    PollsWithoutStack += poll.Weight;
                 break;
             case HotspotCause.BlockingCall:
                 BlockedNs += ns * poll.Weight;
-                // without a stack of its own the waker waits for the record that brings it
-                int holder = poll.BlockStack >= 0 && _wakers.Remove((poll.Tid, poll.BlockStartNs), out var waker) ? waker.Stack : -1;
-                Add(new RawKey(poll.Target, cause, poll.Type, poll.BlockStack, holder, poll.Syscall), ns, poll.Weight);
                 break;
             case HotspotCause.Throttled:
                 ThrottledNs += ns * poll.Weight;
-                Add(new RawKey(poll.Target, cause, poll.Type, poll.QueueStack, -1, ""), ns, poll.Weight);
                 break;
             default:
                 RunQueueNs += ns * poll.Weight;
-                var raw = Add(new RawKey(poll.Target, cause, poll.Type, poll.QueueStack, -1, ""), ns, poll.Weight);
                 if (poll.PreemptedBy.Length > 0 && raw.Culprits.Count < 64)
                 {
                     var who = (poll.PreemptedBy, poll.PreemptedByPid);
@@ -222,8 +229,8 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
         }
     }
 
-    /// <summary>The poll counts once, with the stack most of its samples share; ties go to the later one.</summary>
-    private void AddOnCpu(in PollFact poll, long ns, List<int> cpuStacks)
+    /// <summary>A poll counts once, with the stack that most of its samples share; ties go to the later one.</summary>
+    private int DearestCpuStack(List<int> cpuStacks)
     {
         int stack = -1, most = 0;
         foreach (var group in cpuStacks.GroupBy(s => judge.Judge(s, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group, StringComparer.Ordinal))
@@ -233,9 +240,7 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
                 (stack, most) = (group.Last(), count);
         }
 
-        if (stack < 0)
-            PollsWithoutStack += poll.Weight;
-        Add(new RawKey(poll.Target, HotspotCause.OnCpu, poll.Type, stack, -1, ""), ns, poll.Weight);
+        return stack;
     }
 
     private RawHotspot Add(RawKey key, long ns, int weight)

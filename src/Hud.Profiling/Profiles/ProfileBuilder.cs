@@ -226,12 +226,11 @@ public static class ProfileBuilder
         var placeOfWorker = new Dictionary<(int, int), int>();
         for (int i = 0; i < facts.Workers.Count; i++)
             placeOfWorker.TryAdd((facts.Workers[i].Target, facts.Workers[i].Tid), i);
-        var byKey = hotspotOf.ToLookup(p => (p.Key.Target, p.Key.Cause, p.Key.Type, p.Key.Stack), p => p.Value);
         foreach (var poll in ledger.Polls.OrderBy(p => p.StartNs).ThenBy(p => p.Tid))
         {
             var cause = poll.Split.Primary(facts.Session.Threshold.Nanoseconds);
             int stack = cause switch { HotspotCause.OnCpu => poll.CpuStack, HotspotCause.BlockingCall => poll.BlockStack, _ => poll.QueueStack };
-            int hotspot = byKey[(poll.Target, cause, poll.Type, stack)].FirstOrDefault(-1);
+            int hotspot = hotspotOf.GetValueOrDefault(PollLedger.KeyOf(poll, cause), -1);
             timeline.Add(new SlowPoll
             {
                 Target = poll.Target,
