@@ -4,6 +4,11 @@ switch (args)
 {
     case ["unwind", .. var rest]:
         return UnwindBench.Run(rest);
+    case ["names", .. var rest]:
+        return NamesBench.Run(rest);
+    case [Hud.Profiling.Symbols.Libdw.SymbolizerServer.Verb]:
+        Hud.Profiling.Symbols.Libdw.SymbolizerServer.RunIfAsked(args);
+        return 0;
     case ["render", var report, var directory]:
         return RenderVerb.Run(report, directory);
     case ["page", .. var rest]:
@@ -13,6 +18,6 @@ switch (args)
     case ["agent", .. var rest]:
         return AgentBench.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | page [DIRECTORY] | render REPORT.json DIRECTORY | overhead [ROUNDS] | agent [SECONDS]");
+        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | overhead [ROUNDS] | agent [SECONDS]");
         return 2;
 }
