@@ -123,7 +123,8 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
             return null;
         }
 
-        var answer = client.Ask(new SymbolizerRequest(file.Number, module.OpenPath, module.Root + module.Path, DebugPath(module.Root), addresses));
+        var wantSymbols = module.Elf is not { Functions.HasFullTable: true };
+        var answer = client.Ask(new SymbolizerRequest(file.Number, module.OpenPath, module.Root + module.Path, DebugPath(module.Root), wantSymbols, addresses));
         if (answer is null)
         {
             file.GivenUp = true;

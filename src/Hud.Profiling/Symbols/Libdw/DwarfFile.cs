@@ -38,9 +38,9 @@ internal sealed unsafe partial class DwarfFile : IDisposable
     public static DwarfFile? Open(string path, string shownPath, string debugPath, out string error) =>
         DwflSession.Open(path, shownPath, debugPath, out error) is { } session ? new DwarfFile(session) : null;
 
-    public RawLocation Find(ulong elfAddress)
+    public RawLocation Find(ulong elfAddress, bool wantSymbol = true)
     {
-        var symbol = session.SymbolAt(elfAddress);
+        var symbol = wantSymbol ? session.SymbolAt(elfAddress) : "";
         var unit = Search(units.Ranges, elfAddress);
         return unit < 0 ? new RawLocation(symbol, "", "", []) : InUnit(unit, elfAddress, symbol);
     }

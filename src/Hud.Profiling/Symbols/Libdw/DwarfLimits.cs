@@ -33,6 +33,9 @@ public static class DwarfLimits
     /// <summary>Files open at a time; the one not used for longest is closed.</summary>
     public const int MaxOpenFiles = 6;
 
+    /// <summary>Bytes of the helper's resident memory above which it forgets what it has read.</summary>
+    public const long MaxWorkingSet = 180L * 1024 * 1024;
+
     /// <summary>Addresses of one request.</summary>
     public const int MaxAddressesPerRequest = 1024;
 

@@ -113,6 +113,9 @@ internal static unsafe partial class Interop
     [LibraryImport(Libdw)]
     internal static partial byte* dwarf_filesrc(nint files, nuint index, nint modified, nint length);
 
+    [LibraryImport("libc")]
+    internal static partial int malloc_trim(nuint keep);
+
     /// <summary>The library's last error on this thread, in words.</summary>
     internal static string LastError() => Text(dwfl_errmsg(-1)) is { Length: > 0 } text ? text : "no reason given";
 

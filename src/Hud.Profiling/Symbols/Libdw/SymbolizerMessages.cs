@@ -6,7 +6,7 @@ namespace Hud.Profiling.Symbols.Libdw;
 /// <summary>
 /// The talk between the agent and its helper, over two pipes. A message is a little-endian u32 length and that many bytes.
 /// <code>
-/// request   u32 file, str path, str shownPath, str debugPath, u16 n, n x u64 address
+/// request   u32 file, str path, str shownPath, str debugPath, u8 wantSymbols, u16 n, n x u64 address
 /// answer    str error, u8 hasDebugInfo, u16 n, n x { str symbol, str directory, str unit, u8 frames, frames x { str name, u8 flags, str file, u32 line } }
 /// str       7-bit encoded length, UTF-8
 /// </code>
@@ -52,6 +52,7 @@ internal static class SymbolizerMessages
         writer.Write(request.Path);
         writer.Write(request.ShownPath);
         writer.Write(request.DebugPath);
+        writer.Write(request.WantSymbols);
         writer.Write((ushort)request.Addresses.Length);
         foreach (var address in request.Addresses)
         {
@@ -68,13 +69,14 @@ internal static class SymbolizerMessages
         var path = reader.ReadString();
         var shown = reader.ReadString();
         var debug = reader.ReadString();
+        var symbols = reader.ReadBoolean();
         var addresses = new ulong[reader.ReadUInt16()];
         for (var i = 0; i < addresses.Length; i++)
         {
             addresses[i] = reader.ReadUInt64();
         }
 
-        return new SymbolizerRequest(file, path, shown, debug, addresses);
+        return new SymbolizerRequest(file, path, shown, debug, symbols, addresses);
     }
 
     public static MemoryStream Answer(SymbolizerAnswer answer)
@@ -154,7 +156,9 @@ internal static class SymbolizerMessages
 /// <param name="Path">what to open: /proc/PID/map_files/..., /proc/PID/fd/N or a plain path</param>
 /// <param name="ShownPath">where the file lies, for debug links beside it</param>
 /// <param name="DebugPath">colon-separated folders with debug files</param>
-internal sealed record SymbolizerRequest(uint File, string Path, string ShownPath, string DebugPath, ulong[] Addresses);
+/// <param name="WantSymbols">the agent has no symbol table of its own: libdwfl looks through all symbols for each address, which costs
+/// milliseconds in a large file</param>
+internal sealed record SymbolizerRequest(uint File, string Path, string ShownPath, string DebugPath, bool WantSymbols, ulong[] Addresses);
 
 /// <param name="Error">"" or why the file could not be used</param>
 internal sealed record SymbolizerAnswer(string Error, bool HasDebugInfo, RawLocation[] Locations);

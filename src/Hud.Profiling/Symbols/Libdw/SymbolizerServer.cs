@@ -38,7 +38,9 @@ public static class SymbolizerServer
                 }
 
                 files[request.File] = open with { Used = ++clock };
-                var locations = open.File is { } dwarf ? Array.ConvertAll(request.Addresses, dwarf.Find) : [];
+                var dwarf = open.File;
+                var locations = FindAll(request, ref dwarf);
+                files[request.File] = open with { File = dwarf, Used = clock };
                 SymbolizerMessages.Send(output, SymbolizerMessages.Answer(new SymbolizerAnswer(open.Error, open.File?.HasDebugInfo ?? false, locations)));
             }
         }
@@ -51,6 +53,32 @@ public static class SymbolizerServer
         {
             file?.Dispose();
         }
+    }
+
+    /// <summary>libdw keeps the lines of every unit it has read until the file is closed: with all units of a large program that is
+    /// more than a gigabyte. So the file is closed and opened again when the helper has grown too much.</summary>
+    private static RawLocation[] FindAll(SymbolizerRequest request, ref DwarfFile? dwarf)
+    {
+        if (dwarf is null)
+        {
+            return [];
+        }
+
+        var locations = new RawLocation[request.Addresses.Length];
+        Array.Fill(locations, RawLocation.Nothing);
+        for (var i = 0; i < locations.Length && dwarf is not null; i++)
+        {
+            if ((i & 15) == 0 && Environment.WorkingSet > DwarfLimits.MaxWorkingSet)
+            {
+                dwarf.Dispose();
+                _ = Interop.malloc_trim(0);
+                dwarf = Open(request, out _);
+            }
+
+            locations[i] = dwarf?.Find(request.Addresses[i], request.WantSymbols) ?? RawLocation.Nothing;
+        }
+
+        return locations;
     }
 
     private static DwarfFile? Open(SymbolizerRequest request, out string error)
