@@ -13,7 +13,8 @@ internal sealed record Expectation(IReadOnlyList<HotspotCause> Causes, IReadOnly
         "file" => new([HotspotCause.BlockingCall], ["read", "openat"]),
         "fsync" => new([HotspotCause.BlockingCall], ["fsync", "fdatasync"]),
         "dns" => new([HotspotCause.BlockingCall], ["poll", "ppoll", "recvfrom"]),
-        "process" => new([HotspotCause.BlockingCall], ["poll", "ppoll", "read", "wait4", "waitid"]),
+        // clone3: the parent waits until the child has become the other program.
+        "process" => new([HotspotCause.BlockingCall], ["poll", "ppoll", "read", "wait4", "waitid", "clone3", "vfork"]),
         "mutex" => new([HotspotCause.LockWait], ["futex"]),
         "channel" or "block_on" => new([HotspotCause.LockWait, HotspotCause.BlockingCall], ["futex"]),
         // Short by design; what makes it long is the machine, and a stolen CPU looks like computing. Outside any task: no poll.

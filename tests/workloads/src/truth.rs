@@ -19,6 +19,20 @@ pub struct Block {
     run_delay_ns: u64,
 }
 
+/// Wall clock, CPU time and run-queue delay of one moment: read again when the thread was preempted between two of them.
+fn now() -> (u64, u64, u64) {
+    let mut before = clock::thread_run_delay_ns();
+    for _ in 0..10 {
+        let time = (clock::monotonic_ns(), clock::thread_cpu_ns());
+        let after = clock::thread_run_delay_ns();
+        if after == before {
+            return (time.0, time.1, after);
+        }
+        before = after;
+    }
+    (clock::monotonic_ns(), clock::thread_cpu_ns(), before)
+}
+
 struct Record {
     block: Block,
     duration_ns: u64,
@@ -34,9 +48,8 @@ impl Block {
     /// `kind`: cpu, sleep, file, fsync, dns, process, mutex, channel, block_on. `allowed` is work that no one
     /// may report; `steady` is short by design, what makes it long is the machine; `root` is outside any task.
     pub fn begin(kind: &'static str, function: &'static str) -> Block {
-        // The wall clock outermost: being preempted between two of these must not be queueing outside the block's time.
-        let start_ns = clock::monotonic_ns();
-        Block { kind, function, start_ns, cpu_ns: clock::thread_cpu_ns(), run_delay_ns: clock::thread_run_delay_ns() }
+        let (start_ns, cpu_ns, run_delay_ns) = now();
+        Block { kind, function, start_ns, cpu_ns, run_delay_ns }
     }
 
     /// For work that is short by design: logged only when the machine made it long.
@@ -47,9 +60,10 @@ impl Block {
     }
 
     pub fn end(mut self) {
-        self.run_delay_ns = clock::thread_run_delay_ns() - self.run_delay_ns;
-        self.cpu_ns = clock::thread_cpu_ns() - self.cpu_ns;
-        let duration_ns = clock::monotonic_ns() - self.start_ns;
+        let (end_ns, cpu_ns, run_delay_ns) = now();
+        self.run_delay_ns = run_delay_ns - self.run_delay_ns;
+        self.cpu_ns = cpu_ns - self.cpu_ns;
+        let duration_ns = end_ns - self.start_ns;
         if self.kind != "allowed" {
             BLOCKS.fetch_add(1, Ordering::Relaxed);
             BLOCKED_NS.fetch_add(duration_ns, Ordering::Relaxed);
