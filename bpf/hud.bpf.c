@@ -8,6 +8,7 @@
 #include "hud_maps.h"
 #include "hud_filter.h"
 #include "hud_stack.h"
+#include "hud_switch.h"
 #include "polls.bpf.c"
 #include "sched.bpf.c"
 #include "sampler.bpf.c"

@@ -51,7 +51,7 @@ enum hud_event_flags {
 	HUD_FLAG_IN_POLL = 64,     /* waker: it was inside a poll itself */
 	HUD_FLAG_NO_TASK_ID = 128,
 	HUD_FLAG_KERNEL_MODE = 256, /* sample taken inside the kernel */
-	HUD_FLAG_MISSED_SWITCH = 512, /* a switch was not seen: off_ns is from the scheduler's CPU time */
+	HUD_FLAG_MISSED_SWITCH = 512, /* a switch back was not told: that stretch is from the scheduler's own sums */
 };
 
 /* Every way to lose something, and the counts the governor needs. Per CPU. */
@@ -74,7 +74,7 @@ enum hud_stat {
 	HUD_STAT_SWITCHES = 15,        /* context switches of targets */
 	HUD_STAT_FOREIGN_HITS = 16,    /* probe hits of other processes with the same binary */
 	HUD_STAT_EVENTS = 17,          /* records written */
-	HUD_STAT_MISSED_SWITCHES = 18, /* slow polls with a switch that the tracepoint did not tell us */
+	HUD_STAT_MISSED_SWITCHES = 18, /* switches back to a target that the tracepoint did not tell; made good, see hud_switch.h */
 	HUD_STAT_COUNT = 19,
 };
 

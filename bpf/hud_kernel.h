@@ -78,7 +78,6 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct sched_info sched_info;
 	struct sched_entity se;
-	unsigned long nvcsw, nivcsw; /* switches, voluntary and not */
 	void *mm;
 	long state;          /* until 5.14 */
 	unsigned int __state; /* since 2f064a59a11f (5.14) */

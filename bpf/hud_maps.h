@@ -12,11 +12,8 @@ struct poll_frame {
 	u64 throttled_total;
 	u64 inner_ns;    /* time of polls nested in this one */
 	u64 task_id;
-	u64 exec_ns;     /* the thread's CPU time at entry, as the scheduler keeps it */
 	u32 type;
 	u32 have_id;
-	u32 switches;    /* the kernel's count of the thread's switches at entry, and ours */
-	u32 seen;
 };
 
 /* One stretch off the CPU that is worth remembering. */
@@ -49,14 +46,15 @@ struct thread_state {
 	u32 off_by_tgid;
 	u32 off_by_tid;
 	char off_by_comm[HUD_COMM_BYTES];
-	u32 seen;            /* switches away from it that we saw */
-	u32 pad;
+	u64 off_exec;        /* the scheduler's own sums when it left the CPU: CPU time and run queue delay */
+	u64 off_delay;
 	/* sums over the thread's life */
 	u64 off_total;
 	u64 throttled_total;
 	/* of the innermost open poll */
 	struct off_best block;
 	struct off_best queue;
+	u32 missed;          /* a switch back to it was not told */
 	u32 blocks;
 	u32 sample_valid;    /* scratch 3 holds a sample of this poll */
 };

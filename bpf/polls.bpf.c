@@ -30,6 +30,8 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 		return false;
 	}
 	drop_stale_polls(ts);
+	if (ts->off_at)
+		close_missed_switch(ts, task, bpf_ktime_get_ns());
 	depth = ts->depth;
 	/* a frame at or below our stack pointer has been left without a return that we saw */
 	if (depth > 0 && depth <= HUD_MAX_DEPTH && ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)].sp <= sp) {
@@ -49,9 +51,6 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	f->run_delay = task->sched_info.run_delay;
 	f->off_total = ts->off_total;
 	f->throttled_total = ts->throttled_total;
-	f->exec_ns = task->se.sum_exec_runtime;
-	f->switches = task->nvcsw + task->nivcsw;
-	f->seen = ts->seen;
 	f->inner_ns = 0;
 	f->task_id = 0;
 	f->have_id = 0;
@@ -59,6 +58,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	ts->block.ns = 0;
 	ts->queue.ns = 0;
 	ts->blocks = 0;
+	ts->missed = 0;
 	ts->sample_valid = 0;
 	f->start_ns = bpf_ktime_get_ns();
 	w = worker_of(ts);
@@ -142,18 +142,8 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 			ts->block.scratch = ts->off_scratch;
 		}
 	}
-	/*
-	 * Tracepoints of a busy node come and go with other tools, and now and then a switch is not told. The kernel's own
-	 * count shows it; then what the scheduler did not count as running was time off the CPU.
-	 */
-	if ((u32)(task->nvcsw + task->nivcsw) - f->switches != ts->seen - f->seen && !(extra_flags & HUD_FLAG_OPEN)) {
-		u64 ran = task->se.sum_exec_runtime - f->exec_ns;
-
-		count(HUD_STAT_MISSED_SWITCHES);
+	if (ts->missed)
 		extra_flags |= HUD_FLAG_MISSED_SWITCH;
-		if (ran < wall && wall - ran > off)
-			off = wall - ran;
-	}
 	if (off > wall)
 		off = wall;
 	if (delay > off)
@@ -239,6 +229,8 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	if (!ts || !control.enabled)
 		return;
 	drop_stale_polls(ts);
+	if (ts->off_at)
+		close_missed_switch(ts, task, now);
 	depth = ts->depth;
 	if (!depth || depth > HUD_MAX_DEPTH)
 		return;

@@ -59,8 +59,11 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		return;
 	drop_stale_polls(ts);
 	count(HUD_STAT_SWITCHES);
-	ts->seen++;
+	if (ts->off_at)
+		close_missed_switch(ts, prev, now);
 	ts->off_at = now;
+	ts->off_exec = prev->se.sum_exec_runtime;
+	ts->off_delay = prev->sched_info.run_delay;
 	ts->off_runnable = runnable;
 	ts->off_throttled = runnable && bpf_core_field_exists(prev->throttled) && prev->throttled;
 	ts->wake_at = runnable ? now : 0;
@@ -141,56 +144,23 @@ static __always_inline void send_offcpu(struct thread_state *ts, struct task_str
 static __always_inline void switch_in(struct task_struct *prev, struct task_struct *next, u64 now)
 {
 	struct thread_state *ts = find_thread(next);
-	struct hud_worker *w;
-	u64 off, queued, slept;
-	u32 slot;
+	u64 off, queued;
+	bool in_poll;
 
 	if (!ts || !ts->off_at)
 		return;
 	off = now - ts->off_at;
 	queued = ts->wake_at && ts->wake_at >= ts->off_at && now > ts->wake_at ? now - ts->wake_at : 0;
-	slept = off - queued;
-	w = worker_of(ts);
-	if (w) {
-		w->off_since_ns = 0;
-		w->queue_ns += queued;
-		if (queued > w->queue_max_ns)
-			w->queue_max_ns = queued;
-		slot = log2_slot(queued);
-		if (queued && slot < HUD_HIST_SLOTS)
-			w->hist[slot]++;
+	in_poll = ts->depth && ts->epoch == control.epoch;
+	if (in_poll && queued > ts->queue.ns && !ts->off_runnable) {
+		/* woken but queued: whoever had the CPU until now */
+		ts->off_by_tgid = prev->tgid;
+		ts->off_by_tid = prev->pid;
+		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), prev->comm);
 	}
-	ts->off_total += off;
-	if (ts->off_throttled)
-		ts->throttled_total += off;
-	if (ts->depth && ts->epoch == control.epoch) {
-		if (!ts->off_runnable && slept > ts->block.ns) {
-			ts->block.ns = slept;
-			ts->block.start_ns = ts->off_at;
-			ts->block.arg = ts->off_arg;
-			ts->block.syscall = ts->off_syscall;
-			ts->block.scratch = ts->off_scratch;
-		}
-		if (queued > ts->queue.ns) {
-			ts->queue.ns = queued;
-			ts->queue.start_ns = ts->off_at;
-			ts->queue.scratch = ts->off_scratch;
-			if (ts->off_runnable) {
-				ts->queue.by_tgid = ts->off_by_tgid;
-				ts->queue.by_tid = ts->off_by_tid;
-				__builtin_memcpy(ts->queue.by_comm, ts->off_by_comm, sizeof(ts->queue.by_comm));
-			} else {
-				/* woken but queued: whoever had the CPU until now */
-				ts->queue.by_tgid = prev->tgid;
-				ts->queue.by_tid = prev->pid;
-				bpf_probe_read_kernel(ts->queue.by_comm, sizeof(ts->queue.by_comm), prev->comm);
-			}
-		}
-	} else if (control.sched_only && !ts->off_runnable && ts->off_scratch != ~0u && slept > control.threshold_ns) {
-		send_offcpu(ts, next, now, slept);
-	}
-	ts->off_at = 0;
-	ts->wake_at = 0;
+	if (!in_poll && control.sched_only && !ts->off_runnable && ts->off_scratch != ~0u && off - queued > control.threshold_ns)
+		send_offcpu(ts, next, now, off - queued);
+	end_stretch(ts, off, queued);
 }
 
 SEC("tp_btf/sched_switch")

@@ -14,6 +14,7 @@ public static class LossText
         ("Thread state failures", losses.ThreadStateFailures, "polls on threads for which there was no room"),
         ("Poll depth overflows", losses.PollDepthOverflows, "polls nested deeper than is tracked"),
         ("Missed returns", losses.MissedReturns, "polls whose end was not seen"),
+        ("Missed switches", losses.MissedSwitches, "context switches that the kernel did not tell, made good"),
         ("Program misses", losses.ProgramMisses, "probe hits that the kernel skipped"),
         ("Decode errors", losses.DecodeErrors, "records that could not be read"),
         ("Stack copy failures", losses.StackCopyFailures, "slow polls whose stack memory could not be read"),

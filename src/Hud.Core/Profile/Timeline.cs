@@ -109,6 +109,9 @@ public sealed record Losses
     public long StacksCut { get; set; }
     public long HotspotsCut { get; set; }
     public long MissedReturns { get; set; }
+
+    /// <summary>Switches back to a thread that the kernel did not tell; made good from the scheduler's own sums.</summary>
+    public long MissedSwitches { get; set; }
     public long ProgramMisses { get; set; }
 
     /// <summary>Why unwinding ended elsewhere than at the poll: reason -> count.</summary>

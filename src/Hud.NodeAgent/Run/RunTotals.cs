@@ -124,7 +124,8 @@ internal sealed class RunTotals(KernelSide kernel, IReadOnlyList<TargetProcess> 
         TruncatedStacks = kernel.Count(Stat.StackTruncated) + sink.Unwinding.Truncated,
         SampledOutPolls = kernel.Count(Stat.SampledOut),
         MissedReturns = kernel.Count(Stat.MissedReturns),
-        ProgramMisses = kernel.Count(Stat.MissedSwitches) + kernel.LoadedPrograms.Sum(p => kernel.RunStats(p).Misses),
+        MissedSwitches = kernel.Count(Stat.MissedSwitches),
+        ProgramMisses = kernel.LoadedPrograms.Sum(p => kernel.RunStats(p).Misses),
         UnwindStops = Enum.GetValues<Profiling.Stacks.StopReason>()
             .Where(r => r is not (Profiling.Stacks.StopReason.ReachedPoll or Profiling.Stacks.StopReason.EndOfStack) && sink.Unwinding[r] > 0)
             .ToDictionary(r => r.ToString(), r => sink.Unwinding[r], StringComparer.Ordinal),

@@ -38,6 +38,7 @@ internal static class LossMerge
             StacksCut = Sum(l => l.StacksCut),
             HotspotsCut = Sum(l => l.HotspotsCut),
             MissedReturns = Sum(l => l.MissedReturns),
+            MissedSwitches = Sum(l => l.MissedSwitches),
             ProgramMisses = Sum(l => l.ProgramMisses),
             UnwindStops = documents
                 .SelectMany(d => d.Losses.UnwindStops)

@@ -113,6 +113,7 @@ public static partial class TextReport
             (l.ThreadStateFailures, "events of threads that could not be followed"),
             (l.PollDepthOverflows, "polls nested too deeply to be timed"),
             (l.MissedReturns, "polls whose end was not seen"),
+            (l.MissedSwitches, "context switches that the kernel did not tell, made good"),
             (l.ProgramMisses, "events the kernel did not hand to our programs"),
             (l.DecodeErrors, "records that could not be read"),
             (l.SampledOutPolls, "polls not timed, to keep to the budget (counts are scaled)"),
