@@ -84,8 +84,8 @@ internal sealed class TruthTable
         var hotspot = document.Hotspots[poll.Hotspot];
         if (expectation.Syscalls.Count > 0 && !expectation.Syscalls.Contains(hotspot.Syscall, StringComparer.Ordinal))
             Differ(block, $"was reported with the system call '{hotspot.Syscall}'");
-        // With line tables the blame goes deeper, to what was inlined into the function; its callers are in the stack then.
-        if (named && !Names(hotspot.UserFrame, block.Function) && !(hotspot.Location.Length > 0 && hotspot.Stack.Any(frame => Names(frame.Split(' ')[0], block.Function))))
+        // The function, or code of the user's that it calls: a helper of the program, or with line tables what was inlined.
+        if (named && !Names(hotspot.UserFrame, block.Function) && !hotspot.Stack.Any(frame => Names(frame.Split(' ')[0], block.Function)))
             Differ(block, $"was blamed on '{hotspot.UserFrame}'; stack: {string.Join(" < ", hotspot.Stack)}");
     }
 
