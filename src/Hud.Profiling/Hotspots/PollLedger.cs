@@ -229,14 +229,14 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
         }
     }
 
-    /// <summary>A poll counts once, with the stack that most of its samples share; ties go to the later one.</summary>
+    /// <summary>A poll counts once, with the stack that most of its samples share; ties go to the earlier one: the last may be what follows the work.</summary>
     private int DearestCpuStack(List<int> cpuStacks)
     {
         int stack = -1, most = 0;
         foreach (var group in cpuStacks.GroupBy(s => judge.Judge(s, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group, StringComparer.Ordinal))
         {
             int count = group.Count();
-            if (count >= most)
+            if (count > most)
                 (stack, most) = (group.Last(), count);
         }
 
