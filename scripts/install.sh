@@ -30,7 +30,7 @@ need() {
   [ "$(id -u)" = 0 ] || fail "missing: ${missing[*]}" "sudo apt-get install ${missing[*]}"
   refresh_apt
   say "installing ${missing[*]}"
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >"$apt_log" 2>&1 </dev/null || {
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "${missing[@]}" >"$apt_log" 2>&1 </dev/null || {
     tail -n 20 "$apt_log" >&2
     fail "apt-get could not install ${missing[*]}" "see $apt_log"
   }
