@@ -56,7 +56,7 @@ struct thread_state {
 	struct off_best queue;
 	u32 missed;          /* a switch back to it was not told */
 	u32 blocks;
-	u32 sample_valid;    /* scratch 3 holds a sample of this poll */
+	u32 sample_valid;    /* HUD_SAMPLE_SCRATCH holds a sample of this poll */
 };
 
 struct bucket {
@@ -112,7 +112,8 @@ struct {
 	__type(value, struct hud_worker);
 } workers SEC(".maps");
 
-/* slot * HUD_SCRATCH_PER_THREAD + i -> a record being made: 0..2 sleeps and waits, 3 samples */
+/* slot * HUD_SCRATCH_PER_THREAD + i -> a record being made: 0..2 sleeps and waits, the last one samples */
+enum { HUD_SAMPLE_SCRATCH = HUD_SCRATCH_PER_THREAD - 1 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -124,7 +125,7 @@ struct {
  * cpu * HUD_CPU_SCRATCH + user -> a record being made outside any thread's slot. A plain array resized to
  * the CPUs, as per-CPU values end at 32 KiB; one for each kind of program that can interrupt another.
  */
-enum { HUD_CPU_SCRATCH_POLL = 0, HUD_CPU_SCRATCH_WAKER = 1, HUD_CPU_SCRATCH_LIFE = 2, HUD_CPU_SCRATCH = 3 };
+enum { HUD_CPU_SCRATCH_POLL = 0, HUD_CPU_SCRATCH_WAKER = 1, HUD_CPU_SCRATCH_LIFE = 2, HUD_CPU_SCRATCH_OPEN = 3, HUD_CPU_SCRATCH = 4 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

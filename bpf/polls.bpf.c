@@ -95,15 +95,17 @@ static __always_inline void add_to_type(u32 type, u64 wall, bool slow)
 		stats_of_type->hist[slot]++;
 }
 
-/* Numbers of a slow poll. `s` already holds the slice that goes with `stack`. */
-static __always_inline int fill_slow(struct hud_event *e, struct thread_state *ts, struct poll_frame *f, u64 wall, u64 off, u64 delay, u64 throttled)
+/* Where a poll's time went. */
+struct poll_split {
+	u64 wall, off, delay, throttled;
+};
+
+static __always_inline void fill_slow(struct hud_event *e, struct thread_state *ts, struct poll_split *split)
 {
-	if (!e || !ts || !f)
-		return 0;
-	e->wall_ns = wall;
-	e->off_ns = off;
-	e->run_delay_ns = delay;
-	e->throttled_ns = throttled;
+	e->wall_ns = split->wall;
+	e->off_ns = split->off;
+	e->run_delay_ns = split->delay;
+	e->throttled_ns = split->throttled;
 	e->worst_block_ns = ts->block.ns;
 	e->worst_queue_ns = ts->queue.ns;
 	e->block_start_ns = ts->block.start_ns;
@@ -113,105 +115,117 @@ static __always_inline int fill_slow(struct hud_event *e, struct thread_state *t
 	e->by_tgid = ts->queue.by_tgid;
 	e->by_tid = ts->queue.by_tid;
 	__builtin_memcpy(e->by_comm, ts->queue.by_comm, sizeof(e->by_comm));
-	return 0;
 }
 
-/* The record of one slow poll, with the slice of whatever cost most. */
-static __always_inline void send_slow(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, u64 now, u64 wall, u32 extra_flags)
+/* One record of a poll, with the slice that `s` holds already. */
+static __always_inline void send_poll(struct hud_scratch *s, u32 kind, u32 flags, struct thread_state *ts, struct task_struct *task, struct poll_frame *f, struct poll_split *split, u64 now)
 {
-	u64 off = ts->off_total - f->off_total;
-	u64 throttled = ts->throttled_total - f->throttled_total;
-	u64 delay = task->sched_info.run_delay - f->run_delay;
+	u32 kept = s->event.flags & (HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED | HUD_FLAG_KERNEL_MODE);
+
+	fill_identity(&s->event, kind, ts, task, now);
+	fill_poll(&s->event, f);
+	s->event.flags |= flags | kept;
+	fill_slow(&s->event, ts, split);
+	send_with_stack(s);
+}
+
+/* The stretch that is not over yet. */
+static __always_inline void add_open_stretch(struct thread_state *ts, struct poll_split *split, u64 now)
+{
+	u64 current_off;
+
+	if (!ts->off_at || now <= ts->off_at)
+		return;
+	current_off = now - ts->off_at;
+	split->off += current_off;
+	if (ts->off_runnable) {
+		split->delay += current_off;
+	} else if (current_off > ts->block.ns) {
+		ts->block.ns = current_off;
+		ts->block.start_ns = ts->off_at;
+		ts->block.arg = ts->off_arg;
+		ts->block.syscall = ts->off_syscall;
+		ts->block.scratch = ts->off_scratch;
+	}
+}
+
+/* A record of this CPU's own: with a copy of another's stack, whose thread may be writing to it, or without any. */
+static __always_inline struct hud_scratch *own_record(u32 user, struct hud_scratch *other)
+{
+	struct hud_scratch *s = scratch_of_cpu(user);
+	u32 bytes;
+
+	if (!s)
+		return 0;
+	s->event.stack_bytes = 0;
+	s->event.flags = 0;
+	if (!other)
+		return s;
+	bytes = other->event.stack_bytes;
+	if (bytes > HUD_STACK_BYTES || bpf_probe_read_kernel(s, sizeof(struct hud_event) + bytes, other))
+		return s;
+	s->event.stack_bytes = bytes;
+	return s;
+}
+
+/* The record of one slow poll, with the slice of whatever cost most. `open`: it is still running. */
+static __always_inline void send_slow(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, u64 now, u64 wall, bool open)
+{
+	struct poll_split split = {
+		.wall = wall,
+		.off = ts->off_total - f->off_total,
+		.delay = task->sched_info.run_delay - f->run_delay,
+		.throttled = ts->throttled_total - f->throttled_total,
+	};
 	u64 blocked, cpu;
 	struct hud_scratch *s = 0;
-	u32 flags = 0, kept_flags = 0, bytes = 0;
+	u32 stack = 0, flags = (open ? HUD_FLAG_OPEN : 0) | (ts->missed ? HUD_FLAG_MISSED_SWITCH : 0);
 	struct hud_worker *w = worker_of(ts);
 
-	if (extra_flags & HUD_FLAG_OPEN && ts->off_at && now > ts->off_at) {
-		/* the stretch that is not over yet */
-		u64 current_off = now - ts->off_at;
-
-		off += current_off;
-		if (ts->off_runnable) {
-			delay += current_off;
-		} else if (current_off > ts->block.ns) {
-			ts->block.ns = current_off;
-			ts->block.start_ns = ts->off_at;
-			ts->block.arg = ts->off_arg;
-			ts->block.syscall = ts->off_syscall;
-			ts->block.scratch = ts->off_scratch;
-		}
-	}
-	if (ts->missed)
-		extra_flags |= HUD_FLAG_MISSED_SWITCH;
-	if (off > wall)
-		off = wall;
-	if (delay > off)
-		delay = off;
-	blocked = off - delay;
-	cpu = wall - off;
-	if (w && !(extra_flags & HUD_FLAG_OPEN))
+	if (open)
+		add_open_stretch(ts, &split, now);
+	if (split.off > wall)
+		split.off = wall;
+	if (split.delay > split.off)
+		split.delay = split.off;
+	blocked = split.off - split.delay;
+	cpu = wall - split.off;
+	if (w && !open)
 		w->lost_ns += cpu + blocked;
-	if (!(extra_flags & HUD_FLAG_OPEN) && !take_token(HUD_EVENT_POLL, now, config.slow_per_second)) {
+	if (!open && !take_token(HUD_EVENT_POLL, now, config.slow_per_second)) {
 		count(HUD_STAT_RATE_LIMITED);
 		return;
 	}
-	if (blocked >= cpu && blocked >= delay && ts->block.ns) {
+	if (blocked >= cpu && blocked >= split.delay && ts->block.ns) {
 		s = scratch_of(ts, ts->block.scratch);
-		flags = HUD_FLAG_STACK_BLOCK;
-	} else if (delay > cpu && ts->queue.ns) {
+		stack = HUD_FLAG_STACK_BLOCK;
+	} else if (split.delay > cpu && ts->queue.ns) {
 		s = scratch_of(ts, ts->queue.scratch);
-		flags = HUD_FLAG_STACK_PREEMPT;
+		stack = HUD_FLAG_STACK_PREEMPT;
 	} else if (ts->sample_valid) {
-		s = scratch_of(ts, 3);
-		flags = HUD_FLAG_STACK_CPU;
+		s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
+		stack = HUD_FLAG_STACK_CPU;
 	}
-	if (s) {
-		bytes = s->event.stack_bytes;
-		kept_flags = s->event.flags & (HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED | HUD_FLAG_KERNEL_MODE);
-	} else {
-		s = scratch_of_cpu(HUD_CPU_SCRATCH_POLL);
-		flags = 0;
+	if (!s)
+		stack = 0;
+	if (open || !s) {
+		s = own_record(open ? HUD_CPU_SCRATCH_OPEN : HUD_CPU_SCRATCH_POLL, s);
 		if (!s)
 			return;
-		s->event.stack_bytes = 0;
 	}
-	fill_identity(&s->event, HUD_EVENT_POLL, ts, task, now);
-	fill_poll(&s->event, f);
-	s->event.flags |= flags | kept_flags | extra_flags;
-	fill_slow(&s->event, ts, f, wall, off, delay, throttled);
-	if (bytes > HUD_STACK_BYTES)
-		bytes = 0;
-	s->event.stack_bytes = bytes;
-	send(&s->event, sizeof(struct hud_event) + bytes);
+	send_poll(s, HUD_EVENT_POLL, flags | stack, ts, task, f, &split, now);
 
-	/* an on-CPU part over the threshold beside a longer sleep: its stack too */
-	if (flags == HUD_FLAG_STACK_BLOCK && cpu > control.threshold_ns && ts->sample_valid) {
-		s = scratch_of(ts, 3);
-		if (!s)
-			return;
-		bytes = s->event.stack_bytes;
-		kept_flags = s->event.flags & (HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED);
-		fill_identity(&s->event, HUD_EVENT_SIDE, ts, task, now);
-		fill_poll(&s->event, f);
-		s->event.flags |= HUD_FLAG_STACK_CPU | kept_flags;
-		if (bytes > HUD_STACK_BYTES)
-			bytes = 0;
-		send(&s->event, sizeof(struct hud_event) + bytes);
-	} else if (flags != HUD_FLAG_STACK_BLOCK && blocked > control.threshold_ns && ts->block.ns) {
+	/* the other part is over the threshold as well: its stack too */
+	s = 0;
+	if (stack == HUD_FLAG_STACK_BLOCK && cpu > control.threshold_ns && ts->sample_valid) {
+		s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
+		stack = HUD_FLAG_STACK_CPU;
+	} else if (stack != HUD_FLAG_STACK_BLOCK && blocked > control.threshold_ns && ts->block.ns) {
 		s = scratch_of(ts, ts->block.scratch);
-		if (!s)
-			return;
-		bytes = s->event.stack_bytes;
-		kept_flags = s->event.flags & (HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED);
-		fill_identity(&s->event, HUD_EVENT_SIDE, ts, task, now);
-		fill_poll(&s->event, f);
-		s->event.flags |= HUD_FLAG_STACK_BLOCK | kept_flags;
-		fill_slow(&s->event, ts, f, wall, off, delay, throttled);
-		if (bytes > HUD_STACK_BYTES)
-			bytes = 0;
-		send(&s->event, sizeof(struct hud_event) + bytes);
+		stack = HUD_FLAG_STACK_BLOCK;
 	}
+	if (s)
+		send_poll(s, HUD_EVENT_SIDE, stack, ts, task, f, &split, now);
 }
 
 static __always_inline void poll_leave(struct pt_regs *ctx)
@@ -235,12 +249,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	if (!depth || depth > HUD_MAX_DEPTH)
 		return;
 	f = &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)];
-	/* after `ret` the stack pointer is one slot above the return address; arm64 has no such slot */
-#if defined(__TARGET_ARCH_x86)
-	if (sp != f->sp + 8) {
-#else
-	if (sp != f->sp) {
-#endif
+	if (sp != f->sp + HUD_RETURN_SLOT) {
 		if (sp < f->sp)
 			return; /* the return of a poll that was not timed, nested in ours */
 		/* ours was left without a return (or its return was missed): look one frame out */
@@ -274,7 +283,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	}
 	if (slow) {
 		count(HUD_STAT_SLOW);
-		send_slow(ts, task, f, now, own, 0);
+		send_slow(ts, task, f, now, own, false);
 	}
 	ts->block.ns = 0;
 	ts->queue.ns = 0;

@@ -13,9 +13,8 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	struct hud_scratch *s;
 	struct poll_frame *f;
 	struct pt_regs *regs;
-	u32 depth, bytes, flags = HUD_FLAG_STACK_CPU;
-	u64 now, end = 0;
-	bool over;
+	u32 depth, flags = HUD_FLAG_STACK_CPU;
+	u64 now;
 
 	if (!maybe_target(task->tgid) || !control.enabled)
 		return 0;
@@ -28,7 +27,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		return 0;
 	count(HUD_STAT_SAMPLES);
 	now = bpf_ktime_get_ns();
-	s = scratch_of(ts, 3);
+	s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
 	if (!s)
 		return 0;
 	/* the user's registers, whether the tick came in user mode or inside a system call */
@@ -44,36 +43,25 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		fill_identity(&s->event, HUD_EVENT_ONCPU, ts, task, now);
 		s->event.flags |= flags;
 		copy_stack(s, s->event.regs.r[HUD_REG_SP], 0);
-		bytes = s->event.stack_bytes;
-		if (bytes > HUD_STACK_BYTES)
-			bytes = 0;
-		send(&s->event, sizeof(struct hud_event) + bytes);
+		send_with_stack(s);
 		return 0;
 	}
 	f = &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)];
 	read_task_identity(ts, f);
-	end = f->sp + 8;
-	over = now - f->start_ns > control.threshold_ns;
-	s->event.flags = 0;
-	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
-	bytes = s->event.stack_bytes;
-	if (bytes > HUD_STACK_BYTES)
-		bytes = 0;
-	flags |= s->event.flags;
+	s->event.flags = flags;
+	copy_stack(s, s->event.regs.r[HUD_REG_SP], f->sp + 8);
 	ts->sample_valid = 1;
-	if (!over) {
-		s->event.flags = flags;
+	if (now - f->start_ns <= control.threshold_ns)
 		return 0;
-	}
 	if (!take_token(HUD_EVENT_SAMPLE, now, config.samples_per_second)) {
-		s->event.flags = flags;
 		count(HUD_STAT_SAMPLES_LIMITED);
 		return 0;
 	}
+	flags = s->event.flags;
 	fill_identity(&s->event, HUD_EVENT_SAMPLE, ts, task, now);
 	fill_poll(&s->event, f);
 	s->event.flags |= flags;
 	s->event.wall_ns = now - f->start_ns;
-	send(&s->event, sizeof(struct hud_event) + bytes);
+	send_with_stack(s);
 	return 0;
 }

@@ -25,23 +25,34 @@ static __always_inline u32 free_scratch(struct thread_state *ts)
 	return !(taken & 1) ? 0 : !(taken & 2) ? 1 : 2;
 }
 
+static __always_inline bool is_epoll_wait(s32 nr)
+{
+#if defined(__TARGET_ARCH_x86)
+	return nr == 232 || nr == 281 || nr == 441; /* epoll_wait, epoll_pwait, epoll_pwait2 */
+#else
+	return nr == 22 || nr == 441; /* epoll_pwait, epoll_pwait2 */
+#endif
+}
+
+static __always_inline bool is_futex_wait(s32 nr)
+{
+#if defined(__TARGET_ARCH_x86)
+	return nr == 202 || nr == 449 || nr == 455; /* futex, futex_waitv, futex_wait */
+#else
+	return nr == 98 || nr == 449 || nr == 455;
+#endif
+}
+
+static __always_inline bool is_futex_wake(s32 nr)
+{
+	return nr == 454 || is_futex_wait(nr); /* futex_wake; futex does both */
+}
+
 static __always_inline bool is_park(struct task_struct *task, s32 nr, u64 arg)
 {
-	u64 key;
+	u64 key = (u64)(u32)task->tgid << 32 | (u32)arg;
 
-#if defined(__TARGET_ARCH_x86)
-	if (nr == 232 || nr == 281 || nr == 441) /* epoll_wait, epoll_pwait, epoll_pwait2 */
-		return true;
-	if (nr != 202 && nr != 449 && nr != 455)
-		return false;
-#else
-	if (nr == 22 || nr == 441)
-		return true;
-	if (nr != 98 && nr != 449 && nr != 455)
-		return false;
-#endif
-	key = (u64)(u32)task->tgid << 32 | (u32)arg;
-	return bpf_map_lookup_elem(&parks, &key) != 0;
+	return is_epoll_wait(nr) || (is_futex_wait(nr) && bpf_map_lookup_elem(&parks, &key));
 }
 
 /* prev is still the current task here, so its memory can be read. */
@@ -116,7 +127,7 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 static __always_inline void send_offcpu(struct thread_state *ts, struct task_struct *next, u64 now, u64 slept)
 {
 	struct hud_scratch *s = scratch_of(ts, ts->off_scratch);
-	u32 bytes, kept;
+	u32 kept;
 
 	if (!s)
 		return;
@@ -124,7 +135,6 @@ static __always_inline void send_offcpu(struct thread_state *ts, struct task_str
 		count(HUD_STAT_RATE_LIMITED);
 		return;
 	}
-	bytes = s->event.stack_bytes;
 	kept = s->event.flags;
 	fill_identity(&s->event, HUD_EVENT_OFFCPU, ts, next, now);
 	s->event.flags |= kept | HUD_FLAG_STACK_BLOCK;
@@ -136,9 +146,7 @@ static __always_inline void send_offcpu(struct thread_state *ts, struct task_str
 	s->event.block_start_ns = ts->off_at;
 	s->event.syscall = ts->off_syscall;
 	s->event.syscall_arg = ts->off_arg;
-	if (bytes > HUD_STACK_BYTES)
-		bytes = 0;
-	send(&s->event, sizeof(struct hud_event) + bytes);
+	send_with_stack(s);
 }
 
 static __always_inline void switch_in(struct task_struct *prev, struct task_struct *next, u64 now)
@@ -197,8 +205,7 @@ int hud_sched_waking(u64 *ctx)
 	struct hud_scratch *s;
 	struct pt_regs *regs;
 	u64 now, end = 0;
-	u32 depth, bytes;
-	s32 nr;
+	u32 depth;
 
 	if (!maybe_target(sleeper->tgid) || !control.enabled)
 		return 0;
@@ -211,24 +218,14 @@ int hud_sched_waking(u64 *ctx)
 		return 0;
 	if (ts->off_scratch == ~0u || now - ts->off_at <= control.threshold_ns)
 		return 0;
-	nr = ts->off_syscall;
-#if defined(__TARGET_ARCH_x86)
-	if (nr != 202 && nr != 449 && nr != 455)
-#else
-	if (nr != 98 && nr != 449 && nr != 455)
-#endif
+	if (!is_futex_wait(ts->off_syscall))
 		return 0;
 	/* std and parking_lot mutexes keep no owner: the holder is the thread of the same process that unlocks */
 	waker = bpf_get_current_task_btf();
 	if (waker->tgid != sleeper->tgid)
 		return 0;
 	regs = (struct pt_regs *)bpf_task_pt_regs(waker);
-	nr = HUD_REGS_SYSCALL(regs);
-#if defined(__TARGET_ARCH_x86)
-	if (nr != 202 && nr != 449 && nr != 454 && nr != 455)
-#else
-	if (nr != 98 && nr != 449 && nr != 454 && nr != 455)
-#endif
+	if (!is_futex_wake(HUD_REGS_SYSCALL(regs)))
 		return 0; /* a timer's interrupt in the middle of something else */
 	if (!take_token(HUD_EVENT_WAKER, now, config.slow_per_second)) {
 		count(HUD_STAT_WAKERS_LIMITED);
@@ -258,9 +255,6 @@ int hud_sched_waking(u64 *ctx)
 	}
 	HUD_COPY_REGS(&s->event.regs, regs);
 	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
-	bytes = s->event.stack_bytes;
-	if (bytes > HUD_STACK_BYTES)
-		bytes = 0;
-	send(&s->event, sizeof(struct hud_event) + bytes);
+	send_with_stack(s);
 	return 0;
 }

@@ -68,6 +68,6 @@ int hud_open_polls(struct bpf_iter__task *ctx)
 	wall = now > f->start_ns ? now - f->start_ns : 0;
 	wall = wall > f->inner_ns ? wall - f->inner_ns : 0;
 	if (wall > control.threshold_ns)
-		send_slow(ts, task, f, now, wall, HUD_FLAG_OPEN);
+		send_slow(ts, task, f, now, wall, true);
 	return 0;
 }
