@@ -13,7 +13,7 @@
 #              relr        relative relocations packed into .relr.dyn
 #              nopie       linked to a fixed address
 #              static-pie  no shared libraries, at any address
-#   BINARY     names of src/bin; all without
+#   BINARY     names of src/bin; without, all but `wide`
 #
 # Result: out/workloads/TOKIO-PROFILE/BINARY
 set -euo pipefail
@@ -30,7 +30,8 @@ tests=(
   tokio143-v0:cpu_hog,sleep tokio143-relr:cpu_hog,sleep tokio143-nopie:cpu_hog,sleep tokio143-static-pie:cpu_hog,sleep
 )
 
-all_binaries() { (cd "$here/src/bin" && ls) | sed 's/\.rs$//'; }
+# Without `wide`, which is for the benchmarks and takes minutes to compile.
+all_binaries() { (cd "$here/src/bin" && ls) | sed 's/\.rs$//' | grep -vx wide; }
 
 # fresh BINARY-FILE: its own source and what all share are older. After a change of this script: rm -r out/workloads.
 fresh() { [ -e "$1" ] && [ -z "$(find "$here"/src/*.rs "$here/src/bin/$(basename "$1").rs" "$here/Cargo.toml" -newer "$1" -print -quit)" ]; }
