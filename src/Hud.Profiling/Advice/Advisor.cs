@@ -9,6 +9,9 @@ public static class Advisor
     /// <summary>All rows, the most specific first.</summary>
     public static IReadOnlyList<AdviceRow> Rows => AdviceTable.Rows;
 
+    /// <summary>What any code does now and then, so that a sample of a more telling kind may meet it by chance.</summary>
+    public static bool IsCommonplace(string category) => category is "Cpu" or "Memory" or "Drop";
+
     /// <param name="frames">leaf first</param>
     /// <param name="syscall">name of the call the thread slept in, "" or null when there was none</param>
     public static AdviceRow For(IReadOnlyList<Frame> frames, HotspotCause cause, string? syscall)

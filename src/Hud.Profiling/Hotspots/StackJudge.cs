@@ -5,8 +5,9 @@ using Hud.Profiling.Frames;
 namespace Hud.Profiling.Hotspots;
 
 /// <summary>What a stack means for a cause: who is blamed, of which category, with which advice.</summary>
+/// <param name="Way">Equal for stacks of one cause with the same frames from the poll to the user's code; empty when no code is blamed.</param>
 public sealed record Judgement(
-    HotspotCause Cause, string Category, string Advice, string DocsSlug, string Function, string UserFrame, string Location, int Blamed, string Group);
+    HotspotCause Cause, string Category, string Advice, string DocsSlug, string Function, string UserFrame, string Location, int Blamed, string Way, string Group);
 
 /// <summary>Names and judges stacks by number, once each.</summary>
 public sealed class StackJudge(StackStore stacks, IFrameSource names)
@@ -59,10 +60,10 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
         int named = Advisor.NamedFrame(frames, row);
         string function = named >= 0 ? Blame.UserName(frames[named]) : user;
         // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
+        string way = blamed < 0 || cause is HotspotCause.RunQueue or HotspotCause.Throttled ? "" : $"{cause}|{Fingerprint.Of(WayToPoll(frames, blamed))}";
         string group = cause is HotspotCause.RunQueue or HotspotCause.Throttled ? $"{cause}|{taskName}" // where it was preempted is chance
-            : frames.Count == 0 || blamed < 0
-            ? $"{cause}|{taskName}|{syscall}"
-            : $"{cause}|{Fingerprint.Of(WayToPoll(frames, blamed))}|{row.Category}|{syscall}";
-        return new Judgement(cause, row.Category, row.Sentence, row.Docs, function, user, blamed >= 0 ? frames[blamed].Location : "", blamed, group);
+            : way.Length == 0 ? $"{cause}|{taskName}|{syscall}"
+            : $"{way}|{row.Category}|{syscall}";
+        return new Judgement(cause, row.Category, row.Sentence, row.Docs, function, user, blamed >= 0 ? frames[blamed].Location : "", blamed, way, group);
     }
 }

@@ -1,4 +1,5 @@
 using Hud.Core.Profile;
+using Hud.Profiling.Advice;
 using Hud.Profiling.Frames;
 using Hud.Profiling.Hotspots;
 
@@ -18,6 +19,16 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
         public HashSet<int> Targets { get; } = [];
         public string Syscall { get; init; } = "";
         public bool Estimated { get; set; }
+
+        /// <summary>Its times, not its stacks: the stack that is shown stays a telling one.</summary>
+        public void Take(Group other)
+        {
+            Durations.Add(other.Durations);
+            Targets.UnionWith(other.Targets);
+            Estimated |= other.Estimated;
+            foreach (var (task, ns) in other.Tasks)
+                HotspotMerger.Add(Tasks, task, ns);
+        }
     }
 
     private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
@@ -40,6 +51,7 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
             _groupOf[key] = judge.Judge(lender?.Stack ?? -1, key.Cause, lender?.Syscall ?? key.Syscall, (lender?.Holder ?? -1) >= 0, types[key.Type].Name, exact).Group;
         }
 
+        FoldCommonplace();
         var ranked = _groups.OrderByDescending(g => Lost(g.Value)).ThenBy(g => g.Key, StringComparer.Ordinal).ToList();
         var place = ranked.Take(most).Select((g, i) => (g.Key, i)).ToDictionary(p => p.Key, p => p.i, StringComparer.Ordinal);
         indexOf = _groupOf.ToDictionary(p => p.Key, p => place.GetValueOrDefault(p.Value, -1));
@@ -71,6 +83,28 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
             Add(group.Holders, key.Holder, value.Durations.TotalNs);
         foreach (var (who, ns) in value.Culprits)
             Add(group.Culprits, who, ns);
+    }
+
+    /// <summary>
+    /// A sample of hashing may fall into a copy of memory, or into the loop around it: that is the same work, and a finding
+    /// of its own would only repeat it. Where the commonplace part is not small it stays, as the code then does both.
+    /// </summary>
+    private void FoldCommonplace()
+    {
+        foreach (var way in _groups.Where(g => g.Value.Judgement is { Cause: HotspotCause.OnCpu, Way.Length: > 0 }).GroupBy(g => g.Value.Judgement.Way, StringComparer.Ordinal).ToList())
+        {
+            var telling = way.Where(g => !Advisor.IsCommonplace(g.Value.Judgement.Category)).OrderByDescending(g => Lost(g.Value)).ThenBy(g => g.Key, StringComparer.Ordinal).FirstOrDefault();
+            if (telling.Value is null)
+                continue;
+            double small = Lost(telling.Value) / 4;
+            foreach (var (name, part) in way.Where(g => Advisor.IsCommonplace(g.Value.Judgement.Category) && Lost(g.Value) <= small))
+            {
+                telling.Value.Take(part);
+                _groups.Remove(name);
+                foreach (var key in _groupOf.Where(p => p.Value == name).Select(p => p.Key).ToList())
+                    _groupOf[key] = telling.Key;
+            }
+        }
     }
 
     private Hotspot Finding(Group group, int rank, Func<int, double> scale, StackTableBuilder table, bool exact)

@@ -77,6 +77,29 @@ public sealed class ProfileBuilderTests
     }
 
     [Fact]
+    public void A_sample_that_met_a_copy_of_memory_is_part_of_the_work_around_it()
+    {
+        for (int i = 0; i < 4; i++)
+            _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack($"sha2::a{i} < shop::hash < shop::login::{{{{closure}}}}") });
+        _stage.Ledger.AddPoll(Slow(cpu: 10) with { CpuStack = _stage.Stack("__memset_avx512 < shop::hash < shop::login::{{closure}}") });
+        _stage.Ledger.AddPoll(Slow(cpu: 10) with { CpuStack = _stage.Stack("shop::hash < shop::login::{{closure}}") });
+        _stage.Ledger.AddPoll(Slow(cpu: 10) with { CpuStack = _stage.Stack("flate2::a < shop::hash < shop::login::{{closure}}") });
+        var document = Build(Facts(Type("shop::login", 7, 7)));
+
+        Assert.Equal([("Crypto", 6, 140 * Ms), ("Compression", 1, 10 * Ms)], document.Hotspots.Select(h => (h.Category, h.Count, h.TotalNs)));
+        Assert.StartsWith("sha2::a", document.Hotspots[0].Stack[0], StringComparison.Ordinal);
+        Assert.Equal([0, 0, 0, 0, 0, 0, 1], document.SlowPolls.Select(p => p.Hotspot));
+    }
+
+    [Fact]
+    public void Commonplace_work_that_is_not_small_stays_a_finding_of_its_own()
+    {
+        _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("sha2::a < shop::login::{{closure}}") });
+        _stage.Ledger.AddPoll(Slow(cpu: 20) with { CpuStack = _stage.Stack("shop::login::{{closure}}") });
+        Assert.Equal(["Crypto", "Cpu"], Build(Facts(Type("shop::login", 2, 2))).Hotspots.Select(h => h.Category));
+    }
+
+    [Fact]
     public void The_same_code_in_two_processes_is_one_finding_of_no_single_target()
     {
         _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("shop::hash") });
