@@ -60,10 +60,11 @@ internal static class DiffNotes
         return $"; {word}: {string.Join(", ", names.Take(2).Select(Name))}{more}";
     }
 
+    /// <summary>The code that changed between the runs: what it called is in the table below.</summary>
     private static string Name(HotspotDiff hotspot)
     {
-        string where = hotspot.UserFrame.Length > 0 && hotspot.UserFrame != hotspot.Function ? $" in {hotspot.UserFrame}" : "";
-        return $"{hotspot.Function}{where}{(hotspot.Location.Length > 0 ? $" ({hotspot.Location})" : "")}";
+        string user = hotspot.UserFrame.Length > 0 ? hotspot.UserFrame : hotspot.Function;
+        return $"{user}{(hotspot.Location.Length > 0 ? $" ({hotspot.Location})" : "")}";
     }
 
     private static double Rate(ProfileDocument document) =>

@@ -26,7 +26,8 @@ public static class ProfileCompare
         return diff with { Verdict = DiffNotes.Verdict(diff) };
     }
 
-    /// <summary>By fingerprint; what is left by cause and names, since a new build may change a fingerprint.</summary>
+    /// <summary>By fingerprint; what is left by cause and names, since a new build may change a fingerprint. Where a thread was
+    /// put off its CPU is chance: pressure is matched by its task.</summary>
     private static IEnumerable<(Hotspot? Before, Hotspot? After)> Match(IReadOnlyList<Hotspot> before, IReadOnlyList<Hotspot> after)
     {
         var left = after.ToList();
@@ -46,7 +47,7 @@ public static class ProfileCompare
 
         foreach (var old in unmatched)
         {
-            int found = left.FindIndex(h => h.Cause == old.Cause && h.UserFrame == old.UserFrame && h.Function == old.Function && h.Task == old.Task);
+            int found = left.FindIndex(h => h.Cause == old.Cause && h.Task == old.Task && (StackWeights.IsPressure(h.Cause) || (h.UserFrame == old.UserFrame && h.Function == old.Function)));
             yield return (old, found < 0 ? null : left[found]);
             if (found >= 0)
                 left.RemoveAt(found);

@@ -18,7 +18,7 @@ public sealed class ProfileCompareTests
         var gone = Assert.Single(diff.Hotspots, h => h.Change == HotspotChange.Gone);
         Assert.Equal("checkout::login", gone.UserFrame);
         Assert.Equal(0, gone.AfterPercent);
-        Assert.Contains("gone: bcrypt::hash in checkout::login (src/login.rs:42)", diff.Verdict);
+        Assert.Contains("gone: checkout::login (src/login.rs:42)", diff.Verdict);
         Assert.StartsWith("BETTER: ", diff.Verdict);
     }
 
@@ -80,6 +80,13 @@ public sealed class ProfileCompareTests
         Assert.Equal(DiffOutcome.Same, diff.Outcome);
         Assert.False(Assert.Single(diff.Hotspots, h => h.Change == HotspotChange.Worse).Counts);
         Assert.DoesNotContain("worse", diff.Verdict);
+    }
+
+    [Fact]
+    public void Where_a_thread_was_put_off_its_CPU_is_chance_and_no_change()
+    {
+        var elsewhere = Before with { Hotspots = [.. Before.Hotspots.Select(h => h.Cause == HotspotCause.RunQueue ? h with { UserFrame = "checkout::other", Fingerprint = "x" } : h)] };
+        Assert.DoesNotContain(ProfileCompare.Compare(Before, elsewhere).Hotspots, h => h.Change is HotspotChange.New or HotspotChange.Gone);
     }
 
     [Fact]
