@@ -74,7 +74,10 @@ fi
 rm -rf "$results"; mkdir -p "$results"
 if [ -n "$fast" ]; then step scripts/install.sh build; else step scripts/install.sh; fi
 if step ./build.sh --no-install; then
-  [ -n "$fast" ] || [ ! -x tests/workloads/build.sh ] || step tests/workloads/build.sh tests
+  if [ -z "$fast" ]; then
+    step tests/workloads/build.sh tests
+    step examples/demo-service/build.sh
+  fi
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
   one_by_one=
   run_logged out/logs/build-all.log "building all projects" dotnet build Hud.sln -c Release -v quiet || one_by_one=1

@@ -33,7 +33,7 @@ fn update_totals(cart: &Cart) -> u64 {
 #[inline(never)]
 fn discounted_price() -> u64 {
     let mut price = black_box(4_999u64);
-    for rule in 0..6_000_000u64 {
+    for rule in 0..10_000_000u64 {
         price = price.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(rule) ^ (price >> 17);
     }
     price % 5_000

@@ -8,9 +8,9 @@ internal static class Repository
     public static string Hud => Path.Combine(Root, "out", "hud");
 
     /// <summary>Skips the test when the machine cannot run a profile end to end, or fails it when skips are not wanted.</summary>
-    public static void Require(string workload)
+    public static void Require(string program, string builtBy = "tests/workloads/build.sh tests")
     {
-        if (ReasonAgainst(workload) is not { } reason)
+        if (ReasonAgainst(program, builtBy) is not { } reason)
             return;
         if (string.Equals(Environment.GetEnvironmentVariable("HUD_REQUIRE_ALL"), "1", StringComparison.Ordinal))
             Assert.Fail(reason);
@@ -19,7 +19,7 @@ internal static class Repository
 
     public static string Workload(string set, string name) => Path.Combine(Root, "out", "workloads", set, name);
 
-    private static string? ReasonAgainst(string workload)
+    private static string? ReasonAgainst(string program, string builtBy)
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
             return "needs root, to load BPF programs";
@@ -27,7 +27,7 @@ internal static class Repository
             return "the kernel has no BTF";
         if (!File.Exists(Hud) || !File.Exists(Hud + "-agent"))
             return "out/hud is not built (./build.sh)";
-        return File.Exists(workload) ? null : $"{Path.GetRelativePath(Root, workload)} is not built (tests/workloads/build.sh tests)";
+        return File.Exists(program) ? null : $"{Path.GetRelativePath(Root, program)} is not built ({builtBy})";
     }
 
     private static string FindRoot()
