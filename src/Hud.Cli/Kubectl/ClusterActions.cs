@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Hud.Cli.Cockpit;
 using Hud.Cli.Run;
@@ -15,6 +16,9 @@ namespace Hud.Cli.Kubectl;
 /// <summary>What the verbs of the plugin do. <paramref name="operators"/> talks to the operator's namespace.</summary>
 internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operators)
 {
+    /// <summary>128 + SIGINT, as shells have it.</summary>
+    private const int InterruptedExit = 130;
+
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private readonly SessionStore _store = new(kubectl);
 
@@ -43,7 +47,14 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             if (session.Status?.Phase == SessionPhase.Profiling && !cockpitDone && Terminal.CanShowCockpit)
             {
                 cockpitDone = true;
-                if (FollowAgent(session))
+                var followed = FollowAgent(session);
+                if (followed == Followed.Interrupted)
+                {
+                    Console.Error.WriteLine($"hud: session {name} goes on in the cluster; kubectl hud watch {name} follows it again");
+                    return InterruptedExit;
+                }
+
+                if (followed == Followed.ToItsEnd)
                     continue;
             }
 
@@ -148,14 +159,32 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         return 0;
     }
 
-    /// <summary>False when the log may not be read; then the status has to do.</summary>
-    private bool FollowAgent(ProfilingSession session)
+    private enum Followed
+    {
+        /// <summary>The log may not be read: the status has to do.</summary>
+        NotAtAll,
+        ToItsEnd,
+        Interrupted,
+    }
+
+    private Followed FollowAgent(ProfilingSession session)
     {
         var pods = operators.Try(["get", "pods", "-l", $"hud.dev/session-uid={session.Metadata.Uid}", "-o", "name"]);
         string? pod = pods.Exit == 0 ? pods.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() : null;
         if (pod is null)
-            return false;
+            return Followed.NotAtAll;
         using var logs = operators.Start(["logs", "-f", pod]);
+        // without a handler a signal would leave the terminal on the cockpit's screen
+        int signals = 0;
+        var stop = (PosixSignalContext context) =>
+        {
+            context.Cancel = true;
+            Interlocked.Increment(ref signals);
+            logs.Stop();
+        };
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, stop);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, stop);
         using var view = new CockpitView(new UiState(), LiveFile);
         view.Quit = logs.Stop;
         var reader = new AgentStreamReader();
@@ -171,7 +200,7 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             });
         }
 
-        return true;
+        return Volatile.Read(ref signals) > 0 ? Followed.Interrupted : Followed.ToItsEnd;
     }
 
     private static string LiveFile(LiveModel model)

@@ -18,15 +18,20 @@ internal sealed class TmuxTerminal : IDisposable
         Tmux("resize-window", "-x", $"{width}", "-y", $"{height}");
     }
 
-    /// <summary>Why this machine cannot; empty when it can.</summary>
-    public static string Missing => File.Exists("/usr/bin/tmux") ? "" : "tmux is not installed";
+    /// <summary>Skips the test where a program it needs is missing, or fails it when skips are not wanted.</summary>
+    public static void Require(params string[] programs)
+    {
+        string[] missing = [.. programs.Append("tmux").Where(program => !File.Exists("/usr/bin/" + program))];
+        Assert.False(missing.Length > 0 && Environment.GetEnvironmentVariable("HUD_REQUIRE_ALL") == "1", $"not installed: {string.Join(", ", missing)}");
+        Assert.SkipWhen(missing.Length > 0, $"not installed: {string.Join(", ", missing)}");
+    }
 
     public string Text => Tmux("capture-pane", "-p");
 
     /// <summary>With colours and attributes as escape sequences.</summary>
     public string Styled => Tmux("capture-pane", "-p", "-e");
 
-    public void Send(params string[] keys) => Tmux(["send-keys", .. keys]);
+    public void Send(params string[] keys) => Tmux(["send-keys", "--", .. keys]);
 
     public void Resize(int width, int height) => Tmux("resize-window", "-x", $"{width}", "-y", $"{height}");
 

@@ -12,6 +12,8 @@ namespace Hud.Cli.Tests.Kubectl;
 /// <summary>A folder that a scripted kubectl answers from.</summary>
 internal sealed class FakeCluster : IDisposable
 {
+    public static string Kubectl => Path.Combine(AppContext.BaseDirectory, "Kubectl", "fake-kubectl.py");
+
     private readonly JsonObject _sessions = [];
     private readonly JsonObject _maps = [];
 
@@ -68,9 +70,9 @@ internal sealed class FakeCluster : IDisposable
 
     public (int Exit, string Output, string Error) RunBroken(string broken, params string[] arguments)
     {
-        using var hud = new HudProcess("none", ["kubectl", .. arguments], new()
+        using var hud = new HudProcess(null, ["kubectl", .. arguments], new()
         {
-            ["HUD_KUBECTL"] = Path.Combine(AppContext.BaseDirectory, "Kubectl", "fake-kubectl.py"), ["FAKE_CLUSTER"] = Folder, ["FAKE_BROKEN"] = broken, ["BROWSER"] = "", ["DISPLAY"] = "", ["WAYLAND_DISPLAY"] = "",
+            ["HUD_KUBECTL"] = Kubectl, ["FAKE_CLUSTER"] = Folder, ["FAKE_BROKEN"] = broken, ["BROWSER"] = "", ["DISPLAY"] = "", ["WAYLAND_DISPLAY"] = "",
         });
         return hud.Wait();
     }

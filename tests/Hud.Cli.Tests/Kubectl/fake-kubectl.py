@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Plays kubectl: notes each call in FAKE_CALLS and answers from the folder FAKE_CLUSTER, where time passes with each look."""
+"""Plays kubectl: notes each call in FAKE_CALLS and answers from the folder FAKE_CLUSTER, where time passes with each look.
+The log of the agent may be read when FAKE names a script of fake-agent.py."""
 import json, os, sys
 
 folder = os.environ["FAKE_CLUSTER"]
@@ -31,8 +32,10 @@ if verb == "create":
     print(json.dumps(session))
 elif verb == "get" and args[1] == "profilingsessions.hud.dev":
     sessions = load("sessions.json") or {}
-    names = [a for a in args[2:] if not a.startswith("-") and a not in ("json", "yaml")]
-    if not names:
+    names = [a for a in args[2:] if not a.startswith("-") and a not in ("json", "yaml", "name")]
+    if not names and "name" in args[2:]:
+        print("\n".join("profilingsession.hud.dev/" + name for name in sessions))
+    elif not names:
         print(json.dumps({"kind": "List", "items": [s[-1] for s in sessions.values()]}))
     elif names[0] in sessions:
         states = sessions[names[0]]
@@ -48,7 +51,13 @@ elif verb == "get" and args[1] == "configmap":
         fail(f'Error from server (NotFound): configmaps "{args[2]}" not found')
     print(json.dumps(maps[args[2]]))
 elif verb == "get" and args[1] == "pods":
-    fail('Error from server (Forbidden): pods is forbidden')
+    if "FAKE" not in os.environ:
+        fail('Error from server (Forbidden): pods is forbidden')
+    print("pod/hud-agent-p99-node")
+elif verb == "logs":
+    os.environ["HUD_AGENT_TASK"] = json.dumps({"targets": [{"pid": 1}], "session": {}})
+    agent = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Run", "fake-agent.py")
+    os.execv(sys.executable, [sys.executable, agent])
 elif verb == "get" and args[1] == "deployment":
     print(json.dumps({"items": [] if broken == "operator" else [{"status": {"readyReplicas": 1}}]}))
 elif verb == "get" and args[1] == "namespace":

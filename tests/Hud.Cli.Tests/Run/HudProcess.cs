@@ -13,12 +13,14 @@ internal sealed class HudProcess : IDisposable
     private readonly Task<string> _output;
     private readonly Task _errorRead;
 
-    public HudProcess(string script, string[] arguments, Dictionary<string, string>? variables = null, string? agent = null)
+    /// <param name="script">Of the agent; null for commands that start none.</param>
+    public HudProcess(string? script, string[] arguments, Dictionary<string, string>? variables = null, string? agent = null)
     {
         string hud = Path.Combine(AppContext.BaseDirectory, "hud");
         var start = new ProcessStartInfo(hud, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["HUD_AGENT"] = agent ?? Path.Combine(AppContext.BaseDirectory, "Run", "fake-agent.py");
-        start.Environment["FAKE"] = script;
+        if (script is not null)
+            start.Environment["FAKE"] = script;
         foreach (var (name, value) in variables ?? [])
             start.Environment[name] = value;
         _process = Process.Start(start)!;

@@ -1,0 +1,57 @@
+using Hud.Cli.Tests.Cockpit;
+using Hud.Reports.Tests.Documents;
+
+namespace Hud.Cli.Tests.Kubectl;
+
+/// <summary>The cockpit of a session in a cluster, fed by the log of its agent, in a real terminal.</summary>
+public sealed class WatchTests : IDisposable
+{
+    private readonly FakeCluster _cluster = new();
+
+    public void Dispose() => _cluster.Dispose();
+
+    [Fact]
+    public void The_log_of_the_agent_feeds_the_cockpit_and_the_report_follows()
+    {
+        var document = RealisticDocuments.Checkout();
+        _cluster.With("p99", FakeCluster.Profiling, FakeCluster.Completed("m", document)).WithReport("m", document);
+        using var terminal = Start("watch p99");
+
+        string first = terminal.WaitFor("HOTSPOTS 2");
+        Assert.Contains("checkout::login", first, StringComparison.Ordinal);
+        Assert.Contains("Move the hashing to spawn_blocking.", first, StringComparison.Ordinal);
+        terminal.Send("Enter");
+        Assert.Contains("src/login.rs:42", terminal.WaitFor("stack, leaf first"), StringComparison.Ordinal);
+        terminal.Send("Escape");
+        terminal.WaitFor("HOTSPOTS 2");
+        terminal.Send("q");
+
+        string report = terminal.WaitFor("exit code 0");
+        Assert.Contains("# BLOCKED 11% of worker time", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("HOTSPOTS", report, StringComparison.Ordinal);
+        Assert.Contains("\"logs\", \"-f\", \"pod/hud-agent-p99-node\"", _cluster.Calls, StringComparison.Ordinal);
+        Assert.Contains("\"--namespace=hud-system\"", _cluster.Calls, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Control_c_gives_the_terminal_back_and_leaves_the_session_alone()
+    {
+        _cluster.With("p99", FakeCluster.Profiling);
+        using var terminal = Start("watch p99");
+        terminal.WaitFor("HOTSPOTS 2");
+
+        terminal.Send("C-c");
+
+        string screen = terminal.WaitFor("exit code 130");
+        Assert.Contains("session p99 goes on in the cluster", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("HOTSPOTS", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("delete", _cluster.Calls, StringComparison.Ordinal);
+    }
+
+    private TmuxTerminal Start(string verb)
+    {
+        TmuxTerminal.Require();
+        return new TmuxTerminal(120, 140, $"{Path.Combine(AppContext.BaseDirectory, "hud")} kubectl {verb}",
+            ("HUD_KUBECTL", FakeCluster.Kubectl), ("FAKE_CLUSTER", _cluster.Folder), ("FAKE", "live"));
+    }
+}
