@@ -4,7 +4,7 @@
 #   ./build.sh [--no-install] [--clean]
 #
 #   out/hud, out/hud-agent, out/hud-operator   self-contained single files: the machine that runs them needs no .NET
-#   out/kubectl-hud          the plugin: on the PATH it makes "kubectl hud" work
+#   out/kubectl-hud          the plugin: on the PATH it makes "kubectl hud" work; out/kubectl_complete-hud completes it
 #   out/bpf/                 the BPF objects that the agent carries, as clang made them
 #   out/native/              the program that the agent's self-test starts and probes
 #
@@ -66,6 +66,6 @@ build_make bpf "BPF objects"
 build_make native "self-test program"
 publish Hud.NodeAgent hud-agent
 publish Hud.Cli hud
-cp scripts/kubectl-hud out/kubectl-hud
+cp scripts/kubectl-hud scripts/kubectl_complete-hud out/
 publish Hud.Operator hud-operator
 say "out/hud ($(du -h out/hud | cut -f1)) and out/hud-agent ($(du -h out/hud-agent | cut -f1)) are up to date"

@@ -9,6 +9,7 @@ root.Subcommands.Add(new RunVerb().Build());
 root.Subcommands.Add(DoctorVerb.Build());
 root.Subcommands.Add(ShowVerb.Build());
 root.Subcommands.Add(DiffVerb.Build());
+root.Subcommands.Add(CompletionVerb.Build());
 root.Subcommands.Add(new ClusterVerbs().Build());
 if (root.Options.OfType<HelpOption>().FirstOrDefault()?.Action is HelpAction help)
     help.MaxWidth = 80;

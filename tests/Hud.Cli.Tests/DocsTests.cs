@@ -14,7 +14,7 @@ public sealed partial class DocsTests
 
     private static readonly Lazy<string> Help = new(() => string.Concat(new[]
     {
-        "", "run", "doctor", "show", "diff", "kubectl run", "kubectl watch", "kubectl get", "kubectl describe", "kubectl open", "kubectl diff", "kubectl export", "kubectl doctor",
+        "", "run", "doctor", "show", "diff", "completion", "kubectl run", "kubectl watch", "kubectl get", "kubectl describe", "kubectl open", "kubectl diff", "kubectl export", "kubectl doctor",
     }.Select(verb => HudProcess.Run("blocked", [.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Output)));
 
     public static TheoryData<string> Pages => [.. Directory.GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories).Append(Path.Combine(Root, "README.md")).Select(p => Path.GetRelativePath(Root, p)).Order(StringComparer.Ordinal)];

@@ -28,6 +28,7 @@ internal sealed class RootVerb
         foreach (var option in own)
             root.Options.Add(option);
         _run.AddTo(root);
+        CompletionVerb.Offer(_process, CompletionVerb.Processes);
         // a misspelt flag would otherwise be taken for a process's name
         _process.Validators.Add(result =>
         {

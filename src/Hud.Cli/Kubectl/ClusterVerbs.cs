@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hud.Cli.Commands;
 using Hud.Cli.Run;
 using Hud.Core.Api;
+using Hud.Core.Diagnostics;
 
 namespace Hud.Cli.Kubectl;
 
@@ -92,7 +93,7 @@ internal sealed class ClusterVerbs
 
     private Command Diff()
     {
-        Argument<string> before = new("BEFORE") { Description = "A session" }, after = new("AFTER") { Description = "A later session" };
+        Argument<string> before = Session("BEFORE", "A session"), after = Session("AFTER", "A later session");
         var output = Output("json");
         var command = new Command("diff", "Compare two sessions; exit code 6 when the second is worse") { before, after, output };
         command.SetAction(parsed => DiffVerb.Compare(Actions(parsed).Report(parsed.GetValue(before)!), Actions(parsed).Report(parsed.GetValue(after)!), asJson: parsed.GetValue(output) == "json"));
@@ -117,7 +118,7 @@ internal sealed class ClusterVerbs
         return command;
     }
 
-    private static Command Named(string verb, string description, Func<string, ParseResult, int> action)
+    private Command Named(string verb, string description, Func<string, ParseResult, int> action)
     {
         var session = Session();
         var command = new Command(verb, description) { session };
@@ -139,7 +140,26 @@ internal sealed class ClusterVerbs
         return new KubectlClient(globals);
     }
 
-    private static Argument<string> Session() => new("SESSION") { Description = "Name of the session" };
+    private Argument<string> Session(string name = "SESSION", string description = "Name of the session")
+    {
+        var session = new Argument<string>(name) { Description = description };
+        CompletionVerb.Offer(session, SessionNames);
+        return session;
+    }
+
+    /// <summary>For a shell's completion: nothing when the cluster does not answer.</summary>
+    private IEnumerable<string> SessionNames(ParseResult parsed)
+    {
+        try
+        {
+            var answer = Client(parsed).Try(["get", SessionStore.Resource, "-o", "name", "--request-timeout=3s"]);
+            return answer.Exit == 0 ? answer.Text.Split('\n').Select(line => line[(line.IndexOf('/', StringComparison.Ordinal) + 1)..]) : [];
+        }
+        catch (DiagnosticException)
+        {
+            return [];
+        }
+    }
 
     private static Option<string?> Output(params string[] formats)
     {
