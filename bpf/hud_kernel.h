@@ -128,5 +128,7 @@ struct bpf_perf_event_data {
 };
 
 enum { PF_KTHREAD = 0x00200000 };
+/* task states: by SIGSTOP and its kin, by a debugger */
+enum { TASK_STOPPED_BIT = 0x4, TASK_TRACED_BIT = 0x8 };
 
 #endif

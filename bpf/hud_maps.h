@@ -42,6 +42,7 @@ struct thread_state {
 	s32 off_syscall;
 	u32 off_runnable;
 	u32 off_throttled;
+	u32 off_stopped;     /* by a signal or a debugger, which is nobody's blocking */
 	u32 off_scratch;     /* buffer in use for the current stretch */
 	u32 off_by_tgid;
 	u32 off_by_tid;

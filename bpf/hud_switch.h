@@ -7,8 +7,15 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 {
 	u64 slept = off > queued ? off - queued : 0;
 	struct hud_worker *w = worker_of(ts);
-	u32 slot = log2_slot(queued);
+	u32 slot = log2_slot(queued), depth = ts->depth;
 
+	if (ts->off_stopped) {
+		/* the world stood still for it: taken out of the poll's own time, as a nested poll's is */
+		if (depth && depth <= HUD_MAX_DEPTH)
+			ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)].inner_ns += slept;
+		off -= slept;
+		slept = 0;
+	}
 	if (w) {
 		w->off_since_ns = 0;
 		w->queue_ns += queued;

@@ -56,7 +56,7 @@ static __always_inline bool is_park(struct task_struct *task, s32 nr, u64 arg)
 }
 
 /* prev is still the current task here, so its memory can be read. */
-static __always_inline void switch_out(struct task_struct *prev, struct task_struct *next, bool runnable, u64 now)
+static __always_inline void switch_out(struct task_struct *prev, struct task_struct *next, bool runnable, bool stopped, u64 now)
 {
 	struct thread_state *ts = control.sched_only ? find_or_make_thread(prev) : find_thread(prev);
 	struct pt_regs *regs;
@@ -77,13 +77,16 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	ts->off_delay = prev->sched_info.run_delay;
 	ts->off_runnable = runnable;
 	ts->off_throttled = runnable && bpf_core_field_exists(prev->throttled) && prev->throttled;
+	ts->off_stopped = stopped;
 	ts->wake_at = runnable ? now : 0;
 	ts->off_by_tgid = 0;
 	ts->off_syscall = -1;
 	ts->off_scratch = ~0u;
 	w = worker_of(ts);
 	if (w)
-		w->off_since_ns = runnable ? 0 : now;
+		w->off_since_ns = runnable || stopped ? 0 : now;
+	if (stopped)
+		return;
 	depth = ts->depth;
 	if (!control.sched_only && (!depth || depth > HUD_MAX_DEPTH))
 		return;
@@ -188,7 +191,7 @@ int hud_sched_switch(u64 *ctx)
 		/* the mask: nanosleep shows 0x2001; on_rq would lie, sleepers are dequeued late since 6.12 */
 		u32 state = config.has_prev_state ? (u32)ctx[3] : state_of(prev);
 
-		switch_out(prev, next, ctx[0] || (state & 0xff) == 0, now);
+		switch_out(prev, next, ctx[0] || (state & 0xff) == 0, state & (TASK_STOPPED_BIT | TASK_TRACED_BIT), now);
 	}
 	if (in)
 		switch_in(prev, next, now);

@@ -67,6 +67,8 @@ int hud_open_polls(struct bpf_iter__task *ctx)
 	now = bpf_ktime_get_ns();
 	wall = now > f->start_ns ? now - f->start_ns : 0;
 	wall = wall > f->inner_ns ? wall - f->inner_ns : 0;
+	if (ts->off_at && ts->off_stopped)
+		return 0;
 	if (wall > control.threshold_ns)
 		send_slow(ts, task, f, now, wall, true);
 	return 0;

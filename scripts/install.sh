@@ -66,8 +66,9 @@ install_rust() {
 
 install_crates() { "$hud_root/scripts/crates.sh"; }
 
-# zsh and fish complete hud's command line; golang-go (its pprof) and python3-jsonschema read the report formats.
-install_test() { need golang-go python3-jsonschema tmux zsh fish gdb gcc g++ libc6-dev musl-tools elfutils iproute2 binutils util-linux procps make python3-minimal xz-utils llvm-19; }
+# zsh and fish complete hud's command line; golang-go (its pprof) and python3-jsonschema read the report formats; bpftrace is a
+# second profiler on the same target.
+install_test() { need bpftrace golang-go python3-jsonschema tmux zsh fish gdb gcc g++ libc6-dev musl-tools elfutils iproute2 binutils util-linux procps make python3-minimal xz-utils llvm-19; }
 
 install_arm() { need gdb gdb-multiarch qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils; }
 

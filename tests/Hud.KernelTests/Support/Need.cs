@@ -44,6 +44,13 @@ internal static class Need
         return path;
     }
 
+    public static void Program(string name)
+    {
+        Kernel();
+        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, name))))
+            Missing($"{name} is not installed (scripts/install.sh test)");
+    }
+
     public static string Agent()
     {
         string path = Path.Combine(Root, "artifacts", "bin", "Hud.NodeAgent", "release", "hud-agent");
