@@ -25,7 +25,8 @@ done
 
 scripts/install.sh build rust bench browser
 ./build.sh --no-install
-tests/workloads/build.sh tokio143-release:throughput,cpu_hog
+tests/workloads/build.sh tokio143-release:throughput,cpu_hog,wide
+examples/demo-service/build.sh tokio143
 dotnet build bench/Hud.Bench -c Release -v q --nologo >/dev/null
 bench=artifacts/bin/Hud.Bench/release/Hud.Bench
 

@@ -12,22 +12,65 @@ internal static class AgentBench
     public static int Run(string[] args)
     {
         int seconds = args.Length > 0 ? int.Parse(args[0], System.Globalization.CultureInfo.InvariantCulture) : 30;
-        string agent = OverheadBench.Find("out/hud-agent"), program = OverheadBench.Find("out/workloads/tokio143-release/cpu_hog");
         bool stats = TrySetStats("1");
         try
         {
-            using var target = Process.Start(new ProcessStartInfo(program, ["--seconds", $"{seconds + 30}", "--workers", "2"]) { RedirectStandardOutput = true })!;
-            target.OutputDataReceived += static (_, _) => { };
-            target.BeginOutputReadLine();
-            Thread.Sleep(1000);
-            Measure(agent, target.Id, new FileInfo(program).Length, seconds, stats);
-            target.Kill();
+            Console.WriteLine("A service that blocks now and then (`cpu_hog`):\n");
+            On("cpu_hog", seconds, stats);
+            Console.WriteLine("\nA large program with hundreds of task types (`wide`), beside threads of another that do nothing but wake each other:\n");
+            using (new Strangers())
+                On("wide", 10, stats);
             return 0;
         }
         finally
         {
             if (stats)
                 TrySetStats("0");
+        }
+    }
+
+    private static void On(string workload, int seconds, bool stats)
+    {
+        string agent = OverheadBench.Find("out/hud-agent"), program = OverheadBench.Find($"out/workloads/tokio143-release/{workload}");
+        using var target = Process.Start(new ProcessStartInfo(program, ["--seconds", $"{seconds + 30}", "--workers", "2"]) { RedirectStandardOutput = true })!;
+        target.OutputDataReceived += static (_, _) => { };
+        target.BeginOutputReadLine();
+        Thread.Sleep(1000);
+        Measure(agent, target.Id, new FileInfo(program).Length, seconds, stats);
+        target.Kill();
+    }
+
+    /// <summary>Two threads that are no target and switch as often as they can: what every switch of the node pays.</summary>
+    private sealed class Strangers : IDisposable
+    {
+        private readonly AutoResetEvent _ping = new(false), _pong = new(false);
+        private readonly Thread[] _threads;
+        private volatile bool _over;
+
+        public Strangers()
+        {
+            _threads = [new Thread(() => Play(_ping, _pong)), new Thread(() => Play(_pong, _ping))];
+            foreach (var thread in _threads)
+                thread.Start();
+            _ping.Set();
+        }
+
+        private void Play(AutoResetEvent mine, AutoResetEvent other)
+        {
+            while (!_over)
+            {
+                mine.WaitOne(TimeSpan.FromSeconds(1));
+                other.Set();
+            }
+        }
+
+        public void Dispose()
+        {
+            _over = true;
+            foreach (var thread in _threads)
+                thread.Join();
+            _ping.Dispose();
+            _pong.Dispose();
         }
     }
 

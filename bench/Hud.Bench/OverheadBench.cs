@@ -12,7 +12,7 @@ internal static class OverheadBench
 {
     private sealed record Tool(string Name, string File, Func<int, string[]> Arguments);
 
-    private sealed record Scenario(string Name, int Spin);
+    private sealed record Scenario(string Name, Func<ITarget> Start);
 
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);
@@ -21,14 +21,23 @@ internal static class OverheadBench
     {
         int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 5;
         string program = Find("out/workloads/tokio143-release/throughput");
-        var scenarios = new List<Scenario> { new("5,000 polls/s a worker", SpinFor(program, 5000)), new("as fast as it can", 0) };
+        int slow = SpinFor(program, 5_000), fast = SpinFor(program, 250_000);
+        var scenarios = new List<Scenario>
+        {
+            new("5,000 polls/s a worker", () => new YieldLoop(program, slow)),
+            new("500,000 polls/s in all", () => new YieldLoop(program, fast)),
+            new("as many polls as it can", () => new YieldLoop(program, 0)),
+            new("the demo shop, mended, /health", () => new Shop()),
+        };
+        if (args.Length > 1)
+            scenarios = [.. scenarios.Where(s => s.Name.Contains(args[1], StringComparison.OrdinalIgnoreCase))];
         Console.WriteLine("| target | tool | throughput with / without, median | lowest | highest | windows |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (var scenario in scenarios)
         {
             foreach (var tool in Tools())
             {
-                var ratios = Compare(program, scenario, tool, rounds);
+                var ratios = Compare(scenario, tool, rounds);
                 if (ratios.Count == 0)
                 {
                     Console.WriteLine($"| {scenario.Name} | {tool.Name} | not measured: the tool did not start | | | |");
@@ -59,9 +68,9 @@ internal static class OverheadBench
     private static string BpftraceScript(int pid) =>
         $"uprobe:/proc/{pid}/exe:*task*raw*poll* {{ @start[tid] = nsecs; }} uretprobe:/proc/{pid}/exe:*task*raw*poll* /@start[tid]/ {{ @ns = hist(nsecs - @start[tid]); delete(@start[tid]); }}";
 
-    private static List<double> Compare(string program, Scenario scenario, Tool tool, int rounds)
+    private static List<double> Compare(Scenario scenario, Tool tool, int rounds)
     {
-        using var target = new Target(program, scenario.Spin);
+        using var target = scenario.Start();
         Thread.Sleep(1000);
         var ratios = new List<double>();
         double before = target.Rate(Window);
@@ -112,9 +121,9 @@ internal static class OverheadBench
         int spin = 4000;
         for (int i = 0; i < 3; i++)
         {
-            using var target = new Target(program, spin);
+            using var target = new YieldLoop(program, spin);
             Thread.Sleep(500);
-            spin = Math.Max(1, (int)(spin * target.Rate(TimeSpan.FromSeconds(3)) / Target.Workers / pollsPerSecond));
+            spin = Math.Max(1, (int)(spin * target.Rate(TimeSpan.FromSeconds(3)) / YieldLoop.Workers / pollsPerSecond));
         }
 
         return spin;
@@ -135,15 +144,23 @@ internal static class OverheadBench
         throw new FileNotFoundException($"{relative} is not built: run ./build.sh and tests/workloads/build.sh tokio143-release");
     }
 
+    private interface ITarget : IDisposable
+    {
+        int Pid { get; }
+
+        /// <summary>What it gets done a second over the next stretch of time.</summary>
+        double Rate(TimeSpan time);
+    }
+
     /// <summary>The throughput workload: counts its own polls and tells the sum every second.</summary>
-    private sealed class Target : IDisposable
+    private sealed class YieldLoop : ITarget
     {
         public const int Workers = 2;
         private readonly Process _process;
         private readonly Lock _gate = new();
         private readonly List<(long AtNs, long Polls)> _counts = [];
 
-        public Target(string program, int spin)
+        public YieldLoop(string program, int spin)
         {
             _process = Process.Start(new ProcessStartInfo(program, ["--seconds", "600", "--workers", $"{Workers}", "--spin", $"{spin}"]) { RedirectStandardOutput = true })!;
             _process.OutputDataReceived += (_, line) => Accept(line.Data);
@@ -179,6 +196,67 @@ internal static class OverheadBench
 
         public void Dispose()
         {
+            _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+        }
+    }
+
+    /// <summary>The demo service with its mistakes mended, asked by a few connections that never wait between two requests.</summary>
+    private sealed class Shop : ITarget
+    {
+        private const int Connections = 4;
+        private static readonly byte[] Request = "GET /health HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n"u8.ToArray();
+        private readonly Process _process;
+        private readonly List<Thread> _clients = [];
+        private volatile bool _over;
+        private long _answers;
+
+        public Shop()
+        {
+            var start = new ProcessStartInfo(Find("out/demo/demo-service"), ["0"]) { RedirectStandardOutput = true };
+            start.Environment["DEMO_FIXED"] = "1";
+            _process = Process.Start(start)!;
+            string line = _process.StandardOutput.ReadLine() ?? "";
+            int port = int.Parse(line[(line.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
+            for (int i = 0; i < Connections; i++)
+            {
+                var client = new Thread(() => Ask(port)) { IsBackground = true };
+                client.Start();
+                _clients.Add(client);
+            }
+        }
+
+        public int Pid => _process.Id;
+
+        public double Rate(TimeSpan time)
+        {
+            long first = Interlocked.Read(ref _answers);
+            var clock = Stopwatch.StartNew();
+            Thread.Sleep(time);
+            return (Interlocked.Read(ref _answers) - first) / clock.Elapsed.TotalSeconds;
+        }
+
+        private void Ask(int port)
+        {
+            using var client = new System.Net.Sockets.TcpClient("127.0.0.1", port) { NoDelay = true };
+            var socket = client.Client;
+            var buffer = new byte[4096];
+            while (!_over)
+            {
+                socket.Send(Request);
+                // the answer is one small piece: a head and a few bytes
+                if (socket.Receive(buffer) == 0)
+                    return;
+                Interlocked.Increment(ref _answers);
+            }
+        }
+
+        public void Dispose()
+        {
+            _over = true;
+            foreach (var client in _clients)
+                client.Join(TimeSpan.FromSeconds(5));
             _process.Kill();
             _process.WaitForExit();
             _process.Dispose();

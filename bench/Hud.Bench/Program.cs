@@ -18,6 +18,6 @@ switch (args)
     case ["agent", .. var rest]:
         return AgentBench.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | overhead [ROUNDS] | agent [SECONDS]");
+        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | overhead [ROUNDS [TARGET]] | agent [SECONDS]");
         return 2;
 }
