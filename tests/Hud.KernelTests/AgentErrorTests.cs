@@ -150,6 +150,21 @@ public sealed class AgentErrorTests
         workload.EndsWell();
     }
 
+    /// <summary>In a mount namespace of its own, the agent sees the machine that the line makes of this one.</summary>
+    [Theory]
+    [InlineData("mount -t tmpfs none /sys/kernel/btf", "HUD102", "CONFIG_DEBUG_INFO_BTF")]
+    [InlineData("echo 5.4.0-99-generic > \"$0\" && mount --bind \"$0\" /proc/sys/kernel/osrelease", "HUD103", "5.4.0-99-generic")]
+    [InlineData("mount -t tmpfs none /sys/kernel/security && echo 'none integrity [confidentiality]' > /sys/kernel/security/lockdown", "HUD107", "lockdown=integrity")]
+    public void A_kernel_that_cannot(string line, string id, string words)
+    {
+        Need.Kernel();
+        using var workload = Workload.Start("idle", "--seconds 60");
+        string file = Temporary("file");
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid), "unshare", "--mount", "sh", "-c", line + " && exec \"$@\"", file);
+        agent.Refuses(id, 3, words);
+        workload.EndsWell();
+    }
+
     [Fact]
     public void A_rung_that_does_not_exist()
     {

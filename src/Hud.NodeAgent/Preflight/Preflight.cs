@@ -29,6 +29,15 @@ internal static class Machine
             throw Stop(DiagnosticKinds.NoBtf, "the kernel does not describe its own types (no /sys/kernel/btf/vmlinux)", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y: those of current distributions are, since 2020");
         if (KernelVersion.Current < new Version(5, 8))
             throw Stop(DiagnosticKinds.KernelTooOld, $"Linux {KernelVersion.Release} is older than 5.8", "use Linux 5.8 or later; 6.6 or later is cheaper for the target, 6.13 or later best");
+        if (LockedDown(out string mode))
+            throw Stop(DiagnosticKinds.Lockdown, $"the kernel's lockdown is {mode}, which forbids tracing with BPF", "boot with lockdown=integrity, or profile on another node");
+    }
+
+    /// <param name="mode">As the kernel tells it, e.g. <c>none [integrity] confidentiality</c>; empty where there is no lockdown.</param>
+    private static bool LockedDown(out string mode)
+    {
+        mode = ProcFs.ReadText("/sys/kernel/security/lockdown").Trim();
+        return mode.Contains("[confidentiality]", StringComparison.Ordinal);
     }
 
     private static DiagnosticException Stop(DiagnosticKind kind, string message, string next) => new(new Diagnostic(kind, message, next));
@@ -52,8 +61,7 @@ internal static class Machine
         };
         var missing = MissingCapabilities(ProcFs.ReadText("/proc/self/status"));
         checks.Add(Check("capabilities", missing.Count == 0, missing.Count == 0 ? string.Join(", ", Capabilities.Select(c => c.Name)) : "missing " + string.Join(", ", missing.Select(m => $"{m.Name} {m.Why}")), "run with sudo"));
-        string lockdown = ProcFs.ReadText("/sys/kernel/security/lockdown").Trim();
-        checks.Add(Check("lockdown", !lockdown.Contains("[confidentiality]", StringComparison.Ordinal), lockdown.Length > 0 ? lockdown : "off", "confidentiality mode forbids BPF tracing: boot with lockdown=integrity"));
+        checks.Add(Check("lockdown", !LockedDown(out string lockdown), lockdown.Length > 0 ? lockdown : "off", "confidentiality mode forbids BPF tracing: boot with lockdown=integrity"));
         string paranoid = ProcFs.ReadText("/proc/sys/kernel/perf_event_paranoid").Trim();
         checks.Add(Check("perf_event_paranoid", true, $"{paranoid} (CAP_PERFMON stands above it)", ""));
         string kptr = ProcFs.ReadText("/proc/sys/kernel/kptr_restrict").Trim();
