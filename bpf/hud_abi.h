@@ -163,12 +163,13 @@ struct hud_worker {
 /* Written by the agent at any time; the programs only read it. */
 struct hud_control {
 	__u64 threshold_ns;
+	__u64 sched_only;        /* bit of a target: it has no poll probes, so sleeps and samples of all its threads are told */
 	__u32 sample_mask;       /* poll sampling: time 1 of mask + 1 */
 	__u32 epoch;             /* raised when probes were detached: open polls are void */
-	__u32 sched_only;        /* 1: no poll probes, watch sleeps and samples of all threads */
 	__u32 ns_level;          /* depth of the agent's pid namespace */
 	__u32 enabled;           /* 0: programs return at once */
 	__u32 slots_used;        /* written by the programs: worker slots handed out */
+	__u32 pad;
 	__u64 target_bits[64];   /* bitmap of (tgid & 4095): the first test of every switch */
 };
 
@@ -196,7 +197,7 @@ _Static_assert(sizeof(struct hud_event) == 328, "hud_event");
 _Static_assert(sizeof(struct hud_type_stats) == 360, "hud_type_stats");
 _Static_assert(sizeof(struct hud_type_info) == 16, "hud_type_info");
 _Static_assert(sizeof(struct hud_worker) == 416, "hud_worker");
-_Static_assert(sizeof(struct hud_control) == 544, "hud_control");
+_Static_assert(sizeof(struct hud_control) == 552, "hud_control");
 _Static_assert(sizeof(struct hud_config) == 24, "hud_config");
 _Static_assert(sizeof(struct hud_task_record) == 24, "hud_task_record");
 

@@ -45,6 +45,12 @@ static __always_inline struct thread_state *find_or_make_thread(struct task_stru
 	return ts;
 }
 
+/* No poll of this thread's process is timed, for now or at all. */
+static __always_inline bool is_sched_only(struct thread_state *ts)
+{
+	return control.sched_only >> (ts->target & (HUD_MAX_TARGETS - 1)) & 1;
+}
+
 /* Probes were detached and attached again: returns of polls open at that time were not seen. */
 static __always_inline void drop_stale_polls(struct thread_state *ts)
 {

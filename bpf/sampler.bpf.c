@@ -23,7 +23,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		return 0;
 	drop_stale_polls(ts);
 	depth = ts->depth;
-	if (depth > HUD_MAX_DEPTH || (!depth && (!control.sched_only || !ts->slot)))
+	if (depth > HUD_MAX_DEPTH || (!depth && (!is_sched_only(ts) || !ts->slot)))
 		return 0;
 	count(HUD_STAT_SAMPLES);
 	now = bpf_ktime_get_ns();

@@ -63,11 +63,13 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	struct poll_frame *f;
 	struct hud_scratch *s;
 	struct hud_worker *w;
+	bool sched_only;
 	u32 depth;
 	u64 end = 0;
 
 	if (!ts)
 		return;
+	sched_only = is_sched_only(ts);
 	drop_stale_polls(ts);
 	count(HUD_STAT_SWITCHES);
 	if (ts->off_at)
@@ -88,11 +90,11 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	if (stopped)
 		return;
 	depth = ts->depth;
-	if (!control.sched_only && (!depth || depth > HUD_MAX_DEPTH))
+	if (!sched_only && (!depth || depth > HUD_MAX_DEPTH))
 		return;
 	if (prev->flags & PF_KTHREAD)
 		return;
-	if (control.sched_only && !ts->slot)
+	if (sched_only && !ts->slot)
 		assign_slot(ts, prev);
 
 	regs = (struct pt_regs *)bpf_task_pt_regs(prev);
@@ -100,13 +102,13 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		ts->off_by_tgid = next->tgid;
 		ts->off_by_tid = next->pid;
 		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), next->comm);
-		if (control.sched_only)
+		if (sched_only)
 			return;
 	} else {
 		ts->off_syscall = HUD_REGS_SYSCALL(regs);
 		ts->off_arg = HUD_REGS_ARG1(regs);
 		ts->blocks++;
-		if (control.sched_only && (!depth || depth > HUD_MAX_DEPTH)) {
+		if (sched_only && (!depth || depth > HUD_MAX_DEPTH)) {
 			if (is_park(prev, ts->off_syscall, ts->off_arg))
 				return;
 			/* nanosleep of a timer thread or a futex: the agent knows it by its frames */
@@ -169,7 +171,7 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 		ts->off_by_tid = prev->pid;
 		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), prev->comm);
 	}
-	if (!in_poll && control.sched_only && !ts->off_runnable && ts->off_scratch != ~0u && off - queued > control.threshold_ns)
+	if (!in_poll && is_sched_only(ts) && !ts->off_runnable && ts->off_scratch != ~0u && off - queued > control.threshold_ns)
 		send_offcpu(ts, next, now, off - queued);
 	end_stretch(ts, off, queued);
 }
@@ -217,7 +219,7 @@ int hud_sched_waking(u64 *ctx)
 		return 0;
 	now = bpf_ktime_get_ns();
 	ts->wake_at = now;
-	if (!ts->depth && !control.sched_only)
+	if (!ts->depth && !is_sched_only(ts))
 		return 0;
 	if (ts->off_scratch == ~0u || now - ts->off_at <= control.threshold_ns)
 		return 0;

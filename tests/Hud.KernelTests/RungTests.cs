@@ -136,7 +136,7 @@ public sealed class RungTests
     {
         Need.Kernel();
         using var polls = new ProbedChild(Settings(Rung.SchedOnly) with { ThresholdNs = 2_000_000 });
-        polls.Kernel.Control.SchedOnly = 1;
+        polls.Kernel.Control.SchedOnly = ulong.MaxValue;
         polls.Poll(1); // from here on it is known
         Thread.Sleep(50);
         polls.Poll(1);

@@ -10,9 +10,9 @@ namespace Hud.KernelTests;
 public sealed class SchedulerTests
 {
     [Theory]
-    [InlineData(0u)]
-    [InlineData(1u)]
-    public void Switches_of_others_leave_no_trace(uint schedOnly)
+    [InlineData(0UL)]
+    [InlineData(ulong.MaxValue)]
+    public void Switches_of_others_leave_no_trace(ulong schedOnly)
     {
         Need.Kernel();
         using var kernel = KernelSide.Load(new KernelSettings { Rung = Rung.SchedOnly, Slots = 8, RingKiB = 64, ThresholdNs = 0 });

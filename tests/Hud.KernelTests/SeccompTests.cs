@@ -1,3 +1,4 @@
+using Hud.Core.Profile;
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Proc;
@@ -71,6 +72,27 @@ public sealed class SeccompTests
         Assert.Equal((3, 0), (agent.Profile.Agent.BudgetLevel, agent.Profile.Overhead.ProbeHits));
         Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal)); // sleeps are seen all the same
         workload.EndsWell();
+    }
+
+    [Fact]
+    public void Of_two_services_the_free_one_is_timed_and_the_confined_one_is_watched()
+    {
+        Need.Kernel();
+        using var confined = Confined("sleep", "--seconds 100 --every-ms 30");
+        using var free = Workload.Start("mutex", "--seconds 100 --every-ms 30");
+        var task = AgentRun.TaskFor(confined.Pid, 3, new() { PretendSeccompUnsafe = true });
+        task.Targets = [.. task.Targets, new() { Pid = free.Pid }];
+        using var agent = AgentRun.Whole(task);
+
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        Assert.Contains("HUD301", agent.Warnings);
+        Assert.Equal((0, true), (agent.Profile.Agent.BudgetLevel, agent.Profile.Summary.Estimated));
+        Assert.True(agent.Profile.Overhead.ProbeHits > 0);
+        Assert.Contains(agent.Profile.Hotspots, h => h.Target == 0 && h.Cause == HotspotCause.BlockingCall && h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
+        Assert.Contains(agent.Profile.Hotspots, h => h.Target == 1 && h.UserFrame.StartsWith("mutex::", StringComparison.Ordinal));
+        Assert.DoesNotContain(agent.Profile.Tasks, t => t.Target == 0 && t.Polls > 0);
+        confined.EndsWell();
+        free.EndsWell();
     }
 
     [Fact]

@@ -17,6 +17,7 @@ internal sealed class BudgetKeeper
     private readonly long _costPerPollNs;
     private readonly long _startNs;
     private readonly int? _forced;
+    private readonly ulong _neverProbed;
     private readonly List<LevelChange> _changes = [];
     private long _lastNs;
     private long _lastTimed;
@@ -29,6 +30,10 @@ internal sealed class BudgetKeeper
         _governor = new Governor(budgetPercent, cost);
         BudgetPercent = budgetPercent;
         _lastCpu = Cpu();
+        foreach (var target in targets.Where(t => t.Problem is null && !t.ReturnProbesAllowed))
+            _neverProbed |= 1UL << target.Index;
+        kernel.Control.SchedOnly = _neverProbed;
+        EverEstimated = _neverProbed != 0;
         if (kernel.Rung == Rung.SchedOnly)
             Carry(new BudgetDecision(3, 0, new HashSet<int>(), Changed: true, "this kernel offers no poll probes"));
         else if (forced is { } level)
@@ -105,7 +110,7 @@ internal sealed class BudgetKeeper
             control.Epoch++;
         }
 
-        control.SchedOnly = Level == 3 ? 1u : 0u;
+        control.SchedOnly = Level == 3 ? ulong.MaxValue : _neverProbed;
         if (Level != 3)
             _sink.Ticks.Flush();
         if (_changes.Count < 1000)

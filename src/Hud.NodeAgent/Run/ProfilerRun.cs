@@ -236,6 +236,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             if (now >= nextRead || last)
             {
                 ReadTargets();
+                // what was recorded so far goes by the level it was recorded at
+                ring.Drain();
                 totals.Read(budget.Weight);
                 budget.Tick(now, totals.NewHits);
                 nextRead = now + budget.NextIntervalNs;

@@ -191,12 +191,13 @@ public struct WorkerState
 public struct ControlBlock
 {
     public ulong ThresholdNs;
+    public ulong SchedOnly;
     public uint SampleMask;
     public uint Epoch;
-    public uint SchedOnly;
     public uint NsLevel;
     public uint Enabled;
     public uint SlotsUsed;
+    public uint Pad;
     public TargetBits TargetBits;
 }
 
