@@ -18,6 +18,17 @@ public sealed class SilenceTests
         profiled.BlamesNothing();
     }
 
+    /// <summary>Without symbols, block_in_place is known by the panic message that it refers to.</summary>
+    [Theory]
+    [InlineData("tokio124-stripped")]
+    [InlineData("tokio143-stripped")]
+    public async Task Work_that_was_taken_off_the_workers_is_not_blamed_in_a_stripped_program(string set)
+    {
+        var profiled = await Profiled.RunAsync(set, "block_in_place");
+        Assert.NotEmpty(profiled.Blocks);
+        profiled.BlamesNothing();
+    }
+
     [Theory]
     [InlineData("yields", "")]
     [InlineData("throughput", "--spin 200")]

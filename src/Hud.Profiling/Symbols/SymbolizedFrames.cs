@@ -3,6 +3,7 @@ using Hud.Profiling.Elf;
 using Hud.Profiling.Frames;
 using Hud.Profiling.Hotspots;
 using Hud.Profiling.Stacks;
+using Hud.Profiling.Tokio;
 
 namespace Hud.Profiling.Symbols;
 
@@ -15,6 +16,7 @@ public sealed record TargetCode(IModuleLookup Modules, string? Root);
 public sealed class SymbolizedFrames(ISymbolizer symbolizer, Func<int, TargetCode?> targets, Func<KernelSymbols>? kernel = null) : IFrameSource
 {
     private readonly Dictionary<(string, string?), ModuleRef> modules = [];
+    private readonly Dictionary<ModuleRef, Landmarks> landmarks = new(ReferenceEqualityComparer.Instance);
     private readonly Lazy<KernelSymbols> kernelSymbols = new(kernel ?? (static () => KernelSymbols.Load()));
 
     /// <summary>Modules that were asked about, for <see cref="Symbolizer.Warning"/>.</summary>
@@ -54,11 +56,27 @@ public sealed class SymbolizedFrames(ISymbolizer symbolizer, Func<int, TargetCod
             var answers = symbolizer.Resolve(file, list.ConvertAll(q => q.Address).ToArray(), exact ? NameDetail.Lines : NameDetail.Symbols);
             for (var i = 0; i < answers.Length; i++)
             {
-                frames[list[i].At] = answers[i];
+                frames[list[i].At] = answers[i] is [{ Kind: FrameKind.Unknown } nameless] ? [Recognise(file, list[i].Address, nameless)] : answers[i];
             }
         }
 
         return [.. frames.SelectMany(f => f)];
+    }
+
+    /// <summary>Without symbols a few functions of Tokio are known all the same, and one of them tells that a poll blocks nobody.</summary>
+    private Frame Recognise(ModuleRef file, ulong address, Frame nameless)
+    {
+        if (file.Elf is null)
+        {
+            return nameless;
+        }
+
+        if (!landmarks.TryGetValue(file, out var known))
+        {
+            landmarks[file] = known = Landmarks.Find(file.Elf);
+        }
+
+        return known.TryName(address, out var name) ? nameless with { Function = name, Kind = FrameKind.Runtime } : nameless;
     }
 
     private Frame Kernel(ulong address) => kernelSymbols.Value.TryFind(address, out var name)

@@ -1,0 +1,136 @@
+using System.Buffers.Binary;
+using Hud.Profiling.Elf;
+
+namespace Hud.Profiling.Tokio;
+
+/// <summary>
+/// Functions of Tokio that a program without symbols betrays all the same: they refer to the text of a panic message that nobody
+/// else has. x86-64. Where the compiler put such a function into its caller, the caller goes by its name.
+/// </summary>
+public sealed class Landmarks
+{
+    /// <summary>Hands the worker's queue to another thread: what is above it on the stack blocks nobody.</summary>
+    public const string BlockInPlace = "tokio::runtime::scheduler::multi_thread::worker::block_in_place";
+
+    private const long MaxScan = 512L << 20;
+    private const int Piece = 1 << 20;
+    private const int MaxFound = 1024;
+    private readonly List<(ulong Start, ulong End)> _blockInPlace = [];
+
+    private Landmarks()
+    {
+    }
+
+    public static Landmarks None { get; } = new();
+
+    public static Landmarks Find(ElfFile elf)
+    {
+        ArgumentNullException.ThrowIfNull(elf);
+        // the same words since Tokio 0.2
+        if (elf.Machine != ElfMachine.X64 || Locate(elf, "can call blocking only when running on the multi-threaded runtime"u8) is not { } text)
+            return None;
+        var found = new Landmarks();
+        foreach (ulong site in References(elf, text))
+        {
+            if (Enclosing(elf, site) is { } function)
+                found._blockInPlace.Add(function);
+        }
+
+        return found;
+    }
+
+    /// <param name="address">ELF address, pc - 1 for callers</param>
+    public bool TryName(ulong address, out string name)
+    {
+        name = _blockInPlace.Exists(f => address - f.Start < f.End - f.Start) ? BlockInPlace : "";
+        return name.Length > 0;
+    }
+
+    private static ulong? Locate(ElfFile elf, ReadOnlySpan<byte> words)
+    {
+        byte[] buffer = new byte[Piece];
+        foreach (var (address, count) in Pieces(elf, buffer, executable: false, overlap: words.Length))
+        {
+            if (buffer.AsSpan(0, count).IndexOf(words) is >= 0 and int at)
+                return address + (ulong)at;
+        }
+
+        return null;
+    }
+
+    /// <summary>Where <c>lea text(%rip), register</c> stands.</summary>
+    private static List<ulong> References(ElfFile elf, ulong text)
+    {
+        const int length = 7; // REX.W, 8D, ModRM with mod 00 and rm 101, 32-bit displacement from the next instruction
+        byte[] buffer = new byte[Piece];
+        var found = new List<ulong>();
+        foreach (var (address, count) in Pieces(elf, buffer, executable: true, overlap: length))
+        {
+            var code = buffer.AsSpan(0, count);
+            for (int at = 1; at + length - 1 <= count && found.Count < MaxFound; at++)
+            {
+                int next = code[at..].IndexOf((byte)0x8D);
+                if (next < 0)
+                    break;
+                at += next;
+                if (at + length - 1 > count || (code[at - 1] & 0xFB) != 0x48 || (code[at + 1] & 0xC7) != 0x05)
+                    continue;
+                ulong after = address + (ulong)(at + length - 1);
+                if (after + (ulong)BinaryPrimitives.ReadInt32LittleEndian(code[(at + 2)..]) == text)
+                    found.Add(address + (ulong)(at - 1));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The file's loaded bytes, piece by piece; each begins with the last <paramref name="overlap"/> bytes of the one before.</summary>
+    private static IEnumerable<(ulong Address, int Count)> Pieces(ElfFile elf, byte[] buffer, bool executable, int overlap)
+    {
+        long left = MaxScan;
+        foreach (var segment in elf.LoadSegments.ToArray())
+        {
+            if (segment.Executable != executable || segment.Writable)
+                continue;
+            for (ulong into = 0; into < segment.FileSize && left > 0; into += (ulong)(buffer.Length - overlap))
+            {
+                int count = elf.Source.Read((long)(segment.Offset + into), buffer.AsSpan(0, (int)Math.Min((ulong)buffer.Length, segment.FileSize - into)));
+                if (count <= 0)
+                    break;
+                left -= count;
+                yield return (segment.Address + into, count);
+            }
+        }
+    }
+
+    /// <summary>The function around an address, by the sorted table of .eh_frame_hdr (LSB Core 10.6.2) in the one encoding that linkers use.</summary>
+    private static (ulong Start, ulong End)? Enclosing(ElfFile elf, ulong address)
+    {
+        const int headLength = 12;
+        Span<byte> head = stackalloc byte[headLength];
+        // version 1, pointer pcrel|sdata4, count udata4, table datarel|sdata4
+        if (elf.FindSegment(ElfSegmentType.GnuEhFrame) is not { FileSize: > headLength } header || !elf.TryReadAt(header.Address, head)
+            || head is not [1, 0x1B, 0x03, 0x3B, ..])
+            return null;
+        long count = Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(head[8..]), ((long)header.FileSize - headLength) / 8);
+        long low = 0, high = count; // the first entry beyond the address
+        while (low < high)
+        {
+            long middle = (low + high) / 2;
+            if (Start(middle) is not { } start)
+                return null;
+            if (start <= address)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low > 0 && low < count && Start(low - 1) is { } from && Start(low) is { } to && from < to ? (from, to) : null;
+
+        ulong? Start(long entry)
+        {
+            Span<byte> bytes = stackalloc byte[4];
+            return elf.TryReadAt(header.Address + headLength + (ulong)entry * 8, bytes) ? header.Address + (ulong)BinaryPrimitives.ReadInt32LittleEndian(bytes) : null;
+        }
+    }
+}
