@@ -52,11 +52,12 @@ public sealed class RuntimeTests
     {
         var profiled = await Profiled.RunAsync(Set, "stall", "--block-ms 40 --every-ms 100");
         profiled.AgreesWithTheProgram();
-        var (count, longest) = Stalls.Of(profiled.Blocks, workers: 2, Profiled.ThresholdMs * 1_000_000);
-        Assert.NotEqual(0, count);
-        // The workload ran a little longer than the report.
-        Assert.InRange(profiled.Document.Summary.StallCount, 1, count);
-        Assert.InRange(profiled.Document.Summary.LongestStallNs, longest * 0.8 - 1e6, longest * 1.1 + 1e6);
+        // The workload ran a little longer than the report: what must be there, and what may be.
+        var (least, longest) = Stalls.Of(profiled.Truth.Inside, workers: 2, Profiled.ThresholdMs * 1_000_000);
+        var (most, longestOfAll) = Stalls.Of(profiled.Blocks, workers: 2, Profiled.ThresholdMs * 1_000_000);
+        Assert.NotEqual(0, least);
+        Assert.InRange(profiled.Document.Summary.StallCount, least, most);
+        Assert.InRange(profiled.Document.Summary.LongestStallNs, longest * 0.8 - 1e6, longestOfAll * 1.1 + 1e6);
     }
 
     [Fact]

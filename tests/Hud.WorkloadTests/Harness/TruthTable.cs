@@ -13,10 +13,14 @@ internal sealed class TruthTable
     private const long ClockToleranceNs = 2_000_000;
 
     private readonly List<string> _differences = [];
+    private readonly List<TruthBlock> _inside = [];
 
     private TruthTable(long thresholdNs) => ThresholdNs = thresholdNs;
 
     public long ThresholdNs { get; }
+
+    /// <summary>The blocks that lay wholly inside the run.</summary>
+    public IReadOnlyList<TruthBlock> Inside => _inside;
 
     /// <summary>Blocks of over twice the threshold that lay wholly inside the run.</summary>
     public int Expected { get; private set; }
@@ -38,6 +42,7 @@ internal sealed class TruthTable
         {
             if (block.StartNs < startNs + EdgeNs || block.EndNs > startNs + document.Summary.ObservedNs - EdgeNs)
                 continue;
+            table._inside.Add(block);
             var poll = document.SlowPolls.FirstOrDefault(poll => Belongs(poll, block, startNs, document) && !used.Contains(poll));
             if (poll is not null)
                 used.Add(poll);
