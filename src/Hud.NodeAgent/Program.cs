@@ -27,11 +27,9 @@ switch (args)
     case ["doctor"]:
         Console.WriteLine(JsonSerializer.Serialize(Machine.Examine(), HudJson.Indented.PreflightReport));
         return 0;
-    case ["--symbolizer"]:
+    case [SymbolizerServer.Verb]:
         // reads debug information of strangers: dies alone, and is started again
-        using (var questions = Console.OpenStandardInput())
-        using (var answers = Console.OpenStandardOutput())
-            SymbolizerServer.Run(questions, answers);
+        SymbolizerServer.RunIfAsked(args);
         return 0;
     case not []:
         Console.Error.WriteLine($"hud-agent: unknown argument {args[0]}\n\n{Help}");

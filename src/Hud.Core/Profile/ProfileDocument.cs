@@ -96,7 +96,7 @@ public sealed record ProfileSummary
     public long RunQueueNs { get; set; }
     public long ThrottledNs { get; set; }
 
-    /// <summary>Frames with a function name, in percent of all frames shown.</summary>
+    /// <summary>Physical frames of the program and its libraries that have a function name, in percent, rounded down.</summary>
     public int SymbolizedPercent { get; set; }
 
     /// <summary>True when polls were sampled or probes detached, so that counts are scaled.</summary>

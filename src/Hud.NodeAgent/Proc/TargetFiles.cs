@@ -57,8 +57,7 @@ internal sealed class TargetFiles(UnwindTableCache tables)
         var elf = Open(pid, mapping);
         if (elf is null)
             return null;
-        string key = elf.BuildId ?? $"{mapping.DevMajor}:{mapping.DevMinor}:{mapping.Inode}";
-        return Module.From(mapping, elf, tables.GetOrBuild(key, () => UnwindTable.Build(elf)));
+        return Module.From(mapping, elf, tables.Of(elf));
     }
 
     public static unsafe bool TryReadMemory(int pid, ulong address, int length, [NotNullWhen(true)] out byte[]? bytes)

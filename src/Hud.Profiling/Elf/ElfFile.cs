@@ -24,6 +24,7 @@ public sealed partial class ElfFile
         Sections = sections;
         _loads = [.. segments.Where(s => s.Type == ElfSegmentType.Load)];
         _buildId = new Lazy<string?>(() => ElfNotes.FindBuildId(this));
+        _contentKey = new Lazy<string>(MakeContentKey);
         _functions = new Lazy<ElfSymbolTable>(() => ElfSymbolTable.Read(this));
         _dynamic = new Lazy<Dictionary<long, ulong>>(ReadDynamic);
     }

@@ -27,6 +27,9 @@ public static class ElfLimits
     /// <summary>Bytes of a build id; sha1 has 20.</summary>
     public const int MaxBuildId = 64;
 
+    /// <summary>Bytes hashed for <see cref="ElfFile.ContentKey"/>; a 50 MB text segment has 10 to 30 MB of unwind tables and symbols.</summary>
+    public const long MaxKeyBytes = 64L << 20;
+
     /// <summary>Bytes of the interpreter's path.</summary>
     public const int MaxInterpreter = 4096;
 

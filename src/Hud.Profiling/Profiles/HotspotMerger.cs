@@ -165,9 +165,8 @@ internal sealed class StackTableBuilder(StackStore stacks, StackJudge judge, boo
 
     public IReadOnlyList<StackEntry> Entries => _entries;
 
-    public long Frames { get; private set; }
-
-    public long UnresolvedFrames { get; private set; }
+    /// <summary>Over the stacks of the table, each once.</summary>
+    public NamedShare Names { get; } = new();
 
     public int Add(int stack, int blamed)
     {
@@ -176,8 +175,7 @@ internal sealed class StackTableBuilder(StackStore stacks, StackJudge judge, boo
         if (_index.TryGetValue(stack, out int index))
             return index;
         var frames = judge.Frames(stack, exact);
-        Frames += frames.Count;
-        UnresolvedFrames += frames.Count(f => f.Kind == FrameKind.Unknown);
+        Names.Add(frames);
         _index[stack] = index = _entries.Count;
         _entries.Add(new StackEntry
         {

@@ -49,7 +49,7 @@ public static class ProfileBuilder
             BlockedNs = (long)(ledger.BlockedNs * factor),
             RunQueueNs = ledger.RunQueueNs,
             ThrottledNs = ledger.ThrottledNs,
-            SymbolizedPercent = Percent(table.Frames - table.UnresolvedFrames, table.Frames),
+            SymbolizedPercent = table.Names.Percent,
             Estimated = facts.Estimated || factor > 1.001,
         };
         var targets = Targets(facts, ledger, runtimes, types, observed, summary.SymbolizedPercent);
@@ -72,7 +72,7 @@ public static class ProfileBuilder
             Warnings = facts.Warnings,
             Losses = facts.Losses with
             {
-                UnresolvedFrames = table.UnresolvedFrames,
+                UnresolvedFrames = table.Names.Unresolved,
                 PollsWithoutStack = ledger.PollsWithoutStack,
                 SlowPollsCut = ledger.PollsCut,
                 StacksCut = stacks.Refused,
@@ -80,8 +80,6 @@ public static class ProfileBuilder
             },
         };
     }
-
-    private static int Percent(long part, long whole) => whole > 0 ? (int)(part * 100 / whole) : 100;
 
     /// <summary>A type that no symbol names is called after the outermost user frame of its stacks.</summary>
     private static List<TaskTypeFacts> NameTypes(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger, StackJudge judge, bool exact)

@@ -7,7 +7,7 @@ namespace Hud.Profiling.Stacks;
 /// One executable mapping of a file in a process. <c>Bias</c> is run-time address minus ELF address. <c>Elf</c> serves to look
 /// for CALL instructions in the last fallback; without it that check is left out for this module.
 /// </summary>
-public sealed record Module(ulong Start, ulong End, ulong Bias, string? BuildId, string Path, UnwindTable Table, ElfFile? Elf)
+public sealed record Module(ulong Start, ulong End, ulong Bias, string Path, UnwindTable Table, ElfFile? Elf)
 {
     public bool Contains(ulong address) => address - Start < End - Start;
 
@@ -19,7 +19,7 @@ public sealed record Module(ulong Start, ulong End, ulong Bias, string? BuildId,
         ArgumentNullException.ThrowIfNull(mapping);
         ArgumentNullException.ThrowIfNull(elf);
         return elf.TryLoadBias(mapping.Start, mapping.FileOffset, mapping.Length, mapping.Executable, out var bias)
-            ? new Module(mapping.Start, mapping.End, bias, elf.BuildId, mapping.Path, table, elf)
+            ? new Module(mapping.Start, mapping.End, bias, mapping.Path, table, elf)
             : null;
     }
 }

@@ -1,9 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using Hud.Profiling.Elf;
 
 namespace Hud.Profiling.Stacks;
 
 /// <summary>
-/// Tables by build id, within a bound on their memory: the least recently used leave first. One table larger than the
+/// Tables by the content they are made of, within a bound on their memory: the least recently used leave first. One table larger than the
 /// whole bound is handed out and not kept. Thread-safe; a table asked for by two threads at once is built once.
 /// </summary>
 public sealed class UnwindTableCache(long maxBytes = UnwindTableCache.DefaultMaxBytes)
@@ -24,11 +25,14 @@ public sealed class UnwindTableCache(long maxBytes = UnwindTableCache.DefaultMax
 
     public long Evictions { get; private set; }
 
-    /// <summary>
-    /// The table for <paramref name="key"/>: the build id, or for files without one anything that changes with the content
-    /// (device, inode, size and time of change).
-    /// </summary>
-    public UnwindTable GetOrBuild(string key, Func<UnwindTable> build)
+    /// <summary>The table of a file; files with the same <see cref="ElfFile.ContentKey"/> share one.</summary>
+    public UnwindTable Of(ElfFile elf)
+    {
+        ArgumentNullException.ThrowIfNull(elf);
+        return GetOrBuild(elf.ContentKey, () => UnwindTable.Build(elf));
+    }
+
+    internal UnwindTable GetOrBuild(string key, Func<UnwindTable> build)
     {
         Entry entry;
         lock (_lock)

@@ -7,19 +7,13 @@ namespace Hud.Profiling.Symbols;
 /// <param name="OpenPath">what the helper process opens: <c>/proc/PID/fd/N</c> of a descriptor that the agent holds, or
 /// <c>/proc/PID/map_files/...</c>; the exact file even when it was deleted or replaced. "" for what is no file (vdso).</param>
 /// <param name="Elf">for symbols; null when the file could not be read</param>
-/// <param name="BuildId">files with the same are named once, in all targets and runs; null makes <c>OpenPath</c> the key</param>
-public sealed record ModuleRef(string Path, string OpenPath, ElfFile? Elf, string? BuildId)
+public sealed record ModuleRef(string Path, string OpenPath, ElfFile? Elf)
 {
-    public static ModuleRef Of(string path, string openPath, ElfFile elf)
-    {
-        ArgumentNullException.ThrowIfNull(elf);
-        return new ModuleRef(path, openPath, elf, elf.BuildId);
-    }
-
     /// <summary><c>/proc/PID/root</c> of the target: where <c>Path</c> and the container's own debug files are seen from here.</summary>
     public string? Root { get; init; }
 
-    internal string Key => BuildId ?? (OpenPath.Length > 0 ? OpenPath : Path);
+    /// <summary>Files with the same are named once, in all targets: the content, else <c>OpenPath</c>.</summary>
+    internal string Key => Elf?.ContentKey ?? (OpenPath.Length > 0 ? OpenPath : Path);
 }
 
 public enum NameDetail

@@ -86,11 +86,11 @@ public sealed class SymbolizedFrames(ISymbolizer symbolizer, Func<int, TargetCod
     private ModuleRef Reference(Module module, string? root)
     {
         // one object per file, so that addresses of the same file are asked together
-        var key = (module.BuildId ?? module.Path, root);
+        var key = (module.Elf?.ContentKey ?? module.Path, root);
         if (!modules.TryGetValue(key, out var reference))
         {
             var open = module.Elf?.Source is FileByteSource file ? file.DescriptorPath : "";
-            reference = new ModuleRef(module.Path, open, module.Elf, module.BuildId) { Root = root };
+            reference = new ModuleRef(module.Path, open, module.Elf) { Root = root };
             modules[key] = reference;
         }
 

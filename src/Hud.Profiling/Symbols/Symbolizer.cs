@@ -4,7 +4,7 @@ using Hud.Profiling.Symbols.Libdw;
 
 namespace Hud.Profiling.Symbols;
 
-/// <summary>Names for addresses of all targets, cached by build id. Symbols are read here, by the bounded ELF reader; debug
+/// <summary>Names for addresses of all targets, cached by content. Symbols are read here, by the bounded ELF reader; debug
 /// information by the helper. Thread-safe: one question at a time.</summary>
 public sealed class Symbolizer : ISymbolizer, IDisposable
 {
@@ -21,6 +21,7 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
 
     private readonly Lock gate = new();
     private readonly SymbolizerClient client;
+    private readonly FrameNaming naming = new();
     private readonly SymbolizerOptions options;
     private readonly Dictionary<string, FileState> files = new(StringComparer.Ordinal);
     private Dictionary<Key, Frame[]> young = [];
@@ -30,7 +31,7 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
     public Symbolizer(SymbolizerOptions? options = null, Func<ISymbolizerProcess>? start = null, TimeProvider? time = null)
     {
         this.options = options ?? new SymbolizerOptions();
-        client = new SymbolizerClient(start ?? (() => SymbolizerProcess.Start()), time ?? TimeProvider.System, this.options);
+        client = new SymbolizerClient(start ?? (() => SymbolizerProcess.Start(debuginfodUrls: this.options.DebuginfodUrls)), time ?? TimeProvider.System, this.options);
     }
 
     public SymbolizerStatistics Statistics { get; } = new();
@@ -103,7 +104,7 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
             var locations = detail == NameDetail.Lines ? Ask(module, file, batch) : null;
             for (var i = 0; i < batch.Length; i++)
             {
-                var frames = FrameNaming.Name(module, batch[i], locations?[i] ?? RawLocation.Nothing);
+                var frames = naming.Name(module, batch[i], locations?[i] ?? RawLocation.Nothing);
                 distinct[batch[i]] = frames;
                 Keep(new Key(file.Number, batch[i], detail), frames);
                 Statistics.Count(frames);

@@ -1,5 +1,6 @@
 using Hud.Profiling.Elf;
 using Hud.Profiling.Stacks;
+using Hud.Profiling.Tokio;
 
 namespace Hud.Profiling.Tests.Elf;
 
@@ -50,6 +51,8 @@ public sealed class ElfFuzzTests
 
         _ = elf.BuildId;
         _ = elf.Interpreter;
+        _ = elf.ContentKey;
+        Assert.NotNull(TokioBinary.Discover(elf));
         foreach (var function in elf.Functions.Functions[..Math.Min(200, elf.Functions.Count)])
         {
             elf.Functions.NameOf(function);

@@ -29,7 +29,7 @@ public sealed class StackFuzzTests
             TinyElf.Segment(image, 1, type: 0x6474e550, flags: 4, (ulong)image.Length - 8, (ulong)image.Length - 8, 8);
             Assert.True(ElfFile.TryOpen(new MemoryByteSource(image), out var elf, out _));
             var table = UnwindTable.Build(elf);
-            var module = new Module(0, ulong.MaxValue, 0, null, "", table, elf);
+            var module = new Module(0, ulong.MaxValue, 0, "", table, elf);
             var stack = new byte[random.Next(64) * 8];
             random.NextBytes(stack);
             Walk(new One(module), random, stack, 0x1000 + (ulong)random.Next(0x1000));

@@ -18,7 +18,7 @@ public sealed class UnwindTableCacheTests
     }
 
     [Fact]
-    public void A_table_is_built_once_per_build_id()
+    public void A_table_is_built_once_per_key()
     {
         var cache = new UnwindTableCache();
         var first = cache.GetOrBuild("a", Table);
@@ -26,6 +26,27 @@ public sealed class UnwindTableCacheTests
         Assert.Equal((1L, 1L), (cache.Hits, cache.Misses));
         Assert.Equal(first.MemoryBytes, cache.Bytes);
         Assert.True(first.MemoryBytes >= 6 * first.Facts.Rows);
+    }
+
+    [Fact]
+    public void A_file_that_claims_the_build_id_of_another_gets_a_table_of_its_own()
+    {
+        var bytes = File.ReadAllBytes(Environment.ProcessPath!);
+        var honest = Open(bytes);
+        var liar = (byte[])bytes.Clone();
+        var frames = honest.FindSection(".eh_frame")!;
+        liar[(int)frames.Offset + ((int)frames.Size / 2)] ^= 0xff;
+        var cache = new UnwindTableCache();
+
+        Assert.Equal(honest.BuildId, Open(liar).BuildId);
+        Assert.Same(cache.Of(honest), cache.Of(Open(bytes)));
+        Assert.NotSame(cache.Of(honest), cache.Of(Open(liar)));
+
+        static ElfFile Open(byte[] bytes)
+        {
+            Assert.True(ElfFile.TryOpen(new MemoryByteSource(bytes), out var elf, out var error), error);
+            return elf;
+        }
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public sealed class SymbolizerTests : IDisposable
         var program = Programs.TempFile("separate");
         var debug = Programs.TempFile("debugs");
         Helper.Run("objcopy", $"--strip-all {Programs.CFive} {program}");
-        var id = Module(program).BuildId!;
+        var id = Module(program).Elf!.BuildId!;
         Directory.CreateDirectory($"{debug}/.build-id/{id[..2]}");
         Helper.Run("objcopy", $"--only-keep-debug {Programs.CFive} {debug}/.build-id/{id[..2]}/{id[2..]}.debug");
         var address = Function(Module(Programs.CFive), "outer").Address;
@@ -131,7 +131,7 @@ public sealed class SymbolizerTests : IDisposable
         using var handle = File.OpenHandle(gone);
         File.Delete(gone);
         Assert.True(ElfFile.TryOpen(new FileByteSource(handle), out var elf, out var error), error);
-        var module = ModuleRef.Of(gone, $"/proc/{Environment.ProcessId}/fd/{(int)handle.DangerousGetHandle()}", elf);
+        var module = new ModuleRef(gone, $"/proc/{Environment.ProcessId}/fd/{(int)handle.DangerousGetHandle()}", elf);
         Assert.True(symbolizer.Resolve(module, [Function(module, "outer").Address + 4])[0][^1].Line > 0);
     }
 
@@ -158,21 +158,12 @@ public sealed class SymbolizerTests : IDisposable
         Assert.True(small.CachedAddresses <= 100, $"{small.CachedAddresses}");
     }
 
-    [Fact]
-    public void The_share_of_named_frames_is_over_physical_frames()
-    {
-        Frame[] stack = [Named("a", true), Named("b", false), Frame.Unresolved("m", 1), new Frame("k", null, 0, false, FrameKind.Kernel, "[kernel]")];
-        Assert.Equal(50, SymbolizerStatistics.SymbolizedPercent([(stack, 3)]));
-        Assert.Equal(100, SymbolizerStatistics.SymbolizedPercent([]));
-        static Frame Named(string name, bool inlined) => new(name, null, 0, inlined, FrameKind.User, "m");
-    }
-
     private ModuleRef Module(string path)
     {
         Assert.True(FileByteSource.TryOpen(path, out var source, out var error), error);
         open.Add(source);
         Assert.True(ElfFile.TryOpen(source, out var elf, out error), error);
-        return ModuleRef.Of(path, path, elf);
+        return new ModuleRef(path, path, elf);
     }
 
     private static ElfFunction Function(ModuleRef module, string name)

@@ -1,26 +1,15 @@
-using System.Runtime.InteropServices;
-
 namespace Hud.Profiling.Symbols.Libdw;
 
 /// <summary>Address to functions and lines in one file's debug information. Three indexes, each built when first needed: units by
 /// address, a unit's functions, a function's inlined calls. Not thread-safe.</summary>
 internal sealed unsafe partial class DwarfFile : IDisposable
 {
-    [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Range(ulong Start, ulong End, int Index);
-
-    /// <summary>Of one kind: where each lies, sorted, with an index into the entries they belong to.</summary>
-    private sealed record Table(Range[] Ranges, Interop.Die[] Entries);
-
-    [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Inline(ulong Start, ulong End, int Entry);
-
-    private sealed record Inlines(Inline[] Ranges, Interop.Die[] Entries);
-
     private readonly DwflSession session;
-    private readonly Table units;
-    private readonly Dictionary<int, Table> functions = [];
-    private readonly Dictionary<nint, Inlines> inlines = [];
+    private readonly DieTable units;
+    private readonly HashSet<int> split = [];
+    private readonly LineSections? lines;
+    private readonly Dictionary<int, UnitTable> functions = [];
+    private readonly Dictionary<nint, InlineTable> inlines = [];
     private readonly Dictionary<nint, DwarfName> names = [];
     private int keptFunctions;
     private int keptInlines;
@@ -28,7 +17,8 @@ internal sealed unsafe partial class DwarfFile : IDisposable
     private DwarfFile(DwflSession session)
     {
         this.session = session;
-        units = session.Dwarf == 0 ? new Table([], []) : ReadUnits(session.Dwarf);
+        units = session.Dwarf == 0 ? new DieTable([], []) : ReadUnits(session.Dwarf);
+        lines = session.Dwarf == 0 ? null : new LineSections(Interop.dwarf_getelf(session.Dwarf));
     }
 
     public int UnitCount => units.Entries.Length;
@@ -41,16 +31,18 @@ internal sealed unsafe partial class DwarfFile : IDisposable
     public RawLocation Find(ulong elfAddress, bool wantSymbol = true)
     {
         var symbol = wantSymbol ? session.SymbolAt(elfAddress) : "";
-        var unit = Search(units.Ranges, elfAddress);
+        var unit = DieRange.Search(units.Ranges, elfAddress, out _);
         return unit < 0 ? new RawLocation(symbol, "", "", []) : InUnit(unit, elfAddress, symbol);
     }
 
+    public void LetPagesGo() => session.LetPagesGo();
+
     public void Dispose() => session.Dispose();
 
-    private static Table ReadUnits(nint dwarf)
+    private DieTable ReadUnits(nint dwarf)
     {
-        var entries = new List<Interop.Die>();
-        var ranges = new List<Range>();
+        var entries = new List<(nint, nint)>();
+        var ranges = new List<DieRange>();
         nint unit = 0, next;
         Interop.Die die = default, sub = default;
         while (entries.Count < DwarfLimits.MaxUnits && Interop.dwarf_get_units(dwarf, unit, &next, null, null, &die, &sub) == 0)
@@ -59,22 +51,20 @@ internal sealed unsafe partial class DwarfFile : IDisposable
 
             // with split debug information the skeleton has the addresses and the sub-entry, when found, the functions
             var content = sub.Address is null ? die : sub;
+            if (sub.Address is not null)
+            {
+                split.Add(entries.Count);
+            }
+
             AddRanges(&die, entries.Count, ranges, DwarfLimits.MaxUnitRanges);
-            entries.Add(content);
+            entries.Add(((nint)content.Address, content.Unit));
         }
 
-        return Sorted(ranges, entries);
-    }
-
-    private static Table Sorted(List<Range> ranges, List<Interop.Die> entries)
-    {
-        var array = ranges.ToArray();
-        Array.Sort(array, static (a, b) => a.Start != b.Start ? a.Start.CompareTo(b.Start) : b.End.CompareTo(a.End));
-        return new Table(array, [.. entries]);
+        return new DieTable(DieRange.Sorted(ranges), [.. entries]);
     }
 
     /// <summary>Appends every non-empty range of an entry; address 0 marks code that the linker threw away.</summary>
-    private static void AddRanges(Interop.Die* die, int index, List<Range> into, int limit)
+    private static void AddRanges(Interop.Die* die, int index, List<DieRange> into, int limit)
     {
         ulong start, end, baseAddress;
         nint offset = 0;
@@ -82,52 +72,31 @@ internal sealed unsafe partial class DwarfFile : IDisposable
         {
             if (start != 0 && start < end)
             {
-                into.Add(new Range(start, end, index));
+                into.Add(new DieRange(start, end, index));
             }
         }
     }
 
-    /// <summary>The entry whose range holds the address: the last that starts at or before it, or one of those just before
-    /// (ranges may overlap when the linker folded functions). -1 when none does.</summary>
-    private static int Search(Range[] ranges, ulong address)
-    {
-        int low = 0, high = ranges.Length;
-        while (low < high)
-        {
-            var middle = low + ((high - low) / 2);
-            if (ranges[middle].Start <= address)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        for (var i = low - 1; i >= 0 && i >= low - 8; i--)
-        {
-            if (address < ranges[i].End)
-            {
-                return ranges[i].Index;
-            }
-        }
-
-        return -1;
-    }
-
-    private Table FunctionsOf(int unit)
+    private UnitTable FunctionsOf(int unit)
     {
         if (functions.TryGetValue(unit, out var table))
         {
             return table;
         }
 
-        var entries = new List<Interop.Die>();
-        var ranges = new List<Range>();
-        var walk = new DieWalk(units.Entries[unit]);
+        var entries = new List<(nint, nint)>();
+        var ranges = new List<DieRange>();
+        var head = units.Die(unit);
+        var walk = new DieWalk(head);
+        var steps = 0;
         for (var more = walk.Down(); more && ranges.Count < DwarfLimits.MaxFunctionsOfUnit;)
         {
+            // a program of one unit is read whole
+            if ((++steps & 0xffff) == 0 && ProcessMemory.Of(Environment.ProcessId).Files > DwarfLimits.MaxFilePages)
+            {
+                LetPagesGo();
+            }
+
             var die = walk.Current;
             var tag = Interop.dwarf_tag(&die);
             if (tag == Interop.TagSubprogram)
@@ -136,39 +105,47 @@ internal sealed unsafe partial class DwarfFile : IDisposable
                 AddRanges(&die, entries.Count, ranges, DwarfLimits.MaxFunctionsOfUnit);
                 if (ranges.Count > before)
                 {
-                    entries.Add(die);
+                    entries.Add(((nint)die.Address, die.Unit));
                 }
             }
 
             more = (HoldsFunctions(tag) && walk.Down()) || walk.Next();
         }
 
-        table = Sorted(ranges, entries);
-        keptFunctions += table.Ranges.Length + 64;
+        table = new UnitTable(new DieTable(DieRange.Sorted(ranges), [.. entries]), LinesOf(unit, head), Attribute(&head, Interop.AtCompDir), Attribute(&head, Interop.AtName));
+        var kept = ranges.Count + 64 + ((table.Lines as LineTable)?.Count ?? 0);
+        keptFunctions += kept;
         if (keptFunctions > DwarfLimits.MaxKeptFunctions)
         {
             functions.Clear();
-            keptFunctions = table.Ranges.Length + 64;
+            keptFunctions = kept;
         }
 
         functions[unit] = table;
         return table;
     }
 
+    private ILines LinesOf(int unit, Interop.Die head)
+    {
+        Interop.Attribute attribute;
+        ulong offset;
+        return split.Contains(unit) ? new LibraryLines(head)
+            : lines is not null && Interop.dwarf_attr(&head, Interop.AtStmtList, &attribute) is not null && Interop.dwarf_formudata(&attribute, &offset) == 0 ? LineTable.Read(lines, offset)
+            : NoLines.Instance;
+    }
+
     private static bool HoldsFunctions(int tag) => tag is Interop.TagNamespace or Interop.TagStructure or Interop.TagClass
         or Interop.TagUnion or Interop.TagEnumeration or Interop.TagModule;
 
-    /// <summary>A function's inlined calls in the order of the tree: outer before inner.</summary>
-    private Inlines InlinesOf(Interop.Die function)
+    private InlineTable InlinesOf(Interop.Die function)
     {
         if (inlines.TryGetValue((nint)function.Address, out var found))
         {
             return found;
         }
 
-        var entries = new List<Interop.Die>();
-        var ranges = new List<Inline>();
-        var scratch = new List<Range>();
+        var entries = new List<(nint, nint)>();
+        var ranges = new List<DieRange>();
         var walk = new DieWalk(function);
         for (var more = walk.Down(); more && ranges.Count < DwarfLimits.MaxInlinesOfFunction;)
         {
@@ -176,25 +153,19 @@ internal sealed unsafe partial class DwarfFile : IDisposable
             var tag = Interop.dwarf_tag(&die);
             if (tag == Interop.TagInlinedSubroutine)
             {
-                scratch.Clear();
-                AddRanges(&die, entries.Count, scratch, DwarfLimits.MaxInlinesOfFunction);
-                foreach (var range in scratch)
-                {
-                    ranges.Add(new Inline(range.Start, range.End, range.Index));
-                }
-
-                entries.Add(die);
+                AddRanges(&die, entries.Count, ranges, DwarfLimits.MaxInlinesOfFunction);
+                entries.Add(((nint)die.Address, die.Unit));
             }
 
             more = (tag is Interop.TagInlinedSubroutine or Interop.TagLexicalBlock && walk.Down()) || walk.Next();
         }
 
-        found = new Inlines([.. ranges], [.. entries]);
-        keptInlines += found.Ranges.Length + 16;
+        found = new InlineTable(new DieTable([.. ranges], [.. entries]));
+        keptInlines += ranges.Count + 16;
         if (keptInlines > DwarfLimits.MaxKeptInlines)
         {
             inlines.Clear();
-            keptInlines = found.Ranges.Length + 16;
+            keptInlines = ranges.Count + 16;
         }
 
         inlines[(nint)function.Address] = found;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -10,6 +11,12 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
 {
     /// <summary>Bytes of one Elf64_Sym.</summary>
     private const int SymbolSize = 24;
+
+    private static readonly nint StandardSearch = Interop.Export("dwfl_standard_find_debuginfo");
+
+    /// <summary>Why the debug file that was found last is not used. The library calls back on the thread that asked it.</summary>
+    [ThreadStatic]
+    private static string? refused;
 
     private readonly Interop.Callbacks* callbacks;
     private readonly byte* path;
@@ -28,7 +35,7 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
         *pathPointer = path;
         callbacks->DebugInfoPath = pathPointer;
         callbacks->FindElf = Interop.Export("dwfl_build_id_find_elf");
-        callbacks->FindDebugInfo = Interop.Export("dwfl_standard_find_debuginfo");
+        callbacks->FindDebugInfo = (nint)(delegate* unmanaged[Cdecl]<nint, void*, byte*, ulong, byte*, byte*, uint, byte**, int>)&FindDebugInfo;
         callbacks->SectionAddress = Interop.Export("dwfl_offline_section_address");
         SetHandle(Interop.dwfl_begin(callbacks));
     }
@@ -64,6 +71,44 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
         return name is null || (size > 0 && offset >= size) ? "" : Interop.Text(name);
     }
 
+    /// <summary>The library's own search, but what it finds must not unpack to more than there is room for.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int FindDebugInfo(nint module, void* userData, byte* name, ulong start, byte* file, byte* link, uint checksum, byte** found)
+    {
+        var search = (delegate* unmanaged[Cdecl]<nint, void*, byte*, ulong, byte*, byte*, uint, byte**, int>)StandardSearch;
+        var descriptor = search(module, userData, name, start, file, link, checksum, found);
+        if (descriptor < 0 || PackedDebugInfo.Refuse($"/proc/self/fd/{descriptor}") is not { Length: > 0 } why)
+        {
+            return descriptor;
+        }
+
+        // the library would open the file by its name when it is given that alone
+        refused = why;
+        _ = Interop.close(descriptor);
+        NativeMemory.Free(*found);
+        *found = null;
+        return -1;
+    }
+
+    /// <summary>Takes the file's pages out of this process's resident memory; those that are needed again come back from the cache.</summary>
+    public void LetPagesGo()
+    {
+        ulong bias;
+        var main = Interop.dwfl_module_getelf(Module, &bias);
+        var debug = Dwarf == 0 ? main : Interop.dwarf_getelf(Dwarf);
+        foreach (var elf in (ReadOnlySpan<nint>)[main, debug == main ? 0 : debug])
+        {
+            nuint size = 0;
+            var start = elf == 0 ? null : Interop.elf_rawfile(elf, &size);
+
+            // what is not page-aligned is no mapping
+            if (start is not null && (nuint)start % (nuint)Environment.SystemPageSize == 0)
+            {
+                _ = Interop.madvise(start, size, Interop.DontNeed);
+            }
+        }
+    }
+
     protected override bool ReleaseHandle()
     {
         Interop.dwfl_end(handle);
@@ -96,6 +141,12 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
             return e.Message;
         }
 
+        if (PackedDebugInfo.Refuse($"/proc/self/fd/{opened.DangerousGetHandle()}") is { Length: > 0 } why)
+        {
+            opened.Dispose();
+            return why;
+        }
+
         // the library owns the descriptor once it has accepted it
         Module = Interop.dwfl_report_offline(handle, "", shownPath, (int)opened.DangerousGetHandle());
         if (Module == 0)
@@ -117,7 +168,8 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
             mainBias = bias;
         }
 
+        refused = null;
         Dwarf = Interop.dwfl_module_getdwarf(Module, &bias);
-        return "";
+        return refused ?? "";
     }
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Hud.Profiling.Symbols.Libdw;
 
@@ -33,8 +35,8 @@ public sealed class SymbolizerProcess : ISymbolizerProcess
     public int ProcessId => process.Id;
 
     /// <param name="executable">null: this program</param>
-    /// <param name="debuginfodUrls">"" keeps libdw from asking servers for debug files, whatever the environment says</param>
-    public static SymbolizerProcess Start(string? executable = null, string debuginfodUrls = "")
+    /// <param name="debuginfodUrls">null or none keeps libdw from asking servers for debug files, whatever the environment says</param>
+    public static SymbolizerProcess Start(string? executable = null, IReadOnlyList<string>? debuginfodUrls = null)
     {
         var start = new ProcessStartInfo(executable ?? Environment.ProcessPath ?? throw new InvalidOperationException("the program's own path is unknown"))
         {
@@ -48,11 +50,26 @@ public sealed class SymbolizerProcess : ISymbolizerProcess
         start.Environment["DOTNET_gcConcurrent"] = "0";
         start.Environment["DOTNET_GCHeapHardLimit"] = HeapLimit;
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        start.Environment["DEBUGINFOD_URLS"] = debuginfodUrls;
+        start.Environment["DEBUGINFOD_URLS"] = string.Join(' ', debuginfodUrls ?? []);
+        start.Environment["DEBUGINFOD_TIMEOUT"] = "10"; // seconds in which nothing worth mentioning comes
+        start.Environment["DEBUGINFOD_MAXTIME"] = ((int)DwarfLimits.MaxDownload.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        start.Environment["DEBUGINFOD_MAXSIZE"] = DwarfLimits.MaxDownloadBytes.ToString(CultureInfo.InvariantCulture);
         var started = Process.Start(start) ?? throw new InvalidOperationException("the helper for names did not start");
         started.ErrorDataReceived += static (_, _) => { }; // a crash prints pages that nobody needs
         started.BeginErrorReadLine();
         return new SymbolizerProcess(started);
+    }
+
+    /// <summary>False when libdw cannot ask servers for debug files, because what it would do it with is not installed.</summary>
+    public static bool CanDownload()
+    {
+        if (!NativeLibrary.TryLoad("libdebuginfod.so.1", out var library))
+        {
+            return false;
+        }
+
+        NativeLibrary.Free(library);
+        return true;
     }
 
     public void Kill()

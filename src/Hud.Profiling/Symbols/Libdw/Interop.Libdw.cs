@@ -8,6 +8,7 @@ namespace Hud.Profiling.Symbols.Libdw;
 internal static unsafe partial class Interop
 {
     internal const string Libdw = "libdw.so.1";
+    internal const string Libelf = "libelf.so.1";
 
     /// <summary>Dwarf_Die. <c>Address</c> points at the entry's bytes; with <c>Abbreviation</c> 0 the library looks it up.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -42,7 +43,7 @@ internal static unsafe partial class Interop
     internal const int TagClass = 0x02, TagEnumeration = 0x04, TagLexicalBlock = 0x0b, TagStructure = 0x13, TagUnion = 0x17,
         TagInlinedSubroutine = 0x1d, TagModule = 0x1e, TagSubprogram = 0x2e, TagNamespace = 0x39;
 
-    internal const uint AtName = 0x03, AtCompDir = 0x1b, AtCallFile = 0x58, AtCallLine = 0x59, AtLinkageName = 0x6e, AtMipsLinkageName = 0x2007;
+    internal const uint AtName = 0x03, AtStmtList = 0x10, AtCompDir = 0x1b, AtAbstractOrigin = 0x31, AtCallFile = 0x58, AtCallLine = 0x59, AtLinkageName = 0x6e, AtMipsLinkageName = 0x2007;
 
     [LibraryImport(Libdw)]
     internal static partial nint dwfl_begin(Callbacks* callbacks);
@@ -93,6 +94,9 @@ internal static unsafe partial class Interop
     internal static partial Attribute* dwarf_attr_integrate(Die* die, uint name, Attribute* attribute);
 
     [LibraryImport(Libdw)]
+    internal static partial Die* dwarf_formref_die(Attribute* attribute, Die* die);
+
+    [LibraryImport(Libdw)]
     internal static partial byte* dwarf_formstring(Attribute* attribute);
 
     [LibraryImport(Libdw)]
@@ -115,6 +119,56 @@ internal static unsafe partial class Interop
 
     [LibraryImport("libc")]
     internal static partial int malloc_trim(nuint keep);
+
+    [LibraryImport("libc")]
+    internal static partial int close(int descriptor);
+
+    [LibraryImport(Libdw)]
+    internal static partial nint dwarf_getelf(nint dwarf);
+
+    /// <summary>Elf64_Shdr, as far as it is needed.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SectionHeader
+    {
+        public uint Name;
+        public uint Type;
+    }
+
+    /// <summary>Elf_Data</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Data
+    {
+        public nint Bytes;
+        public int Type;
+        public uint Version;
+        public nuint Size;
+        public long Offset;
+        public nuint Alignment;
+    }
+
+    [LibraryImport(Libelf)]
+    internal static partial int elf_getshdrstrndx(nint elf, nuint* index);
+
+    [LibraryImport(Libelf)]
+    internal static partial nint elf_nextscn(nint elf, nint section);
+
+    [LibraryImport(Libelf)]
+    internal static partial SectionHeader* elf64_getshdr(nint section);
+
+    [LibraryImport(Libelf)]
+    internal static partial byte* elf_strptr(nint elf, nuint section, nuint offset);
+
+    [LibraryImport(Libelf)]
+    internal static partial Data* elf_rawdata(nint section, Data* data);
+
+    /// <summary>Where the whole file lies in memory; with what libdwfl opens, a mapping of it.</summary>
+    [LibraryImport(Libelf)]
+    internal static partial byte* elf_rawfile(nint elf, nuint* size);
+
+    [LibraryImport("libc")]
+    internal static partial int madvise(byte* address, nuint length, int advice);
+
+    internal const int DontNeed = 4;
 
     /// <summary>The library's last error on this thread, in words.</summary>
     internal static string LastError() => Text(dwfl_errmsg(-1)) is { Length: > 0 } text ? text : "no reason given";

@@ -7,6 +7,7 @@ namespace Hud.Profiling.Symbols.Libdw;
 internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvider time, SymbolizerOptions options) : IDisposable
 {
     private readonly Dictionary<uint, int> deaths = [];
+    private readonly TimeSpan timeout = options.Timeout + (options.DebuginfodUrls.Count > 0 ? DwarfLimits.MaxDownload : TimeSpan.Zero);
     private ISymbolizerProcess? process;
 
     /// <summary>Times the helper died, was too slow or answered nonsense.</summary>
@@ -54,11 +55,13 @@ internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvi
             var asked = process;
 
             // a pipe's read cannot be given up, but it ends with the process
-            using var watchdog = time.CreateTimer(_ => asked.Kill(), null, options.Timeout, Timeout.InfiniteTimeSpan);
+            using var watchdog = time.CreateTimer(_ => asked.Kill(), null, timeout, Timeout.InfiniteTimeSpan);
+            var tooLarge = false;
+            using var weigher = time.CreateTimer(_ => EndIfTooLarge(asked, ref tooLarge), null, DwarfLimits.MemoryCheck, DwarfLimits.MemoryCheck);
             SymbolizerMessages.Send(asked.Requests, SymbolizerMessages.Request(request));
             if (SymbolizerMessages.Receive(asked.Answers) is not { } message)
             {
-                LastError = "the helper for names ended or was too slow";
+                LastError = tooLarge ? $"the helper for names took more than {DwarfLimits.MaxHelperMemory >> 20} MiB" : "the helper for names ended or was too slow";
                 return false;
             }
 
@@ -70,6 +73,15 @@ internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvi
         {
             LastError = e.Message;
             return false;
+        }
+    }
+
+    private static void EndIfTooLarge(ISymbolizerProcess asked, ref bool tooLarge)
+    {
+        if (!tooLarge && ProcessMemory.Of(asked.ProcessId).Own > DwarfLimits.MaxHelperMemory)
+        {
+            tooLarge = true;
+            asked.Kill();
         }
     }
 
@@ -86,7 +98,10 @@ public sealed record SymbolizerOptions
     /// <summary>Folders with separate debug files, searched before /usr/lib/debug.</summary>
     public IReadOnlyList<string> DebugDirectories { get; init; } = [];
 
-    /// <summary>For one batch of addresses, opening the file included.</summary>
+    /// <summary>debuginfod servers that are asked for debug files; see <see cref="SymbolizerProcess.CanDownload"/>.</summary>
+    public IReadOnlyList<string> DebuginfodUrls { get; init; } = [];
+
+    /// <summary>For one batch of addresses, opening the file included; <see cref="DwarfLimits.MaxDownload"/> comes on top with servers.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>After so many a file is named from its symbol tables only.</summary>

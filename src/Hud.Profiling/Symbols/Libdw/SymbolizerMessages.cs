@@ -7,8 +7,10 @@ namespace Hud.Profiling.Symbols.Libdw;
 /// The talk between the agent and its helper, over two pipes. A message is a little-endian u32 length and that many bytes.
 /// <code>
 /// request   u32 file, str path, str shownPath, str debugPath, u8 wantSymbols, u16 n, n x u64 address
-/// answer    str error, u8 hasDebugInfo, u16 n, n x { str symbol, str directory, str unit, u8 frames, frames x { str name, u8 flags, str file, u32 line } }
+/// answer    str error, u8 hasDebugInfo, i32 t, t x str, u16 n, n x { text symbol, text directory, text unit, u8 frames, frames x { text name, u8 flags, text file, v32 line } }
 /// str       7-bit encoded length, UTF-8
+/// text      v32, an index into the t texts of the answer
+/// v32       7-bit encoded
 /// </code>
 /// Every request says all there is to say: a restarted helper knows as much as the one before. The agent checks what it reads: the
 /// helper has been reading hostile files.
@@ -81,16 +83,25 @@ internal static class SymbolizerMessages
 
     public static MemoryStream Answer(SymbolizerAnswer answer)
     {
-        var (stream, writer) = Writer();
-        writer.Write(answer.Error);
-        writer.Write(answer.HasDebugInfo);
-        writer.Write((ushort)answer.Locations.Length);
+        var texts = new TextTable();
+        var (body, places) = Writer();
         foreach (var location in answer.Locations)
         {
             // a full message says less about the rest, rather than nothing about all
-            Write(writer, stream.Length > DwarfLimits.MaxMessage / 2 ? RawLocation.Nothing : location);
+            Write(places, texts, texts.Full || body.Length > DwarfLimits.MaxMessage / 2 ? RawLocation.Nothing : location);
         }
 
+        var (stream, writer) = Writer();
+        writer.Write(answer.Error);
+        writer.Write(answer.HasDebugInfo);
+        writer.Write(texts.All.Count);
+        foreach (var text in texts.All)
+        {
+            writer.Write(text);
+        }
+
+        writer.Write((ushort)answer.Locations.Length);
+        writer.Write(body.GetBuffer(), 0, (int)body.Length);
         return stream;
     }
 
@@ -99,6 +110,12 @@ internal static class SymbolizerMessages
         using var reader = new BinaryReader(new MemoryStream(message), Encoding.UTF8);
         var error = reader.ReadString();
         var hasDebugInfo = reader.ReadBoolean();
+        var texts = new string[CountOf(reader.ReadInt32())];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            texts[i] = reader.ReadString();
+        }
+
         var count = reader.ReadUInt16();
         if (count != expected && error.Length == 0)
         {
@@ -108,41 +125,72 @@ internal static class SymbolizerMessages
         var locations = new RawLocation[count];
         for (var i = 0; i < count; i++)
         {
-            locations[i] = ReadLocation(reader);
+            locations[i] = ReadLocation(reader, texts);
         }
 
         return new SymbolizerAnswer(error, hasDebugInfo, locations);
     }
 
-    private static void Write(BinaryWriter writer, RawLocation location)
+    private static int CountOf(int texts) => texts is >= 0 and <= DwarfLimits.MaxAnswerTexts ? texts : throw new InvalidDataException($"{texts} texts");
+
+    private static void Write(BinaryWriter writer, TextTable texts, RawLocation location)
     {
-        writer.Write(location.Symbol);
-        writer.Write(location.Directory);
-        writer.Write(location.Unit);
+        writer.Write7BitEncodedInt(texts.Add(location.Symbol));
+        writer.Write7BitEncodedInt(texts.Add(location.Directory));
+        writer.Write7BitEncodedInt(texts.Add(location.Unit));
         writer.Write((byte)location.Frames.Count);
         foreach (var frame in location.Frames)
         {
-            writer.Write(frame.Name);
+            writer.Write7BitEncodedInt(texts.Add(frame.Name));
             writer.Write((byte)((frame.Linkage ? FlagLinkage : 0) | (frame.Inlined ? FlagInlined : 0)));
-            writer.Write(frame.File);
-            writer.Write(frame.Line);
+            writer.Write7BitEncodedInt(texts.Add(frame.File));
+            writer.Write7BitEncodedInt(frame.Line);
         }
     }
 
-    private static RawLocation ReadLocation(BinaryReader reader)
+    private static RawLocation ReadLocation(BinaryReader reader, string[] texts)
     {
-        var symbol = reader.ReadString();
-        var directory = reader.ReadString();
-        var unit = reader.ReadString();
+        var symbol = Text();
+        var directory = Text();
+        var unit = Text();
         var frames = new RawFrame[reader.ReadByte()];
         for (var i = 0; i < frames.Length; i++)
         {
-            var name = reader.ReadString();
+            var name = Text();
             var flags = reader.ReadByte();
-            frames[i] = new RawFrame(name, (flags & FlagLinkage) != 0, reader.ReadString(), reader.ReadInt32(), (flags & FlagInlined) != 0);
+            frames[i] = new RawFrame(name, (flags & FlagLinkage) != 0, Text(), reader.Read7BitEncodedInt(), (flags & FlagInlined) != 0);
         }
 
         return new RawLocation(symbol, directory, unit, frames);
+
+        string Text()
+        {
+            var index = reader.Read7BitEncodedInt();
+            return (uint)index < (uint)texts.Length ? texts[index] : throw new InvalidDataException($"text {index} of {texts.Length}");
+        }
+    }
+
+    /// <summary>Texts of one message, each once: the frames of a program repeat the same names and paths.</summary>
+    private sealed class TextTable
+    {
+        private readonly Dictionary<string, int> index = new(StringComparer.Ordinal);
+        private long characters;
+
+        public List<string> All { get; } = [];
+
+        public bool Full => characters > DwarfLimits.MaxAnswerText || All.Count > DwarfLimits.MaxAnswerTexts - 1024;
+
+        public int Add(string text)
+        {
+            if (!index.TryGetValue(text, out var at))
+            {
+                index[text] = at = All.Count;
+                All.Add(text);
+                characters += text.Length;
+            }
+
+            return at;
+        }
     }
 
     private static (MemoryStream Stream, BinaryWriter Writer) Writer()

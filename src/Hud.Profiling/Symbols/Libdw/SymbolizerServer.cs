@@ -21,7 +21,7 @@ public static class SymbolizerServer
         return true;
     }
 
-    public static void Run(Stream input, Stream output)
+    internal static void Run(Stream input, Stream output)
     {
         var files = new Dictionary<uint, (DwarfFile? File, string Error, long Used)>();
         long clock = 0;
@@ -55,8 +55,6 @@ public static class SymbolizerServer
         }
     }
 
-    /// <summary>libdw keeps the lines of every unit it has read until the file is closed: with all units of a large program that is
-    /// more than a gigabyte. So the file is closed and opened again when the helper has grown too much.</summary>
     private static RawLocation[] FindAll(SymbolizerRequest request, ref DwarfFile? dwarf)
     {
         if (dwarf is null)
@@ -68,17 +66,33 @@ public static class SymbolizerServer
         Array.Fill(locations, RawLocation.Nothing);
         for (var i = 0; i < locations.Length && dwarf is not null; i++)
         {
-            if ((i & 15) == 0 && Environment.WorkingSet > DwarfLimits.MaxWorkingSet)
+            if ((i & 15) == 0)
             {
-                dwarf.Dispose();
-                _ = Interop.malloc_trim(0);
-                dwarf = Open(request, out _);
+                KeepSmall(request, ref dwarf);
             }
 
             locations[i] = dwarf?.Find(request.Addresses[i], request.WantSymbols) ?? RawLocation.Nothing;
         }
 
         return locations;
+    }
+
+    /// <summary>libdw keeps the lines of every unit it has read until the file is closed: with all units of a large program that is
+    /// more than a gigabyte. So the file is closed and opened again when the helper has grown too much. The file's own pages, which are
+    /// mapped, are only let go: they stay in the system's cache.</summary>
+    private static void KeepSmall(SymbolizerRequest request, ref DwarfFile? dwarf)
+    {
+        var memory = ProcessMemory.Of(Environment.ProcessId);
+        if (memory.Own > DwarfLimits.MaxOwnMemory)
+        {
+            dwarf?.Dispose();
+            _ = Interop.malloc_trim(0);
+            dwarf = Open(request, out _);
+        }
+        else if (memory.Files > DwarfLimits.MaxFilePages)
+        {
+            dwarf?.LetPagesGo();
+        }
     }
 
     private static DwarfFile? Open(SymbolizerRequest request, out string error)
