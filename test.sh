@@ -2,8 +2,11 @@
 # Installs what is missing, builds everything and runs every test.
 #
 #   ./test.sh [--fast] [FILTER]
+#   ./test.sh --fuzz SECONDS
 #
 #   --fast    only the pure tests: no root, no kernel, no Rust, no Kubernetes
+#   --fuzz    only the tests that give damaged input to a parser, each for so many seconds (without: about
+#             two), and how many inputs that were; HUD_FUZZ_SEED repeats one that failed
 #   FILTER    a part of a test project's name (Profiling), else a part of the tests' names
 #
 # HUD_REQUIRE_ALL=1 turns every skipped test into a failed one; HUD_TEST_TIMEOUT is the time of one
@@ -12,11 +15,13 @@ set -uo pipefail
 cd "$(dirname "$0")"
 . scripts/lib.sh
 
-fast= filter=
-for argument in "$@"; do
+fast= filter= fuzz=
+while [ $# -gt 0 ]; do
+  argument="$1"; shift
   case "$argument" in
     -h|--help) usage_of "$0"; exit 0 ;;
     --fast) fast=1 ;;
+    --fuzz) fuzz="${1:-}"; [ $# = 0 ] || shift; case "$fuzz" in ''|*[!0-9]*) fail "--fuzz needs a number of seconds" "./test.sh --fuzz 60" ;; esac ;;
     -*) fail "unknown argument '$argument'" "./test.sh --help" ;;
     *) [ -z "$filter" ] || fail "more than one filter"; filter="$argument" ;;
   esac
@@ -41,6 +46,7 @@ details() { awk '/\[(FAIL|SKIP)\]$/ {show=1; print; next} /^      / {if (show) p
 run_project() {
   local name="$1" program="artifacts/bin/$1/release/$1" xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=()
   [ -z "$method" ] || arguments=(-method "*$method*")
+  [ -z "$fuzz" ] || arguments=(-class '*Fuzz*' -diagnostics)
   say "$name"
   timeout --kill-after=20 "${HUD_TEST_TIMEOUT:-1500}" "$program" -xml "$xml" -noLogo -noColor "${arguments[@]}" >"$log" 2>&1 </dev/null
   code=$?
@@ -72,12 +78,24 @@ if [ -n "$filter" ]; then
 fi
 
 rm -rf "$results"; mkdir -p "$results"
+<<<<<<< HEAD
 if [ -n "$fast" ]; then step scripts/install.sh build; else step scripts/install.sh; fi
 if step ./build.sh --no-install; then
   if [ -z "$fast" ]; then
     step tests/workloads/build.sh tests
     step examples/demo-service/build.sh
   fi
+=======
+if [ -n "$fuzz" ]; then
+  export HUD_FUZZ_SECONDS="$fuzz" HUD_TEST_TIMEOUT="${HUD_TEST_TIMEOUT:-$((fuzz * 20 + 600))}"
+  project=Hud.Profiling.Tests projects=()
+  step scripts/install.sh build rust test
+  step run_logged out/logs/build-fuzz.log "building $project" dotnet build "tests/$project" -c Release -v quiet && run_project "$project"
+  grep -hoE '[A-Za-z ]+: [0-9]+ inputs.*|[0-9]+ (damaged files|symbols tried).*' "$results"/*.log | sort -u
+elif [ -n "$fast" ]; then step scripts/install.sh build; else step scripts/install.sh; fi
+if [ -z "$fuzz" ] && step ./build.sh --no-install; then
+  [ -n "$fast" ] || [ ! -x tests/workloads/build.sh ] || step tests/workloads/build.sh tests
+>>>>>>> 22b35ab (Names: --debuginfod, test.sh --fuzz, a program with 500 MB of debug information to measure with)
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
   one_by_one=
   run_logged out/logs/build-all.log "building all projects" dotnet build Hud.sln -c Release -v quiet || one_by_one=1

@@ -25,7 +25,8 @@ done
 
 scripts/install.sh build rust bench browser
 ./build.sh --no-install
-tests/workloads/build.sh tokio143-release:throughput,cpu_hog,wide
+tests/workloads/build.sh tokio143-release:throughput,cpu_hog,wide tokio143-lines:cpu_hog
+bench/big/build.sh
 examples/demo-service/build.sh tokio143
 dotnet build bench/Hud.Bench -c Release -v q --nologo >/dev/null
 bench=artifacts/bin/Hud.Bench/release/Hud.Bench
@@ -50,10 +51,25 @@ $("$bench" overhead "$rounds")
 
 $("$bench" agent 30)
 
-## Unwinding
+## Stacks and names
+
+Rows that tell how to unwind, of large files; frames a second on one core, over the stacks that the tests keep:
 
 \`\`\`
 $("$bench" unwind 2>&1)
+\`\`\`
+
+Names of addresses all over a program, functions and files and lines and inlined calls, each asked once and then again; the helper's memory
+at most, and of it what is not pages of the file:
+
+\`\`\`
+$("$bench" names out/workloads/tokio143-lines/cpu_hog out/bench/big/cpu_hog 2>&1)
+\`\`\`
+
+A run on the larger of these two, which \`bench/big/build.sh\` makes:
+
+\`\`\`
+$("$bench" large 2>&1)
 \`\`\`
 
 ## The page

@@ -38,7 +38,7 @@ internal static class NamesBench
         using (source)
         using (var symbolizer = new Symbolizer())
         {
-            var module = ModuleRef.Of(path, source.DescriptorPath, elf);
+            var module = new ModuleRef(path, source.DescriptorPath, elf);
             var addresses = Choose(elf);
             var symbols = Rate(addresses.Length, () => symbolizer.Resolve(module, addresses, NameDetail.Symbols));
             var watch = Stopwatch.StartNew();

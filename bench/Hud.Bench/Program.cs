@@ -15,9 +15,11 @@ switch (args)
         return PageBench.Run(rest);
     case ["overhead", .. var rest]:
         return OverheadBench.Run(rest);
+    case ["large", .. var rest]:
+        return LargeBench.Run(rest);
     case ["agent", .. var rest]:
         return AgentBench.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | overhead [ROUNDS [TARGET]] | agent [SECONDS]");
+        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | overhead [ROUNDS [TARGET]] | agent [SECONDS] | large [SECONDS]");
         return 2;
 }

@@ -25,6 +25,8 @@ internal sealed class RunOptions
 
     public Option<string[]> DebugDir { get; } = new("--debug-dir") { Description = "A folder with separate debug files", HelpName = "folder" };
 
+    public Option<string[]> Debuginfod { get; } = new("--debuginfod") { Description = "A server to ask for debug files by build id; none is asked otherwise", HelpName = "url" };
+
     // for tests, benchmarks and support; not for daily use
     private readonly Option<string?> _forceRung = new("--force-rung") { Hidden = true };
     private readonly Option<int?> _forceLevel = new("--force-level") { Hidden = true };
@@ -34,7 +36,7 @@ internal sealed class RunOptions
     public void AddTo(Command command)
     {
         Output.AcceptOnlyFromAmong("text", "json", "stream");
-        Option[] all = [Headless, Export, Quiet, Output, Window, Verbose, DebugDir, _forceRung, _forceLevel, _ringKib, _pretendUnsafe];
+        Option[] all = [Headless, Export, Quiet, Output, Window, Verbose, DebugDir, Debuginfod, _forceRung, _forceLevel, _ringKib, _pretendUnsafe];
         foreach (var option in all)
             command.Options.Add(option);
     }
@@ -58,11 +60,17 @@ internal sealed class RunOptions
             RingBufferKiB = parsed.GetValue(_ringKib),
             PretendSeccompUnsafe = parsed.GetValue(_pretendUnsafe),
             DebugDirectories = parsed.GetValue(DebugDir) ?? [],
+            DebuginfodUrls = [.. (parsed.GetValue(Debuginfod) ?? []).Select(ToServer)],
         },
     };
 
     private static ExportFile ToExport(string path) => ExportFormats.For(path)
         ?? throw Bad(DiagnosticKinds.BadUsage, $"--export {path}: the ending says which format to write, and this one is unknown", $"use one of {ExportFormats.Extensions}");
+
+    /// <summary>libdebuginfod takes a list with spaces between, so none may be inside.</summary>
+    private static string ToServer(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var server) && server.Scheme is "http" or "https" && !url.Any(char.IsWhiteSpace) ? url
+        : throw Bad(DiagnosticKinds.BadUsage, $"--debuginfod: \"{url}\" is not the address of a server", "write it like https://debuginfod.example.org, once for each server");
 
     private static DiagnosticException Bad(DiagnosticKind kind, string message, string next) => new(new(kind, message, next));
 

@@ -46,4 +46,8 @@ public sealed record AgentOptions
 
     /// <summary>Folders with separate debug files.</summary>
     public IReadOnlyList<string> DebugDirectories { get; set; } = [];
+
+    /// <summary>Servers that are asked for debug files by build id (debuginfod); none unless named here. Local runs only: an agent in a
+    /// cluster has no business on the network.</summary>
+    public IReadOnlyList<string> DebuginfodUrls { get; set; } = [];
 }

@@ -108,7 +108,9 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     private int Observe(KernelSide kernel, ProbeCost cost, int types)
     {
         var stacks = new StackStore();
-        using var symbolizer = new Symbolizer(new SymbolizerOptions { DebugDirectories = [.. task.Options.DebugDirectories] });
+        using var symbolizer = new Symbolizer(new SymbolizerOptions { DebugDirectories = task.Options.DebugDirectories, DebuginfodUrls = task.Options.DebuginfodUrls });
+        if (task.Options.DebuginfodUrls.Count > 0 && !SymbolizerProcess.CanDownload())
+            Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, "no server is asked for debug files: libdebuginfod.so.1 is not installed", "apt-get install libdebuginfod1 (dnf install elfutils-debuginfod-client)"));
         var names = new TargetFrames(_targets, symbolizer);
         var judge = new StackJudge(stacks, names);
         var ledger = new PollLedger(judge, task.Session.Threshold.Nanoseconds, clockPeriodNs: SecondNs / Math.Max(1, task.Session.SampleFrequencyHz));

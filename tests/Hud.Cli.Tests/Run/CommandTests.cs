@@ -67,12 +67,13 @@ public sealed class CommandTests : IDisposable
     public void The_flags_become_the_agents_task()
     {
         var task = TaskOf("--pid", Pid, "--threshold", "2.5", "--duration", "1m30s", "--workers", "io-", "--workers", "cpu-", "--budget", "0.5", "--frequency", "49",
-            "--force-rung", "uprobe.multi", "--force-level", "2", "--ring-kib", "64", "--debug-dir", "/d", "--window", "10");
+            "--force-rung", "uprobe.multi", "--force-level", "2", "--ring-kib", "64", "--debug-dir", "/d", "--debuginfod", "http://a:1", "--debuginfod", "https://b", "--window", "10");
 
         Assert.Equal(("2.5ms", "1m30s", 0.5, 49), (task.Session.Threshold.ToString(), task.Session.Duration.ToString(), task.Session.OverheadBudgetPercent, task.Session.SampleFrequencyHz));
         Assert.Equal(["io-", "cpu-"], task.Session.WorkerThreadNames);
         Assert.Equal(("uprobe.multi", 2, 64), (task.Options.ForceRung, task.Options.ForceLevel, task.Options.RingBufferKiB));
         Assert.Equal(["/d"], task.Options.DebugDirectories);
+        Assert.Equal(["http://a:1", "https://b"], task.Options.DebuginfodUrls);
         Assert.Equal(_target.Id, Assert.Single(task.Targets).Pid);
         Assert.Equal("sleep", task.Session.Target.ProcessName);
     }
@@ -151,6 +152,7 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "HUD005", "--nope is no flag of hud", "--nope")]
     [InlineData(2, "HUD005", "--threshold", "--pid", "PID", "--threshold", "five")]
     [InlineData(2, "HUD005", "\"soon\" is not a duration", "--pid", "PID", "--duration", "soon")]
+    [InlineData(2, "HUD005", "\"debug.example\" is not the address of a server", "--pid", "PID", "--debuginfod", "debug.example")]
     [InlineData(2, "HUD005", "this one is unknown", "--pid", "PID", "--export", "/tmp/report.docx")]
     [InlineData(2, "HUD005", "there is no folder", "--pid", "PID", "--export", "/no/such/folder/a.json")]
     [InlineData(2, "HUD005", "Option '--filename' is required", "run")]

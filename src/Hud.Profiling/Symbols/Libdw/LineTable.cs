@@ -34,19 +34,19 @@ internal sealed class LineTable : ILines
             return NoLines.Instance;
         }
 
-        var ranges = new List<DieRange>();
-        var pieces = new List<Piece>();
+        var places = new List<DieRange>();
+        var states = new List<Piece>();
         var machine = new LineMachine(sections.Lines[header.Program], header);
         ulong start = 0;
         var rows = 0;
-        while (pieces.Count < DwarfLimits.MaxFunctionsOfUnit && machine.Next())
+        while (states.Count < DwarfLimits.MaxFunctionsOfUnit && machine.Next())
         {
             if (rows > 0 && (machine.EndOfSequence || rows >= RowsOfPiece))
             {
                 // address 0 marks code that the linker threw away
                 if (start != 0 && machine.Address > start)
                 {
-                    ranges.Add(new DieRange(start, machine.Address, pieces.Count - 1));
+                    places.Add(new DieRange(start, machine.Address, states.Count - 1));
                 }
 
                 rows = 0;
@@ -55,11 +55,11 @@ internal sealed class LineTable : ILines
             if (!machine.EndOfSequence && rows++ == 0)
             {
                 start = machine.Address;
-                pieces.Add(new Piece(machine.Position, machine.File, machine.Line));
+                states.Add(new Piece(machine.Position, machine.File, machine.Line));
             }
         }
 
-        return new LineTable(sections, header, DieRange.Sorted(ranges), [.. pieces]);
+        return new LineTable(sections, header, DieRange.Sorted(places), [.. states]);
     }
 
     public (string Path, int Line) At(ulong address)

@@ -1,0 +1,37 @@
+using Hud.Core.Profile;
+using Hud.WorkloadTests.Harness;
+
+namespace Hud.WorkloadTests;
+
+/// <summary>Stacks of stock release builds: no frame pointers, no debug information.</summary>
+public sealed class StackTests
+{
+    /// <summary>Slow polls with a stack that one build must give for a share of 1 % to mean something.</summary>
+    private const int Enough = 300;
+
+    [Theory]
+    [InlineData("tokio124-release")]
+    [InlineData("tokio124-lto-abort")]
+    [InlineData("tokio143-release")]
+    [InlineData("tokio143-lto-abort")]
+    public async Task Of_a_hundred_stacks_of_slow_polls_ninety_nine_reach_the_poll(string set)
+    {
+        var polls = new List<(SlowPoll Poll, StackEntry Stack)>();
+        long withoutStack = 0;
+        foreach (var program in (string[])["cpu_hog", "sleep", "mutex"])
+        {
+            var (document, _, _, _) = await Profiled.RunAsync(set, program, "--tasks 4 --block-ms 12 --every-ms 5", seconds: 5);
+            polls.AddRange(document.SlowPolls.Where(p => p.Stack >= 0).Select(p => (p, document.StackTable[p.Stack])));
+            withoutStack += document.SlowPolls.Count(p => p.Stack < 0 && p.Cause is not (HotspotCause.RunQueue or HotspotCause.Throttled));
+        }
+
+        // frames that were guessed do not count: they may be anybody's
+        var astray = polls.Where(p => p.Stack.Stop != "ReachedPoll" || p.Stack.Quality.Contains("Scan", StringComparison.Ordinal)).ToList();
+        var ends = string.Join(", ", astray.GroupBy(p => $"{p.Stack.Stop} by {p.Stack.Quality}", StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}"));
+        var told = $"{set}: {polls.Count} slow polls with a stack, {withoutStack} without; not to the poll: {astray.Count} {ends}";
+        TestContext.Current.SendDiagnosticMessage(told);
+        Assert.True(polls.Count >= Enough, told);
+        Assert.True(astray.Count <= polls.Count / 100, told);
+        Assert.True(withoutStack <= (polls.Count + withoutStack) / 20, told);
+    }
+}
