@@ -32,6 +32,7 @@ public sealed class StackTests
         TestContext.Current.SendDiagnosticMessage(told);
         Assert.True(polls.Count >= Enough, told);
         Assert.True(astray.Count <= polls.Count / 100, told);
-        Assert.True(withoutStack <= (polls.Count + withoutStack) / 20, told);
+        // the clock takes a sample every 10 ms, and a poll between two samples has no stack to unwind
+        Assert.True(withoutStack <= polls.Count / 8, told);
     }
 }
