@@ -78,14 +78,6 @@ if [ -n "$filter" ]; then
 fi
 
 rm -rf "$results"; mkdir -p "$results"
-<<<<<<< HEAD
-if [ -n "$fast" ]; then step scripts/install.sh build; else step scripts/install.sh; fi
-if step ./build.sh --no-install; then
-  if [ -z "$fast" ]; then
-    step tests/workloads/build.sh tests
-    step examples/demo-service/build.sh
-  fi
-=======
 if [ -n "$fuzz" ]; then
   export HUD_FUZZ_SECONDS="$fuzz" HUD_TEST_TIMEOUT="${HUD_TEST_TIMEOUT:-$((fuzz * 20 + 600))}"
   project=Hud.Profiling.Tests projects=()
@@ -94,8 +86,10 @@ if [ -n "$fuzz" ]; then
   grep -hoE '[A-Za-z ]+: [0-9]+ inputs.*|[0-9]+ (damaged files|symbols tried).*' "$results"/*.log | sort -u
 elif [ -n "$fast" ]; then step scripts/install.sh build; else step scripts/install.sh; fi
 if [ -z "$fuzz" ] && step ./build.sh --no-install; then
-  [ -n "$fast" ] || [ ! -x tests/workloads/build.sh ] || step tests/workloads/build.sh tests
->>>>>>> 22b35ab (Names: --debuginfod, test.sh --fuzz, a program with 500 MB of debug information to measure with)
+  if [ -z "$fast" ]; then
+    step tests/workloads/build.sh tests
+    step examples/demo-service/build.sh
+  fi
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
   one_by_one=
   run_logged out/logs/build-all.log "building all projects" dotnet build Hud.sln -c Release -v quiet || one_by_one=1

@@ -66,14 +66,9 @@ install_rust() {
 
 install_crates() { "$hud_root/scripts/crates.sh"; }
 
-<<<<<<< HEAD
 # zsh and fish complete hud's command line; golang-go (its pprof) and python3-jsonschema read the report formats; bpftrace is a
 # second profiler on the same target.
-install_test() { need bpftrace golang-go python3-jsonschema tmux zsh fish gdb gcc g++ libc6-dev musl-tools elfutils iproute2 binutils util-linux procps make python3-minimal xz-utils llvm-19; }
-=======
-# golang-go (its pprof) and python3-jsonschema read the report formats.
-install_test() { need golang-go python3-jsonschema tmux gdb gcc g++ libc6-dev musl-tools elfutils libdebuginfod1 iproute2 binutils util-linux procps make python3-minimal xz-utils llvm-19; }
->>>>>>> 22b35ab (Names: --debuginfod, test.sh --fuzz, a program with 500 MB of debug information to measure with)
+install_test() { need bpftrace golang-go python3-jsonschema tmux zsh fish gdb gcc g++ libc6-dev musl-tools elfutils libdebuginfod1 iproute2 binutils util-linux procps make python3-minimal xz-utils llvm-19; }
 
 install_arm() { need gdb gdb-multiarch qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils; }
 
