@@ -21,7 +21,8 @@ ENTRYPOINT ["/hud-operator"]
 
 # The agent needs its capabilities from the pod, and root to receive them; it has no shell to lose and no token to steal.
 FROM ${RUNTIME} AS agent
-RUN apt-get update && apt-get install -y --no-install-recommends libbpf1 libelf1 && rm -rf /var/lib/apt/lists/*
+# libdw reads line tables and inlined functions; without it names come from symbols alone
+RUN apt-get update && apt-get install -y --no-install-recommends libbpf1 libelf1 libdw1 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/out/hud-agent /hud-agent
 ENV DOTNET_EnableDiagnostics=0
 USER 0:0

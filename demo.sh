@@ -3,6 +3,7 @@
 # and lets Hud find out what blocks its workers. The report stays behind, as a page for the browser and as JSON.
 #
 #   sudo ./demo.sh [--seconds N] [--fixed | --compare] [--lines] [--tokio VARIANT] [--into FOLDER] [--no-build]
+#   sudo ./demo.sh --cluster [--seconds N] [--fixed] [--keep]
 #
 #   --seconds N   how long Hud looks (default 15)
 #   --fixed       the same shop with the mistakes mended
@@ -11,6 +12,7 @@
 #   --tokio V     tokio124, tokio143 (default) or tokio-new
 #   --into F      where mistakes.html and mistakes.json (or fixed.*) are left (default out/demo)
 #   --no-build    with what an earlier run has built
+#   --cluster     the same as pods of a real one-node Kubernetes, with the operator; --keep leaves it running
 #
 # On a terminal the cockpit runs while Hud looks; ? shows its keys. Without --lines the shop is a stock release build: no
 # frame pointers, no debug information, nothing of Hud in it. All traffic stays on loopback, and everything that was started
@@ -18,6 +20,11 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 . scripts/lib.sh
+
+case " $* " in *' --cluster '*)
+  arguments=(); for argument in "$@"; do [ "$argument" = --cluster ] || arguments+=("$argument"); done
+  exec scripts/demo-cluster.sh "${arguments[@]}" ;;
+esac
 
 seconds=15 runs=(mistakes) profile=release tokio=tokio143 into=out/demo build=1
 while [ $# -gt 0 ]; do

@@ -90,6 +90,10 @@ if [ -z "$fuzz" ] && step ./build.sh --no-install; then
     step tests/workloads/build.sh tests
     step examples/demo-service/build.sh
   fi
+  # Here and not within the time of the tests: the first time it takes minutes.
+  case " ${projects[*]} " in *' Hud.ClusterTests '*)
+    if tests/cluster/check.sh >/dev/null; then step run_logged out/logs/kubernetes.log "Kubernetes (built once, about 7 minutes)" tests/cluster/build-kubernetes.sh; fi ;;
+  esac
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
   one_by_one=
   run_logged out/logs/build-all.log "building all projects" dotnet build Hud.sln -c Release -v quiet || one_by_one=1

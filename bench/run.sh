@@ -78,6 +78,8 @@ $("$bench" large 2>&1)
 $("$bench" page 2>&1)
 \`\`\`
 MD
+  # bench/cluster.sh's, which is kept
+  echo; sed -n '/^## On Kubernetes/,$p' docs/performance.md
 }
 
 if [ -n "$print" ]; then report; else report >docs/performance.md.new && mv docs/performance.md.new docs/performance.md && say "docs/performance.md is written"; fi

@@ -80,4 +80,5 @@ make_source() {
 case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; esac
 [ $# -gt 0 ] || set -- tokio124 tokio143 tokio-new
 mkdir -p "$hud_cache/crates"
+exec {lock}>"$hud_cache/crates/lock" && flock "$lock"   # two installs that start together unpack once
 for variant in "$@"; do make_source "$variant"; done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a build, a test run or a demo needs, from Debian's packages only.
 #
-#   scripts/install.sh [GROUP...]      without a group: build, rust, crates, test, arm and browser
+#   scripts/install.sh [GROUP...]      without a group: build, rust, crates, test, arm, browser and cluster
 #
 # Groups: build    compilers and libraries for hud, hud-agent and the BPF objects
 #         rust     cargo and rustc, unless they are on PATH already
@@ -74,22 +74,28 @@ install_arm() { need gdb gdb-multiarch qemu-user gcc-aarch64-linux-gnu libc6-dev
 
 install_bench() { need linux-perf bpftrace bpfcc-tools bpftool; }
 
+# npm_ci FOLDER: the lock file npm leaves behind is newer than ours when everything in it is installed.
+npm_ci() {
+  [ "$hud_root/$1/node_modules/.package-lock.json" -nt "$hud_root/$1/package-lock.json" ] ||
+    npm --prefix "$hud_root/$1" ci --no-audit --no-fund --loglevel=error
+}
+
 install_cluster() {
-  need golang-go etcd-server containerd runc containernetworking-plugins iptables conntrack openssl iproute2 gcc libc6-dev python3-minimal
+  need lua5.4 golang-go etcd-server containerd bpftool runc containernetworking-plugins iptables conntrack openssl iproute2 gcc libc6-dev python3-minimal
   have kubectl || need kubernetes-client
+  have npm || need npm
+  npm_ci tests/cluster/cel
 }
 
 # Chromium opens the report page in the tests; the fonts are what its text is measured with.
 install_browser() {
   need chromium fonts-dejavu-core
   have npm || need npm
-  # the lock file npm leaves behind is newer than ours when everything in it is installed
-  [ "$hud_root/tests/page/node_modules/.package-lock.json" -nt "$hud_root/tests/page/package-lock.json" ] ||
-    npm --prefix "$hud_root/tests/page" ci --no-audit --no-fund --loglevel=error
+  npm_ci tests/page
 }
 
 case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; esac
-[ $# -gt 0 ] || set -- build rust crates test arm browser
+[ $# -gt 0 ] || set -- build rust crates test arm browser cluster
 for group in "$@"; do
   case "$group" in
     build|rust|crates|test|arm|bench|cluster|browser) "install_$group" ;;

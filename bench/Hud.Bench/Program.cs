@@ -19,7 +19,11 @@ switch (args)
         return LargeBench.Run(rest);
     case ["agent", .. var rest]:
         return AgentBench.Run(rest);
+    case ["cluster", .. var rest]:
+        return await ClusterBench.RunAsync(rest);
+    case ["operator", .. var rest]:
+        return await OperatorBench.RunAsync(rest);
     default:
-        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | overhead [ROUNDS [TARGET]] | agent [SECONDS] | large [SECONDS]");
+        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | overhead [ROUNDS [TARGET]] | agent [SECONDS] | large [SECONDS] | cluster ... | operator ...");
         return 2;
 }

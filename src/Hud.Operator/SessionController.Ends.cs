@@ -14,7 +14,7 @@ public sealed partial class SessionController
     private async Task<ReconcileResult> AfterwardsAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
     {
         Release(session);
-        if (await RemoveAgentsAsync(session, cancel).ConfigureAwait(false))
+        if (await RemoveAgentsAsync(session, p => AgentPod.IsLeaving(p, status.CompletionTime, time.GetUtcNow()), cancel).ConfigureAwait(false))
             return ReconcileResult.After(TimeSpan.FromSeconds(1));
         if (session.Metadata.Finalizers?.Contains(SessionType.Finalizer, StringComparer.Ordinal) == true)
             session = Remember(await actions.SetFinalizerAsync(session, present: false, cancel).ConfigureAwait(false));
@@ -34,7 +34,7 @@ public sealed partial class SessionController
     private async Task<ReconcileResult> FinalizeAsync(SessionEntity session, CancellationToken cancel)
     {
         Release(session);
-        if (await RemoveAgentsAsync(session, cancel).ConfigureAwait(false))
+        if (await RemoveAgentsAsync(session, _ => false, cancel).ConfigureAwait(false))
             return ReconcileResult.After(TimeSpan.FromSeconds(1));
         if (session.Metadata.Finalizers?.Contains(SessionType.Finalizer, StringComparer.Ordinal) != true)
             return ReconcileResult.Done;
@@ -50,14 +50,15 @@ public sealed partial class SessionController
         return ReconcileResult.Done;
     }
 
+    /// <param name="spare">Pods that are not deleted yet.</param>
     /// <returns>True while there are some.</returns>
-    private async Task<bool> RemoveAgentsAsync(SessionEntity session, CancellationToken cancel)
+    private async Task<bool> RemoveAgentsAsync(SessionEntity session, Func<Pod, bool> spare, CancellationToken cancel)
     {
         var left = agents.Store.ByIndex(SessionIndex, session.Uid);
         foreach (var pod in left)
         {
             streams.Forget(pod.Metadata.Name);
-            if (pod.Metadata.DeletionTimestamp is null)
+            if (pod.Metadata.DeletionTimestamp is null && !spare(pod))
                 await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);
         }
         foreach (var node in session.ReadStatus().Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal))

@@ -109,6 +109,19 @@ public sealed class AgentPodTests
         Assert.InRange(pod.Spec.Containers.Single().Env!.Single().Value!.Length, 1, 128 << 10);
     }
 
+    [Theory]
+    [InlineData(true, 1, true)]
+    [InlineData(true, 11, false)]
+    [InlineData(false, 1, false)]
+    public void An_agent_that_said_its_last_word_has_ten_seconds_to_end_by_itself(bool running, int secondsAfterEnd, bool leaving)
+    {
+        var state = running ? new ContainerState { Running = new() } : new ContainerState { Terminated = new() };
+        var pod = Build();
+        pod.Status = new PodStatus { ContainerStatuses = [new ContainerStatus { Name = Names.AgentContainer, State = state }] };
+        Assert.Equal(leaving, AgentPod.IsLeaving(pod, Make.Now, Make.Now.AddSeconds(secondsAfterEnd)));
+        Assert.False(AgentPod.IsLeaving(pod, sessionEnd: null, Make.Now));
+    }
+
     [Fact]
     public void Log_shippers_are_told_to_keep_away()
     {

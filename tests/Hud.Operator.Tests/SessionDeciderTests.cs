@@ -57,6 +57,20 @@ public sealed class SessionDeciderTests
         Assert.Equal(20, decision.Status.Hotspots.Count);
     }
 
+    [Theory]
+    [InlineData(100, "True", "Complete")]
+    [InlineData(90, "True", "Complete")]
+    [InlineData(89, "False", "MissingSymbols")]
+    public void Missing_lines_are_said_and_only_missing_names_are_a_loss(int named, string status, string reason)
+    {
+        var target = Make.Target(0, state: TargetState.Running);
+        var done = Make.Done(target);
+        done = done with { Profile = done.Profile! with { Summary = done.Profile.Summary with { SymbolizedPercent = named }, Warnings = [new ProfileWarning("HUD305", "app has no line tables", "")] } };
+        var condition = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Running(), done)])).Status.Condition("ResultsComplete");
+        Assert.Equal((status, reason), (condition.Status, condition.Reason));
+        Assert.EndsWith("; app has no line tables", condition.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void One_node_that_fails_makes_it_partial_and_says_which()
     {

@@ -89,7 +89,7 @@ def main():
     layer = layer.getvalue()
     digest = hashlib.sha256(layer).hexdigest()
     config = json.dumps({
-        "architecture": "amd64", "os": "linux",
+        "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine), "os": "linux",
         "config": {"Entrypoint": args.entrypoint, "Env": ["PATH=/usr/bin:/bin"] + args.env, "User": args.user},
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest]},
     }).encode()

@@ -1,43 +1,56 @@
 #!/usr/bin/env bash
-# images.sh OUT_DIR: makes the images of the cluster tests from what build.sh and the workloads' build left, without a registry:
+# images.sh OUT_DIR [IMAGE...]: makes images from what build.sh and the other builds left, without a registry; without names those of the tests:
 #
-#   hud-operator.tar   localhost/hud-operator:test
-#   hud-agent.tar      localhost/hud-agent:test
-#   scripted.tar       localhost/scripted-agent:test   stands in for the agent where a test is about the operator
-#   workloads.tar      localhost/workloads:test        the Tokio programs, under /
+#   hud-operator   localhost/hud-operator:test   as the Dockerfile has it
+#   hud-agent      localhost/hud-agent:test      as the Dockerfile has it
+#   test-agent     localhost/test-agent:test     the same agent, and one that plays a part where a test is about the operator
+#   workloads      localhost/workloads:test      the Tokio programs, under /
+#   shop           localhost/shop:test           the demo service and its load (only when it is named)
 #
 # An existing cluster takes them too: `kind load image-archive OUT_DIR/*.tar`, `k3d image import`, `minikube image load`, or push them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 out=$(mkdir -p "$1" && cd "$1" && pwd)
+shift
+[[ $# -gt 0 ]] || set -- hud-operator hud-agent test-agent workloads
 cd "$root"
 
 # .NET opens OpenSSL by name when it is first needed; ldd does not show it
-openssl=(--library libssl.so.3 --library libcrypto.so.3)
-quiet=(--env DOTNET_EnableDiagnostics=0)
+dotnet=(--env DOTNET_EnableDiagnostics=0 --library libssl.so.3 --library libcrypto.so.3)
+# libbpf and libdw are the agent's, which opens them the same way; sh and the others serve for pods that are no Tokio programs, for containers
+# with two processes and for one that fills its memory
+agent=("${dotnet[@]}" --user 0:0 --library libbpf.so.1 --library libdw.so.1)
+shell=(/bin/sh:/bin/sh /bin/sleep:/bin/sleep /bin/dd:/bin/dd)
+workloads=(cpu_hog sleep gzip mutex idle)
 
-for program in hud-agent hud-operator; do
-  [[ -x out/$program ]] || { echo "images: out/$program is missing: run ./build.sh" >&2; exit 1; }
+image() { python3 "$here/image.py" "localhost/$1:test" "$out/$1.tar" "${@:2}"; }
+built() { [[ -x out/$1 ]] || { echo "images: out/$1 is missing: run ./build.sh" >&2; exit 1; }; }
+
+scripted_agent() {
+  local program=out/cluster/scripted-agent/scripted-agent
+  if [[ ! -x $program || -n $(find src/Hud.Core tests/cluster/scripted-agent -name '*.cs' -newer "$program" -print -quit) ]]; then
+    MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false dotnet publish tests/cluster/scripted-agent -c Release \
+      -r "linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')" --self-contained -p:ArtifactsPath="$root/artifacts/publish" \
+      -p:PublishSingleFile=true -p:PublishTrimmed=true -p:TrimmerSingleWarn=true -p:DebugType=embedded -o "$(dirname "$program")" -v quiet >&2
+    touch "$program"
+  fi
+  echo "$program:/scripted-agent"
+}
+
+for name in "$@"; do
+  case "$name" in
+    hud-operator) built hud-operator; image hud-operator --entrypoint /hud-operator --user 65532:65532 "${dotnet[@]}" out/hud-operator:/hud-operator ;;
+    hud-agent) built hud-agent; image hud-agent --entrypoint /hud-agent "${agent[@]}" out/hud-agent:/hud-agent ;;
+    test-agent)
+      built hud-agent
+      image test-agent --entrypoint /test-agent.sh "${agent[@]}" out/hud-agent:/hud-agent "$(scripted_agent)" "$here/test-agent.sh:/test-agent.sh" "${shell[0]}" ;;
+    workloads)
+      "$root/tests/workloads/build.sh" "tokio143-release:$(IFS=,; echo "${workloads[*]}")" tokio143-lines:cpu_hog >&2
+      sources=(out/workloads/tokio143-lines/cpu_hog:/cpu_hog_lines)
+      for program in "${workloads[@]}"; do sources+=("out/workloads/tokio143-release/$program:/$program"); done
+      image workloads "${shell[@]}" "${sources[@]}" ;;
+    shop) "$root/examples/demo-service/build.sh" >&2; image shop "${shell[@]}" out/demo/demo-service:/demo-service out/demo/demo-load:/demo-load ;;
+    *) echo "images: no image '$name'" >&2; exit 1 ;;
+  esac
 done
-export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
-scripted=out/cluster/scripted-agent
-if [[ ! -x $scripted/scripted-agent || -n $(find src/Hud.Core tests/cluster/scripted-agent -name '*.cs' -newer "$scripted/scripted-agent" -print -quit) ]]; then
-  dotnet publish tests/cluster/scripted-agent -c Release -r "linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')" --self-contained -p:ArtifactsPath="$root/artifacts/publish" \
-    -p:PublishSingleFile=true -p:PublishTrimmed=true -p:TrimmerSingleWarn=true -p:DebugType=embedded -o "$scripted" -v quiet >&2
-  touch "$scripted/scripted-agent"
-fi
-
-image() { python3 "$here/image.py" "$@"; }
-image localhost/hud-operator:test "$out/hud-operator.tar" --entrypoint /hud-operator --user 65532:65532 "${quiet[@]}" "${openssl[@]}" out/hud-operator:/hud-operator
-image localhost/hud-agent:test "$out/hud-agent.tar" --entrypoint /hud-agent --user 0:0 "${quiet[@]}" "${openssl[@]}" --library libbpf.so.1 out/hud-agent:/hud-agent
-image localhost/scripted-agent:test "$out/scripted.tar" --entrypoint /scripted-agent --user 0:0 "${quiet[@]}" "${openssl[@]}" "$scripted/scripted-agent:/scripted-agent"
-
-# sleep and sh serve for pods that are no Tokio programs and for containers with two processes
-shell=(/bin/sh:/bin/sh /bin/sleep:/bin/sleep)
-set_name=tokio143-release
-programs=(cpu_hog sleep gzip mutex idle)
-"$root/tests/workloads/build.sh" "$set_name:$(IFS=,; echo "${programs[*]}")" >&2
-sources=()
-for program in "${programs[@]}"; do sources+=("out/workloads/$set_name/$program:/$program"); done
-image localhost/workloads:test "$out/workloads.tar" "${shell[@]}" "${sources[@]}"

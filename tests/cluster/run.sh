@@ -4,11 +4,11 @@
 #
 # HUD_KUBE_BIN         Kubernetes binaries instead of the build
 # HUD_E2E_KUBECONFIG   an existing cluster whose nodes have the images of images.sh
-# HUD_KEEP=1           leaves the cluster running
+# HUD_CLUSTER=FOLDER    starts the cluster there and leaves it running, for the next run (down.sh FOLDER ends it)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 scripts/install.sh build rust crates cluster
 ./build.sh --no-install
 export MSBUILDDISABLENODEREUSE=1
-dotnet build tests/cluster/Hud.ClusterTests -c Release -v quiet
+dotnet build tests/Hud.ClusterTests -c Release -v quiet
 exec artifacts/bin/Hud.ClusterTests/release/Hud.ClusterTests -noLogo "$@"

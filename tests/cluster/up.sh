@@ -105,7 +105,9 @@ start containerd containerd -c containerd.toml
 
 # The node's own address is the bridge's: a loopback address is refused for nodes, and a machine need not have another one.
 node_ip=10.244.$slot.1
-ip link show "hud-test$slot" > /dev/null 2>&1 || ip link add "hud-test$slot" type bridge
+# A bridge without an address of its own takes that of a pod, and another one when that pod goes: the others then talk into the void
+# for half a minute, until their neighbour tables notice.
+ip link show "hud-test$slot" > /dev/null 2>&1 || ip link add "hud-test$slot" address "02:68:75:64:00:0$slot" type bridge
 ip addr replace "$node_ip/24" dev "hud-test$slot"
 ip addr replace "$api_ip/32" dev "hud-test$slot"
 ip link set "hud-test$slot" up

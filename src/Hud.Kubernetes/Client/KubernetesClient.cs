@@ -32,6 +32,7 @@ public sealed class KubernetesClientOptions
 /// </summary>
 public sealed partial class KubernetesClient : IDisposable
 {
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
     private readonly HttpClient _http;
     private readonly ClusterConfig _config;
     private readonly KubernetesClientOptions _options;
@@ -62,7 +63,7 @@ public sealed partial class KubernetesClient : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = false, // a proxy between an operator and its API server would read its secrets
-            ConnectTimeout = TimeSpan.FromSeconds(10),
+            ConnectTimeout = ConnectTimeout,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
             PooledConnectionLifetime = TimeSpan.FromMinutes(30),
             AutomaticDecompression = DecompressionMethods.GZip,
@@ -101,7 +102,7 @@ public sealed partial class KubernetesClient : IDisposable
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw new TransportException(operation, $"no answer within {_options.RequestTimeout.TotalSeconds:0} s", e);
+            throw new TransportException(operation, timeout.IsCancellationRequested ? $"no answer within {_options.RequestTimeout.TotalSeconds:0} s" : $"no connection within {ConnectTimeout.TotalSeconds:0} s", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

@@ -8,6 +8,9 @@ namespace Hud.Operator.Reconcile;
 /// <summary>The last status of a session. Pure.</summary>
 public static class Outcome
 {
+    /// <summary>Percent of frames. The rest is the usual: hand-written assembly, thunks, the dynamic linker. A release build without lines has its names.</summary>
+    private const int EnoughNames = 90;
+
     /// <summary>All targets have ended, one way or another.</summary>
     public static Decision Finish(Observation o, ProfilingSessionStatus status, ConditionSet conditions, IReadOnlyList<AgentObservation> agents)
     {
@@ -80,11 +83,15 @@ public static class Outcome
             conditions.Set(ConditionTypes.ResultsComplete, status: false, "EventsLost", $"{lost} events lost in the kernel, {lines} lines of the agents' streams missing, {withoutEnd} agents without a last word");
         else if (profile.Truncated)
             conditions.Set(ConditionTypes.ResultsComplete, status: false, "Truncated", $"{profile.Losses.SlowPollsCut} slow polls and {profile.Losses.StacksCut} stacks were cut to fit");
-        else if (profile.Warnings.Any(w => w.Id == DiagnosticKinds.MissingSymbols.Id))
-            conditions.Set(ConditionTypes.ResultsComplete, status: false, "MissingSymbols", $"{profile.Summary.SymbolizedPercent}% of frames have a name");
+        else if (profile.Summary.SlowPolls > 0 && profile.Summary.SymbolizedPercent < EnoughNames)
+            conditions.Set(ConditionTypes.ResultsComplete, status: false, "MissingSymbols", $"{profile.Summary.SymbolizedPercent}% of frames have a name" + Hint(profile));
         else
-            conditions.Set(ConditionTypes.ResultsComplete, status: true, "Complete", "nothing was lost or cut");
+            conditions.Set(ConditionTypes.ResultsComplete, status: true, "Complete", "nothing was lost or cut" + Hint(profile));
     }
+
+    /// <summary>What the agent says of names and lines, in its words.</summary>
+    private static string Hint(ProfileDocument profile) =>
+        profile.Warnings.FirstOrDefault(w => w.Id == DiagnosticKinds.MissingSymbols.Id) is { } warning ? "; " + warning.Message : "";
 
     private static string StalledReason(string reason) => reason switch
     {

@@ -139,6 +139,13 @@ public static class AgentPod
         return scheme < 0 ? containerId : containerId[(scheme + 3)..];
     }
 
+    /// <summary>
+    /// An agent that said its last word ends by itself within moments. Deleting its pod meanwhile makes two kills of one: kubelets before 1.22
+    /// can then lose track of the pod, which stays Terminating for ever. Past a bound it is deleted all the same.
+    /// </summary>
+    public static bool IsLeaving(Pod pod, DateTimeOffset? sessionEnd, DateTimeOffset now) =>
+        now - sessionEnd < TimeSpan.FromSeconds(10) && pod.Status?.ContainerStatuses?.Any(c => c.State?.Running is not null) == true;
+
     /// <summary>The deadline that ends a running agent at once, with its last report: the kubelet sends SIGTERM and keeps the log.</summary>
     public const string StopPatch = """{"spec":{"activeDeadlineSeconds":1}}""";
 }

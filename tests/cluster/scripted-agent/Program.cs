@@ -8,13 +8,13 @@ using Hud.ScriptedAgent;
 
 // Stands in for hud-agent where a test is about the operator: speaks the real stream, measures nothing, and misbehaves on demand.
 // The part to play is the session's target.processName; nothing else of a session reaches an agent that a test could use.
-//   (none) or any other name   a good run that finds one hotspot
-//   no-tokio                   ends with HUD201 and no profile        crash   exits with 3 in mid-run
-//   silent-end                 ends without a last word               gap     leaves a sequence number out
-//   deaf                       never begins                           bad-hash  sends a profile whose hash is wrong
+//   play-good       a good run that finds one hotspot
+//   play-no-tokio   ends with HUD201 and no profile       play-crash     exits with 3 in mid-run
+//   play-cut        ends without a last word              play-gap       leaves a sequence number out
+//   play-deaf       never begins                          play-bad-hash  sends a profile whose hash is wrong
 
 var task = JsonSerializer.Deserialize(Environment.GetEnvironmentVariable(AgentTask.EnvironmentVariable) ?? "", HudJson.Default.AgentTask)!;
-var part = task.Session.Target.ProcessName ?? "";
+var part = (task.Session.Target.ProcessName ?? "").Replace("play-", "", StringComparison.Ordinal);
 using var stop = new ManualResetEventSlim();
 using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c =>
 {
@@ -56,7 +56,7 @@ while (DateTimeOffset.UtcNow - started < duration && !early)
     });
     var left = duration - (DateTimeOffset.UtcNow - started);
     early = left > TimeSpan.Zero && stop.Wait(left < TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1));
-    if (part == "crash" && polls >= 2000)
+    if (part == "crash")
     {
         await Console.Error.WriteLineAsync("scripted crash");
         return 3;
@@ -73,7 +73,7 @@ stream.WriteProfile(new ProfileDocument
     Hotspots = [Spot()],
     StackTable = [new StackEntry { Frames = [new ProfileFrame { Function = "bcrypt::hash", Kind = FrameKind.ThirdParty, Blamed = true }], Quality = "EhFrame", Stop = "ReachedPoll" }],
 });
-if (part != "silent-end")
+if (part != "cut")
     stream.Write(new ByeMessage { Reason = early ? "Interrupted" : "Completed" });
 return 0;
 

@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+
+namespace Hud.ClusterTests.Harness;
+
+/// <summary>A namespace of its own for one test, with pods and sessions; gone with the test.</summary>
+public sealed class World : IAsyncDisposable
+{
+    private readonly Cluster _cluster;
+
+    private World(Cluster cluster, string name) => (_cluster, Name) = (cluster, name);
+
+    public string Name { get; }
+
+    public static async Task<World> CreateAsync(Cluster cluster)
+    {
+        cluster.Require();
+        var world = new World(cluster, "t" + Guid.NewGuid().ToString("N")[..8]);
+        (await cluster.KubectlAsync("create", "namespace", world.Name)).Ok();
+        await UntilAsync("the namespace's service account", 60, async () => await cluster.GetAsync("serviceaccounts", "default", world.Name) is not null);
+        return world;
+    }
+
+    /// <summary>A world with one pod, <c>p</c>, that only sleeps: a target for agents that play a part.</summary>
+    public static async Task<World> WithSleeperAsync(Cluster cluster)
+    {
+        var world = await CreateAsync(cluster);
+        await world.PodAsync("p", "/bin/sleep 3600");
+        await world.PodsReadyAsync();
+        return world;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // the sessions first: an agent whose session is gone is the operator's to take away, and it should not have to
+        await KubectlAsync("delete", "hps", "--all", "--timeout=60s");
+        await KubectlAsync("delete", "pods", "--all", "--grace-period=0", "--force");
+        await _cluster.KubectlAsync("delete", "namespace", Name, "--wait=false");
+    }
+
+    public Task<CommandResult> KubectlAsync(params string[] arguments) => _cluster.KubectlAsync(["-n", Name, .. arguments]);
+
+    public Task ApplyAsync(string yaml) => _cluster.ApplyAsync(yaml, Name);
+
+    /// <param name="command">E.g. <c>/cpu_hog --seconds 600</c>.</param>
+    public Task PodAsync(string name, string command, string more = "") => ApplyAsync(PodYaml(name, command, more));
+
+    public static string PodYaml(string name, string command, string more = "") => $$$"""
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: {{{name}}}, labels: {app: {{{name}}}, set: all}}
+        spec:
+          terminationGracePeriodSeconds: 0
+          containers:
+          - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [{{{Words(command)}}}]{{{more}}}}
+
+        """;
+
+    public static string Words(string command) => string.Join(", ", command.Split(' ').Select(w => $"\"{w}\""));
+
+    public async Task PodsReadyAsync() =>
+        (await KubectlAsync("wait", "--for=condition=Ready", "--timeout=120s", "pods", "--all")).Ok("pods");
+
+    /// <param name="spec">The lines below spec, unindented.</param>
+    public Task SessionAsync(string name, string spec) => ApplyAsync(SessionYaml(name, spec));
+
+    public static string SessionYaml(string name, string spec) =>
+        $"apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nmetadata: {{name: {name}}}\nspec:\n{string.Join('\n', spec.Split('\n').Select(l => "  " + l.TrimEnd()))}\n";
+
+    public Task<JsonNode?> GetSessionAsync(string name) => _cluster.SessionAsync(name, Name);
+
+    public async Task<JsonNode> FinishedAsync(string name, int seconds = 240)
+    {
+        JsonNode? session = null;
+        await UntilAsync($"the end of session {name}", seconds, async () =>
+        {
+            session = await GetSessionAsync(name);
+            return Condition(session, "Complete")?.Status == "True" || Condition(session, "Failed")?.Status == "True";
+        }, () => DescribeAsync(name));
+        return session!;
+    }
+
+    public Task PhaseAsync(string name, string phase, int seconds = 120) =>
+        UntilAsync($"phase {phase} of session {name}", seconds, async () => Phase(await GetSessionAsync(name)) == phase, () => DescribeAsync(name));
+
+    /// <summary>No agent pod of a session of this world is left. Those that are being deleted get their time.</summary>
+    public Task NoAgentsAsync() => UntilAsync("no agent pod", 120, async () => (await _cluster.AgentsOfAsync(Name)).Count == 0);
+
+    /// <summary>The reasons of the events of a session.</summary>
+    public async Task<IReadOnlyList<string>> EventsAsync(string session) =>
+        [.. (await _cluster.ListAsync("events", Name)).Where(e => e!["involvedObject"]!["name"]!.GetValue<string>() == session).Select(e => e!["reason"]!.GetValue<string>())];
+
+    public async Task<string> DescribeAsync(string name)
+    {
+        var session = await KubectlAsync("describe", "hps", name);
+        var agents = await _cluster.KubectlAsync("-n", Cluster.System, "get", "pods", "-o", "wide");
+        var log = await _cluster.KubectlAsync("-n", Cluster.System, "logs", "-l", Cluster.OperatorPods, "--tail=30");
+        return session.All + agents.All + log.All;
+    }
+
+    public static string? Phase(JsonNode? session) => session?["status"]?["phase"]?.GetValue<string>();
+
+    public static (string Status, string Reason, string Message)? Condition(JsonNode? session, string type)
+    {
+        var found = session?["status"]?["conditions"]?.AsArray().FirstOrDefault(c => c!["type"]!.GetValue<string>() == type);
+        return found is null ? null : (found["status"]!.GetValue<string>(), found["reason"]!.GetValue<string>(), found["message"]!.GetValue<string>());
+    }
+
+    public static string Outcome(JsonNode session) =>
+        Condition(session, "Complete") is { Status: "True" } complete ? "Complete " + complete.Reason : "Failed " + Condition(session, "Failed")?.Reason;
+
+    /// <summary>State and reason of each target, by pod.</summary>
+    public static Dictionary<string, string> Targets(JsonNode session) =>
+        session["status"]!["targets"]!.AsArray().ToDictionary(t => t!["pod"]!.GetValue<string>(), t => $"{t!["state"]} {t["reason"]}".Trim());
+
+    /// <summary>Waits for something. The bound only ends a test that would never end; nothing is concluded from time.</summary>
+    public static async Task UntilAsync(string what, int seconds, Func<Task<bool>> condition, Func<Task<string>>? details = null)
+    {
+        var end = DateTime.UtcNow.AddSeconds(seconds);
+        while (!await condition())
+        {
+            if (DateTime.UtcNow > end)
+                Assert.Fail($"waited {seconds} s for {what}\n{(details is null ? "" : await details())}");
+            await Task.Delay(300);
+        }
+    }
+}

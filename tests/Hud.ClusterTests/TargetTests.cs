@@ -1,0 +1,102 @@
+using Hud.ClusterTests.Harness;
+
+namespace Hud.ClusterTests;
+
+/// <summary>What a session can mean by its target, with the real agent: each ends in the documented condition and reason.</summary>
+public sealed class TargetTests(Cluster cluster)
+{
+    [Fact]
+    public async Task An_idle_service_a_program_without_tokio_and_two_processes_each_have_their_answer()
+    {
+        await using var world = await World.CreateAsync(cluster);
+        await world.ApplyAsync(string.Join("---\n",
+            World.PodYaml("idle", "/idle --seconds 900"),
+            World.PodYaml("plain", "/bin/sleep 900"),
+            """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: two, labels: {app: two}}
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers:
+              - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/bin/sh, -c, "/cpu_hog --seconds 900 & /idle --seconds 900 & wait"]}
+              - {name: other, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/gzip, --seconds, "900"]}
+
+            """));
+        await world.PodsReadyAsync();
+        await world.ApplyAsync(string.Join("---\n",
+            World.SessionYaml("idle", "target: {podName: idle}\nduration: 3s"),
+            World.SessionYaml("plain", "target: {podName: plain}\nduration: 3s"),
+            World.SessionYaml("which-container", "target: {podName: two}\nduration: 3s"),
+            World.SessionYaml("which-process", "target: {podName: two, containerName: app}\nduration: 3s"),
+            World.SessionYaml("this-process", "target: {podName: two, containerName: app, processName: cpu_hog}\nduration: 4s\nthreshold: 10ms"),
+            World.SessionYaml("other-container", "target: {podName: two, containerName: other}\nduration: 4s")));
+
+        var idle = await world.FinishedAsync("idle");
+        Assert.Equal("Complete AllTargetsProfiled", World.Outcome(idle));
+        Assert.Contains(World.Targets(idle)["idle"], (string[])["Succeeded Idle", "Succeeded BelowThreshold"]);
+        var plain = await world.FinishedAsync("plain");
+        Assert.Equal("Failed NoTokioRuntime", World.Outcome(plain));
+        Assert.Equal("Failed NoTokioRuntime", World.Targets(plain)["plain"]);
+
+        var container = await world.FinishedAsync("which-container");
+        Assert.Equal("Failed ContainerAmbiguous", World.Outcome(container));
+        Assert.Contains("target.containerName to one of app, other", World.Condition(container, "Failed")!.Value.Message, StringComparison.Ordinal);
+        var process = await world.FinishedAsync("which-process");
+        Assert.Equal("Failed ProcessAmbiguous", World.Outcome(process));
+        Assert.Contains("target.processName", World.Condition(process, "Failed")!.Value.Message, StringComparison.Ordinal);
+        foreach (var (name, function) in new[] { ("this-process", "burn"), ("other-container", "gzip") })
+        {
+            var session = await world.FinishedAsync(name);
+            Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
+            Assert.Contains(function, session["status"]!["hotspots"]![0]!.ToJsonString(), StringComparison.Ordinal);
+        }
+        await world.NoAgentsAsync();
+    }
+
+    [Fact]
+    public async Task A_stateful_set_a_selector_and_two_sessions_on_one_pod_at_once()
+    {
+        await using var world = await World.CreateAsync(cluster);
+        await world.ApplyAsync("""
+            apiVersion: apps/v1
+            kind: StatefulSet
+            metadata: {name: db}
+            spec:
+              serviceName: db
+              replicas: 3
+              podManagementPolicy: Parallel
+              selector: {matchLabels: {app: db}}
+              template:
+                metadata: {labels: {app: db}}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/cpu_hog, --seconds, "900"]}
+            """);
+        (await world.KubectlAsync("rollout", "status", "statefulset/db", "--timeout=120s")).Ok();
+        await world.ApplyAsync(string.Join("---\n",
+            World.SessionYaml("all", "target: {workloadRef: {apiVersion: apps/v1, kind: StatefulSet, name: db}}\nduration: 5s\nthreshold: 10ms"),
+            World.SessionYaml("some", "target: {podSelector: {matchExpressions: [{key: app, operator: In, values: [db, cache]}]}, maxPods: 2}\nduration: 5s\nthreshold: 10ms"),
+            World.SessionYaml("nobody", "target: {podSelector: {matchLabels: {app: nobody}}}\nduration: 2s\nstartDeadline: 10s"),
+            World.SessionYaml("nothing", "target: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: nothing}}\nduration: 2s\nstartDeadline: 10s")));
+
+        var all = await world.FinishedAsync("all");
+        Assert.Equal("Complete AllTargetsProfiled", World.Outcome(all));
+        Assert.Equal("3/3", all["status"]!["targetsReady"]!.GetValue<string>());
+        Assert.Equal(["db-0", "db-1", "db-2"], World.Targets(all).Keys.Order(StringComparer.Ordinal));
+        // both sessions were on the same pods at the same time
+        var some = await world.FinishedAsync("some");
+        Assert.Equal("Complete AllTargetsProfiled", World.Outcome(some));
+        Assert.Equal("2/2", some["status"]!["targetsReady"]!.GetValue<string>());
+        Assert.Equal(3, some["status"]!["targetCounts"]!["matched"]!.GetValue<int>());
+        foreach (var session in new[] { all, some })
+            Assert.True(session["status"]!["hotspots"]!.AsArray().Any(h => h!.ToJsonString().Contains("burn", StringComparison.Ordinal)), session.ToJsonString());
+
+        Assert.Equal("Failed NoMatchingPods", World.Outcome(await world.FinishedAsync("nobody")));
+        var nothing = await world.FinishedAsync("nothing");
+        Assert.Equal("Failed NoMatchingPods", World.Outcome(nothing));
+        Assert.Equal("DeadlineExceeded", World.Condition(nothing, "Stalled")?.Reason);
+        await world.NoAgentsAsync();
+    }
+}

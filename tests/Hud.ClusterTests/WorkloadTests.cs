@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Hud.ClusterTests.Harness;
+using Hud.Core;
+
+namespace Hud.ClusterTests;
+
+/// <summary>The product end to end: real Tokio pods, the real agent, the answer in kubectl.</summary>
+public sealed partial class WorkloadTests(Cluster cluster)
+{
+    [Fact]
+    public async Task Workloads_at_once_each_end_with_their_function_and_cause_in_describe()
+    {
+        await using var world = await World.CreateAsync(cluster);
+        (string Pod, string Cause, string Function)[] expected = [("cpu-hog", "OnCpu", "burn"), ("sleep", "BlockingCall", "wait_a_little"), ("gzip", "OnCpu", "gzip"), ("mutex", "LockWait", "mutex"), ("cpu-hog-lines", "OnCpu", "burn")];
+        await world.ApplyAsync(string.Join("---\n", expected.Select(e => World.PodYaml(e.Pod, $"/{e.Pod.Replace('-', '_')} --seconds 900 --block-ms 30 --every-ms 200"))));
+        await world.PodsReadyAsync();
+        await world.ApplyAsync(string.Join("---\n", expected.Select(e => World.SessionYaml(e.Pod, $"target: {{podName: {e.Pod}}}\nduration: 8s\nthreshold: 10ms\noutput: {{formats: [Report, Folded, Pprof]}}"))));
+        (await world.KubectlAsync("wait", "--for=condition=Complete", "--timeout=240s", "hps", "--all")).Ok("waiting");
+
+        foreach (var (name, cause, function) in expected)
+        {
+            var session = (await world.GetSessionAsync(name))!;
+            Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
+            Assert.Equal("True", World.Condition(session, "Ready")?.Status);
+            var hotspots = session["status"]!["hotspots"]!.AsArray();
+            var text = string.Join('\n', hotspots.Select(h => $"{h!["cause"]} {h["function"]} {h["userFrame"]} {h["task"]}"));
+            Assert.True(hotspots.Any(h => h!["cause"]!.GetValue<string>() == cause && (h["function"]!.ToString() + h["userFrame"]).Contains(function, StringComparison.Ordinal)), $"{name}: no {cause} in {function} among\n{text}");
+            var described = (await world.KubectlAsync("describe", "hps", name)).Ok();
+            Assert.Contains("Verdict:", described, StringComparison.Ordinal);
+            Assert.Contains(session["status"]!["verdict"]!.GetValue<string>()[..20], described, StringComparison.Ordinal);
+            Assert.Contains(cause, described, StringComparison.Ordinal);
+            Assert.Contains(hotspots[0]!["function"]!.GetValue<string>(), described, StringComparison.Ordinal);
+            Assert.InRange(Encoding.UTF8.GetByteCount(session["status"]!.ToJsonString()), 1, 32 << 10);
+            // only one of them was built with line tables
+            Assert.Equal(name == "cpu-hog-lines", hotspots.Any(h => LineOfRust().IsMatch(h!["location"]?.GetValue<string>() ?? "")));
+            await ResultsHoldAsync(world, session);
+        }
+        await world.NoAgentsAsync();
+        var listed = (await world.KubectlAsync("get", "hps")).Ok();
+        Assert.Contains("PHASE", listed, StringComparison.Ordinal);
+        Assert.Contains("1/1", listed, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"\w\.rs:\d+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex LineOfRust();
+
+    private async Task ResultsHoldAsync(World world, JsonNode session)
+    {
+        var results = session["status"]!["results"]!.AsArray();
+        Assert.Equal(["Report", "Folded", "Pprof"], results.Select(r => r!["format"]!.GetValue<string>()));
+        foreach (var result in results)
+        {
+            var map = (await cluster.GetAsync("configmaps", result!["configMap"]!.GetValue<string>(), world.Name))!;
+            var key = result["key"]!.GetValue<string>();
+            var bytes = map["binaryData"]?[key] is { } binary ? Convert.FromBase64String(binary.GetValue<string>()) : Encoding.UTF8.GetBytes(map["data"]![key]!.GetValue<string>());
+            Assert.Equal(result["bytes"]!.GetValue<long>(), bytes.Length);
+            Assert.InRange(bytes.Length, 1, 900 << 10);
+            Assert.Equal(result["sha256"]!.GetValue<string>(), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            Assert.True(map["immutable"]!.GetValue<bool>());
+            Assert.Equal(session["metadata"]!["uid"]!.GetValue<string>(), map["metadata"]!["ownerReferences"]![0]!["uid"]!.GetValue<string>());
+            if (key == "report.json")
+                Assert.Equal(session["status"]!["targets"]![0]!["podUID"]!.GetValue<string>(), JsonSerializer.Deserialize(bytes, HudJson.Default.ProfileDocument)!.Targets[0].PodUid);
+        }
+    }
+}

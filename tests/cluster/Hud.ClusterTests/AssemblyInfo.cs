@@ -1,3 +1,0 @@
-// One cluster, one operator: the tests take turns.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
-[assembly: AssemblyFixture(typeof(Hud.ClusterTests.Harness.Cluster))]
