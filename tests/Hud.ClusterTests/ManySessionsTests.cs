@@ -14,11 +14,9 @@ public sealed class ManySessionsTests(Cluster cluster)
         for (var i = 0; i < 22; i++)
             Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await world.FinishedAsync($"s{i}", 300)));
         // 20 were in progress at one moment: the last of their starts is before the first of their ends
-        var sessions = (await cluster.ListAsync("hud.dev/v1alpha1/profilingsessions", world.Name)).OrderBy(s => Time(s!, "startTime")).ToList();
-        Assert.True(Time(sessions[19]!, "startTime") <= sessions.Take(20).Min(s => Time(s!, "completionTime")), "twenty were never in progress at once");
-        Assert.All(sessions.Skip(20), s => Assert.True(Time(s!, "startTime") >= sessions.Take(20).Min(f => Time(f!, "completionTime")), "more than twenty were in progress"));
+        var sessions = (await cluster.ListAsync("hud.dev/v1alpha1/profilingsessions", world.Name)).OrderBy(s => World.Time(s!, "startTime")).ToList();
+        Assert.True(World.Time(sessions[19]!, "startTime") <= sessions.Take(20).Min(s => World.Time(s!, "completionTime")), "twenty were never in progress at once");
+        Assert.All(sessions.Skip(20), s => Assert.True(World.Time(s!, "startTime") >= sessions.Take(20).Min(f => World.Time(f!, "completionTime")), "more than twenty were in progress"));
         await world.NoAgentsAsync();
     }
-
-    private static DateTimeOffset Time(System.Text.Json.Nodes.JsonNode session, string field) => DateTimeOffset.Parse(session["status"]![field]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -85,8 +85,9 @@ public sealed class TargetTests(Cluster cluster)
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome(all));
         Assert.Equal("3/3", all["status"]!["targetsReady"]!.GetValue<string>());
         Assert.Equal(["db-0", "db-1", "db-2"], World.Targets(all).Keys.Order(StringComparer.Ordinal));
-        // both sessions were on the same pods at the same time
+        // on the same pods at the same time
         var some = await world.FinishedAsync("some");
+        Assert.True(World.Time(all, "startTime") <= World.Time(some, "completionTime") && World.Time(some, "startTime") <= World.Time(all, "completionTime"));
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome(some));
         Assert.Equal("2/2", some["status"]!["targetsReady"]!.GetValue<string>());
         Assert.Equal(3, some["status"]!["targetCounts"]!["matched"]!.GetValue<int>());

@@ -50,7 +50,7 @@ for name in "$@"; do
       sources=(out/workloads/tokio143-lines/cpu_hog:/cpu_hog_lines)
       for program in "${workloads[@]}"; do sources+=("out/workloads/tokio143-release/$program:/$program"); done
       image workloads "${shell[@]}" "${sources[@]}" ;;
-    shop) "$root/examples/demo-service/build.sh" >&2; image shop "${shell[@]}" out/demo/demo-service:/demo-service out/demo/demo-load:/demo-load ;;
+    shop) "$root/examples/demo-service/build.sh" >&2; image shop "${shell[@]}" out/demo/release/demo-service:/demo-service out/demo/release/demo-load:/demo-load ;;
     *) echo "images: no image '$name'" >&2; exit 1 ;;
   esac
 done

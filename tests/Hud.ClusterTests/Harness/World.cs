@@ -108,6 +108,9 @@ public sealed class World : IAsyncDisposable
     public static string Outcome(JsonNode session) =>
         Condition(session, "Complete") is { Status: "True" } complete ? "Complete " + complete.Reason : "Failed " + Condition(session, "Failed")?.Reason;
 
+    /// <param name="field">E.g. <c>startTime</c>.</param>
+    public static DateTimeOffset Time(JsonNode session, string field) => DateTimeOffset.Parse(session["status"]![field]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>State and reason of each target, by pod.</summary>
     public static Dictionary<string, string> Targets(JsonNode session) =>
         session["status"]!["targets"]!.AsArray().ToDictionary(t => t!["pod"]!.GetValue<string>(), t => $"{t!["state"]} {t["reason"]}".Trim());
