@@ -132,6 +132,16 @@ public sealed class SessionDeciderTests
     }
 
     [Fact]
+    public void A_session_that_was_profiling_does_not_go_back_while_its_stream_is_read_again()
+    {
+        var status = Make.Status(Make.Target(0, state: TargetState.Running)) with { Phase = SessionPhase.Profiling };
+        var decision = SessionDecider.Decide(Make.Observation(status, [Make.Agent(Make.Running())]));
+        Assert.Equal(SessionPhase.Profiling, decision.Status.Phase);
+        Assert.Equal(TargetState.Running, decision.Status.Targets.Single().State);
+        Assert.Empty(decision.Create);
+    }
+
+    [Fact]
     public void After_a_gap_in_our_view_nobody_is_judged_late()
     {
         var observation = Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Waiting("ErrImagePull"))], after: 500, currentFor: TimeSpan.FromSeconds(3));

@@ -55,7 +55,8 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
             // failed without a container: the kubelet would not have it
             return new AgentView(AgentPhase.Ended, "PodRejected", $"{agent.Node} refused the agent pod: {Words(pod.Status.Reason, pod.Status.Message)}");
         }
-        if (stream.Started)
+        // after a restart of ours or an outage the stream is still to be read again; the session does not go back for that
+        if (stream.Started || (seen && container?.State?.Running is not null))
             return new AgentView(AgentPhase.Measuring, "Running", "");
         if (container?.State?.Running is not null)
             return new AgentView(AgentPhase.Starting, "Attaching", $"the agent on {agent.Node} is attaching");
