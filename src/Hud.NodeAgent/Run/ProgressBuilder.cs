@@ -11,12 +11,17 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
 {
     private const int MaxStackLines = 40;
     private const int MaxText = 300;
+    private const int MaxNamedEachSecond = 30;
+    private const long NamingEachSecondNs = 50_000_000;
+    private const long NamingInAllNs = 5_000_000_000;
     private readonly Dictionary<(int Target, int Tid), (long Busy, long Lost)> _before = [];
     private int _told;
+    private long _namingNs;
     private long _lastNs;
 
     public ProgressMessage Build(RunFacts facts, IReadOnlyList<WorkerState> now, long nowNs)
     {
+        NameSome();
         var document = ProfileBuilder.Build(facts with { MaxHotspots = StreamLimits.ProgressHotspots }, ledger, stacks, judge, exact: false);
         double interval = Math.Max(1, nowNs - (_lastNs == 0 ? facts.StartNs : _lastNs));
         _lastNs = nowNs;
@@ -33,6 +38,24 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
             Overhead = document.Overhead with { LevelChanges = [] },
             LostEvents = document.Losses.Events(),
         };
+    }
+
+    /// <summary>
+    /// Files, lines and inlined functions for the dearest stacks that have none yet. Debug information can be slow to read, and
+    /// the events wait meanwhile: so a little each second, and no more when it has taken its time. The report has them all.
+    /// </summary>
+    private void NameSome()
+    {
+        long start = AgentClock.NowNs;
+        var wanted = ledger.Hotspots.OrderByDescending(p => p.Value.Durations.TotalNs).SelectMany(p => new[] { p.Key.Stack, p.Key.Holder }).Where(stack => stack >= 0 && !judge.IsNamed(stack)).Distinct();
+        foreach (int stack in wanted.Take(MaxNamedEachSecond))
+        {
+            if (AgentClock.NowNs - start > NamingEachSecondNs || _namingNs + AgentClock.NowNs - start > NamingInAllNs)
+                break;
+            judge.Frames(stack, exact: true);
+        }
+
+        _namingNs += AgentClock.NowNs - start;
     }
 
     /// <summary>A hostile program may have names of any length, and the line is bounded.</summary>

@@ -70,7 +70,7 @@ internal static class KnownCrates
             "chacha20 chacha20poly1305 poly1305 cipher ed25519 ed25519_dalek curve25519_dalek x25519_dalek p256 p384 k256 elliptic_curve ecdsa rsa signature " +
             "jsonwebtoken jose_jwk password_hash cmac subtle zeroize crypto_bigint pem der spki pkcs1 pkcs8 x509_parser orion sodiumoxide " +
             // compression and media
-            "flate2 miniz_oxide libz_sys zlib_rs libz_rs_sys zstd zstd_safe zstd_sys brotli brotli_decompressor lz4 lz4_flex lzma_rs xz2 liblzma snap bzip2 async_compression " +
+            "flate2 crc32fast adler adler2 simd_adler32 miniz_oxide libz_sys zlib_rs libz_rs_sys zstd zstd_safe zstd_sys brotli brotli_decompressor lz4 lz4_flex lzma_rs xz2 liblzma snap bzip2 async_compression " +
             "zip tar image png jpeg_decoder zune_jpeg gif webp resvg " +
             // stores and clients
             "sqlx diesel rusqlite libsqlite3_sys sea_orm sea_query postgres mysql mysql_common redis mongodb rdkafka lapin rocksdb librocksdb_sys sled redb lmdb heed " +

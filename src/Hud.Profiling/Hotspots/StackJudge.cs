@@ -12,7 +12,11 @@ public sealed record Judgement(
 /// <summary>Names and judges stacks by number, once each.</summary>
 public sealed class StackJudge(StackStore stacks, IFrameSource names)
 {
+    private const int MaxJudgements = 20_000;
     private readonly Dictionary<(int Stack, bool Exact), IReadOnlyList<Frame>> _frames = [];
+
+    /// <summary>The live view judges the same stacks every second, and a judgement compares each frame with a long table.</summary>
+    private readonly Dictionary<(int Stack, HotspotCause Cause, string Syscall, bool HasHolder, string Task, bool Exact), Judgement> _judgements = [];
 
     public IReadOnlyList<Frame> Frames(int stack, bool exact)
     {
@@ -27,6 +31,9 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
 
         return frames;
     }
+
+    /// <summary>Whether the exact names of a stack are known already.</summary>
+    public bool IsNamed(int stack) => _frames.ContainsKey((stack, true));
 
     /// <summary>A poll during which the worker handed its queue to another thread blocks nobody.</summary>
     public bool InBlockInPlace(int stack) => stack >= 0 && Blame.InBlockInPlace(Frames(stack, exact: false));
@@ -44,6 +51,19 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
     /// no names but another thread of the process ended a futex wait.
     /// </summary>
     public Judgement Judge(int stack, HotspotCause cause, string syscall, bool hasHolder, string taskName, bool exact)
+    {
+        var key = (stack, cause, syscall, hasHolder, taskName, exact);
+        if (!_judgements.TryGetValue(key, out var judgement))
+        {
+            if (_judgements.Count >= MaxJudgements)
+                _judgements.Clear();
+            _judgements[key] = judgement = JudgeAnew(stack, cause, syscall, hasHolder, taskName, exact);
+        }
+
+        return judgement;
+    }
+
+    private Judgement JudgeAnew(int stack, HotspotCause cause, string syscall, bool hasHolder, string taskName, bool exact)
     {
         var frames = Frames(stack, exact);
         bool futex = syscall.StartsWith("futex", StringComparison.Ordinal);

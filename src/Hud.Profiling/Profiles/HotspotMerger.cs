@@ -6,7 +6,8 @@ using Hud.Profiling.Hotspots;
 namespace Hud.Profiling.Profiles;
 
 /// <summary>Raw hotspots (by stack number) to ranked findings (by what the stacks mean).</summary>
-internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFacts> types, double workerNs)
+/// <param name="exact">Of which stacks the exact names are used: all in the report, those known so far in the live view.</param>
+internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFacts> types, double workerNs, Func<int, bool> exact)
 {
     private sealed class Group
     {
@@ -33,29 +34,31 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
 
     private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
     private readonly Dictionary<RawKey, string> _groupOf = [];
+    private readonly Dictionary<string, string> _exactGroups = new(StringComparer.Ordinal);
 
     /// <param name="scale">Per type: slow polls counted by the kernel over those recorded; 1 when none were left out.</param>
     /// <param name="table">Stack number -> index in the document's stack table; filled here.</param>
     /// <param name="indexOf">Raw hotspot -> index of its finding; -1 when it is below the cut.</param>
     public List<Hotspot> Merge(
-        IReadOnlyDictionary<RawKey, RawHotspot> raw, Func<int, double> scale, bool estimated, bool exact, int most, StackTableBuilder table, out Dictionary<RawKey, int> indexOf)
+        IReadOnlyDictionary<RawKey, RawHotspot> raw, Func<int, double> scale, bool estimated, int most, StackTableBuilder table, out Dictionary<RawKey, int> indexOf)
     {
-        foreach (var (key, value) in raw.Where(p => !Borrows(p.Key)).OrderBy(p => p.Key.Stack).ThenBy(p => p.Key.Type))
-            Put(key, value, key.Stack, estimated || scale(key.Type) > 1.001, exact);
+        LearnExactGroups(raw);
+        foreach (var (key, value) in raw.Where(p => !Borrows(p.Key)).OrderByDescending(p => IsExact(p.Key)).ThenBy(p => p.Key.Stack).ThenBy(p => p.Key.Type))
+            Put(key, value, key.Stack, estimated || scale(key.Type) > 1.001);
         // polls too short for the clock to catch, or whose switch was missed: counted with the dearest finding of their own type
         foreach (var (key, value) in raw.Where(p => Borrows(p.Key)).OrderBy(p => p.Key.Type).ThenBy(p => p.Key.Cause))
         {
             var lender = raw.Where(p => !Borrows(p.Key) && p.Key.Cause == key.Cause && p.Key.Type == key.Type && p.Key.Target == key.Target)
                 .OrderByDescending(p => p.Value.Durations.TotalNs).ThenBy(p => p.Key.Stack).Select(p => (RawKey?)p.Key).FirstOrDefault();
-            Put(lender is null ? key : lender.Value, value, lender?.Stack ?? -1, estimated: true, exact);
-            _groupOf[key] = judge.Judge(lender?.Stack ?? -1, key.Cause, lender?.Syscall ?? key.Syscall, (lender?.Holder ?? -1) >= 0, types[key.Type].Name, exact).Group;
+            Put(lender is null ? key : lender.Value, value, lender?.Stack ?? -1, estimated: true);
+            _groupOf[key] = GroupOf((lender ?? key) with { Stack = lender?.Stack ?? -1 }, out _);
         }
 
         FoldCommonplace();
         var ranked = _groups.OrderByDescending(g => Lost(g.Value)).ThenBy(g => g.Key, StringComparer.Ordinal).ToList();
         var place = ranked.Take(most).Select((g, i) => (g.Key, i)).ToDictionary(p => p.Key, p => p.i, StringComparer.Ordinal);
         indexOf = _groupOf.ToDictionary(p => p.Key, p => place.GetValueOrDefault(p.Value, -1));
-        return [.. ranked.Take(most).Select((g, i) => Finding(g.Value, i + 1, scale, table, exact))];
+        return [.. ranked.Take(most).Select((g, i) => Finding(g.Value, i + 1, scale, table))];
     }
 
     private static bool Borrows(RawKey key) => key.Stack < 0 && key.Cause is (HotspotCause.OnCpu or HotspotCause.BlockingCall);
@@ -66,18 +69,41 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
     private static double Lost(Group group) =>
         group.Judgement.Cause is HotspotCause.RunQueue or HotspotCause.Throttled ? group.Durations.TotalNs * 1e-9 : group.Durations.TotalNs;
 
-    private void Put(RawKey key, RawHotspot value, int stack, bool estimated, bool exact)
+    private bool IsExact(in RawKey key) => key.Stack >= 0 && exact(key.Stack);
+
+    private Judgement Judge(in RawKey key, bool exactly) => judge.Judge(key.Stack, key.Cause, key.Syscall, key.Holder >= 0, types[key.Type].Name, exactly);
+
+    /// <summary>
+    /// In the live view some stacks of one piece of code are named exactly and others not yet. Those follow the dearest that is,
+    /// so that the code is one finding all the time.
+    /// </summary>
+    private void LearnExactGroups(IReadOnlyDictionary<RawKey, RawHotspot> raw)
+    {
+        if (raw.Keys.All(key => key.Stack < 0 || IsExact(key)))
+            return;
+        foreach (var (key, _) in raw.Where(p => IsExact(p.Key)).OrderByDescending(p => p.Value.Durations.TotalNs).ThenBy(p => p.Key.Stack))
+            _exactGroups.TryAdd(Judge(key, exactly: false).Group, Judge(key, exactly: true).Group);
+    }
+
+    private string GroupOf(in RawKey key, out Judgement judgement)
+    {
+        bool exactly = IsExact(key);
+        judgement = Judge(key, exactly);
+        return !exactly && _exactGroups.TryGetValue(judgement.Group, out string? known) ? known : judgement.Group;
+    }
+
+    private void Put(RawKey key, RawHotspot value, int stack, bool estimated)
     {
         string task = types[key.Type].Name;
-        var judgement = judge.Judge(stack, key.Cause, key.Syscall, key.Holder >= 0, task, exact);
-        if (!_groups.TryGetValue(judgement.Group, out var group))
-            _groups[judgement.Group] = group = new Group { Judgement = judgement, Syscall = key.Syscall };
-        _groupOf[key] = judgement.Group;
+        string name = GroupOf(key with { Stack = stack }, out var judgement);
+        if (!_groups.TryGetValue(name, out var group))
+            _groups[name] = group = new Group { Judgement = judgement, Syscall = key.Syscall };
+        _groupOf[key] = name;
         group.Durations.Add(value.Durations);
         group.Targets.Add(key.Target);
         group.Estimated |= estimated;
         Add(group.Tasks, task, value.Durations.TotalNs);
-        if (stack >= 0)
+        if (stack >= 0 && (name == judgement.Group || group.Stacks.Count == 0))
             Add(group.Stacks, stack, value.Durations.TotalNs);
         if (key.Holder >= 0)
             Add(group.Holders, key.Holder, value.Durations.TotalNs);
@@ -107,12 +133,12 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
         }
     }
 
-    private Hotspot Finding(Group group, int rank, Func<int, double> scale, StackTableBuilder table, bool exact)
+    private Hotspot Finding(Group group, int rank, Func<int, double> scale, StackTableBuilder table)
     {
         int stack = Top(group.Stacks, -1), holder = Top(group.Holders, -1);
         // the words must belong to the stack that is shown
         var judgement = stack >= 0
-            ? judge.Judge(stack, group.Judgement.Cause, group.Syscall, holder >= 0, Top(group.Tasks, ""), exact)
+            ? judge.Judge(stack, group.Judgement.Cause, group.Syscall, holder >= 0, Top(group.Tasks, ""), exact(stack))
             : group.Judgement;
         double factor = 1;
         if (group.Estimated)
@@ -144,7 +170,7 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
             HolderStack = table.Lines(holderIndex),
             HolderStackIndex = holderIndex,
             PreemptedBy = [.. group.Culprits.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Pid).Take(5).Select(c => new Culprit(c.Key.Name, c.Key.Pid, Math.Round(c.Value * 100 / Math.Max(1, culprits), 1)))],
-            Fingerprint = stack >= 0 ? Fingerprint.Of(StackJudge.WayToPoll(judge.Frames(stack, exact), judgement.Blamed)) : "",
+            Fingerprint = stack >= 0 ? Fingerprint.Of(StackJudge.WayToPoll(judge.Frames(stack, exact(stack)), judgement.Blamed)) : "",
             Histogram = group.Durations.Histogram,
             Target = group.Targets.Count == 1 ? group.Targets.Single() : -1,
         };
@@ -158,7 +184,7 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
 }
 
 /// <summary>The document's stack table: each stack once, named.</summary>
-internal sealed class StackTableBuilder(StackStore stacks, StackJudge judge, bool exact)
+internal sealed class StackTableBuilder(StackStore stacks, StackJudge judge, Func<int, bool> exact)
 {
     private readonly Dictionary<int, int> _index = [];
     private readonly List<StackEntry> _entries = [];
@@ -174,7 +200,7 @@ internal sealed class StackTableBuilder(StackStore stacks, StackJudge judge, boo
             return -1;
         if (_index.TryGetValue(stack, out int index))
             return index;
-        var frames = judge.Frames(stack, exact);
+        var frames = judge.Frames(stack, exact(stack));
         Names.Add(frames);
         _index[stack] = index = _entries.Count;
         _entries.Add(new StackEntry

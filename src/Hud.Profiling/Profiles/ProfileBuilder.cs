@@ -7,7 +7,7 @@ namespace Hud.Profiling.Profiles;
 /// <summary>Facts and ledger to the profile document. Pure: the same input gives the same document.</summary>
 public static class ProfileBuilder
 {
-    /// <param name="exact">False for the live view: quick names only.</param>
+    /// <param name="exact">False for the live view: exact names of the stacks that have them already, and quick names.</param>
     public static ProfileDocument Build(RunFacts facts, PollLedger ledger, StackStore stacks, StackJudge judge, bool exact)
     {
         ArgumentNullException.ThrowIfNull(facts);
@@ -24,9 +24,10 @@ public static class ProfileBuilder
         // a program has many types that nobody spawns: the document names those that were seen
         var seen = Enumerable.Range(0, types.Count).Where(i => types[i].Polls > 0 || ledger.RecordedByType.ContainsKey(i)).ToList();
         var placeOfType = seen.Select((type, place) => (type, place)).ToDictionary(p => p.type, p => p.place);
-        var table = new StackTableBuilder(stacks, judge, exact);
-        var merger = new HotspotMerger(judge, types, workerNs);
-        var hotspots = merger.Merge(ledger.Hotspots, type => Scale(types, ledger, type), facts.Estimated, exact, facts.MaxHotspots, table, out var hotspotOf);
+        Func<int, bool> exactly = exact ? static _ => true : judge.IsNamed;
+        var table = new StackTableBuilder(stacks, judge, exactly);
+        var merger = new HotspotMerger(judge, types, workerNs, exactly);
+        var hotspots = merger.Merge(ledger.Hotspots, type => Scale(types, ledger, type), facts.Estimated, facts.MaxHotspots, table, out var hotspotOf);
         var stalls = Stalls(ledger, runtimes, facts, facts.Session.Threshold.Nanoseconds);
         long own = ledger.OnCpuNs + ledger.BlockedNs;
         double factor = OverallScale(types, ledger);

@@ -47,7 +47,11 @@ internal sealed class Stage : IFrameSource
         return address;
     }
 
-    public IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact) => [.. addresses.ToArray().Select(a => _frames[a])];
+    /// <summary>Lines and inlined functions by the name of the function they are in: known to exact lookups only.</summary>
+    public Dictionary<string, IReadOnlyList<Frame>> Exactly { get; } = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact) =>
+        [.. addresses.ToArray().SelectMany(a => exact && Exactly.TryGetValue(_frames[a].Function, out var frames) ? frames : [_frames[a]])];
 
     /// <summary>A poll of 1 ms on-CPU besides what is said; times in ms.</summary>
     public static PollFact Slow(long cpu = 0, long blocked = 0, long queued = 0, long throttled = 0, int type = 0, int tid = 1, long start = 0) => new()

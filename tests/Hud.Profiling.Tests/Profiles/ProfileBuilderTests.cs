@@ -3,6 +3,7 @@ using System.Text.Json;
 using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Profile;
+using Hud.Profiling.Frames;
 using Hud.Profiling.Hotspots;
 using Hud.Profiling.Profiles;
 using Hud.Profiling.Tests.Hotspots;
@@ -97,6 +98,23 @@ public sealed class ProfileBuilderTests
         _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("sha2::a < shop::login::{{closure}}") });
         _stage.Ledger.AddPoll(Slow(cpu: 20) with { CpuStack = _stage.Stack("shop::login::{{closure}}") });
         Assert.Equal(["Crypto", "Cpu"], Build(Facts(Type("shop::login", 2, 2))).Hotspots.Select(h => h.Category));
+    }
+
+    [Fact]
+    public void The_live_view_is_exact_where_names_are_known_and_its_findings_stay_whole()
+    {
+        _stage.Exactly["shop::hash"] = [new Frame("sha2::compress", null, 0, Inlined: true, FrameKind.ThirdParty, "shop"), new Frame("shop::hash", "src/auth.rs", 7, Inlined: false, FrameKind.User, "shop")];
+        int[] stacks = [_stage.Stack("shop::hash < shop::login::{{closure}}"), _stage.Stack("x < shop::hash < shop::login::{{closure}}")];
+        foreach (int stack in (int[])[stacks[0], stacks[0], stacks[1]])
+            _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = stack });
+        ProfileDocument Live() => ProfileBuilder.Build(Facts(Type("shop::login", 3, 3)), _stage.Ledger, _stage.Stacks, _stage.Judge, exact: false);
+        Assert.Equal(("", "Cpu", 3), (Assert.Single(Live().Hotspots).Location, Live().Hotspots[0].Category, Live().Hotspots[0].Count));
+
+        _stage.Judge.Frames(stacks[0], exact: true);
+
+        var hotspot = Assert.Single(Live().Hotspots);
+        Assert.Equal(("src/auth.rs:7", "Crypto", "shop::hash", 3), (hotspot.Location, hotspot.Category, hotspot.UserFrame, hotspot.Count));
+        Assert.Equal("sha2::compress", hotspot.Stack[0]);
     }
 
     [Fact]
