@@ -72,11 +72,13 @@ A run on the larger of these two, which \`bench/big/build.sh\` makes:
 $("$bench" large 2>&1)
 \`\`\`
 
-## The page
+## The page and the cockpit
 
 \`\`\`
 $("$bench" page 2>&1)
 \`\`\`
+
+$("$bench" cockpit)
 MD
   # bench/cluster.sh's, which is kept
   echo; sed -n '/^## On Kubernetes/,$p' docs/performance.md

@@ -214,7 +214,7 @@ internal static class OverheadBench
 
         public Shop()
         {
-            var start = new ProcessStartInfo(Find("out/demo/demo-service"), ["0"]) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(Find("out/demo/release/demo-service"), ["0"]) { RedirectStandardOutput = true };
             start.Environment["DEMO_FIXED"] = "1";
             _process = Process.Start(start)!;
             string line = _process.StandardOutput.ReadLine() ?? "";

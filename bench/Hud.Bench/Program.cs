@@ -13,6 +13,8 @@ switch (args)
         return RenderVerb.Run(report, directory);
     case ["page", .. var rest]:
         return PageBench.Run(rest);
+    case ["cockpit", .. var rest]:
+        return CockpitBench.Run(rest);
     case ["overhead", .. var rest]:
         return OverheadBench.Run(rest);
     case ["large", .. var rest]:
@@ -24,6 +26,6 @@ switch (args)
     case ["operator", .. var rest]:
         return await OperatorBench.RunAsync(rest);
     default:
-        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | overhead [ROUNDS [TARGET]] | agent [SECONDS] | large [SECONDS] | cluster ... | operator ...");
+        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | cockpit [SECONDS] | overhead [ROUNDS [TARGET]] | agent [SECONDS] | large [SECONDS] | cluster ... | operator ...");
         return 2;
 }

@@ -6,8 +6,8 @@ use std::io::{Result, Seek, Write};
 use std::sync::Arc;
 
 /// Lines of an order, each with its document. Together they take long enough on quick disks too.
-const LINES: usize = 8;
-static DOCUMENT: [u8; 256 << 10] = [b'.'; 256 << 10];
+const LINES: usize = 24;
+static DOCUMENT: [u8; 64 << 10] = [b'.'; 64 << 10];
 
 /// An audit log that has no name, so that the demo leaves nothing behind.
 pub struct Log(File);

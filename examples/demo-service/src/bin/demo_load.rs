@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// Path, connections, requests a second of each connection.
 const ROUTES: [(&str, u32, u32); 6] =
-    [("/health", 2, 50), ("/login", 1, 5), ("/report", 1, 3), ("/orders", 1, 4), ("/quote", 1, 10), ("/cart", 3, 4)];
+    [("/health", 2, 50), ("/login", 1, 5), ("/report", 1, 3), ("/orders", 1, 3), ("/quote", 1, 10), ("/cart", 3, 4)];
 
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|word| word.parse::<u64>().expect("PORT and SECONDS are numbers"));
