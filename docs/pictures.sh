@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Makes the pictures of docs/images anew, from a real run: the demo's shop under load, the cockpit in a real terminal, and
+# the page in Chromium.
+#
+#   sudo docs/pictures.sh [--no-build]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+case "${1:-}" in
+  -h|--help) usage_of "$0"; exit 0 ;;
+  --no-build) ;;
+  '') scripts/install.sh build rust test browser; ./build.sh --no-install; examples/demo-service/build.sh tokio143 lines ;;
+  *) fail "unknown argument '$1'" "docs/pictures.sh --help" ;;
+esac
+[ "$(id -u)" = 0 ] || fail "watching another process from the kernel needs root" "sudo docs/pictures.sh"
+
+work="$(mktemp -d)" socket="hud-pictures-$$"
+in_tmux() { tmux -L "$socket" "$@"; }
+trap 'in_tmux kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+# see TEXT: waits until it stands on the terminal.
+see() {
+  for _ in $(seq 900); do in_tmux capture-pane -p | grep -qF -- "$1" && return; sleep 0.1; done
+  in_tmux capture-pane -p >&2; fail "\"$1\" never stood on the terminal"
+}
+shoot() { sleep 1; in_tmux capture-pane -p -e >"$work/$1.ansi"; }
+key() { in_tmux send-keys "$@"; }
+
+say "the demo in a terminal of 112x36"
+env -u NO_COLOR COLORTERM=truecolor TERM=xterm-256color LANG=C.UTF-8 tmux -L "$socket" -f /dev/null new-session -d -x 112 -y 36 \
+  "./demo.sh --no-build --lines --seconds 45 --into '$work'; exec sleep 300"
+in_tmux set-option -g status off
+in_tmux set-option -ga terminal-features ',*:RGB'
+in_tmux resize-window -x 112 -y 36
+see 'HOTSPOTS'
+for _ in $(seq 400); do in_tmux capture-pane -p | grep -qE ' (2[5-9]|3[0-9])s ' && break; sleep 0.1; done
+shoot cockpit
+key Enter; see 'stack, leaf first'; shoot cockpit-details
+key Escape; key 3; see TIMELINE; shoot cockpit-timeline
+key 1
+for _ in $(seq 900); do [ ! -s "$work/mistakes.html" ] || break; sleep 0.1; done
+[ -s "$work/mistakes.html" ] || { in_tmux capture-pane -p >&2; fail "the demo wrote no page"; }
+
+say "pictures"
+mkdir -p docs/images
+node tests/page/pictures.mjs "$work" docs/images
+ls -l docs/images >&2
