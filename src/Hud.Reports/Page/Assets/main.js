@@ -39,8 +39,12 @@ addEventListener("keydown", event => {
   event.preventDefault();
 });
 
-// First the text, then the charts: they wait until the browser has painted what the reader came for.
-requestAnimationFrame(() => setTimeout(async () => {
+// First the text, then the charts: they wait until the browser says that what the reader came for is on the screen. The next
+// animation frame is not enough: it comes before the first one is painted, and drawing would hold that up.
+let begun = false;
+const begin = async () => {
+  if (begun) return;
+  begun = true;
   if (!byId("flame")) return;
   try {
     const data = await loadData();
@@ -56,4 +60,7 @@ requestAnimationFrame(() => setTimeout(async () => {
     byId("flame-status").textContent = "The charts cannot be drawn here (" + error.message + "); the tables hold the same numbers.";
     document.documentElement.dataset.ready = "failed";
   }
-}, 0));
+};
+// a page in the background is not painted
+setTimeout(begin, 2000);
+new PerformanceObserver(list => { if (list.getEntriesByName("first-contentful-paint").length > 0) setTimeout(begin, 0); }).observe({ type: "paint", buffered: true });

@@ -15,7 +15,7 @@ internal static class HotspotDetail
             <article id="hotspot-{index + 1}" class="{Causes.Css(h.Cause)}" data-hotspot="{index}" tabindex="-1">
             <h3><span class="rank">#{index + 1}</span> {(index == 0 && !StackWeights.IsPressure(h.Cause) ? "Worst blocker" : "Hotspot")} <span class="tag">{Causes.Name(h.Cause)}</span> <span class="tag plain">{h.Category}</span> <b class="pct">{(h.Estimated ? "~" : "")}{HumanText.Percent(h.Percent)}</b> <span class="pct-note">of worker time</span></h3>
             <dl class="facts">
-            <div><dt>Function</dt><dd class="fn">{Function(h)}</dd></div>
+            <div><dt>Function</dt><dd class="fn">{PageText.Name(Function(h))}</dd></div>
             <div><dt>Line</dt><dd class="line">{Line(h)}</dd></div>
             <div><dt>Cause</dt><dd>{Causes.Sentence(h)}</dd></div>
             <div class="fix"><dt>Fix</dt><dd>{(h.Advice.Length > 0 ? h.Advice : "No advice for this one: read the stack.")}{Docs(h)}</dd></div>
@@ -23,7 +23,7 @@ internal static class HotspotDetail
             <dl class="numbers">
             <div><dt>lost</dt><dd>{HumanText.Duration(h.TotalNs)}</dd></div><div><dt>polls</dt><dd>{HumanText.Count(h.Count)}</dd></div>
             <div><dt>p50</dt><dd>{HumanText.Duration(h.P50Ns)}</dd></div><div><dt>p99</dt><dd>{HumanText.Duration(h.P99Ns)}</dd></div><div><dt>max</dt><dd>{HumanText.Duration(h.MaxNs)}</dd></div>
-            <div class="wide"><dt>task</dt><dd>{h.Task}</dd></div>
+            <div class="wide"><dt>task</dt><dd>{PageText.Name(h.Task)}</dd></div>
             </dl>
             """);
         HistogramSvg.Write(html, h.Histogram, 0, "polls by time lost");
@@ -38,8 +38,8 @@ internal static class HotspotDetail
 
     /// <summary>Without line tables the function is what there is, and how to get the line.</summary>
     private static RawHtml Line(Hotspot h) => new(h.Location.Length > 0
-        ? $"<code>{PageText.Escape(h.Location)}</code>{(h.UserFrame.Length > 0 ? $" in <span class=\"user\">{PageText.Escape(h.UserFrame)}</span>" : "")}"
-        : $"<code>{PageText.Escape(HotspotSection.Title(h))}</code> <span class=\"hint\">its line needs debug = &quot;line-tables-only&quot; in the release profile</span>");
+        ? $"<code>{PageText.Escape(h.Location)}</code>{(h.UserFrame.Length > 0 ? $" in <span class=\"user\">{PageText.Name(h.UserFrame).Text}</span>" : "")}"
+        : $"<code>{PageText.Name(HotspotSection.Title(h)).Text}</code> <span class=\"hint\">its line needs debug = &quot;line-tables-only&quot; in the release profile</span>");
 
     private static RawHtml Docs(Hotspot h) =>
         new(h.DocsSlug.Length > 0 ? $" <span class=\"docs\">docs/causes/{PageText.Escape(h.DocsSlug)}.md</span>" : "");
@@ -76,7 +76,7 @@ internal static class HotspotDetail
 
             var f = frames[i];
             string kind = "k-" + f.Kind.ToString().ToLowerInvariant() + (f.Blamed ? " blamed" : "");
-            html.Add($"<li class=\"{kind}\"><span class=\"f\">{StackNames.Frame(f)}</span>{Marks(f, i == frames.Count - 1)} <span class=\"loc\">{f.Location}</span></li>");
+            html.Add($"<li class=\"{kind}\"><span class=\"f\">{PageText.Name(StackNames.Frame(f))}</span>{Marks(f, i == frames.Count - 1)} <span class=\"loc\">{f.Location}</span></li>");
         }
 
         html.AddRaw("</ol></details>\n");

@@ -50,7 +50,7 @@ internal static class HotspotSection
             html.Add($"""
                 <tr class="{cause}" data-hotspot="{i}"><td>{i + 1}</td>
                 <td class="share"><span>{(h.Estimated ? "~" : "")}{HumanText.Percent(h.Percent)}</span><svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect width="{Math.Clamp(h.Percent * 100 / most, 0, 100)}" height="4"/></svg></td>
-                <td class="where"><a href="#hotspot-{i + 1}">{Title(h)}</a><span class="tag">{Causes.Name(h.Cause)}</span> <span class="loc">{h.Location}</span></td>
+                <td class="where"><a href="#hotspot-{i + 1}">{PageText.Name(Title(h))}</a><span class="tag">{Causes.Name(h.Cause)}</span> <span class="loc">{h.Location}</span></td>
                 <td class="num">{HumanText.Count(h.Count)}</td><td class="num">{HumanText.Duration(h.P99Ns)}</td><td class="num">{HumanText.Duration(h.MaxNs)}</td></tr>
                 """);
         }

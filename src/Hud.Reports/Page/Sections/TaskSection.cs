@@ -24,7 +24,7 @@ internal static class TaskSection
         {
             string where = several && t.Target >= 0 && t.Target < document.Targets.Count ? document.Targets[t.Target].Pod ?? document.Targets[t.Target].Process : "";
             html.Add($"""
-                <tr><th scope="row">{t.Name} <span class="loc">{where}</span></th><td class="num" data-sort="{t.Polls}">{(t.Estimated ? "~" : "")}{HumanText.Count(t.Polls)}</td><td class="num{(t.SlowPolls > 0 ? " warn" : "")}" data-sort="{t.SlowPolls}">{HumanText.Count(t.SlowPolls)}</td>
+                <tr><th scope="row">{PageText.Name(t.Name)} <span class="loc">{where}</span></th><td class="num" data-sort="{t.Polls}">{(t.Estimated ? "~" : "")}{HumanText.Count(t.Polls)}</td><td class="num{(t.SlowPolls > 0 ? " warn" : "")}" data-sort="{t.SlowPolls}">{HumanText.Count(t.SlowPolls)}</td>
                 <td class="num" data-sort="{t.TotalNs}">{HumanText.Duration(t.TotalNs)}</td><td class="num" data-sort="{t.Percent}">{HumanText.Percent(t.Percent)}</td><td class="num" data-sort="{t.P50Ns}">{HumanText.Duration(t.P50Ns)}</td><td class="num" data-sort="{t.P99Ns}">{HumanText.Duration(t.P99Ns)}</td><td class="num" data-sort="{t.MaxNs}">{HumanText.Duration(t.MaxNs)}</td><td>
                 """);
             HistogramSvg.Write(html, t.Histogram, document.Session.Threshold.Nanoseconds, "polls by duration");

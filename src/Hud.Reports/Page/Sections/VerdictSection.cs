@@ -10,7 +10,7 @@ internal static class VerdictSection
         html.Add($"""
             <header class="verdict level-{document.VerdictLevel.ToString().ToLowerInvariant()}">
             <span class="light" role="img" aria-label="{Light(document.VerdictLevel)}"></span>
-            <h1>{document.Verdict}</h1>
+            <h1>{PageText.Name(document.Verdict)}</h1>
             <p class="meta">{Who(document)} <span class="sep">/</span> {document.Summary.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss")} UTC <span class="sep">/</span> watched {HumanText.Duration(document.Summary.ObservedNs)} <span class="sep">/</span> threshold {document.Session.Threshold.ToString()}</p>
             """);
         if (Notes(document) is { Count: > 0 } notes)
