@@ -16,7 +16,9 @@ public sealed class World : IAsyncDisposable
         cluster.Require();
         var world = new World(cluster, "t" + Guid.NewGuid().ToString("N")[..8]);
         (await cluster.KubectlAsync("create", "namespace", world.Name)).Ok();
-        await UntilAsync("the namespace's service account", 60, async () => await cluster.GetAsync("serviceaccounts", "default", world.Name) is not null);
+        // before 1.24 no pod is taken until the account has its token as well
+        await UntilAsync("the namespace's service account", 120, async () =>
+            await cluster.GetAsync("serviceaccounts", "default", world.Name) is { } account && (cluster.Minor >= 24 || account["secrets"] is not null));
         return world;
     }
 
