@@ -66,14 +66,14 @@ spec:
       # the load plays a slow name server there: one of the shop's mistakes is to ask it while a worker waits
       dnsPolicy: None
       dnsConfig: {nameservers: [127.53.53.53]}
-      volumes: [{name: tmp, emptyDir: {}}]
+      volumes: [{name: audit, emptyDir: {}}]
       containers:
       - name: shop
         image: localhost/shop:test
         imagePullPolicy: Never
         command: [/demo-service, "8088"]
         env: [{name: DEMO_FIXED, value: "$fixed"}]
-        volumeMounts: [{name: tmp, mountPath: /tmp}]
+        volumeMounts: [{name: audit, mountPath: /var/tmp}]
       - name: load
         image: localhost/shop:test
         imagePullPolicy: Never
@@ -95,11 +95,15 @@ spec:
 YAML
 cat "$work/session.yaml"
 show kubectl apply -f "$work/session.yaml"
-show kubectl wait --for=condition=Complete --timeout=$((seconds + 120))s profilingsession/shop
+code=0
+show kubectl wait --for=condition=Complete --timeout=$((seconds + 60))s profilingsession/shop || code=$?
 show kubectl describe profilingsession shop
 show kubectl get profilingsession,configmap
-show kubectl hud describe shop
-show kubectl hud open shop --save out/demo/shop.html
-if [ -n "$keep" ]; then
-  echo; say "the cluster goes on: export KUBECONFIG=$KUBECONFIG; tests/cluster/down.sh $work ends it"
+if [ "$code" = 0 ]; then
+  show kubectl hud describe shop
+  show kubectl hud open shop --save out/demo/shop.html
 fi
+if [ -n "$keep" ]; then
+  echo >&2; say "the cluster goes on: export KUBECONFIG=$KUBECONFIG; tests/cluster/down.sh $work ends it"
+fi
+exit "$code"
