@@ -57,7 +57,8 @@ public sealed class MidRunTests(Cluster cluster)
         await using var world = await World.CreateAsync(cluster);
         await world.PodAsync("p", "/cpu_hog --seconds 900");
         await world.PodsReadyAsync();
-        await world.SessionAsync("s", $"target: {{podName: p}}\nduration: {(how == "ends" ? "6s" : "10m")}\nthreshold: 10ms");
+        // long enough for a slow machine to look while it profiles
+        await world.SessionAsync("s", $"target: {{podName: p}}\nduration: {(how == "ends" ? "20s" : "10m")}\nthreshold: 10ms");
         await world.PhaseAsync("s", "Profiling");
         var pids = Node.Pids((await cluster.AgentsOfAsync(world.Name)).Single());
         var held = pids.SelectMany(Node.Bpf).Distinct().ToList();
