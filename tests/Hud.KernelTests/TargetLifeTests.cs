@@ -85,7 +85,7 @@ public sealed class TargetLifeTests
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.True(agent.Profile.Summary.Polls > 0);
         // it stood still in the middle of polls, and that is not their time: a poll takes well below a millisecond
-        Assert.InRange(agent.Profile.Summary.WorstPollNs, 1, 500_000_000);
+        Assert.InRange(agent.Profile.Summary.WorstPollNs, 0, 500_000_000);
         workload.StillWorks();
         workload.EndsWell();
     }

@@ -31,9 +31,9 @@ internal sealed class TruthTable
     public IReadOnlyList<string> Differences => _differences;
 
     /// <param name="named">False for binaries without symbols: nothing can name the function then.</param>
-    public static TruthTable Compare(IReadOnlyList<TruthBlock> blocks, long unixMinusMonotonicNs, ProfileDocument document, long thresholdNs, bool named)
+    public static TruthTable Compare(IReadOnlyList<TruthBlock> blocks, long unixMinusMonotonicNs, ProfileDocument document, long thresholdNs, bool named, long stolenNs = 0)
     {
-        var table = new TruthTable(thresholdNs);
+        var table = new TruthTable(thresholdNs) { _stolenNs = stolenNs };
         table._excusable = document.Losses.MissedSwitches * 3;
         var startNs = document.Summary.StartedAt.Subtract(DateTimeOffset.UnixEpoch).Ticks * 100 - unixMinusMonotonicNs;
         var real = blocks.Where(block => !string.Equals(block.Kind, "allowed", StringComparison.Ordinal)).ToList();
@@ -107,14 +107,30 @@ internal sealed class TruthTable
             if (real.Exists(block => Belongs(poll, block, startNs, document)))
                 continue;
             // The log's last lines come with a delay; the block of a poll at the edge may not be there.
-            if (poll.Open || poll.StartNs < EdgeNs || poll.StartNs + poll.WallNs > document.Summary.ObservedNs - EdgeNs)
+            if (AtEdge(poll, document))
                 continue;
+            if (poll.Cause == HotspotCause.OnCpu && poll.OnCpuNs <= _stolenNs)
+            {
+                _stolenNs -= poll.OnCpuNs;
+                PollsOfTheHost++;
+                continue;
+            }
+
             _differences.Add(string.Create(CultureInfo.InvariantCulture,
                 $"reported without reason: {poll.Cause} {poll.WallNs / 1e6:F2} ms (cpu {poll.OnCpuNs / 1e6:F2}, asleep {poll.BlockedNs / 1e6:F2}, queued {poll.RunQueueNs / 1e6:F2}) in {document.Tasks[poll.Task].Name}, blamed on '{(poll.Hotspot < 0 ? "" : document.Hotspots[poll.Hotspot].UserFrame)}'"));
         }
     }
 
+    /// <summary>Polls at an end of the run: what they did before or after it is not known.</summary>
+    public static bool AtEdge(SlowPoll poll, ProfileDocument document) =>
+        poll.Open || poll.StartNs < EdgeNs || poll.StartNs + poll.WallNs > document.Summary.ObservedNs - EdgeNs;
+
+    /// <summary>Polls that were long because the host took a CPU away.</summary>
+    public int PollsOfTheHost { get; private set; }
+
     private const long TickNs = 10_000_000;
+    private long _stolenNs;
+    private TruthBlock? _stolenFrom;
     private long _excused;
     private long _excusable;
 
@@ -124,6 +140,12 @@ internal sealed class TruthTable
         // A switch that the kernel did not tell is made good from sums that lag by a tick: up to three figures of one block.
         if (Math.Abs(said - measured) is var off && off > tolerance && off <= TickNs && _excused < _excusable)
             _excused++;
+        else if (off > tolerance && (ReferenceEquals(_stolenFrom, block) || off <= _stolenNs))
+        {
+            // The host took the CPU away for a moment, which the two clocks book differently: once for each block.
+            _stolenNs -= ReferenceEquals(_stolenFrom, block) ? 0 : off;
+            _stolenFrom = block;
+        }
         else if (off > tolerance)
             Differ(block, string.Create(CultureInfo.InvariantCulture, $"{what}: reported {said / 1e6:F2} ms, measured {measured / 1e6:F2} ms"));
     }
