@@ -1,4 +1,3 @@
-using Hud.Cli.Local;
 using Hud.Cli.Run;
 using Hud.Core.Profile;
 
@@ -7,12 +6,15 @@ namespace Hud.Cli.Cockpit;
 /// <summary>A profile document of what the stream has said so far, for the key that exports now.</summary>
 internal static class LiveExport
 {
-    /// <summary>Writes to the files asked for on the command line, else to one in the current folder. Returns what to say.</summary>
-    public static string Write(LiveModel model, RunRequest request, ProcessEntry process)
+    /// <summary>
+    /// Writes to the files asked for, else to hud-NAME-TIME.json in the current folder. Returns what to say, also of a folder
+    /// that cannot be written to: the run goes on.
+    /// </summary>
+    public static string Write(LiveModel model, IReadOnlyList<ExportFile> asked, string name)
     {
         if (model.Now is null)
             return "nothing to export yet";
-        var files = request.Exports.Count > 0 ? request.Exports : [ExportFormats.For($"hud-{FileName(process.Comm)}-{process.Pid}-{DateTime.Now:HHmmss}.json")!];
+        var files = asked.Count > 0 ? asked : [ExportFormats.For($"hud-{FileName(name)}-{DateTime.Now:HHmmss}.json")!];
         try
         {
             var document = Document(model);

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Hud.Cli.Cockpit;
 using Hud.Cli.Run;
-using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
@@ -185,7 +183,7 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, stop);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, stop);
-        using var view = new CockpitView(new UiState(), LiveFile);
+        using var view = new CockpitView(new UiState(), model => LiveExport.Write(model, [], session.Metadata.Name));
         view.Quit = logs.Stop;
         var reader = new AgentStreamReader();
         var lines = new StreamLines();
@@ -201,15 +199,6 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         }
 
         return Volatile.Read(ref signals) > 0 ? Followed.Interrupted : Followed.ToItsEnd;
-    }
-
-    private static string LiveFile(LiveModel model)
-    {
-        if (model.Now is null)
-            return "nothing to export yet";
-        string path = $"hud-{DateTime.Now:HHmmss}.json";
-        File.WriteAllText(path, JsonSerializer.Serialize(LiveExport.Document(model), HudJson.Indented.ProfileDocument));
-        return "exported what is known so far to " + path;
     }
 
     private static string Progress(ProfilingSession session)

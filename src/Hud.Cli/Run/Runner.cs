@@ -55,7 +55,7 @@ internal static class Runner
         if (request.Quiet)
             return new NoView();
         if (!request.Headless && request.Output == OutputKind.Text && Terminal.CanShowCockpit)
-            return new CockpitView(new UiState { Window = request.Window }, model => LiveExport.Write(model, request, process));
+            return new CockpitView(new UiState { Window = request.Window }, model => LiveExport.Write(model, request.Exports, $"{process.Comm}-{process.Pid}"));
         return new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
     }
 

@@ -48,10 +48,41 @@ public sealed class WatchTests : IDisposable
         Assert.DoesNotContain("delete", _cluster.Calls, StringComparison.Ordinal);
     }
 
-    private TmuxTerminal Start(string verb)
+    [Fact]
+    public void E_exports_to_the_current_folder()
+    {
+        _cluster.With("p99", FakeCluster.Profiling);
+        using var terminal = Start("watch p99");
+        terminal.WaitFor("HOTSPOTS 2");
+
+        terminal.Send("e");
+
+        terminal.WaitFor("exported what is known so far to hud-p99-");
+        Assert.Contains("checkout::login", File.ReadAllText(Assert.Single(Directory.GetFiles(_cluster.Folder, "hud-p99-*.json"))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_written_to_is_told_and_the_picture_goes_on()
+    {
+        var document = RealisticDocuments.Checkout();
+        _cluster.With("p99", FakeCluster.Profiling, FakeCluster.Completed("m", document)).WithReport("m", document);
+        // not even root makes a file there
+        using var terminal = Start("watch p99", folder: "/proc");
+        terminal.WaitFor("HOTSPOTS 2");
+
+        terminal.Send("e");
+        terminal.WaitFor("cannot export");
+        terminal.Send("s");
+        terminal.WaitFor("by count");
+        terminal.Send("q");
+
+        Assert.Contains("# BLOCKED 11% of worker time", terminal.WaitFor("exit code 0"), StringComparison.Ordinal);
+    }
+
+    private TmuxTerminal Start(string verb, string? folder = null)
     {
         TmuxTerminal.Require();
-        return new TmuxTerminal(120, 140, $"{Path.Combine(AppContext.BaseDirectory, "hud")} kubectl {verb}",
+        return new TmuxTerminal(120, 140, $"env -C {folder ?? _cluster.Folder} {Path.Combine(AppContext.BaseDirectory, "hud")} kubectl {verb}",
             ("HUD_KUBECTL", FakeCluster.Kubectl), ("FAKE_CLUSTER", _cluster.Folder), ("FAKE", "live"));
     }
 }
