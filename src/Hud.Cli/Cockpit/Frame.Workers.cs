@@ -20,7 +20,7 @@ internal sealed partial class Frame
         int shown = Math.Min(workers.Count, room);
         int lane = Math.Max(8, Width - LaneLeft - LaneRight);
         string more = workers.Count > shown ? $", {shown} shown" : "";
-        Rule(_y++, $"WORKERS {workers.Count}{more}", $"each second of the last {lane} s, by time lost");
+        Rule(_y++, $"WORKERS {workers.Count}{more}", "a column a second, by time lost");
         _screen.PutRight(Width - 1, _y - 1, " busy  lost ", Tone.Dim);
         // with more workers than rows, those that lose most
         foreach (var worker in workers.Count > shown ? workers.OrderByDescending(w => w.LostPercent).Take(shown) : workers)
