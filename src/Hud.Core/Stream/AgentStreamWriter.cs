@@ -16,14 +16,23 @@ public sealed class AgentStreamWriter(System.IO.Stream output)
     /// <summary>False once the reader has gone away; later lines are dropped without an error.</summary>
     public bool IsConnected { get; private set; } = true;
 
-    /// <exception cref="InvalidOperationException">The line would exceed <see cref="StreamLimits.MaxLineBytes"/>: a defect of the caller.</exception>
+    /// <summary>Messages that did not fit a line, however much of them was cut.</summary>
+    public long LeftOut { get; private set; }
+
+    /// <summary>
+    /// One line. A message over <see cref="StreamLimits.MaxLineBytes"/> is sent smaller, see <see cref="LineFitter"/>, or left
+    /// out and counted: what a profiled program is called must never end its run.
+    /// </summary>
     public void Write(StreamMessage message)
     {
         lock (_gate)
         {
-            byte[] line = JsonSerializer.SerializeToUtf8Bytes(message with { Seq = _seq + 1 }, HudJson.Default.StreamMessage);
-            if (line.Length > StreamLimits.MaxLineBytes)
-                throw new InvalidOperationException($"a {message.GetType().Name} of {line.Length} bytes exceeds the stream's line bound");
+            if (FittingLine(message) is not { } line)
+            {
+                LeftOut++;
+                return;
+            }
+
             _seq++;
             if (!IsConnected)
                 return;
@@ -40,6 +49,23 @@ public sealed class AgentStreamWriter(System.IO.Stream output)
             }
         }
     }
+
+    private byte[]? FittingLine(StreamMessage message)
+    {
+        byte[] line = Serialize(message);
+        if (line.Length <= StreamLimits.MaxLineBytes)
+            return line;
+        for (StreamMessage? smaller = LineFitter.Cut(message); smaller is not null; smaller = LineFitter.Smaller(smaller))
+        {
+            line = Serialize(smaller);
+            if (line.Length <= StreamLimits.MaxLineBytes)
+                return line;
+        }
+
+        return null;
+    }
+
+    private byte[] Serialize(StreamMessage message) => JsonSerializer.SerializeToUtf8Bytes(message with { Seq = _seq + 1 }, HudJson.Default.StreamMessage);
 
     /// <summary>Sends the document in parts. Returns the document as sent, after stacks were cut to fit.</summary>
     public ProfileDocument WriteProfile(ProfileDocument document)
@@ -69,11 +95,21 @@ public static class ProfileFitter
 {
     public static (ProfileDocument Document, byte[] Compressed) Fit(ProfileDocument document, int maxBytes)
     {
-        byte[] compressed = Compress(document);
-        while (compressed.Length > maxBytes && (document.SlowPolls.Count > 0 || document.StackTable.Count > 0))
+        // what is far beyond any bound is not even written down once
+        if (LineFitter.Letters(document) > StreamLimits.MaxProfileBytes)
+            document = LineFitter.Cut(document);
+        byte[] compressed = Compress(document, out long plain);
+        if (plain > StreamLimits.MaxProfileBytes || compressed.Length > maxBytes)
+        {
+            // names without an end come first: no reader wants them whole, and what repeats itself compresses to nothing
+            document = LineFitter.Cut(document);
+            compressed = Compress(document, out plain);
+        }
+
+        while ((compressed.Length > maxBytes || plain > StreamLimits.MaxProfileBytes) && (document.SlowPolls.Count > 0 || document.StackTable.Count > 0))
         {
             document = Cut(document);
-            compressed = Compress(document);
+            compressed = Compress(document, out plain);
         }
 
         return (document, compressed);
@@ -116,11 +152,54 @@ public static class ProfileFitter
         };
     }
 
-    private static byte[] Compress(ProfileDocument document)
+    /// <param name="plainBytes">Bytes before compression.</param>
+    private static byte[] Compress(ProfileDocument document, out long plainBytes)
     {
         using var buffer = new MemoryStream();
-        using (var gzip = new GZipStream(buffer, CompressionLevel.Optimal, leaveOpen: true))
-            JsonSerializer.Serialize(gzip, document, HudJson.Default.ProfileDocument);
+        using var counter = new CountingStream(new GZipStream(buffer, CompressionLevel.Optimal, leaveOpen: true));
+        // in pieces: with endless names the whole text may not fit into memory
+        JsonSerializer.Serialize(counter, document, HudJson.Default.ProfileDocument);
+        plainBytes = counter.Count;
+        counter.Dispose();
         return buffer.ToArray();
+    }
+
+    /// <summary>Counts what is written through it.</summary>
+    private sealed class CountingStream(System.IO.Stream inner) : System.IO.Stream
+    {
+        public long Count { get; private set; }
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => Count;
+
+        public override long Position { get => Count; set => throw new NotSupportedException(); }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            Count += buffer.Length;
+            inner.Write(buffer);
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Flush() => inner.Flush();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                inner.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }

@@ -9,8 +9,6 @@ namespace Hud.NodeAgent.Run;
 /// <summary>The once-a-second message that the cockpit draws.</summary>
 internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, StackStore stacks, StackJudge judge, PollLedger ledger, RunTotals totals)
 {
-    private const int MaxStackLines = 40;
-    private const int MaxText = 300;
     private const int MaxNamedEachSecond = 30;
     private const long NamingEachSecondNs = 50_000_000;
     private const long NamingInAllNs = 5_000_000_000;
@@ -25,19 +23,19 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
         var document = ProfileBuilder.Build(facts with { MaxHotspots = StreamLimits.ProgressHotspots }, ledger, stacks, judge, exact: false);
         double interval = Math.Max(1, nowNs - (_lastNs == 0 ? facts.StartNs : _lastNs));
         _lastNs = nowNs;
-        return new ProgressMessage
+        return LineFitter.Cut(new ProgressMessage
         {
             ElapsedNs = nowNs - facts.StartNs,
             Summary = document.Summary,
             Verdict = document.Verdict,
             VerdictLevel = document.VerdictLevel,
-            Hotspots = [.. document.Hotspots.Select(Shorten)],
+            Hotspots = document.Hotspots,
             Workers = [.. Now(facts, document, now, nowNs, interval)],
             Tasks = [.. document.Tasks.OrderByDescending(t => t.TotalNs).Take(StreamLimits.ProgressTasks)],
             SlowPolls = NewSlowPolls(document),
             Overhead = document.Overhead with { LevelChanges = [] },
             LostEvents = document.Losses.Events(),
-        };
+        });
     }
 
     /// <summary>
@@ -57,19 +55,6 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
 
         _namingNs += AgentClock.NowNs - start;
     }
-
-    /// <summary>A hostile program may have names of any length, and the line is bounded.</summary>
-    private static Hotspot Shorten(Hotspot hotspot) => hotspot with
-    {
-        Stack = [.. hotspot.Stack.Take(MaxStackLines).Select(Cut)],
-        HolderStack = [.. hotspot.HolderStack.Take(MaxStackLines / 4).Select(Cut)],
-        Function = Cut(hotspot.Function),
-        UserFrame = Cut(hotspot.UserFrame),
-        Task = Cut(hotspot.Task),
-        Location = Cut(hotspot.Location),
-    };
-
-    private static string Cut(string text) => text.Length > MaxText ? text[..(MaxText - 1)] + "…" : text;
 
     private List<SlowPoll> NewSlowPolls(ProfileDocument document)
     {
@@ -97,7 +82,7 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
                 Name = totals.NameOf(targets[(int)state.Target].Pid, worker.Tid),
                 Runtime = worker.Runtime,
                 State = !polling ? "idle" : state.OffSinceNs != 0 ? "blocked" : "polling",
-                Task = polling ? Cut(facts.Types[(int)state.CurrentType].Name) : "",
+                Task = polling ? facts.Types[(int)state.CurrentType].Name : "",
                 SinceNs = open,
                 BusyPercent = Math.Round(Math.Clamp((busy - busyBefore + Math.Min(open, interval)) * 100 / interval, 0, 100), 1),
                 LostPercent = Math.Round(Math.Clamp((lost - lostBefore) * 100 / interval, 0, 100), 1),

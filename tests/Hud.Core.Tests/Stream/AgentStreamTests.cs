@@ -205,16 +205,91 @@ public class AgentStreamTests
         Assert.False(writer.IsConnected);
     }
 
+    /// <summary>32 Ki characters that JSON writes as six bytes each: what a demangled name can be.</summary>
+    private static readonly string Hostile = new('<', 32 * 1024);
+
     [Fact]
-    public void A_message_over_the_line_bound_is_the_callers_defect_and_leaves_no_gap()
+    public void A_progress_line_of_a_program_with_endless_names_is_sent_smaller()
     {
         var output = new MemoryStream();
         var writer = new AgentStreamWriter(output);
-        Assert.Throws<InvalidOperationException>(() => writer.Write(new WarningMessage { Text = new string('x', StreamLimits.MaxLineBytes) }));
+        var hotspot = new Hotspot { Rank = 1, Function = Hostile, UserFrame = Hostile, Task = Hostile, Location = Hostile, Stack = [.. Enumerable.Repeat(Hostile, 90)], HolderStack = [.. Enumerable.Repeat(Hostile, 90)] };
+        writer.Write(new ProgressMessage
+        {
+            Verdict = Hostile,
+            Hotspots = [.. Enumerable.Range(1, StreamLimits.ProgressHotspots).Select(i => hotspot with { Rank = i })],
+            Tasks = [.. Enumerable.Repeat(new TaskProfile { Name = Hostile }, StreamLimits.ProgressTasks)],
+            Workers = [.. Enumerable.Repeat(new WorkerNow { Name = Hostile, Task = Hostile }, 128)],
+            SlowPolls = [.. Enumerable.Repeat(new SlowPoll { WallNs = long.MaxValue }, StreamLimits.ProgressSlowPolls)],
+            Summary = new ProfileSummary { SlowPolls = 7 },
+        });
+        writer.Write(new ByeMessage());
+
+        var lines = Lines(output.ToArray());
+        Assert.All(lines, l => Assert.InRange(l.Length, 1, StreamLimits.MaxLineBytes));
+        var progress = Assert.IsType<ProgressMessage>(new AgentStreamReader().Accept(lines[0]));
+        Assert.Equal((7, 1), (progress.Summary.SlowPolls, progress.Hotspots[0].Rank));
+        Assert.StartsWith("<<<", progress.Hotspots[0].UserFrame, StringComparison.Ordinal);
+        Assert.Equal((0, 0, 0), (writer.LeftOut, Read(lines).MissingLines, Read(lines).BadLines));
+    }
+
+    [Fact]
+    public void A_target_and_a_warning_keep_their_line_whatever_they_tell_of()
+    {
+        var output = new MemoryStream();
+        var writer = new AgentStreamWriter(output);
+        string endless = new('\u0001', StreamLimits.MaxLineBytes);
+        writer.Write(new WarningMessage { Id = "HUD302", Text = endless, NextStep = endless });
+        writer.Write(new TargetMessage { Index = 3, Target = new TargetProfile { Process = endless, Executable = endless, BuildId = endless, TokioVersion = endless, Message = endless, Reason = "NoProbeSites" } });
+
+        var lines = Lines(output.ToArray());
+        var reader = new AgentStreamReader();
+        Assert.Equal("HUD302", Assert.IsType<WarningMessage>(reader.Accept(lines[0])).Id);
+        Assert.Equal("NoProbeSites", Assert.IsType<TargetMessage>(reader.Accept(lines[1])).Target.Reason);
+    }
+
+    [Fact]
+    public void A_document_of_a_program_with_endless_names_is_cut_and_read()
+    {
+        var output = new MemoryStream();
+        var stack = new StackEntry { Frames = [.. Enumerable.Repeat(new ProfileFrame { Function = Hostile }, 100)] };
+        var sent = new AgentStreamWriter(output).WriteProfile(new ProfileDocument
+        {
+            Verdict = Hostile,
+            StackTable = [.. Enumerable.Repeat(stack, 250)],
+            Hotspots = [.. Enumerable.Range(0, 100).Select(i => new Hotspot { StackIndex = i, Stack = [.. Enumerable.Repeat(Hostile, 100)], Function = Hostile })],
+            Tasks = [.. Enumerable.Repeat(new TaskProfile { Name = Hostile }, 200)],
+        });
+
+        Assert.True(sent.Truncated);
+        var reader = Read(Lines(output.ToArray()));
+        Assert.Equal("", reader.ProfileError);
+        Assert.StartsWith("<<<", reader.Profile!.Hotspots[0].Function, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_message_that_cannot_fit_is_left_out_and_counted_and_leaves_no_gap()
+    {
+        var output = new MemoryStream();
+        var writer = new AgentStreamWriter(output);
+        writer.Write(new HelloMessage { Agent = new AgentInfo { Kernel = new string('x', StreamLimits.MaxLineBytes) } });
 
         writer.Write(new ByeMessage());
 
+        Assert.Equal(1, writer.LeftOut);
         Assert.Equal(0, Read(Lines(output.ToArray())).MissingLines);
+    }
+
+    [Fact]
+    public void A_cut_text_has_no_half_characters()
+    {
+        string name = string.Concat(Enumerable.Repeat("\U0001F980", LineFitter.MaxText));
+        foreach (string text in (string[])[name, "x" + name])
+        {
+            string cut = LineFitter.Cut(new ProgressMessage { Tasks = [new TaskProfile { Name = text }] }).Tasks[0].Name;
+            Assert.InRange(cut.Length, LineFitter.MaxText - 1, LineFitter.MaxText);
+            Assert.False(char.IsHighSurrogate(cut[^2]));
+        }
     }
 
     private static List<byte[]> Run(ProfileDocument? document = null)
