@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Hud.Core.Profile;
 using Hud.KernelTests.Support;
 
@@ -69,6 +71,42 @@ public sealed class TargetLifeTests
         Assert.Contains("HUD203", agent.Warnings);
         Assert.Equal(VerdictLevel.Blocked, agent.Profile.VerdictLevel);
         Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
+    }
+
+    /// <summary>A parent that does not wait leaves a zombie, which has a pid and a start time like any process.</summary>
+    [Fact]
+    public void A_service_that_ended_and_was_not_waited_for_is_gone()
+    {
+        Need.Kernel();
+        using var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "\"$0\" --seconds 100 <&0 >/dev/null & echo $!; exec sleep 200", Need.Workload("tokio143-release", "sleep")]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        int pid = int.Parse(parent.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+        try
+        {
+            Need.Until(() => NodeAgent.Proc.ProcFs.ThreadName(pid, pid) == "sleep" && NodeAgent.Proc.ProcFs.Threads(pid).Count > 1, "the workload runs");
+            using var agent = AgentRun.Start(AgentRun.TaskFor(pid, 600));
+            agent.WaitUntilAttached();
+            Assert.Equal(0, NodeAgent.Interop.Libc.kill(pid, 9));
+            agent.WaitForEnd();
+            Assert.Equal(("TargetGone", 5), (agent.Bye?.Reason, agent.ExitCode));
+            Assert.Equal("Z", NodeAgent.Proc.ProcFs.StatusField(NodeAgent.Proc.ProcFs.ReadText($"/proc/{pid}/status"), "State")[..1]); // still there
+        }
+        finally
+        {
+            _ = NodeAgent.Interop.Libc.kill(pid, 9);
+            parent.Kill();
+        }
+    }
+
+    [Fact]
+    public void A_run_whose_reader_is_gone_ends_by_itself()
+    {
+        Need.Kernel();
+        using var workload = Workload.Start("sleep", "--seconds 100");
+        // head leaves after the first line, and the shell when the agent has ended: long before the ten minutes of the task
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 600), "sh", "-c", "\"$0\" | head -n 1");
+        Assert.Single(agent.Messages);
+        Assert.IsType<Core.Stream.HelloMessage>(agent.Messages[0]);
+        workload.EndsWell();
     }
 
     [Fact]

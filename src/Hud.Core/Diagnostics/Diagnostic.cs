@@ -45,6 +45,7 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind OldTokio = new("HUD306", "This Tokio is read through symbols", 0);
     public static readonly DiagnosticKind StreamIncomplete = new("HUD307", "The agent's stream has gaps", 5);
     public static readonly DiagnosticKind ExpectationsNotMet = new("HUD308", "An expectation was not met", 6);
+    public static readonly DiagnosticKind TooManyTargets = new("HUD309", "Too many processes for one agent", 0);
     public static readonly DiagnosticKind KubectlFailed = new("HUD401", "kubectl could not do it", 3);
     public static readonly DiagnosticKind NoSuchSession = new("HUD402", "No such session", 2);
     public static readonly DiagnosticKind SessionFailed = new("HUD403", "The session failed", 5);
@@ -55,7 +56,7 @@ public static class DiagnosticKinds
     [
         NoSuchProcess, SeveralProcesses, OutOfRange, BadSession, BadUsage, NotPermitted, NoBtf, KernelTooOld, BpfLoadFailed, RungUnavailable,
         AgentMissing, Lockdown, NotTokio, Idle, TargetGone, ForeignBinary, UnreadableExecutable, BelowThreshold, AgentDied, NoReturnProbes,
-        SlowProbeSites, EventsLost, BudgetLowered, MissingSymbols, OldTokio, StreamIncomplete, ExpectationsNotMet,
+        SlowProbeSites, EventsLost, BudgetLowered, MissingSymbols, OldTokio, StreamIncomplete, ExpectationsNotMet, TooManyTargets,
         KubectlFailed, NoSuchSession, SessionFailed, NoReport, GotWorse,
     ];
 }

@@ -82,7 +82,18 @@ internal static class ProcFs
             && (cpuTicks = user + system) >= 0 && long.TryParse(fields[19], out startTicks);
     }
 
-    /// <summary>CPU time of all its threads so far; ns. From schedstat, which counts in ns where stat counts in 10 ms.</summary>
+    /// <summary>
+    /// True when every thread has ended and only the parent's wait is missing. The first thread alone may be a zombie while the
+    /// others go on: then more than one thread is counted.
+    /// </summary>
+    public static bool HasEnded(string stat)
+    {
+        int close = stat.LastIndexOf(')');
+        string[] fields = close < 0 ? [] : stat[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields.Length > 17 && fields[0] is "Z" or "X" && fields[17] is "0" or "1";
+    }
+
+    /// <summary>CPU time of all its threads so far; ns, in steps of 10 ms.</summary>
     public static long CpuTimeNs(int pid) =>
         TryParseStat(ReadText($"/proc/{pid}/stat"), out _, out long ticks) ? ticks * (1_000_000_000L / 100) : 0;
 

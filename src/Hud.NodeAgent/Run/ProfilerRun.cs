@@ -19,8 +19,10 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 {
     private static readonly TimeSpan DrainEvery = TimeSpan.FromMilliseconds(100);
     private const long SecondNs = 1_000_000_000;
+    private const string ReaderGone = "ReaderGone";
 
     private readonly List<TargetProcess> _targets = [];
+    private readonly List<TargetProcess> _leftOut = [];
     private readonly List<ProfileWarning> _warnings = [];
 
     /// <returns>The exit code; the stream has been ended with a bye.</returns>
@@ -72,7 +74,15 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
     private void OpenTargets(TargetFiles files)
     {
-        foreach (var spec in task.Targets.Take(Abi.MaxTargets - 1))
+        var (watched, tooMany) = TargetFinder.Share(task.Targets);
+        if (tooMany.Count > 0)
+        {
+            var problem = new Diagnostic(DiagnosticKinds.TooManyTargets, $"{tooMany.Count} of {task.Targets.Count} processes are not watched: one agent watches {watched.Count} at most", "choose fewer pods (target.maxPods), or use several sessions");
+            Warn(problem);
+            _leftOut.AddRange(tooMany.Select((spec, i) => TargetProcess.Failed(watched.Count + i, spec, spec.Pid ?? 0, problem)));
+        }
+
+        foreach (var spec in watched)
         {
             var found = TargetFinder.Find(_targets.Count, spec, files);
             _targets.Add(found);
@@ -87,10 +97,18 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
     private int NothingToMeasure()
     {
-        for (int i = 0; i < _targets.Count; i++)
-            stream.Write(new TargetMessage { Index = i, Target = _targets[i].Describe(task.Node) });
+        TellTargets();
         var problem = _targets.Select(t => t.Problem).FirstOrDefault(p => p is not null);
         return problem is null ? Bye("NoTargets", DiagnosticKinds.NoSuchProcess.ExitCode) : Bye(problem.Kind.Id, problem.Kind.ExitCode);
+    }
+
+    /// <summary>In the order of the task; those that are not watched come last, as they do there.</summary>
+    private IEnumerable<TargetProfile> DescribeTargets() => _targets.Concat(_leftOut).Select(t => t.Describe(task.Node));
+
+    private void TellTargets()
+    {
+        foreach (var (i, target) in DescribeTargets().Index())
+            stream.Write(new TargetMessage { Index = i, Target = target });
     }
 
     private int AssignTypes()
@@ -115,6 +133,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var judge = new StackJudge(stacks, names);
         var ledger = new PollLedger(judge, task.Session.Threshold.Nanoseconds, clockPeriodNs: SecondNs / Math.Max(1, task.Session.SampleFrequencyHz));
         var sink = new EventSink(_targets, stacks, judge, ledger) { LearnPark = kernel.LearnPark };
+        sink.Ticks.Watch(task.Session.Threshold.Nanoseconds, task.Session.SampleFrequencyHz);
         var totals = new RunTotals(kernel, _targets, types);
         var parked = _targets.Where(t => t.Problem is null).SelectMany(t => ParkedWorkers.Find(t, names)).ToList();
         sink.Life = e => OnLife(e, totals);
@@ -131,8 +150,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
         var agent = new AgentInfo { Version = AgentVersion.Text, Kernel = KernelVersion.Release, Machine = RuntimeInformation.ProcessArchitecture.ToString(), Rung = kernel.Rung.Name() };
         stream.Write(new HelloMessage { Agent = agent, BudgetPercent = task.Session.OverheadBudgetPercent, CostPerPollNs = (long)cost.TimedNs, StartedAt = startedAt, Session = task.Session });
-        for (int i = 0; i < _targets.Count; i++)
-            stream.Write(new TargetMessage { Index = i, Target = _targets[i].Describe(task.Node) });
+        TellTargets();
 
         RunFacts Facts(long now) => new()
         {
@@ -141,7 +159,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             StartedAt = startedAt,
             StartNs = start,
             EndNs = now,
-            Targets = [.. _targets.Select(t => t.Describe(task.Node))],
+            Targets = [.. DescribeTargets()],
             Types = totals.Types,
             Workers = WithParked(totals.Workers(), parked),
             Losses = totals.Losses(sink),
@@ -160,6 +178,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         long end = AgentClock.NowNs;
         foreach (var target in _targets)
             target.Detach();
+        if (reason == ReaderGone)
+            return Bye(reason, DiagnosticKinds.AgentDied.ExitCode); // nobody is left to make a report for
         ring.Drain();
         sink.Ticks.Flush();
         ledger.CloseOpen();
@@ -226,7 +246,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         }
     }
 
-    /// <returns>Completed, Interrupted or TargetGone.</returns>
+    /// <returns>Completed, Interrupted, TargetGone or ReaderGone.</returns>
     private string Loop(KernelSide kernel, RingBuffer ring, PollLedger ledger, RunTotals totals, BudgetKeeper budget, EventSink sink, long start, Action<long> tell)
     {
         long end = start + task.Session.Duration.Nanoseconds, nextRead = start + budget.NextIntervalNs, nextTell = start + SecondNs;
@@ -234,7 +254,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         {
             ring.Poll(TimeSpan.FromMilliseconds(Math.Clamp((nextRead - AgentClock.NowNs) / 1_000_000, 1, DrainEvery.TotalMilliseconds)));
             long now = AgentClock.NowNs;
-            bool last = now >= end || stop.IsCancellationRequested;
+            bool last = now >= end || stop.IsCancellationRequested || !stream.IsConnected;
             if (now >= nextRead || last)
             {
                 ReadTargets();
@@ -247,6 +267,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
             if (stop.IsCancellationRequested)
                 return "Interrupted";
+            if (!stream.IsConnected)
+                return ReaderGone;
             if (now >= end)
                 return "Completed";
             if (_targets.TrueForAll(t => t.Problem is not null || t.Gone))

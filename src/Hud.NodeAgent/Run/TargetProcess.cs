@@ -164,8 +164,14 @@ internal sealed class TargetProcess : IDisposable
         _links = null;
     }
 
-    /// <summary>True while the process is the one we opened: not gone, not another one with its pid.</summary>
-    public bool IsAlive() => !Gone && ProcFs.StartTicks(Pid) == StartTicks;
+    /// <summary>True while the process is the one we opened: not gone, not another one with its pid, not ended and waiting for its parent.</summary>
+    public bool IsAlive()
+    {
+        if (Gone)
+            return false;
+        string stat = ProcFs.ReadText($"/proc/{Pid}/stat");
+        return ProcFs.TryParseStat(stat, out long start, out _) && start == StartTicks && !ProcFs.HasEnded(stat);
+    }
 
     public TargetProfile Describe(string? node)
     {
@@ -196,6 +202,7 @@ internal sealed class TargetProcess : IDisposable
         : kind == DiagnosticKinds.SeveralProcesses ? "ProcessAmbiguous"
         : kind == DiagnosticKinds.ForeignBinary ? "ForeignBinary"
         : kind == DiagnosticKinds.UnreadableExecutable ? "UnreadableExecutable"
+        : kind == DiagnosticKinds.TooManyTargets ? "TooManyTargets"
         : kind == DiagnosticKinds.SlowProbeSites ? "NoProbeSites"
         : kind.Id;
 

@@ -14,13 +14,23 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, IReadOnlyLis
 {
     private sealed record Stretch(HudEvent First, int Stack, int Type, string Group, ulong Last, int Ticks);
 
-    private const ulong MaxGapNs = 25_000_000;
+    private const double PeriodsOfOneStretch = 2.5; // one tick may be missed, and no tick comes on the dot
+    private long _thresholdNs;
+    private ulong _maxGapNs;
     private readonly Dictionary<uint, Stretch> _open = [];
 
     public long Count { get; private set; }
 
     /// <summary>Names of types whose polls are known to be short.</summary>
     public HashSet<string> Hot { get; } = new(StringComparer.Ordinal);
+
+    /// <param name="thresholdNs">A shorter stretch is no slow poll.</param>
+    /// <param name="sampleHertz">Ticks a second while a thread is on a CPU.</param>
+    public void Watch(long thresholdNs, int sampleHertz)
+    {
+        _thresholdNs = thresholdNs;
+        _maxGapNs = (ulong)(PeriodsOfOneStretch * 1_000_000_000 / Math.Max(1, sampleHertz));
+    }
 
     /// <summary>The poll type whose name stands in the stack, else the target's first.</summary>
     internal static int TypeOf(TargetProcess target, IReadOnlyList<Frame> frames)
@@ -44,7 +54,7 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, IReadOnlyLis
         var frames = judge.Frames(stack, exact: false);
         bool counts = stack >= 0 && Blame.PollIndex(frames) >= 0 && !Blame.OnBlockingPool(frames) && !frames.Any(f => Hot.Contains(Blame.UserName(f)));
         string group = counts ? judge.Judge(stack, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group : "";
-        if (_open.TryGetValue(tick.NsTid, out var stretch) && (stretch.Group != group || tick.TimeNs - stretch.Last > MaxGapNs))
+        if (_open.TryGetValue(tick.NsTid, out var stretch) && (stretch.Group != group || tick.TimeNs - stretch.Last > _maxGapNs))
         {
             Close(stretch);
             _open.Remove(tick.NsTid);
@@ -68,13 +78,14 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, IReadOnlyLis
     /// <summary>Ticks bound a stretch from below by the time between them; a single one says nothing about length.</summary>
     private void Close(Stretch stretch)
     {
-        if (stretch.Ticks < 2)
+        long ns = (long)(stretch.Last - stretch.First.TimeNs);
+        if (stretch.Ticks < 2 || ns <= _thresholdNs)
             return;
         ledger.AddPoll(EventSink.Fact(stretch.First) with
         {
             Type = stretch.Type,
             StartNs = (long)stretch.First.TimeNs,
-            Split = PollSplit.From((long)(stretch.Last - stretch.First.TimeNs), 0, 0, 0),
+            Split = PollSplit.From(ns, 0, 0, 0),
             CpuStack = stretch.Stack,
         });
     }

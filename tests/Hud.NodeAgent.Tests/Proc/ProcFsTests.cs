@@ -34,6 +34,20 @@ public sealed class ProcFsTests
     [InlineData("4242 (web) S 1 4242 4242 0 -1 4194560 100 0 0 0 x 5 0 0 20 0 3 0 987654 0")]
     public void What_is_cut_short_is_refused(string stat) => Assert.False(ProcFs.TryParseStat(stat, out _, out _));
 
+    [Theory]
+    [InlineData('S', 3, false)]
+    [InlineData('S', 1, false)]
+    [InlineData('Z', 1, true)]
+    [InlineData('X', 0, true)]
+    [InlineData('Z', 3, false)] // its first thread has ended, the others go on
+    public void A_process_that_only_waits_for_its_parent_has_ended(char state, int threads, bool ended)
+    {
+        string stat = Stat.Replace(") S", $") {state}", StringComparison.Ordinal).Replace(" 20 0 3 0 ", $" 20 0 {threads} 0 ", StringComparison.Ordinal);
+        Assert.Equal(ended, ProcFs.HasEnded(stat));
+        Assert.Equal(ended, ProcFs.HasEnded(stat.Replace("(web)", "(a) Z 1 (b)", StringComparison.Ordinal)));
+        Assert.False(ProcFs.HasEnded(stat[..30]));
+    }
+
     [Fact]
     public void A_field_of_status_is_found_by_its_whole_name()
     {
