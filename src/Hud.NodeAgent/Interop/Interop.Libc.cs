@@ -38,6 +38,22 @@ internal static unsafe partial class Libc
         return address == -1 ? -Marshal.GetLastPInvokeError() : address;
     }
 
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int fstatfs(int fd, void* buffer);
+
+    /// <summary>A descriptor that names what is at the path and opens nothing: O_PATH, O_NOFOLLOW, O_CLOEXEC. Minus one when there is nothing.</summary>
+    internal static int OpenPath(string path) => open(path, 0x200000 | 0x80000 | (IsArm ? 0x8000 : 0x20000));
+
+    /// <summary>The magic number of the filesystem that a descriptor is on, or minus one.</summary>
+    internal static long FileSystemType(int fd)
+    {
+        long* buffer = stackalloc long[32]; // struct statfs is 120 bytes and begins with the type
+        return fstatfs(fd, buffer) == 0 ? buffer[0] : -1;
+    }
+
     private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     /// <summary>bpf(2). Returns the result, or minus errno.</summary>

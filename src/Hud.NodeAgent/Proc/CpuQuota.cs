@@ -25,47 +25,48 @@ internal readonly record struct CpuQuota(long ThrottledNs, long Periods)
         return new CpuQuota(nanoseconds, periods);
     }
 
+    /// <summary>The cpu.stat file of a process's cgroup, or null when none can be seen.</summary>
+    public static string? FindFile(int pid) => Paths(pid, ProcFs.ReadText($"/proc/{pid}/cgroup")).FirstOrDefault(CgroupFile.IsOne);
+
     /// <summary>
-    /// The cpu.stat file of a process, or null. Lines of /proc/PID/cgroup: <c>4:cpu,cpuacct:/kubepods/...</c> (v1),
-    /// <c>0::/kubepods.slice/...</c> (v2). Seen from the agent's own mount of cgroupfs, else from the target's.
+    /// Where the file may be, best first. Lines of /proc/PID/cgroup: <c>4:cpu,cpuacct:/kubepods/...</c> (v1), <c>0::/kubepods.slice/...</c> (v2);
+    /// <c>0::/../../kubepods...</c> when the reader is in a cgroup namespace of its own. A path below the root is looked for where the whole
+    /// hierarchy is mounted: here on a machine, at the first process in a pod. The root of a mount is somebody's own cgroup: that of the
+    /// target is taken, as a container sees it, never ours.
     /// </summary>
-    public static string? FindFile(int pid)
+    internal static IEnumerable<string> Paths(int pid, string cgroupText)
     {
-        string text = ProcFs.ReadText($"/proc/{pid}/cgroup");
-        foreach (string root in (string[])["", $"/proc/{pid}/root", "/proc/1/root"])
+        var (folders, path) = Cgroup(cgroupText);
+        if (path.Trim('/').Length > 0 && !path.Split('/').Contains("..", StringComparer.Ordinal))
         {
-            foreach (string candidate in Candidates(text))
+            foreach (string root in (string[])["", "/proc/1/root"])
             {
-                string path = root + candidate;
-                if (File.Exists(path))
-                    return path;
+                foreach (string folder in folders)
+                    yield return $"{root}/sys/fs/cgroup{folder}{path}/cpu.stat";
             }
         }
 
-        return null;
+        foreach (string folder in folders)
+            yield return $"/proc/{pid}/root/sys/fs/cgroup{folder}/cpu.stat";
     }
 
-    internal static IEnumerable<string> Candidates(string cgroupText)
+    /// <summary>The mounts below /sys/fs/cgroup that may hold the CPU controller, and the process's path in them. With v1 the unified hierarchy has no CPU controller.</summary>
+    private static (string[] Folders, string Path) Cgroup(string text)
     {
-        foreach (string line in cgroupText.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        (string[], string) found = ([], "");
+        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = line.Split(':', 3);
-            if (parts.Length != 3 || parts[2].Contains("..", StringComparison.Ordinal))
+            if (parts.Length != 3 || !parts[2].StartsWith('/'))
                 continue;
-            string[] controllers = parts[1].Split(',');
-            if (controllers.Contains("cpu", StringComparer.Ordinal))
-            {
-                yield return $"/sys/fs/cgroup/{parts[1]}{parts[2]}/cpu.stat";
-                yield return $"/sys/fs/cgroup/cpu{parts[2]}/cpu.stat";
-                yield return "/sys/fs/cgroup/cpu/cpu.stat";
-            }
-            else if (parts[1].Length == 0)
-            {
-                yield return $"/sys/fs/cgroup{parts[2]}/cpu.stat";
-                yield return $"/sys/fs/cgroup/unified{parts[2]}/cpu.stat";
-            }
+            if (parts[1].Split(',').Contains("cpu", StringComparer.Ordinal))
+                return ([.. ((string[])["/" + parts[1], "/cpu"]).Distinct(StringComparer.Ordinal)], parts[2]);
+            if (parts[1].Length == 0)
+                found = (["", "/unified"], parts[2]);
         }
+
+        return found;
     }
 
-    public static CpuQuota Read(string? path) => path is null ? default : Parse(ProcFs.ReadText(path));
+    public static CpuQuota Read(string? path) => path is null ? default : Parse(CgroupFile.ReadText(path));
 }

@@ -21,20 +21,71 @@ public sealed class CpuQuotaTests
     public void Without_a_limit_nothing_is_throttled(string text) => Assert.Equal(default, CpuQuota.Parse(text));
 
     [Fact]
-    public void The_cgroup_of_the_second_version_is_one_path() =>
-        Assert.Equal(["/sys/fs/cgroup/kubepods.slice/pod1/cpu.stat", "/sys/fs/cgroup/unified/kubepods.slice/pod1/cpu.stat"], CpuQuota.Candidates("0::/kubepods.slice/pod1\n"));
+    public void On_a_machine_the_cgroup_of_the_second_version_is_one_path() =>
+        Assert.Equal(
+            [
+                "/sys/fs/cgroup/kubepods.slice/pod1/cpu.stat", "/sys/fs/cgroup/unified/kubepods.slice/pod1/cpu.stat",
+                "/proc/1/root/sys/fs/cgroup/kubepods.slice/pod1/cpu.stat", "/proc/1/root/sys/fs/cgroup/unified/kubepods.slice/pod1/cpu.stat",
+                "/proc/42/root/sys/fs/cgroup/cpu.stat", "/proc/42/root/sys/fs/cgroup/unified/cpu.stat",
+            ],
+            CpuQuota.Paths(42, "0::/kubepods.slice/pod1\n"));
 
     [Fact]
-    public void The_first_version_has_one_path_for_each_controller() =>
-        Assert.Equal(["/sys/fs/cgroup/cpu,cpuacct/kubepods/pod1/cpu.stat", "/sys/fs/cgroup/cpu/kubepods/pod1/cpu.stat", "/sys/fs/cgroup/cpu/cpu.stat"],
-            CpuQuota.Candidates("5:memory:/kubepods/pod1\n4:cpu,cpuacct:/kubepods/pod1\n1:name=systemd:/x\n"));
+    public void The_first_version_has_one_path_for_each_controller_and_its_unified_hierarchy_has_no_cpu() =>
+        Assert.Equal(
+            [
+                "/sys/fs/cgroup/cpu,cpuacct/kubepods/pod1/cpu.stat", "/sys/fs/cgroup/cpu/kubepods/pod1/cpu.stat",
+                "/proc/1/root/sys/fs/cgroup/cpu,cpuacct/kubepods/pod1/cpu.stat", "/proc/1/root/sys/fs/cgroup/cpu/kubepods/pod1/cpu.stat",
+                "/proc/42/root/sys/fs/cgroup/cpu,cpuacct/cpu.stat", "/proc/42/root/sys/fs/cgroup/cpu/cpu.stat",
+            ],
+            CpuQuota.Paths(42, "5:memory:/kubepods/pod1\n4:cpu,cpuacct:/kubepods/pod1\n1:name=systemd:/x\n0::/kubepods/pod1\n"));
 
     [Theory]
-    [InlineData("0::/../../etc")]
+    [InlineData("0::/../../kubepods.slice/cri-containerd-1.scope\n", "")] // the reader is in a container with a cgroup namespace of its own
+    [InlineData("0::/../..\n", "")]
+    [InlineData("0::/\n", "")]                                            // here the root is the reader's own cgroup
+    [InlineData("1:cpu:/\n0::/\n", "/cpu")]
+    [InlineData("1:cpu:/../x\n0::/x\n", "/cpu")]
+    public void A_path_that_cannot_be_followed_is_the_root_of_the_targets_own_mount_and_never_of_ours(string text, string folder)
+    {
+        string[] paths = [.. CpuQuota.Paths(42, text)];
+        Assert.Equal($"/proc/42/root/sys/fs/cgroup{folder}/cpu.stat", paths[0]);
+        Assert.All(paths, p => Assert.StartsWith("/proc/42/root/", p, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_dots_in_a_name_lead_nowhere_else() =>
+        Assert.Equal("/sys/fs/cgroup/a..b/cpu.stat", CpuQuota.Paths(42, "0::/a..b\n").First());
+
+    [Theory]
+    [InlineData("")]
     [InlineData("0:/")]
+    [InlineData("0::")]
     [InlineData("nonsense")]
     [InlineData("3:cpuset:/a")]
-    public void Paths_that_lead_elsewhere_are_left_out(string text) => Assert.Empty(CpuQuota.Candidates(text));
+    public void Without_a_cpu_controller_there_is_no_path(string text) => Assert.Empty(CpuQuota.Paths(42, text));
+
+    [Fact]
+    public void Only_what_the_kernel_keeps_for_cgroups_is_read()
+    {
+        string folder = Directory.CreateTempSubdirectory("hud-cgroup-").FullName;
+        try
+        {
+            string plain = Path.Combine(folder, "cpu.stat"), link = Path.Combine(folder, "link"), own = CpuQuota.FindFile(Environment.ProcessId) ?? "";
+            File.WriteAllText(plain, "nr_throttled 3\nthrottled_usec 90950\n");
+            Assert.False(CgroupFile.IsOne(plain));
+            Assert.Equal(default, CpuQuota.Read(plain));
+            if (own.Length == 0)
+                Assert.Skip("no cgroup filesystem is mounted here");
+            Assert.NotEqual("", CgroupFile.ReadText(own));
+            File.CreateSymbolicLink(link, own);
+            Assert.Equal("", CgroupFile.ReadText(link));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     [Fact]
     public void No_file_is_no_throttling()
