@@ -83,6 +83,57 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public async Task A_time_past_what_a_timer_takes_is_waited_for_in_pieces()
+    {
+        var clock = new Clock();
+        var queue = new WorkQueue<string>(clock, Quick);
+        queue.AddAfter("a", TimeSpan.FromDays(400));
+        Assert.Equal(TimeSpan.FromDays(1), clock.Timers.Single());
+        queue.AddAfter("b", TimeSpan.MaxValue);
+        Assert.Equal(0, queue.Depth);
+        queue.Add("a"); // an earlier wish is none the worse for it
+        Assert.Equal("a", await Take(queue));
+    }
+
+    [Fact]
+    public async Task Work_that_is_not_done_is_measured_while_it_goes_on()
+    {
+        var clock = new Clock();
+        var queue = new WorkQueue<string>(clock, Quick, "watched");
+        var seen = new Dictionary<string, double>(StringComparer.Ordinal);
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Meter.Name == KubernetesMeter.Name)
+                    l.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+        {
+            if (instrument.IsObservable && tags.Contains(new KeyValuePair<string, object?>("name", "watched")))
+                seen[instrument.Name] = value;
+        });
+        queue.Watch();
+        listener.Start();
+        queue.Add("a");
+        queue.Add("b");
+        await Take(queue);
+        clock.Now += TimeSpan.FromSeconds(10);
+        await Take(queue);
+        clock.Now += TimeSpan.FromSeconds(5);
+        listener.RecordObservableInstruments();
+        Assert.Equal((20, 15), (seen["workqueue_unfinished_work_seconds"], seen["workqueue_longest_running_processor_seconds"]));
+        queue.Done("a");
+        listener.RecordObservableInstruments();
+        Assert.Equal((5, 5), (seen["workqueue_unfinished_work_seconds"], seen["workqueue_longest_running_processor_seconds"]));
+        queue.Close();
+        seen.Clear();
+        listener.RecordObservableInstruments();
+        Assert.Empty(seen);
+    }
+
+    [Fact]
     public async Task Failures_are_counted_per_key_until_forgotten()
     {
         var queue = Queue();
@@ -150,6 +201,18 @@ public sealed class QueueTests
 
     private sealed class Clock : TimeProvider
     {
-        public override long GetTimestamp() => 0;
+        public TimeSpan Now { get; set; }
+
+        public List<TimeSpan> Timers { get; } = [];
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Timers.Add(dueTime);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
     }
 }

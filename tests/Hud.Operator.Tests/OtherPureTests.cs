@@ -159,4 +159,18 @@ public sealed class PrometheusTextTests
         Assert.Contains("c_seconds_bucket{le=\"+Inf\"} 1", lines);
         Assert.Contains("c_seconds_count 1", lines);
     }
+
+    [Fact]
+    public void What_is_observed_is_asked_for_each_time_and_gone_when_it_is_not_named_any_more()
+    {
+        using var meter = new System.Diagnostics.Metrics.Meter("test-observed");
+        using var text = new PrometheusText("test-observed");
+        (string Queue, double Seconds)[] now = [("a", 3), ("b", 1)];
+        meter.CreateObservableGauge("d_seconds", () => now.Select(n => new System.Diagnostics.Metrics.Measurement<double>(n.Seconds, new KeyValuePair<string, object?>("name", n.Queue))));
+        Assert.Contains("d_seconds{name=\"a\"} 3", text.Write().Split('\n'));
+        now = [("b", 7)];
+        var lines = text.Write().Split('\n');
+        Assert.Contains("# TYPE d_seconds gauge", lines);
+        Assert.Equal(["d_seconds{name=\"b\"} 7"], lines.Where(l => l.StartsWith("d_seconds", StringComparison.Ordinal)));
+    }
 }

@@ -24,7 +24,12 @@ public sealed class ControllerRunner(string name, IEntityController controller, 
     public Action<EntityKey, Exception>? OnError { get; init; }
 
     /// <summary>Runs until cancelled; a reconcile in progress is cancelled with it and waited for.</summary>
-    public Task RunAsync(CancellationToken cancel) => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(cancel), CancellationToken.None)));
+    public Task RunAsync(CancellationToken cancel)
+    {
+        KubernetesMeter.MaxWorkers.Record(workers, _tag);
+        queue.Watch();
+        return Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(cancel), CancellationToken.None)));
+    }
 
     private async Task WorkAsync(CancellationToken cancel)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace Hud.Kubernetes;
@@ -21,6 +22,33 @@ public static class KubernetesMeter
     internal static readonly Counter<long> ReconcileErrors = Meter.CreateCounter<long>("controller_runtime_reconcile_errors_total", description: "Reconciles that failed");
     internal static readonly Histogram<double> ReconcileTime = Meter.CreateHistogram<double>("controller_runtime_reconcile_time_seconds", "s", "How long reconciles took");
     internal static readonly UpDownCounter<long> ActiveWorkers = Meter.CreateUpDownCounter<long>("controller_runtime_active_workers", description: "Workers that reconcile now");
+    internal static readonly Gauge<long> MaxWorkers = Meter.CreateGauge<long>("controller_runtime_max_concurrent_reconciles", description: "Workers that may reconcile at once");
+
+    // asked when somebody reads them: what is stuck tells nothing by itself
+    private static readonly ConcurrentDictionary<Watched, Func<(TimeSpan Together, TimeSpan Longest)>> Queues = new();
+
+    static KubernetesMeter()
+    {
+        Meter.CreateObservableGauge("workqueue_unfinished_work_seconds", () => Read(w => w.Together), "s", "How long keys in work have been worked on, together");
+        Meter.CreateObservableGauge("workqueue_longest_running_processor_seconds", () => Read(w => w.Longest), "s", "How long the key that is longest in work has been worked on");
+    }
+
+    internal static IDisposable Watch(string queue, Func<(TimeSpan Together, TimeSpan Longest)> inWork)
+    {
+        var watched = new Watched(queue);
+        Queues[watched] = inWork;
+        return watched;
+    }
+
+    private static IEnumerable<Measurement<double>> Read(Func<(TimeSpan Together, TimeSpan Longest), TimeSpan> which) =>
+        [.. Queues.Select(q => new Measurement<double>(which(q.Value()).TotalSeconds, new KeyValuePair<string, object?>("name", q.Key.Queue)))];
+
+    private sealed class Watched(string queue) : IDisposable
+    {
+        public string Queue => queue;
+
+        public void Dispose() => Queues.TryRemove(this, out _);
+    }
 }
 
 internal sealed class QueueMetrics(string name)

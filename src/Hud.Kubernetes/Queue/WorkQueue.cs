@@ -10,6 +10,9 @@ namespace Hud.Kubernetes;
 public sealed class WorkQueue<TKey>(TimeProvider time, Backoff backoff, string name = "queue")
     where TKey : notnull
 {
+    // a timer takes 49 days at most; whoever is woken before the time has come says again how long to wait
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     private readonly Lock _lock = new();
     private readonly Queue<TKey> _ready = new();
     private readonly HashSet<TKey> _dirty = [];
@@ -20,7 +23,30 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Backoff backoff, string n
     private readonly Dictionary<TKey, long> _startedAt = [];
     private readonly SemaphoreSlim _available = new(0);
     private readonly QueueMetrics _metrics = new(name);
+    private IDisposable? _watched;
     private bool _closed;
+
+    /// <summary>How long the keys in work have been worked on, together and the longest of them; the metrics of a queue that is stuck.</summary>
+    public (TimeSpan Together, TimeSpan Longest) InWork
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var (together, longest) = (TimeSpan.Zero, TimeSpan.Zero);
+                foreach (var started in _startedAt.Values)
+                {
+                    var worked = time.GetElapsedTime(started);
+                    together += worked;
+                    longest = worked > longest ? worked : longest;
+                }
+                return (together, longest);
+            }
+        }
+    }
+
+    /// <summary>Shows <see cref="InWork"/> among the metrics until the queue is closed.</summary>
+    public void Watch() => _watched ??= KubernetesMeter.Watch(name, () => InWork);
 
     public int Depth
     {
@@ -45,7 +71,7 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Backoff backoff, string n
         }
     }
 
-    /// <summary>Adds the key when the time has come. Of two such wishes for one key the earlier counts.</summary>
+    /// <summary>Adds the key when the time has come, or after a day if that is sooner. Of two such wishes for one key the earlier counts.</summary>
     public void AddAfter(TKey key, TimeSpan delay)
     {
         if (delay <= TimeSpan.Zero)
@@ -53,6 +79,8 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Backoff backoff, string n
             Add(key);
             return;
         }
+        if (delay > LongestWait)
+            delay = LongestWait;
         lock (_lock)
         {
             if (_closed)
@@ -137,6 +165,7 @@ public sealed class WorkQueue<TKey>(TimeProvider time, Backoff backoff, string n
         lock (_lock)
         {
             _closed = true;
+            _watched?.Dispose();
             foreach (var (_, timer) in _later.Values)
                 timer.Dispose();
             _later.Clear();

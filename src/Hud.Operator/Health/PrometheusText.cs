@@ -37,6 +37,7 @@ public sealed class PrometheusText : IDisposable
     public string Write()
     {
         var text = new StringBuilder();
+        Observe();
         lock (_lock)
         {
             foreach (var (name, family) in _families)
@@ -50,6 +51,20 @@ public sealed class PrometheusText : IDisposable
         return text.ToString();
     }
 
+    /// <summary>Asks the instruments that speak only when asked. What they do not name any more is gone.</summary>
+    private void Observe()
+    {
+        lock (_lock)
+        {
+            foreach (var (name, family) in _families.Where(f => f.Value.Observed).ToList())
+            {
+                _series -= family.Series.Count;
+                _families.Remove(name);
+            }
+        }
+        _listener.RecordObservableInstruments();
+    }
+
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var labels = Labels(tags);
@@ -58,14 +73,14 @@ public sealed class PrometheusText : IDisposable
             if (!_families.TryGetValue(instrument.Name, out var family))
             {
                 var type = instrument switch { Counter<long> => "counter", Histogram<double> => "histogram", _ => "gauge" };
-                _families[instrument.Name] = family = new Family(type, (instrument.Description ?? "").Replace("\n", " ", StringComparison.Ordinal));
+                _families[instrument.Name] = family = new Family(type, (instrument.Description ?? "").Replace("\n", " ", StringComparison.Ordinal), instrument.IsObservable);
             }
             if (!family.Series.TryGetValue(labels, out var series))
             {
                 if (_series >= MaxSeries)
                     return; // labels come from fixed sets; this only guards against a mistake
                 _series++;
-                family.Series[labels] = series = family.Type == "histogram" ? new HistogramSeries() : new ValueSeries(replaces: instrument is Gauge<long>);
+                family.Series[labels] = series = family.Type == "histogram" ? new HistogramSeries() : new ValueSeries(replaces: instrument.IsObservable || instrument is Gauge<long>);
             }
             series.Add(value);
         }
@@ -82,7 +97,7 @@ public sealed class PrometheusText : IDisposable
         return text.ToString();
     }
 
-    private sealed record Family(string Type, string Help)
+    private sealed record Family(string Type, string Help, bool Observed)
     {
         public SortedDictionary<string, Series> Series { get; } = new(StringComparer.Ordinal);
     }
