@@ -15,6 +15,7 @@ public sealed class AgentStreamReader
     private int _expectedParts;
     private string _expectedSha256 = "";
     private int _partBytes;
+    private bool _assembled;
 
     public long LastSeq { get; private set; }
 
@@ -29,8 +30,8 @@ public sealed class AgentStreamReader
     /// <summary>The verified document; null until every part is there and the hash fits.</summary>
     public ProfileDocument? Profile { get; private set; }
 
-    /// <summary>The document's canonical bytes (JSON, not compressed), for storing.</summary>
-    public byte[]? ProfileBytes { get; private set; }
+    /// <summary>Bytes of the profile's parts that wait for the others; 0 once they were put together.</summary>
+    public int WaitingBytes => _parts.Values.Sum(p => p.Length);
 
     /// <summary>Why there is no profile although its parts came; empty when all is well.</summary>
     public string ProfileError { get; private set; } = "";
@@ -84,7 +85,7 @@ public sealed class AgentStreamReader
             return;
         }
 
-        if (_parts.Count == 0)
+        if (_expectedParts == 0)
             (_expectedParts, _expectedSha256) = (message.Parts, message.Sha256);
         byte[] bytes;
         try
@@ -103,10 +104,16 @@ public sealed class AgentStreamReader
             return;
         }
 
+        if (_assembled)
+            return;
         if (_parts.TryAdd(message.Part, bytes))
             _partBytes += bytes.Length;
-        if (_parts.Count == _expectedParts)
-            Assemble();
+        if (_parts.Count < _expectedParts)
+            return;
+        // once, and nothing of it is kept: a reader lives as long as its session
+        _assembled = true;
+        Assemble();
+        _parts.Clear();
     }
 
     private void Assemble()
@@ -134,8 +141,7 @@ public sealed class AgentStreamReader
                 }
             }
 
-            ProfileBytes = bounded.ToArray();
-            Profile = JsonSerializer.Deserialize(ProfileBytes, HudJson.Default.ProfileDocument);
+            Profile = JsonSerializer.Deserialize(bounded.GetBuffer().AsSpan(0, (int)bounded.Length), HudJson.Default.ProfileDocument);
         }
         catch (Exception e) when (e is InvalidDataException or JsonException)
         {

@@ -28,6 +28,28 @@ public class AgentStreamTests
     }
 
     [Fact]
+    public void Parts_are_kept_only_until_the_last_has_come_and_later_ones_never()
+    {
+        var lines = Run(Large(400));
+        int last = lines.FindLastIndex(l => Text(l).Contains("\"t\":\"profile\"", StringComparison.Ordinal));
+        var reader = new AgentStreamReader();
+        foreach (var line in lines.Take(last))
+            reader.Accept(line);
+        Assert.InRange(reader.WaitingBytes, 1, StreamLimits.MaxCompressedProfileBytes);
+
+        reader.Accept(lines[last]);
+        var profile = reader.Profile;
+        Assert.NotNull(profile);
+        Assert.Equal(0, reader.WaitingBytes);
+
+        // the same part under a new number, as a confused agent might send it
+        string again = System.Text.RegularExpressions.Regex.Replace(Text(lines[last]), "\"seq\":\\d+", "\"seq\":100000");
+        Assert.NotNull(reader.Accept(Encoding.UTF8.GetBytes(again)));
+        Assert.Equal(0, reader.WaitingBytes);
+        Assert.Same(profile, reader.Profile);
+    }
+
+    [Fact]
     public void A_profile_over_its_bound_is_cut_and_says_so()
     {
         var output = new MemoryStream();
