@@ -48,7 +48,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var checks = new HealthChecks(
-            () => sessions.Quiet > DeadWatch || agents.Quiet > DeadWatch ? "a watch has been dead for minutes" : "",
+            () => Live(sessions.Quiet, agents.Quiet),
             () => sessions.Synced.IsCompletedSuccessfully && agents.Synced.IsCompletedSuccessfully ? "" : "the first list has not been read",
             metrics.Write);
         var health = new HealthServer(options.HealthAddress, checks, log).RunAsync(stop.Token);
@@ -77,6 +77,17 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
         return code;
     }
 
+    /// <summary>What the liveness probe says: empty while every watch is heard of, or at least tried again.</summary>
+    internal static string Live(params ReadOnlySpan<TimeSpan> quiet)
+    {
+        foreach (var watch in quiet)
+        {
+            if (watch > DeadWatch)
+                return "a watch has been dead for minutes";
+        }
+        return "";
+    }
+
     /// <summary>A lost lease, as after an outage of the API server, makes a candidate again. Each term begins with nothing remembered.</summary>
     private async Task CandidateAsync(KubernetesClient client, Func<CancellationToken, Task> lead, CancellationToken cancel)
     {
@@ -102,8 +113,8 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
         public async Task RunAsync(CancellationToken cancel)
         {
             await Task.WhenAll(sessions.Synced, agents.Synced).WaitAsync(cancel).ConfigureAwait(false);
-            await using var streams = new StreamFollowers(reader, agents, options.Namespace, _queue.Add, log);
-            var actions = new SessionActions(writer, options, log);
+            await using var streams = new StreamFollowers(reader, agents, options.Namespace, _queue.Add, TimeProvider.System, log);
+            var actions = new SessionActions(writer, options, TimeProvider.System, log);
             var controller = new SessionController(sessions, agents, new TargetResolver(reader, options), streams, actions, options, TimeProvider.System, log);
             controller.AdmitRunning();
             OperatorMeter.Leader.Record(1);

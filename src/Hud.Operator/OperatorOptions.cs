@@ -89,6 +89,6 @@ public enum SecurityProfile
     /// <summary>Five capabilities and nothing else.</summary>
     Capabilities,
 
-    /// <summary>For kernels before 5.8, which know no CAP_BPF.</summary>
+    /// <summary>For nodes whose seccomp profile or security module refuses bpf() to those capabilities alone.</summary>
     Privileged,
 }

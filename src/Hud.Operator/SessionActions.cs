@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Hud.Core.Api;
 using Hud.Core.Profile;
@@ -8,8 +9,10 @@ using Hud.Operator.Resources;
 namespace Hud.Operator;
 
 /// <summary>The writes of the operator, each safe to repeat: a crash between any two of them is mended by doing them again.</summary>
-public sealed class SessionActions(KubernetesClient client, OperatorOptions options, Log log)
+public sealed class SessionActions(KubernetesClient client, OperatorOptions options, TimeProvider time, Log log)
 {
+    private static readonly TimeSpan[] EventPauses = [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3)];
+
     /// <summary>
     /// One write of the whole status, on top of the version that was read: a leader that was deposed without knowing, or one that saw an old
     /// state, is refused. Server-side apply would let the last writer win.
@@ -120,22 +123,33 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
             await client.DeleteAsync(EntityTypes.ConfigMaps, session.Namespace, result.ConfigMap, options: null, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Events are courtesy: one that cannot be written is logged, and the session goes on.</summary>
+    /// <summary>Events are courtesy: one that cannot be written, after a few tries where more tries may help, is logged, and the session goes on.</summary>
     public async Task TellAsync(IReadOnlyList<Event> events, CancellationToken cancel)
     {
+        var pauses = 0; // for all of them together: a server that is away does not hold up the sessions
         foreach (var e in events)
         {
-            try
+            while (true)
             {
-                await client.CreateAsync(EntityTypes.Events, e, cancel).ConfigureAwait(false);
-            }
-            catch (AlreadyExistsException)
-            {
-                // told before a restart
-            }
-            catch (KubernetesException refused)
-            {
-                log.Warn("event refused", ("reason", e.Reason), ("error", refused.Message));
+                try
+                {
+                    await client.CreateAsync(EntityTypes.Events, e, cancel).ConfigureAwait(false);
+                    break;
+                }
+                catch (AlreadyExistsException)
+                {
+                    break; // told before a restart, or by a try whose answer was lost
+                }
+                catch (Exception failed) when (failed is KubernetesException or TransportException or NotLeaderException)
+                {
+                    var passing = failed is TransportException or KubernetesException { Code: HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError };
+                    if (!passing || pauses == EventPauses.Length)
+                    {
+                        log.Warn("event not written", ("reason", e.Reason), ("error", failed.Message));
+                        break;
+                    }
+                }
+                await Task.Delay(EventPauses[pauses++], time, cancel).ConfigureAwait(false);
             }
         }
     }

@@ -14,6 +14,11 @@ public sealed partial class SessionController
     private async Task<ReconcileResult> AfterwardsAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
     {
         Release(session);
+        if (Outcome.Observed(status, session.Metadata.Generation ?? 0) is var seen && seen.ObservedGeneration != status.ObservedGeneration)
+        {
+            status = seen;
+            session = await WriteAsync(session, status, cancel).ConfigureAwait(false);
+        }
         if (await RemoveAgentsAsync(session, p => AgentPod.IsLeaving(p, status.CompletionTime, time.GetUtcNow()), cancel).ConfigureAwait(false))
             return ReconcileResult.After(TimeSpan.FromSeconds(1));
         if (session.Metadata.Finalizers?.Contains(SessionType.Finalizer, StringComparer.Ordinal) == true)
@@ -54,6 +59,8 @@ public sealed partial class SessionController
     /// <returns>True while there are some.</returns>
     private async Task<bool> RemoveAgentsAsync(SessionEntity session, Func<Pod, bool> spare, CancellationToken cancel)
     {
+        foreach (var node in session.ReadStatus().Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal))
+            ForgetAgent(Names.AgentPod(session.Uid, node));
         var left = agents.Store.ByIndex(SessionIndex, session.Uid);
         foreach (var pod in left)
         {
@@ -61,12 +68,13 @@ public sealed partial class SessionController
             if (pod.Metadata.DeletionTimestamp is null && !spare(pod))
                 await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);
         }
-        foreach (var node in session.ReadStatus().Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal))
-        {
-            streams.Forget(Names.AgentPod(session.Uid, node));
-            _refusals.TryRemove(Names.AgentPod(session.Uid, node), out _);
-        }
         return left.Count > 0;
+    }
+
+    private void ForgetAgent(string pod)
+    {
+        streams.Forget(pod);
+        _refusals.TryRemove(pod, out _);
     }
 
     private async Task<ReconcileResult> RejectAsync(SessionEntity session, ProfilingSessionStatus status, Admission.Verdict why, CancellationToken cancel)
@@ -74,17 +82,21 @@ public sealed partial class SessionController
         var generation = session.Metadata.Generation ?? 0;
         var conditions = new ConditionSet(status.Conditions, generation, time.GetUtcNow());
         conditions.Set(ConditionTypes.Accepted, status: false, why.Reason, why.Message);
-        var final = Outcome.Failed(status with { ObservedGeneration = generation }, conditions, time.GetUtcNow(), why.Reason, why.Message);
+        var expect = session.TryReadSpec(out var spec, out _) ? spec.Expect : null;
+        var final = Outcome.Failed(status with { ObservedGeneration = generation }, conditions, time.GetUtcNow(), why.Reason, why.Message, expect);
         await AfterwardsAsync(await FinishAsync(session, final, cancel).ConfigureAwait(false), final, cancel).ConfigureAwait(false);
         return ReconcileResult.Done;
     }
 
     private async Task<SessionEntity> FinishAsync(SessionEntity session, ProfilingSessionStatus final, CancellationToken cancel)
     {
-        session = await WriteAsync(session, final, cancel).ConfigureAwait(false);
+        var before = session.ReadStatus();
+        session = Remember(await actions.WriteStatusAsync(session, final, cancel).ConfigureAwait(false));
+        // counted before it is told: what is written is final, and telling may be cut short
         var outcome = final.Conditions.First(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
         OperatorMeter.Sessions.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Type), new KeyValuePair<string, object?>("reason", outcome.Reason));
         log.Info("session finished", ("session", EntityKey.Of(session)), ("outcome", outcome.Type), ("reason", outcome.Reason), ("verdict", final.Verdict));
+        await actions.TellAsync(TransitionEvents.Between(session, before, final, time.GetUtcNow()), cancel).ConfigureAwait(false);
         return session;
     }
 
@@ -123,9 +135,9 @@ public sealed partial class SessionController
         var nodes = selection.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal).ToList();
         lock (_admissionLock)
         {
-            wait = Admission.Wait(session.Namespace, nodes, [.. _admitted.Where(a => a.Key != session.Uid).Select(a => a.Value)], options) ?? "";
+            wait = Admission.Wait(session.Namespace, nodes, [.. _admitted.Where(a => a.Key != session.Uid).Select(a => (a.Value.Session.Namespace, a.Value.Nodes))], options) ?? "";
             if (wait.Length == 0)
-                _admitted[session.Uid] = (session.Namespace, nodes);
+                _admitted[session.Uid] = (EntityKey.Of(session), nodes);
             OperatorMeter.Active.Record(_admitted.Count);
             return wait.Length == 0;
         }
@@ -135,7 +147,7 @@ public sealed partial class SessionController
     {
         lock (_admissionLock)
         {
-            _admitted[session.Uid] = (session.Namespace, [.. nodes.Distinct(StringComparer.Ordinal)]);
+            _admitted[session.Uid] = (EntityKey.Of(session), [.. nodes.Distinct(StringComparer.Ordinal)]);
             OperatorMeter.Active.Record(_admitted.Count);
         }
     }
@@ -150,12 +162,27 @@ public sealed partial class SessionController
         }
     }
 
-    /// <summary>The session is gone altogether.</summary>
-    private void Forget(EntityKey key)
+    /// <summary>
+    /// Gives back what sessions of this name held that are gone, finalizer or not: all of them, or all but the one that has the name now.
+    /// Their agents, if there are any left, are the sweep's.
+    /// </summary>
+    private void Forget(EntityKey key, string? uidNow)
     {
-        if (_written.TryRemove(key, out var last))
-            Release(last);
-        _progressAt.TryRemove(key, out _);
+        if (uidNow is null)
+        {
+            _written.TryRemove(key, out _);
+            _progressAt.TryRemove(key, out _);
+        }
+        lock (_admissionLock)
+        {
+            foreach (var (uid, (_, nodes)) in _admitted.Where(a => a.Value.Session == key && a.Key != uidNow).ToList())
+            {
+                _admitted.Remove(uid);
+                foreach (var node in nodes)
+                    ForgetAgent(Names.AgentPod(uid, node));
+            }
+            OperatorMeter.Active.Record(_admitted.Count);
+        }
     }
 
     /// <summary>Before the first reconcile after a start: sessions in progress count, whoever began them.</summary>

@@ -24,7 +24,7 @@ public sealed partial class SessionController(
     private readonly ConcurrentDictionary<EntityKey, long> _progressAt = new();
     private readonly ConcurrentDictionary<string, string> _refusals = new(StringComparer.Ordinal);
     private readonly Lock _admissionLock = new();
-    private readonly Dictionary<string, (string Namespace, IReadOnlyCollection<string> Nodes)> _admitted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (EntityKey Session, IReadOnlyCollection<string> Nodes)> _admitted = new(StringComparer.Ordinal);
 
     public async Task<ReconcileResult> ReconcileAsync(EntityKey key, CancellationToken cancel)
     {
@@ -43,11 +43,10 @@ public sealed partial class SessionController(
 
     private async Task<ReconcileResult> StepAsync(EntityKey key, CancellationToken cancel)
     {
-        if (Current(key) is not { } session)
-        {
-            Forget(key);
+        var current = Current(key);
+        Forget(key, current?.Uid);
+        if (current is not { } session)
             return ReconcileResult.Done;
-        }
         var status = session.ReadStatus();
         if (session.Metadata.DeletionTimestamp is not null)
             return await FinalizeAsync(session, cancel).ConfigureAwait(false);
@@ -137,7 +136,7 @@ public sealed partial class SessionController(
         var left = since + spec.StartDeadline.ToTimeSpan() - now;
         if (selection.Final || left <= TimeSpan.Zero)
         {
-            await FinishAsync(session, Outcome.Failed(status, conditions, now, selection.Reason, selection.Message), cancel).ConfigureAwait(false);
+            await FinishAsync(session, Outcome.Failed(status, conditions, now, selection.Reason, selection.Message, spec.Expect), cancel).ConfigureAwait(false);
             return ReconcileResult.Done;
         }
         conditions.Set(ConditionTypes.Ready, status: false, "Pending", selection.Message);
@@ -149,13 +148,14 @@ public sealed partial class SessionController(
     private async Task<ReconcileResult> ProceedAsync(SessionEntity session, ProfilingSessionSpec spec, ProfilingSessionStatus status, CancellationToken cancel)
     {
         Admit(session, status.Targets.Select(t => t.Node));
+        IReadOnlyList<AgentObservation> observed = [.. status.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal).Select(node => Observe(session, node))];
         var decision = SessionDecider.Decide(new Observation
         {
             Spec = spec,
             Status = status with { ObservedGeneration = session.Metadata.Generation ?? 0 },
             Generation = session.Metadata.Generation ?? 0,
             Now = time.GetUtcNow(),
-            Agents = [.. status.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal).Select(node => Observe(session, node))],
+            Agents = observed,
             CurrentFor = agents.CurrentFor is { } a && sessions.CurrentFor is { } s ? (a < s ? a : s) : null,
         });
         foreach (var node in decision.Create)
@@ -177,8 +177,10 @@ public sealed partial class SessionController(
         }
         var final = decision.Status;
         if (decision.Profile is { } profile)
-            final = final with { Results = await actions.StoreAsync(session, spec, profile, cancel).ConfigureAwait(false) };
+            final = StatusFit.Fit(final with { Results = await actions.StoreAsync(session, spec, profile, cancel).ConfigureAwait(false) });
         session = await FinishAsync(session, final, cancel).ConfigureAwait(false);
+        if (observed.Max(a => a.Stream.EndedAt) is { } ended)
+            OperatorMeter.Completion.Record(time.GetElapsedTime(ended).TotalSeconds);
         return await AfterwardsAsync(session, final, cancel).ConfigureAwait(false);
     }
 

@@ -57,6 +57,14 @@ public sealed class TargetSelectionTests
     }
 
     [Fact]
+    public void A_status_that_is_full_of_targets_is_said_to_be()
+    {
+        var selection = TargetSelection.Choose(new TargetSpec { MaxPods = 100 }, [.. Enumerable.Range(0, 100).Select(i => Pod($"checkout-7d9c5b6f4-x{i:00}"))], 50);
+        Assert.InRange(selection.Targets.Count, 30, 40);
+        Assert.EndsWith($"; the status has room for {selection.Targets.Count} with names as long as theirs", selection.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_administrators_ceiling_counts_and_is_said()
     {
         var selection = TargetSelection.Choose(new TargetSpec { MaxPods = 50 }, [.. Enumerable.Range(0, 9).Select(i => Pod("p" + i))], ceiling: 3);

@@ -196,7 +196,7 @@ internal sealed class TargetProcess : IDisposable
         };
     }
 
-    private static string ReasonOf(DiagnosticKind kind) =>
+    internal static string ReasonOf(DiagnosticKind kind) =>
         kind == DiagnosticKinds.NotTokio ? "NoTokioRuntime"
         : kind == DiagnosticKinds.NoSuchProcess || kind == DiagnosticKinds.TargetGone ? "TargetGone"
         : kind == DiagnosticKinds.SeveralProcesses ? "ProcessAmbiguous"

@@ -29,8 +29,7 @@ public static class Outcome
             };
             Losses(conditions, merged, agents);
         }
-        if (o.Spec.Expect is not null && Expectations.Judge(o.Spec.Expect, merged?.Summary ?? new ProfileSummary()) is { } judged)
-            conditions.Set(ConditionTypes.ExpectationsMet, judged.Met, judged.Reason, judged.Message);
+        Judge(conditions, o.Spec.Expect, merged?.Summary);
 
         if (succeeded > 0)
         {
@@ -45,14 +44,23 @@ public static class Outcome
             var reason = failed.GroupBy(t => t.Reason, StringComparer.Ordinal).OrderByDescending(g => g.Count()).First();
             var first = reason.First();
             var message = failed.Count == 1 ? $"{first.Pod}: {first.Message}" : $"{failed.Count} targets failed, {reason.Count()} with {reason.Key}; {first.Pod}: {first.Message}";
-            status = Failed(status, conditions, o.Now, reason.Key.Length > 0 ? reason.Key : "AgentCrashed", message);
+            status = Failed(status, conditions, o.Now, reason.Key.Length > 0 ? reason.Key : "AgentCrashed", message, expect: null);
         }
         return new Decision { Status = StatusFit.Fit(status), Finished = true, Profile = merged };
     }
 
-    /// <summary>The status of a session that ends without a result.</summary>
-    public static ProfilingSessionStatus Failed(ProfilingSessionStatus status, ConditionSet conditions, DateTimeOffset now, string reason, string message)
+    /// <summary>A finished session whose spec changed: that is seen, and changes nothing. Waits that ask for the newest generation end with it.</summary>
+    public static ProfilingSessionStatus Observed(ProfilingSessionStatus status, long generation) => status with
     {
+        ObservedGeneration = generation,
+        Conditions = [.. status.Conditions.Select(c => c with { ObservedGeneration = generation })],
+    };
+
+    /// <summary>The status of a session that ends without a result.</summary>
+    /// <param name="expect">What the session expects, if that is still to be judged: nothing was seen of it.</param>
+    public static ProfilingSessionStatus Failed(ProfilingSessionStatus status, ConditionSet conditions, DateTimeOffset now, string reason, string message, ExpectSpec? expect)
+    {
+        Judge(conditions, expect, summary: null);
         conditions.Remove(ConditionTypes.Reconciling);
         conditions.Set(ConditionTypes.Stalled, status: true, StalledReason(reason), message);
         conditions.Set(ConditionTypes.Ready, status: false, "Failed", message);
@@ -72,6 +80,12 @@ public static class Outcome
         conditions.Set(ConditionTypes.Ready, status: true, "Completed", message);
         conditions.Set(ConditionTypes.Complete, status: true, reason, message);
         return status with { Phase = SessionPhase.Completed, CompletionTime = ConditionSet.Seconds(o.Now), Conditions = conditions.ToList() };
+    }
+
+    private static void Judge(ConditionSet conditions, ExpectSpec? expect, ProfileSummary? summary)
+    {
+        if (Expectations.Judge(expect, summary ?? new ProfileSummary()) is { } judged)
+            conditions.Set(ConditionTypes.ExpectationsMet, judged.Met, judged.Reason, judged.Message);
     }
 
     private static void Losses(ConditionSet conditions, ProfileDocument profile, IReadOnlyList<AgentObservation> agents)

@@ -20,6 +20,9 @@ public sealed record StreamSnapshot
     public long MissingLines { get; init; }
     public long BadLines { get; init; }
 
+    /// <summary>When its last word or its end was read, by the clock's timestamps; null before.</summary>
+    public long? EndedAt { get; init; }
+
     /// <summary>The log was read to its end after the container had ended: nothing more will come.</summary>
     public bool ReadToEnd { get; init; }
 
@@ -31,7 +34,7 @@ public sealed record StreamSnapshot
 }
 
 /// <summary>Collects one agent's stream. One writer (the follower), any number of readers.</summary>
-public sealed class AgentStream
+public sealed class AgentStream(TimeProvider time)
 {
     private readonly AgentStreamReader _reader = new();
     private readonly Dictionary<int, TargetProfile> _targets = [];
@@ -61,12 +64,12 @@ public sealed class AgentStream
                 now = now with { Profile = _reader.Profile, ProfileError = _reader.ProfileError };
                 break;
             case ByeMessage bye:
-                now = now with { Bye = bye, Profile = _reader.Profile, ProfileError = _reader.ProfileError };
+                now = now with { Bye = bye, Profile = _reader.Profile, ProfileError = _reader.ProfileError, EndedAt = now.EndedAt ?? time.GetTimestamp() };
                 break;
         }
         Volatile.Write(ref _snapshot, now);
         return message is HelloMessage or TargetMessage or ByeMessage || (first && now.Started);
     }
 
-    public void End() => Volatile.Write(ref _snapshot, Snapshot with { ReadToEnd = true });
+    public void End() => Volatile.Write(ref _snapshot, Snapshot with { ReadToEnd = true, EndedAt = Snapshot.EndedAt ?? time.GetTimestamp() });
 }

@@ -7,7 +7,7 @@ namespace Hud.Operator.Streams;
 /// Reads the logs of agent pods through the API server. A broken connection is made again and read from the start; the reader drops what it has.
 /// Nothing here survives a restart and nothing needs to: the log is still there.
 /// </summary>
-public sealed class StreamFollowers(KubernetesClient client, Informer<Pod> agents, string ns, Action<EntityKey> changed, Log log) : IAsyncDisposable
+public sealed class StreamFollowers(KubernetesClient client, Informer<Pod> agents, string ns, Action<EntityKey> changed, TimeProvider time, Log log) : IAsyncDisposable
 {
     // an agent speaks once a second; the kubelet's stream that says nothing for so long is dead
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
@@ -26,7 +26,7 @@ public sealed class StreamFollowers(KubernetesClient client, Informer<Pod> agent
         {
             if (_open.TryGetValue(pod, out var entry))
                 return entry.Stream.Snapshot;
-            var stream = new AgentStream();
+            var stream = new AgentStream(time);
             var stop = new CancellationTokenSource();
             _open[pod] = (stream, stop, Task.Run(() => FollowAsync(pod, session, stream, stop.Token), CancellationToken.None));
             return stream.Snapshot;
@@ -128,8 +128,10 @@ public sealed class StreamFollowers(KubernetesClient client, Informer<Pod> agent
             if (line.Cut)
                 continue;
             OperatorMeter.StreamLines.Add(1);
+            var missing = stream.Snapshot.MissingLines;
             if (stream.Accept(line.Bytes.Span))
                 changed(session);
+            OperatorMeter.StreamGaps.Add(stream.Snapshot.MissingLines - missing);
         }
     }
 

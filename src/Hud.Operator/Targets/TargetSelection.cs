@@ -27,7 +27,7 @@ public static class TargetSelection
         var limit = Math.Min(target.MaxPods, ceiling);
         var chosen = new List<TargetStatus>();
         var notRunning = "";
-        var bytes = 0;
+        var (bytes, full) = (0, false);
         foreach (var pod in live.OrderByDescending(IsReady).ThenBy(p => p.Metadata.CreationTimestamp).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal))
         {
             if (chosen.Count == limit)
@@ -52,7 +52,10 @@ public static class TargetSelection
             };
             bytes += StatusFit.TargetBytes(pinned);
             if (bytes > StatusFit.MaxTargetBytes)
-                break; // the status has a bound, and pinned targets are the part of it that cannot be cut
+            {
+                full = true; // the status has a bound, and pinned targets are the part of it that cannot be cut
+                break;
+            }
             chosen.Add(pinned);
         }
         if (chosen.Count == 0)
@@ -61,7 +64,8 @@ public static class TargetSelection
         var message = rest == 0
             ? $"{Count(chosen.Count)} pinned by UID and container id"
             : $"{chosen.Count} of {Count(live.Count)} pinned by UID and container id, the oldest ready ones first"
-                + (target.MaxPods > ceiling ? $"; the administrator allows {ceiling} a session" : "");
+                + (full ? $"; the status has room for {chosen.Count} with names as long as theirs"
+                    : target.MaxPods > ceiling ? $"; the administrator allows {ceiling} a session" : "");
         return new Selection(Resolved: true, "Resolved", message, live.Count, chosen);
     }
 

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Hud.Kubernetes;
+using Hud.Kubernetes.Tests.Scripted;
+using Hud.Operator.Health;
+
+namespace Hud.Operator.Tests;
+
+public sealed class OperatorHostTests
+{
+    [Fact]
+    public async Task The_liveness_page_fails_once_a_watch_is_dead()
+    {
+        await using var server = new ScriptedServer((_, answer) => answer.SilenceAsync());
+        using var client = server.Client();
+        var clock = new Clock();
+        var informer = new Informer<Pod>(client, EntityTypes.Pods, new InformerOptions { Time = clock });
+        var address = $"http://127.0.0.1:{FreePort()}/";
+        using var stop = new CancellationTokenSource();
+        var serving = new HealthServer(address, new HealthChecks(() => OperatorHost.Live(TimeSpan.Zero, informer.Quiet), () => "", () => ""), new Log(TextWriter.Null, LogLevel.Error, clock)).RunAsync(stop.Token);
+        using var http = new HttpClient { BaseAddress = new Uri(address) };
+
+        clock.Now = Limits.WatchSilence;
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz")).StatusCode);
+        clock.Now = Limits.WatchSilence * 2;
+        using var dead = await http.GetAsync("healthz");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, dead.StatusCode);
+        Assert.Contains("watch", await dead.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("readyz")).StatusCode);
+        await stop.CancelAsync();
+        await serving;
+    }
+
+    [Fact]
+    public async Task An_operator_that_is_told_to_end_gives_its_lease_back()
+    {
+        Lease? lease = null;
+        await using var server = new ScriptedServer((request, answer) =>
+        {
+            var path = request.Target.Split('?')[0];
+            if (request.IsWatch())
+                return WatchAsync(answer);
+            if (!path.Contains("/leases", StringComparison.Ordinal))
+                return answer.JsonAsync("""{"metadata":{"resourceVersion":"1"},"items":[]}""");
+            if (request.Method != "GET")
+                lease = JsonSerializer.Deserialize(request.Body, EntityTypes.Leases.Json);
+            return lease is null ? answer.ErrorAsync(404, "NotFound", "no lease") : answer.JsonAsync(JsonSerializer.Serialize(lease, EntityTypes.Leases.Json));
+        });
+        var kubeconfig = Path.GetTempFileName();
+        await File.WriteAllTextAsync(kubeconfig, $$"""
+            apiVersion: v1
+            kind: Config
+            current-context: c
+            clusters: [{name: c, cluster: {server: "{{server.Address}}" } }]
+            users: [{name: u, user: {token: t } }]
+            contexts: [{name: c, context: {cluster: c, user: u } }]
+            """);
+        using var process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "hud-operator"))
+        {
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["KUBECONFIG"] = kubeconfig, ["HUD_AGENT_IMAGE"] = "agent:1", ["HUD_HEALTH_ADDRESS"] = $"http://127.0.0.1:{FreePort()}/",
+                ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../..")),
+            },
+        })!;
+        try
+        {
+            var log = process.StandardError.ReadToEndAsync();
+            await Objects.UntilAsync(() => lease?.Spec.HolderIdentity is { Length: > 0 } || process.HasExited, "a leader");
+            Assert.False(process.HasExited, process.HasExited ? await log : "");
+            using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString()]))
+                await kill.WaitForExitAsync();
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.True(process.ExitCode == 0, await log);
+            Assert.Equal("", lease?.Spec.HolderIdentity ?? "");
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+            File.Delete(kubeconfig);
+        }
+    }
+
+    private static async Task WatchAsync(Answer answer)
+    {
+        await answer.StreamAsync();
+        await answer.SilenceAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+    }
+}

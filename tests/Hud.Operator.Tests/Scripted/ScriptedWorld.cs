@@ -1,0 +1,237 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Threading.Channels;
+using Hud.Core.Api;
+using Hud.Kubernetes;
+using Hud.Kubernetes.Tests.Scripted;
+using Hud.Operator.Entities;
+using Hud.Operator.Streams;
+using Hud.Operator.Targets;
+
+namespace Hud.Operator.Tests.Scripted;
+
+/// <summary>
+/// The controller with all it has around it, on an API server that keeps sessions, shows pods and takes the rest, unless a test answers itself.
+/// </summary>
+internal sealed class ScriptedWorld : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<EntityKey, SessionEntity> _sessions = [];
+    private readonly List<Channel<string>> _watches = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ScriptedServer _server;
+    private readonly KubernetesClient _client;
+    private readonly Task _running;
+    private int _version = 100;
+
+    /// <param name="agents">Pods in the operator's namespace.</param>
+    public ScriptedWorld(OperatorOptions options, SessionEntity[] sessions, Pod[]? agents = null, TimeProvider? time = null)
+    {
+        time ??= TimeProvider.System;
+        foreach (var session in sessions)
+            _sessions[EntityKey.Of(session)] = session;
+        Agents = agents ?? [];
+        _server = new ScriptedServer(AnswerAsync);
+        _client = _server.Client();
+        Sessions = new Informer<SessionEntity>(_client, SessionType.Sessions, new InformerOptions());
+        var pods = new Informer<Pod>(_client, EntityTypes.Pods, new InformerOptions { Namespace = options.Namespace },
+            new Dictionary<string, Func<Pod, IEnumerable<string>>>(StringComparer.Ordinal) { [SessionController.SessionIndex] = _ => [] });
+        var log = new Log(TextWriter.Null, LogLevel.Error, time);
+        Streams = new StreamFollowers(_client, pods, options.Namespace, _ => { }, time, log);
+        Controller = new SessionController(
+            Sessions, pods, new TargetResolver(_client, options), Streams, new SessionActions(_client, options, time, log), options, time, log);
+        _running = Task.WhenAll(Sessions.RunAsync(_stop.Token), pods.RunAsync(_stop.Token));
+        // this server tells a watch only what happens after it began
+        Ready = Task.WhenAll(Sessions.Synced, pods.Synced, Objects.UntilAsync(() => Locked(() => _watches.Count) > 0, "the watch"));
+    }
+
+    public Task Ready { get; }
+
+    public Informer<SessionEntity> Sessions { get; }
+
+    public StreamFollowers Streams { get; }
+
+    public SessionController Controller { get; }
+
+    public Pod[] Agents { get; }
+
+    /// <summary>Pods of the namespace shop, by name.</summary>
+    public Dictionary<string, Pod> Targets { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What the log of any agent says before it ends; null: nothing, and it does not end.</summary>
+    public byte[]? AgentLog { get; init; }
+
+    /// <summary>Every status that was written, in order, as it came.</summary>
+    public ConcurrentQueue<JsonElement> Statuses { get; } = [];
+
+    public ConcurrentQueue<string> Events { get; } = [];
+
+    /// <summary>Answers the posting of an event in the place of the server; false leaves it to the server.</summary>
+    public Func<Answer, Task<bool>>? OnEvent { get; init; }
+
+    public Task<ReconcileResult> ReconcileAsync(string name) => Controller.ReconcileAsync(new EntityKey("shop", name), CancellationToken.None);
+
+    /// <summary>The session is gone, whatever finalizers it has, and perhaps another one has its name.</summary>
+    public async Task DeleteAsync(string name, SessionEntity? next = null)
+    {
+        var key = new EntityKey("shop", name);
+        lock (_lock)
+        {
+            Tell("DELETED", _sessions[key]);
+            _sessions.Remove(key);
+            if (next is not null)
+            {
+                _sessions[key] = next;
+                Tell("ADDED", next);
+            }
+        }
+        await Objects.UntilAsync(() => Sessions.Store.Get(key)?.Uid == next?.Uid, "the deletion");
+    }
+
+    /// <summary>Until the operator sees what was written last.</summary>
+    public Task SeenAsync(string name) => Objects.UntilAsync(
+        () =>
+        {
+            lock (_lock)
+                return Sessions.Store.Get(new EntityKey("shop", name))?.Metadata.ResourceVersion == _sessions[new EntityKey("shop", name)].Metadata.ResourceVersion;
+        },
+        "its own write");
+
+    public ProfilingSessionStatus Status(string name)
+    {
+        lock (_lock)
+            return _sessions[new EntityKey("shop", name)].ReadStatus();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        await Streams.DisposeAsync();
+        await _server.DisposeAsync();
+        _client.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task AnswerAsync(ScriptedRequest request, Answer answer)
+    {
+        var path = request.Target.Split('?')[0].Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (request.IsWatch())
+            await WatchAsync(path[^1], answer);
+        else if (request.Method == "GET" && path[^1] == "profilingsessions")
+            await answer.JsonAsync(List(SessionType.Sessions.Json, [.. Locked(() => _sessions.Values.ToArray())]));
+        else if (request.Method == "GET" && path[^1] == "pods")
+            await answer.JsonAsync(List(EntityTypes.Pods.Json, Agents));
+        else if (request.Method == "GET" && path[^1] == "log")
+            await LogAsync(answer);
+        else if (request.Method == "GET" && path[^2] == "pods" && Targets.TryGetValue(path[^1], out var pod))
+            await answer.JsonAsync(JsonSerializer.Serialize(pod, EntityTypes.Pods.Json));
+        else if (request.Method == "GET" || request.Method == "DELETE")
+            await answer.ErrorAsync(404, "NotFound", "no such thing");
+        else if (request.Method is "PUT" or "PATCH" && path.Contains("profilingsessions", StringComparer.Ordinal))
+            await answer.JsonAsync(Change(request, path));
+        else if (path[^1] != "events")
+            await answer.JsonAsync(request.Body);
+        else if (OnEvent is null || !await OnEvent(answer))
+        {
+            Events.Enqueue(JsonDocument.Parse(request.Body).RootElement.GetProperty("reason").GetString()!);
+            await answer.JsonAsync(request.Body);
+        }
+    }
+
+    private string Change(ScriptedRequest request, string[] path)
+    {
+        var status = path[^1] == "status";
+        lock (_lock)
+        {
+            var session = _sessions[new EntityKey(path[^(status ? 4 : 3)], path[^(status ? 2 : 1)])];
+            var body = JsonDocument.Parse(request.Body).RootElement;
+            if (status)
+            {
+                session.Status = body.GetProperty("status").Clone();
+                Statuses.Enqueue(session.Status);
+            }
+            else
+            {
+                session.Metadata.Finalizers = [.. body.GetProperty("metadata").GetProperty("finalizers").EnumerateArray().Select(f => f.GetString()!)];
+            }
+            session.Metadata.ResourceVersion = (++_version).ToString();
+            Tell("MODIFIED", session);
+            return JsonSerializer.Serialize(session, SessionType.Sessions.Json);
+        }
+    }
+
+    private void Tell(string type, SessionEntity session)
+    {
+        foreach (var watch in _watches)
+            watch.Writer.TryWrite(Objects.Event(type, JsonSerializer.Serialize(session, SessionType.Sessions.Json)));
+    }
+
+    private async Task WatchAsync(string kind, Answer answer)
+    {
+        var lines = Channel.CreateUnbounded<string>();
+        if (kind == "profilingsessions")
+            Locked(() => _watches.Add(lines));
+        await answer.StreamAsync();
+        await foreach (var line in lines.Reader.ReadAllAsync(_stop.Token))
+            await answer.RawAsync(line);
+    }
+
+    private async Task LogAsync(Answer answer)
+    {
+        await answer.StreamAsync();
+        if (AgentLog is null)
+            await answer.SilenceAsync();
+        else
+            await answer.RawAsync(System.Text.Encoding.UTF8.GetString(AgentLog));
+    }
+
+    private void Locked(Action what) => Locked(() => { what(); return 0; });
+
+    private T Locked<T>(Func<T> what)
+    {
+        lock (_lock)
+            return what();
+    }
+
+    private static string List<T>(JsonTypeInfo<T> json, T[] items) =>
+        $$$"""{"metadata":{"resourceVersion":"100"},"items":[{{{string.Join(',', items.Select(i => JsonSerializer.Serialize(i, json)))}}}]}""";
+}
+
+/// <summary>Waits for nothing.</summary>
+internal sealed class Hurry : TimeProvider
+{
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => base.CreateTimer(callback, state, TimeSpan.Zero, period);
+}
+
+/// <summary>What the operator's instruments recorded meanwhile, by any test: look for what is one's own.</summary>
+internal sealed class Recorded : IDisposable
+{
+    private readonly System.Diagnostics.Metrics.MeterListener _listener = new();
+    private readonly ConcurrentQueue<(string Name, double Value, string Tags)> _all = [];
+
+    public Recorded()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == OperatorMeter.Name)
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<long>((i, v, tags, _) => Add(i.Name, v, tags));
+        _listener.SetMeasurementEventCallback<double>((i, v, tags, _) => Add(i.Name, v, tags));
+        _listener.Start();
+    }
+
+    public IReadOnlyList<double> Of(string name, string tags = "") => [.. _all.Where(r => r.Name == name && r.Tags.Contains(tags, StringComparison.Ordinal)).Select(r => r.Value)];
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Add(string name, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var text = "";
+        foreach (var (key, tag) in tags)
+            text += $"{key}={tag};";
+        _all.Enqueue((name, value, text));
+    }
+}
