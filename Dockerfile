@@ -19,7 +19,7 @@ ENV DOTNET_EnableDiagnostics=0
 USER 65532:65532
 ENTRYPOINT ["/hud-operator"]
 
-# The agent needs its capabilities from the pod, and root to receive them; it has no shell to lose and no token to steal.
+# The agent needs its capabilities from the pod, and root to receive them; its pod has no token to steal and nothing to write to.
 FROM ${RUNTIME} AS agent
 # libdw reads line tables and inlined functions; without it names come from symbols alone
 RUN apt-get update && apt-get install -y --no-install-recommends libbpf1 libelf1 libdw1 && rm -rf /var/lib/apt/lists/*
