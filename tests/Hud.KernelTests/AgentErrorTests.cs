@@ -200,10 +200,26 @@ public sealed class AgentErrorTests
         Need.Kernel();
         using var idle = Workload.Start("idle", "--seconds 60");
         using var agent = AgentRun.Whole(AgentRun.TaskFor(idle.Pid, 1));
+        // the agent did its work, and in a cluster the session is complete; hud makes exit code 4 of the verdict
         Assert.Equal((0, "Idle", VerdictLevel.NoData), (agent.ExitCode, Assert.Single(agent.Profile.Targets).Reason, agent.Profile.VerdictLevel));
+        Assert.Contains("HUD202", agent.Warnings);
+        Assert.Contains(agent.Profile.Warnings, w => w.Id == "HUD202" && w.NextStep.Contains("load", StringComparison.Ordinal));
         using var busy = Workload.Start("throughput", "--seconds 60 --spin 20000");
         using var second = AgentRun.Whole(AgentRun.TaskFor(busy.Pid, 1, thresholdMs: 1000));
         Assert.Equal((0, "BelowThreshold", VerdictLevel.Healthy), (second.ExitCode, Assert.Single(second.Profile.Targets).Reason, second.Profile.VerdictLevel));
+        Assert.DoesNotContain("HUD202", second.Warnings);
+    }
+
+    [Theory]
+    [InlineData("sched-only", null)]
+    [InlineData(null, 3)]
+    public void A_busy_service_whose_polls_are_not_timed_is_not_called_idle(string? rung, int? level)
+    {
+        Need.Kernel();
+        using var busy = Workload.Start("throughput", "--seconds 60 --spin 20000");
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(busy.Pid, 1, new() { ForceRung = rung, ForceLevel = level }, thresholdMs: 1000));
+        Assert.Equal((0, "NotTimed", VerdictLevel.NoData), (agent.ExitCode, Assert.Single(agent.Profile.Targets).Reason, agent.Profile.VerdictLevel));
+        Assert.DoesNotContain("polled no task", agent.Text + agent.Profile.Verdict, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -69,6 +69,8 @@ public sealed class SeccompTests
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.Contains("HUD301", agent.Warnings);
         Assert.Contains(agent.Profile.Warnings, w => w.Id == "HUD301");
+        Assert.Equal("", Assert.Single(agent.Profile.Targets).Reason);
+        Assert.DoesNotContain("HUD202", agent.Warnings);
         Assert.Equal((3, 0), (agent.Profile.Agent.BudgetLevel, agent.Profile.Overhead.ProbeHits));
         Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal)); // sleeps are seen all the same
         workload.EndsWell();

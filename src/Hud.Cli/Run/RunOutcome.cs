@@ -37,6 +37,8 @@ internal sealed record RunOutcome(ProfileDocument? Profile, IReadOnlyList<Diagno
             exit = DiagnosticKinds.TargetGone.ExitCode;
         }
 
+        if (exit == 0 && problems.Count == 0 && stream.Profile is { VerdictLevel: VerdictLevel.NoData })
+            problems.Add(FromAgent(DiagnosticKinds.Idle, warnings, targets)); // a complete run of the agent, and no answer for whoever asked
         if (exit == 0 && problems.Count > 0)
             exit = problems[0].Kind.ExitCode;
         return new(stream.Profile, problems, exit);
@@ -48,6 +50,7 @@ internal sealed record RunOutcome(ProfileDocument? Profile, IReadOnlyList<Diagno
         string message = told?.Text ?? targets.LastOrDefault(t => t.Target.Message.Length > 0)?.Target.Message ?? kind.Title;
         return new(kind, message, told?.NextStep is { Length: > 0 } next ? next : kind == DiagnosticKinds.TargetGone
             ? "the report holds what was seen until then"
+            : kind == DiagnosticKinds.Idle ? "send it some load while Hud watches"
             : "run hud doctor to see what works on this machine");
     }
 

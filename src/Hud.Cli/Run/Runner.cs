@@ -99,7 +99,7 @@ internal static class Runner
             else if (!judged.Met)
             {
                 Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.ExpectationsNotMet, $"{judged.Reason}: {judged.Message}", "fix the first hotspot of the report, or change expect"));
-                exit = exit == 0 ? DiagnosticKinds.ExpectationsNotMet.ExitCode : exit;
+                exit = exit == 0 || exit == DiagnosticKinds.Idle.ExitCode ? DiagnosticKinds.ExpectationsNotMet.ExitCode : exit;
             }
         }
 

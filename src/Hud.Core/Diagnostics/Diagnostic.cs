@@ -31,7 +31,7 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind AgentMissing = new("HUD106", "hud-agent was not found", 3);
     public static readonly DiagnosticKind Lockdown = new("HUD107", "Kernel lockdown forbids BPF tracing", 3);
     public static readonly DiagnosticKind NotTokio = new("HUD201", "Not a Tokio program", 4);
-    public static readonly DiagnosticKind Idle = new("HUD202", "Tokio was found, but it polled nothing", 0);
+    public static readonly DiagnosticKind Idle = new("HUD202", "Tokio was found, but no poll was seen", 4);
     public static readonly DiagnosticKind TargetGone = new("HUD203", "The process ended during the run", 5);
     public static readonly DiagnosticKind ForeignBinary = new("HUD204", "A 32-bit or foreign binary", 4);
     public static readonly DiagnosticKind UnreadableExecutable = new("HUD205", "The executable cannot be read", 4);

@@ -19,6 +19,7 @@ internal sealed class BudgetKeeper
     private readonly int? _forced;
     private readonly ulong _neverProbed;
     private readonly List<LevelChange> _changes = [];
+    private bool _everWithoutProbes;
     private long _lastNs;
     private long _lastTimed;
     private long _lastSkipped;
@@ -57,6 +58,9 @@ internal sealed class BudgetKeeper
 
     public IReadOnlyList<LevelChange> Changes => _changes;
 
+    /// <summary>Its polls were timed from start to end, as far as the budget's sampling goes.</summary>
+    public bool AlwaysTimed(TargetProcess target) => _kernel.Rung != Rung.SchedOnly && !_everWithoutProbes && target.ReturnProbesAllowed;
+
     private long Cpu() => _targets.Sum(t => t.LastCpu);
 
     /// <summary>Once an interval, after the totals were read.</summary>
@@ -94,6 +98,7 @@ internal sealed class BudgetKeeper
         Weight = decision.SampleMask + 1;
         _sink.Weight = Weight;
         EverEstimated |= Level > 0;
+        _everWithoutProbes |= Level == 3;
         ref var control = ref _kernel.Control;
         control.SampleMask = (uint)decision.SampleMask;
         if (reattach)

@@ -166,6 +166,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             Overhead = budget.Overhead(AgentClock.OwnCpuNs - cpuAtStart),
             Warnings = _warnings,
             Estimated = budget.EverEstimated,
+            Untimed = _targets.Where(t => !budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
         };
 
         var progress = new ProgressBuilder(_targets, stacks, judge, ledger, totals);
@@ -188,6 +189,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var document = ProfileBuilder.Build(Facts(end), ledger, stacks, judge, exact: true);
         foreach (var (missing, next) in names.Warnings())
             Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
+        foreach (var target in document.Targets.Where(t => t.Reason is "Idle" or "NotTimed"))
+            Warn(new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}", "send it some load while Hud watches; this is not \"no problem\""));
         document = document with { Warnings = [.. _warnings] };
         stream.WriteProfile(document);
         return Bye(reason, reason == "TargetGone" ? DiagnosticKinds.TargetGone.ExitCode : 0);

@@ -149,10 +149,14 @@ public static class ProfileBuilder
             var own = ledger.Hotspots.Where(p => p.Key.Target == i && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall).Sum(p => p.Value.Durations.TotalNs);
             int workers = runtimes.WorkersOf(i);
             string reason = target.Reason, message = target.Message;
-            if (reason.Length == 0 && target.State != TargetState.Failed && polls == 0)
-                (reason, message) = ("Idle", "Tokio was found, but it polled no task during the run");
-            else if (reason.Length == 0 && target.State != TargetState.Failed && slow == 0)
-                (reason, message) = ("BelowThreshold", $"{Core.HumanText.Count(polls)} polls, the longest {Core.HumanText.Duration(longest)}");
+            // a poll that lasts for the whole run is slow and not counted yet
+            if (reason.Length == 0 && target.State != TargetState.Failed && slow == 0)
+            {
+                (reason, message) = polls > 0 ? ("BelowThreshold", $"{Core.HumanText.Count(polls)} polls, the longest {Core.HumanText.Duration(longest)}")
+                    : facts.Untimed.Contains(i) ? ("NotTimed", "polls were not timed, and no sleep or computation over the threshold was seen in one")
+                    : ("Idle", "Tokio was found, but it polled no task during the run");
+            }
+
             return target with
             {
                 Reason = reason,

@@ -21,6 +21,9 @@ public sealed record RunFacts
     /// <summary>Polls were sampled or probes detached for a part of the run.</summary>
     public bool Estimated { get; init; }
 
+    /// <summary>Targets, by index, whose polls were not timed for a part of the run at least: of those, no poll counted is not no poll.</summary>
+    public IReadOnlySet<int> Untimed { get; init; } = new HashSet<int>();
+
     /// <summary>How many hotspots the report keeps.</summary>
     public int MaxHotspots { get; init; } = 100;
 }

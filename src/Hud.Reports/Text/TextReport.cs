@@ -53,7 +53,7 @@ public static partial class TextReport
             sheet.Paragraph(explanation, 2);
         sheet.Line();
         string about = s.Estimated ? "about " : "";
-        sheet.Line($"  watched {HumanText.Duration(s.ObservedNs)}   {about}{Words.Plural(s.Polls, "poll")}, {Words.Number(s.SlowPolls)} over {HumanText.Duration(d.Session.Threshold.Nanoseconds)}"
+        sheet.Line($"  watched {HumanText.Duration(s.ObservedNs)}   {(s.Polls == 0 && s.SlowPolls > 0 ? "polls not counted" : about + Words.Plural(s.Polls, "poll"))}, {Words.Number(s.SlowPolls)} over {HumanText.Duration(d.Session.Threshold.Nanoseconds)}"
             + (s.LongestPollNs > 0 ? $", longest {HumanText.Duration(s.LongestPollNs)}" : ""));
         if (s.BlockedPercent > 0 || s.CpuHogNs + s.BlockedNs > 0)
         {
@@ -72,6 +72,10 @@ public static partial class TextReport
             return "No data: no Tokio runtime was found in this process, so nothing was measured.";
         if (s.Polls == 0 && s.ObservedNs == 0)
             return "No data: nothing was measured.";
+        if (s.Polls == 0 && s.SlowPolls > 0)
+            return null;
+        if (s.Polls == 0 && d.Targets.Any(t => t.Reason == "NotTimed"))
+            return "Not timed: polls could not be timed here, and none was seen to take long. Short ones may have been many or none.";
         if (s.Polls == 0)
         {
             return s.Workers > 0
@@ -80,7 +84,7 @@ public static partial class TextReport
         }
 
         return s.SlowPolls == 0
-            ? $"Below the threshold: no poll took {HumanText.Duration(d.Session.Threshold.Nanoseconds)} or more. A lower --threshold shows shorter ones."
+            ? $"Below the threshold: no poll took {HumanText.Duration(d.Session.Threshold.Nanoseconds)} or more. A lower --threshold shows shorter ones (HUD206)."
             : null;
     }
 

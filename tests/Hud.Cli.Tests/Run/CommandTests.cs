@@ -190,6 +190,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("not-tokio", 4, "HUD201: no Tokio task was found in /bin/sleep\n  next: name another process")]
     [InlineData("silent-crash", 5, "HUD207: the agent ended without its report (signal 6); it had measured nothing yet")]
     [InlineData("killed", 5, "HUD207: the agent ended without its report (signal 9); after 1 s it had seen 1000 polls, 1 of them slow")]
+    [InlineData("idle", 4, "HUD202: demo: it polled no task\n  next: send it some load")]
     [InlineData("target-gone", 5, "HUD203: ")]
     [InlineData("gap", 5, "HUD307: 3 lines are missing")]
     [InlineData("wrong-hash", 5, "HUD307: the profile's hash does not fit its parts")]
@@ -204,6 +205,9 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void An_agents_last_words_are_shown_when_it_dies_without_a_report() =>
         Assert.Contains("out of luck", HudProcess.Run("silent-crash", "--pid", Pid, "-q").Error, StringComparison.Ordinal);
+
+    [Fact]
+    public void An_idle_service_has_its_report_too() => Assert.Contains("# NO DATA: Tokio was found, but it polled no task", HudProcess.Run("idle", "--pid", Pid, "-q").Output, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("target-gone")]

@@ -99,6 +99,11 @@ summary = {"polls": 6000, "slowPolls": 6, "observedNs": 6_000_000_000, "blockedP
 document = {"session": task["session"], "verdict": "BLOCKED 18.4% of worker time", "verdictLevel": "Blocked", "summary": summary, "targets": [target],
             "hotspots": [{"rank": 1, "cause": "OnCpu", "function": "bcrypt::hash", "userFrame": "checkout::login", "location": "src/login.rs:42", "count": 311, "totalNs": 62_000_000_000,
                           "p50Ns": 190_000_000, "p99Ns": 240_000_000, "maxNs": 412_000_000, "percent": 18.4, "advice": "Move the hashing to spawn_blocking."}]}
+if script == "idle":
+    step = "send it some load while Hud watches"
+    document.update(verdict="NO DATA: Tokio was found, but it polled no task during the run", verdictLevel="NoData", hotspots=[], summary={"observedNs": 6_000_000_000, "workers": 2},
+                    warnings=[{"id": "HUD202", "message": "demo: it polled no task", "nextStep": step}])
+    say("warning", id="HUD202", text="demo: it polled no task", nextStep=step)
 data = gzip.compress(json.dumps(document).encode())
 say("profile", part=1, parts=1, sha256="0" * 64 if script == "wrong-hash" else hashlib.sha256(data).hexdigest(), data=base64.b64encode(data).decode())
 if script == "target-gone":

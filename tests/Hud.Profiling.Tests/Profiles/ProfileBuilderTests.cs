@@ -203,6 +203,29 @@ public sealed class ProfileBuilderTests
     }
 
     [Fact]
+    public void Where_polls_are_not_timed_no_poll_counted_is_not_idle()
+    {
+        var untimed = Facts(Type("shop::login", 0, 0)) with { Untimed = new HashSet<int> { 0 } };
+        var silent = Build(untimed);
+        Assert.Equal(("NotTimed", VerdictLevel.NoData), (silent.Targets[0].Reason, silent.VerdictLevel));
+        Assert.DoesNotContain("polled no task", silent.Verdict, StringComparison.Ordinal);
+        Assert.Equal("Idle", Build(untimed with { Untimed = new HashSet<int> { 1 } }).Targets[0].Reason); // another one is
+
+        _stage.Ledger.AddPoll(Slow(blocked: 30) with { BlockStack = _stage.Stack("std::thread::sleep < shop::login::{{closure}}") });
+        var busy = Build(untimed);
+        Assert.Equal(("", "", VerdictLevel.Blocked), (busy.Targets[0].Reason, busy.Targets[0].Message, busy.VerdictLevel));
+    }
+
+    [Fact]
+    public void A_poll_that_was_open_all_the_time_is_not_an_idle_service()
+    {
+        _stage.Ledger.SetOpen(Slow(blocked: 900) with { BlockStack = _stage.Stack("std::thread::sleep < shop::login::{{closure}}"), Open = true });
+        _stage.Ledger.CloseOpen();
+        var document = Build(Facts(Type("shop::login", 0, 0)));
+        Assert.Equal(("", VerdictLevel.Blocked), (document.Targets[0].Reason, document.VerdictLevel));
+    }
+
+    [Fact]
     public void A_failed_targets_reason_is_kept()
     {
         var facts = Facts(Type("shop::login", 0, 0));

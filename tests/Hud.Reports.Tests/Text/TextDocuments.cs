@@ -13,6 +13,7 @@ internal static class TextDocuments
         "healthy" => Local(RealisticDocuments.Healthy()),
         "no-tokio" => RealisticDocuments.NoData(),
         "idle" => Idle(),
+        "not-timed" => NotTimed(),
         "pressure" => Pressure(),
         "losses" => Losses(),
         "two-targets" => TwoTargets(),
@@ -32,6 +33,19 @@ internal static class TextDocuments
         Targets = [new TargetProfile { Pid = 4242, Process = "checkout", Reason = "Idle", Workers = 8, Runtimes = 1, TokioVersion = "1.43", State = TargetState.Succeeded }],
         Overhead = new Overhead { BudgetPercent = 1, CostPerPollNs = 1370, AgentCpuNs = 90_000_000, AgentPeakBytes = 48_000_000 },
     };
+
+    private static ProfileDocument NotTimed()
+    {
+        var d = Idle();
+        const string message = "polls were not timed, and no sleep or computation over the threshold was seen in one";
+        return d with
+        {
+            Verdict = "NO DATA: " + message,
+            Agent = d.Agent with { Rung = "sched-only" },
+            Targets = [d.Targets[0] with { Reason = "NotTimed", Message = message }],
+            Overhead = d.Overhead with { Level = 3, CostPerPollNs = 0 },
+        };
+    }
 
     private static ProfileDocument Pressure()
     {

@@ -7,7 +7,7 @@ namespace Hud.Reports.Tests.Text;
 
 public partial class TextReportTests
 {
-    public static TheoryData<string> Names => ["checkout", "healthy", "no-tokio", "idle", "pressure", "losses", "two-targets"];
+    public static TheoryData<string> Names => ["checkout", "healthy", "no-tokio", "idle", "not-timed", "pressure", "losses", "two-targets"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -76,10 +76,21 @@ public partial class TextReportTests
 
     [Theory]
     [InlineData("idle", "Idle:")]
+    [InlineData("not-timed", "Not timed:")]
     [InlineData("no-tokio", "No data:")]
     [InlineData("healthy", "Below the threshold:")]
     public void Nothing_found_says_which_nothing_it_is(string name, string says) =>
         Assert.Contains(says, TextReport.Render(TextDocuments.Get(name)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Slow_polls_that_were_seen_without_being_counted_are_not_called_idle()
+    {
+        var idle = TextDocuments.Get("idle");
+        string text = TextReport.Render(idle with { Summary = idle.Summary with { SlowPolls = 12 }, Targets = [idle.Targets[0] with { Reason = "" }] });
+
+        Assert.DoesNotContain("dle", text, StringComparison.Ordinal);
+        Assert.Contains("polls not counted, 12 over", text, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Every_way_to_lose_something_is_told_when_it_happened()
