@@ -20,6 +20,7 @@ enum {
 	HUD_SCRATCH_PER_THREAD = 4,
 	HUD_REGS = 17,             /* x86-64 by DWARF number, 16 = rip */
 	HUD_COMM_BYTES = 16,
+	HUD_OFF_RUNNABLE = 1,      /* of off_since_ns: ready, without a CPU; no switch is that early */
 };
 
 enum hud_event_kind {
@@ -156,7 +157,7 @@ struct hud_worker {
 	__u64 lost_ns;           /* on-CPU and blocked time of slow polls */
 	__u64 queue_ns;          /* waits for a CPU, in polls or not */
 	__u64 queue_max_ns;
-	__u64 off_since_ns;      /* 0 while on a CPU */
+	__u64 off_since_ns;      /* asleep since; 0 while on a CPU or stopped, or HUD_OFF_RUNNABLE */
 	__u64 hist[HUD_HIST_SLOTS]; /* of the waits for a CPU */
 };
 

@@ -86,7 +86,7 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	ts->off_scratch = ~0u;
 	w = worker_of(ts);
 	if (w)
-		w->off_since_ns = runnable || stopped ? 0 : now;
+		w->off_since_ns = stopped ? 0 : runnable ? HUD_OFF_RUNNABLE : now;
 	if (stopped)
 		return;
 	depth = ts->depth;
@@ -209,6 +209,7 @@ int hud_sched_waking(u64 *ctx)
 	struct thread_state *ts, *own;
 	struct hud_scratch *s;
 	struct pt_regs *regs;
+	struct hud_worker *w;
 	u64 now, end = 0;
 	u32 depth;
 
@@ -221,6 +222,9 @@ int hud_sched_waking(u64 *ctx)
 	ts->wake_at = now;
 	if (!ts->depth && !is_sched_only(ts))
 		return 0;
+	w = worker_of(ts);
+	if (w && !ts->off_stopped)
+		w->off_since_ns = HUD_OFF_RUNNABLE;
 	if (ts->off_scratch == ~0u || now - ts->off_at <= control.threshold_ns)
 		return 0;
 	if (!is_futex_wait(ts->off_syscall))

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hud.Core.Stream;
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Proc;
@@ -50,6 +51,27 @@ public sealed class SchedulerTests
         Assert.All(threads, t => Assert.Equal((uint)workload.Pid, t.NsTgid));
         Assert.Single(threads.Select(t => t.Tgid).Distinct());
         Assert.Equal(threads.Count, threads.Select(t => t.Tid).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("sleep", 0, "blocked")]
+    [InlineData("cpu_hog", 0, "polling")]
+    [InlineData("cpu_hog", 2, "queued")]
+    public void A_worker_in_a_poll_runs_sleeps_or_waits_for_its_cpu(string program, int neighbours, string state)
+    {
+        string[] sameCpu = ["taskset", "-c", "0"];
+        using var workload = Workload.Start(program, "--seconds 100 --workers 1 --every-ms 1 --block-ms 3000", before: sameCpu);
+        using var burner = Process.Start(new ProcessStartInfo("taskset", ["-c", "0", Need.Workload("tokio143-release", "burner"), "--tasks", $"{neighbours}"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        try
+        {
+            using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 100));
+            Need.Until(() => agent.Messages.OfType<ProgressMessage>().SelectMany(p => p.Workers).Any(w => w.State == state), $"its worker is {state}");
+        }
+        finally
+        {
+            burner.Kill(entireProcessTree: true);
+            burner.WaitForExit();
+        }
     }
 
     [Fact]

@@ -63,6 +63,13 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
         return fresh <= 0 ? [] : [.. document.SlowPolls.OrderByDescending(p => p.StartNs + p.WallNs).Take(Math.Min(fresh, StreamLimits.ProgressSlowPolls)).OrderBy(p => p.StartNs)];
     }
 
+    private static string StateOf(bool polling, ulong offSinceNs) => !polling ? "idle" : offSinceNs switch
+    {
+        0 => "polling",
+        Abi.OffRunnable => "queued",
+        _ => "blocked",
+    };
+
     private IEnumerable<WorkerNow> Now(RunFacts facts, ProfileDocument document, IReadOnlyList<WorkerState> states, long nowNs, double interval)
     {
         foreach (var worker in document.Workers.Take(128))
@@ -81,7 +88,7 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
                 Tid = worker.Tid,
                 Name = totals.NameOf(targets[(int)state.Target].Pid, worker.Tid),
                 Runtime = worker.Runtime,
-                State = !polling ? "idle" : state.OffSinceNs != 0 ? "blocked" : "polling",
+                State = StateOf(polling, state.OffSinceNs),
                 Task = polling ? facts.Types[(int)state.CurrentType].Name : "",
                 SinceNs = open,
                 BusyPercent = Math.Round(Math.Clamp((busy - busyBefore + Math.Min(open, interval)) * 100 / interval, 0, 100), 1),

@@ -14,6 +14,7 @@ public static class Abi
     public const int CpuScratch = 4;
     public const int Registers = 17;
     public const int CommBytes = 16;
+    public const int OffRunnable = 1;
     public const uint None = uint.MaxValue;
 }
 

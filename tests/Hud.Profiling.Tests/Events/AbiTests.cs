@@ -42,6 +42,7 @@ public sealed class AbiTests
         ["HUD_SCRATCH_PER_THREAD"] = Abi.ScratchPerThread,
         ["HUD_REGS"] = Abi.Registers,
         ["HUD_COMM_BYTES"] = Abi.CommBytes,
+        ["HUD_OFF_RUNNABLE"] = Abi.OffRunnable,
     };
 
     /// <summary>Used on the kernel side only.</summary>
