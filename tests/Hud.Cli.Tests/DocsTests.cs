@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Hud.Cli.Commands;
 using Hud.Cli.Session;
 using Hud.Cli.Tests.Run;
 using Hud.Core.Api;
@@ -12,10 +14,8 @@ public sealed partial class DocsTests
 {
     private static readonly string Root = FindRoot();
 
-    private static readonly Lazy<string> Help = new(() => string.Concat(new[]
-    {
-        "", "run", "doctor", "show", "diff", "completion", "kubectl run", "kubectl watch", "kubectl get", "kubectl describe", "kubectl open", "kubectl diff", "kubectl export", "kubectl doctor",
-    }.Select(verb => HudProcess.Run("blocked", [.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Output)));
+    private static readonly Lazy<string> Help = new(() => string.Concat(CommandTree.Verbs(CommandTree.Build())
+        .Select(verb => HudProcess.Run("blocked", [.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Output)));
 
     public static TheoryData<string> Pages => [.. Directory.GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories).Append(Path.Combine(Root, "README.md")).Select(p => Path.GetRelativePath(Root, p)).Order(StringComparer.Ordinal)];
 
@@ -35,6 +35,16 @@ public sealed partial class DocsTests
 
         Assert.Equal(declared.OrderBy(k => k.Id, StringComparer.Ordinal), DiagnosticKinds.All.OrderBy(k => k.Id, StringComparer.Ordinal));
         Assert.Equal(declared.Count, declared.Select(k => k.Id).Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Theory]
+    [InlineData("troubleshooting.md", new[] { 0 })]
+    [InlineData("kubectl.md", new[] { 0, 130 })]
+    public void Every_exit_code_is_in_the_table(string page, int[] withoutDiagnostic)
+    {
+        var table = ExitCodeRow().Matches(File.ReadAllText(Path.Combine(Root, "docs", page))).Select(m => int.Parse(m.Groups["code"].Value, CultureInfo.InvariantCulture));
+
+        Assert.Equal(DiagnosticKinds.All.Select(k => k.ExitCode).Concat(withoutDiagnostic).Distinct().Order(), table);
     }
 
     [Theory]
@@ -83,6 +93,9 @@ public sealed partial class DocsTests
 
     [GeneratedRegex(@"^## (?<id>HUD\d{3}): (?<title>.+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Heading();
+
+    [GeneratedRegex(@"^\| (?<code>\d+) \|", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex ExitCodeRow();
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Link();

@@ -18,17 +18,17 @@ internal static class DiffVerb
     public static Command Build()
     {
         Argument<string> before = new("BEFORE") { Description = "A report as JSON (--export report.json)" }, after = new("AFTER") { Description = "A later one" };
-        var output = new Option<string?>("--output", "-o") { Description = "json", HelpName = "json" };
-        output.AcceptOnlyFromAmong("json");
+        var output = DataText.Option();
         var command = new Command("diff", "Compare two saved reports; exit code 6 when the second is worse") { before, after, output };
-        command.SetAction(parsed => Compare(Load(parsed.GetValue(before)!), Load(parsed.GetValue(after)!), parsed.GetValue(output) == "json"));
+        command.SetAction(parsed => Compare(Load(parsed.GetValue(before)!), Load(parsed.GetValue(after)!), parsed.GetValue(output)));
         return command;
     }
 
-    public static int Compare(ProfileDocument before, ProfileDocument after, bool asJson)
+    /// <param name="format">json, yaml, or null for text.</param>
+    public static int Compare(ProfileDocument before, ProfileDocument after, string? format)
     {
         var diff = ProfileCompare.Compare(before, after);
-        Console.Out.Write(asJson ? JsonSerializer.Serialize(diff, ReportsJson.Default.ProfileDiff) + "\n" : DiffText.Render(diff, TextReport.DefaultWidth, Terminal.Color));
+        Console.Out.Write(format is not null ? DataText.Render(diff, ReportsJson.Default.ProfileDiff, format) : DiffText.Render(diff, TextReport.DefaultWidth, Terminal.Color));
         return diff.Outcome switch
         {
             DiffOutcome.Worse => DiagnosticKinds.GotWorse.ExitCode,

@@ -15,14 +15,14 @@ internal static class DoctorVerb
 
     public static Command Build()
     {
-        var json = new Option<string>("--output", "-o") { Description = "text or json", HelpName = "text|json", DefaultValueFactory = _ => "text" };
-        json.AcceptOnlyFromAmong("text", "json");
-        var command = new Command("doctor", "Say what works on this machine: kernel, permissions, and a try on a process of its own") { json };
-        command.SetAction(parsed => Run(parsed.GetValue(json) == "json"));
+        var output = new Option<string>("--output", "-o") { Description = "text, json or yaml", HelpName = "text|json|yaml", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", DataText.Json, DataText.Yaml);
+        var command = new Command("doctor", "Say what works on this machine: kernel, permissions, and a try on a process of its own") { output };
+        command.SetAction(parsed => Run(parsed.GetValue(output) is "text" ? null : parsed.GetValue(output)));
         return command;
     }
 
-    private static int Run(bool asJson)
+    private static int Run(string? format)
     {
         using var agent = AgentProcess.Start(AgentLocator.Find(), ["doctor"], new Dictionary<string, string>(StringComparer.Ordinal));
         using var output = new MemoryStream();
@@ -48,10 +48,7 @@ internal static class DoctorVerb
             throw new DiagnosticException(new(DiagnosticKinds.AgentDied, $"hud-agent doctor ended with code {exit} and no report\n{log}", "check that hud and hud-agent are of the same version"));
         }
 
-        if (asJson)
-            Console.Out.WriteLine(JsonSerializer.Serialize(report, HudJson.Indented.PreflightReport));
-        else
-            Console.Out.Write(PreflightText.Render(report, TextReport.DefaultWidth, Terminal.Color));
+        Console.Out.Write(format is not null ? DataText.Render(report, HudJson.Indented.PreflightReport, format) : PreflightText.Render(report, TextReport.DefaultWidth, Terminal.Color));
         return report.Checks.All(c => c.Ok) ? 0 : exit != 0 ? exit : DiagnosticKinds.RungUnavailable.ExitCode;
     }
 }

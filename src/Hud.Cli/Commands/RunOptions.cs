@@ -17,7 +17,7 @@ internal sealed class RunOptions
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "No progress, only the report" };
 
-    public Option<OutputKind> Output { get; } = new("--output", "-o") { Description = "What to print: text, json, or the agent's stream", HelpName = "text|json|stream" };
+    public Option<OutputKind> Output { get; } = new("--output", "-o") { Description = "What to print: the report as text, json or yaml, or the agent's stream", HelpName = "text|json|yaml|stream" };
 
     public Option<double> Window { get; } = new("--window") { Description = "Seconds the cockpit looks back; 0 is since the start", HelpName = "seconds" };
 
@@ -35,7 +35,7 @@ internal sealed class RunOptions
 
     public void AddTo(Command command)
     {
-        Output.AcceptOnlyFromAmong("text", "json", "stream");
+        Output.AcceptOnlyFromAmong("text", "json", "yaml", "stream");
         Option[] all = [Headless, Export, Quiet, Output, Window, Verbose, DebugDir, Debuginfod, _forceRung, _forceLevel, _ringKib, _pretendUnsafe];
         foreach (var option in all)
             command.Options.Add(option);

@@ -12,7 +12,8 @@ internal static class ShowVerb
     {
         var file = new Argument<string>("FILE") { Description = "A report as JSON (--export report.json)" };
         var export = new Option<string[]>("--export") { Description = $"Write other formats ({ExportFormats.Extensions})", HelpName = "file" };
-        var command = new Command("show", "Print a saved report, or write it in other formats") { file, export };
+        var output = DataText.Option();
+        var command = new Command("show", "Print a saved report, or write it in other formats") { file, export, output };
         command.SetAction(parsed =>
         {
             var document = DiffVerb.Load(parsed.GetValue(file)!);
@@ -24,7 +25,9 @@ internal static class ShowVerb
                 File.WriteAllBytes(path, format.Render(document));
             }
 
-            if (files.Length == 0)
+            if (parsed.GetValue(output) is { } data)
+                Console.Out.Write(DataText.Render(document, HudJson.Indented.ProfileDocument, data));
+            else if (files.Length == 0)
                 Console.Out.Write(TextReport.Render(document, Math.Min(Terminal.OutputIsTerminal ? Terminal.Width : TextReport.DefaultWidth, 120), Terminal.Color));
             return 0;
         });

@@ -20,7 +20,8 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private readonly SessionStore _store = new(kubectl);
 
-    public int Run(ProfilingSessionSpec spec, string? name, bool wait)
+    /// <param name="output">json or yaml prints the session instead of its report.</param>
+    public int Run(ProfilingSessionSpec spec, string? name, bool wait, string? output)
     {
         var failures = new SessionValidator(SessionScope.Cluster).Validate(spec).Errors;
         if (failures.Count > 0)
@@ -28,11 +29,12 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         string target = spec.Target.PodName ?? spec.Target.WorkloadRef?.Name ?? spec.Target.PodSelector!.MatchLabels!.Values.First();
         var session = _store.Create(spec, name, $"hud-{Prefix(target)}-");
         Console.Error.WriteLine($"hud: session {session.Metadata.Name} made");
-        return wait ? Watch(session.Metadata.Name) : 0;
+        return wait ? Watch(session.Metadata.Name, output) : output is null ? 0 : Describe(session.Metadata.Name, output);
     }
 
     /// <summary>The cockpit when the agents' logs may be read, else lines; then the report and the exit code.</summary>
-    public int Watch(string name)
+    /// <param name="output">json or yaml: lines on stderr, and the finished session on stdout.</param>
+    public int Watch(string name, string? output)
     {
         var session = _store.Get(name);
         string last = "";
@@ -42,7 +44,7 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         {
             if (watch.Elapsed > limit)
                 throw new DiagnosticException(new(DiagnosticKinds.SessionFailed, $"session {name} is still not finished", $"kubectl hud doctor {name} says why"));
-            if (session.Status?.Phase == SessionPhase.Profiling && !cockpitDone && Terminal.CanShowCockpit)
+            if (session.Status?.Phase == SessionPhase.Profiling && !cockpitDone && output is null && Terminal.CanShowCockpit)
             {
                 cockpitDone = true;
                 var followed = FollowAgent(session);
@@ -62,7 +64,10 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             Thread.Sleep(Poll);
         }
 
-        Print(session);
+        if (output is null)
+            Print(session);
+        else
+            Describe(name, output);
         return ExitCode(session);
     }
 

@@ -10,7 +10,7 @@ namespace Hud.Cli.Kubectl;
 /// <summary>Why does nothing appear? Each link of the chain from the server to the node, with the next step where it is broken.</summary>
 internal sealed class ClusterDoctor(KubectlClient kubectl, KubectlClient operators, string operatorNamespace)
 {
-    public int Run(string? session, bool asJson)
+    public int Run(string? session, string? format)
     {
         var checks = new List<PreflightCheck>();
         var server = kubectl.Try(["version", "-o", "json"]);
@@ -28,7 +28,7 @@ internal sealed class ClusterDoctor(KubectlClient kubectl, KubectlClient operato
         }
 
         var report = new PreflightReport { Checks = checks };
-        Console.Out.Write(asJson ? JsonSerializer.Serialize(report, HudJson.Indented.PreflightReport) + "\n" : PreflightText.Render(report, TextReport.DefaultWidth, Terminal.Color));
+        Console.Out.Write(format is not null ? DataText.Render(report, HudJson.Indented.PreflightReport, format) : PreflightText.Render(report, TextReport.DefaultWidth, Terminal.Color));
         return checks.All(c => c.Ok) ? 0 : DiagnosticKinds.KubectlFailed.ExitCode;
     }
 

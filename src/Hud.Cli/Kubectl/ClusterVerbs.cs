@@ -18,7 +18,7 @@ internal sealed class ClusterVerbs
     {
         var root = new Command("kubectl", "The verbs of kubectl hud: profile pods of a cluster") { _namespace, _context, _kubeconfig, _operator };
         root.Subcommands.Add(Run());
-        root.Subcommands.Add(Named("watch", "Watch a session live", (session, parsed) => Actions(parsed).Watch(session)));
+        root.Subcommands.Add(Watch());
         root.Subcommands.Add(Get());
         root.Subcommands.Add(Describe());
         root.Subcommands.Add(Open());
@@ -41,7 +41,11 @@ internal sealed class ClusterVerbs
         var maxBlocked = new Option<double?>("--expect-max-blocked") { Description = "Exit with 6 when more worker time was lost", HelpName = "percent" };
         var name = new Option<string?>("--name") { Description = "Name of the session; else one is made up", HelpName = "name" };
         var noWait = new Option<bool>("--no-wait") { Description = "Make the session and do not wait for it" };
-        var command = new Command("run", "Make a session, follow it, print the report") { target, selector, duration, threshold, container, process, pods, maxPoll, maxBlocked, name, noWait };
+        var output = DataText.Option();
+        var command = new Command("run", "Make a session, follow it, print its report; -o prints the session")
+        {
+            target, selector, duration, threshold, container, process, pods, maxPoll, maxBlocked, name, noWait, output,
+        };
         command.SetAction(parsed =>
         {
             var spec = new ProfilingSessionSpec
@@ -59,15 +63,24 @@ internal sealed class ClusterVerbs
                     MaxBlockedPercent = parsed.GetValue(maxBlocked),
                 },
             };
-            return Actions(parsed).Run(spec, parsed.GetValue(name), wait: !parsed.GetValue(noWait));
+            return Actions(parsed).Run(spec, parsed.GetValue(name), wait: !parsed.GetValue(noWait), parsed.GetValue(output));
         });
+        return command;
+    }
+
+    private Command Watch()
+    {
+        var session = Session();
+        var output = DataText.Option();
+        var command = new Command("watch", "Watch a session live, then print its report; -o prints the session") { session, output };
+        command.SetAction(parsed => Actions(parsed).Watch(parsed.GetValue(session)!, parsed.GetValue(output)));
         return command;
     }
 
     private Command Get()
     {
         var all = new Option<bool>("--all-namespaces", "-A") { Description = "Of every namespace" };
-        var output = Output("json", "yaml");
+        var output = DataText.Option();
         var command = new Command("get", "List sessions") { all, output };
         command.SetAction(parsed => Actions(parsed).Get(parsed.GetValue(all), parsed.GetValue(output)));
         return command;
@@ -76,7 +89,7 @@ internal sealed class ClusterVerbs
     private Command Describe()
     {
         var session = Session();
-        var output = Output("json", "yaml");
+        var output = DataText.Option();
         var command = new Command("describe", "The verdict and the hotspots of a session, in words") { session, output };
         command.SetAction(parsed => Actions(parsed).Describe(parsed.GetValue(session)!, parsed.GetValue(output)));
         return command;
@@ -94,9 +107,9 @@ internal sealed class ClusterVerbs
     private Command Diff()
     {
         Argument<string> before = Session("BEFORE", "A session"), after = Session("AFTER", "A later session");
-        var output = Output("json");
+        var output = DataText.Option();
         var command = new Command("diff", "Compare two sessions; exit code 6 when the second is worse") { before, after, output };
-        command.SetAction(parsed => DiffVerb.Compare(Actions(parsed).Report(parsed.GetValue(before)!), Actions(parsed).Report(parsed.GetValue(after)!), asJson: parsed.GetValue(output) == "json"));
+        command.SetAction(parsed => DiffVerb.Compare(Actions(parsed).Report(parsed.GetValue(before)!), Actions(parsed).Report(parsed.GetValue(after)!), parsed.GetValue(output)));
         return command;
     }
 
@@ -112,17 +125,9 @@ internal sealed class ClusterVerbs
     private Command Doctor()
     {
         var session = new Argument<string?>("SESSION") { Description = "Also look at this session", Arity = ArgumentArity.ZeroOrOne };
-        var output = Output("json");
+        var output = DataText.Option();
         var command = new Command("doctor", "Say why nothing appears: resource, operator, permissions, nodes") { session, output };
-        command.SetAction(parsed => new ClusterDoctor(Client(parsed), Client(parsed, parsed.GetValue(_operator)), parsed.GetValue(_operator)!).Run(parsed.GetValue(session), asJson: parsed.GetValue(output) == "json"));
-        return command;
-    }
-
-    private Command Named(string verb, string description, Func<string, ParseResult, int> action)
-    {
-        var session = Session();
-        var command = new Command(verb, description) { session };
-        command.SetAction(parsed => action(parsed.GetValue(session)!, parsed));
+        command.SetAction(parsed => new ClusterDoctor(Client(parsed), Client(parsed, parsed.GetValue(_operator)), parsed.GetValue(_operator)!).Run(parsed.GetValue(session), parsed.GetValue(output)));
         return command;
     }
 
@@ -159,12 +164,5 @@ internal sealed class ClusterVerbs
         {
             return [];
         }
-    }
-
-    private static Option<string?> Output(params string[] formats)
-    {
-        var option = new Option<string?>("--output", "-o") { Description = string.Join(" or ", formats), HelpName = string.Join('|', formats) };
-        option.AcceptOnlyFromAmong(formats);
-        return option;
     }
 }

@@ -9,6 +9,7 @@ internal enum OutputKind
 {
     Text,
     Json,
+    Yaml,
     Stream,
 }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Hud.Cli.Agent;
 using Hud.Cli.Cockpit;
 using Hud.Cli.Local;
@@ -78,8 +77,8 @@ internal static class Runner
             return;
         if (request.Output == OutputKind.Text)
             Console.Out.Write(TextReport.Render(profile, Math.Min(Terminal.OutputIsTerminal ? Terminal.Width : TextReport.DefaultWidth, 120), Terminal.Color));
-        else if (request.Output == OutputKind.Json)
-            Console.Out.WriteLine(JsonSerializer.Serialize(profile, HudJson.Indented.ProfileDocument));
+        else if (request.Output is OutputKind.Json or OutputKind.Yaml)
+            Console.Out.Write(DataText.Render(profile, HudJson.Indented.ProfileDocument, request.Output == OutputKind.Yaml ? DataText.Yaml : DataText.Json));
         Console.Out.Flush();
     }
 

@@ -55,6 +55,35 @@ public sealed class KubectlTests : IDisposable
         Assert.Contains("checkout::login  src/login.rs:42", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("json")]
+    [InlineData("yaml")]
+    public void Output_prints_the_finished_session_as_kubectl_does_and_nothing_else(string format)
+    {
+        var document = RealisticDocuments.Checkout();
+        var unmet = new Condition { Type = "ExpectationsMet", Status = "False", Reason = "PollTooLong", Message = "the longest poll took 383ms" };
+        _cluster.With("p99", FakeCluster.Profiling, FakeCluster.Profiling, FakeCluster.Completed("m", document, unmet)).WithReport("m", document);
+
+        var (exit, output, error) = _cluster.Run("run", "deploy/checkout", "--name", "p99", "-o", format);
+
+        Assert.Equal(6, exit);
+        // what the scripted kubectl says is JSON, which is YAML too
+        Assert.Equal(("p99", "Completed"), (JsonNode.Parse(output)!["metadata"]!["name"]!.GetValue<string>(), JsonNode.Parse(output)!["status"]!["phase"]!.GetValue<string>()));
+        Assert.Contains("hud: Profiling 0/1: one agent runs", error, StringComparison.Ordinal);
+        Assert.Contains($"\"get\", \"profilingsessions.hud.dev\", \"p99\", \"-o\", \"{format}\"", _cluster.Calls, StringComparison.Ordinal);
+        Assert.Equal(output, _cluster.Run("watch", "p99", "-o", format).Output);
+    }
+
+    [Fact]
+    public void Output_without_waiting_is_the_session_as_it_is()
+    {
+        _cluster.With("p99", FakeCluster.Profiling);
+
+        var (exit, output, _) = _cluster.Run("run", "deploy/checkout", "--name", "p99", "--no-wait", "-o", "json");
+
+        Assert.Equal((0, "Profiling"), (exit, JsonNode.Parse(output)!["status"]!["phase"]!.GetValue<string>()));
+    }
+
     [Fact]
     public void An_unmet_expectation_is_exit_code_6()
     {
@@ -149,6 +178,7 @@ public sealed class KubectlTests : IDisposable
         Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
         Assert.Equal(6, _cluster.Run("diff", "after", "before").Exit);
         Assert.Equal("Better", JsonNode.Parse(_cluster.Run("diff", "before", "after", "-o", "json").Output)!["outcome"]!.GetValue<string>());
+        Assert.StartsWith("outcome: Better\n", _cluster.Run("diff", "before", "after", "-o", "yaml").Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -195,6 +225,7 @@ public sealed class KubectlTests : IDisposable
 
         Assert.Equal(code, exit);
         Assert.Contains(says, output, StringComparison.Ordinal);
+        Assert.StartsWith("checks:\n- name: server\n", _cluster.RunBroken(broken, "doctor", "-o", "yaml").Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -215,6 +246,9 @@ public sealed class KubectlTests : IDisposable
         Assert.StartsWith("# BETTER", Run.HudProcess.Run("none", "diff", before, after).Output, StringComparison.Ordinal);
         Assert.Equal(6, Run.HudProcess.Run("none", "diff", after, before).Exit);
         Assert.Contains("# BLOCKED 11%", Run.HudProcess.Run("none", "show", before).Output, StringComparison.Ordinal);
+        Assert.StartsWith("outcome: Better\n", Run.HudProcess.Run("none", "diff", before, after, "-o", "yaml").Output, StringComparison.Ordinal);
+        Assert.StartsWith("schemaVersion: hud.dev/profile/v1alpha1\n", Run.HudProcess.Run("none", "show", before, "-o", "yaml").Output, StringComparison.Ordinal);
+        Assert.Equal("hud.dev/profile/v1alpha1", JsonNode.Parse(Run.HudProcess.Run("none", "show", before, "-o", "json").Output)!["schemaVersion"]!.GetValue<string>());
         Assert.Equal(2, Run.HudProcess.Run("none", "show", "/etc/passwd").Exit);
         Assert.Equal(2, Run.HudProcess.Run("none", "show", before, "--export", "/no/such/folder/a.json").Exit);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Hud.Cli.Commands;
 using Hud.Core;
 using Hud.Core.Stream;
 
@@ -49,6 +50,16 @@ public sealed class CommandTests : IDisposable
         var (_, output, _) = HudProcess.Run("blocked", "--pid", Pid, "-o", "json");
 
         Assert.Equal("checkout::login", JsonSerializer.Deserialize(output, HudJson.Default.ProfileDocument)!.Hotspots[0].UserFrame);
+    }
+
+    [Fact]
+    public void Yaml_is_the_same_document()
+    {
+        var (exit, output, _) = HudProcess.Run("blocked", "--pid", Pid, "-o", "yaml");
+
+        Assert.Equal(0, exit);
+        Assert.StartsWith("schemaVersion: hud.dev/profile/v1alpha1\n", output, StringComparison.Ordinal);
+        Assert.Contains("userFrame: \"checkout::login\"\n", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -291,6 +302,7 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("> run it with sudo", output, StringComparison.Ordinal);
         Assert.Equal(0, HudProcess.Run("doctor-good", "doctor").Exit);
         Assert.Contains("\"checks\"", HudProcess.Run("doctor-good", "doctor", "-o", "json").Output, StringComparison.Ordinal);
+        Assert.StartsWith("checks:\n- name: kernel\n  ok: true\n", HudProcess.Run("doctor-good", "doctor", "-o", "yaml").Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -302,14 +314,29 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("cannot open", error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Help_fits_eighty_columns_and_hides_what_is_for_tests()
+    public static TheoryData<string> Verbs => [.. CommandTree.Verbs(CommandTree.Build())];
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void Help_fits_eighty_columns_and_hides_what_is_for_tests(string verb)
     {
-        var (exit, output, _) = HudProcess.Run("blocked", "--help");
+        var (exit, output, _) = HudProcess.Run("blocked", [.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
 
         Assert.Equal(0, exit);
+        Assert.Contains("Usage:", output, StringComparison.Ordinal);
         Assert.DoesNotContain("--force-rung", output, StringComparison.Ordinal);
         Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+    }
+
+    [Fact]
+    public void Every_verb_that_prints_findings_prints_them_as_json_and_yaml()
+    {
+        string[] others = ["", "completion", "kubectl", "kubectl open", "kubectl export"];
+        foreach (string verb in CommandTree.Verbs(CommandTree.Build()).Except(others, StringComparer.Ordinal))
+        {
+            string[] words = [.. verb.Split(' '), "--help"];
+            Assert.Matches(@"--output <[a-z|]*json\|yaml", HudProcess.Run("blocked", words).Output);
+        }
     }
 
     private AgentTask TaskOf(params string[] arguments)

@@ -49,6 +49,10 @@ public sealed class CompletionTests
     [InlineData("run --thr", "--threshold", ":4")]
     [InlineData("describe ", "p99", ":4")]
     [InlineData("describe p99 -o ", "yaml", ":4")]
+    [InlineData("run deploy/a -o ", "yaml", ":4")]
+    [InlineData("watch p99 -o ", "yaml", ":4")]
+    [InlineData("diff p99 p98 -o ", "yaml", ":4")]
+    [InlineData("doctor --output ", "yaml", ":4")]
     [InlineData("diff p99 ", "p99", ":4")]
     [InlineData("export p99 ", "", ":0")]
     public void Kubectl_is_told_what_may_follow(string typed, string candidate, string end)
