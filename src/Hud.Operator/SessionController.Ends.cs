@@ -88,13 +88,16 @@ public sealed partial class SessionController
         return ReconcileResult.Done;
     }
 
-    private async Task<SessionEntity> FinishAsync(SessionEntity session, ProfilingSessionStatus final, CancellationToken cancel)
+    /// <param name="ended">When the last stream ended, by the clock's timestamps; null when there was none.</param>
+    private async Task<SessionEntity> FinishAsync(SessionEntity session, ProfilingSessionStatus final, CancellationToken cancel, long? ended = null)
     {
         var before = session.ReadStatus();
         session = Remember(await actions.WriteStatusAsync(session, final, cancel).ConfigureAwait(false));
         // counted before it is told: what is written is final, and telling may be cut short
         var outcome = final.Conditions.First(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
         OperatorMeter.Sessions.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Type), new KeyValuePair<string, object?>("reason", outcome.Reason));
+        if (ended is { } at)
+            OperatorMeter.Completion.Record(time.GetElapsedTime(at).TotalSeconds);
         log.Info("session finished", ("session", EntityKey.Of(session)), ("outcome", outcome.Type), ("reason", outcome.Reason), ("verdict", final.Verdict));
         await actions.TellAsync(TransitionEvents.Between(session, before, final, time.GetUtcNow()), cancel).ConfigureAwait(false);
         return session;

@@ -178,9 +178,7 @@ public sealed partial class SessionController(
         var final = decision.Status;
         if (decision.Profile is { } profile)
             final = StatusFit.Fit(final with { Results = await actions.StoreAsync(session, spec, profile, cancel).ConfigureAwait(false) });
-        session = await FinishAsync(session, final, cancel).ConfigureAwait(false);
-        if (observed.Max(a => a.Stream.EndedAt) is { } ended)
-            OperatorMeter.Completion.Record(time.GetElapsedTime(ended).TotalSeconds);
+        session = await FinishAsync(session, final, cancel, observed.Max(a => a.Stream.EndedAt)).ConfigureAwait(false);
         return await AfterwardsAsync(session, final, cancel).ConfigureAwait(false);
     }
 

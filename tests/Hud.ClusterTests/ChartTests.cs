@@ -40,6 +40,23 @@ public sealed class ChartTests(Cluster cluster)
         Assert.DoesNotContain("exec", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_ServiceMonitor_is_made_on_demand_and_finds_the_service_and_its_port()
+    {
+        cluster.Require();
+        var plain = Parse((await cluster.HelmAsync("template", "hud", "charts/hud", "-n", Cluster.System)).Ok());
+        Assert.DoesNotContain("ServiceMonitor/hud-operator", plain.Keys);
+        var all = Parse((await cluster.HelmAsync(
+            "template", "hud", "charts/hud", "-n", Cluster.System,
+            "--set", "metrics.serviceMonitor.enabled=true,metrics.serviceMonitor.interval=17s,metrics.serviceMonitor.labels.release=prom")).Ok());
+        var (monitor, service) = (all["ServiceMonitor/hud-operator"], all["Service/hud-operator-metrics"]);
+        Assert.Equal(("monitoring.coreos.com/v1", Cluster.System, "prom"), (monitor["apiVersion"].ToString(), monitor["metadata"]["namespace"].ToString(), monitor["metadata"]["labels"]["release"].ToString()));
+        var labels = (YamlMappingNode)service["metadata"]["labels"];
+        Assert.All((YamlMappingNode)monitor["spec"]["selector"]["matchLabels"], wanted => Assert.Equal(wanted.Value, labels[wanted.Key]));
+        var endpoint = monitor["spec"]["endpoints"][0];
+        Assert.Equal(("/metrics", "17s", service["spec"]["ports"][0]["name"].ToString()), (endpoint["path"].ToString(), endpoint["interval"].ToString(), endpoint["port"].ToString()));
+    }
+
     private static Dictionary<string, YamlMappingNode> Parse(string text)
     {
         var stream = new YamlStream();

@@ -61,7 +61,7 @@ public sealed class OperatorTests(Cluster cluster)
         Assert.Equal("ok\n", (await cluster.KubectlAsync("get", "--raw", proxy + "/healthz")).Ok());
         Assert.Equal("ok\n", (await cluster.KubectlAsync("get", "--raw", proxy + "/readyz")).Ok());
         var metrics = (await cluster.KubectlAsync("get", "--raw", proxy + "/metrics")).Ok();
-        foreach (var metric in (string[])["controller_runtime_reconcile_total", "workqueue_depth", "workqueue_adds_total", "hud_sessions_total", "hud_first_sample_seconds_bucket"])
+        foreach (var metric in (string[])["controller_runtime_reconcile_total", "workqueue_depth", "workqueue_adds_total", "hud_sessions_total", "hud_first_sample_seconds_bucket", "hud_completion_seconds_bucket", "hud_stream_missing_lines_total", "workqueue_longest_running_processor_seconds", "controller_runtime_max_concurrent_reconciles"])
             Assert.Contains(metric, metrics, StringComparison.Ordinal);
         var log = (await cluster.KubectlAsync("-n", Cluster.System, "logs", name, "--tail=20")).Ok();
         Assert.All(log.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.NotNull(JsonNode.Parse(line)!["msg"]));

@@ -46,6 +46,21 @@ public sealed partial class WorkloadTests(Cluster cluster)
         Assert.Contains("1/1", listed, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_pod_that_is_held_back_by_its_cpu_limit_is_said_to_be_and_its_neighbour_is_not()
+    {
+        await using var world = await World.CreateAsync(cluster);
+        await world.PodAsync("limited", "/cpu_hog --seconds 900 --block-ms 30 --every-ms 50", ", resources: {limits: {cpu: 100m}}");
+        await world.PodAsync("free", "/cpu_hog --seconds 900 --block-ms 10 --every-ms 200");
+        await world.PodsReadyAsync();
+        await world.SessionAsync("s", "target: {podSelector: {matchLabels: {set: all}}}\nduration: 8s\nthreshold: 10ms");
+        var session = await world.FinishedAsync("s");
+        Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
+        var held = session["status"]!["targets"]!.AsArray().ToDictionary(t => t!["pod"]!.GetValue<string>(), t => t!["throttledMillis"]?.GetValue<long>() ?? 0);
+        Assert.InRange(held["limited"], 1, long.MaxValue);
+        Assert.Equal(0, held["free"]);
+    }
+
     [GeneratedRegex(@"\w\.rs:\d+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LineOfRust();
 

@@ -11,7 +11,8 @@ public static class PatchKind
     public const string Apply = "application/apply-patch+yaml";
 }
 
-public sealed record ListOptions(string? LabelSelector = null, string? FieldSelector = null);
+/// <param name="PageSize">Objects asked for at once.</param>
+public sealed record ListOptions(string? LabelSelector = null, string? FieldSelector = null, int PageSize = Limits.ListPageSize);
 
 public sealed partial class KubernetesClient
 {
@@ -42,7 +43,7 @@ public sealed partial class KubernetesClient
         string? next = null;
         for (var page = 0; page < Limits.MaxListPages; page++)
         {
-            var path = type.Path(ns) + Query(options, ("limit", Limits.ListPageSize.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("continue", next));
+            var path = type.Path(ns) + Query(options, ("limit", (options?.PageSize ?? Limits.ListPageSize).ToString(System.Globalization.CultureInfo.InvariantCulture)), ("continue", next));
             EntityList<T> part;
             try
             {
@@ -103,10 +104,11 @@ public sealed partial class KubernetesClient
 
     /// <summary>Server-side apply: the object holds the fields that <paramref name="manager"/> owns, all of them and no others.</summary>
     /// <param name="subresource">"status" for the status alone.</param>
-    public async Task<T> ApplyAsync<T>(EntityType<T> type, T entity, string manager, CancellationToken cancel, string? subresource = null)
+    /// <param name="force">False: a field that another manager owns with another value is a <see cref="ConflictException"/>, and nothing is written.</param>
+    public async Task<T> ApplyAsync<T>(EntityType<T> type, T entity, string manager, CancellationToken cancel, string? subresource = null, bool force = true)
         where T : class, IEntity
     {
-        var path = type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource) + Query(null, ("fieldManager", manager), ("force", "true"));
+        var path = type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource) + Query(null, ("fieldManager", manager), ("force", force ? "true" : null));
         return Read(await SendAsync(HttpMethod.Patch, path, Write(entity, type), PatchKind.Apply, cancel).ConfigureAwait(false), type);
     }
 
