@@ -78,7 +78,7 @@ internal sealed class ClusterDoctor(KubectlClient kubectl, KubectlClient operato
         var kernels = list.RootElement.GetProperty("items").EnumerateArray()
             .Select(n => n.GetProperty("status").GetProperty("nodeInfo").GetProperty("kernelVersion").GetString() ?? "").GroupBy(k => k, StringComparer.Ordinal).ToList();
         var old = kernels.Where(k => IsTooOld(k.Key)).ToList();
-        return Check("nodes", old.Count == 0, string.Join(", ", kernels.Take(5).Select(k => $"{k.Count()} with Linux {Printable.Clean(k.Key)}")), old.Count == 0 ? "" : "pods on nodes before Linux 5.8 cannot be profiled");
+        return Check("nodes", old.Count == 0, string.Join(", ", kernels.Take(5).Select(k => $"{k.Count()} with Linux {Printable.Clean(k.Key)}")), old.Count == 0 ? "" : "pods on nodes before Linux 5.15 cannot be profiled");
     }
 
     private List<PreflightCheck> Session(string name)
@@ -119,6 +119,6 @@ internal sealed class ClusterDoctor(KubectlClient kubectl, KubectlClient operato
     private static bool IsTooOld(string kernel)
     {
         string[] parts = kernel.Split('.', '-', '+');
-        return parts.Length >= 2 && int.TryParse(parts[0], out int major) && int.TryParse(parts[1], out int minor) && (major < 5 || (major == 5 && minor < 8));
+        return parts.Length >= 2 && int.TryParse(parts[0], out int major) && int.TryParse(parts[1], out int minor) && (major < 5 || (major == 5 && minor < 15));
     }
 }

@@ -22,8 +22,8 @@ internal static class BpfDiagnosis
             return new Diagnostic(DiagnosticKinds.BpfLoadFailed, $"there is no memory for the BPF maps: {failure.Message}", "raise the memory limit of the agent, or RLIMIT_MEMLOCK on kernels before 5.11");
         if (forcedRung is not null)
             return new Diagnostic(DiagnosticKinds.RungUnavailable, $"the rung {forcedRung} does not work on this kernel ({KernelVersion.Release}): {failure.Message}", "leave the rung out: Hud takes the best one that works");
-        if (KernelVersion.Current < new Version(5, 8))
-            return new Diagnostic(DiagnosticKinds.KernelTooOld, $"Linux {KernelVersion.Release} is too old: {failure.Message}", "use Linux 5.8 or later; 6.6 or later is cheaper for the target, 6.13 or later best");
+        if (KernelVersion.Current < KernelVersion.Oldest)
+            return new Diagnostic(DiagnosticKinds.KernelTooOld, $"Linux {KernelVersion.Release} is too old: {failure.Message}", $"use Linux {KernelVersion.Oldest} or later; 6.6 or later is cheaper for the target, 6.13 or later best");
         string verifier = VerifierLine(failure.Log);
         string words = failure.Errno is EAcces or EInval && verifier.Length > 0 ? Translate(verifier) : failure.Message;
         return new Diagnostic(DiagnosticKinds.BpfLoadFailed, words, "run `hud doctor`, and report its output together with the kernel's version: this kernel has not been seen before");

@@ -7,6 +7,9 @@ internal static class KernelVersion
 
     public static Version Current { get; } = Parse(Release);
 
+    /// <summary>bpf_task_pt_regs and storage of tasks for tracing programs: every program at a context switch uses them.</summary>
+    public static Version Oldest { get; } = new(5, 15);
+
     internal static Version Parse(string release)
     {
         string[] parts = release.Split('.', '-', '+');

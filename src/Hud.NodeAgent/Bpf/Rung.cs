@@ -12,7 +12,7 @@ internal enum Rung
     /// <summary>A perf uprobe and uretprobe for each function, Linux 5.15 (cookies).</summary>
     Perf,
 
-    /// <summary>No poll probes: scheduler events and samples only, Linux 5.8.</summary>
+    /// <summary>No poll probes: scheduler events and samples only, Linux 5.15 (the registers of a task).</summary>
     SchedOnly,
 }
 

@@ -27,8 +27,8 @@ internal static class Machine
             throw Stop(DiagnosticKinds.NotPermitted, $"missing: {string.Join(", ", missing.Select(m => $"{m.Name} ({m.Why})"))}", "run with sudo, or grant these capabilities to hud-agent (setcap, or the pod's securityContext)");
         if (!File.Exists("/sys/kernel/btf/vmlinux"))
             throw Stop(DiagnosticKinds.NoBtf, "the kernel does not describe its own types (no /sys/kernel/btf/vmlinux)", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y: those of current distributions are, since 2020");
-        if (KernelVersion.Current < new Version(5, 8))
-            throw Stop(DiagnosticKinds.KernelTooOld, $"Linux {KernelVersion.Release} is older than 5.8", "use Linux 5.8 or later; 6.6 or later is cheaper for the target, 6.13 or later best");
+        if (KernelVersion.Current < KernelVersion.Oldest)
+            throw Stop(DiagnosticKinds.KernelTooOld, $"Linux {KernelVersion.Release} is older than {KernelVersion.Oldest}", $"use Linux {KernelVersion.Oldest} or later; 6.6 or later is cheaper for the target, 6.13 or later best");
         if (LockedDown(out string mode))
             throw Stop(DiagnosticKinds.Lockdown, $"the kernel's lockdown is {mode}, which forbids tracing with BPF", "boot with lockdown=integrity, or profile on another node");
     }
@@ -56,7 +56,7 @@ internal static class Machine
         bool btf = File.Exists("/sys/kernel/btf/vmlinux");
         var checks = new List<PreflightCheck>
         {
-            Check("kernel", KernelVersion.Current >= new Version(5, 8), KernelVersion.Release, "use Linux 5.8 or later"),
+            Check("kernel", KernelVersion.Current >= KernelVersion.Oldest, KernelVersion.Release, $"use Linux {KernelVersion.Oldest} or later"),
             Check("btf", btf, btf ? "/sys/kernel/btf/vmlinux" : "missing", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y"),
         };
         var missing = MissingCapabilities(ProcFs.ReadText("/proc/self/status"));

@@ -218,7 +218,7 @@ public sealed class KubectlTests : IDisposable
     [InlineData("permission", "ask for the cluster role hud-edit", 3)]
     [InlineData("operator", "no operator in namespace hud-system", 3)]
     [InlineData("podsecurity", "enforces restricted", 3)]
-    [InlineData("kernel", "pods on nodes before Linux 5.8 cannot be profiled", 3)]
+    [InlineData("kernel", "pods on nodes before Linux 5.15 cannot be profiled", 3)]
     public void Doctor_names_the_broken_link(string broken, string says, int code)
     {
         var (exit, output, _) = _cluster.RunBroken(broken, "doctor");

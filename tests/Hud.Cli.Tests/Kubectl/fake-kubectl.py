@@ -63,7 +63,7 @@ elif verb == "get" and args[1] == "deployment":
 elif verb == "get" and args[1] == "namespace":
     print(json.dumps({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted" if broken == "podsecurity" else "privileged"}}}))
 elif verb == "get" and args[1] == "nodes":
-    print(json.dumps({"items": [{"status": {"nodeInfo": {"kernelVersion": "4.19.0" if broken == "kernel" else "6.18.44"}}}]}))
+    print(json.dumps({"items": [{"status": {"nodeInfo": {"kernelVersion": "5.14.0-70" if broken == "kernel" else "6.18.44"}}}]}))
 elif verb == "version":
     print(json.dumps({"serverVersion": {"gitVersion": "v1.36.2"}}))
 elif verb == "api-resources":
