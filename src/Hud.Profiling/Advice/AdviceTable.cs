@@ -195,14 +195,11 @@ internal static class AdviceTable
             "memory"),
 
         // what is left
-        new("PageFault", BlockingCall, ["filemap_fault", "do_swap_page", "folio_wait_bit*", "io_schedule"], [Fault],
-            "The thread waited for a page of memory to be read from disk (mapped file or swap). Give the container more memory, or read mapped files in tokio::task::spawn_blocking.",
-            "memory"),
         new("Cpu", OnCpu, [], [],
             "The code computes for too long without an await. Move it to tokio::task::spawn_blocking or rayon, or work in chunks with tokio::task::yield_now().await between them.",
             "cpu"),
         new("Blocking", Asleep, [], [],
-            "The thread sleeps in a system call inside the poll. Use the async counterpart, or move the call to tokio::task::spawn_blocking.",
+            "The thread sleeps inside the poll, in a system call or until memory is read from disk. Use the async counterpart, or move the call to tokio::task::spawn_blocking.",
             "blocking"),
     ];
 }

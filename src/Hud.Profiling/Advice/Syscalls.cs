@@ -19,17 +19,11 @@ public enum SyscallGroup
     Process,
     Pipe,
     Memory,
-
-    /// <summary>No call at all: <see cref="Syscalls.PageFault"/>.</summary>
-    Fault,
 }
 
 /// <summary>System call numbers as names. The same name means the same call on both processors.</summary>
 public static class Syscalls
 {
-    /// <summary>Stands where a name would, for a thread that slept because memory had to be brought in.</summary>
-    public const string PageFault = "page_fault";
-
     private static readonly string?[] X64 = Table(X64Calls.Runs);
     private static readonly string?[] AArch64 = Table(AArch64Calls.Runs);
 
@@ -89,7 +83,6 @@ public static class Syscalls
         Add(SyscallGroup.Poll, "poll ppoll select pselect6 epoll_wait epoll_pwait epoll_pwait2 io_uring_enter");
         Add(SyscallGroup.Wait, "wait4 waitid");
         Add(SyscallGroup.Process, "clone clone3 fork vfork execve execveat");
-        Add(SyscallGroup.Fault, PageFault);
         Add(SyscallGroup.Pipe, "splice tee vmsplice");
         Add(SyscallGroup.Memory, "mmap munmap mremap mprotect madvise brk mlock mlock2 mlockall mbind");
         return groups.ToFrozenDictionary(StringComparer.Ordinal);
