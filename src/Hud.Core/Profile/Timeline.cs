@@ -99,7 +99,10 @@ public sealed record Losses
     public long ThreadStateFailures { get; set; }
     public long PollDepthOverflows { get; set; }
     public long StackCopyFailures { get; set; }
+
+    /// <summary>Polls on threads beyond those that a place is kept for: in the totals of their type, without worker or stacks.</summary>
     public long StackSlotsExhausted { get; set; }
+
     public long DecodeErrors { get; set; }
     public long TruncatedStacks { get; set; }
     public long UnresolvedFrames { get; set; }
@@ -114,6 +117,15 @@ public sealed record Losses
     public long MissedSwitches { get; set; }
     public long ProgramMisses { get; set; }
 
+    /// <summary>On-CPU samples that were not recorded (token bucket).</summary>
+    public long SamplesLimited { get; set; }
+
+    /// <summary>Ends of futex waits that were not recorded (token bucket): whose holder is not known.</summary>
+    public long WakersLimited { get; set; }
+
+    /// <summary>Polls of no known task type: in no type's totals.</summary>
+    public long UnknownTypes { get; set; }
+
     /// <summary>Why unwinding ended elsewhere than at the poll: reason -> count.</summary>
     public IReadOnlyDictionary<string, long> UnwindStops { get; set; } = new Dictionary<string, long>(StringComparer.Ordinal);
 
@@ -126,7 +138,7 @@ public sealed record Overhead
 {
     public double BudgetPercent { get; set; }
 
-    /// <summary>Probe hits x measured cost + the agent's CPU, in percent of the target's CPU time.</summary>
+    /// <summary>Probe hits x measured cost, in percent of the target's CPU time. The agent's own CPU time is <see cref="AgentCpuNs"/>.</summary>
     public double MeasuredPercent { get; set; }
 
     public long ProbeHits { get; set; }

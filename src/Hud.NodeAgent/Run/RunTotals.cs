@@ -125,6 +125,9 @@ internal sealed class RunTotals(KernelSide kernel, IReadOnlyList<TargetProcess> 
         SampledOutPolls = kernel.Count(Stat.SampledOut),
         MissedReturns = kernel.Count(Stat.MissedReturns),
         MissedSwitches = kernel.Count(Stat.MissedSwitches),
+        SamplesLimited = kernel.Count(Stat.SamplesLimited),
+        WakersLimited = kernel.Count(Stat.WakersLimited),
+        UnknownTypes = kernel.Count(Stat.TypeOutOfRange),
         ProgramMisses = kernel.LoadedPrograms.Sum(p => kernel.RunStats(p).Misses),
         UnwindStops = Enum.GetValues<Profiling.Stacks.StopReason>()
             .Where(r => r is not (Profiling.Stacks.StopReason.ReachedPoll or Profiling.Stacks.StopReason.EndOfStack) && sink.Unwinding[r] > 0)

@@ -40,6 +40,9 @@ internal static class LossMerge
             MissedReturns = Sum(l => l.MissedReturns),
             MissedSwitches = Sum(l => l.MissedSwitches),
             ProgramMisses = Sum(l => l.ProgramMisses),
+            SamplesLimited = Sum(l => l.SamplesLimited),
+            WakersLimited = Sum(l => l.WakersLimited),
+            UnknownTypes = Sum(l => l.UnknownTypes),
             UnwindStops = documents
                 .SelectMany(d => d.Losses.UnwindStops)
                 .GroupBy(p => p.Key, StringComparer.Ordinal)

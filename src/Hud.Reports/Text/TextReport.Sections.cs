@@ -105,40 +105,19 @@ public static partial class TextReport
 
     private static void Lost(TextSheet sheet, ProfileDocument d)
     {
-        var l = d.Losses;
-        (long Count, string Text)[] lost =
-        [
-            (l.RingBufferDrops, "events dropped because the ring buffer was full"),
-            (l.RateLimited, "slow polls counted but not recorded one by one (rate limit)"),
-            (l.ThreadStateFailures, "events of threads that could not be followed"),
-            (l.PollDepthOverflows, "polls nested too deeply to be timed"),
-            (l.MissedReturns, "polls whose end was not seen"),
-            (l.MissedSwitches, "context switches that the kernel did not tell, made good"),
-            (l.ProgramMisses, "events the kernel did not hand to our programs"),
-            (l.DecodeErrors, "records that could not be read"),
-            (l.SampledOutPolls, "polls not timed, to keep to the budget (counts are scaled)"),
-            (l.PollsWithoutStack, "slow polls without a stack of their own"),
-            (l.StackCopyFailures, "stacks that could not be copied"),
-            (l.StackSlotsExhausted, "stacks not kept because there were too many different ones"),
-            (l.TruncatedStacks, "stacks that end before the task's poll"),
-            (l.UnresolvedFrames, "frames without a name"),
-            (l.SlowPollsCut, "slow polls cut from the timeline"),
-            (l.StacksCut, "stacks cut from the document"),
-            (l.HotspotsCut, "hotspots cut from the document"),
-        ];
         sheet.Heading("WHAT IS MISSING");
-        var present = lost.Where(x => x.Count != 0).ToList();
+        var present = LossText.All(d.Losses).Where(x => x.Count != 0).ToList();
         if (present.Count == 0)
         {
             sheet.Line(d.VerdictLevel == VerdictLevel.NoData ? "  nothing was lost, but nothing was measured either" : "  nothing: every event was kept", Ink.Dim);
             return;
         }
 
-        foreach (var (count, text) in present)
+        foreach (var (_, count, text) in present)
             sheet.Line($"  {HumanText.Count(count),7}  {text}");
-        if (l.UnwindStops.Count > 0)
+        if (d.Losses.UnwindStops.Count > 0)
         {
-            string stops = string.Join(", ", l.UnwindStops.OrderByDescending(x => x.Value).ThenBy(x => x.Key, StringComparer.Ordinal).Take(6).Select(x => $"{Printable.Clean(x.Key)} {HumanText.Count(x.Value)}"));
+            string stops = string.Join(", ", d.Losses.UnwindStops.OrderByDescending(x => x.Value).ThenBy(x => x.Key, StringComparer.Ordinal).Take(6).Select(x => $"{Printable.Clean(x.Key)} {HumanText.Count(x.Value)}"));
             sheet.Paragraph("stacks ended early because of: " + stops, 11, Ink.Dim);
         }
     }

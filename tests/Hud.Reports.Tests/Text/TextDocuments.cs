@@ -80,7 +80,7 @@ internal static class TextDocuments
             Losses = new Losses
             {
                 RingBufferDrops = 1_204, RateLimited = 56_000, ThreadStateFailures = 3, PollDepthOverflows = 2, StackCopyFailures = 7, StackSlotsExhausted = 9, DecodeErrors = 1,
-                TruncatedStacks = 14, UnresolvedFrames = 1_900, SampledOutPolls = 18_000_000, PollsWithoutStack = 5, SlowPollsCut = 400, StacksCut = 12, HotspotsCut = 3, MissedReturns = 4, MissedSwitches = 2, ProgramMisses = 6,
+                TruncatedStacks = 14, UnresolvedFrames = 1_900, SampledOutPolls = 18_000_000, PollsWithoutStack = 5, SlowPollsCut = 400, StacksCut = 12, HotspotsCut = 3, MissedReturns = 4, MissedSwitches = 2, ProgramMisses = 6, SamplesLimited = 8, WakersLimited = 11, UnknownTypes = 13,
                 UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal) { ["NoUnwindRow"] = 9, ["SliceTooShort"] = 5 },
             },
             Overhead = d.Overhead with
