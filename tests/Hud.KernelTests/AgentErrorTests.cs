@@ -154,6 +154,7 @@ public sealed class AgentErrorTests
     [Theory]
     [InlineData("mount -t tmpfs none /sys/kernel/btf", "HUD102", "CONFIG_DEBUG_INFO_BTF")]
     [InlineData("echo 5.4.0-99-generic > \"$0\" && mount --bind \"$0\" /proc/sys/kernel/osrelease", "HUD103", "5.4.0-99-generic")]
+    [InlineData("echo 5.14.0-70-generic > \"$0\" && mount --bind \"$0\" /proc/sys/kernel/osrelease", "HUD103", "older than 5.15")]
     [InlineData("mount -t tmpfs none /sys/kernel/security && echo 'none integrity [confidentiality]' > /sys/kernel/security/lockdown", "HUD107", "lockdown=integrity")]
     public void A_kernel_that_cannot(string line, string id, string words)
     {
@@ -220,6 +221,26 @@ public sealed class AgentErrorTests
         using var agent = AgentRun.Whole(AgentRun.TaskFor(busy.Pid, 1, new() { ForceRung = rung, ForceLevel = level }, thresholdMs: 1000));
         Assert.Equal((0, "NotTimed", VerdictLevel.NoData), (agent.ExitCode, Assert.Single(agent.Profile.Targets).Reason, agent.Profile.VerdictLevel));
         Assert.DoesNotContain("polled no task", agent.Text + agent.Profile.Verdict, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("batch", VerdictLevel.Blocked)]
+    [InlineData("front", VerdictLevel.Healthy)]
+    [InlineData("nobody", VerdictLevel.NoData)]
+    public void With_worker_names_given_only_those_threads_count(string prefix, VerdictLevel verdict)
+    {
+        Need.Kernel();
+        using var workload = Workload.Start("two_runtimes", "--seconds 60 --every-ms 30");
+        var task = AgentRun.TaskFor(workload.Pid, 2, new() { ForceLevel = 0 });
+        task.Session = task.Session with { WorkerThreadNames = [prefix] };
+        using var agent = AgentRun.Whole(task);
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        Assert.All(agent.Profile.Workers, w => Assert.StartsWith(prefix, w.Name, StringComparison.Ordinal));
+        Assert.All(agent.Messages.OfType<Core.Stream.ProgressMessage>().SelectMany(p => p.Workers), w => Assert.StartsWith(prefix, w.Name, StringComparison.Ordinal));
+        Assert.Equal(verdict == VerdictLevel.Blocked, agent.Profile.Hotspots.Any(h => h.Cause == HotspotCause.BlockingCall));
+        // a neighbour on the machine is no news here
+        Assert.True(agent.Profile.VerdictLevel == verdict || (prefix == "front" && agent.Profile.VerdictLevel == VerdictLevel.Pressure), agent.Profile.Verdict);
+        Assert.Equal(verdict == VerdictLevel.NoData, agent.Text.Contains("nobody*", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -37,9 +37,14 @@ internal sealed class EventSink
     /// <summary>Threads of a target came, went or changed their name.</summary>
     public Action<HudEvent>? Life { get; set; }
 
+    /// <summary>Says of a record whether its thread counts; null when all do.</summary>
+    public Func<HudEvent, bool>? Counts { get; set; }
+
     public void Accept(ReadOnlySpan<byte> record)
     {
         if (!_decoder.TryDecode(record, out var header, out var slice) || header.Target >= _targets.Count)
+            return;
+        if (Counts is not null && header.Kind != EventKind.Life && !Counts(header))
             return;
         switch (header.Kind)
         {

@@ -22,6 +22,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     private const string ReaderGone = "ReaderGone";
 
     private readonly List<TargetProcess> _targets = [];
+    private readonly WorkerNames _workers = new(task.Session.WorkerThreadNames);
     private readonly List<TargetProcess> _leftOut = [];
     private readonly List<ProfileWarning> _warnings = [];
 
@@ -137,6 +138,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var totals = new RunTotals(kernel, _targets, types);
         var parked = _targets.Where(t => t.Problem is null).SelectMany(t => ParkedWorkers.Find(t, names)).ToList();
         sink.Life = e => OnLife(e, totals);
+        if (_workers.Given)
+            sink.Counts = e => _workers.Accept(e, totals.NameOf(_targets[(int)e.Target].Pid, (int)e.NsTid), sink.Weight);
         using var ring = new RingBuffer(kernel.Events, sink.Accept);
 
         kernel.StartCounting();
@@ -152,7 +155,13 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         stream.Write(new HelloMessage { Agent = agent, BudgetPercent = task.Session.OverheadBudgetPercent, CostPerPollNs = (long)cost.TimedNs, StartedAt = startedAt, Session = task.Session });
         TellTargets();
 
-        RunFacts Facts(long now) => new()
+        RunFacts Facts(long now)
+        {
+            List<WorkerFacts> workers = [.. WithParked(totals.Workers(), parked).Where(w => _workers.IsWorker(w.Name))];
+            return FactsOf(now, workers, _workers.Narrow(totals.Types, workers, ledger.RecordedByType, ledger.WorstNs, task.Session.Threshold.Nanoseconds));
+        }
+
+        RunFacts FactsOf(long now, List<WorkerFacts> workers, IReadOnlyList<TaskTypeFacts> typeFacts) => new()
         {
             Session = task.Session,
             Agent = agent with { BudgetLevel = budget.Level },
@@ -160,8 +169,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             StartNs = start,
             EndNs = now,
             Targets = [.. DescribeTargets()],
-            Types = totals.Types,
-            Workers = WithParked(totals.Workers(), parked),
+            Types = typeFacts,
+            Workers = workers,
             Losses = totals.Losses(sink),
             Overhead = budget.Overhead(AgentClock.OwnCpuNs - cpuAtStart),
             Warnings = _warnings,
@@ -190,7 +199,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         foreach (var (missing, next) in names.Warnings())
             Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
         foreach (var target in document.Targets.Where(t => t.Reason is "Idle" or "NotTimed"))
-            Warn(new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}", "send it some load while Hud watches; this is not \"no problem\""));
+            Warn(Silent(target));
         document = document with { Warnings = [.. _warnings] };
         stream.WriteProfile(document);
         return Bye(reason, reason == "TargetGone" ? DiagnosticKinds.TargetGone.ExitCode : 0);
@@ -204,6 +213,10 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var replaced = idle.Select(w => (w.Target, w.Tid)).ToHashSet();
         return [.. polled.Where(w => !replaced.Contains((w.Target, w.Tid))), .. idle];
     }
+
+    private Diagnostic Silent(TargetProfile target) => _workers.Given
+        ? new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}, on threads named {_workers.Text}", $"look at the names of its threads (ps -T -p {target.Pid}), or leave out --workers to watch them all")
+        : new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}", "send it some load while Hud watches; this is not \"no problem\"");
 
     private int? ForcedLevel() =>
         task.Options.ForceLevel ?? (_targets.TrueForAll(t => t.Problem is not null || !t.ReturnProbesAllowed) ? 3 : null);

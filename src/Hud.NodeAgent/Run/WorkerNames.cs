@@ -1,0 +1,50 @@
+using Hud.Profiling.Events;
+using Hud.Profiling.Profiles;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>
+/// Threads that count when a session names its workers: those whose name begins with one of the prefixes, all where none is
+/// given. The kernel's totals by task type know no threads, so they are brought down to what the named ones can have.
+/// </summary>
+internal sealed class WorkerNames(IReadOnlyList<string> prefixes)
+{
+    private readonly Dictionary<int, long> _leftOut = [];
+
+    public bool Given => prefixes.Count > 0;
+
+    public string Text => string.Join(", ", prefixes.Select(p => p + "*"));
+
+    /// <param name="threadName">As the kernel keeps it: 15 bytes at most.</param>
+    public bool IsWorker(string threadName) => !Given || prefixes.Any(p => threadName.StartsWith(p, StringComparison.Ordinal));
+
+    /// <summary>Whether a record counts; a slow poll that does not is remembered by its type.</summary>
+    /// <param name="weight">Polls that it stands for.</param>
+    public bool Accept(in HudEvent record, string threadName, int weight)
+    {
+        if (IsWorker(threadName))
+            return true;
+        if (record.Kind == EventKind.Poll && (record.Flags & EventFlags.Open) == EventFlags.None)
+            _leftOut[(int)record.Type] = _leftOut.GetValueOrDefault((int)record.Type) + weight;
+        return false;
+    }
+
+    /// <param name="workers">Those that count.</param>
+    /// <param name="recorded">Slow polls that were kept, by type.</param>
+    /// <param name="worstNs">The longest of them.</param>
+    public IReadOnlyList<TaskTypeFacts> Narrow(IReadOnlyList<TaskTypeFacts> types, IReadOnlyList<WorkerFacts> workers, IReadOnlyDictionary<int, long> recorded, long worstNs, long thresholdNs)
+    {
+        if (!Given)
+            return types;
+        var polling = workers.Where(w => w.Polls > 0).Select(w => w.Target).ToHashSet();
+        return [.. types.Select((type, i) => !polling.Contains(type.Target) ? new TaskTypeFacts { Target = type.Target, Name = type.Name, Histogram = new long[type.Histogram.Length] }
+            : _leftOut.GetValueOrDefault(i) is > 0 and var others ? OfOurs(type, recorded.GetValueOrDefault(i), others) : type)];
+
+        // what the token bucket left out is theirs and ours in the same proportion
+        TaskTypeFacts OfOurs(TaskTypeFacts type, long ours, long others) => type with
+        {
+            Slow = (long)Math.Round((double)type.Slow * ours / (ours + others)),
+            MaxNs = Math.Min(type.MaxNs, ours > 0 ? worstNs : thresholdNs),
+        };
+    }
+}
