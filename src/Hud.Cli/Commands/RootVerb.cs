@@ -16,7 +16,7 @@ internal sealed class RootVerb
     private readonly Option<string?> _target = new("--target", "-t") { Description = "The process by the path of its executable", HelpName = "path" };
     private readonly Option<double> _threshold = new("--threshold") { Description = "A poll longer than this many milliseconds blocks its worker", HelpName = "ms", DefaultValueFactory = _ => 5 };
     private readonly Option<string?> _duration = new("--duration", "-d") { Description = "Seconds, or like 1m30s; default: until Ctrl-C on a terminal, else 60", HelpName = "time" };
-    private readonly Option<string[]> _workers = new("--workers") { Description = "Prefix of the workers' thread names, where detection cannot know", HelpName = "prefix" };
+    private readonly Option<string[]> _workers = new("--workers") { Description = "Only threads whose name begins with this count as workers", HelpName = "prefix" };
     private readonly Option<double> _budget = new("--budget") { Description = "What profiling may cost, in percent of the target's CPU", HelpName = "percent", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _frequency = new("--frequency") { Description = "On-CPU samples a second", HelpName = "hz", DefaultValueFactory = _ => 99 };
     private readonly RunOptions _run = new();

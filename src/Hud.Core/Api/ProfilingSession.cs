@@ -49,7 +49,7 @@ public sealed record ProfilingSessionSpec
     /// <summary>On-CPU samples a second and CPU; 1 to 999.</summary>
     public int SampleFrequencyHz { get; set; } = 99;
 
-    /// <summary>Thread name prefixes of workers, only where detection cannot know.</summary>
+    /// <summary>Thread name prefixes of workers: only threads named so count. Without any, every thread that polls tasks does.</summary>
     public IReadOnlyList<string> WorkerThreadNames { get; set; } = [];
 
     /// <summary>What profiling may cost, in percent of the target's CPU time; 0.1 to 10.</summary>
