@@ -5,7 +5,6 @@ using Hud.Cli.Run;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
-using Hud.Core.Stream;
 using Hud.Reports.Formats;
 using Hud.Reports.Text;
 
@@ -47,7 +46,7 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             if (session.Status?.Phase == SessionPhase.Profiling && !cockpitDone && output is null && Terminal.CanShowCockpit)
             {
                 cockpitDone = true;
-                var followed = FollowAgent(session);
+                var followed = FollowAgents(session);
                 if (followed == Followed.Interrupted)
                 {
                     Console.Error.WriteLine($"hud: session {name} goes on in the cluster; kubectl hud watch {name} follows it again");
@@ -164,19 +163,19 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
 
     private enum Followed
     {
-        /// <summary>The log may not be read: the status has to do.</summary>
+        /// <summary>The logs may not be read: the status has to do.</summary>
         NotAtAll,
         ToItsEnd,
         Interrupted,
     }
 
-    private Followed FollowAgent(ProfilingSession session)
+    private Followed FollowAgents(ProfilingSession session)
     {
-        var pods = operators.Try(["get", "pods", "-l", $"hud.dev/session-uid={session.Metadata.Uid}", "-o", "name"]);
-        string? pod = pods.Exit == 0 ? pods.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() : null;
-        if (pod is null)
+        var answer = operators.Try(["get", "pods", "-l", $"hud.dev/session-uid={session.Metadata.Uid}", "-o", "name"]);
+        string[] pods = answer.Exit == 0 ? answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
+        if (pods.Length == 0)
             return Followed.NotAtAll;
-        using var logs = operators.Start(["logs", "-f", pod]);
+        using var logs = new AgentLogs(operators, pods);
         // without a handler a signal would leave the terminal on the cockpit's screen
         int signals = 0;
         var stop = (PosixSignalContext context) =>
@@ -190,19 +189,12 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, stop);
         using var view = new CockpitView(new UiState(), model => LiveExport.Write(model, [], session.Metadata.Name));
         view.Quit = logs.Stop;
-        var reader = new AgentStreamReader();
-        var lines = new StreamLines();
-        byte[] buffer = new byte[64 * 1024];
-        int read;
-        while ((read = logs.Output.Read(buffer)) > 0)
+        var merge = new LiveMerge(pods.Length);
+        logs.Follow((agent, message) =>
         {
-            lines.Push(buffer.AsSpan(0, read), line =>
-            {
-                if (reader.Accept(line) is { } message)
-                    view.Show(message);
-            });
-        }
-
+            foreach (var shown in merge.Accept(agent, message))
+                view.Show(shown);
+        });
         return Volatile.Read(ref signals) > 0 ? Followed.Interrupted : Followed.ToItsEnd;
     }
 

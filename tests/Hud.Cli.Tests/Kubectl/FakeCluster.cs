@@ -39,6 +39,13 @@ internal sealed class FakeCluster : IDisposable
         return this;
     }
 
+    /// <summary>Agents on several nodes; the log of the node "late" cannot be read at first.</summary>
+    public FakeCluster WithAgents(params string[] nodes)
+    {
+        File.WriteAllText(Path.Combine(Folder, "pods.json"), new JsonArray([.. nodes.Select(n => JsonValue.Create("pod/hud-agent-p99#" + n))]).ToJsonString());
+        return this;
+    }
+
     public FakeCluster WithReport(string map, ProfileDocument document)
     {
         _maps[map] = new JsonObject { ["data"] = new JsonObject { ["report.json"] = JsonSerializer.Serialize(document, HudJson.Default.ProfileDocument) } };

@@ -49,6 +49,27 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
+    public void Agents_of_several_nodes_are_shown_together()
+    {
+        var document = RealisticDocuments.Checkout();
+        _cluster.With("p99", FakeCluster.Profiling, FakeCluster.Completed("m", document)).WithReport("m", document).WithAgents("a", "b", "late");
+        using var terminal = Start("watch p99");
+
+        // the same hotspot on every node is one, the other one has another name on each
+        terminal.WaitFor("HOTSPOTS 4");
+        string screen = terminal.WaitFor("WORKERS 6");
+        Assert.Contains(" +2", screen.Split('\n')[0], StringComparison.Ordinal);
+        foreach (string name in new[] { "checkout::login ", "catalog::loada", "catalog::loadb", "catalog::loadlate" })
+            Assert.Contains(name, screen, StringComparison.Ordinal);
+        Assert.Contains("lost 18.4%", screen, StringComparison.Ordinal);
+        Assert.Contains("on 3 targets", screen, StringComparison.Ordinal);
+        terminal.Send("q");
+
+        Assert.Contains("# BLOCKED 11% of worker time", terminal.WaitFor("exit code 0"), StringComparison.Ordinal);
+        Assert.Equal(2, _cluster.Calls.Split("\"pod/hud-agent-p99#late\"").Length - 1);
+    }
+
+    [Fact]
     public void E_exports_to_the_current_folder()
     {
         _cluster.With("p99", FakeCluster.Profiling);

@@ -53,8 +53,13 @@ elif verb == "get" and args[1] == "configmap":
 elif verb == "get" and args[1] == "pods":
     if "FAKE" not in os.environ:
         fail('Error from server (Forbidden): pods is forbidden')
-    print("pod/hud-agent-p99-node")
+    print("\n".join(load("pods.json") or ["pod/hud-agent-p99-node"]))
 elif verb == "logs":
+    name, _, number = args[-1].rpartition("#")
+    if number == "late" and not os.path.exists(os.path.join(folder, "was-late")):
+        open(os.path.join(folder, "was-late"), "w").close()
+        fail("Error from server (BadRequest): container is waiting to start: ContainerCreating")
+    os.environ["FAKE_NODE"] = number if name else ""
     os.environ["HUD_AGENT_TASK"] = json.dumps({"targets": [{"pid": 1}], "session": {}})
     agent = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Run", "fake-agent.py")
     os.execv(sys.executable, [sys.executable, agent])

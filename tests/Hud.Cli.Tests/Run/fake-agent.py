@@ -41,7 +41,8 @@ if path := os.environ.get("FAKE_TASK"):
     with open(path, "w") as f:
         json.dump(task, f)
 pid = task["targets"][0]["pid"]
-target = {"pid": pid, "process": "demo", "workers": 2, "runtimes": 1, "tokioVersion": "1.43", "state": "Running"}
+node = os.environ.get("FAKE_NODE", "")  # one of several nodes: names of its own
+target = {**({"pod": "checkout-" + node} if node else {}), "pid": pid, "process": "demo", "workers": 2, "runtimes": 1, "tokioVersion": "1.43", "state": "Running"}
 
 
 def refuse(kind, text, step, code):
@@ -75,9 +76,9 @@ if script == "live":
     while time.monotonic() < until and stops == 0:
         tick += 1
         say("progress", elapsedNs=tick * 1_000_000_000, verdict="BLOCKED 18.4% of worker time; bcrypt::hash in checkout::login (src/login.rs:42)", verdictLevel="Blocked",
-            summary={"polls": 1000 * tick, "slowPolls": 3 * tick, "blockedPercent": 18.4, "worstPollNs": 412_000_000, "longestPollNs": 412_000_000, "workers": 2},
+            summary={"polls": 1000 * tick, "slowPolls": 3 * tick, "blockedPercent": 18.4, "worstPollNs": 412_000_000, "longestPollNs": 412_000_000, "workers": 2, "observedNs": tick * 1_000_000_000},
             hotspots=[hotspot(1, "OnCpu", "checkout::login", "src/login.rs:42", "bcrypt::hash", tick, 190, 14.1, "Move the hashing to spawn_blocking."),
-                      hotspot(2, "BlockingCall", "checkout::catalog::load", "src/catalog.rs:7", "std::fs::read", 2 * tick, 20, 4.3, "Use tokio::fs.")],
+                      hotspot(2, "BlockingCall", "checkout::catalog::load" + node, "src/catalog.rs:7", "std::fs::read", 2 * tick, 20, 4.3, "Use tokio::fs.")],
             workers=[{"tid": 101, "name": "tokio-rt-worker", "state": "polling", "task": "checkout::handle", "sinceNs": 9_000_000, "busyPercent": 40, "lostPercent": 30},
                      {"tid": 102, "name": "tokio-rt-worker", "state": "idle", "busyPercent": 3, "lostPercent": 0}],
             tasks=[{"name": "checkout::handle::{{closure}}", "polls": 1000 * tick, "slowPolls": 3 * tick, "totalNs": tick * 400_000_000, "p50Ns": 11_000, "p99Ns": 20_000_000, "maxNs": 412_000_000, "percent": 20,
