@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Hud.Core;
 using Hud.Core.Stream;
+using Hud.NodeAgent.Interop;
 using Hud.NodeAgent.Preflight;
 using Hud.NodeAgent.Run;
 using Hud.Profiling.Symbols.Libdw;
-using Microsoft.Win32.SafeHandles;
 
 const string Help = """
     hud-agent: profiles Tokio processes of this machine and writes one JSON object a line to stdout.
@@ -59,9 +59,9 @@ using var stop = new CancellationTokenSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
-// not the console's stream: that one swallows the error by which a reader is known to be gone
-using var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-return new ProfilerRun(task, new AgentStreamWriter(output), stop.Token).Execute();
+using var output = Console.OpenStandardOutput();
+// the console's stream waits where a pipe is full and must not block, and swallows the error by which a reader is known to be gone
+return new ProfilerRun(task, new AgentStreamWriter(output, static () => Libc.IsBroken(1)), stop.Token).Execute();
 
 void End(PosixSignalContext context)
 {

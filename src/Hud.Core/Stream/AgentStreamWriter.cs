@@ -7,14 +7,16 @@ using Hud.Core.Profile;
 namespace Hud.Core.Stream;
 
 /// <summary>Writes the agent's stream: numbers the lines, keeps the bounds, splits the profile. Safe for several threads.</summary>
-public sealed class AgentStreamWriter(System.IO.Stream output)
+/// <param name="readerIsGone">Asked besides, for outputs that do not tell by an error.</param>
+public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? readerIsGone = null)
 {
     private static readonly byte[] NewLine = [(byte)'\n'];
     private readonly Lock _gate = new();
     private long _seq;
+    private bool _connected = true;
 
     /// <summary>False once the reader has gone away; later lines are dropped without an error.</summary>
-    public bool IsConnected { get; private set; } = true;
+    public bool IsConnected => _connected &= readerIsGone is null || !readerIsGone();
 
     /// <summary>Messages that did not fit a line, however much of them was cut.</summary>
     public long LeftOut { get; private set; }
@@ -45,7 +47,7 @@ public sealed class AgentStreamWriter(System.IO.Stream output)
             catch (IOException)
             {
                 // EPIPE: whoever read us is gone; the run still ends in order
-                IsConnected = false;
+                _connected = false;
             }
         }
     }

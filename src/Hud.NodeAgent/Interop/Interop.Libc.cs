@@ -54,6 +54,23 @@ internal static unsafe partial class Libc
         return fstatfs(fd, buffer) == 0 ? buffer[0] : -1;
     }
 
+    private struct PollDescriptor
+    {
+        public int Fd;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int poll(PollDescriptor* descriptors, ulong count, int timeoutMs);
+
+    /// <summary>True for the writing end of a pipe or socket whose reader is gone: POLLERR or POLLHUP.</summary>
+    internal static bool IsBroken(int fd)
+    {
+        var descriptor = new PollDescriptor { Fd = fd };
+        return poll(&descriptor, 1, 0) > 0 && (descriptor.Returned & (0x08 | 0x10)) != 0;
+    }
+
     private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     /// <summary>bpf(2). Returns the result, or minus errno.</summary>

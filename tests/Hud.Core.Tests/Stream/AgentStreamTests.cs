@@ -228,6 +228,24 @@ public class AgentStreamTests
         Assert.False(writer.IsConnected);
     }
 
+    [Fact]
+    public void A_reader_that_is_known_to_be_gone_stays_gone_and_gets_no_more_lines()
+    {
+        var output = new MemoryStream();
+        bool gone = false;
+        var writer = new AgentStreamWriter(output, () => gone);
+        writer.Write(new HelloMessage());
+        Assert.True(writer.IsConnected);
+
+        gone = true;
+        writer.Write(new ByeMessage());
+        Assert.False(writer.IsConnected);
+
+        gone = false;
+        Assert.False(writer.IsConnected);
+        Assert.Single(Lines(output.ToArray()));
+    }
+
     /// <summary>32 Ki characters that JSON writes as six bytes each: what a demangled name can be.</summary>
     private static readonly string Hostile = new('<', 32 * 1024);
 
