@@ -71,6 +71,20 @@ internal static unsafe partial class Libc
         return poll(&descriptor, 1, 0) > 0 && (descriptor.Returned & (0x08 | 0x10)) != 0;
     }
 
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int memfd_create(string name, uint flags);
+
+    /// <summary>memfd_create(2), for a file that can be run. Returns the descriptor, or minus errno.</summary>
+    internal static int MemoryFile(string name)
+    {
+        const uint closeOnExec = 1, executable = 0x10;
+        int file = memfd_create(name, closeOnExec | executable);
+        // before 6.3 the second flag is unknown, and such files can always be run
+        if (file < 0 && Marshal.GetLastPInvokeError() == 22)
+            file = memfd_create(name, closeOnExec);
+        return file < 0 ? -Marshal.GetLastPInvokeError() : file;
+    }
+
     private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     /// <summary>bpf(2). Returns the result, or minus errno.</summary>

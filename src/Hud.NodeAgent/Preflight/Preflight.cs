@@ -66,8 +66,8 @@ internal static class Machine
         checks.Add(Check("perf_event_paranoid", true, $"{paranoid} (CAP_PERFMON stands above it)", ""));
         string kptr = ProcFs.ReadText("/proc/sys/kernel/kptr_restrict").Trim();
         checks.Add(Check("kallsyms", true, kptr == "2" ? "hidden (kptr_restrict 2): kernel frames have no names" : $"readable (kptr_restrict {kptr})", ""));
-        string? child = SelfTestChild.FindProgram();
-        checks.Add(Check("self-test program", child is not null, child ?? "hud-selftest was not found beside the agent", "run ./build.sh, or set HUD_SELFTEST; without it the cost of probes is assumed, not measured"));
+        using (var child = SelfTestChild.Start("spin"))
+            checks.Add(Check("self-test program", child?.Run(1) is not null, child is null ? "programs may not run from memory" : "runs from memory", "set vm.memfd_noexec to 0; without the self-test the cost of probes is assumed, not measured, and no return probe goes onto confined targets"));
         if (missing.Count == 0)
         {
             foreach (var rung in Rungs.All)

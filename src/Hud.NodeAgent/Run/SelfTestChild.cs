@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Hud.NodeAgent.Interop;
 using Hud.Profiling.Elf;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hud.NodeAgent.Run;
 
@@ -21,42 +23,42 @@ internal sealed class SelfTestChild : IDisposable
     /// <summary>File offset of the probed function.</summary>
     public ulong Offset { get; }
 
-    /// <summary>Next to the agent, or where a build left it; HUD_SELFTEST names another.</summary>
-    internal static string? FindProgram()
-    {
-        if (Environment.GetEnvironmentVariable("HUD_SELFTEST") is { Length: > 0 } named)
-            return File.Exists(named) ? named : null;
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            foreach (string candidate in (string[])["hud-selftest", "native/hud-selftest", "out/native/hud-selftest"])
-            {
-                string path = System.IO.Path.Combine(folder.FullName, candidate);
-                if (File.Exists(path))
-                    return path;
-            }
-        }
+    /// <summary>
+    /// The program comes inside the agent and runs from memory: an agent's pod has a read-only disk, and a copied agent is whole.
+    /// The file lives as long as the agent.
+    /// </summary>
+    private static readonly Lazy<(SafeFileHandle? File, ulong Offset)> Program = new(Unpack);
 
-        return null;
-    }
-
-    /// <summary>Null when the program is missing or cannot run here.</summary>
+    /// <summary>Null when programs may not run from memory here (<c>vm.memfd_noexec</c>).</summary>
     public static SelfTestChild? Start(string mode)
     {
-        string? program = FindProgram();
-        if (program is null || !FileByteSource.TryOpen(program, out var source, out _))
+        if (Program.Value is not ({ } file, var offset))
             return null;
-        using (source)
+        var process = Process.Start(new ProcessStartInfo(PathOf(file), [mode])
         {
-            if (!ElfFile.TryOpen(source, out var elf, out _) || FindProbe(elf) is not { } offset)
-                return null;
-            var process = Process.Start(new ProcessStartInfo(program, [mode])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                UseShellExecute = false,
-            });
-            return process is null ? null : new SelfTestChild(process, offset);
-        }
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        });
+        return process is null ? null : new SelfTestChild(process, offset);
+    }
+
+    private static string PathOf(SafeFileHandle file) => $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}";
+
+    private static (SafeFileHandle? File, ulong Offset) Unpack()
+    {
+        using var program = typeof(SelfTestChild).Assembly.GetManifestResourceStream("hud-selftest")!;
+        int descriptor = Libc.MemoryFile("hud-selftest");
+        if (descriptor < 0)
+            return (null, 0);
+        var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        byte[] bytes = new byte[program.Length];
+        program.ReadExactly(bytes);
+        RandomAccess.Write(file, bytes, 0);
+        if (!FileByteSource.TryOpen(PathOf(file), out var source, out _))
+            return (null, 0);
+        using (source)
+            return ElfFile.TryOpen(source, out var elf, out _) && FindProbe(elf) is { } offset ? (file, offset) : (null, 0);
     }
 
     private static ulong? FindProbe(ElfFile elf)

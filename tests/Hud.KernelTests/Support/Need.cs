@@ -14,8 +14,6 @@ internal static class Need
             Missing("needs root, to load BPF programs");
         if (!File.Exists("/sys/kernel/btf/vmlinux"))
             Missing("the kernel has no BTF");
-        if (SelfTestChild.FindProgram() is null)
-            Missing("out/native/hud-selftest is not built (./build.sh)");
     }
 
     /// <summary>Loads the rung and attaches it to a child once: not every kernel has every rung.</summary>
