@@ -72,22 +72,16 @@ internal sealed class BudgetKeeper
         NextIntervalNs = UsualNs;
         if (_forced is not null || _kernel.Rung == Rung.SchedOnly)
             return;
-        var decision = _governor.Decide(interval);
-        if (!decision.Changed)
-            return;
+        // whatever is decided now: a type that is left out from here on has no hits when all probes go
         foreach (var (type, count) in hits)
         {
             if (count > interval.WallNs / 1e6)
-                _sink.Ticks.Hot.Add(NameOf(type));
+                _sink.Ticks.Hot.Add(type);
         }
 
-        Carry(decision);
-    }
-
-    private string NameOf(int type)
-    {
-        var target = _targets.Last(t => t.TypeBase <= type && t.Tokio.Types.Count > 0);
-        return target.Tokio.Types[type - target.TypeBase].Name;
+        var decision = _governor.Decide(interval);
+        if (decision.Changed)
+            Carry(decision);
     }
 
     private void Carry(BudgetDecision decision)

@@ -23,6 +23,8 @@ internal sealed class TargetProcess : IDisposable
     public string Name { get; init; } = "";
     public string Executable { get; init; } = "";
     public string BuildId { get; init; } = "";
+    /// <summary>Tells its executable's module from others.</summary>
+    public string ExecutableKey { get; init; } = "";
     public long StartTicks { get; init; }
     public TokioBinary Tokio { get; init; } = new();
     public Diagnostic? Problem { get; set; }
@@ -79,6 +81,7 @@ internal sealed class TargetProcess : IDisposable
             Name = name,
             Executable = exe,
             BuildId = elf.BuildId ?? "",
+            ExecutableKey = elf.ContentKey,
             StartTicks = ProcFs.StartTicks(pid),
             Tokio = tokio,
             QuotaFile = CpuQuota.FindFile(pid),

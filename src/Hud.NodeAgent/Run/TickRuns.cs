@@ -10,7 +10,7 @@ namespace Hud.NodeAgent.Run;
 /// one another in the same task and user function are taken for one long stretch, and the report calls it an estimate.
 /// Types that are known to be polled very often are left out: their polls are short, however many ticks they get.
 /// </summary>
-internal sealed class TickRuns(StackJudge judge, PollLedger ledger, IReadOnlyList<TargetProcess> targets)
+internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStacks types)
 {
     private sealed record Stretch(HudEvent First, int Stack, int Type, string Group, ulong Last, int Ticks);
 
@@ -21,8 +21,8 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, IReadOnlyLis
 
     public long Count { get; private set; }
 
-    /// <summary>Names of types whose polls are known to be short.</summary>
-    public HashSet<string> Hot { get; } = new(StringComparer.Ordinal);
+    /// <summary>Types whose polls are known to be short.</summary>
+    public HashSet<int> Hot { get; } = [];
 
     /// <param name="thresholdNs">A shorter stretch is no slow poll.</param>
     /// <param name="sampleHertz">Ticks a second while a thread is on a CPU.</param>
@@ -32,27 +32,12 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, IReadOnlyLis
         _maxGapNs = (ulong)(PeriodsOfOneStretch * 1_000_000_000 / Math.Max(1, sampleHertz));
     }
 
-    /// <summary>The poll type whose name stands in the stack, else the target's first.</summary>
-    internal static int TypeOf(TargetProcess target, IReadOnlyList<Frame> frames)
-    {
-        for (int i = frames.Count - 1; i >= 0; i--)
-        {
-            string name = Blame.UserName(frames[i]);
-            for (int type = 0; type < target.Tokio.Types.Count; type++)
-            {
-                if (target.Tokio.Types[type].Name == name)
-                    return target.TypeBase + type;
-            }
-        }
-
-        return target.TypeBase;
-    }
-
     public void Add(in HudEvent tick, int stack)
     {
         Count++;
         var frames = judge.Frames(stack, exact: false);
-        bool counts = stack >= 0 && Blame.PollIndex(frames) >= 0 && !Blame.OnBlockingPool(frames) && !frames.Any(f => Hot.Contains(Blame.UserName(f)));
+        int type = types.Find((int)tick.Target, stack, frames);
+        bool counts = stack >= 0 && Blame.PollIndex(frames) >= 0 && !Blame.OnBlockingPool(frames) && !Hot.Contains(type);
         string group = counts ? judge.Judge(stack, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group : "";
         if (_open.TryGetValue(tick.NsTid, out var stretch) && (stretch.Group != group || tick.TimeNs - stretch.Last > _maxGapNs))
         {
@@ -64,7 +49,7 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, IReadOnlyLis
         if (!counts)
             return;
         _open[tick.NsTid] = stretch is null
-            ? new Stretch(tick, stack, TypeOf(targets[(int)tick.Target], frames), group, tick.TimeNs, 1)
+            ? new Stretch(tick, stack, types.OrFirst((int)tick.Target, type), group, tick.TimeNs, 1)
             : stretch with { Last = tick.TimeNs, Ticks = stretch.Ticks + 1 };
     }
 

@@ -21,6 +21,9 @@ public enum ProbeSiteVerdict
 /// <summary>Where to put the breakpoint of a function, or why not to.</summary>
 public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict, string Instruction)
 {
+    /// <summary>The function that is on the stack: another one when this one only jumps there.</summary>
+    public ulong Body { get; init; } = Address;
+
     /// <summary>
     /// Decodes the first instruction. What the kernel emulates is in <c>arch/x86/kernel/uprobes.c</c>:
     /// push of a register, relative jmp, jcc and call, and nops. An endbr64 is stepped over: it changes nothing that
@@ -40,7 +43,7 @@ public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict,
         var first = decoder.Decode();
         if (first.Mnemonic == Mnemonic.Endbr64)
             first = decoder.Decode();
-        return new ProbeSite(first.IP, Judge(first), first.ToString());
+        return new ProbeSite(first.IP, Judge(first), first.ToString()) { Body = first.IsJmpShortOrNear ? first.NearBranchTarget : first.IP };
     }
 
     private static ProbeSiteVerdict Judge(in Instruction instruction)

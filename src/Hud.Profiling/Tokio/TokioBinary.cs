@@ -7,7 +7,11 @@ namespace Hud.Profiling.Tokio;
 /// <param name="Site">ELF address of the breakpoint.</param>
 /// <param name="FileOffset">The same as an offset in the file: what the kernel wants.</param>
 /// <param name="Scheduler">Number of its scheduler type within the binary, by order of appearance.</param>
-public sealed record TaskType(string Name, ulong Site, ulong FileOffset, TaskVtable Vtable, int Scheduler);
+public sealed record TaskType(string Name, ulong Site, ulong FileOffset, TaskVtable Vtable, int Scheduler)
+{
+    /// <summary>An ELF address in the function that stands on the stack during a poll: see <see cref="ProbeSite.Body"/>.</summary>
+    public ulong Body { get; init; } = Site;
+}
 
 /// <summary>What was found in one executable.</summary>
 public sealed record TokioBinary
@@ -51,7 +55,7 @@ public sealed record TokioBinary
             var site = ProbeSite.Check(elf, vtable.Poll);
             if (!elf.TryAddressToFileOffset(site.Address, out ulong offset))
                 continue;
-            var type = new TaskType(namer.Name(vtable), site.Address, offset, vtable, schedulers.IndexOf(vtable.Schedule));
+            var type = new TaskType(namer.Name(vtable), site.Address, offset, vtable, schedulers.IndexOf(vtable.Schedule)) { Body = site.Body };
             if (site.Verdict == ProbeSiteVerdict.Cheap)
                 types.Add(type);
             else
@@ -91,7 +95,7 @@ public sealed record TokioBinary
 
             var site = ProbeSite.Check(elf, function.Address);
             if (site.Verdict == ProbeSiteVerdict.Cheap && elf.TryAddressToFileOffset(site.Address, out ulong offset) && types.Count < VtableScanner.MaxVtables)
-                types.Add(new TaskType(TaskNamer.Readable(argument), site.Address, offset, default, 0));
+                types.Add(new TaskType(TaskNamer.Readable(argument), site.Address, offset, default, 0) { Body = site.Body });
         }
 
         return new TokioBinary { Types = types, BlockingTypes = blocking, FromSymbols = true };

@@ -23,7 +23,7 @@ public sealed class TickRunsTests
             TypeBase = 40,
             Tokio = new TokioBinary { Types = [new("shop::login", 0, 0, default, 0), new("shop::cart", 0, 0, default, 0)] },
         };
-        _ticks = new TickRuns(_stage.Judge, _stage.Ledger, [target]);
+        _ticks = new TickRuns(_stage.Judge, _stage.Ledger, new TypesOnStacks(_stage.Stacks, [target]));
         _ticks.Watch(5 * Ms, 99);
     }
 
@@ -140,7 +140,7 @@ public sealed class TickRunsTests
     [Fact]
     public void Types_that_are_polled_very_often_have_short_polls_however_many_ticks_they_get()
     {
-        _ticks.Hot.Add("shop::login");
+        _ticks.Hot.Add(40);
         Ticks("shop::hash < shop::login", every: 10, count: 9);
         Assert.Empty(WallMs());
     }

@@ -1,0 +1,61 @@
+using Hud.Profiling.Elf;
+using Hud.Profiling.Frames;
+using Hud.Profiling.Hotspots;
+using Hud.Profiling.Stacks;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>
+/// Which task type a stack polls, where no probe says so: the one whose poll function is on it. By address, as identical code gives
+/// several types one name; by name where the program does not tell where its functions begin.
+/// </summary>
+internal sealed class TypesOnStacks(StackStore stacks, IReadOnlyList<TargetProcess> targets)
+{
+    private readonly Dictionary<int, int> _known = [];
+
+    /// <returns>-1 when none is found.</returns>
+    public int Find(int target, int stack, IReadOnlyList<Frame> frames)
+    {
+        if (stack < 0)
+            return -1;
+        if (!_known.TryGetValue(stack, out int type))
+            _known[stack] = type = ByAddress(targets[target], stacks[stack].Addresses) ?? ByName(targets[target], frames);
+        return type;
+    }
+
+    /// <summary>What a poll of no known type is counted under.</summary>
+    public int OrFirst(int target, int type) => type >= 0 ? type : targets[target].TypeBase;
+
+    private static int? ByAddress(TargetProcess target, ulong[] addresses)
+    {
+        // from the root: a task that polls another inline is the outer one's
+        foreach (ulong address in addresses.Reverse())
+        {
+            if (target.Modules?.Find(address, out var module) != AddressKind.Module || module is not { Elf: { } elf } || elf.ContentKey != target.ExecutableKey
+                || FunctionBounds.Enclosing(elf, module.ToElfAddress(address)) is not { } function)
+                continue;
+            for (int i = 0; i < target.Tokio.Types.Count; i++)
+            {
+                if (target.Tokio.Types[i].Body - function.Start < function.End - function.Start)
+                    return target.TypeBase + i;
+            }
+        }
+
+        return null;
+    }
+
+    private static int ByName(TargetProcess target, IReadOnlyList<Frame> frames)
+    {
+        for (int i = frames.Count - 1; i >= 0; i--)
+        {
+            string name = Blame.UserName(frames[i]);
+            for (int type = 0; type < target.Tokio.Types.Count; type++)
+            {
+                if (target.Tokio.Types[type].Name == name)
+                    return target.TypeBase + type;
+            }
+        }
+
+        return -1;
+    }
+}
