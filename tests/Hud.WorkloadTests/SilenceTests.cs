@@ -31,7 +31,7 @@ public sealed class SilenceTests
 
     [Theory]
     [InlineData("yields", "")]
-    [InlineData("throughput", "--spin 200")]
+    [InlineData("throughput", "--spin 200 --watch 1")]
     public async Task Many_short_polls_are_below_the_threshold_however_busy_the_workers_are(string workload, string arguments)
     {
         var profiled = await Profiled.RunAsync(Set, workload, arguments);

@@ -16,6 +16,8 @@ pub struct Args {
     pub every: Duration,
     /// `--spin`: rounds of arithmetic in each short poll.
     pub spin: u64,
+    /// `--watch 1`: short polls look at the clock as well.
+    pub watch: bool,
 }
 
 impl Args {
@@ -27,6 +29,7 @@ impl Args {
             block: Duration::from_millis(20),
             every: Duration::from_millis(100),
             spin: 0,
+            watch: false,
         };
         let mut words = std::env::args().skip(1);
         while let Some(flag) = words.next() {
@@ -40,6 +43,7 @@ impl Args {
                 "--block-ms" => args.block = Duration::from_secs_f64(value / 1e3),
                 "--every-ms" => args.every = Duration::from_secs_f64(value / 1e3),
                 "--spin" => args.spin = value as u64,
+                "--watch" => args.watch = value != 0.0,
                 _ => stop(&format!("unknown flag {flag}")),
             }
         }
@@ -48,6 +52,6 @@ impl Args {
 }
 
 fn stop(message: &str) -> ! {
-    eprintln!("{message}; flags: --seconds --workers --tasks --block-ms --every-ms --spin, each with a number");
+    eprintln!("{message}; flags: --seconds --workers --tasks --block-ms --every-ms --spin --watch, each with a number");
     std::process::exit(2)
 }

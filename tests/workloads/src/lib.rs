@@ -7,7 +7,7 @@ pub mod truth;
 pub mod work;
 
 pub use args::Args;
-pub use truth::Block;
+pub use truth::{Block, Watch};
 
 use std::future::Future;
 use std::time::Duration;

@@ -73,6 +73,30 @@ impl Block {
     }
 }
 
+/// For rounds that are too short for a `Block`, from one look at the clock to the next. Between two looks lies everything
+/// that a poll can be: whatever made it long made its round long.
+pub struct Watch {
+    function: &'static str,
+    last_ns: u64,
+}
+
+impl Watch {
+    pub fn start(function: &'static str) -> Watch {
+        Watch { function, last_ns: clock::monotonic_ns() }
+    }
+
+    /// Logs the round that ends here as `steady` when it took over 1 ms.
+    pub fn round(&mut self) {
+        let now = clock::monotonic_ns();
+        let duration_ns = now - self.last_ns;
+        if duration_ns > 1_000_000 {
+            let block = Block { kind: "steady", function: self.function, start_ns: self.last_ns, cpu_ns: 0, run_delay_ns: 0 };
+            LOG.lock().unwrap().push(Record { block, duration_ns, thread: clock::thread_id() });
+        }
+        self.last_ns = now;
+    }
+}
+
 /// For programs that count their polls: add in batches, the counter is shared.
 pub fn add_polls(count: u64) {
     POLLS.fetch_add(count, Ordering::Relaxed);
