@@ -19,6 +19,7 @@ enum {
 	HUD_WAKER_STACK_BYTES = 8192, /* a waker outside a poll has no known end of stack */
 	HUD_SCRATCH_PER_THREAD = 4,
 	HUD_REGS = 17,             /* x86-64 by DWARF number, 16 = rip */
+	HUD_KERNEL_FRAMES = 16,    /* of a long sleep: from the scheduler to the system call and beyond */
 	HUD_COMM_BYTES = 16,
 	HUD_OFF_RUNNABLE = 1,      /* of off_since_ns: ready, without a CPU; no switch is that early */
 };
@@ -53,6 +54,8 @@ enum hud_event_flags {
 	HUD_FLAG_NO_TASK_ID = 128,
 	HUD_FLAG_KERNEL_MODE = 256, /* sample taken inside the kernel */
 	HUD_FLAG_MISSED_SWITCH = 512, /* a switch back was not told: that stretch is from the scheduler's own sums */
+	HUD_FLAG_STOLEN = 1024,    /* the longest wait for a CPU was the virtual CPU's own: the host ran something else */
+	HUD_FLAG_TICKED = 2048,    /* the clock met the poll computing, whether its stack could be kept or not */
 };
 
 /* Every way to lose something, and the counts the governor needs. Per CPU. */
@@ -113,8 +116,9 @@ struct hud_event {
 	char comm[HUD_COMM_BYTES]; /* of the thread; LIFE: the new name */
 	__u64 stack_base;   /* address of the slice's first byte: the stack pointer */
 	__u32 stack_bytes;  /* slice length */
-	__u32 pad;
+	__u32 kernel_frames; /* in kernel_ip */
 	struct hud_regs regs;
+	__u64 kernel_ip[HUD_KERNEL_FRAMES]; /* where in the kernel it slept, leaf first: with HUD_FLAG_STACK_BLOCK */
 };
 
 /* A slice follows its event directly in the ring buffer. */
@@ -194,7 +198,7 @@ struct hud_task_record {
 	__u32 pad;
 };
 
-_Static_assert(sizeof(struct hud_event) == 328, "hud_event");
+_Static_assert(sizeof(struct hud_event) == 456, "hud_event");
 _Static_assert(sizeof(struct hud_type_stats) == 360, "hud_type_stats");
 _Static_assert(sizeof(struct hud_type_info) == 16, "hud_type_info");
 _Static_assert(sizeof(struct hud_worker) == 416, "hud_worker");

@@ -10,6 +10,7 @@ struct poll_frame {
 	u64 run_delay;   /* the thread's sched_info.run_delay at entry */
 	u64 off_total;   /* the thread's sum at entry */
 	u64 throttled_total;
+	u64 stolen_total;
 	u64 inner_ns;    /* time of polls nested in this one */
 	u64 task_id;
 	u32 type;
@@ -52,12 +53,15 @@ struct thread_state {
 	/* sums over the thread's life */
 	u64 off_total;
 	u64 throttled_total;
+	u64 stolen_total;    /* until it last left a CPU */
+	u64 stolen_base;     /* of its CPU when it got there */
 	/* of the innermost open poll */
 	struct off_best block;
 	struct off_best queue;
 	u32 missed;          /* a switch back to it was not told */
 	u32 blocks;
 	u32 sample_valid;    /* HUD_SAMPLE_SCRATCH holds a sample of this poll */
+	u32 ticked;          /* a sample met this poll */
 };
 
 struct bucket {

@@ -39,6 +39,7 @@ static __always_inline void copy_stack(struct hud_scratch *s, u64 sp, u64 end)
 
 	s->event.stack_base = sp;
 	s->event.stack_bytes = 0;
+	s->event.kernel_frames = 0;
 	s->event.flags &= ~(HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED);
 	if (end) {
 		if (end <= sp || bytes > (64ULL << 20)) {
@@ -73,6 +74,14 @@ static __always_inline void copy_stack(struct hud_scratch *s, u64 sp, u64 end)
 	}
 	count(HUD_STAT_STACK_FAILED);
 	s->event.flags |= HUD_FLAG_STACK_FAILED;
+}
+
+/* Where a sleeping thread is in the kernel. */
+static __always_inline void copy_kernel_stack(struct hud_scratch *s, struct task_struct *sleeper)
+{
+	long bytes = bpf_get_task_stack(sleeper, s->event.kernel_ip, sizeof(s->event.kernel_ip), 0);
+
+	s->event.kernel_frames = bytes > 0 ? bytes / sizeof(u64) : 0;
 }
 
 /* Task id and runtime, read while the poll is open: after its last poll a task's memory may be gone. */

@@ -1,7 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The end of a stretch off the CPU, told by the tracepoint or found out later. */
+/* Time on a CPU that was none, and the end of a stretch off the CPU, told by the tracepoint or found out later. */
 #ifndef HUD_SWITCH_H
 #define HUD_SWITCH_H
+
+/*
+ * What the host took from this CPU so far: a guest's kernel is told, and books it at its ticks and switches. Found through
+ * the running task, as the symbols of per-CPU variables are not in every kernel.
+ */
+static __always_inline u64 stolen_of_cpu(struct task_struct *task)
+{
+	if (!bpf_core_field_exists(task->se.cfs_rq->rq->prev_steal_time_rq))
+		return 0;
+	return task->se.cfs_rq->rq->prev_steal_time_rq;
+}
+
+/* Of a thread that runs. Only differences mean anything. */
+static __always_inline u64 stolen_of_thread(struct thread_state *ts, struct task_struct *task)
+{
+	return ts->stolen_total + stolen_of_cpu(task) - ts->stolen_base;
+}
 
 static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 queued)
 {
@@ -62,6 +79,7 @@ static __always_inline void close_missed_switch(struct thread_state *ts, struct 
 
 	count(HUD_STAT_MISSED_SWITCHES);
 	ts->missed = 1;
+	ts->stolen_base = stolen_of_cpu(task); /* it may be another CPU's */
 	end_stretch(ts, off, queued < off ? queued : off);
 }
 

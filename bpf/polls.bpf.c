@@ -51,6 +51,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	f->run_delay = task->sched_info.run_delay;
 	f->off_total = ts->off_total;
 	f->throttled_total = ts->throttled_total;
+	f->stolen_total = stolen_of_thread(ts, task);
 	f->inner_ns = 0;
 	f->task_id = 0;
 	f->have_id = 0;
@@ -60,6 +61,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	ts->blocks = 0;
 	ts->missed = 0;
 	ts->sample_valid = 0;
+	ts->ticked = 0;
 	f->start_ns = bpf_ktime_get_ns();
 	w = worker_of(ts);
 	if (w) {
@@ -97,8 +99,20 @@ static __always_inline void add_to_type(u32 type, u64 wall, bool slow)
 
 /* Where a poll's time went. */
 struct poll_split {
-	u64 wall, off, delay, throttled;
+	u64 wall, off, delay, throttled, stolen;
 };
+
+/* What the host took is waiting for a CPU, whatever the guest's clocks call it. */
+static __always_inline void move_stolen(struct poll_split *split, s64 stolen)
+{
+	u64 cpu = split->wall - split->off;
+
+	if (stolen <= 0)
+		return;
+	split->stolen = (u64)stolen < cpu ? stolen : cpu;
+	split->off += split->stolen;
+	split->delay += split->stolen;
+}
 
 static __always_inline void fill_slow(struct hud_event *e, struct thread_state *ts, struct poll_split *split)
 {
@@ -115,6 +129,10 @@ static __always_inline void fill_slow(struct hud_event *e, struct thread_state *
 	e->by_tgid = ts->queue.by_tgid;
 	e->by_tid = ts->queue.by_tid;
 	__builtin_memcpy(e->by_comm, ts->queue.by_comm, sizeof(e->by_comm));
+	if (split->stolen > ts->queue.ns) {
+		e->flags |= HUD_FLAG_STOLEN;
+		e->worst_queue_ns = split->stolen;
+	}
 }
 
 /* One record of a poll, with the slice that `s` holds already. */
@@ -158,6 +176,7 @@ static __always_inline struct hud_scratch *own_record(u32 user, struct hud_scrat
 	if (!s)
 		return 0;
 	s->event.stack_bytes = 0;
+	s->event.kernel_frames = 0;
 	s->event.flags = 0;
 	if (!other)
 		return s;
@@ -179,7 +198,7 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 	};
 	u64 blocked, cpu;
 	struct hud_scratch *s = 0;
-	u32 stack = 0, flags = (open ? HUD_FLAG_OPEN : 0) | (ts->missed ? HUD_FLAG_MISSED_SWITCH : 0);
+	u32 stack = 0, flags = (open ? HUD_FLAG_OPEN : 0) | (ts->missed ? HUD_FLAG_MISSED_SWITCH : 0) | (ts->ticked ? HUD_FLAG_TICKED : 0);
 	struct hud_worker *w = worker_of(ts);
 
 	if (open)
@@ -188,6 +207,8 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 		split.off = wall;
 	if (split.delay > split.off)
 		split.delay = split.off;
+	/* of a poll that is open on another CPU, what was taken until it last left one */
+	move_stolen(&split, (open ? ts->stolen_total : stolen_of_thread(ts, task)) - f->stolen_total);
 	blocked = split.off - split.delay;
 	cpu = wall - split.off;
 	if (w && !open)
@@ -205,6 +226,10 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 	} else if (ts->sample_valid) {
 		s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
 		stack = HUD_FLAG_STACK_CPU;
+	} else if (blocked > control.threshold_ns && ts->block.ns) {
+		/* no tick met the dearer part; the stack of the other tells more than none */
+		s = scratch_of(ts, ts->block.scratch);
+		stack = HUD_FLAG_STACK_BLOCK;
 	}
 	if (!s)
 		stack = 0;
@@ -226,6 +251,16 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 	}
 	if (s)
 		send_poll(s, HUD_EVENT_SIDE, stack, ts, task, f, &split, now);
+}
+
+/* What a nested poll did is not its outer poll's: all sums of that one begin later by as much. */
+static __always_inline void leave_to_inner(struct poll_frame *outer, struct poll_frame *inner, struct thread_state *ts, struct task_struct *task, u64 wall)
+{
+	outer->inner_ns += wall;
+	outer->off_total += ts->off_total - inner->off_total;
+	outer->run_delay += task->sched_info.run_delay - inner->run_delay;
+	outer->throttled_total += ts->throttled_total - inner->throttled_total;
+	outer->stolen_total += stolen_of_thread(ts, task) - inner->stolen_total;
 }
 
 static __always_inline void poll_leave(struct pt_regs *ctx)
@@ -263,7 +298,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	wall = now - f->start_ns;
 	own = wall > f->inner_ns ? wall - f->inner_ns : 0;
 	if (depth > 1)
-		ts->poll[(depth - 2) & (HUD_MAX_DEPTH - 1)].inner_ns += wall;
+		leave_to_inner(&ts->poll[(depth - 2) & (HUD_MAX_DEPTH - 1)], f, ts, task, wall);
 	slow = own > control.threshold_ns;
 	add_to_type(f->type, own, slow);
 	w = worker_of(ts);
@@ -289,6 +324,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	ts->queue.ns = 0;
 	ts->blocks = 0;
 	ts->sample_valid = 0;
+	ts->ticked = 0;
 }
 
 /* rung 1: one program, entry and return; returning 1 at entry leaves the return probe out */

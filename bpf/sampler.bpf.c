@@ -26,6 +26,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	if (depth > HUD_MAX_DEPTH || (!depth && (!is_sched_only(ts) || !ts->slot)))
 		return 0;
 	count(HUD_STAT_SAMPLES);
+	ts->ticked = 1;
 	now = bpf_ktime_get_ns();
 	s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
 	if (!s)

@@ -55,6 +55,16 @@ static __always_inline bool is_park(struct task_struct *task, s32 nr, u64 arg)
 	return is_epoll_wait(nr) || (is_futex_wait(nr) && bpf_map_lookup_elem(&parks, &key));
 }
 
+/* A task of its own is marked since 6.18, before that its run queue is. */
+static __always_inline bool is_throttled(struct task_struct *task)
+{
+	if (bpf_core_field_exists(task->throttled))
+		return task->throttled;
+	if (bpf_core_field_exists(task->se.cfs_rq->throttle_count))
+		return BPF_CORE_READ(task, se.cfs_rq, throttle_count) > 0;
+	return false;
+}
+
 /* prev is still the current task here, so its memory can be read. */
 static __always_inline void switch_out(struct task_struct *prev, struct task_struct *next, bool runnable, bool stopped, u64 now)
 {
@@ -74,11 +84,12 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	count(HUD_STAT_SWITCHES);
 	if (ts->off_at)
 		close_missed_switch(ts, prev, now);
+	ts->stolen_total = stolen_of_thread(ts, prev);
 	ts->off_at = now;
 	ts->off_exec = prev->se.sum_exec_runtime;
 	ts->off_delay = prev->sched_info.run_delay;
 	ts->off_runnable = runnable;
-	ts->off_throttled = runnable && bpf_core_field_exists(prev->throttled) && prev->throttled;
+	ts->off_throttled = runnable && is_throttled(prev);
 	ts->off_stopped = stopped;
 	ts->wake_at = runnable ? now : 0;
 	ts->off_by_tgid = 0;
@@ -102,8 +113,6 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		ts->off_by_tgid = next->tgid;
 		ts->off_by_tid = next->pid;
 		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), next->comm);
-		if (sched_only)
-			return;
 	} else {
 		ts->off_syscall = HUD_REGS_SYSCALL(regs);
 		ts->off_arg = HUD_REGS_ARG1(regs);
@@ -128,8 +137,8 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
 }
 
-/* A long sleep while poll probes are off: the agent decides by its frames whether it was in a poll. */
-static __always_inline void send_offcpu(struct thread_state *ts, struct task_struct *next, u64 now, u64 slept)
+/* A long sleep or wait for a CPU while poll probes are off: the agent decides by its frames whether it was in a poll. */
+static __always_inline void send_offcpu(struct thread_state *ts, struct task_struct *next, u64 now, u64 slept, u64 queued)
 {
 	struct hud_scratch *s = scratch_of(ts, ts->off_scratch);
 	u32 kept;
@@ -142,12 +151,17 @@ static __always_inline void send_offcpu(struct thread_state *ts, struct task_str
 	}
 	kept = s->event.flags;
 	fill_identity(&s->event, HUD_EVENT_OFFCPU, ts, next, now);
-	s->event.flags |= kept | HUD_FLAG_STACK_BLOCK;
+	s->event.flags |= kept | (ts->off_runnable ? HUD_FLAG_STACK_PREEMPT : HUD_FLAG_STACK_BLOCK);
 	s->event.start_ns = ts->off_at;
 	s->event.wall_ns = now - ts->off_at;
 	s->event.off_ns = now - ts->off_at;
-	s->event.run_delay_ns = now - ts->off_at - slept;
+	s->event.run_delay_ns = queued;
+	s->event.throttled_ns = ts->off_throttled ? queued : 0;
 	s->event.worst_block_ns = slept;
+	s->event.worst_queue_ns = queued;
+	s->event.by_tgid = ts->off_by_tgid;
+	s->event.by_tid = ts->off_by_tid;
+	__builtin_memcpy(s->event.by_comm, ts->off_by_comm, sizeof(s->event.by_comm));
 	s->event.block_start_ns = ts->off_at;
 	s->event.syscall = ts->off_syscall;
 	s->event.syscall_arg = ts->off_arg;
@@ -157,23 +171,30 @@ static __always_inline void send_offcpu(struct thread_state *ts, struct task_str
 static __always_inline void switch_in(struct task_struct *prev, struct task_struct *next, u64 now)
 {
 	struct thread_state *ts = find_thread(next);
-	u64 off, queued;
+	u64 off, queued, slept;
 	bool in_poll;
 
-	if (!ts || !ts->off_at)
+	if (!ts)
 		return;
+	if (!ts->off_at) {
+		/* its leaving was not told, and it may be on another CPU now */
+		ts->stolen_base = stolen_of_cpu(next);
+		return;
+	}
 	off = now - ts->off_at;
 	queued = ts->wake_at && ts->wake_at >= ts->off_at && now > ts->wake_at ? now - ts->wake_at : 0;
+	slept = off - queued;
 	in_poll = ts->depth && ts->epoch == control.epoch;
-	if (in_poll && queued > ts->queue.ns && !ts->off_runnable) {
+	if (queued > (in_poll ? ts->queue.ns : control.threshold_ns) && !ts->off_runnable) {
 		/* woken but queued: whoever had the CPU until now */
 		ts->off_by_tgid = prev->tgid;
 		ts->off_by_tid = prev->pid;
 		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), prev->comm);
 	}
-	if (!in_poll && is_sched_only(ts) && !ts->off_runnable && ts->off_scratch != ~0u && off - queued > control.threshold_ns)
-		send_offcpu(ts, next, now, off - queued);
+	if (!in_poll && is_sched_only(ts) && ts->off_scratch != ~0u && (slept > control.threshold_ns || queued > control.threshold_ns))
+		send_offcpu(ts, next, now, slept, queued);
 	end_stretch(ts, off, queued);
+	ts->stolen_base = stolen_of_cpu(next);
 }
 
 SEC("tp_btf/sched_switch")
@@ -227,6 +248,9 @@ int hud_sched_waking(u64 *ctx)
 		w->off_since_ns = HUD_OFF_RUNNABLE;
 	if (ts->off_scratch == ~0u || now - ts->off_at <= control.threshold_ns)
 		return 0;
+	s = scratch_of(ts, ts->off_scratch);
+	if (s)
+		copy_kernel_stack(s, sleeper);
 	if (!is_futex_wait(ts->off_syscall))
 		return 0;
 	/* std and parking_lot mutexes keep no owner: the holder is the thread of the same process that unlocks */

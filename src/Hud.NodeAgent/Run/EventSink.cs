@@ -15,11 +15,13 @@ internal sealed class EventSink
     private readonly StackStore _stacks;
     private readonly StackJudge _judge;
     private readonly PollLedger _ledger;
+    private readonly TypesOnStacks _types;
 
     public EventSink(IReadOnlyList<TargetProcess> targets, StackStore stacks, StackJudge judge, PollLedger ledger)
     {
         (_targets, _stacks, _judge, _ledger) = (targets, stacks, judge, ledger);
-        Ticks = new TickRuns(judge, ledger, targets);
+        _types = new TypesOnStacks(stacks, targets);
+        Ticks = new TickRuns(judge, ledger, _types);
     }
 
     public UnwindStatistics Unwinding { get; } = new();
@@ -76,6 +78,7 @@ internal sealed class EventSink
 
     private void AcceptPoll(in HudEvent header, int stack)
     {
+        bool stolen = Has(header, EventFlags.Stolen);
         var fact = Fact(header) with
         {
             Type = (int)header.Type,
@@ -83,10 +86,12 @@ internal sealed class EventSink
             TaskId = header.TaskId,
             BlockStack = Has(header, EventFlags.StackBlock) ? stack : -1,
             CpuStack = Has(header, EventFlags.StackCpu) ? stack : -1,
-            QueueStack = Has(header, EventFlags.StackPreempt) ? stack : -1,
+            // where it was preempted is not where the host took its CPU
+            QueueStack = Has(header, EventFlags.StackPreempt) && !stolen ? stack : -1,
+            Ticked = Has(header, EventFlags.Ticked),
             WorstQueueNs = (long)header.WorstQueueNs,
-            PreemptedBy = EventDecoder.Comm(header.ByComm),
-            PreemptedByPid = (int)header.ByTgid,
+            PreemptedBy = stolen ? PollLedger.NotTheGuest : EventDecoder.Comm(header.ByComm),
+            PreemptedByPid = stolen ? 0 : (int)header.ByTgid,
             Open = Has(header, EventFlags.Open),
             Weight = Weight,
         };
@@ -96,7 +101,7 @@ internal sealed class EventSink
             _ledger.AddPoll(fact);
     }
 
-    /// <summary>A sleep seen without poll probes: blocking when it happened inside a poll, a park otherwise.</summary>
+    /// <summary>A sleep or a wait for a CPU seen without poll probes: it counts when it happened inside a poll; else it was a park, or nobody's.</summary>
     private void AcceptSleep(in HudEvent header, int stack)
     {
         if (stack < 0)
@@ -111,7 +116,16 @@ internal sealed class EventSink
 
         if (Blame.PollIndex(frames) < 0 || Blame.OnBlockingPool(frames))
             return;
-        _ledger.AddPoll(Fact(header) with { Type = TickRuns.TypeOf(_targets[(int)header.Target], frames), BlockStack = stack });
+        bool preempted = Has(header, EventFlags.StackPreempt);
+        _ledger.AddPoll(Fact(header) with
+        {
+            Type = _types.OrFirst((int)header.Target, _types.Find((int)header.Target, stack, frames)),
+            BlockStack = preempted ? -1 : stack,
+            QueueStack = preempted ? stack : -1,
+            WorstQueueNs = (long)header.WorstQueueNs,
+            PreemptedBy = EventDecoder.Comm(header.ByComm),
+            PreemptedByPid = (int)header.ByTgid,
+        });
     }
 
     internal static PollFact Fact(in HudEvent header) => new()
@@ -140,6 +154,7 @@ internal sealed class EventSink
         if (unwound.MissedMapping && target.RefreshModules())
             unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
         Unwinding.Count(unwound);
-        return _stacks.Intern((int)header.Target, unwound);
+        ReadOnlySpan<ulong> kernel = header.KernelIp;
+        return _stacks.Intern((int)header.Target, unwound, kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)]);
     }
 }

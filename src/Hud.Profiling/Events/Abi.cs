@@ -13,6 +13,7 @@ public static class Abi
     public const int ScratchPerThread = 4;
     public const int CpuScratch = 4;
     public const int Registers = 17;
+    public const int KernelFrames = 16;
     public const int CommBytes = 16;
     public const int OffRunnable = 1;
     public const uint None = uint.MaxValue;
@@ -56,6 +57,8 @@ public enum EventFlags : uint
     NoTaskId = 128,
     KernelMode = 256,
     MissedSwitch = 512,
+    Stolen = 1024,
+    Ticked = 2048,
 }
 
 /// <summary><c>enum hud_stat</c></summary>
@@ -85,6 +88,12 @@ public enum Stat
 
 [InlineArray(Abi.Registers)]
 public struct RegisterBlock
+{
+    private ulong _first;
+}
+
+[InlineArray(Abi.KernelFrames)]
+public struct KernelBlock
 {
     private ulong _first;
 }
@@ -139,8 +148,9 @@ public struct HudEvent
     public CommBlock Comm;
     public ulong StackBase;
     public uint StackBytes;
-    public uint Pad;
+    public uint KernelFrames;
     public RegisterBlock Registers;
+    public KernelBlock KernelIp;
 }
 
 /// <summary><c>struct hud_type_stats</c></summary>

@@ -19,6 +19,9 @@ public readonly record struct PollFact
     public int CpuStack { get; init; }
     public int QueueStack { get; init; }
 
+    /// <summary>A clock tick met it computing, even if no stack could be kept.</summary>
+    public bool Ticked { get; init; }
+
     /// <summary>Who ended its longest futex wait; the ledger fills it in.</summary>
     public int HolderStack { get; init; }
 
@@ -114,7 +117,8 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     }
 
     /// <summary>
-    /// The second stack of a poll whose record is already in: its part was counted without a stack and is moved to this one.
+    /// The second stack of a poll whose record is already in: its part was counted without a stack and is moved to this one, or
+    /// taken back when it shows that the worker had handed its queue over.
     /// </summary>
     public void AddSide(int tid, long pollStartNs, bool asleep, int stack)
     {
@@ -129,11 +133,27 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
             Hotspots.Remove(bare);
         if (!asleep)
             PollsWithoutStack -= poll.Weight;
+        if (judge.InBlockInPlace(stack))
+        {
+            TakeBack(poll, asleep, ns);
+            return;
+        }
+
         poll = asleep ? poll with { BlockStack = stack, HolderStack = TakeHolder(poll) } : poll with { CpuStack = stack };
         Add(KeyOf(poll, cause), ns, poll.Weight);
         _lastByThread[tid] = poll;
         if (_polls.Count > 0 && _polls.FindLastIndex(p => p.Tid == tid) is >= 0 and var at && _polls[at].StartNs == pollStartNs)
             _polls[at] = poll;
+    }
+
+    /// <summary>The poll itself stays: its other part was worth a record.</summary>
+    private void TakeBack(in PollFact poll, bool asleep, long ns)
+    {
+        _blockInPlaceTypes.Add(poll.Type);
+        if (asleep)
+            BlockedNs -= ns * poll.Weight;
+        else
+            OnCpuNs -= ns * poll.Weight;
     }
 
     /// <summary>The raw hotspot that a poll's part is counted under.</summary>
@@ -166,7 +186,7 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
         _open.Remove((seen.Tid, seen.StartNs));
         _samples.Remove((seen.Tid, seen.StartNs), out var samples);
         var cpuStacks = samples ?? (seen.CpuStack >= 0 ? [seen.CpuStack] : []);
-        var poll = cpuStacks.Count == 0 && clockPeriodNs > 0 && seen.Split.OnCpuNs > TicksThatCannotAllMiss * clockPeriodNs ? Stolen(seen) : seen;
+        var poll = cpuStacks.Count == 0 && !seen.Ticked && clockPeriodNs > 0 && seen.Split.OnCpuNs > TicksThatCannotAllMiss * clockPeriodNs ? Stolen(seen) : seen;
         if (judge.InBlockInPlace(poll.BlockStack) || judge.InBlockInPlace(poll.QueueStack) || cpuStacks.Any(judge.InBlockInPlace)
             || (poll.BlockStack < 0 && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type)))
         {

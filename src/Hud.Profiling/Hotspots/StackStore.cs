@@ -19,14 +19,16 @@ public sealed class StackStore(int maxStacks = 20_000)
     public StoredStack this[int number] => _stacks[number];
 
     /// <summary>-1 when there is nothing to keep or no place.</summary>
-    public int Intern(int target, UnwoundStack stack)
+    /// <param name="kernel">Where in the kernel the thread slept, leaf first: before the frames of its own.</param>
+    public int Intern(int target, UnwoundStack stack, ReadOnlySpan<ulong> kernel = default)
     {
         ArgumentNullException.ThrowIfNull(stack);
         if (stack.Frames.Length == 0)
             return -1;
-        ulong[] addresses = new ulong[stack.Frames.Length];
-        for (int i = 0; i < addresses.Length; i++)
-            addresses[i] = stack.Frames[i].LookupAddress;
+        ulong[] addresses = new ulong[kernel.Length + stack.Frames.Length];
+        kernel.CopyTo(addresses);
+        for (int i = 0; i < stack.Frames.Length; i++)
+            addresses[kernel.Length + i] = stack.Frames[i].LookupAddress;
         var key = new Key(target, addresses);
         if (_numbers.TryGetValue(key, out int number))
             return number;

@@ -33,7 +33,7 @@ public sealed class SymbolizedFrames(ISymbolizer symbolizer, Func<int, TargetCod
             var address = addresses[i];
             if (address >= KernelSymbols.FirstAddress)
             {
-                frames[i] = [Kernel(address)];
+                frames[i] = Kernel(address);
             }
             else if (code is not null && code.Modules.Find(address, out var module) == AddressKind.Module && module is not null)
             {
@@ -79,9 +79,18 @@ public sealed class SymbolizedFrames(ISymbolizer symbolizer, Func<int, TargetCod
         return known.TryName(address, out var name) ? nameless with { Function = name, Kind = FrameKind.Runtime } : nameless;
     }
 
-    private Frame Kernel(ulong address) => kernelSymbols.Value.TryFind(address, out var name)
-        ? new Frame(name, null, 0, Inlined: false, FrameKind.Kernel, "[kernel]")
-        : new Frame("[kernel]", null, 0, Inlined: false, FrameKind.Kernel, "[kernel]");
+    /// <summary>
+    /// Nothing where the kernel keeps its names to itself. The scheduler, through which every sleeper goes, and the way in from the
+    /// program tell nothing either: what lies between is what it waited for.
+    /// </summary>
+    private Frame[] Kernel(ulong address) => kernelSymbols.Value.TryFind(address, out var name) && !IsPassage(name)
+        ? [new Frame(name, null, 0, Inlined: false, FrameKind.Kernel, "[kernel]")]
+        : [];
+
+    private static bool IsPassage(string name) =>
+        name is "schedule" or "__schedule" or "io_schedule" or "do_syscall_64" or "x64_sys_call" or "do_el0_svc" or "el0_svc" or "invoke_syscall"
+        || name.StartsWith("schedule_", StringComparison.Ordinal) || name.StartsWith("entry_SYSCALL", StringComparison.Ordinal)
+        || name.StartsWith("el0", StringComparison.Ordinal) || name.StartsWith("__x64_sys_", StringComparison.Ordinal) || name.StartsWith("__arm64_sys_", StringComparison.Ordinal);
 
     private ModuleRef Reference(Module module, string? root)
     {

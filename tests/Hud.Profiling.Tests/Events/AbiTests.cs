@@ -38,6 +38,7 @@ public sealed class AbiTests
         ["HUD_MAX_TARGETS"] = Abi.MaxTargets,
         ["HUD_MAX_DEPTH"] = Abi.MaxDepth,
         ["HUD_HIST_SLOTS"] = Abi.HistogramSlots,
+        ["HUD_KERNEL_FRAMES"] = Abi.KernelFrames,
         ["HUD_STACK_BYTES"] = Abi.StackBytes,
         ["HUD_SCRATCH_PER_THREAD"] = Abi.ScratchPerThread,
         ["HUD_REGS"] = Abi.Registers,

@@ -94,6 +94,18 @@ public sealed class PollLedgerTests
     }
 
     [Fact]
+    public void A_second_stack_in_block_in_place_takes_its_part_back()
+    {
+        int cpu = _stage.Stack("shop::hash"), inside = _stage.Stack("read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place");
+        Ledger.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu });
+        Ledger.AddSide(1, 0, asleep: true, inside);
+
+        Assert.Equal([(HotspotCause.OnCpu, cpu)], Ledger.Hotspots.Keys.Select(k => (k.Cause, k.Stack)));
+        Assert.Equal((20 * Ms, 0), (Ledger.OnCpuNs, Ledger.BlockedNs));
+        Assert.Equal(1, Ledger.SlowPolls);
+    }
+
+    [Fact]
     public void A_second_stack_without_its_poll_changes_nothing()
     {
         Ledger.AddSide(1, 0, asleep: false, _stage.Stack("shop::hash"));
