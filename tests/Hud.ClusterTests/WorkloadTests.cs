@@ -61,6 +61,22 @@ public sealed partial class WorkloadTests(Cluster cluster)
         Assert.Equal(0, held["free"]);
     }
 
+    /// <summary>The runtime's default filter knows nothing of a return probe's system call: whether it kills is tried on a child of the agent first.</summary>
+    [Fact]
+    public async Task A_pod_under_the_runtimes_default_seccomp_profile_is_timed_poll_by_poll()
+    {
+        await using var world = await World.CreateAsync(cluster);
+        await world.PodAsync("confined", "/sleep --seconds 900 --block-ms 30 --every-ms 200", ", securityContext: {seccompProfile: {type: RuntimeDefault}, allowPrivilegeEscalation: false}");
+        await world.PodsReadyAsync();
+        Assert.Contains("Seccomp:\t2", (await world.KubectlAsync("exec", "confined", "--", "/bin/sh", "-c", "while read line; do echo \"$line\"; done </proc/1/status")).Ok(), StringComparison.Ordinal);
+        await world.SessionAsync("s", "target: {podName: confined}\nduration: 6s\nthreshold: 10ms");
+        var session = await world.FinishedAsync("s");
+        Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
+        // without probes nothing would be counted
+        Assert.InRange(session["status"]!["summary"]!["polls"]!.GetValue<long>(), 10, long.MaxValue);
+        Assert.Contains(session["status"]!["hotspots"]!.AsArray(), h => h!["cause"]!.GetValue<string>() == "BlockingCall");
+    }
+
     [GeneratedRegex(@"\w\.rs:\d+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LineOfRust();
 
