@@ -115,6 +115,8 @@ internal sealed partial class Frame
             return "nothing matches the search; Esc shows all again";
         if (_ui.Window > TimeSpan.Zero && now.Hotspots.Count > 0)
             return "nothing in this window; w looks further back";
+        if (now.Overhead.Level >= 3)
+            return "polls are not timed at this level, and nothing long was seen yet";
         return now.Summary.Polls == 0 ? "no poll yet: the runtime is idle" : $"no poll over {HumanText.Duration(Threshold())} yet";
     }
 }

@@ -337,7 +337,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     {
         var losses = totals.Losses(sink);
         if (losses.Events() > 0)
-            Warn(new Diagnostic(DiagnosticKinds.EventsLost, $"{losses.Events()} events did not reach the report: {losses.RingBufferDrops} ring buffer full, {losses.RateLimited} rate-limited, {losses.MissedReturns + losses.ThreadStateFailures + losses.PollDepthOverflows + losses.ProgramMisses + losses.DecodeErrors} other", "raise the threshold, so that fewer polls count as slow; counts are scaled and marked as estimated"));
+            Warn(new Diagnostic(DiagnosticKinds.EventsLost, $"{losses.Events()} events did not reach the report: {losses.RingBufferDrops} ring buffer full, {losses.RateLimited} rate-limited, {losses.MissedReturns + losses.ThreadStateFailures + losses.PollDepthOverflows + losses.ProgramMisses + losses.DecodeErrors} other", "raise the threshold, so that fewer polls count as slow; what was rate-limited is scaled and marked as estimated"));
         if (stream.LeftOut > 0)
             Warn(new Diagnostic(DiagnosticKinds.StreamIncomplete, $"{stream.LeftOut} messages of the live view were too long for a line and were left out", "the report is whole; nothing needs to be done"));
         if (budget.EverEstimated && budget.Changes.Count > 0)
