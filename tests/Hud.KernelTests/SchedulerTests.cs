@@ -127,6 +127,32 @@ public sealed class SchedulerTests
         Assert.Empty(kernel.AddTarget(int.MaxValue, 0));
     }
 
+    /// <summary>The lowest level of detail: no probe tells that it is in a poll, so the agent needs the stack to know.</summary>
+    [Fact]
+    public void Without_probes_a_wait_for_a_cpu_has_its_stack_and_who_ran_instead()
+    {
+        Need.Rung("uprobe.session");
+        string many = (4 * Environment.ProcessorCount).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        using var service = ProbedWorkload.Start("cpu_hog", $"--workers {many} --tasks {many} --every-ms 0 --block-ms 100", new KernelSettings { Types = 64, Slots = 64, ThresholdNs = 1_000_000 });
+        service.Target.Detach();
+        service.Kernel.Control.Epoch++;
+        service.Kernel.Control.SchedOnly = ulong.MaxValue;
+        HudEvent[] waits = [];
+        Need.Until(() =>
+        {
+            service.Ring.Drain();
+            waits = [.. service.Events.Where(e => e.Kind == EventKind.OffCpu && (e.Flags & EventFlags.StackPreempt) != EventFlags.None)];
+            return waits.Length > 3;
+        }, "workers wait for a CPU");
+
+        Assert.All(waits, e =>
+        {
+            Assert.True(e.StackBytes > 0 && e.RunDelayNs > 1_000_000 && e.RunDelayNs == e.OffNs && e.WorstQueueNs == e.RunDelayNs, $"{e.StackBytes} bytes, {e.RunDelayNs} of {e.OffNs} ns");
+            Assert.Equal(-1, e.Syscall);
+            Assert.NotEqual(0u, e.ByTgid);
+        });
+    }
+
     [Fact]
     public void A_poll_that_does_not_return_is_told_while_it_is_open()
     {
