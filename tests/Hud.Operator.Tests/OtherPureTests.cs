@@ -50,14 +50,20 @@ public sealed class AdmissionTests
     [Fact]
     public void A_good_spec_is_accepted() => Assert.True(Admission.Check(Make.Session(), out _, Make.Options).Accepted);
 
-    [Fact]
-    public void A_spec_that_cannot_be_read_is_a_sentence_and_not_a_crash()
+    [Theory]
+    [InlineData("""{"duration":"99999999999999h"}""", SessionMessages.Duration)]
+    [InlineData("""{"threshold":"soon"}""", SessionMessages.Threshold)]
+    [InlineData("""{"startDeadline":""}""", SessionMessages.StartDeadline)]
+    [InlineData("""{"resultsTTL":"-5s"}""", SessionMessages.ResultsTtl)]
+    [InlineData("""{"expect":{"maxPoll":"5 ms"}}""", SessionMessages.ExpectMaxPoll)]
+    [InlineData("""{"sampleFrequencyHz":"many"}""", "spec.sampleFrequencyHz cannot be read")]
+    public void A_spec_that_cannot_be_read_is_a_sentence_and_not_a_crash(string spec, string sentence)
     {
         var session = Make.Session();
-        session.Spec = System.Text.Json.JsonDocument.Parse("""{"target":{"podName":"x"},"duration":"99999999999999h"}""").RootElement;
+        session.Spec = System.Text.Json.JsonDocument.Parse(spec).RootElement;
         var verdict = Admission.Check(session, out _, Make.Options);
         Assert.Equal(("InvalidSpec", false), (verdict.Reason, verdict.Accepted));
-        Assert.Contains("spec.duration", verdict.Message, StringComparison.Ordinal);
+        Assert.StartsWith(sentence, verdict.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Hud.Core.Api;
 using Hud.Operator.Reconcile;
+using Hud.Operator.Streams;
 
 namespace Hud.Operator.Tests;
 
@@ -54,4 +56,45 @@ public sealed class StatusFitTests
     [InlineData("abc", 3, "abc")]
     [InlineData("abcd", 3, "ab\u2026")]
     public void Texts_are_cut_with_a_sign(string text, int max, string expected) => Assert.Equal(expected, StatusFit.Cut(text, max));
+
+    [Fact]
+    public void Whatever_an_agent_says_its_numbers_are_within_the_schemas_bounds()
+    {
+        var problems = new List<string>();
+        foreach (var (n, percent) in new[] { (long.MaxValue, 1e300), (-1L, -5.0), (0, double.NaN), (7, 100.004) })
+        {
+            var small = (int)Math.Clamp(n, int.MinValue, int.MaxValue);
+            var said = new Hud.Core.Profile.TargetProfile
+            {
+                PodUid = "pod-0", State = TargetState.Succeeded, Pid = small, Runtimes = small, Workers = small, Polls = n, SlowPolls = n, LostEvents = n, SymbolizedPercent = small, OverheadPercent = percent, ThrottledNs = n,
+            };
+            var stream = StreamSnapshot.Empty with { Profile = new() { Targets = [said] } };
+            var status = Make.Status(TargetProgress.Update(Make.Target(0), 0, Make.Agent(stream: stream), new AgentView(AgentPhase.Ended, "", ""))) with
+            {
+                Summary = Findings.Summary(new() { Polls = n, SlowPolls = n, BlockedPercent = percent, StallCount = small, WorstPollNs = n, LongestStallNs = n, CpuHogNs = n, BlockedNs = n, RunQueueNs = n, ThrottledNs = n }),
+                Hotspots = Findings.Hotspots([new() { Count = n, Percent = percent, TotalNs = n, P50Ns = n, P99Ns = n, MaxNs = n }], 5),
+            };
+            Check("status", Crd.Schema("status"), Hud.Operator.Entities.StatusJson.Write(status), problems);
+        }
+        Assert.Empty(problems);
+    }
+
+    private static void Check(string path, YamlDotNet.RepresentationModel.YamlNode schema, JsonElement value, List<string> problems)
+    {
+        double Bound(string keyword, double otherwise) => Crd.Text(schema, keyword) is { } text ? double.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
+        if (value.ValueKind == JsonValueKind.Number && (value.GetDouble() < Bound("minimum", double.MinValue) || value.GetDouble() > Bound("maximum", double.MaxValue)))
+            problems.Add($"{path}: {value}");
+        if (value.ValueKind == JsonValueKind.String && value.GetString()!.Length > Bound("maxLength", int.MaxValue))
+            problems.Add($"{path}: {value}");
+        if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in value.EnumerateArray())
+                Check(path + "[]", Crd.At(schema, "items")!, item, problems);
+        }
+        if (value.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var field in value.EnumerateObject())
+                Check($"{path}.{field.Name}", Crd.At(schema, "properties", field.Name)!, field.Value, problems);
+        }
+    }
 }

@@ -27,7 +27,7 @@ public static class SessionMessages
     public const string SelectorValues = "target.podSelector.matchExpressions needs values with In and NotIn, and none with Exists and DoesNotExist";
     public const string PodName = "target.podName must be the name of a pod: lower-case letters, digits, '-' and '.', at most 253 characters";
     public const string WorkloadKind = "target.workloadRef must be a Deployment, StatefulSet, DaemonSet or ReplicaSet of apps/v1, or a Job of batch/v1";
-    public const string WorkloadName = "target.workloadRef.name must be the name of a workload in the session's own namespace";
+    public const string WorkloadName = "target.workloadRef.name must be the name of a workload: lower-case letters, digits, '-' and '.', at most 253 characters";
     public const string ContainerName = "target.containerName must be the name of a container: lower-case letters, digits and '-', at most 63 characters";
     public const string ProcessName = "target.processName must be the name of a process or of its executable without a path, 1 to 255 characters";
     public const string MaxPods = "target.maxPods must be from 1 to 100";
@@ -35,6 +35,18 @@ public static class SessionMessages
     public const string LocalProcessName = "target.processName is needed here: hud profiles a process of this machine by name";
     public const string LocalSelector = "target may hold only processName here; podSelector, podName, workloadRef and containerName need a cluster, so apply the file with kubectl instead";
     public const string LocalSuspend = "suspend has no meaning on this machine; leave it out";
+
+    /// <summary>For a text that is no duration, which only an API server without CEL lets pass; null for a field that is none.</summary>
+    /// <param name="path">As in JSON: <c>$.expect.maxPoll</c>.</param>
+    public static string? NoDuration(string? path) => path switch
+    {
+        "$.duration" => Duration,
+        "$.threshold" => Threshold,
+        "$.startDeadline" => StartDeadline,
+        "$.resultsTTL" => ResultsTtl,
+        "$.expect.maxPoll" => ExpectMaxPoll,
+        _ => null,
+    };
 
     /// <summary>For a ceiling below the schema's own, set by whoever runs the operator.</summary>
     public static string DurationCeiling(GoDuration ceiling) => $"duration may be at most {ceiling} here, as set by the administrator; shorten it";

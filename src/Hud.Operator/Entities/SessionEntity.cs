@@ -47,7 +47,7 @@ public sealed class SessionEntity : IEntity
         }
         catch (JsonException e)
         {
-            error = $"{(e.Path ?? "spec").Replace("$", "spec", StringComparison.Ordinal)} cannot be read: {e.Message}";
+            error = SessionMessages.NoDuration(e.Path) ?? $"{(e.Path ?? "spec").Replace("$", "spec", StringComparison.Ordinal)} cannot be read: {e.Message}";
         }
         return false;
     }

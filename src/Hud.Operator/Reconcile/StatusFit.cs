@@ -16,6 +16,16 @@ public static class StatusFit
     /// <summary>An upper estimate of one target's part, its texts for people left out.</summary>
     public static int TargetBytes(TargetStatus t) => 470 + t.Pod.Length + t.PodUid.Length + t.Node.Length + t.Container.Length + t.ContainerId.Length;
 
+    /// <summary>2^53 - 1: beyond it a number of JSON is not exact.</summary>
+    public const long MaxCount = 9007199254740991;
+
+    public static long Count(long n) => Math.Clamp(n, 0, MaxCount);
+
+    public static int Count(int n) => Math.Max(0, n);
+
+    /// <summary>Rounded to two places, and within what the schema allows.</summary>
+    public static double Percent(double percent, double max = 100) => Math.Round(Math.Clamp(double.IsNaN(percent) ? 0 : percent, 0, max), 2);
+
     public static string Cut(string text, int max) => text.Length <= max ? text : string.Concat(text.AsSpan(0, max - 1), "\u2026");
 
     /// <summary>The rest is in the Report: stacks go first, then advice, then the lower hotspots, then messages of targets.</summary>

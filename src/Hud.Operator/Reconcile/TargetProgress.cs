@@ -57,18 +57,18 @@ public static class TargetProgress
 
     private static TargetStatus Copy(TargetStatus target, TargetProfile said) => target with
     {
-        Pid = said.Pid,
+        Pid = StatusFit.Count(said.Pid),
         State = said.State,
         Reason = StatusFit.Cut(said.Reason, 128),
         Message = StatusFit.Cut(said.Message, 512),
-        Runtimes = said.Runtimes,
-        Workers = said.Workers,
+        Runtimes = StatusFit.Count(said.Runtimes),
+        Workers = StatusFit.Count(said.Workers),
         TokioVersion = StatusFit.Cut(said.TokioVersion, 64),
-        Polls = said.Polls,
-        SlowPolls = said.SlowPolls,
-        LostEvents = said.LostEvents,
-        SymbolizedPercent = said.SymbolizedPercent,
-        OverheadPercent = Math.Round(said.OverheadPercent, 2),
-        ThrottledMillis = said.ThrottledNs / 1_000_000,
+        Polls = StatusFit.Count(said.Polls),
+        SlowPolls = StatusFit.Count(said.SlowPolls),
+        LostEvents = StatusFit.Count(said.LostEvents),
+        SymbolizedPercent = Math.Clamp(said.SymbolizedPercent, 0, 100),
+        OverheadPercent = StatusFit.Percent(said.OverheadPercent, 1_000_000),
+        ThrottledMillis = StatusFit.Count(said.ThrottledNs / 1_000_000),
     };
 }
