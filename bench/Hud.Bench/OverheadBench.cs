@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 
 namespace Hud.Bench;
 
@@ -22,7 +21,7 @@ internal static class OverheadBench
     {
         int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 5;
         string program = Find("out/workloads/tokio143-release/throughput");
-        int slow = SpinFor(program, 5_000), fast = SpinFor(program, 250_000);
+        int slow = YieldLoop.SpinFor(program, 5_000), fast = YieldLoop.SpinFor(program, 250_000);
         var scenarios = new List<Scenario>
         {
             new("5,000 polls/s a worker", TimeSpan.FromSeconds(5), 5, () => new YieldLoop(program, slow)),
@@ -108,27 +107,13 @@ internal static class OverheadBench
         return process;
     }
 
-    private static void Stop(Process process)
+    internal static void Stop(Process process)
     {
         using (Process.Start("kill", ["-INT", $"{process.Id}"]))
         {
             if (!process.WaitForExit(15_000))
                 process.Kill();
         }
-    }
-
-    /// <summary>Rounds of arithmetic a poll, so that one worker makes about this many polls a second.</summary>
-    private static int SpinFor(string program, int pollsPerSecond)
-    {
-        int spin = 4000;
-        for (int i = 0; i < 3; i++)
-        {
-            using var target = new YieldLoop(program, spin);
-            Thread.Sleep(500);
-            spin = Math.Max(1, (int)(spin * target.Rate(TimeSpan.FromSeconds(3)) / YieldLoop.Workers / pollsPerSecond));
-        }
-
-        return spin;
     }
 
     private static bool Exists(string tool) =>
@@ -144,64 +129,6 @@ internal static class OverheadBench
         }
 
         throw new FileNotFoundException($"{relative} is not built: run ./build.sh and tests/workloads/build.sh tokio143-release");
-    }
-
-    private interface ITarget : IDisposable
-    {
-        int Pid { get; }
-
-        /// <summary>What it gets done a second over the next stretch of time.</summary>
-        double Rate(TimeSpan time);
-    }
-
-    /// <summary>The throughput workload: counts its own polls and tells the sum every second.</summary>
-    private sealed class YieldLoop : ITarget
-    {
-        public const int Workers = 2;
-        private readonly Process _process;
-        private readonly Lock _gate = new();
-        private readonly List<(long AtNs, long Polls)> _counts = [];
-
-        public YieldLoop(string program, int spin)
-        {
-            _process = Process.Start(new ProcessStartInfo(program, ["--seconds", "600", "--workers", $"{Workers}", "--spin", $"{spin}"]) { RedirectStandardOutput = true })!;
-            _process.OutputDataReceived += (_, line) => Accept(line.Data);
-            _process.BeginOutputReadLine();
-        }
-
-        public int Pid => _process.Id;
-
-        private void Accept(string? line)
-        {
-            if (line is null || !line.Contains("\"second\"", StringComparison.Ordinal))
-                return;
-            using var json = JsonDocument.Parse(line);
-            lock (_gate)
-                _counts.Add((json.RootElement.GetProperty("at_ns").GetInt64(), json.RootElement.GetProperty("polls").GetInt64()));
-        }
-
-        /// <summary>Polls a second over the next stretch of time, by the target's own clock and count.</summary>
-        public double Rate(TimeSpan time)
-        {
-            int first;
-            lock (_gate)
-                first = _counts.Count;
-            Thread.Sleep(time + TimeSpan.FromSeconds(1.2));
-            lock (_gate)
-            {
-                if (_counts.Count - first < 2)
-                    return double.NaN;
-                var (from, to) = (_counts[first], _counts[^1]);
-                return (to.Polls - from.Polls) * 1e9 / (to.AtNs - from.AtNs);
-            }
-        }
-
-        public void Dispose()
-        {
-            _process.Kill();
-            _process.WaitForExit();
-            _process.Dispose();
-        }
     }
 
     /// <summary>The demo service with its mistakes mended, asked by a few connections that never wait between two requests.</summary>

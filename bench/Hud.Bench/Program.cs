@@ -17,6 +17,8 @@ switch (args)
         return CockpitBench.Run(rest);
     case ["overhead", .. var rest]:
         return OverheadBench.Run(rest);
+    case ["twin", .. var rest]:
+        return TwinBench.Run(rest);
     case ["large", .. var rest]:
         return LargeBench.Run(rest);
     case ["agent", .. var rest]:
@@ -26,6 +28,6 @@ switch (args)
     case ["operator", .. var rest]:
         return await OperatorBench.RunAsync(rest);
     default:
-        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | cockpit [SECONDS] | overhead [ROUNDS [TARGET]] | agent [SECONDS] | large [SECONDS] | cluster ... | operator ...");
+        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | cockpit [SECONDS] | overhead [ROUNDS [TARGET]] | twin [PAIRS] | agent [SECONDS] | large [SECONDS] | cluster ... | operator ...");
         return 2;
 }
