@@ -45,6 +45,16 @@ static __always_inline struct thread_state *find_or_make_thread(struct task_stru
 	return ts;
 }
 
+/*
+ * The open poll at this depth. The mask is for the verifier; the compiler knows that it changes nothing, and verifiers
+ * before 6.2 do not, so it is kept from looking through it.
+ */
+static __always_inline struct poll_frame *poll_at(struct thread_state *ts, u64 index)
+{
+	asm volatile("" : "+r"(index));
+	return &ts->poll[index & (HUD_MAX_DEPTH - 1)];
+}
+
 /* No poll of this thread's process is timed, for now or at all. */
 static __always_inline bool is_sched_only(struct thread_state *ts)
 {
@@ -91,13 +101,14 @@ static __always_inline u32 pid_at_level(struct pid *pid, u32 level)
 
 	if (level > own || level > 31)
 		return 0;
-	bpf_probe_read_kernel(&nr, sizeof(nr), (void *)numbers + level * bpf_core_type_size(struct upid));
+	/* 64 bits: verifiers before 6.2 take a product of 32 for unbounded */
+	bpf_probe_read_kernel(&nr, sizeof(nr), (void *)numbers + (u64)level * bpf_core_type_size(struct upid));
 	return nr;
 }
 
 static __always_inline u32 ns_tid(struct task_struct *task)
 {
-	return pid_at_level(task->thread_pid, control.ns_level);
+	return pid_at_level(BPF_CORE_READ(task, thread_pid), control.ns_level);
 }
 
 static __always_inline struct hud_worker *worker_of(struct thread_state *ts)

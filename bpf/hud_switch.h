@@ -29,7 +29,7 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 	if (ts->off_stopped) {
 		/* the world stood still for it: taken out of the poll's own time, as a nested poll's is */
 		if (depth && depth <= HUD_MAX_DEPTH)
-			ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)].inner_ns += slept;
+			poll_at(ts, depth - 1)->inner_ns += slept;
 		off -= slept;
 		slept = 0;
 	}

@@ -34,9 +34,9 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 		close_missed_switch(ts, task, bpf_ktime_get_ns());
 	depth = ts->depth;
 	/* a frame at or below our stack pointer has been left without a return that we saw */
-	if (depth > 0 && depth <= HUD_MAX_DEPTH && ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)].sp <= sp) {
+	if (depth > 0 && depth <= HUD_MAX_DEPTH && poll_at(ts, depth - 1)->sp <= sp) {
 		count(HUD_STAT_MISSED_RETURNS);
-		depth = depth > 1 && ts->poll[(depth - 2) & (HUD_MAX_DEPTH - 1)].sp > sp ? depth - 1 : 0;
+		depth = depth > 1 && poll_at(ts, depth - 2)->sp > sp ? depth - 1 : 0;
 	}
 	if (depth >= HUD_MAX_DEPTH) {
 		count(HUD_STAT_DEPTH_OVERFLOW);
@@ -45,7 +45,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	count(HUD_STAT_POLLS);
 	if (!ts->slot)
 		assign_slot(ts, task);
-	f = &ts->poll[depth & (HUD_MAX_DEPTH - 1)];
+	f = poll_at(ts, depth);
 	f->sp = sp;
 	f->header = PT_REGS_PARM1(ctx);
 	f->run_delay = task->sched_info.run_delay;
@@ -283,7 +283,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	depth = ts->depth;
 	if (!depth || depth > HUD_MAX_DEPTH)
 		return;
-	f = &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)];
+	f = poll_at(ts, depth - 1);
 	if (sp != f->sp + HUD_RETURN_SLOT) {
 		if (sp < f->sp)
 			return; /* the return of a poll that was not timed, nested in ours */
@@ -298,7 +298,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	wall = now - f->start_ns;
 	own = wall > f->inner_ns ? wall - f->inner_ns : 0;
 	if (depth > 1)
-		leave_to_inner(&ts->poll[(depth - 2) & (HUD_MAX_DEPTH - 1)], f, ts, task, wall);
+		leave_to_inner(poll_at(ts, depth - 2), f, ts, task, wall);
 	slow = own > control.threshold_ns;
 	add_to_type(f->type, own, slow);
 	w = worker_of(ts);
@@ -308,7 +308,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 		if (slow)
 			w->slow++;
 		if (depth > 1) {
-			struct poll_frame *outer = &ts->poll[(depth - 2) & (HUD_MAX_DEPTH - 1)];
+			struct poll_frame *outer = poll_at(ts, depth - 2);
 
 			w->current_type = outer->type;
 			w->current_start_ns = outer->start_ns;

@@ -47,7 +47,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		send_with_stack(s);
 		return 0;
 	}
-	f = &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)];
+	f = poll_at(ts, depth - 1);
 	read_task_identity(ts, f);
 	s->event.flags = flags;
 	copy_stack(s, s->event.regs.r[HUD_REG_SP], f->sp + 8);

@@ -124,7 +124,7 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		}
 	}
 	if (depth && depth <= HUD_MAX_DEPTH) {
-		f = &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)];
+		f = poll_at(ts, depth - 1);
 		read_task_identity(ts, f);
 		end = f->sp + 8;
 	}
@@ -271,7 +271,7 @@ int hud_sched_waking(u64 *ctx)
 	fill_identity(&s->event, HUD_EVENT_WAKER, ts, sleeper, now);
 	depth = ts->depth;
 	if (depth && depth <= HUD_MAX_DEPTH)
-		fill_poll(&s->event, &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)]);
+		fill_poll(&s->event, poll_at(ts, depth - 1));
 	s->event.block_start_ns = ts->off_at;
 	s->event.worst_block_ns = now - ts->off_at;
 	s->event.syscall = ts->off_syscall;
@@ -282,7 +282,7 @@ int hud_sched_waking(u64 *ctx)
 	if (own && own->epoch == control.epoch) {
 		depth = own->depth;
 		if (depth && depth <= HUD_MAX_DEPTH) {
-			end = own->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)].sp + 8;
+			end = poll_at(own, depth - 1)->sp + 8;
 			s->event.flags |= HUD_FLAG_IN_POLL;
 		}
 	}

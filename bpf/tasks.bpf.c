@@ -63,7 +63,7 @@ int hud_open_polls(struct bpf_iter__task *ctx)
 	depth = ts->depth;
 	if (!depth || depth > HUD_MAX_DEPTH)
 		return 0;
-	f = &ts->poll[(depth - 1) & (HUD_MAX_DEPTH - 1)];
+	f = poll_at(ts, depth - 1);
 	now = bpf_ktime_get_ns();
 	wall = now > f->start_ns ? now - f->start_ns : 0;
 	wall = wall > f->inner_ns ? wall - f->inner_ns : 0;

@@ -32,20 +32,26 @@ internal static unsafe partial class LibbpfLog
         const int debug = 2;
         if (level >= debug)
             return 0;
-        const int size = 1 << 16; // a verifier log comes as one message
-        byte[] buffer = new byte[size];
-        int written;
-        fixed (byte* at = buffer)
-            written = FormatC(at, size, format, arguments);
-        if (written <= 0)
-            return 0;
-        foreach (string line in Encoding.UTF8.GetString(buffer, 0, Math.Min(written, size - 1)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        // a verifier log comes as one message, which libbpf lets grow to 16 MiB; what matters stands at its end
+        const int size = 16 << 20;
+        byte* buffer = (byte*)NativeMemory.Alloc(size);
+        try
         {
-            Lines.Enqueue(line);
-            if (Lines.Count > MaxLines)
-                Lines.TryDequeue(out _);
-        }
+            int written = Math.Min(FormatC(buffer, size, format, arguments), size - 1);
+            const int end = 1 << 16;
+            int skipped = Math.Max(0, written - end);
+            foreach (string line in Encoding.UTF8.GetString(buffer + skipped, Math.Max(0, written - skipped)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                Lines.Enqueue(line);
+                if (Lines.Count > MaxLines)
+                    Lines.TryDequeue(out _);
+            }
 
-        return written;
+            return written;
+        }
+        finally
+        {
+            NativeMemory.Free(buffer);
+        }
     }
 }

@@ -29,6 +29,7 @@ internal static class KernelLoader
             {
                 kernel?.Dispose();
                 refused.Add($"{rung.Name()}: {e.Message}");
+                AgentLog.Write(refused[^1], e.Log);
                 last = e;
             }
         }
