@@ -4,26 +4,40 @@
 #   docker build --target agent    -t hud-agent .
 #
 # Bases are arguments, so that a build without a registry can name its own. SDK: the .NET 10 SDK on Debian 12 or newer, with apt.
-# RUNTIME: anything with glibc and OpenSSL 3; no .NET is needed in it.
+# RUNTIME: glibc, libstdc++, OpenSSL 3 and, for the agent, apt; no .NET is needed in it.
 ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0-noble
 ARG RUNTIME=mcr.microsoft.com/dotnet/runtime-deps:10.0-noble
 
-FROM ${SDK} AS build
+# The compilers come before the sources: a change of the sources does not install them again.
+FROM ${SDK} AS tools
 WORKDIR /src
+COPY scripts scripts
+RUN scripts/install.sh build
+
+FROM tools AS build-operator
 COPY . .
-RUN ./build.sh
+RUN --mount=type=cache,target=/root/.nuget/packages ./build.sh --no-install hud-operator
+
+FROM tools AS build-agent
+COPY . .
+RUN --mount=type=cache,target=/root/.nuget/packages ./build.sh --no-install hud-agent
 
 FROM ${RUNTIME} AS operator
-COPY --from=build /src/out/hud-operator /hud-operator
+LABEL org.opencontainers.image.title="hud-operator" org.opencontainers.image.licenses="Apache-2.0"
+COPY LICENSE /LICENSE
+COPY --from=build-operator /src/out/hud-operator /hud-operator
 ENV DOTNET_EnableDiagnostics=0
 USER 65532:65532
 ENTRYPOINT ["/hud-operator"]
 
 # The agent needs its capabilities from the pod, and root to receive them; its pod has no token to steal and nothing to write to.
 FROM ${RUNTIME} AS agent
+LABEL org.opencontainers.image.title="hud-agent" org.opencontainers.image.licenses="Apache-2.0 AND (GPL-2.0-only OR BSD-2-Clause)"
 # libdw reads line tables and inlined functions; without it names come from symbols alone
-RUN apt-get update && apt-get install -y --no-install-recommends libbpf1 libelf1 libdw1 && rm -rf /var/lib/apt/lists/*
-COPY --from=build /src/out/hud-agent /hud-agent
+RUN apt-get update && apt-get install -y --no-install-recommends libbpf1 libdw1 && \
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/* /var/log/*
+COPY LICENSE /LICENSE
+COPY --from=build-agent /src/out/hud-agent /hud-agent
 ENV DOTNET_EnableDiagnostics=0
 USER 0:0
 ENTRYPOINT ["/hud-agent"]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds Hud into out/.
 #
-#   ./build.sh [--no-install] [--clean]
+#   ./build.sh [--no-install] [--clean] [PROGRAM...]
 #
 #   out/hud, out/hud-agent, out/hud-operator   self-contained single files: the machine that runs them needs no .NET
 #   out/kubectl-hud          the plugin: on the PATH it makes "kubectl hud" work; out/kubectl_complete-hud completes it
@@ -10,18 +10,20 @@
 #
 #   --no-install   do not look for missing packages (scripts/install.sh build)
 #   --clean        throw away out/ and artifacts/ first
+#   PROGRAM        hud, hud-agent or hud-operator alone
 #
 # What has not changed since the last time is not built again.
 set -euo pipefail
 cd "$(dirname "$0")"
 . scripts/lib.sh
 
-install=1 clean=
+install=1 clean= programs=()
 for argument in "$@"; do
   case "$argument" in
     -h|--help) usage_of "$0"; exit 0 ;;
     --no-install) install= ;;
     --clean) clean=1 ;;
+    hud|hud-agent|hud-operator) programs+=("$argument") ;;
     *) fail "unknown argument '$argument'" "./build.sh --help" ;;
   esac
 done
@@ -62,10 +64,15 @@ publish() {
 [ -z "$clean" ] || rm -rf out artifacts
 [ -z "$install" ] || scripts/install.sh build
 mkdir -p out
-build_make bpf "BPF objects"
-build_make native "self-test program"
-publish Hud.NodeAgent hud-agent
-publish Hud.Cli hud
-cp scripts/kubectl-hud scripts/kubectl_complete-hud out/
-publish Hud.Operator hud-operator
-say "out/hud ($(du -h out/hud | cut -f1)) and out/hud-agent ($(du -h out/hud-agent | cut -f1)) are up to date"
+[ ${#programs[@]} -gt 0 ] || programs=(hud-agent hud hud-operator)
+for program in "${programs[@]}"; do
+  case "$program" in
+    hud-agent)
+      build_make bpf "BPF objects"
+      build_make native "self-test program"
+      publish Hud.NodeAgent hud-agent ;;
+    hud) publish Hud.Cli hud; cp scripts/kubectl-hud scripts/kubectl_complete-hud out/ ;;
+    hud-operator) publish Hud.Operator hud-operator ;;
+  esac
+done
+say "up to date:$(for program in "${programs[@]}"; do printf ' out/%s (%s)' "$program" "$(du -h "out/$program" | cut -f1)"; done)"

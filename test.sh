@@ -92,7 +92,11 @@ if [ -z "$fuzz" ] && step ./build.sh --no-install; then
   fi
   # Here and not within the time of the tests: the first time it takes minutes.
   case " ${projects[*]} " in *' Hud.ClusterTests '*)
-    if tests/cluster/check.sh >/dev/null; then step run_logged out/logs/kubernetes.log "Kubernetes (built once, about 7 minutes)" tests/cluster/build-kubernetes.sh; fi ;;
+    if tests/cluster/check.sh >/dev/null; then
+      # A Dockerfile that cannot be built is told by the tests of the images.
+      run_logged out/logs/images.log "the images of the Dockerfile (about 4 minutes; half of it once)" tests/cluster/dockerfile.sh out/dockerfile || true
+      step run_logged out/logs/kubernetes.log "Kubernetes (built once, about 7 minutes)" tests/cluster/build-kubernetes.sh
+    fi ;;
   esac
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
   one_by_one=

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a build, a test run or a demo needs, from Debian's packages only.
 #
-#   scripts/install.sh [GROUP...]      without a group: build, rust, crates, test, arm, browser and cluster
+#   scripts/install.sh [GROUP...]      without a group: all but bench
 #
 # Groups: build    compilers and libraries for hud, hud-agent and the BPF objects
 #         rust     cargo and rustc, unless they are on PATH already
@@ -10,6 +10,7 @@
 #         arm      what runs aarch64 programs, whose stacks the unwinding tests compare with gdb's
 #         bench    the profilers that the benchmarks measure us against
 #         cluster  what a real one-node Kubernetes needs
+#         images   what builds the Dockerfile without a daemon
 #         browser  a headless browser for the report pages
 #
 # Whatever is there already is left alone; a second run takes well under a second.
@@ -87,6 +88,8 @@ install_cluster() {
   npm_ci tests/cluster/cel
 }
 
+install_images() { need buildah mmdebstrap; }
+
 # Chromium opens the report page in the tests; the fonts are what its text is measured with.
 install_browser() {
   need chromium fonts-dejavu-core
@@ -95,10 +98,10 @@ install_browser() {
 }
 
 case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; esac
-[ $# -gt 0 ] || set -- build rust crates test arm browser cluster
+[ $# -gt 0 ] || set -- build rust crates test arm browser cluster images
 for group in "$@"; do
   case "$group" in
-    build|rust|crates|test|arm|bench|cluster|browser) "install_$group" ;;
+    build|rust|crates|test|arm|bench|cluster|images|browser) "install_$group" ;;
     *) fail "no group '$group'" "scripts/install.sh --help lists them" ;;
   esac
 done

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""image.py NAME OUT.tar --entrypoint WORD... [--env K=V]... [--user UID] [--library NAME]... SRC:DST...
+"""image.py NAME OUT.tar --entrypoint WORD... [--env K=V]... [--user UID] [--library NAME]... [--base IMAGE.tar] SRC:DST...
 
-One-layer image from files and folders, for `ctr images import`: no base image, no registry, no daemon.
-The shared libraries that `ldd` names for an ELF file come along, at the paths where the loader looks for them.
+One-layer image from files and folders, for `ctr images import`: no registry, no daemon, and no base image unless one is named.
+Without a base the shared libraries that `ldd` names for an ELF file come along, at the paths where the loader looks for them;
+with one, user and environment are the base's and so are the libraries.
 The same input gives the same image (times and owners are fixed), so an import of an unchanged one is free.
 """
 import argparse
@@ -47,6 +48,13 @@ def files_below(src):
             yield path, os.path.relpath(path, src)
 
 
+def base(path):
+    """Configuration of an image in a Docker archive, and its layers as (name, bytes)."""
+    with tarfile.open(path) as tar:
+        manifest = json.load(tar.extractfile("manifest.json"))[0]
+        return json.load(tar.extractfile(manifest["Config"])), [(name, tar.extractfile(name).read()) for name in manifest["Layers"]]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
@@ -55,6 +63,7 @@ def main():
     parser.add_argument("--env", action="append", default=[])
     parser.add_argument("--library", action="append", default=[])
     parser.add_argument("--user", default="")
+    parser.add_argument("--base")
     parser.add_argument("sources", nargs="+")
     args = parser.parse_args()
 
@@ -63,14 +72,14 @@ def main():
         src, dst = source.rsplit(":", 1)
         for path, below in files_below(src):
             entries[os.path.normpath(os.path.join(dst, below)) if below else dst] = path
-            for library in libraries(path):
+            for library in [] if args.base else libraries(path):
                 # a library that was asked for under its own path stays; those inside src come with src
                 if not library.startswith(os.path.abspath(src) + "/"):
                     entries.setdefault(library, library)
 
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as tar:
-        folders = {"tmp": 0o1777}
+        folders = {} if args.base else {"tmp": 0o1777}
         for path in entries:
             parts = path.strip("/").split("/")
             for i in range(1, len(parts)):
@@ -88,15 +97,20 @@ def main():
                 tar.addfile(info, f)
     layer = layer.getvalue()
     digest = hashlib.sha256(layer).hexdigest()
-    config = json.dumps({
+    config, layers = base(args.base) if args.base else ({
         "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine), "os": "linux",
-        "config": {"Entrypoint": args.entrypoint, "Env": ["PATH=/usr/bin:/bin"] + args.env, "User": args.user},
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest]},
-    }).encode()
+        "config": {"Env": ["PATH=/usr/bin:/bin"] + args.env, "User": args.user},
+        "rootfs": {"type": "layers", "diff_ids": []},
+    }, [])
+    config["config"]["Entrypoint"] = args.entrypoint
+    config["rootfs"]["diff_ids"].append("sha256:" + digest)
+    config.pop("history", None)  # it would have to name the new layer as well
+    config = json.dumps(config).encode()
+    layers.append((digest + "/layer.tar", layer))
     config_name = hashlib.sha256(config).hexdigest() + ".json"
-    manifest = json.dumps([{"Config": config_name, "RepoTags": [args.name], "Layers": [digest + "/layer.tar"]}]).encode()
+    manifest = json.dumps([{"Config": config_name, "RepoTags": [args.name], "Layers": [name for name, _ in layers]}]).encode()
     with tarfile.open(args.out, "w") as tar:
-        for name, data in ((digest + "/layer.tar", layer), (config_name, config), ("manifest.json", manifest)):
+        for name, data in (*layers, (config_name, config), ("manifest.json", manifest)):
             info = tarfile.TarInfo(name)
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# images.sh OUT_DIR [IMAGE...]: makes images from what build.sh and the other builds left, without a registry; without names those of the tests:
+# images.sh OUT_DIR [--from FOLDER] [IMAGE...]: makes images from what build.sh and the other builds left, without a registry; without names those of the tests:
 #
-#   hud-operator   localhost/hud-operator:test   as the Dockerfile has it
-#   hud-agent      localhost/hud-agent:test      as the Dockerfile has it
+#   hud-operator   localhost/hud-operator:test   the program and the libraries it needs
+#   hud-agent      localhost/hud-agent:test      the program and the libraries it needs
 #   test-agent     localhost/test-agent:test     the same agent, and one that plays a part where a test is about the operator
 #   workloads      localhost/workloads:test      the Tokio programs, under /
 #   shop           localhost/shop:test           the demo service and its load (only when it is named)
+#
+# --from FOLDER: hud-operator and hud-agent are those that dockerfile.sh left in FOLDER, and test-agent is made of that agent.
 #
 # An existing cluster takes them too: `kind load image-archive OUT_DIR/*.tar`, `k3d image import`, `minikube image load`, or push them.
 set -euo pipefail
@@ -13,6 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
+from=
+if [[ ${1:-} == --from ]]; then from=$(cd "$2" && pwd); shift 2; fi
 [[ $# -gt 0 ]] || set -- hud-operator hud-agent test-agent workloads
 cd "$root"
 
@@ -39,18 +43,20 @@ scripted_agent() {
 }
 
 for name in "$@"; do
-  case "$name" in
+  case "${from:+from-}$name" in
+    from-hud-operator | from-hud-agent) cp "$from/$name.tar" "$out/" ;;
+    from-test-agent) image test-agent --base "$from/hud-agent.tar" --entrypoint /test-agent.sh "$(scripted_agent)" "$here/test-agent.sh:/test-agent.sh" ;;
     hud-operator) built hud-operator; image hud-operator --entrypoint /hud-operator --user 65532:65532 "${dotnet[@]}" out/hud-operator:/hud-operator ;;
     hud-agent) built hud-agent; image hud-agent --entrypoint /hud-agent "${agent[@]}" out/hud-agent:/hud-agent ;;
     test-agent)
       built hud-agent
       image test-agent --entrypoint /test-agent.sh "${agent[@]}" out/hud-agent:/hud-agent "$(scripted_agent)" "$here/test-agent.sh:/test-agent.sh" "${shell[0]}" ;;
-    workloads)
+    workloads | from-workloads)
       "$root/tests/workloads/build.sh" "tokio143-release:$(IFS=,; echo "${workloads[*]}")" tokio143-lines:cpu_hog >&2
       sources=(out/workloads/tokio143-lines/cpu_hog:/cpu_hog_lines)
       for program in "${workloads[@]}"; do sources+=("out/workloads/tokio143-release/$program:/$program"); done
       image workloads "${shell[@]}" "${sources[@]}" ;;
-    shop) "$root/examples/demo-service/build.sh" >&2; image shop "${shell[@]}" out/demo/release/demo-service:/demo-service out/demo/release/demo-load:/demo-load ;;
+    shop | from-shop) "$root/examples/demo-service/build.sh" >&2; image shop "${shell[@]}" out/demo/release/demo-service:/demo-service out/demo/release/demo-load:/demo-load ;;
     *) echo "images: no image '$name'" >&2; exit 1 ;;
   esac
 done

@@ -7,7 +7,7 @@
 # HUD_CLUSTER=FOLDER    starts the cluster there and leaves it running, for the next run (down.sh FOLDER ends it)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-scripts/install.sh build rust crates cluster
+scripts/install.sh build rust crates cluster images
 ./build.sh --no-install
 export MSBUILDDISABLENODEREUSE=1
 dotnet build tests/Hud.ClusterTests -c Release -v quiet

@@ -44,12 +44,14 @@ public sealed partial class Cluster
     {
         Work = Kept.Length > 0 ? Kept : Path.Combine(Path.GetTempPath(), "hud-cluster-" + Environment.ProcessId);
         var images = Path.Combine(Path.GetTempPath(), "hud-images-" + Environment.ProcessId);
+        Dockerfile = await Run("tests/cluster/dockerfile.sh", [Dockerfiles], 1800);
+        string[] from = Dockerfile.Code == 0 ? ["--from", Dockerfiles] : [];
         try
         {
             // the first run builds Kubernetes
             string[] owner = Kept.Length > 0 ? [] : [Environment.ProcessId.ToString()];
             var up = File.Exists(Path.Combine(Work, "kubelet.pid")) ? Task.FromResult(new CommandResult(0, "", "")) : Run("tests/cluster/up.sh", [Work, .. owner], 2400);
-            (await Run("tests/cluster/images.sh", [images], 900)).Ok("images.sh");
+            (await Run("tests/cluster/images.sh", [images, .. from], 900)).Ok("images.sh");
             (await up).Ok("up.sh");
             (await Run("tests/cluster/load-image.sh", [Work, .. Directory.GetFiles(images, "*.tar")], 300)).Ok("load-image.sh");
         }

@@ -25,6 +25,15 @@ public sealed partial class Cluster : IAsyncLifetime
     /// <summary>Where the operator's traces and metrics go; null on an existing cluster.</summary>
     internal OtlpListener? Otlp { get; private set; }
 
+    /// <summary>Where the Dockerfile's images lie, from the root of the repository on.</summary>
+    public const string Dockerfiles = "out/dockerfile";
+
+    /// <summary>
+    /// How building the Dockerfile's images ended: with 0, and the operator and all agents are theirs; with 2 and a reason where it cannot be
+    /// done; or with the Dockerfile's failure. In these cases the images hold what <c>build.sh</c> left. Null on an existing cluster.
+    /// </summary>
+    public CommandResult? Dockerfile { get; private set; }
+
     public string Kubeconfig { get; private set; } = "";
 
     public string Tools { get; private set; } = "";
