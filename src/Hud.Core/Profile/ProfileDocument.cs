@@ -118,7 +118,7 @@ public sealed record TargetProfile
 
     public TargetState State { get; set; }
 
-    /// <summary>Empty, or why it failed or found nothing: NoTokioRuntime, Idle, NotTimed, BelowThreshold, TargetGone...</summary>
+    /// <summary>Empty, or why it failed or found nothing: NoTokioRuntime, Idle, NotTimed, Starved, BelowThreshold, TargetGone...</summary>
     public string Reason { get; set; } = "";
 
     public string Message { get; set; } = "";
@@ -134,6 +134,9 @@ public sealed record TargetProfile
     public int SymbolizedPercent { get; set; }
     public double OverheadPercent { get; set; }
     public long CpuNs { get; set; }
+
+    /// <summary>Waits for a CPU, in polls and between them, of its workers; of all its threads where none of them polled.</summary>
+    public long CpuWaitNs { get; set; }
     public long ThrottledNs { get; set; }
     public long ThrottledPeriods { get; set; }
 }

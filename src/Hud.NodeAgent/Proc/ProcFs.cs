@@ -93,6 +93,13 @@ internal static class ProcFs
         return fields.Length > 17 && fields[0] is "Z" or "X" && fields[17] is "0" or "1";
     }
 
+    /// <summary>R, S, D, T, t, Z...: the third field of a stat file; '?' when it cannot be read.</summary>
+    public static char StateOf(string stat)
+    {
+        int close = stat.LastIndexOf(')');
+        return close >= 0 && close + 2 < stat.Length ? stat[close + 2] : '?';
+    }
+
     /// <summary>CPU time of all its threads so far; ns, in steps of 10 ms.</summary>
     public static long CpuTimeNs(int pid) =>
         TryParseStat(ReadText($"/proc/{pid}/stat"), out _, out long ticks) ? ticks * (1_000_000_000L / 100) : 0;

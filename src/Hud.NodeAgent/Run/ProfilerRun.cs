@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hud.Core;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
@@ -20,6 +21,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     private static readonly TimeSpan DrainEvery = TimeSpan.FromMilliseconds(100);
     private const long SecondNs = 1_000_000_000;
     private const string ReaderGone = "ReaderGone";
+    private const string Starved = "Starved";
+    private const string GiveItCpu = "give it a CPU request (in Kubernetes: resources.requests.cpu), see who else uses the machine (top), or watch for longer";
 
     private readonly List<TargetProcess> _targets = [];
     private readonly WorkerNames _workers = new(task.Session.WorkerThreadNames);
@@ -150,6 +153,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         long cpuAtStart = AgentClock.OwnCpuNs;
         var budget = new BudgetKeeper(kernel, _targets, sink, task.Session.OverheadBudgetPercent, cost, start, ForcedLevel());
         kernel.Control.Enabled = 1;
+        var waits = _targets.Where(t => t.Problem is null).Select(t => new CpuWaits(t, start)).ToList();
 
         var agent = new AgentInfo { Version = AgentVersion.Text, Kernel = KernelVersion.Release, Machine = RuntimeInformation.ProcessArchitecture.ToString(), Rung = kernel.Rung.Name() };
         stream.Write(new HelloMessage { Agent = agent, BudgetPercent = task.Session.OverheadBudgetPercent, CostPerPollNs = (long)cost.TimedNs, StartedAt = startedAt, Session = task.Session });
@@ -171,6 +175,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             Targets = [.. DescribeTargets()],
             Types = typeFacts,
             Workers = workers,
+            CpuWaits = [.. waits.SelectMany(w => w.Sums(now)).Where(w => !_workers.Given || _workers.IsWorker(totals.NameOf(_targets[w.Target].Pid, w.Tid)))],
             Losses = totals.Losses(sink),
             Overhead = budget.Overhead(AgentClock.OwnCpuNs - cpuAtStart),
             Warnings = _warnings,
@@ -179,13 +184,18 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         };
 
         var progress = new ProgressBuilder(_targets, stacks, judge, ledger, totals);
-        string reason = Loop(kernel, ring, ledger, totals, budget, sink, start, now => stream.Write(progress.Build(Facts(now), kernel.ReadWorkers(), now)));
+        string reason = Loop(kernel, ring, ledger, totals, budget, sink, start, now =>
+        {
+            waits.ForEach(w => w.Read(now));
+            stream.Write(progress.Build(Facts(now), kernel.ReadWorkers(), now));
+        });
 
         // the order matters: what is open is told while the probes are on, then they go, then the buffer is emptied
         if (_targets.Exists(t => t.IsAlive()))
             kernel.RecordOpenPolls();
         kernel.Control.Enabled = 0;
         long end = AgentClock.NowNs;
+        waits.ForEach(w => w.Read(end));
         foreach (var target in _targets)
             target.Detach();
         if (reason == ReaderGone)
@@ -198,8 +208,10 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var document = ProfileBuilder.Build(Facts(end), ledger, stacks, judge, exact: true);
         foreach (var (missing, next) in names.Warnings())
             Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
-        foreach (var target in document.Targets.Where(t => t.Reason is "Idle" or "NotTimed"))
+        foreach (var target in document.Targets.Where(t => t.Polls + t.SlowPolls == 0 && t.Reason is "Idle" or "NotTimed" or Starved))
             Warn(Silent(target));
+        foreach (var target in document.Targets.Where(t => t.Polls + t.SlowPolls > 0 && (t.Reason == Starved || (t.CpuWaitNs > document.Summary.ObservedNs / 10 && CpuStarvation.HardlyRan(t.CpuWaitNs, t.CpuNs)))))
+            Warn(new Diagnostic(DiagnosticKinds.Starved, $"{target.Process} ({target.Pid}) waited {HumanText.Duration(target.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(target.CpuNs)}: what its code does shows only as far as it ran", GiveItCpu));
         document = document with { Warnings = [.. _warnings] };
         stream.WriteProfile(document);
         return Bye(reason, reason == "TargetGone" ? DiagnosticKinds.TargetGone.ExitCode : 0);
@@ -216,6 +228,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
     private Diagnostic Silent(TargetProfile target) => _workers.Given
         ? new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}, on threads named {_workers.Text}", $"look at the names of its threads (ps -T -p {target.Pid}), or leave out --workers to watch them all")
+        : target.Reason == Starved ? new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}", GiveItCpu)
         : new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}", "send it some load while Hud watches; this is not \"no problem\"");
 
     private int? ForcedLevel() =>

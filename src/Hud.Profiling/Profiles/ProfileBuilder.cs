@@ -16,7 +16,7 @@ public static class ProfileBuilder
         ArgumentNullException.ThrowIfNull(judge);
         // without poll probes every thread has a slot; a worker is one that was seen in a poll (or parked as one)
         var polled = ledger.Polls.Select(p => (p.Target, p.Tid)).ToHashSet();
-        facts = facts with { Workers = [.. facts.Workers.Where(w => w.Polls > 0 || w.Idle || polled.Contains((w.Target, w.Tid)))] };
+        facts = facts with { Workers = [.. facts.Workers.Where(w => w.Polls > 0 || w.Idle || polled.Contains((w.Target, w.Tid))).Select(w => WithWaits(w, facts.CpuWaits))] };
         var runtimes = new Runtimes(facts.Workers);
         long observed = Math.Max(1, facts.EndNs - facts.StartNs);
         double workerNs = (double)observed * Math.Max(1, runtimes.TotalWorkers);
@@ -80,6 +80,13 @@ public static class ProfileBuilder
                 HotspotsCut = Math.Max(0, merger.GroupCount - facts.MaxHotspots),
             },
         };
+    }
+
+    /// <summary>The programs count a wait when it is over, and from a worker's first poll on; the scheduler's sums know the rest.</summary>
+    private static WorkerFacts WithWaits(WorkerFacts worker, IReadOnlyList<CpuWait> waits)
+    {
+        var wait = waits.FirstOrDefault(w => w.Target == worker.Target && w.Tid == worker.Tid);
+        return worker with { QueueNs = Math.Max(worker.QueueNs, wait.TotalNs), QueueMaxNs = Math.Max(worker.QueueMaxNs, wait.LongestNs) };
     }
 
     /// <summary>A type that no symbol names is called after the outermost user frame of its stacks.</summary>
@@ -148,11 +155,15 @@ public static class ProfileBuilder
             long slow = ledger.RecordedByType.Where(p => types[p.Key].Target == i).Sum(p => p.Value);
             var own = ledger.Hotspots.Where(p => p.Key.Target == i && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall).Sum(p => p.Value.Durations.TotalNs);
             int workers = runtimes.WorkersOf(i);
+            var (wait, longestWait) = WaitsOf(facts, i);
             string reason = target.Reason, message = target.Message;
             // a poll that lasts for the whole run is slow and not counted yet
             if (reason.Length == 0 && target.State != TargetState.Failed && slow == 0)
             {
-                (reason, message) = polls > 0 ? ("BelowThreshold", $"{Core.HumanText.Count(polls)} polls, the longest {Core.HumanText.Duration(longest)}")
+                string few = $"{Core.HumanText.Count(polls)} polls, the longest {Core.HumanText.Duration(longest)}";
+                (reason, message) = CpuStarvation.IsStarved(wait, longestWait, target.CpuNs, observed, facts.Session.Threshold.Nanoseconds)
+                    ? ("Starved", $"{(polls > 0 ? few : "no task was polled")}: its threads waited {Core.HumanText.Duration(wait)} for a CPU and ran for {Core.HumanText.Duration(target.CpuNs)}")
+                    : polls > 0 ? ("BelowThreshold", few)
                     : facts.Untimed.Contains(i) ? ("NotTimed", "polls were not timed, and no sleep or computation over the threshold was seen in one")
                     : ("Idle", "Tokio was found, but it polled no task during the run");
             }
@@ -164,6 +175,7 @@ public static class ProfileBuilder
                 Polls = polls,
                 SlowPolls = slow,
                 LongestPollNs = longest,
+                CpuWaitNs = wait,
                 Runtimes = runtimes.RuntimesOf(i),
                 Workers = workers,
                 TaskTypes = types.Count(t => t.Target == i),
@@ -173,6 +185,16 @@ public static class ProfileBuilder
                 OverheadPercent = Math.Round(facts.Overhead.MeasuredPercent, 3),
             };
         }
+    }
+
+    private static (long TotalNs, long LongestNs) WaitsOf(RunFacts facts, int target)
+    {
+        var workers = facts.Workers.Where(w => w.Target == target).ToList();
+        // a worker that is parked may be known while the one that is kept from running is not
+        if (workers.Exists(w => w.Polls > 0))
+            return (workers.Sum(w => w.QueueNs), workers.Max(w => w.QueueMaxNs));
+        var threads = facts.CpuWaits.Where(w => w.Target == target).ToList();
+        return (threads.Sum(w => w.TotalNs), threads.Select(w => w.LongestNs).DefaultIfEmpty(0).Max());
     }
 
     private static List<TaskProfile> Tasks(IReadOnlyList<TaskTypeFacts> types, List<int> seen, PollLedger ledger, double workerNs)

@@ -14,6 +14,9 @@ public sealed record RunFacts
     public IReadOnlyList<TargetProfile> Targets { get; init; } = [];
     public IReadOnlyList<TaskTypeFacts> Types { get; init; } = [];
     public IReadOnlyList<WorkerFacts> Workers { get; init; } = [];
+
+    /// <summary>By the scheduler's own sums; of threads that never polled as well.</summary>
+    public IReadOnlyList<CpuWait> CpuWaits { get; init; } = [];
     public Losses Losses { get; init; } = new();
     public Overhead Overhead { get; init; } = new();
     public IReadOnlyList<ProfileWarning> Warnings { get; init; } = [];
@@ -58,3 +61,6 @@ public sealed record WorkerFacts
     /// <summary>A worker that was never seen polling, known by the stack it was parked in.</summary>
     public bool Idle { get; init; }
 }
+
+/// <summary>Waits of one thread for a CPU during the run, the one that is not over included; ns. The longest is at least this long.</summary>
+public readonly record struct CpuWait(int Target, int Tid, long TotalNs, long LongestNs);

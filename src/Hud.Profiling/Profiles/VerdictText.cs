@@ -27,7 +27,14 @@ public static class VerdictText
             long queued = hotspots.Where(h => h.Cause == HotspotCause.RunQueue).Sum(h => h.TotalNs);
             string by = hotspots.SelectMany(h => h.PreemptedBy).FirstOrDefault()?.Name ?? "";
             string what = throttled >= queued ? $"throttled by the CPU limit for {HumanText.Duration(throttled)}" : $"waited {HumanText.Duration(queued)} for a CPU{(by.Length > 0 ? ", mostly for " + by : "")}";
-            return (VerdictLevel.Pressure, $"PRESSURE: workers were {what}; the code itself does not block".Replace("were waited", "waited", StringComparison.Ordinal));
+            return (VerdictLevel.Pressure, $"PRESSURE: workers were {what}; {CpuStarvation.AboutTheCode(targets)}".Replace("were waited", "waited", StringComparison.Ordinal));
+        }
+
+        if (summary.Polls > 0 && targets.Where(t => t.Reason == "Starved").ToList() is { Count: > 0 } starved)
+        {
+            long wait = starved.Sum(t => t.CpuWaitNs), throttled = starved.Sum(t => t.ThrottledNs);
+            string what = throttled * 2 > wait ? $"throttled by the CPU limit for {HumanText.Duration(throttled)}" : $"kept waiting {HumanText.Duration(wait)} for a CPU";
+            return (VerdictLevel.Pressure, $"PRESSURE: workers were {what} between polls; {CpuStarvation.AboutTheCode(targets)}");
         }
 
         if (summary.Polls == 0)

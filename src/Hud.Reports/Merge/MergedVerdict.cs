@@ -14,7 +14,7 @@ internal static class MergedVerdict
         return document.VerdictLevel switch
         {
             VerdictLevel.Blocked => $"BLOCKED {(summary.Estimated ? "about " : "")}{HumanText.Percent(summary.BlockedPercent)} of worker time on {where}; worst poll {worst}{Top(document)}",
-            VerdictLevel.Pressure => $"PRESSURE: workers on {where} waited {HumanText.Duration(summary.RunQueueNs)} for a CPU; the code itself does not block",
+            VerdictLevel.Pressure => $"PRESSURE: workers on {where} waited {HumanText.Duration(Math.Max(summary.RunQueueNs, document.Targets.Sum(t => t.CpuWaitNs)))} for a CPU; {CpuStarvation.AboutTheCode(document.Targets)}",
             VerdictLevel.Healthy => $"HEALTHY: {HumanText.Count(summary.Polls)} polls on {where}, the longest {HumanText.Duration(summary.LongestPollNs)}, none over {document.Session.Threshold}",
             _ => $"NO DATA from {document.Targets.Count} targets{Reasons(document)}",
         };

@@ -74,6 +74,8 @@ public static partial class TextReport
             return "No data: nothing was measured.";
         if (s.Polls == 0 && s.SlowPolls > 0)
             return null;
+        if (d.Targets.Any(t => t.Reason == "Starved"))
+            return "Starved: the process got hardly any CPU, so this says little about its code. Give it a CPU request, or watch for longer (HUD310).";
         if (s.Polls == 0 && d.Targets.Any(t => t.Reason == "NotTimed"))
             return "Not timed: polls could not be timed here, and none was seen to take long. Short ones may have been many or none.";
         if (s.Polls == 0)

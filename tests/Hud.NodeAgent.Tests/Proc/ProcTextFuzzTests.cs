@@ -11,12 +11,14 @@ public sealed class ProcTextFuzzTests
 
     [Fact]
     public void A_damaged_stat_or_status_is_no_process_or_a_plain_answer() =>
-        Fuzz.Run("proc stat", [Bytes("4242 (a b) c) S 1 4242 4242 0 -1 4194560 100 0 0 0 55 66 0 0 20 0 9 0 777 1000 200\n"), Bytes("Name:\tshop\nState:\tZ (zombie)\nSeccomp:\t2\nNSpid:\t42\t1\n")], (bytes, _) =>
+        Fuzz.Run("proc stat", [Bytes("4242 (a b) c) S 1 4242 4242 0 -1 4194560 100 0 0 0 55 66 0 0 20 0 9 0 777 1000 200\n"), Bytes("Name:\tshop\nState:\tZ (zombie)\nSeccomp:\t2\nNSpid:\t42\t1\n"), Bytes("1023456 20400 17\n")], (bytes, _) =>
         {
             string text = Encoding.UTF8.GetString(bytes);
             if (ProcFs.TryParseStat(text, out long _, out long ticks))
                 Assert.True(ticks >= 0 && text.Contains(')', StringComparison.Ordinal));
             ProcFs.HasEnded(text);
+            Assert.True(ProcFs.StateOf(text) is '?' || text.Contains(')', StringComparison.Ordinal));
+            Assert.False(SchedStat.TryParse(text, out SchedStat _) && text.Contains('-', StringComparison.Ordinal));
             string field = ProcFs.StatusField(text, "Seccomp");
             Assert.DoesNotContain('\n', field);
             Assert.True(field.Length < text.Length || text.Length == 0);

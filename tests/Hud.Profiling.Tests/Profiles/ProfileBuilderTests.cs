@@ -217,6 +217,34 @@ public sealed class ProfileBuilderTests
     }
 
     [Fact]
+    public void A_target_that_got_no_cpu_is_neither_idle_nor_healthy()
+    {
+        var facts = Facts(Type("shop::login", 0, 0)) with { Workers = [], CpuWaits = [new CpuWait(0, 1, 900 * Ms, 800 * Ms), new CpuWait(0, 2, 700 * Ms, 700 * Ms)] };
+        facts = facts with { Targets = [facts.Targets[0] with { CpuNs = 20 * Ms }] };
+        var silent = Build(facts);
+        Assert.Equal(("Starved", 1600 * Ms, VerdictLevel.NoData), (silent.Targets[0].Reason, silent.Targets[0].CpuWaitNs, silent.VerdictLevel));
+        Assert.Equal(1600 * Ms, Build(facts with { Workers = [Worker(3, 0x1000, polls: 0) with { Idle = true }] }).Targets[0].CpuWaitNs); // who is starved may not be known for a worker
+        Assert.Equal("NO DATA: no task was polled: its threads waited 1.6s for a CPU and ran for 20ms", silent.Verdict);
+
+        // where workers are known, only their waits count, and the programs' sums where those are more
+        var few = Build(facts with { Types = [Type("shop::login", 3, 0, maxMs: 1)], Workers = [Worker(1, 0x1000), Worker(3, 0x1000) with { QueueNs = 5 * Ms, QueueMaxNs = 4 * Ms }] });
+        Assert.Equal(("Starved", 905 * Ms), (few.Targets[0].Reason, few.Targets[0].CpuWaitNs));
+        Assert.Equal([900 * Ms, 5 * Ms], few.Workers.Select(w => w.RunQueueNs));
+        Assert.Equal((VerdictLevel.Pressure, "PRESSURE: workers were kept waiting 905ms for a CPU between polls; they ran for 20ms, too little to judge the code"), (few.VerdictLevel, few.Verdict));
+    }
+
+    [Theory]
+    [InlineData(900, 900, 950)] // it ran longer than it waited
+    [InlineData(90, 90, 20)] // less than a tenth of the run
+    [InlineData(900, 1, 20)] // many waits, all short
+    public void Waits_that_any_busy_machine_has_are_not_starvation(long waitMs, long longestMs, long cpuMs)
+    {
+        var facts = Facts(Type("shop::login", 100, 0, maxMs: 2)) with { CpuWaits = [new CpuWait(0, 1, waitMs * Ms, longestMs * Ms)] };
+        var document = Build(facts with { Targets = [facts.Targets[0] with { CpuNs = cpuMs * Ms }] });
+        Assert.Equal(("BelowThreshold", VerdictLevel.Healthy), (document.Targets[0].Reason, document.VerdictLevel));
+    }
+
+    [Fact]
     public void A_poll_that_was_open_all_the_time_is_not_an_idle_service()
     {
         _stage.Ledger.SetOpen(Slow(blocked: 900) with { BlockStack = _stage.Stack("std::thread::sleep < shop::login::{{closure}}"), Open = true });

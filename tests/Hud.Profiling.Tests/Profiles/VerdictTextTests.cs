@@ -40,6 +40,17 @@ public sealed class VerdictTextTests
     }
 
     [Fact]
+    public void A_service_that_hardly_ran_is_not_acquitted()
+    {
+        var starved = new TargetProfile { Reason = "Starved", CpuWaitNs = 4_000_000_000, CpuNs = 40_000_000 };
+        var summary = new ProfileSummary { Polls = 9 };
+        Assert.Equal((VerdictLevel.Pressure, "PRESSURE: workers were kept waiting 4s for a CPU between polls; they ran for 40ms, too little to judge the code"), For(summary, targets: [starved]));
+        Assert.Equal("PRESSURE: workers were throttled by the CPU limit for 3s between polls; they ran for 40ms, too little to judge the code", For(summary, targets: [starved with { ThrottledNs = 3_000_000_000 }]).Text);
+        Assert.Equal("PRESSURE: workers waited 900ms for a CPU; they ran for 40ms, too little to judge the code", For(summary, [Of(HotspotCause.RunQueue, 900)], [starved with { Reason = "" }]).Text);
+        Assert.Equal("PRESSURE: workers were kept waiting 4s for a CPU between polls; the code itself does not block", For(summary, targets: [starved with { CpuNs = 2_000_000_000 }]).Text);
+    }
+
+    [Fact]
     public void No_data_and_no_problem_are_different_answers()
     {
         Assert.Equal((VerdictLevel.NoData, "NO DATA: nothing was polled: the service was idle"), For(new ProfileSummary()));

@@ -69,6 +69,8 @@ internal static class HotspotSection
     {
         string text = document.VerdictLevel switch
         {
+            VerdictLevel.Pressure when CpuStarvation.HardlyRan(document.Targets.Sum(t => t.CpuWaitNs), document.Targets.Sum(t => t.CpuNs)) =>
+                "The process got hardly any CPU, so this says little about its code. The figures stand under Targets and Workers.",
             VerdictLevel.NoData => "Nothing could be measured, so this says nothing about the code. The reasons stand under Targets and Warnings.",
             _ => $"No poll was over the threshold of {document.Session.Threshold}. {HumanText.Count(document.Summary.Polls)} polls were seen, the longest took {HumanText.Duration(document.Summary.LongestPollNs)}.",
         };

@@ -17,6 +17,7 @@ internal static class TargetSection
         ("Workers", t => $"{t.Workers} in {t.Runtimes} {(t.Runtimes == 1 ? "runtime" : "runtimes")}"),
         ("Tokio", t => t.TokioVersion.Length > 0 ? t.TokioVersion : "unknown"),
         ("CPU used", t => HumanText.Duration(t.CpuNs)),
+        ("Waited for a CPU", t => HumanText.Duration(t.CpuWaitNs)),
         ("Throttled", t => t.ThrottledNs > 0 ? $"{HumanText.Duration(t.ThrottledNs)} in {t.ThrottledPeriods} periods" : "no"),
         ("Events lost", t => HumanText.Count(t.LostEvents)),
         ("Frames named", t => t.SymbolizedPercent + "%"),
