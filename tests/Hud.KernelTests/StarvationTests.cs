@@ -12,13 +12,13 @@ public sealed class StarvationTests
     {
         Need.Kernel();
         Need.Program("chrt");
-        // at work on one CPU and of the least weight there is, beside a neighbour of the greatest
-        using var workload = Workload.Start("cpu_hog", "--seconds 100 --every-ms 10", before: ["taskset", "-c", "0", "chrt", "--idle", "0"]);
-        using var neighbour = Process.Start("taskset", ["-c", "0", "nice", "-n", "-20", "sh", "-c", "while :; do :; done"]);
+        // of the least weight there is, a 340th of the neighbour's on the same CPU: it never gets as far as its block is long
+        using var workload = Workload.Start("cpu_hog", "--seconds 100 --every-ms 10 --block-ms 300", before: ["taskset", "-c", "0", "chrt", "--idle", "0"]);
+        using var neighbour = Process.Start("taskset", ["-c", "0", "sh", "-c", "while :; do :; done"]);
         AgentRun? agent = null;
         try
         {
-            agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 4));
+            agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 4, thresholdMs: 50));
         }
         finally
         {
