@@ -1,3 +1,4 @@
+using Hud.Core.Profile;
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
 using Hud.Profiling.Events;
@@ -49,6 +50,58 @@ public sealed class LossTests
         Need.Until(() => service.Kernel.Count(Stat.NoSlot) > 0, "a second worker polls and finds no slot");
         Assert.Single(service.Kernel.ReadWorkers());
         service.Workload.EndsWell();
+    }
+
+    [Fact]
+    public void A_poll_whose_return_was_not_seen_is_counted_and_the_next_ones_are_timed()
+    {
+        using var polls = new ProbedChild(Everything(Need.Rung("uprobe.session")) with { ThresholdNs = 1_000_000_000 });
+        // programs that are switched off between entry and return of a poll do not see its end
+        for (int i = 0; i < 100 && polls.Kernel.Count(Stat.MissedReturns) == 0; i++)
+        {
+            var child = Task.Run(() => polls.Poll(20), TestContext.Current.CancellationToken);
+            while (!child.IsCompleted)
+                polls.Kernel.Control.Enabled ^= 1;
+        }
+
+        polls.Kernel.Control.Enabled = 1;
+        Assert.True(polls.Kernel.Count(Stat.MissedReturns) > 0);
+        ulong before = polls.Kernel.ReadType(0).Polls;
+        polls.Poll(1);
+        Assert.Equal(before + 1000, polls.Kernel.ReadType(0).Polls);
+    }
+
+    [Fact]
+    public void Every_limit_that_holds_records_back_is_in_the_report()
+    {
+        Need.Kernel();
+        using var workload = Workload.Start("mutex", "--seconds 60 --block-ms 30 --every-ms 20 --tasks 2");
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 3, new() { SlowPerSecond = 1, SamplesPerSecond = 1, WorkerSlots = 1, ForceLevel = 0 }));
+
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        var losses = agent.Profile.Losses;
+        Assert.True(losses.RateLimited > 0, "slow polls");
+        Assert.True(losses.WakersLimited > 0, "ends of waits for the mutex");
+        Assert.True(losses.SamplesLimited > 0, "samples of what computes under it");
+        Assert.True(losses.StackSlotsExhausted > 0, "a second worker");
+        Assert.Contains("HUD303", agent.Warnings);
+        workload.EndsWell();
+    }
+
+    [Fact]
+    public void Polls_nested_too_deeply_are_counted_and_the_others_are_told()
+    {
+        Need.Kernel();
+        using var workload = Workload.Start("nested", "--seconds 60 --every-ms 30");
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceLevel = 0 }));
+
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        Assert.True(agent.Profile.Losses.PollDepthOverflows > 0);
+        Assert.Equal(0, agent.Profile.Losses.MissedReturns);
+        Assert.Contains("HUD303", agent.Warnings);
+        Assert.Contains(agent.Profile.Hotspots, h => h.Cause == HotspotCause.OnCpu && h.UserFrame.StartsWith("nested::", StringComparison.Ordinal));
+        workload.StillWorks();
+        workload.EndsWell();
     }
 
     [Fact]

@@ -41,6 +41,13 @@ public sealed record AgentOptions
     /// <summary>Ring buffer size in KiB (power of two); small ones make loss testable.</summary>
     public int? RingBufferKiB { get; set; }
 
+    /// <summary>Records of slow polls and of wakers a second and CPU, and those of samples; under four there are none.</summary>
+    public int? SlowPerSecond { get; set; }
+    public int? SamplesPerSecond { get; set; }
+
+    /// <summary>Polling threads that get a row and stacks.</summary>
+    public int? WorkerSlots { get; set; }
+
     /// <summary>Pretend that the seccomp self-test failed.</summary>
     public bool PretendSeccompUnsafe { get; set; }
 

@@ -66,10 +66,11 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var settings = new KernelSettings
         {
             Types = types,
-            Slots = Math.Clamp(_targets.Where(t => t.Problem is null).Sum(t => ProcFs.Threads(t.Pid).Count) + 32, 32, 256),
+            Slots = task.Options.WorkerSlots ?? Math.Clamp(_targets.Where(t => t.Problem is null).Sum(t => ProcFs.Threads(t.Pid).Count) + 32, 32, 256),
             RingKiB = task.Options.RingBufferKiB ?? 4096,
             ThresholdNs = task.Session.Threshold.Nanoseconds,
         };
+        settings = settings with { SlowPerSecond = task.Options.SlowPerSecond ?? settings.SlowPerSecond, SamplesPerSecond = task.Options.SamplesPerSecond ?? settings.SamplesPerSecond };
         var loaded = KernelLoader.Load(settings, task.Options, Abi.MaxTargets - 1);
         using var kernel = loaded.Kernel;
         new ReturnProbeGuard(kernel, (uint)types, task.Options.PretendSeccompUnsafe).Check(_targets, Warn);

@@ -1,0 +1,48 @@
+using Hud.Core.Profile;
+using Hud.KernelTests.Support;
+
+namespace Hud.KernelTests;
+
+/// <summary>A service that others hold still in mid-run, or that leaves its stacks: it is not harmed, and the time is not blamed on it.</summary>
+public sealed class TargetHeldTests
+{
+    private const long HeldNs = 1_000_000_000;
+
+    [Theory]
+    [InlineData("uprobe.session")]
+    [InlineData("uprobe.multi")]
+    [InlineData("perf-uprobe")]
+    public void A_service_under_a_debugger_is_unharmed_and_its_stops_are_nobodys_blocking(string rung)
+    {
+        Need.Rung(rung);
+        using var workload = Workload.Start("throughput", "--seconds 100 --workers 2 --spin 20000");
+        using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 4, new() { ForceRung = rung, ForceLevel = 0 }, thresholdMs: 300));
+        agent.WaitUntilAttached();
+        Assert.True(Tracer.StopAndGoOn(workload.Pid, TimeSpan.FromSeconds(1)) > 2);
+        agent.WaitForEnd();
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        Assert.True(agent.Profile.Summary.Polls > 0);
+        Assert.InRange(agent.Profile.Summary.LongestPollNs, 0, HeldNs / 2);
+        Assert.DoesNotContain(agent.Profile.Hotspots, h => h.Cause == HotspotCause.BlockingCall);
+        workload.StillWorks();
+        workload.EndsWell();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Polls_that_go_to_another_stack_and_come_back_are_timed_and_unharmed(bool multi)
+    {
+        string rung = multi ? "uprobe.multi" : "uprobe.session";
+        Need.Rung(rung);
+        using var workload = Workload.Start("other_stack", "--seconds 100 --every-ms 30");
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 3, new() { ForceRung = rung, ForceLevel = 0 }));
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        Assert.True(agent.Profile.Losses.StackCopyFailures > 0, "what it did there has no stack");
+        Assert.Equal(0, agent.Profile.Losses.MissedReturns);
+        Assert.True(agent.Profile.Summary.SlowPolls > 10, agent.Profile.Verdict);
+        Assert.All(agent.Profile.Hotspots.Where(h => h.Cause == HotspotCause.OnCpu), h => Assert.StartsWith("other_stack::", h.UserFrame.Length > 0 ? h.UserFrame : h.Task, StringComparison.Ordinal));
+        workload.StillWorks();
+        workload.EndsWell();
+    }
+}
