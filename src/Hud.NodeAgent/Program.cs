@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Hud.Core;
+using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
+using Hud.NodeAgent.Confine;
 using Hud.NodeAgent.Interop;
 using Hud.NodeAgent.Preflight;
 using Hud.NodeAgent.Run;
@@ -26,7 +28,9 @@ switch (args)
         Console.WriteLine(AgentVersion.Text);
         return 0;
     case ["doctor"]:
-        Console.WriteLine(JsonSerializer.Serialize(Machine.Examine(), HudJson.Indented.PreflightReport));
+        var report = Machine.Examine();
+        report = report with { Checks = [.. report.Checks, Confinement.Try()] };
+        Console.WriteLine(JsonSerializer.Serialize(report, HudJson.Indented.PreflightReport));
         return 0;
     case [SymbolizerServer.Verb]:
         // reads debug information of strangers: dies alone, and is started again
@@ -55,13 +59,16 @@ catch (JsonException e)
     return 2;
 }
 
+// as soon as it is known whether a server of debug files is to be asked, which no session of a cluster can want
+var unconfined = Confinement.Enter(network: task.Options.DebuginfodUrls.Count > 0);
+
 using var stop = new CancellationTokenSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
 using var output = Console.OpenStandardOutput();
 // the console's stream waits where a pipe is full and must not block, and swallows the error by which a reader is known to be gone
-return new ProfilerRun(task, new AgentStreamWriter(output, static () => Libc.IsBroken(1)), stop.Token).Execute();
+return new ProfilerRun(task, new AgentStreamWriter(output, static () => Libc.IsBroken(1)), stop.Token).Execute(unconfined);
 
 void End(PosixSignalContext context)
 {

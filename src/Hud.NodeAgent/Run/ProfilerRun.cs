@@ -29,11 +29,14 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     private readonly List<TargetProcess> _leftOut = [];
     private readonly List<ProfileWarning> _warnings = [];
 
+    /// <param name="known">What is to be told first, if anything.</param>
     /// <returns>The exit code; the stream has been ended with a bye.</returns>
-    public int Execute()
+    public int Execute(Diagnostic? known = null)
     {
         try
         {
+            if (known is not null)
+                Warn(known);
             return Run();
         }
         catch (DiagnosticException e)

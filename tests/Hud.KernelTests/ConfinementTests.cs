@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Hud.Core;
+using Hud.KernelTests.Support;
+using Hud.NodeAgent.Proc;
+
+namespace Hud.KernelTests;
+
+/// <summary>What the agent gives up right after its start, as the kernel tells it of the real program and of what it starts.</summary>
+public sealed class ConfinementTests
+{
+    /// <summary>A container's filter that will have no other beside it: seccomp(2) ends with EPERM.</summary>
+    private const string NoFilters = """
+        import ctypes, os, struct, sys
+        rules = [(0x20, 0, 0, 0), (0x15, 0, 1, int(sys.argv[1])), (0x06, 0, 0, 0x50001), (0x06, 0, 0, 0x7fff0000)]
+        code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *r) for r in rules))
+        program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(rules), ctypes.addressof(code)))
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
+            sys.exit("seccomp: errno %d" % ctypes.get_errno())
+        os.execv(sys.argv[2], sys.argv[2:])
+        """;
+
+    private static (int Filters, string NoNewPrivileges) Of(int pid, int tid)
+    {
+        string status = ProcFs.ReadText($"/proc/{pid}/task/{tid}/status");
+        return (ProcFs.StatusField(status, "Seccomp") == "2" ? int.Parse(ProcFs.StatusField(status, "Seccomp_filters")) : 0, ProcFs.StatusField(status, "NoNewPrivs"));
+    }
+
+    private static List<int> Children(int pid) =>
+        [.. Directory.GetDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int p) ? p : 0).Where(p => p > 0 && ProcFs.StatusField(ProcFs.ReadText($"/proc/{p}/status"), "PPid") == pid.ToString())];
+
+    [Fact]
+    public void Every_thread_of_the_agent_and_its_helper_is_under_the_filter_and_the_report_is_whole()
+    {
+        Need.Kernel();
+        int before = int.Parse("0" + ProcFs.StatusField(ProcFs.ReadText("/proc/self/status"), "Seccomp_filters"));
+        using var workload = Workload.Start("sleep", "--seconds 100 --every-ms 30");
+        using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 3));
+        agent.WaitUntilAttached();
+        var threads = ProcFs.Threads(agent.Pid);
+        Assert.InRange(threads.Count, 2, 200);
+        Assert.All(threads, tid => Assert.Equal((before + 1, "1"), Of(agent.Pid, tid)));
+        // the helper that reads debug information, as soon as there is something to name
+        var helpers = new List<int>();
+        Need.Until(() => (helpers = Children(agent.Pid)).Count > 0 || agent.Bye is not null, "the helper");
+        Assert.NotEmpty(helpers);
+        Assert.All(helpers, pid => Assert.Equal((before + 1, "1"), Of(pid, pid)));
+        agent.WaitForEnd();
+
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        Assert.DoesNotContain("HUD311", agent.Warnings);
+        Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
+        Assert.True(agent.Profile.Overhead.ProbeHits > 0);
+        workload.EndsWell();
+    }
+
+    [Fact]
+    public void A_confined_process_gets_no_socket()
+    {
+        Need.Kernel();
+        var start = new ProcessStartInfo(Need.Agent(), ["doctor"]) { RedirectStandardOutput = true };
+        using var doctor = Process.Start(start)!;
+        var report = JsonSerializer.Deserialize(doctor.StandardOutput.ReadToEnd(), HudJson.Default.PreflightReport)!;
+        doctor.WaitForExit();
+        var check = Assert.Single(report.Checks, c => c.Name == "confinement");
+        Assert.True(check.Ok, check.Detail);
+        Assert.Contains("sockets of every kind", check.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_the_filter_is_not_taken_the_run_goes_on_and_says_so()
+    {
+        Need.Program("python3");
+        string number = System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "277" : "317";
+        using var workload = Workload.Start("sleep", "--seconds 100 --every-ms 30");
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2), "/usr/bin/python3", "-c", NoFilters, number);
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        Assert.Contains("HUD311", agent.Warnings);
+        Assert.Contains(agent.Profile.Warnings, w => w.Id == "HUD311" && w.Message.Contains("not permitted", StringComparison.Ordinal));
+        Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
+        workload.EndsWell();
+    }
+}
