@@ -127,6 +127,16 @@ public sealed partial class SessionController
         return written;
     }
 
+    /// <summary>Once for each session, at its first sight.</summary>
+    private Task TellMissedAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
+    {
+        var key = EntityKey.Of(session);
+        if (_toldOf.TryGetValue(key, out var uid) && uid == session.Uid)
+            return Task.CompletedTask;
+        _toldOf[key] = session.Uid;
+        return actions.TellAsync(TransitionEvents.Recent(session, status, time.GetUtcNow()), cancel);
+    }
+
     private SessionEntity Remember(SessionEntity session)
     {
         _written[EntityKey.Of(session)] = session;
@@ -175,6 +185,7 @@ public sealed partial class SessionController
         {
             _written.TryRemove(key, out _);
             _progressAt.TryRemove(key, out _);
+            _toldOf.TryRemove(key, out _);
         }
         lock (_admissionLock)
         {

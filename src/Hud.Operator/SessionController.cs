@@ -22,6 +22,7 @@ public sealed partial class SessionController(
 
     private readonly ConcurrentDictionary<EntityKey, SessionEntity> _written = new();
     private readonly ConcurrentDictionary<EntityKey, long> _progressAt = new();
+    private readonly ConcurrentDictionary<EntityKey, string> _toldOf = new();
     private readonly ConcurrentDictionary<string, string> _refusals = new(StringComparer.Ordinal);
     private readonly Lock _admissionLock = new();
     private readonly Dictionary<string, (EntityKey Session, IReadOnlyCollection<string> Nodes)> _admitted = new(StringComparer.Ordinal);
@@ -48,6 +49,7 @@ public sealed partial class SessionController(
         if (current is not { } session)
             return ReconcileResult.Done;
         var status = session.ReadStatus();
+        await TellMissedAsync(session, status, cancel).ConfigureAwait(false);
         if (session.Metadata.DeletionTimestamp is not null)
             return await FinalizeAsync(session, cancel).ConfigureAwait(false);
         if (IsFinished(status))

@@ -137,5 +137,29 @@ public sealed class AccessTests(Cluster cluster, EditUser alice) : IClassFixture
         Assert.False(File.Exists($"/proc/{pid}/root/var/run/secrets/kubernetes.io/serviceaccount/token"));
     }
 
+    [Fact]
+    public async Task The_agent_of_a_pod_gives_up_its_network_whatever_the_cluster_enforces()
+    {
+        cluster.RequireOwn();
+        await using var world = await World.CreateAsync(cluster);
+        await world.PodAsync("busy", "/cpu_hog --seconds 900");
+        await world.PodsReadyAsync();
+        await world.SessionAsync("s", "target: {podName: busy}\nduration: 10m\nthreshold: 10ms");
+        await world.PhaseAsync("s", "Profiling");
+        var agent = (await cluster.AgentsOfAsync(world.Name)).Single();
+        var threads = Node.Pids(agent).SelectMany(p => Directory.GetDirectories($"/proc/{p}/task")).ToList();
+        Assert.InRange(threads.Count, 2, 200);
+        // the runtime's filter, and its own over it
+        Assert.All(threads, t => Assert.Equal("2", Node.StatusField(t, "Seccomp_filters")));
+        // the same program in the same pod tries a socket
+        var doctor = (await cluster.KubectlAsync("-n", Cluster.System, "exec", agent["metadata"]!["name"]!.GetValue<string>(), "--", "/hud-agent", "doctor")).Ok();
+        var check = JsonNode.Parse(doctor)!["checks"]!.AsArray().Single(c => c!["name"]!.GetValue<string>() == "confinement")!;
+        Assert.True(check["ok"]!.GetValue<bool>(), check.ToJsonString());
+        (await world.KubectlAsync("patch", "hps", "s", "--type=merge", "-p", """{"spec":{"suspend":true}}""")).Ok();
+        var session = await world.FinishedAsync("s");
+        Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
+        Assert.Contains("burn", session["status"]!["hotspots"]![0]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string> Texts(JsonNode? list) => list!.AsArray().Select(n => n!.GetValue<string>());
 }

@@ -57,6 +57,49 @@ public sealed class ChartTests(Cluster cluster)
         Assert.Equal(("/metrics", "17s", service["spec"]["ports"][0]["name"].ToString()), (endpoint["path"].ToString(), endpoint["interval"].ToString(), endpoint["port"].ToString()));
     }
 
+    /// <summary>
+    /// Field by field what the pod security standard "restricted" asks for; a server with pod security admission is asked itself. Agents
+    /// share the operator's namespace, so that is labelled for them.
+    /// </summary>
+    [Fact]
+    public async Task The_operators_pod_is_restricted_and_its_namespace_is_labelled_for_the_agents()
+    {
+        cluster.Require();
+        var all = Parse((await cluster.HelmAsync("template", "hud", "charts/hud", "-n", Cluster.System, "--set", "namespace.create=true")).Ok());
+        foreach (var mode in (string[])["enforce", "audit", "warn"])
+            Assert.Equal("privileged", all[$"Namespace/{Cluster.System}"]["metadata"]["labels"][$"pod-security.kubernetes.io/{mode}"].ToString());
+        var pod = all["Deployment/hud-operator"]["spec"]["template"]["spec"];
+        foreach (var host in (string[])["hostNetwork", "hostPID", "hostIPC"])
+            Assert.Null(At(pod, host));
+        Assert.Null(At(pod, "volumes"));
+        Assert.Null(At(pod, "initContainers"));
+        var outer = pod["securityContext"];
+        Assert.Equal(("true", "65532", "RuntimeDefault"), (outer["runAsNonRoot"].ToString(), outer["runAsUser"].ToString(), outer["seccompProfile"]["type"].ToString()));
+        foreach (var field in (string[])["sysctls", "seLinuxOptions", "appArmorProfile", "windowsOptions"])
+            Assert.Null(At(outer, field));
+        var container = Assert.Single((YamlSequenceNode)pod["containers"]);
+        Assert.All((YamlSequenceNode)container["ports"], p => Assert.Null(At(p, "hostPort")));
+        foreach (var probe in (string[])["startupProbe", "livenessProbe", "readinessProbe"])
+            Assert.Null(At(container[probe]["httpGet"], "host"));
+        Assert.Null(At(container, "lifecycle"));
+        var inner = container["securityContext"];
+        Assert.Equal(("false", "true"), (inner["allowPrivilegeEscalation"].ToString(), inner["readOnlyRootFilesystem"].ToString()));
+        Assert.Equal(["ALL"], ((YamlSequenceNode)inner["capabilities"]["drop"]).Select(n => n.ToString()));
+        Assert.Null(At(inner["capabilities"], "add"));
+        foreach (var field in (string[])["privileged", "procMount", "seLinuxOptions", "seccompProfile", "runAsUser", "runAsNonRoot"])
+            Assert.Null(At(inner, field));
+
+        if (cluster.Minor < 25)
+            return;
+        await using var world = await World.CreateAsync(cluster);
+        (await cluster.KubectlAsync("label", "namespace", world.Name, "pod-security.kubernetes.io/warn=restricted")).Ok();
+        var said = await cluster.HelmAsync("template", "hud", "charts/hud", "-n", world.Name, "-s", "templates/deployment.yaml");
+        var applied = await cluster.KubectlWithAsync(said.Ok(), "-n", world.Name, "apply", "--dry-run=server", "-f", "-");
+        Assert.DoesNotContain("would violate", applied.Ok() + applied.Error, StringComparison.Ordinal);
+    }
+
+    private static YamlNode? At(YamlNode node, string field) => ((YamlMappingNode)node).Children.TryGetValue(field, out var found) ? found : null;
+
     private static Dictionary<string, YamlMappingNode> Parse(string text)
     {
         var stream = new YamlStream();

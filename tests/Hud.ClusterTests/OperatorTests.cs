@@ -50,6 +50,111 @@ public sealed class OperatorTests(Cluster cluster)
     }
 
     [Fact]
+    public async Task A_node_whose_kubelet_does_not_answer_is_named_and_the_session_goes_on_when_it_does()
+    {
+        var kubelet = (await File.ReadAllTextAsync(Path.Combine(cluster.RequireOwn(), "kubelet.pid"))).Trim();
+        await using var world = await World.WithSleeperAsync(cluster);
+        (await Command.RunAsync("kill", ["-STOP", kubelet])).Ok();
+        try
+        {
+            await world.SessionAsync("s", Good);
+            await World.UntilAsync("word on the node", 60, async () => World.Condition(await world.GetSessionAsync("s"), "AgentsScheduled")?.Reason == "NodeNotReady", () => world.DescribeAsync("s"));
+        }
+        finally
+        {
+            (await Command.RunAsync("kill", ["-CONT", kubelet])).Ok();
+        }
+        Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await world.FinishedAsync("s")));
+        Assert.Contains("NodeNotReady", await world.EventsAsync("s"));
+        await world.NoAgentsAsync();
+    }
+
+    [Fact]
+    public async Task Agents_of_sessions_that_went_while_no_operator_ran_are_removed()
+    {
+        await using var world = await World.WithSleeperAsync(cluster);
+        await world.SessionAsync("forced", Good.Replace("2s", "10m", StringComparison.Ordinal));
+        await world.SessionAsync("deleted", Good.Replace("2s", "10m", StringComparison.Ordinal));
+        await world.PhaseAsync("forced", "Profiling");
+        await world.PhaseAsync("deleted", "Profiling");
+        (await cluster.KubectlAsync("-n", Cluster.System, "scale", "deployment/hud-operator", "--replicas=0")).Ok();
+        try
+        {
+            await World.UntilAsync("no operator", 60, async () => (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).Count == 0);
+            (await world.KubectlAsync("delete", "hps", "deleted", "--wait=false")).Ok();
+            // what an impatient administrator does
+            (await world.KubectlAsync("patch", "hps", "forced", "--type=merge", "-p", """{"metadata":{"finalizers":null}}""")).Ok();
+            (await world.KubectlAsync("delete", "hps", "forced", "--timeout=60s")).Ok();
+            Assert.Equal(2, (await cluster.AgentsOfAsync(world.Name)).Count);
+        }
+        finally
+        {
+            (await cluster.KubectlAsync("-n", Cluster.System, "scale", "deployment/hud-operator", "--replicas=1")).Ok();
+            await cluster.OperatorReadyAsync();
+        }
+        await world.NoAgentsAsync();
+        await World.UntilAsync("the end of the deleted session", 60, async () => await world.GetSessionAsync("deleted") is null);
+    }
+
+    [Fact]
+    public async Task The_administrators_ceilings_hold()
+    {
+        await using var a = await World.WithSleeperAsync(cluster);
+        await using var b = await World.WithSleeperAsync(cluster);
+        await using var c = await World.WithSleeperAsync(cluster);
+        await using var outside = await World.WithSleeperAsync(cluster);
+        await a.PodAsync("q", "/bin/sleep 3600");
+        await a.PodsReadyAsync();
+        await PolicyAsync("HUD_MAX_DURATION=20s", "HUD_MAX_PODS_PER_SESSION=1", "HUD_MAX_SESSIONS_PER_NODE=2", "HUD_MAX_SESSIONS_PER_NAMESPACE=1", $"HUD_ALLOWED_NAMESPACES={a.Name},{b.Name},{c.Name}");
+        try
+        {
+            const string twenty = "target: {podSelector: {matchExpressions: [{key: set, operator: Exists}]}, processName: play-good}\nduration: 20s";
+            await a.SessionAsync("long", Good.Replace("2s", "21s", StringComparison.Ordinal));
+            await outside.SessionAsync("s", Good);
+            var tooLong = await a.FinishedAsync("long");
+            Assert.Equal("Failed DurationTooLong", World.Outcome(tooLong));
+            Assert.Equal("duration may be at most 20s here, as set by the administrator; shorten it", World.Condition(tooLong, "Accepted")?.Message);
+            Assert.Equal("NotPermitted", World.Condition(tooLong, "Stalled")?.Reason);
+            var foreign = await outside.FinishedAsync("s");
+            Assert.Equal("Failed NamespaceNotAllowed", World.Outcome(foreign));
+            Assert.Contains(outside.Name, World.Condition(foreign, "Accepted")!.Value.Message, StringComparison.Ordinal);
+
+            await a.SessionAsync("first", twenty);
+            await a.PhaseAsync("first", "Profiling");
+            await a.SessionAsync("second", Good);
+            await b.SessionAsync("first", twenty);
+            await b.PhaseAsync("first", "Profiling");
+            await c.SessionAsync("first", Good);
+            await WaitsAsync(a, "second", "1 sessions of this namespace are in progress");
+            await WaitsAsync(c, "first", "2 sessions are in progress on ");
+
+            var first = await a.FinishedAsync("first");
+            Assert.Equal("Complete AllTargetsProfiled", World.Outcome(first));
+            Assert.Equal((2, 1), (first["status"]!["targetCounts"]!["matched"]!.GetValue<int>(), first["status"]!["targetCounts"]!["selected"]!.GetValue<int>()));
+            // each its turn
+            foreach (var (world, name) in new[] { (a, "second"), (b, "first"), (c, "first") })
+                Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await world.FinishedAsync(name)));
+        }
+        finally
+        {
+            // as the harness installed it
+            await PolicyAsync("HUD_MAX_DURATION=30m", "HUD_MAX_PODS_PER_SESSION=20", "HUD_MAX_SESSIONS_PER_NODE=60", "HUD_MAX_SESSIONS_PER_NAMESPACE=20", "HUD_ALLOWED_NAMESPACES=");
+        }
+    }
+
+    private async Task PolicyAsync(params string[] values)
+    {
+        (await cluster.KubectlAsync(["-n", Cluster.System, "set", "env", "deployment/hud-operator", .. values])).Ok();
+        await cluster.OperatorReadyAsync();
+    }
+
+    private static async Task WaitsAsync(World world, string session, string why)
+    {
+        await World.UntilAsync($"session {session} to wait", 60, async () => World.Condition(await world.GetSessionAsync(session), "Accepted") is ("False", "TooManySessions", _), () => world.DescribeAsync(session));
+        Assert.StartsWith(why, World.Condition(await world.GetSessionAsync(session), "Accepted")!.Value.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Metrics_health_and_logs_are_there_and_the_memory_is_small()
     {
         await using var world = await World.WithSleeperAsync(cluster);

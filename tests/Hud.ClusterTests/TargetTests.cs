@@ -101,4 +101,38 @@ public sealed class TargetTests(Cluster cluster)
         Assert.Equal("DeadlineExceeded", World.Condition(nothing, "Stalled")?.Reason);
         await world.NoAgentsAsync();
     }
+
+    [Theory]
+    [InlineData("apps/v1", "DaemonSet", 1, "")]
+    [InlineData("apps/v1", "ReplicaSet", 2, "replicas: 2")]
+    [InlineData("apps/v1", "Deployment", 2, "replicas: 2")]
+    [InlineData("batch/v1", "Job", 2, "parallelism: 2")]
+    public async Task Every_kind_of_workload_names_its_pods(string version, string kind, int pods, string more)
+    {
+        await using var world = await World.CreateAsync(cluster);
+        var job = kind == "Job";
+        await world.ApplyAsync($$$"""
+            apiVersion: {{{version}}}
+            kind: {{{kind}}}
+            metadata: {name: work}
+            spec:
+              {{{(job ? "completions: 2" : "selector: {matchLabels: {app: work}}")}}}
+              {{{more}}}
+              template:
+                metadata: {labels: {app: work}}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  restartPolicy: {{{(job ? "Never" : "Always")}}}
+                  containers:
+                  - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/sleep, --seconds, "900"]}
+            """);
+        await World.UntilAsync("the pods", 120, async () => (await cluster.ListAsync("pods", world.Name, "app=work")).Count(p => p!["status"]?["phase"]?.GetValue<string>() == "Running") == pods);
+        await world.SessionAsync("s", $"target: {{workloadRef: {{apiVersion: {version}, kind: {kind}, name: work}}}}\nduration: 5s");
+        var session = await world.FinishedAsync("s");
+        Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
+        Assert.Equal($"{pods}/{pods}", session["status"]!["targetsReady"]!.GetValue<string>());
+        Assert.All(World.Targets(session).Keys, pod => Assert.StartsWith("work-", pod, StringComparison.Ordinal));
+        Assert.Contains(session["status"]!["hotspots"]!.AsArray(), h => h!.ToJsonString().Contains("sleep::", StringComparison.Ordinal));
+        await world.NoAgentsAsync();
+    }
 }

@@ -128,5 +128,8 @@ public sealed class AgentPodTests
         var annotations = Build().Metadata.Annotations!;
         Assert.Equal("true", annotations["fluentbit.io/exclude"]);
         Assert.Equal("shop/checkout", annotations[Names.SessionAnnotation]);
+        var page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "kubernetes.md"));
+        Assert.All(annotations.Where(a => !a.Key.StartsWith("hud.dev/", StringComparison.Ordinal)), a => Assert.Contains($"`{a.Key}: {(a.Value is "true" or "false" ? $"\"{a.Value}\"" : a.Value)}`", page, StringComparison.Ordinal));
+        Assert.Contains(Names.AgentSelector, page, StringComparison.Ordinal);
     }
 }

@@ -80,6 +80,23 @@ public sealed class SessionControllerTests
         Assert.Empty(world.Events);
     }
 
+    [Theory]
+    [InlineData(30, true)]
+    [InlineData(3600, false)] // told long ago, and gone by
+    public async Task What_the_operator_before_wrote_and_did_not_tell_is_told_once(int secondsAgo, bool told)
+    {
+        var target = Make.Target(0);
+        var done = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target))])).Status;
+        var at = DateTimeOffset.UtcNow.AddSeconds(-secondsAgo);
+        done = done with { Conditions = [.. done.Conditions.Select(c => c with { LastTransitionTime = at })] };
+        await using var world = new ScriptedWorld(OneEach, [Make.Session(status: done, name: "first")]);
+        await world.Ready;
+        await world.ReconcileAsync("first");
+        await world.ReconcileAsync("first");
+        Assert.Equal(told ? 1 : 0, world.Events.Count(e => e == "AllTargetsProfiled"));
+        Assert.Equal(world.Events.Distinct(StringComparer.Ordinal), world.Events);
+    }
+
     [Fact]
     public async Task An_event_whose_connection_breaks_is_told_again()
     {

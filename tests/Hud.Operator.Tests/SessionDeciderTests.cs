@@ -159,6 +159,25 @@ public sealed class SessionDeciderTests
         Assert.Contains("0/1 nodes", decision.Status.Condition("AgentsScheduled").Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(11, null, "NodeNotReady")]
+    [InlineData(9, null, "Scheduling")] // it may be on its way
+    [InlineData(11, 1, "Scheduling")] // the kubelet has it, and pulls or mounts
+    public void A_node_whose_kubelet_does_not_take_the_agent_is_named(double after, int? startedAfter, string reason)
+    {
+        var pod = Make.Pod("Pending", null, null, new PodCondition { Type = "PodScheduled", Status = "True", LastTransitionTime = Make.Now });
+        pod.Status!.StartTime = startedAfter is { } s ? Make.Now.AddSeconds(s) : null;
+        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(pod)], after: after));
+        Assert.Equal(reason, decision.Status.Condition("AgentsScheduled").Reason);
+        Assert.False(decision.Finished);
+        // at the deadline the reason of the wait is the reason of the failure
+        var end = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(pod)], after: 1000)).Status;
+        var failed = startedAfter is null ? "NodeNotReady" : "Timeout";
+        Assert.Equal((failed, "DeadlineExceeded"), (end.Condition("Failed").Reason, end.Condition("Stalled").Reason));
+        if (startedAfter is null)
+            Assert.Contains("n1 has not taken the agent pod", end.Condition("Failed").Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_refusal_of_the_api_server_is_kept_and_tried_again()
     {

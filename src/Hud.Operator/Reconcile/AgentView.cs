@@ -28,8 +28,11 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
         "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed",
     };
 
+    /// <summary>A kubelet takes a pod within moments of its scheduling. One that has not after so long is not there.</summary>
+    public static readonly TimeSpan NodeAnswers = TimeSpan.FromSeconds(10);
+
     /// <param name="seen">A status written earlier says that this agent was measuring.</param>
-    public static AgentView Of(AgentObservation agent, bool seen)
+    public static AgentView Of(AgentObservation agent, bool seen, DateTimeOffset now)
     {
         var (pod, stream) = (agent.Pod, agent.Stream);
         if (stream.Bye is { } bye)
@@ -60,7 +63,7 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
             return new AgentView(AgentPhase.Measuring, "Running", "");
         if (container?.State?.Running is not null)
             return new AgentView(AgentPhase.Starting, "Attaching", $"the agent on {agent.Node} is attaching");
-        return Pending(agent, pod, container);
+        return Pending(agent, pod, container, now);
     }
 
     private static AgentView Terminated(AgentObservation agent, ContainerStateTerminated ended)
@@ -72,7 +75,7 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
         return new AgentView(AgentPhase.Ended, "AgentCrashed", $"the agent on {agent.Node} ended before its report ({why}){last}");
     }
 
-    private static AgentView Pending(AgentObservation agent, Pod pod, ContainerStatus? container)
+    private static AgentView Pending(AgentObservation agent, Pod pod, ContainerStatus? container, DateTimeOffset now)
     {
         if (container?.State?.Waiting is { Reason: { } reason } waiting)
         {
@@ -82,8 +85,11 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
                 return new AgentView(AgentPhase.Starting, "PodRejected", $"{agent.Node} cannot start the agent: {Words(reason, waiting.Message)}");
         }
         var scheduled = pod.Status?.Conditions?.FirstOrDefault(c => c.Type == "PodScheduled");
-        return scheduled is { Status: "False" }
-            ? new AgentView(AgentPhase.Starting, "Unschedulable", $"the agent for {agent.Node} cannot be scheduled: {scheduled.Message}")
+        if (scheduled is { Status: "False" })
+            return new AgentView(AgentPhase.Starting, "Unschedulable", $"the agent for {agent.Node} cannot be scheduled: {scheduled.Message}");
+        // the start time is the kubelet's first word on a pod; the pod tolerates every taint, so that of a lost node does not keep it away
+        return scheduled is { Status: "True", LastTransitionTime: { } at } && pod.Status?.StartTime is null && now - at > NodeAnswers
+            ? new AgentView(AgentPhase.Starting, "NodeNotReady", $"{agent.Node} has not taken the agent pod: its kubelet does not answer")
             : new AgentView(AgentPhase.Starting, "Scheduling", $"the agent on {agent.Node} is starting");
     }
 

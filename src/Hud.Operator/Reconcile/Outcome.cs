@@ -111,7 +111,7 @@ public static class Outcome
     {
         "InvalidSpec" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
         "DurationTooLong" or "NamespaceNotAllowed" => "NotPermitted",
-        "NoMatchingPods" or "NoRunningContainer" or "ImagePull" or "Unschedulable" or "PodRejected" or "Timeout" => "DeadlineExceeded",
+        "NoMatchingPods" or "NoRunningContainer" or "ImagePull" or "Unschedulable" or "PodRejected" or "NodeNotReady" or "Timeout" => "DeadlineExceeded",
         _ => reason,
     };
 }

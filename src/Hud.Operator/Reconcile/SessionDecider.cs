@@ -16,7 +16,7 @@ public static class SessionDecider
 
     public static Decision Decide(Observation o)
     {
-        var agents = o.Agents.Select(a => (Agent: a, View: AgentView.Of(a, Seen(o.Status, a.Node)))).ToList();
+        var agents = o.Agents.Select(a => (Agent: a, View: AgentView.Of(a, Seen(o.Status, a.Node), o.Now))).ToList();
         var late = agents.Where(a => IsLate(o, a.View)).ToList();
         var targets = o.Status.Targets.Select(t => Target(o, t, agents, late)).ToList();
         var missing = agents.Where(a => a.View.Phase == AgentPhase.Missing && !late.Contains(a)).ToList();
@@ -76,7 +76,7 @@ public static class SessionDecider
         if (!late.Exists(l => l.Agent.Node == target.Node))
             return now;
         // the reason of the wait is the reason of the failure; "still attaching" is none
-        return view.Reason is "ImagePull" or "PodRejected" or "Unschedulable"
+        return view.Reason is "ImagePull" or "PodRejected" or "Unschedulable" or "NodeNotReady"
             ? TargetProgress.Fail(now, view.Reason, view.Message)
             : TargetProgress.Fail(now, "Timeout", view.Phase is AgentPhase.Missing or AgentPhase.Starting
                 ? $"the agent on {target.Node} did not begin within {o.Spec.StartDeadline}"
@@ -85,7 +85,7 @@ public static class SessionDecider
 
     private static void Schedule(ConditionSet conditions, List<(AgentObservation Agent, AgentView View)> agents, List<TargetStatus> targets)
     {
-        var stuck = agents.FirstOrDefault(a => a.View.Reason is "ImagePull" or "PodRejected" or "Unschedulable").View;
+        var stuck = agents.FirstOrDefault(a => a.View.Reason is "ImagePull" or "PodRejected" or "Unschedulable" or "NodeNotReady").View;
         if (stuck is not null)
             conditions.Set(ConditionTypes.AgentsScheduled, status: false, stuck.Reason, stuck.Message);
         else if (agents.TrueForAll(a => a.View.Phase is AgentPhase.Measuring or AgentPhase.Draining or AgentPhase.Ended))

@@ -24,6 +24,15 @@ public static class TransitionEvents
         (ConditionTypes.ExpectationsMet, "False", true),
     ];
 
+    /// <summary>
+    /// What a session at its first sight after a start tells again, as the operator before may have ended between writing the status and
+    /// telling it. What was told has its name already. Of older transitions the events may have gone by, and are not to come back.
+    /// </summary>
+    public static IReadOnlyList<Event> Recent(SessionEntity session, ProfilingSessionStatus status, DateTimeOffset now) =>
+        Between(session, new ProfilingSessionStatus(), status with { Conditions = [.. status.Conditions.Where(c => now - c.LastTransitionTime < Fresh)] }, now);
+
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
+
     public static IReadOnlyList<Event> Between(SessionEntity session, ProfilingSessionStatus before, ProfilingSessionStatus after, DateTimeOffset now)
     {
         var events = new List<Event>();

@@ -54,6 +54,11 @@ internal static partial class Node
     [GeneratedRegex(@"^(?<kind>link|prog)_id:\s+(?<id>\d+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex BpfId();
 
+    /// <summary>A field of a process's or thread's status; empty where the kernel does not tell it.</summary>
+    /// <param name="folder">E.g. <c>/proc/1/task/1</c>.</param>
+    public static string StatusField(string folder, string name) =>
+        Text(folder + "/status").Split('\n').FirstOrDefault(l => l.StartsWith(name + ":", StringComparison.Ordinal))?[(name.Length + 1)..].Trim() ?? "";
+
     /// <summary>The most memory the process ever had, in KiB.</summary>
     public static int PeakKib(int pid) => int.Parse(Text($"/proc/{pid}/status").Split('\n').First(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
 
