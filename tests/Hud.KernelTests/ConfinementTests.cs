@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Hud.Core;
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Proc;
+using Hud.Profiling.Symbols.Libdw;
 
 namespace Hud.KernelTests;
 
@@ -66,6 +69,34 @@ public sealed class ConfinementTests
         var check = Assert.Single(report.Checks, c => c.Name == "confinement");
         Assert.True(check.Ok, check.Detail);
         Assert.Contains("sockets of every kind", check.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_a_run_that_names_a_server_of_debug_files_may_ask_one()
+    {
+        Need.Kernel();
+        if (!SymbolizerProcess.CanDownload())
+            Need.Missing("libdebuginfod1 is not installed (scripts/install.sh test)");
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        var asked = server.AcceptSocketAsync();
+        using var workload = Workload.Start("sleep", "--seconds 100 --every-ms 30");
+        // a cache of its own, as an earlier no is remembered
+        string[] environment = ["/usr/bin/env", "no_proxy=127.0.0.1", $"DEBUGINFOD_CACHE_PATH={Directory.CreateTempSubdirectory("hud-debuginfod-").FullName}", $"DEBUGINFOD_URLS=http://{server.LocalEndpoint}"];
+        using (var silent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2), environment))
+            Assert.True(silent.ExitCode == 0, silent.Text);
+        Assert.False(asked.IsCompleted);
+
+        using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 2, new() { DebuginfodUrls = [$"http://{server.LocalEndpoint}"] }), environment);
+        using var socket = await asked.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        byte[] request = new byte[4096];
+        Assert.StartsWith("GET /buildid/", System.Text.Encoding.ASCII.GetString(request, 0, await socket.ReceiveAsync(request)), StringComparison.Ordinal);
+        Assert.All(ProcFs.Threads(agent.Pid), tid => Assert.Equal("1", Of(agent.Pid, tid).NoNewPrivileges)); // all the rest is given up
+        await socket.SendAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
+        server.Stop();
+        agent.WaitForEnd();
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        workload.EndsWell();
     }
 
     [Fact]
