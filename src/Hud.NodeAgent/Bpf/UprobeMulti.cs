@@ -15,6 +15,15 @@ internal static unsafe class UprobeMulti
     private const int LinkCreate = 28;
     private const uint ReturnFlag = 1;
 
+    /// <summary>
+    /// The pid to give to the kernel: from 6.6 to 6.9 its filter compares threads, so that of a whole process only the first
+    /// thread would be seen (commit 46ba0e49b642; backports cannot be told by the version). There the programs, which know their
+    /// targets anyway, do it alone: 0, and other processes with the same executable pay for a probe hit that is thrown away.
+    /// </summary>
+    internal static int FilterPid(Version kernel, int pid) => kernel < FilterByProcess ? 0 : pid;
+
+    private static readonly Version FilterByProcess = new(6, 10);
+
     [StructLayout(LayoutKind.Sequential)]
     private struct Attributes
     {
@@ -51,7 +60,7 @@ internal static unsafe class UprobeMulti
                 Cookies = (ulong)cookiesAt,
                 Count = (uint)offsets.Length,
                 MultiFlags = isReturn ? ReturnFlag : 0,
-                Pid = (uint)pid,
+                Pid = (uint)FilterPid(KernelVersion.Current, pid),
             };
             int fd = Libc.Bpf(LinkCreate, &attributes, sizeof(Attributes));
             return fd >= 0 ? BpfLink.FromDescriptor(fd) : throw BpfException.FromErrno($"probe {offsets.Length} functions of {path}", -fd);

@@ -230,4 +230,23 @@ public sealed class PollLedgerTests
         Assert.Equal(first, stage.Stack("shop::a"));
         Assert.Equal(-1, stage.Stacks.Intern(0, new([], Hud.Profiling.Stacks.StopReason.NoStack, Hud.Profiling.Stacks.UnwindQuality.None)));
     }
+
+    /// <summary>A clock of 10 ms. What stood on a CPU for long and was met by no tick did not compute; what shared the CPU may have been missed.</summary>
+    [Theory]
+    [InlineData(35, 0, 0, false, HotspotCause.RunQueue)]
+    [InlineData(35, 0, 2, false, HotspotCause.RunQueue)]
+    [InlineData(35, 0, 0, true, HotspotCause.OnCpu)]
+    [InlineData(25, 0, 0, false, HotspotCause.OnCpu)]
+    [InlineData(35, 0, 97, false, HotspotCause.OnCpu)]
+    [InlineData(35, 60, 0, false, HotspotCause.OnCpu)]
+    public void A_poll_that_no_tick_met_is_the_hosts_only_where_ticks_cannot_have_missed_it(long cpu, long blocked, long queued, bool ticked, HotspotCause cause)
+    {
+        var stage = new Stage();
+        var ledger = new PollLedger(stage.Judge, Threshold, clockPeriodNs: 10 * Ms);
+        ledger.AddPoll(Slow(cpu: cpu, blocked: blocked, queued: queued) with { Ticked = ticked });
+        bool hosts = cause == HotspotCause.RunQueue;
+        Assert.Equal(hosts ? 0 : cpu * Ms, ledger.OnCpuNs);
+        Assert.Contains(ledger.Hotspots, h => h.Key.Cause == cause);
+        Assert.Equal(hosts, ledger.Hotspots.Values.Any(h => h.Culprits.Keys.Any(c => c.Name == PollLedger.NotTheGuest)));
+    }
 }
