@@ -4,6 +4,7 @@
 #
 # HUD_KUBE_BIN         Kubernetes binaries instead of the build
 # HUD_E2E_KUBECONFIG   an existing cluster whose nodes have the images of images.sh
+# HUD_DOCKERFILE=0     what build.sh left instead of the Dockerfile's images, which take minutes after a change of the sources
 # HUD_CLUSTER=FOLDER    starts the cluster there and leaves it running, for the next run (down.sh FOLDER ends it)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
