@@ -94,7 +94,7 @@ if [ -z "$fuzz" ] && step ./build.sh --no-install; then
   case " ${projects[*]} " in *' Hud.ClusterTests '*)
     if tests/cluster/check.sh >/dev/null; then
       # A Dockerfile that cannot be built is told by the tests of the images.
-      run_logged out/logs/images.log "the images of the Dockerfile (about 4 minutes; half of it once)" tests/cluster/dockerfile.sh out/dockerfile || true
+      run_logged out/logs/images.log "the images of the Dockerfile (minutes, when their sources have changed)" tests/cluster/dockerfile.sh out/dockerfile || true
       step run_logged out/logs/kubernetes.log "Kubernetes (built once, about 7 minutes)" tests/cluster/build-kubernetes.sh
     fi ;;
   esac

@@ -97,8 +97,13 @@ for target in operator agent; do
   rm -f "$out/hud-$target.tar"
   own push --quiet "localhost/hud-$target:test" "docker-archive:$out/hud-$target.tar:localhost/hud-$target:test"
 done
-# what older recipes left
-own images --format '{{.Name}}:{{.Tag}} {{.ID}}' | { grep -vE "^($base|$tools|localhost/hud-(sdk:latest|operator:test|agent:test)) " || true; } |
-  cut -d ' ' -f 2 | xargs -r buildah "${storage[@]}" rmi --force >/dev/null
+# what older recipes and sources left
+own images --format '{{.Name}}:{{.Tag}}' | while read -r image; do
+  case "$image" in
+    "$base" | "$tools" | localhost/hud-sdk:latest | localhost/hud-operator:test | localhost/hud-agent:test | '<none>'*) ;;
+    *) own rmi "$image" >/dev/null ;;
+  esac
+done
+own rmi --prune >/dev/null
 echo "$key" >"$out/key"
 say "$(cd "$out" && du -h hud-operator.tar hud-agent.tar | awk '{printf "%s%s %s", sep, $2, $1; sep=", "}')"
