@@ -34,6 +34,28 @@ public sealed class TruthTableTests
     public void A_wrong_cause_call_or_function_is_a_difference(HotspotCause cause, string syscall, string function) =>
         Assert.Single(Compare(Block(), Poll() with { Cause = cause }, Hotspot() with { Syscall = syscall, UserFrame = function }).Differences);
 
+    /// <summary>The program slept 12 ms, and the host took its CPU for 8: the program takes that for sleep, Hud for waiting.</summary>
+    [Theory]
+    [InlineData(12, 8, 10, 0)]
+    [InlineData(12, 8, 5, 2)] // the host did not take as much
+    [InlineData(12, 0, 10, 2)] // it is not told as waiting
+    [InlineData(28, 0, 10, 2)] // more sleep than there was
+    public void Time_that_the_host_took_may_be_waiting_and_nothing_else(long blocked, long queued, long stolen, int differences)
+    {
+        var poll = Poll() with { WallNs = (blocked + queued) * Ms, BlockedNs = blocked * Ms, RunQueueNs = queued * Ms };
+        Assert.Equal(differences, Compare(Block(), poll, Hotspot(), stolen * Ms).Differences.Count);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(9, 0)]
+    public void A_block_that_ran_undisturbed_is_not_blamed_on_the_programs_own_watch(long queued, int differences)
+    {
+        var poll = Poll() with { WallNs = (20 + queued) * Ms, RunQueueNs = queued * Ms };
+        var block = Block() with { DurNs = (20 + queued) * Ms, RunDelayNs = queued * Ms };
+        Assert.Equal(differences, Compare(block, poll, Hotspot() with { UserFrame = "workloads::clock::thread_run_delay_ns" }).Differences.Count);
+    }
+
     [Fact]
     public void Blame_without_a_block_is_a_difference_and_pressure_is_not()
     {
@@ -50,7 +72,7 @@ public sealed class TruthTableTests
         Assert.Equal((0, 0L), Stalls.Of([first], workers: 2, 5 * Ms));
     }
 
-    private static TruthTable Compare(TruthBlock? block, SlowPoll? poll, Hotspot hotspot) =>
+    private static TruthTable Compare(TruthBlock? block, SlowPoll? poll, Hotspot hotspot, long stolenNs = 0) =>
         TruthTable.Compare(block is null ? [] : [block], 0, new ProfileDocument
         {
             Summary = new ProfileSummary { StartedAt = DateTimeOffset.UnixEpoch, ObservedNs = 3000 * Ms },
@@ -58,7 +80,7 @@ public sealed class TruthTableTests
             Tasks = [new TaskProfile { Name = "sleep::retry" }],
             SlowPolls = poll is null ? [] : [poll],
             Hotspots = [hotspot],
-        }, 5 * Ms, named: true);
+        }, 5 * Ms, named: true, stolenNs);
 
     private static TruthBlock Block() => new() { Kind = "sleep", Function = "wait_a_little", StartNs = 1000 * Ms, DurNs = 20 * Ms, Tid = 7 };
 

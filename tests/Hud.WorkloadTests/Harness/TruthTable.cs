@@ -30,11 +30,11 @@ internal sealed class TruthTable
     /// <summary>Empty when the report is right.</summary>
     public IReadOnlyList<string> Differences => _differences;
 
+    /// <param name="stolenNs">What the host took from the machine's CPUs during the run.</param>
     /// <param name="named">False for binaries without symbols: nothing can name the function then.</param>
     public static TruthTable Compare(IReadOnlyList<TruthBlock> blocks, long unixMinusMonotonicNs, ProfileDocument document, long thresholdNs, bool named, long stolenNs = 0)
     {
-        var table = new TruthTable(thresholdNs) { _stolenNs = stolenNs };
-        table._excusable = document.Losses.MissedSwitches * 3;
+        var table = new TruthTable(thresholdNs) { _stolenNs = stolenNs, _missed = document.Losses.MissedSwitches };
         var startNs = document.Summary.StartedAt.Subtract(DateTimeOffset.UnixEpoch).Ticks * 100 - unixMinusMonotonicNs;
         var real = blocks.Where(block => !string.Equals(block.Kind, "allowed", StringComparison.Ordinal)).ToList();
         var used = new HashSet<SlowPoll>(ReferenceEqualityComparer.Instance);
@@ -69,11 +69,13 @@ internal sealed class TruthTable
         }
 
         Found++;
-        Near(block, "time on CPU", poll.OnCpuNs, block.CpuNs);
-        Near(block, "time asleep", poll.BlockedNs, block.AsleepNs);
+        var stolen = TakeStolen(block, poll);
+        var missed = TakeMissed(block, poll);
+        Near(block, "time on CPU", poll.OnCpuNs - missed, block.CpuNs);
+        Near(block, "time asleep", poll.BlockedNs, block.AsleepNs - stolen);
         // The poll may have been preempted before or after its block as well, so there may be more queueing, and only of it.
-        Near(block, "run-queue delay", Math.Min(poll.RunQueueNs, block.RunDelayNs), block.RunDelayNs);
-        Near(block, "wall time without queueing", poll.WallNs - poll.RunQueueNs, block.DurNs - block.RunDelayNs);
+        Near(block, "run-queue delay", Math.Min(poll.RunQueueNs + missed, block.RunDelayNs), block.RunDelayNs);
+        Near(block, "wall time without queueing", poll.WallNs - poll.RunQueueNs - missed, block.DurNs - block.RunDelayNs - stolen);
         // What the machine did to the block may outweigh what the block did itself; then that is what must be said.
         if (poll.RunQueueNs * 2 >= poll.WallNs)
             return;
@@ -94,8 +96,8 @@ internal sealed class TruthTable
         if (expectation.Syscalls.Count > 0 && !expectation.Syscalls.Contains(hotspot.Syscall, StringComparer.Ordinal))
             Differ(block, $"was reported with the system call '{hotspot.Syscall}'");
         // The function, or code of the user's that it calls: a helper of the program, or with line tables what was inlined.
-        // The program's own watch and diary are not the work that is judged, but a sample may meet them.
-        bool measuring = hotspot.UserFrame.StartsWith("workloads::", StringComparison.Ordinal);
+        // Of a block that was preempted again and again a single sample may be all, and it may have met the program's own watch.
+        var measuring = block.RunDelayNs > ThresholdNs && hotspot.UserFrame.StartsWith("workloads::", StringComparison.Ordinal);
         if (named && !measuring && !Names(hotspot.UserFrame, block.Function) && !hotspot.Stack.Any(frame => Names(frame.Split(' ')[0], block.Function)))
             Differ(block, $"was blamed on '{hotspot.UserFrame}'; stack: {string.Join(" < ", hotspot.Stack)}");
     }
@@ -112,12 +114,6 @@ internal sealed class TruthTable
             // The log's last lines come with a delay; the block of a poll at the edge may not be there.
             if (AtEdge(poll, document))
                 continue;
-            if (poll.Cause == HotspotCause.OnCpu && poll.OnCpuNs <= _stolenNs)
-            {
-                _stolenNs -= poll.OnCpuNs;
-                PollsOfTheHost++;
-                continue;
-            }
 
             _differences.Add(string.Create(CultureInfo.InvariantCulture,
                 $"reported without reason: {poll.Cause} {poll.WallNs / 1e6:F2} ms (cpu {poll.OnCpuNs / 1e6:F2}, asleep {poll.BlockedNs / 1e6:F2}, queued {poll.RunQueueNs / 1e6:F2}) in {document.Tasks[poll.Task].Name}, blamed on '{(poll.Hotspot < 0 ? "" : document.Hotspots[poll.Hotspot].UserFrame)}'"));
@@ -128,28 +124,41 @@ internal sealed class TruthTable
     public static bool AtEdge(SlowPoll poll, ProfileDocument document) =>
         poll.Open || poll.StartNs < EdgeNs || poll.StartNs + poll.WallNs > document.Summary.ObservedNs - EdgeNs;
 
-    /// <summary>Polls that were long because the host took a CPU away.</summary>
-    public int PollsOfTheHost { get; private set; }
+    /// <summary>
+    /// What the host took is waiting for a CPU to Hud. The program has no clock for it: it is in neither its CPU time nor its
+    /// run-queue delay, so it would be taken for sleep. Only where the report has as much more waiting, and the host took as much.
+    /// </summary>
+    private long TakeStolen(TruthBlock block, SlowPoll poll)
+    {
+        var moved = block.AsleepNs - poll.BlockedNs;
+        if (moved <= Tolerance(block) || moved > _stolenNs || poll.RunQueueNs - block.RunDelayNs < moved - Tolerance(block))
+            return 0;
+        _stolenNs -= moved;
+        return moved;
+    }
+
+    /// <summary>
+    /// A switch that the kernel did not tell is made good from sums that lag by a tick, so that waiting is told as computing: once
+    /// for each such switch, and only where exactly as much waiting is missing.
+    /// </summary>
+    private long TakeMissed(TruthBlock block, SlowPoll poll)
+    {
+        var moved = poll.OnCpuNs - block.CpuNs;
+        if (_missed == 0 || moved <= Tolerance(block) || moved > TickNs || block.RunDelayNs - poll.RunQueueNs < moved - Tolerance(block))
+            return 0;
+        _missed--;
+        return moved;
+    }
 
     private const long TickNs = 10_000_000;
+    private long _missed;
     private long _stolenNs;
-    private TruthBlock? _stolenFrom;
-    private long _excused;
-    private long _excusable;
+
+    private static long Tolerance(TruthBlock block) => Math.Max(1_000_000, block.DurNs / 10);
 
     private void Near(TruthBlock block, string what, long said, long measured)
     {
-        var tolerance = Math.Max(1_000_000, block.DurNs / 10);
-        // A switch that the kernel did not tell is made good from sums that lag by a tick: up to three figures of one block.
-        if (Math.Abs(said - measured) is var off && off > tolerance && off <= TickNs && _excused < _excusable)
-            _excused++;
-        else if (off > tolerance && (ReferenceEquals(_stolenFrom, block) || off <= _stolenNs))
-        {
-            // The host took the CPU away for a moment, which the two clocks book differently: once for each block.
-            _stolenNs -= ReferenceEquals(_stolenFrom, block) ? 0 : off;
-            _stolenFrom = block;
-        }
-        else if (off > tolerance)
+        if (Math.Abs(said - measured) > Tolerance(block))
             Differ(block, string.Create(CultureInfo.InvariantCulture, $"{what}: reported {said / 1e6:F2} ms, measured {measured / 1e6:F2} ms"));
     }
 
