@@ -6,8 +6,6 @@
  * of perf uprobes.
  */
 
-extern bool bpf_session_is_return(void) __ksym __weak;
-
 /* Returns false when this poll is not timed. */
 static __always_inline bool poll_enter(struct pt_regs *ctx)
 {
@@ -327,11 +325,20 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	ts->ticked = 0;
 }
 
+/*
+ * The kernel's own word for it, bpf_session_is_return, takes another argument since 7.0. At a return the instruction
+ * pointer is the caller's; the function's address is told at both.
+ */
+static __always_inline bool is_return(struct pt_regs *ctx)
+{
+	return PT_REGS_IP(ctx) != bpf_get_func_ip(ctx);
+}
+
 /* rung 1: one program, entry and return; returning 1 at entry leaves the return probe out */
 SEC("uprobe")
 int hud_poll_session(struct pt_regs *ctx)
 {
-	if (bpf_session_is_return()) {
+	if (is_return(ctx)) {
 		poll_leave(ctx);
 		return 0;
 	}

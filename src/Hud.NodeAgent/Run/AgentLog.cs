@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Hud.NodeAgent.Run;
 
-/// <summary>The agent's log: JSON lines on stderr, as stdout is the stream. <c>hud --verbose</c> and the pod's log show it.</summary>
+/// <summary>The agent's log: JSON lines on stderr, as stdout is the stream; of a long text the end. <c>hud --verbose</c> and the pod's log show it.</summary>
 internal static class AgentLog
 {
     public static void Write(string message, IReadOnlyList<string> lines)
@@ -15,7 +15,7 @@ internal static class AgentLog
             json.WriteString("time", DateTimeOffset.UtcNow);
             json.WriteString("message", message);
             json.WriteStartArray("log");
-            foreach (string line in lines)
+            foreach (string line in lines.TakeLast(60))
                 json.WriteStringValue(line);
             json.WriteEndArray();
             json.WriteEndObject();
