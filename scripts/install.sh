@@ -8,6 +8,7 @@
 #         crates   sources of Tokio 1.24, 1.43 and a recent one, and of what they need, into the cache
 #         test     what the tests compare with or drive (gdb, elfutils, tmux, ...)
 #         arm      what runs aarch64 programs, whose stacks the unwinding tests compare with gdb's
+#         kernels  kernels of other Debian releases, and a machine emulator to run Hud on them
 #         bench    the profilers that the benchmarks measure us against
 #         cluster  what a real one-node Kubernetes needs
 #         images   what builds the Dockerfile without a daemon
@@ -73,6 +74,13 @@ install_test() { need bpftrace golang-go python3-jsonschema tmux zsh fish gdb gc
 
 install_arm() { need gdb gdb-multiarch qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils; }
 
+# Hud on kernels of other Debian releases, in an emulated machine whose file system is busybox and Hud.
+install_kernels() {
+  [ "$(uname -m)" = x86_64 ] || return 0
+  need qemu-system-x86 busybox-static python3-minimal
+  "$hud_root/scripts/kernels.sh"
+}
+
 install_bench() { need linux-perf bpftrace bpfcc-tools bpftool; }
 
 # npm_ci FOLDER: the lock file npm leaves behind is newer than ours when everything in it is installed.
@@ -98,10 +106,10 @@ install_browser() {
 }
 
 case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; esac
-[ $# -gt 0 ] || set -- build rust crates test arm browser cluster images
+[ $# -gt 0 ] || set -- build rust crates test arm kernels browser cluster images
 for group in "$@"; do
   case "$group" in
-    build|rust|crates|test|arm|bench|cluster|images|browser) "install_$group" ;;
+    build|rust|crates|test|arm|kernels|bench|cluster|images|browser) "install_$group" ;;
     *) fail "no group '$group'" "scripts/install.sh --help lists them" ;;
   esac
 done
