@@ -91,6 +91,7 @@ struct task_struct {
 	void *mm;
 	long state;          /* until 5.14 */
 	unsigned int __state; /* since 2f064a59a11f (5.14) */
+	unsigned long jobctl;
 	bool throttled;      /* per-task CFS throttling, since 6.18 */
 };
 
@@ -138,7 +139,7 @@ struct bpf_perf_event_data {
 };
 
 enum { PF_KTHREAD = 0x00200000 };
-/* task states: by SIGSTOP and its kin, by a debugger */
-enum { TASK_STOPPED_BIT = 0x4, TASK_TRACED_BIT = 0x8 };
+/* task states: by SIGSTOP and its kin, by a debugger, by the first cgroup freezer (since 6.1); the second one sleeps with a mark */
+enum { TASK_STOPPED_BIT = 0x4, TASK_TRACED_BIT = 0x8, TASK_FROZEN_BIT = 0x8000, JOBCTL_TRAP_FREEZE_BIT = 1 << 23 };
 
 #endif

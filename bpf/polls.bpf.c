@@ -6,6 +6,8 @@
  * of perf uprobes.
  */
 
+enum { HUD_OTHER_STACK = 256 << 10 }; /* polls of one stack that follow one another begin nearly at the same place */
+
 /* Returns false when this poll is not timed. */
 static __always_inline bool poll_enter(struct pt_regs *ctx)
 {
@@ -31,6 +33,14 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	if (ts->off_at)
 		close_missed_switch(ts, task, bpf_ktime_get_ns());
 	depth = ts->depth;
+	/*
+	 * Far above the open poll: on another stack, and that poll is going to return. The kernel would take a return probe here
+	 * for the proof that it was left, drop its return, and kill the thread when it comes. Nothing is probed, where we have the choice.
+	 */
+	if (depth > 0 && depth <= HUD_MAX_DEPTH && sp > poll_at(ts, depth - 1)->sp + HUD_OTHER_STACK) {
+		count(HUD_STAT_DEPTH_OVERFLOW);
+		return false;
+	}
 	/* a frame at or below our stack pointer has been left without a return that we saw */
 	if (depth > 0 && depth <= HUD_MAX_DEPTH && poll_at(ts, depth - 1)->sp <= sp) {
 		count(HUD_STAT_MISSED_RETURNS);
@@ -148,16 +158,16 @@ static __always_inline void send_poll(struct hud_scratch *s, u32 kind, u32 flags
 /* The stretch that is not over yet. */
 static __always_inline void add_open_stretch(struct thread_state *ts, struct poll_split *split, u64 now)
 {
-	u64 current_off;
+	u64 current_off, queued;
 
 	if (!ts->off_at || now <= ts->off_at)
 		return;
 	current_off = now - ts->off_at;
+	queued = ts->off_runnable ? current_off : ts->wake_at >= ts->off_at && now > ts->wake_at ? now - ts->wake_at : 0;
 	split->off += current_off;
-	if (ts->off_runnable) {
-		split->delay += current_off;
-	} else if (current_off > ts->block.ns) {
-		ts->block.ns = current_off;
+	split->delay += queued;
+	if (current_off - queued > ts->block.ns) {
+		ts->block.ns = current_off - queued;
 		ts->block.start_ns = ts->off_at;
 		ts->block.arg = ts->off_arg;
 		ts->block.syscall = ts->off_syscall;
@@ -201,6 +211,9 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 
 	if (open)
 		add_open_stretch(ts, &split, now);
+	/* the scheduler's own sum of waits is whole, also where a switch was not told */
+	if (split.off < split.delay)
+		split.off = split.delay;
 	if (split.off > wall)
 		split.off = wall;
 	if (split.delay > split.off)

@@ -65,6 +65,12 @@ static __always_inline bool is_throttled(struct task_struct *task)
 	return false;
 }
 
+/* Nobody's blocking and nobody's load: the thread is held from outside. */
+static __always_inline bool is_held(struct task_struct *task, u32 state)
+{
+	return state & (TASK_STOPPED_BIT | TASK_TRACED_BIT | TASK_FROZEN_BIT) || task->jobctl & JOBCTL_TRAP_FREEZE_BIT;
+}
+
 /* prev is still the current task here, so its memory can be read. */
 static __always_inline void switch_out(struct task_struct *prev, struct task_struct *next, bool runnable, bool stopped, u64 now)
 {
@@ -214,7 +220,9 @@ int hud_sched_switch(u64 *ctx)
 		/* the mask: nanosleep shows 0x2001; on_rq would lie, sleepers are dequeued late since 6.12 */
 		u32 state = config.has_prev_state ? (u32)ctx[3] : state_of(prev);
 
-		switch_out(prev, next, ctx[0] || (state & 0xff) == 0, state & (TASK_STOPPED_BIT | TASK_TRACED_BIT), now);
+		bool preempted = ctx[0], held = !preempted && is_held(prev, state);
+
+		switch_out(prev, next, preempted || (!held && (state & 0xff) == 0), held, now);
 	}
 	if (in)
 		switch_in(prev, next, now);

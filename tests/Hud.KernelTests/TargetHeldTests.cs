@@ -45,4 +45,41 @@ public sealed class TargetHeldTests
         workload.StillWorks();
         workload.EndsWell();
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_service_that_is_frozen_is_unharmed_and_that_time_is_nobodys_blocking(int version)
+    {
+        Need.Kernel();
+        using var workload = Workload.Start("throughput", "--seconds 100 --workers 2 --spin 20000");
+        using var freezer = Freezer.Create(version);
+        freezer.Add(workload.Pid);
+        using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 4, new() { ForceLevel = 0 }, thresholdMs: 300));
+        agent.WaitUntilAttached();
+        freezer.Freeze();
+        Thread.Sleep(1000);
+        freezer.Thaw();
+        agent.WaitForEnd();
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        Assert.True(agent.Profile.Summary.Polls > 0);
+        Assert.InRange(agent.Profile.Summary.LongestPollNs, 0, HeldNs / 2);
+        Assert.DoesNotContain(agent.Profile.Hotspots, h => h.Cause == HotspotCause.BlockingCall);
+        workload.StillWorks();
+        workload.EndsWell();
+    }
+
+    /// <summary>A return probe on a nested poll further up would make the kernel forget the outer one's return, and end the thread with SIGILL.</summary>
+    [Fact]
+    public void A_poll_inside_a_poll_on_another_stack_does_not_end_the_service()
+    {
+        Need.Rung("uprobe.session");
+        using var workload = Workload.Start("other_stack", "--seconds 100 --every-ms 30 --spin 1");
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 3, new() { ForceRung = "uprobe.session", ForceLevel = 0 }));
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        Assert.True(agent.Profile.Losses.PollDepthOverflows > 0, "polls up there are not timed, and counted");
+        Assert.True(agent.Profile.Summary.SlowPolls > 10, agent.Profile.Verdict);
+        workload.StillWorks();
+        workload.EndsWell();
+    }
 }

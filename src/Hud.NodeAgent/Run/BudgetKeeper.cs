@@ -10,6 +10,8 @@ internal sealed class BudgetKeeper
 {
     private const long SoonNs = 60_000_000;
     private const long UsualNs = 500_000_000;
+    private const long SteadyNs = 1_000_000_000;
+    private const int SteadyAfter = 4;
     private readonly KernelSide _kernel;
     private readonly IReadOnlyList<TargetProcess> _targets;
     private readonly EventSink _sink;
@@ -24,6 +26,7 @@ internal sealed class BudgetKeeper
     private long _lastTimed;
     private long _lastSkipped;
     private long _lastCpu;
+    private int _unchanged;
 
     public BudgetKeeper(KernelSide kernel, IReadOnlyList<TargetProcess> targets, EventSink sink, double budgetPercent, ProbeCost cost, long startNs, int? forced)
     {
@@ -45,7 +48,7 @@ internal sealed class BudgetKeeper
 
     /// <summary>
     /// When to look again, in ns: soon after all probes were put on (at the start, or to try them again), because a target that
-    /// polls without end pays for every moment of it.
+    /// polls without end pays for every moment of it; seldom once nothing changes, because each look costs the node, too.
     /// </summary>
     public long NextIntervalNs { get; private set; } = SoonNs;
 
@@ -69,7 +72,7 @@ internal sealed class BudgetKeeper
         long timed = _kernel.Count(Stat.Polls), skipped = _kernel.Count(Stat.SampledOut), cpu = Cpu();
         var interval = new BudgetInterval(nowNs - _lastNs, cpu - _lastCpu, timed - _lastTimed, skipped - _lastSkipped, hits);
         (_lastNs, _lastTimed, _lastSkipped, _lastCpu) = (nowNs, timed, skipped, cpu);
-        NextIntervalNs = UsualNs;
+        NextIntervalNs = ++_unchanged > SteadyAfter ? SteadyNs : UsualNs;
         if (_forced is not null || _kernel.Rung == Rung.SchedOnly)
             return;
         // whatever is decided now: a type that is left out from here on has no hits when all probes go
@@ -86,6 +89,7 @@ internal sealed class BudgetKeeper
 
     private void Carry(BudgetDecision decision)
     {
+        _unchanged = 0;
         bool reattach = decision.Level >= 2 || Level >= 2;
         NextIntervalNs = Level >= 2 && decision.Level < 2 ? SoonNs : UsualNs;
         Level = decision.Level;

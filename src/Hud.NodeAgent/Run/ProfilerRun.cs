@@ -18,7 +18,7 @@ namespace Hud.NodeAgent.Run;
 /// <summary>One run from the task to the profile document: find, arm, observe, report. Whatever ends it, it reports.</summary>
 internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, CancellationToken stop)
 {
-    private static readonly TimeSpan DrainEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan DrainEvery = TimeSpan.FromMilliseconds(250);
     private const long SecondNs = 1_000_000_000;
     private const string ReaderGone = "ReaderGone";
     private const string Starved = "Starved";
