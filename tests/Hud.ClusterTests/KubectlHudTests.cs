@@ -36,11 +36,11 @@ public sealed class KubectlHudTests(Cluster cluster)
             (await world.KubectlAsync("rollout", "status", "deployment/hog", "--timeout=120s")).Ok();
 
             // run: makes a session, follows it, prints the report
-            var run = await HudAsync(world, "run", "deploy/hog", "-d", "4", "--threshold", "10", "--name", "before");
+            var run = await HudAsync(world, "run", "deploy/hog", "-d", "10", "--threshold", "10", "--name", "before");
             Assert.Equal(0, run.Code);
             Assert.Contains("burn", run.Output, StringComparison.Ordinal);
             // a second one by label, whose expectation is not met
-            var gate = await HudAsync(world, "run", "-l", "app=hog", "-d", "4", "--threshold", "10", "--name", "after", "--expect-max-poll", "20ms");
+            var gate = await HudAsync(world, "run", "-l", "app=hog", "-d", "10", "--threshold", "10", "--name", "after", "--expect-max-poll", "20ms");
             Assert.Equal(6, gate.Code);
             Assert.Contains("PollTooLong", gate.Error, StringComparison.Ordinal);
 

@@ -46,6 +46,9 @@ public sealed class World : IAsyncDisposable
     /// <param name="command">E.g. <c>/cpu_hog --seconds 600</c>.</param>
     public Task PodAsync(string name, string command, string more = "") => ApplyAsync(PodYaml(name, command, more));
 
+    /// <summary>A part of the CPU of its own, as a real service asks for: without it, whatever else the machine does starves the pod.</summary>
+    private static string Share(string more) => more.Contains("resources:", StringComparison.Ordinal) ? more : ", resources: {requests: {cpu: 50m}}" + more;
+
     public static string PodYaml(string name, string command, string more = "") => $$$"""
         apiVersion: v1
         kind: Pod
@@ -53,7 +56,7 @@ public sealed class World : IAsyncDisposable
         spec:
           terminationGracePeriodSeconds: 0
           containers:
-          - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [{{{Words(command)}}}]{{{more}}}}
+          - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [{{{Words(command)}}}]{{{Share(more)}}}}
 
         """;
 

@@ -43,7 +43,8 @@ for (var i = 0; i < task.Targets.Count; i++)
 var duration = task.Session.Duration.ToTimeSpan();
 var early = false;
 long polls = 0;
-while (DateTimeOffset.UtcNow - started < duration && !early)
+// at least once, so that a part is played however late the machine got here
+do
 {
     polls += 1000;
     stream.Write(new ProgressMessage
@@ -62,6 +63,8 @@ while (DateTimeOffset.UtcNow - started < duration && !early)
         return 3;
     }
 }
+while (DateTimeOffset.UtcNow - started < duration && !early);
+
 stream.WriteProfile(new ProfileDocument
 {
     Session = task.Session,
