@@ -19,8 +19,8 @@ public sealed class TargetTests(Cluster cluster)
             spec:
               terminationGracePeriodSeconds: 0
               containers:
-              - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/bin/sh, -c, "/cpu_hog --seconds 900 & /idle --seconds 900 & wait"], resources: {requests: {cpu: 50m}}}
-              - {name: other, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/gzip, --seconds, "900"], resources: {requests: {cpu: 50m}}}
+              - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/bin/sh, -c, "/cpu_hog --seconds 900 & /idle --seconds 900 & wait"], resources: {requests: {cpu: 50m} } }
+              - {name: other, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/gzip, --seconds, "900"], resources: {requests: {cpu: 50m} } }
 
             """));
         await world.PodsReadyAsync();
@@ -73,7 +73,7 @@ public sealed class TargetTests(Cluster cluster)
                 spec:
                   terminationGracePeriodSeconds: 0
                   containers:
-                  - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/cpu_hog, --seconds, "900"], resources: {requests: {cpu: 50m}}}
+                  - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/cpu_hog, --seconds, "900"], resources: {requests: {cpu: 50m} } }
             """);
         (await world.KubectlAsync("rollout", "status", "statefulset/db", "--timeout=120s")).Ok();
         await world.ApplyAsync(string.Join("---\n",
@@ -124,7 +124,7 @@ public sealed class TargetTests(Cluster cluster)
                   terminationGracePeriodSeconds: 0
                   restartPolicy: {{{(job ? "Never" : "Always")}}}
                   containers:
-                  - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/sleep, --seconds, "900"], resources: {requests: {cpu: 50m}}}
+                  - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/sleep, --seconds, "900"], resources: {requests: {cpu: 50m} } }
             """);
         await World.UntilAsync("the pods", 120, async () => (await cluster.ListAsync("pods", world.Name, "app=work")).Count(p => p!["status"]?["phase"]?.GetValue<string>() == "Running") == pods);
         await world.SessionAsync("s", $"target: {{workloadRef: {{apiVersion: {version}, kind: {kind}, name: work}}}}\nduration: 5s");
