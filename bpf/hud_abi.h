@@ -16,7 +16,7 @@ enum {
 	HUD_MAX_DEPTH = 4,         /* polls nest only through LocalSet */
 	HUD_HIST_SLOTS = 40,       /* log2 of nanoseconds: the last one starts at 9 minutes */
 	HUD_STACK_BYTES = 32768,   /* most of a stack slice that leaves the kernel */
-	HUD_WAKER_STACK_BYTES = 8192, /* a waker outside a poll has no known end of stack */
+	HUD_WAKER_STACK_BYTES = 8192, /* of a stack without a known end: of a waker outside a poll, of a coroutine */
 	HUD_SCRATCH_PER_THREAD = 4,
 	HUD_REGS = 17,             /* x86-64 by DWARF number, 16 = rip */
 	HUD_KERNEL_FRAMES = 16,    /* of a long sleep: from the scheduler to the system call and beyond */
@@ -69,7 +69,7 @@ enum hud_stat {
 	HUD_STAT_DEPTH_OVERFLOW = 6,   /* more nested polls than HUD_MAX_DEPTH */
 	HUD_STAT_MISSED_RETURNS = 7,   /* a poll was entered and never seen to return */
 	HUD_STAT_STACK_FAILED = 8,     /* the slice could not be read */
-	HUD_STAT_STACK_TRUNCATED = 9,  /* the slice was longer than HUD_STACK_BYTES */
+	HUD_STAT_STACK_TRUNCATED = 9,  /* the slice does not reach its poll: longer than HUD_STACK_BYTES, or on another stack */
 	HUD_STAT_NO_SLOT = 10,         /* more polling threads than slots */
 	HUD_STAT_SAMPLES = 11,         /* on-CPU samples of targets */
 	HUD_STAT_SAMPLES_LIMITED = 12, /* samples not recorded: no token */

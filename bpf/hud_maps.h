@@ -29,15 +29,28 @@ struct off_best {
 	char by_comm[HUD_COMM_BYTES];
 };
 
-/* What is known of one thread of a target. */
+/* What is known of one thread of a target. What a short poll reads and writes comes first, in three cache lines. */
 struct thread_state {
 	u32 depth;
 	u32 epoch;
 	u32 target;
 	u32 slot;            /* worker slot + 1, 0 = none */
+	u64 off_at;          /* off the CPU since */
+	/* sums over the thread's life */
+	u64 off_total;
+	u64 throttled_total;
+	u64 stolen_total;    /* until it last left a CPU */
+	u64 stolen_base;     /* of its CPU when it got there */
+	u32 touched;         /* something below is of the last innermost poll; most polls are met by no switch and no sample */
+	/* of the innermost open poll */
+	u32 missed;          /* a switch back to it was not told */
+	u32 blocks;
+	u32 sample_valid;    /* HUD_SAMPLE_SCRATCH holds a sample of this poll */
+	u32 ticked;          /* a sample met this poll */
 	struct poll_frame poll[HUD_MAX_DEPTH];
-	/* off the CPU since */
-	u64 off_at;
+	struct off_best block;
+	struct off_best queue;
+	/* of the stretch off the CPU */
 	u64 wake_at;         /* when it became runnable */
 	u64 off_arg;
 	s32 off_syscall;
@@ -50,18 +63,6 @@ struct thread_state {
 	char off_by_comm[HUD_COMM_BYTES];
 	u64 off_exec;        /* the scheduler's own sums when it left the CPU: CPU time and run queue delay */
 	u64 off_delay;
-	/* sums over the thread's life */
-	u64 off_total;
-	u64 throttled_total;
-	u64 stolen_total;    /* until it last left a CPU */
-	u64 stolen_base;     /* of its CPU when it got there */
-	/* of the innermost open poll */
-	struct off_best block;
-	struct off_best queue;
-	u32 missed;          /* a switch back to it was not told */
-	u32 blocks;
-	u32 sample_valid;    /* HUD_SAMPLE_SCRATCH holds a sample of this poll */
-	u32 ticked;          /* a sample met this poll */
 };
 
 struct bucket {

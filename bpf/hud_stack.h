@@ -29,9 +29,11 @@
 #define HUD_RETURN_SLOT 0 /* the return address is in a register */
 #endif
 
+enum { HUD_FAR_STACK = 64 << 20 }; /* a poll further away than this is not on the same stack */
+
 /*
- * Copies [sp, end) behind the event. `end` 0 = unknown: as much as can be read,
- * in falling steps, because the copy fails as a whole when it meets an unmapped page.
+ * Copies [sp, end) behind the event. Without an end (0: a waker outside any poll), or where the end is on another stack
+ * (a coroutine's poll), as much as can be read, in falling steps, because a copy fails as a whole at an unmapped page.
  */
 static __always_inline void copy_stack(struct hud_scratch *s, u64 sp, u64 end)
 {
@@ -41,36 +43,30 @@ static __always_inline void copy_stack(struct hud_scratch *s, u64 sp, u64 end)
 	s->event.stack_bytes = 0;
 	s->event.kernel_frames = 0;
 	s->event.flags &= ~(HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED);
-	if (end) {
-		if (end <= sp || bytes > (64ULL << 20)) {
-			/* not on the stack the poll was entered on */
-			count(HUD_STAT_STACK_FAILED);
-			s->event.flags |= HUD_FLAG_STACK_FAILED;
-			return;
-		}
-		if (bytes > HUD_STACK_BYTES) {
-			count(HUD_STAT_STACK_TRUNCATED);
-			s->event.flags |= HUD_FLAG_STACK_TRUNCATED;
-			bytes = HUD_STACK_BYTES;
-		}
+	if (end > sp && bytes <= HUD_STACK_BYTES) {
 		asm volatile("" : "+r"(bytes));
 		if (bytes <= HUD_STACK_BYTES && !bpf_probe_read_user(s->stack, bytes, (void *)sp)) {
 			s->event.stack_bytes = bytes;
 			return;
 		}
-	} else {
-		s->event.flags |= HUD_FLAG_STACK_TRUNCATED;
-		if (!bpf_probe_read_user(s->stack, HUD_WAKER_STACK_BYTES, (void *)sp)) {
-			s->event.stack_bytes = HUD_WAKER_STACK_BYTES;
-			return;
-		}
-		/* up to the end of the page: always mapped, as sp is */
-		bytes = 4096 - (sp & 4095);
-		asm volatile("" : "+r"(bytes));
-		if (bytes <= 4096 && !bpf_probe_read_user(s->stack, bytes, (void *)sp)) {
-			s->event.stack_bytes = bytes;
-			return;
-		}
+	}
+	s->event.flags |= HUD_FLAG_STACK_TRUNCATED;
+	if (end)
+		count(HUD_STAT_STACK_TRUNCATED);
+	if (end > sp && bytes <= HUD_FAR_STACK && !bpf_probe_read_user(s->stack, HUD_STACK_BYTES, (void *)sp)) {
+		s->event.stack_bytes = HUD_STACK_BYTES;
+		return;
+	}
+	if (!bpf_probe_read_user(s->stack, HUD_WAKER_STACK_BYTES, (void *)sp)) {
+		s->event.stack_bytes = HUD_WAKER_STACK_BYTES;
+		return;
+	}
+	/* up to the end of the page: always mapped, as sp is */
+	bytes = 4096 - (sp & 4095);
+	asm volatile("" : "+r"(bytes));
+	if (bytes <= 4096 && !bpf_probe_read_user(s->stack, bytes, (void *)sp)) {
+		s->event.stack_bytes = bytes;
+		return;
 	}
 	count(HUD_STAT_STACK_FAILED);
 	s->event.flags |= HUD_FLAG_STACK_FAILED;

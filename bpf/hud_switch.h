@@ -20,6 +20,19 @@ static __always_inline u64 stolen_of_thread(struct thread_state *ts, struct task
 	return ts->stolen_total + stolen_of_cpu(task) - ts->stolen_base;
 }
 
+/* The longest sleep of the innermost open poll. */
+static __always_inline void remember_block(struct thread_state *ts, u64 slept)
+{
+	if (slept <= ts->block.ns)
+		return;
+	ts->touched = 1;
+	ts->block.ns = slept;
+	ts->block.start_ns = ts->off_at;
+	ts->block.arg = ts->off_arg;
+	ts->block.syscall = ts->off_syscall;
+	ts->block.scratch = ts->off_scratch;
+}
+
 static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 queued)
 {
 	u64 slept = off > queued ? off - queued : 0;
@@ -45,14 +58,10 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 	if (ts->off_throttled)
 		ts->throttled_total += off;
 	if (ts->depth && ts->epoch == control.epoch) {
-		if (!ts->off_runnable && slept > ts->block.ns) {
-			ts->block.ns = slept;
-			ts->block.start_ns = ts->off_at;
-			ts->block.arg = ts->off_arg;
-			ts->block.syscall = ts->off_syscall;
-			ts->block.scratch = ts->off_scratch;
-		}
+		if (!ts->off_runnable)
+			remember_block(ts, slept);
 		if (queued > ts->queue.ns) {
+			ts->touched = 1;
 			ts->queue.ns = queued;
 			ts->queue.start_ns = ts->off_at;
 			ts->queue.scratch = ts->off_scratch;
@@ -78,6 +87,7 @@ static __always_inline void close_missed_switch(struct thread_state *ts, struct 
 	u64 off = gone > ran ? gone - ran : 0;
 
 	count(HUD_STAT_MISSED_SWITCHES);
+	ts->touched = 1;
 	ts->missed = 1;
 	ts->stolen_base = stolen_of_cpu(task); /* it may be another CPU's */
 	end_stretch(ts, off, queued < off ? queued : off);

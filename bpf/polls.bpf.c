@@ -8,6 +8,20 @@
 
 enum { HUD_OTHER_STACK = 256 << 10 }; /* polls of one stack that follow one another begin nearly at the same place */
 
+/* Of the last innermost poll. An interrupt between the two stores finds nothing of a poll that is not open yet. */
+static __always_inline void forget_innermost(struct thread_state *ts)
+{
+	if (!ts->touched)
+		return;
+	ts->touched = 0;
+	ts->block.ns = 0;
+	ts->queue.ns = 0;
+	ts->blocks = 0;
+	ts->missed = 0;
+	ts->sample_valid = 0;
+	ts->ticked = 0;
+}
+
 /* Returns false when this poll is not timed. */
 static __always_inline bool poll_enter(struct pt_regs *ctx)
 {
@@ -64,12 +78,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	f->task_id = 0;
 	f->have_id = 0;
 	f->type = bpf_get_attach_cookie(ctx);
-	ts->block.ns = 0;
-	ts->queue.ns = 0;
-	ts->blocks = 0;
-	ts->missed = 0;
-	ts->sample_valid = 0;
-	ts->ticked = 0;
+	forget_innermost(ts);
 	f->start_ns = bpf_ktime_get_ns();
 	w = worker_of(ts);
 	if (w) {
@@ -166,13 +175,7 @@ static __always_inline void add_open_stretch(struct thread_state *ts, struct pol
 	queued = ts->off_runnable ? current_off : ts->wake_at >= ts->off_at && now > ts->wake_at ? now - ts->wake_at : 0;
 	split->off += current_off;
 	split->delay += queued;
-	if (current_off - queued > ts->block.ns) {
-		ts->block.ns = current_off - queued;
-		ts->block.start_ns = ts->off_at;
-		ts->block.arg = ts->off_arg;
-		ts->block.syscall = ts->off_syscall;
-		ts->block.scratch = ts->off_scratch;
-	}
+	remember_block(ts, current_off - queued);
 }
 
 /* A record of this CPU's own: with a copy of another's stack, whose thread may be writing to it, or without any. */
@@ -331,11 +334,9 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 		count(HUD_STAT_SLOW);
 		send_slow(ts, task, f, now, own, false);
 	}
-	ts->block.ns = 0;
-	ts->queue.ns = 0;
-	ts->blocks = 0;
-	ts->sample_valid = 0;
-	ts->ticked = 0;
+	/* what follows is the outer one's; where there is none, the next poll asks first */
+	if (depth > 1)
+		forget_innermost(ts);
 }
 
 /*

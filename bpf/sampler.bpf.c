@@ -26,6 +26,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	if (depth > HUD_MAX_DEPTH || (!depth && (!is_sched_only(ts) || !ts->slot)))
 		return 0;
 	count(HUD_STAT_SAMPLES);
+	ts->touched = 1;
 	ts->ticked = 1;
 	now = bpf_ktime_get_ns();
 	s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
@@ -51,6 +52,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	read_task_identity(ts, f);
 	s->event.flags = flags;
 	copy_stack(s, s->event.regs.r[HUD_REG_SP], f->sp + 8);
+	ts->touched = 1;
 	ts->sample_valid = 1;
 	if (now - f->start_ns <= control.threshold_ns)
 		return 0;
