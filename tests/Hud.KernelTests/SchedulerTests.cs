@@ -60,8 +60,8 @@ public sealed class SchedulerTests
     public void A_worker_in_a_poll_runs_sleeps_or_waits_for_its_cpu(string program, int neighbours, string state)
     {
         string[] sameCpu = ["taskset", "-c", "0"];
-        using var workload = Workload.Start(program, "--seconds 100 --workers 1 --every-ms 1 --block-ms 3000", before: sameCpu);
-        using var burner = Process.Start(new ProcessStartInfo("taskset", ["-c", "0", Need.Workload("tokio143-release", "burner"), "--tasks", $"{neighbours}"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var workload = Workload.Start(program, "--seconds 100 --workers 1 --every-ms 1 --block-ms 500", before: sameCpu);
+        using var burner = Process.Start(new ProcessStartInfo("taskset", ["-c", "0", Need.Workload("tokio143-release", "burner"), "--tasks", $"{neighbours}", "--seconds", "100"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         try
         {
             using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 100));
