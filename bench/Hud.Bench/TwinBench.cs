@@ -4,9 +4,10 @@ using System.Globalization;
 namespace Hud.Bench;
 
 /// <summary>
-/// The loss at 5,000 polls/s a worker, which is smaller than what one machine's speed changes by within seconds: two programs,
-/// each with one worker and a CPU of its own, run at the same time, and Hud watches the one and then the other. What disturbs
-/// both alike cancels out, and so does the difference between them.
+/// The loss at 5,000 polls a worker and second, which is smaller than what one machine's speed changes by from second to second:
+/// two programs, each with one worker, take turns on one CPU every few milliseconds, and Hud watches the one and then the other.
+/// What disturbs that CPU disturbs both, and each is measured by the polls it makes for a second of its own CPU time. What the
+/// tool's own threads take from the machine meanwhile stands beside it.
 /// </summary>
 internal static class TwinBench
 {
@@ -24,7 +25,7 @@ internal static class TwinBench
         using var right = new YieldLoop(program, spin, workers: 1);
         YieldLoop[] twins = [left, right];
         left.Pin(0);
-        right.Pin(1);
+        right.Pin(0);
         Thread.Sleep(1000);
 
         Console.WriteLine("| tool on one of the twins | its throughput, median | lowest | highest | standard error of the mean | CPU time of hud and its agent, of the machine's | pairs |");
@@ -65,7 +66,7 @@ internal static class TwinBench
         long from = Stopwatch.GetTimestamp();
         long cpu = CpuNs(tool.Id);
         double[] rates = new double[2];
-        Parallel.For(0, 2, i => rates[i] = twins[i].Rate(Window));
+        Parallel.For(0, 2, i => rates[i] = twins[i].PollsPerCpuSecond(Window));
         double share = (CpuNs(tool.Id) - cpu) / (Stopwatch.GetElapsedTime(from).TotalNanoseconds * Environment.ProcessorCount);
         OverheadBench.Stop(tool);
         Thread.Sleep(500);

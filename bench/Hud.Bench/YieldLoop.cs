@@ -18,11 +18,11 @@ internal sealed class YieldLoop : ITarget
     public const int Workers = 2;
     private readonly Process _process;
     private readonly Lock _gate = new();
-    private readonly List<(long AtNs, long Polls)> _counts = [];
+    private readonly List<(long AtNs, long CpuNs, long Polls)> _counts = [];
 
     public YieldLoop(string program, int spin, int workers = Workers)
     {
-        _process = Process.Start(new ProcessStartInfo(program, ["--seconds", "900", "--workers", $"{workers}", "--spin", $"{spin}"]) { RedirectStandardOutput = true })!;
+        _process = Process.Start(new ProcessStartInfo(program, ["--seconds", "1800", "--workers", $"{workers}", "--spin", $"{spin}"]) { RedirectStandardOutput = true })!;
         _process.OutputDataReceived += (_, line) => Accept(line.Data);
         _process.BeginOutputReadLine();
     }
@@ -42,11 +42,16 @@ internal sealed class YieldLoop : ITarget
             return;
         using var json = JsonDocument.Parse(line);
         lock (_gate)
-            _counts.Add((json.RootElement.GetProperty("at_ns").GetInt64(), json.RootElement.GetProperty("polls").GetInt64()));
+            _counts.Add((json.RootElement.GetProperty("at_ns").GetInt64(), json.RootElement.GetProperty("cpu_ns").GetInt64(), json.RootElement.GetProperty("polls").GetInt64()));
     }
 
     /// <summary>Polls a second over the next stretch of time, by the target's own clock and count.</summary>
-    public double Rate(TimeSpan time)
+    public double Rate(TimeSpan time) => Over(time) is var (wall, _, polls) ? polls * 1e9 / wall : double.NaN;
+
+    /// <summary>Polls for a second of its own CPU time.</summary>
+    public double PollsPerCpuSecond(TimeSpan time) => Over(time) is var (_, cpu, polls) ? polls * 1e9 / cpu : double.NaN;
+
+    private (long WallNs, long CpuNs, long Polls)? Over(TimeSpan time)
     {
         int first;
         lock (_gate)
@@ -55,9 +60,9 @@ internal sealed class YieldLoop : ITarget
         lock (_gate)
         {
             if (_counts.Count - first < 2)
-                return double.NaN;
+                return null;
             var (from, to) = (_counts[first], _counts[^1]);
-            return (to.Polls - from.Polls) * 1e9 / (to.AtNs - from.AtNs);
+            return (to.AtNs - from.AtNs, to.CpuNs - from.CpuNs, to.Polls - from.Polls);
         }
     }
 

@@ -32,7 +32,12 @@ fn run(seconds: f64, signals: libc::sigset_t) {
         let elapsed = (clock::monotonic_ns() - started) as f64 / 1e9;
         if elapsed as u64 > second && truth::polls() > 0 {
             second = elapsed as u64;
-            truth::say(&format!(r#"{{"second":{second},"polls":{},"at_ns":{}}}"#, truth::polls(), clock::monotonic_ns()));
+            truth::say(&format!(
+                r#"{{"second":{second},"polls":{},"at_ns":{},"cpu_ns":{}}}"#,
+                truth::polls(),
+                clock::monotonic_ns(),
+                clock::process_cpu_ns()
+            ));
         }
         if elapsed >= seconds {
             break "time";
