@@ -49,12 +49,16 @@ answer smaller questions: how long functions take, what runs on the CPU, what sl
 $("$bench" overhead "$rounds")
 
 At 5,000 polls/s a worker the loss is smaller than what the machine's own speed changes by between two windows. So once more, with
-two programs side by side, each with one worker and a CPU of its own: Hud watches the one, then the other, and what disturbs
-both alike cancels out. The agent's CPU time comes on top where no CPU is idle, which is so here.
+two programs that take turns on one CPU every few milliseconds: Hud watches the one, then the other. What disturbs that CPU disturbs
+both, and each is measured by the polls it makes for a second of its own CPU time (goal: at most 1 % lost).
 
 $("$bench" twin $((rounds * 6)))
 
 ## The agent
+
+Where no CPU is idle, the agent's own CPU time comes on top of what the target pays. The kernel's count of a program's time holds
+its own two looks at the clock for each run, so the last column is what the program itself takes (goal: 80 ns for a context
+switch that is none of a target's: nearly all of `hud_sched_switch` in the second table).
 
 $("$bench" agent 30)
 

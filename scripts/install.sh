@@ -81,7 +81,7 @@ install_kernels() {
   "$hud_root/scripts/kernels.sh"
 }
 
-install_bench() { need linux-perf bpftrace bpfcc-tools bpftool; }
+install_bench() { need linux-perf bpftrace libbpf-tools bpftool; }
 
 # npm_ci FOLDER: the lock file npm leaves behind is newer than ours when everything in it is installed.
 npm_ci() {

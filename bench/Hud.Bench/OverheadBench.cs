@@ -36,7 +36,7 @@ internal static class OverheadBench
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (var scenario in scenarios)
         {
-            foreach (var tool in Tools())
+            foreach (var tool in Tools().Where(t => args.Length < 3 || t.Name.Contains(args[2], StringComparison.OrdinalIgnoreCase)))
             {
                 var ratios = Compare(scenario, tool, tool.Ours ? rounds * scenario.Times : rounds);
                 if (ratios.Count == 0)
@@ -61,8 +61,9 @@ internal static class OverheadBench
             yield return new Tool("bpftrace, uprobe + uretprobe and a map", "bpftrace", pid => ["-p", $"{pid}", "-e", BpftraceScript(pid)]);
         if (Exists("perf"))
             yield return new Tool("perf record -F 99 -g", "perf", pid => ["record", "-F", "99", "-g", "-o", "/dev/null", "-p", $"{pid}"]);
-        if (Exists("offcputime-bpfcc"))
-            yield return new Tool("offcputime-bpfcc", "offcputime-bpfcc", pid => ["-p", $"{pid}", "-f"]);
+        // bcc's, in the form that needs no headers of the running kernel
+        if (Exists("offcputime"))
+            yield return new Tool("offcputime of bcc (libbpf)", "offcputime", pid => ["-p", $"{pid}"]);
     }
 
     /// <summary>The same functions that Hud probes, by the symbols that a release build keeps.</summary>

@@ -6,15 +6,12 @@ namespace Hud.Bench;
 /// <summary>
 /// The loss at 5,000 polls a worker and second, which is smaller than what one machine's speed changes by from second to second:
 /// two programs, each with one worker, take turns on one CPU every few milliseconds, and Hud watches the one and then the other.
-/// What disturbs that CPU disturbs both, and each is measured by the polls it makes for a second of its own CPU time. What the
-/// tool's own threads take from the machine meanwhile stands beside it.
+/// What disturbs that CPU disturbs both, and each is measured by the polls it makes for a second of its own CPU time.
 /// </summary>
 internal static class TwinBench
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(5);
-
-    private sealed record Pair(double Ratio, double ToolShare);
 
     public static int Run(string[] args)
     {
@@ -28,15 +25,13 @@ internal static class TwinBench
         right.Pin(0);
         Thread.Sleep(1000);
 
-        Console.WriteLine("| tool on one of the twins | its throughput, median | lowest | highest | standard error of the mean | CPU time of hud and its agent, of the machine's | pairs |");
-        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
+        Console.WriteLine("| tool on one of the twins | its throughput, median | lowest | highest | standard error of the mean | pairs |");
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (bool hud in (bool[])[false, true])
         {
-            var pairs = Enumerable.Range(0, rounds).Select(_ => Measure(twins, hud)).ToList();
-            var ratios = pairs.Select(p => p.Ratio).Order().ToList();
+            var ratios = Enumerable.Range(0, rounds).Select(_ => Measure(twins, hud)).Order().ToList();
             double mean = ratios.Average(), error = Math.Sqrt(ratios.Sum(r => (r - mean) * (r - mean)) / (ratios.Count - 1) / ratios.Count);
-            string share = hud ? string.Create(CultureInfo.InvariantCulture, $"{pairs.Average(p => p.ToolShare) * 100:0.00} %") : "";
-            Console.WriteLine($"| {(hud ? "hud" : "none (the noise of this measurement)")} | {Median(ratios):0.0000} | {ratios[0]:0.0000} | {ratios[^1]:0.0000} | {error:0.0000} | {share} | {ratios.Count} |");
+            Console.WriteLine($"| {(hud ? "hud" : "none (the noise of this measurement)")} | {Median(ratios):0.0000} | {ratios[0]:0.0000} | {ratios[^1]:0.0000} | {error:0.0000} | {ratios.Count} |");
         }
 
         return 0;
@@ -48,14 +43,10 @@ internal static class TwinBench
     /// One turn each. With s for how much faster the left one is by nature and r for what the tool leaves of a program's throughput,
     /// the turns see s r and s / r: the square root of their ratio is r.
     /// </summary>
-    private static Pair Measure(YieldLoop[] twins, bool hud)
-    {
-        var (watchedLeft, shareLeft) = Turn(twins, twins[0].Pid, hud);
-        var (watchedRight, shareRight) = Turn(twins, twins[1].Pid, hud);
-        return new Pair(Math.Sqrt(watchedLeft / watchedRight), (shareLeft + shareRight) / 2);
-    }
+    private static double Measure(YieldLoop[] twins, bool hud) => Math.Sqrt(Turn(twins, twins[0].Pid, hud) / Turn(twins, twins[1].Pid, hud));
 
-    private static (double LeftOverRight, double ToolShare) Turn(YieldLoop[] twins, int pid, bool hud)
+    /// <summary>Left over right, with the tool on one of them.</summary>
+    private static double Turn(YieldLoop[] twins, int pid, bool hud)
     {
         using var tool = Process.Start(new ProcessStartInfo(hud ? OverheadBench.Find("out/hud") : "sleep", hud ? ["--pid", $"{pid}", "--duration", "60s", "--headless", "--quiet", "-o", "json"] : ["60"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         tool.OutputDataReceived += static (_, _) => { };
@@ -63,21 +54,10 @@ internal static class TwinBench
         tool.BeginOutputReadLine();
         tool.BeginErrorReadLine();
         Thread.Sleep(Settle);
-        long from = Stopwatch.GetTimestamp();
-        long cpu = CpuNs(tool.Id);
         double[] rates = new double[2];
         Parallel.For(0, 2, i => rates[i] = twins[i].PollsPerCpuSecond(Window));
-        double share = (CpuNs(tool.Id) - cpu) / (Stopwatch.GetElapsedTime(from).TotalNanoseconds * Environment.ProcessorCount);
         OverheadBench.Stop(tool);
         Thread.Sleep(500);
-        return (rates[0] / rates[1], share);
-    }
-
-    /// <summary>CPU time of a process and of those that it started, of all their threads.</summary>
-    private static long CpuNs(int pid)
-    {
-        string[] threads = Directory.GetDirectories($"/proc/{pid}/task");
-        return threads.Sum(t => long.Parse(File.ReadAllText($"{t}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture))
-            + threads.SelectMany(t => File.ReadAllText($"{t}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Sum(child => CpuNs(int.Parse(child, CultureInfo.InvariantCulture)));
+        return rates[0] / rates[1];
     }
 }
