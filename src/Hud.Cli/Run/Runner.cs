@@ -91,7 +91,7 @@ internal static class Runner
             return exit;
         if (!TryExport(request, profile) && exit == 0)
             exit = DiagnosticKinds.BadUsage.ExitCode;
-        if (Expectations.Judge(request.Session.Expect, profile.Summary) is { } judged)
+        if (Expectations.Judge(request.Session.Expect, profile) is { } judged)
         {
             if (judged.Met && !request.Quiet)
                 Console.Error.WriteLine("hud: " + judged.Message);

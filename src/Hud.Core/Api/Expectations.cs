@@ -13,12 +13,16 @@ public sealed record ExpectationResult(bool Met, string Reason, string Message)
 
 public static class Expectations
 {
-    /// <summary>Null when nothing is expected. No data meets no expectation: a gate that saw nothing must not open.</summary>
-    public static ExpectationResult? Judge(ExpectSpec? expect, ProfileSummary summary)
+    /// <summary>
+    /// Null when nothing is expected. No data meets no expectation: a gate that saw nothing must not open, nor one that saw a
+    /// service that hardly ran.
+    /// </summary>
+    /// <param name="profile">Null when there is no report.</param>
+    public static ExpectationResult? Judge(ExpectSpec? expect, ProfileDocument? profile)
     {
         if (expect is null)
             return null;
-        if (summary.Polls == 0)
+        if (profile is null || profile.Summary is not { Polls: > 0 } summary)
             return new(false, ExpectationResult.ReasonNoData, "no poll was seen, so nothing can be said about them");
 
         var longest = new GoDuration(Math.Max(summary.WorstPollNs, summary.LongestPollNs));
@@ -28,6 +32,12 @@ public static class Expectations
         {
             return new(false, ExpectationResult.ReasonTooMuchBlocking,
                 $"{summary.BlockedPercent:0.##}% of worker time was blocked; expected at most {maxBlocked:0.##}%");
+        }
+
+        if (profile.Targets.FirstOrDefault(t => CpuStarvation.SaysNothing(t.CpuWaitNs, t.CpuNs, summary.ObservedNs)) is { } starved)
+        {
+            return new(false, ExpectationResult.ReasonNoData,
+                $"{starved.Pod ?? starved.Process} waited {HumanText.Duration(starved.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(starved.CpuNs)}, too little to say what its polls take");
         }
 
         return new(true, ExpectationResult.ReasonMet, "all expectations were met");

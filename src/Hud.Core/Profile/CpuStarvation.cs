@@ -16,6 +16,9 @@ public static class CpuStarvation
     /// <summary>So little ran beside the waits that nothing can be said about the code.</summary>
     public static bool HardlyRan(long waitNs, long cpuNs) => waitNs > cpuNs * HardlyRanFactor;
 
+    /// <summary>The same, for so long that a run of this length has not seen the code at work.</summary>
+    public static bool SaysNothing(long waitNs, long cpuNs, long observedNs) => waitNs > observedNs / LeastShareOfRun && HardlyRan(waitNs, cpuNs);
+
     /// <summary>The end of a sentence about pressure: what it says about the code.</summary>
     public static string AboutTheCode(IReadOnlyList<TargetProfile> targets)
     {

@@ -214,7 +214,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
         foreach (var target in document.Targets.Where(t => t.Polls + t.SlowPolls == 0 && t.Reason is "Idle" or "NotTimed" or Starved))
             Warn(Silent(target));
-        foreach (var target in document.Targets.Where(t => t.Polls + t.SlowPolls > 0 && (t.Reason == Starved || (t.CpuWaitNs > document.Summary.ObservedNs / 10 && CpuStarvation.HardlyRan(t.CpuWaitNs, t.CpuNs)))))
+        foreach (var target in document.Targets.Where(t => t.Polls + t.SlowPolls > 0 && (t.Reason == Starved || CpuStarvation.SaysNothing(t.CpuWaitNs, t.CpuNs, document.Summary.ObservedNs))))
             Warn(new Diagnostic(DiagnosticKinds.Starved, $"{target.Process} ({target.Pid}) waited {HumanText.Duration(target.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(target.CpuNs)}: what its code does shows only as far as it ran", GiveItCpu));
         document = document with { Warnings = [.. _warnings] };
         stream.WriteProfile(document);

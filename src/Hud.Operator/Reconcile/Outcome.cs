@@ -29,7 +29,7 @@ public static class Outcome
             };
             Losses(conditions, merged, agents);
         }
-        Judge(conditions, o.Spec.Expect, merged?.Summary);
+        Judge(conditions, o.Spec.Expect, merged);
 
         if (succeeded > 0)
         {
@@ -60,7 +60,7 @@ public static class Outcome
     /// <param name="expect">What the session expects, if that is still to be judged: nothing was seen of it.</param>
     public static ProfilingSessionStatus Failed(ProfilingSessionStatus status, ConditionSet conditions, DateTimeOffset now, string reason, string message, ExpectSpec? expect)
     {
-        Judge(conditions, expect, summary: null);
+        Judge(conditions, expect, profile: null);
         conditions.Remove(ConditionTypes.Reconciling);
         conditions.Set(ConditionTypes.Stalled, status: true, StalledReason(reason), message);
         conditions.Set(ConditionTypes.Ready, status: false, "Failed", message);
@@ -82,9 +82,9 @@ public static class Outcome
         return status with { Phase = SessionPhase.Completed, CompletionTime = ConditionSet.Seconds(o.Now), Conditions = conditions.ToList() };
     }
 
-    private static void Judge(ConditionSet conditions, ExpectSpec? expect, ProfileSummary? summary)
+    private static void Judge(ConditionSet conditions, ExpectSpec? expect, ProfileDocument? profile)
     {
-        if (Expectations.Judge(expect, summary ?? new ProfileSummary()) is { } judged)
+        if (Expectations.Judge(expect, profile) is { } judged)
             conditions.Set(ConditionTypes.ExpectationsMet, judged.Met, judged.Reason, judged.Message);
     }
 
