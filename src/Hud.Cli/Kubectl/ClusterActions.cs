@@ -158,6 +158,12 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             return DiagnosticKinds.ExpectationsNotMet.ExitCode;
         }
 
+        if (session.Status?.Targets is { Count: > 0 } targets && targets.All(t => t.Polls + t.SlowPolls == 0))
+        {
+            Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.Idle, $"{targets[0].Pod}: {Printable.Clean(targets[0].Message)}", "send it some load while Hud watches; this is not \"no problem\""));
+            return DiagnosticKinds.Idle.ExitCode;
+        }
+
         return 0;
     }
 

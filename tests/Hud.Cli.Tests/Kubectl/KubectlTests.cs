@@ -98,6 +98,22 @@ public sealed class KubectlTests : IDisposable
     }
 
     [Theory]
+    [InlineData(0, 0, 4)]
+    [InlineData(0, 1, 0)] // one that lasts for the whole run
+    [InlineData(7, 0, 0)]
+    public void A_session_that_saw_no_poll_is_exit_code_4(long polls, long slow, int code)
+    {
+        var document = RealisticDocuments.Checkout();
+        var idle = new TargetStatus { Pod = "web-1", Reason = "Idle", Message = "Tokio was found, but it polled no task during the run" };
+        _cluster.With("p99", FakeCluster.Completed("m", document) with { Targets = [idle, idle with { Pod = "web-2", Polls = polls, SlowPolls = slow }] }).WithReport("m", document);
+
+        var (exit, _, error) = _cluster.Run("watch", "p99");
+
+        Assert.Equal(code, exit);
+        Assert.Equal(code == 4, error.Contains("HUD202: web-1: Tokio was found, but it polled no task during the run", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("NoMatchingPods", 5)]
     [InlineData("NoTokioRuntime", 4)]
     [InlineData("KernelUnsupported", 3)]
