@@ -43,8 +43,9 @@ count() { grep -o '<assembly [^>]*>' "$1" 2>/dev/null | head -1 | sed -n "s/.* $
 # The blocks of the runner's output that tell of failed and skipped tests: a headline and the deeper lines below it.
 details() { awk '/\[(FAIL|SKIP)\]$/ {show=1; print; next} /^      / {if (show) print; next} {show=0}' "$1"; }
 
+# run_project NAME: runs one project, tells what failed and how many passed, and leaves the three numbers in its .count file.
 run_project() {
-  local name="$1" program="artifacts/bin/$1/release/$1" xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=()
+  local name="$1" program="artifacts/bin/$1/release/$1" xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=() wrong=0
   [ -z "$method" ] || arguments=(-method "*$method*")
   [ -z "$fuzz" ] || arguments=(-class '*Fuzz*' -diagnostics)
   say "$name"
@@ -57,12 +58,35 @@ run_project() {
     head -n 12 "$log"; echo "..."; tail -n 12 "$log"
     [ $code -ne 124 ] || echo "$name was ended after ${HUD_TEST_TIMEOUT:-1500} s"
     echo "$name: exit code $code without a whole result"
-    failed=$((failed + 1))
+    wrong=1
   elif [ $((p + f + s)) = 0 ] && [ -z "$method" ]; then
-    echo "$name ran no test"; failed=$((failed + 1))
+    echo "$name ran no test"; wrong=1
   fi
-  passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0} + ${e:-0})) skipped=$((skipped + ${s:-0}))
   printf '%-24s %5d passed %4d failed %4d skipped  %4d s\n' "$name" "${p:-0}" "$((${f:-0} + ${e:-0}))" "${s:-0}" $((SECONDS - started))
+  echo "${p:-0} $((${f:-0} + ${e:-0} + wrong)) ${s:-0}" >"$results/$name.count"
+}
+
+# add_up NAME...: a project without a .count file did not come to its end, and that is a failure.
+add_up() {
+  local name p f s
+  for name in "$@"; do
+    p=0 f=1 s=0
+    [ ! -s "$results/$name.count" ] || read -r p f s <"$results/$name.count"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  done
+}
+
+# The pure projects two at a time; what each has to say comes in one piece. The others measure time, or have the machine to themselves.
+run_projects() {
+  local name
+  for name in "$@"; do
+    needs_machine "$name" && continue
+    [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
+    { run_project "$name" >"$results/$name.told"; cat "$results/$name.told"; } &
+  done
+  wait
+  for name in "$@"; do ! needs_machine "$name" || run_project "$name"; done
+  add_up "$@"
 }
 
 projects=() method="$filter"
@@ -82,7 +106,7 @@ if [ -n "$fuzz" ]; then
   export HUD_FUZZ_SECONDS="$fuzz" HUD_TEST_TIMEOUT="${HUD_TEST_TIMEOUT:-$((fuzz * 20 + 600))}"
   project=Hud.Profiling.Tests projects=()
   step scripts/install.sh build rust test
-  step run_logged out/logs/build-fuzz.log "building $project" dotnet build "tests/$project" -c Release -v quiet && run_project "$project"
+  step run_logged out/logs/build-fuzz.log "building $project" dotnet build "tests/$project" -c Release -v quiet && run_projects "$project"
   grep -hoE '[A-Za-z ]+: [0-9]+ inputs.*|[0-9]+ (damaged files|symbols tried).*' "$results"/*.log | sort -u
 elif [ -n "$fast" ]; then step scripts/install.sh build; else step scripts/install.sh; fi
 if [ -z "$fuzz" ] && step ./build.sh --no-install; then
@@ -101,10 +125,12 @@ if [ -z "$fuzz" ] && step ./build.sh --no-install; then
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
   one_by_one=
   run_logged out/logs/build-all.log "building all projects" dotnet build Hud.sln -c Release -v quiet || one_by_one=1
+  built=()
   for name in "${projects[@]}"; do
     [ -z "$one_by_one" ] || step run_logged "out/logs/build-$name.log" "building $name" dotnet build "tests/$name" -c Release -v quiet || continue
-    run_project "$name"
+    built+=("$name")
   done
+  run_projects "${built[@]}"
 fi
 
 grep -h -A1 '\[SKIP\]$' "$results"/*.log 2>/dev/null | grep -v '\[SKIP\]$' | grep -v '^--' | sed 's/^ */  skipped: /' | sort | uniq -c | sort -rn | head -30
