@@ -48,6 +48,7 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind TooManyTargets = new("HUD309", "Too many processes for one agent", 0);
     public static readonly DiagnosticKind Starved = new("HUD310", "The process got hardly any CPU", 0);
     public static readonly DiagnosticKind Unconfined = new("HUD311", "The agent could not confine itself", 0);
+    public static readonly DiagnosticKind GuessedCallers = new("HUD312", "Callers were guessed", 0);
     public static readonly DiagnosticKind KubectlFailed = new("HUD401", "kubectl could not do it", 3);
     public static readonly DiagnosticKind NoSuchSession = new("HUD402", "No such session", 2);
     public static readonly DiagnosticKind SessionFailed = new("HUD403", "The session failed", 5);
@@ -58,7 +59,7 @@ public static class DiagnosticKinds
     [
         NoSuchProcess, SeveralProcesses, OutOfRange, BadSession, BadUsage, NotPermitted, NoBtf, KernelTooOld, BpfLoadFailed, RungUnavailable,
         AgentMissing, Lockdown, NotTokio, Idle, TargetGone, ForeignBinary, UnreadableExecutable, BelowThreshold, AgentDied, NoReturnProbes,
-        SlowProbeSites, EventsLost, BudgetLowered, MissingSymbols, OldTokio, StreamIncomplete, ExpectationsNotMet, TooManyTargets, Starved, Unconfined,
+        SlowProbeSites, EventsLost, BudgetLowered, MissingSymbols, OldTokio, StreamIncomplete, ExpectationsNotMet, TooManyTargets, Starved, Unconfined, GuessedCallers,
         KubectlFailed, NoSuchSession, SessionFailed, NoReport, GotWorse,
     ];
 }

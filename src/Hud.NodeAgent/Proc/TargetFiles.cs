@@ -31,18 +31,24 @@ internal sealed class TargetFiles(UnwindTableCache tables)
         var key = (mapping.DevMajor, mapping.DevMinor, mapping.Inode);
         if (_files.TryGetValue(key, out var known))
             return known;
-        ElfFile? elf = null;
+        TryOpen(pid, mapping, out _, out var elf);
+        return _files[key] = elf;
+    }
+
+    /// <summary>Opens a mapping's file for the caller alone, who closes it.</summary>
+    public static bool TryOpen(int pid, Mapping mapping, [NotNullWhen(true)] out FileByteSource? source, [NotNullWhen(true)] out ElfFile? elf)
+    {
         foreach (string path in Paths(pid, mapping))
         {
-            if (!FileByteSource.TryOpen(path, out var source, out _))
+            if (!FileByteSource.TryOpen(path, out source, out _))
                 continue;
             if (ElfFile.TryOpen(source, out elf, out _))
-                break;
+                return true;
             source.Dispose();
         }
 
-        _files[key] = elf;
-        return elf;
+        (source, elf) = (null, null);
+        return false;
     }
 
     /// <summary>For the unwinder: loads modules when they are first met.</summary>

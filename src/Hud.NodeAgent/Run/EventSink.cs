@@ -153,7 +153,8 @@ internal sealed class EventSink
         var unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
         if (unwound.MissedMapping && target.RefreshModules())
             unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
-        Unwinding.Count(unwound);
+        // what the kernel side cut of a capture that nobody asked for afterwards is no loss
+        Unwinding.Count(unwound, cut: end == CaptureEnd.Anywhere && header.Kind is EventKind.Poll or EventKind.Side or EventKind.Sample);
         ReadOnlySpan<ulong> kernel = header.KernelIp;
         return _stacks.Intern((int)header.Target, unwound, kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)]);
     }

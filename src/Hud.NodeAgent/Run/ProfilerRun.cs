@@ -355,6 +355,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var losses = totals.Losses(sink);
         if (losses.Events() > 0)
             Warn(new Diagnostic(DiagnosticKinds.EventsLost, $"{losses.Events()} events did not reach the report: {losses.RingBufferDrops} ring buffer full, {losses.RateLimited} rate-limited, {losses.MissedReturns + losses.ThreadStateFailures + losses.PollDepthOverflows + losses.ProgramMisses + losses.DecodeErrors} other", "raise the threshold, so that fewer polls count as slow; what was rate-limited is scaled and marked as estimated"));
+        if (sink.Unwinding.UsedScan * 10 > sink.Unwinding.Stacks)
+            Warn(new Diagnostic(DiagnosticKinds.GuessedCallers, $"in {sink.Unwinding.UsedScan} of {sink.Unwinding.Stacks} stacks callers were guessed, for code without unwind tables: such a caller may be a call that had returned", "build with unwind tables (RUSTFLAGS=\"-C force-unwind-tables=yes\"); the C library musl never has any"));
         if (stream.LeftOut > 0)
             Warn(new Diagnostic(DiagnosticKinds.StreamIncomplete, $"{stream.LeftOut} messages of the live view were too long for a line and were left out", "the report is whole; nothing needs to be done"));
         if (budget.EverEstimated && budget.Changes.Count > 0)

@@ -121,7 +121,7 @@ internal sealed class RunTotals(KernelSide kernel, IReadOnlyList<TargetProcess> 
         StackCopyFailures = kernel.Count(Stat.StackFailed),
         StackSlotsExhausted = kernel.Count(Stat.NoSlot),
         DecodeErrors = sink.DecodeErrors,
-        TruncatedStacks = kernel.Count(Stat.StackTruncated) + sink.Unwinding.Truncated,
+        TruncatedStacks = sink.Unwinding.Truncated,
         SampledOutPolls = kernel.Count(Stat.SampledOut),
         MissedReturns = kernel.Count(Stat.MissedReturns),
         MissedSwitches = kernel.Count(Stat.MissedSwitches),

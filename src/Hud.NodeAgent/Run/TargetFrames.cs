@@ -14,5 +14,5 @@ internal sealed class TargetFrames(IReadOnlyList<TargetProcess> targets, Symboli
 
     /// <summary>What the programs' builds lack; libraries of the system are not the user's to rebuild.</summary>
     public IEnumerable<(string Text, string NextStep)> Warnings() =>
-        _names.Modules.Where(m => targets.Any(t => t.Executable == m.Path)).Select(symbolizer.Warning).OfType<(string, string)>();
+        _names.Modules.Where(m => targets.Any(t => t.TokioFiles.Any(f => f.Name == m.Path))).Select(symbolizer.Warning).OfType<(string, string)>();
 }

@@ -13,7 +13,7 @@ namespace Hud.NodeAgent.Run;
 /// <summary>One process under observation, or the reason why it cannot be.</summary>
 internal sealed class TargetProcess : IDisposable
 {
-    private PollLinks? _links;
+    private readonly List<PollLinks> _links = [];
     private TargetFiles? _files;
     private DateTime _mapsReadAt = DateTime.UtcNow;
 
@@ -23,9 +23,11 @@ internal sealed class TargetProcess : IDisposable
     public string Name { get; init; } = "";
     public string Executable { get; init; } = "";
     public string BuildId { get; init; } = "";
-    /// <summary>Tells its executable's module from others.</summary>
-    public string ExecutableKey { get; init; } = "";
     public long StartTicks { get; init; }
+
+    /// <summary>Its executable, or the libraries that have Tokio where the executable has none; <see cref="TaskType.File"/> counts in it.</summary>
+    public IReadOnlyList<TokioFile> TokioFiles { get; init; } = [];
+
     public TokioBinary Tokio { get; init; } = new();
     public Diagnostic? Problem { get; set; }
 
@@ -48,9 +50,7 @@ internal sealed class TargetProcess : IDisposable
     public long CpuAtStart { get; set; }
     public long LastCpu { get; set; }
 
-    public string ExePath => $"/proc/{Pid}/exe";
-
-    public bool HasProbes => _links is not null;
+    public bool HasProbes => _links.Count > 0;
 
     /// <summary>Looks at the process and its executable; never throws for what the process is.</summary>
     public static TargetProcess Open(int index, AgentTarget spec, int pid, TargetFiles files)
@@ -59,7 +59,8 @@ internal sealed class TargetProcess : IDisposable
         if (status.Length == 0)
             return Failed(index, spec, pid, new Diagnostic(DiagnosticKinds.NoSuchProcess, $"there is no process {pid}", "check the pid; pids are those of this machine or, in a node container, of the container"));
         string name = ProcFs.StatusField(status, "Name"), exe = ReadExecutable(pid);
-        if (!FileByteSource.TryOpen($"/proc/{pid}/exe", out var source, out string openError))
+        string exePath = $"/proc/{pid}/exe";
+        if (!FileByteSource.TryOpen(exePath, out var source, out string openError))
             return Failed(index, spec, pid, new Diagnostic(DiagnosticKinds.UnreadableExecutable, $"the executable of {name} ({pid}) cannot be read: {openError}", "run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; a kernel thread has no executable"), name, exe);
         var opened = ElfFile.Open(source);
         if (opened.File is null)
@@ -72,7 +73,9 @@ internal sealed class TargetProcess : IDisposable
         var elf = opened.File;
         if (elf.Machine != NativeMachine)
             return Failed(index, spec, pid, Foreign(exe, $"it is built for {elf.Machine} and this machine is {NativeMachine}"), name, exe);
-        var tokio = TokioBinary.Discover(elf);
+        var space = TargetFiles.ReadMaps(pid);
+        var tokioFiles = Run.TokioFiles.Find(pid, new TokioFile(exePath, exe, elf.ContentKey, TokioBinary.Discover(elf)), space, files);
+        var tokio = TokioBinary.Join([.. tokioFiles.Select(f => f.Tokio)]);
         var target = new TargetProcess
         {
             Index = index,
@@ -81,14 +84,14 @@ internal sealed class TargetProcess : IDisposable
             Name = name,
             Executable = exe,
             BuildId = elf.BuildId ?? "",
-            ExecutableKey = elf.ContentKey,
             StartTicks = ProcFs.StartTicks(pid),
+            TokioFiles = tokioFiles,
             Tokio = tokio,
             QuotaFile = CpuQuota.FindFile(pid),
             Problem = tokio.Types.Count > 0 ? null : NoTypes(tokio, name, pid, exe),
             _files = files,
         };
-        target.Modules = files.Modules(pid, TargetFiles.ReadMaps(pid));
+        target.Modules = files.Modules(pid, space);
         target.QuotaAtStart = target.LastQuota = CpuQuota.Read(target.QuotaFile);
         target.CpuAtStart = target.LastCpu = ProcFs.CpuTimeNs(pid);
         return target;
@@ -105,7 +108,7 @@ internal sealed class TargetProcess : IDisposable
             return new Diagnostic(DiagnosticKinds.SlowProbeSites, $"every poll function of {name} begins with an instruction that a probe would have to single-step (\"{site.Instruction}\" in {type.Name})", "build with optimisation (cargo build --release); a debug build cannot be profiled cheaply");
         }
 
-        return new Diagnostic(DiagnosticKinds.NotTokio, $"{name} ({pid}, {exe}) holds no Tokio tasks",
+        return new Diagnostic(DiagnosticKinds.NotTokio, $"{name} ({pid}, {exe}) holds no Tokio tasks, nor do its libraries",
             tokio.HasTokio ? "it uses Tokio for blocking work only: there is no async task that could block a worker" : "pick the process that runs the async service; Tokio 1.23 and later is found in any build, older ones need v0 symbols");
     }
 
@@ -147,24 +150,15 @@ internal sealed class TargetProcess : IDisposable
         Detach();
         if (!ReturnProbesAllowed || kernel.Rung == Rung.SchedOnly)
             return;
-        var offsets = new List<ulong>();
-        var types = new List<ulong>();
-        for (int i = 0; i < Tokio.Types.Count; i++)
-        {
-            if (without.Contains(TypeBase + i))
-                continue;
-            offsets.Add(Tokio.Types[i].FileOffset);
-            types.Add((ulong)(TypeBase + i));
-        }
-
-        if (offsets.Count > 0)
-            _links = kernel.AttachPolls(ExePath, offsets.ToArray(), types.ToArray(), Pid);
+        foreach (var probes in Tokio.Types.Select((type, i) => (type.File, type.FileOffset, Type: TypeBase + i)).Where(p => !without.Contains(p.Type)).GroupBy(p => p.File))
+            _links.Add(kernel.AttachPolls(TokioFiles[probes.Key].OpenPath, probes.Select(p => p.FileOffset).ToArray(), probes.Select(p => (ulong)p.Type).ToArray(), Pid));
     }
 
     public void Detach()
     {
-        _links?.Dispose();
-        _links = null;
+        foreach (var links in _links)
+            links.Dispose();
+        _links.Clear();
     }
 
     /// <summary>True while the process is the one we opened: not gone, not another one with its pid, not ended and waiting for its parent.</summary>

@@ -31,17 +31,28 @@ internal sealed class TypesOnStacks(StackStore stacks, IReadOnlyList<TargetProce
         // from the root: a task that polls another inline is the outer one's
         foreach (ulong address in addresses.Reverse())
         {
-            if (target.Modules?.Find(address, out var module) != AddressKind.Module || module is not { Elf: { } elf } || elf.ContentKey != target.ExecutableKey
+            if (target.Modules?.Find(address, out var module) != AddressKind.Module || module is not { Elf: { } elf } || FileOf(target, elf.ContentKey) is not (>= 0 and var file)
                 || FunctionBounds.Enclosing(elf, module.ToElfAddress(address)) is not { } function)
                 continue;
             for (int i = 0; i < target.Tokio.Types.Count; i++)
             {
-                if (target.Tokio.Types[i].Body - function.Start < function.End - function.Start)
+                if (target.Tokio.Types[i].File == file && target.Tokio.Types[i].Body - function.Start < function.End - function.Start)
                     return target.TypeBase + i;
             }
         }
 
         return null;
+    }
+
+    private static int FileOf(TargetProcess target, string key)
+    {
+        for (int i = 0; i < target.TokioFiles.Count; i++)
+        {
+            if (target.TokioFiles[i].Key == key)
+                return i;
+        }
+
+        return -1;
     }
 
     private static int ByName(TargetProcess target, IReadOnlyList<Frame> frames)

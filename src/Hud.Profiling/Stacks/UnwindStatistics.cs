@@ -9,6 +9,7 @@ public sealed class UnwindStatistics
     private long _debugFrame;
     private long _framePointer;
     private long _scan;
+    private long _cut;
 
     public long Stacks => Interlocked.Read(ref _stacks);
 
@@ -24,11 +25,12 @@ public sealed class UnwindStatistics
     public long UsedScan => Interlocked.Read(ref _scan);
 
     /// <summary>Stacks that did not reach their intended end.</summary>
-    public long Truncated => Stacks - this[StopReason.ReachedPoll] - this[StopReason.EndOfStack];
+    public long Truncated => Stacks - this[StopReason.ReachedPoll] - this[StopReason.EndOfStack] + Interlocked.Read(ref _cut);
 
     public long this[StopReason reason] => Interlocked.Read(ref _reasons[(int)reason]);
 
-    public void Count(UnwoundStack stack)
+    /// <param name="cut">The poll was to be on it and is not among the captured bytes, whatever end the walk came to.</param>
+    public void Count(UnwoundStack stack, bool cut = false)
     {
         ArgumentNullException.ThrowIfNull(stack);
         Interlocked.Increment(ref _stacks);
@@ -37,6 +39,8 @@ public sealed class UnwindStatistics
         CountIf(ref _debugFrame, stack.Quality, UnwindQuality.DebugFrame);
         CountIf(ref _framePointer, stack.Quality, UnwindQuality.FramePointer);
         CountIf(ref _scan, stack.Quality, UnwindQuality.Scan);
+        if (cut && stack.Complete)
+            Interlocked.Increment(ref _cut);
     }
 
     private static void CountIf(ref long counter, UnwindQuality quality, UnwindQuality bit)

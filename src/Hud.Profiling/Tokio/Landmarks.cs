@@ -13,7 +13,6 @@ public sealed class Landmarks
     public const string BlockInPlace = "tokio::runtime::scheduler::multi_thread::worker::block_in_place";
 
     private const long MaxScan = 512L << 20;
-    private const int Piece = 1 << 20;
     private const int MaxFound = 1024;
     private readonly List<(ulong Start, ulong End)> _blockInPlace = [];
 
@@ -27,7 +26,7 @@ public sealed class Landmarks
     {
         ArgumentNullException.ThrowIfNull(elf);
         // the same words since Tokio 0.2
-        if (elf.Machine != ElfMachine.X64 || Locate(elf, "can call blocking only when running on the multi-threaded runtime"u8) is not { } text)
+        if (elf.Machine != ElfMachine.X64 || LoadedBytes.Find(elf, "can call blocking only when running on the multi-threaded runtime"u8, MaxScan) is not { } text)
             return None;
         var found = new Landmarks();
         foreach (ulong site in References(elf, text))
@@ -46,25 +45,13 @@ public sealed class Landmarks
         return name.Length > 0;
     }
 
-    private static ulong? Locate(ElfFile elf, ReadOnlySpan<byte> words)
-    {
-        byte[] buffer = new byte[Piece];
-        foreach (var (address, count) in Pieces(elf, buffer, executable: false, overlap: words.Length))
-        {
-            if (buffer.AsSpan(0, count).IndexOf(words) is >= 0 and int at)
-                return address + (ulong)at;
-        }
-
-        return null;
-    }
-
     /// <summary>Where <c>lea text(%rip), register</c> stands.</summary>
     private static List<ulong> References(ElfFile elf, ulong text)
     {
         const int length = 7; // REX.W, 8D, ModRM with mod 00 and rm 101, 32-bit displacement from the next instruction
-        byte[] buffer = new byte[Piece];
+        byte[] buffer = LoadedBytes.Buffer();
         var found = new List<ulong>();
-        foreach (var (address, count) in Pieces(elf, buffer, executable: true, overlap: length))
+        foreach (var (address, count) in LoadedBytes.Pieces(elf, buffer, length, MaxScan, codeOnly: true))
         {
             var code = buffer.AsSpan(0, count);
             for (int at = 1; at + length - 1 <= count && found.Count < MaxFound; at++)
@@ -82,24 +69,5 @@ public sealed class Landmarks
         }
 
         return found;
-    }
-
-    /// <summary>The file's loaded bytes, piece by piece; each begins with the last <paramref name="overlap"/> bytes of the one before.</summary>
-    private static IEnumerable<(ulong Address, int Count)> Pieces(ElfFile elf, byte[] buffer, bool executable, int overlap)
-    {
-        long left = MaxScan;
-        foreach (var segment in elf.LoadSegments.ToArray())
-        {
-            if (segment.Executable != executable || segment.Writable)
-                continue;
-            for (ulong into = 0; into < segment.FileSize && left > 0; into += (ulong)(buffer.Length - overlap))
-            {
-                int count = elf.Source.Read((long)(segment.Offset + into), buffer.AsSpan(0, (int)Math.Min((ulong)buffer.Length, segment.FileSize - into)));
-                if (count <= 0)
-                    break;
-                left -= count;
-                yield return (segment.Address + into, count);
-            }
-        }
     }
 }

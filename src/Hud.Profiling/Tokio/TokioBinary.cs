@@ -11,9 +11,12 @@ public sealed record TaskType(string Name, ulong Site, ulong FileOffset, TaskVta
 {
     /// <summary>An ELF address in the function that stands on the stack during a poll: see <see cref="ProbeSite.Body"/>.</summary>
     public ulong Body { get; init; } = Site;
+
+    /// <summary>Which of the process's files it lies in, where several have Tokio.</summary>
+    public int File { get; init; }
 }
 
-/// <summary>What was found in one executable.</summary>
+/// <summary>What was found in one file, or in all those of a process.</summary>
 public sealed record TokioBinary
 {
     public IReadOnlyList<TaskType> Types { get; init; } = [];
@@ -31,6 +34,28 @@ public sealed record TokioBinary
     public bool FromSymbols { get; init; }
 
     public bool HasTokio => Types.Count + Refused.Count + BlockingTypes > 0;
+
+    /// <summary>
+    /// Cheap, for libraries, which rarely have any Tokio: a word of the message that every Tokio since 1.0 has, for what
+    /// is called outside of a runtime. A table in a task's shape alone would prove little in a library of another language.
+    /// </summary>
+    public static bool IsLikelyIn(ElfFile elf) => LoadedBytes.Find(elf, "Tokio"u8, TokioVersions.MaxScan) is not null;
+
+    /// <summary>Several files of one process as one; the types keep their order and know their file by its place in the list.</summary>
+    public static TokioBinary Join(IReadOnlyList<TokioBinary> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        if (files.Count == 1)
+            return files[0];
+        return new TokioBinary
+        {
+            Types = [.. files.SelectMany((f, i) => f.Types.Select(t => t with { File = i }))],
+            Refused = [.. files.SelectMany((f, i) => f.Refused.Select(r => (r.Type with { File = i }, r.Site)))],
+            BlockingTypes = files.Sum(f => f.BlockingTypes),
+            TokioVersion = string.Join(", ", files.Select(f => f.TokioVersion).Where(v => v.Length > 0).Distinct(StringComparer.Ordinal)),
+            FromSymbols = files.Any(f => f.FromSymbols),
+        };
+    }
 
     public static TokioBinary Discover(ElfFile elf)
     {
@@ -105,29 +130,19 @@ public sealed record TokioBinary
 /// <summary>Tokio's version: from the source paths that panic messages keep, else a range told by the vtables.</summary>
 public static class TokioVersions
 {
-    private const int MaxScan = 64 << 20;
+    internal const long MaxScan = 512L << 20;
 
     public static string Find(ElfFile elf, IReadOnlyList<TaskVtable> vtables)
     {
         // ".../tokio-1.43.1/src/runtime/..." stands in read-only data, stripped or not
         ReadOnlySpan<byte> mark = "/tokio-"u8;
-        byte[] buffer = new byte[1 << 20];
-        long scanned = 0;
-        foreach (var segment in elf.LoadSegments)
+        byte[] buffer = LoadedBytes.Buffer();
+        foreach (var (_, count) in LoadedBytes.Pieces(elf, buffer, overlap: 64, MaxScan))
         {
-            if (segment.Executable || segment.Writable)
-                continue;
-            for (long at = (long)segment.Offset; at < (long)(segment.Offset + segment.FileSize) && scanned < MaxScan; at += buffer.Length - 64)
+            for (var rest = buffer.AsSpan(0, count); rest.IndexOf(mark) is >= 0 and int hit; rest = rest[(hit + mark.Length)..])
             {
-                int read = elf.Source.Read(at, buffer.AsSpan(0, (int)Math.Min(buffer.Length, (long)(segment.Offset + segment.FileSize) - at)));
-                if (read <= 0)
-                    break;
-                scanned += read;
-                for (var rest = buffer.AsSpan(0, read); rest.IndexOf(mark) is >= 0 and int hit; rest = rest[(hit + mark.Length)..])
-                {
-                    if (TryVersion(rest[(hit + mark.Length)..], out string version))
-                        return version;
-                }
+                if (TryVersion(rest[(hit + mark.Length)..], out string version))
+                    return version;
             }
         }
 
@@ -149,7 +164,7 @@ public static class TokioVersions
         {
             if (vtable.TaskIdOffset - vtable.SchedulerOffset == 0)
                 return "1.23..1.39";
-            if (vtable.TaskIdOffset - vtable.SchedulerOffset == 16)
+            if (vtable.TaskIdOffset - vtable.SchedulerOffset >= 16)
                 return ">=1.40";
         }
 

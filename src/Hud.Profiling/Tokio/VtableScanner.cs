@@ -102,7 +102,7 @@ public static class VtableScanner
     private static bool TryShape(ulong at, ulong poll, ulong schedule, ulong dealloc, ulong shutdown, ReadOnlySpan<byte> words, out TaskVtable vtable)
     {
         ulong trailer = Word(words, 0), scheduler = Word(words, 8), id = Word(words, 16);
-        bool fits = scheduler is >= 0x18 and <= 0x200 && id >= scheduler && id - scheduler is 0 or 8 or 16
+        bool fits = scheduler is >= 0x18 and <= 0x200 && id >= scheduler && id - scheduler is 0 or 8 or 16 or 32
             && id < trailer && trailer < 1 << 24 && ((trailer | scheduler | id) & 7) == 0;
         vtable = fits ? new TaskVtable(at, poll, schedule, dealloc, shutdown, (uint)trailer, (uint)scheduler, (uint)id) : default;
         return fits;

@@ -178,6 +178,18 @@ public sealed class UnwinderTests
         Assert.Equal(1, statistics.Truncated);
     }
 
+    [Theory]
+    [InlineData(StopReason.EndOfStack, false, 0)]
+    [InlineData(StopReason.EndOfStack, true, 1)] // whole, but of another stack than its poll's
+    [InlineData(StopReason.EndOfCapture, false, 1)]
+    [InlineData(StopReason.EndOfCapture, true, 1)]
+    public void A_stack_without_its_poll_is_truncated_once(StopReason reason, bool cut, long truncated)
+    {
+        var statistics = new UnwindStatistics();
+        statistics.Count(new UnwoundStack([], reason, UnwindQuality.EhFrame), cut);
+        Assert.Equal(truncated, statistics.Truncated);
+    }
+
     [Fact]
     public void Code_without_file_or_rows_is_told_apart()
     {

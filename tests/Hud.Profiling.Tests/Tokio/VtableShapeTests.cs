@@ -30,6 +30,7 @@ public sealed class VtableShapeTests
     [InlineData(0x20, TaskKind.Blocking)] // 1.23 to 1.39: a zero-sized scheduler
     [InlineData(0x28, TaskKind.Async)]    // an Arc
     [InlineData(0x30, TaskKind.Blocking)] // since 1.40: two words of hooks
+    [InlineData(0x40, TaskKind.Blocking)] // and with Tokio's feature test-util two of a runtime's handle
     public void Seven_pointers_and_three_words_are_a_task(ulong id, TaskKind kind)
     {
         var found = VtableScanner.Scan(Program([0, .. Pointers, 0x100, 0x20, id, 0]));

@@ -1,0 +1,50 @@
+using Hud.NodeAgent.Proc;
+using Hud.Profiling.Elf;
+using Hud.Profiling.Maps;
+using Hud.Profiling.Tokio;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>A file with Tokio tasks that a process runs.</summary>
+/// <param name="OpenPath">opens exactly this file while its owner lives: probes belong to the inode</param>
+/// <param name="Name">as the process names it</param>
+/// <param name="Key">its <see cref="ElfFile.ContentKey"/></param>
+internal sealed record TokioFile(string OpenPath, string Name, string Key, TokioBinary Tokio);
+
+/// <summary>
+/// Where a process has its Tokio: in its executable, or, where that has none, in the libraries that it has mapped (extensions of
+/// node, Python or Ruby, plugins, a program that was started through the dynamic loader).
+/// </summary>
+internal static class TokioFiles
+{
+    private const int MaxLibraries = 512;
+
+    public static IReadOnlyList<TokioFile> Find(int pid, TokioFile executable, AddressSpaceMap space, TargetFiles files)
+    {
+        if (executable.Tokio.HasTokio)
+            return [executable];
+        var found = Libraries(space).Select(mapping => Look(pid, mapping, files)).OfType<TokioFile>().ToList();
+        return found.Count > 0 ? found : [executable];
+    }
+
+    /// <summary>One mapping of each file that has code, in the order of their addresses.</summary>
+    internal static IEnumerable<Mapping> Libraries(AddressSpaceMap space) =>
+        space.Mappings.ToArray().Where(m => m.IsFile && m.Executable).DistinctBy(m => (m.DevMajor, m.DevMinor, m.Inode)).Take(MaxLibraries);
+
+    private static TokioFile? Look(int pid, Mapping mapping, TargetFiles files)
+    {
+        // most libraries have nothing to do with Tokio: those are not kept open
+        if (!TargetFiles.TryOpen(pid, mapping, out var source, out var elf))
+            return null;
+        using (source)
+        {
+            if (elf.Machine != TargetProcess.NativeMachine || !TokioBinary.IsLikelyIn(elf))
+                return null;
+        }
+
+        if (files.Open(pid, mapping) is not { Source: FileByteSource open } kept)
+            return null;
+        var tokio = TokioBinary.Discover(kept);
+        return tokio.HasTokio ? new TokioFile(open.DescriptorPath, mapping.Path, kept.ContentKey, tokio) : null;
+    }
+}
