@@ -20,7 +20,7 @@ internal static class LoadedBytes
                 continue;
             for (ulong into = 0; into < segment.FileSize && most > 0; into += (ulong)(buffer.Length - overlap))
             {
-                int count = elf.Source.Read((long)(segment.Offset + into), buffer.AsSpan(0, (int)Math.Min((ulong)buffer.Length, segment.FileSize - into)));
+                int count = elf.Source.Read((long)(segment.Offset + into), buffer.AsSpan(0, (int)Math.Min((ulong)Math.Min(buffer.Length, most), segment.FileSize - into)));
                 if (count <= 0)
                     break;
                 most -= count;
