@@ -20,7 +20,7 @@ public sealed class StackTests
         long withoutStack = 0;
         foreach (var program in (string[])["cpu_hog", "sleep", "mutex"])
         {
-            var (document, _, _, _) = await Profiled.RunAsync(set, program, "--tasks 4 --block-ms 12 --every-ms 5", seconds: 5);
+            var (document, _, _, _) = await Profiled.RunAsync(set, program, "--tasks 4 --block-ms 12 --every-ms 5");
             polls.AddRange(document.SlowPolls.Where(p => p.Stack >= 0).Select(p => (p, document.StackTable[p.Stack])));
             withoutStack += document.SlowPolls.Count(p => p.Stack < 0 && p.Cause is not (HotspotCause.RunQueue or HotspotCause.Throttled));
         }

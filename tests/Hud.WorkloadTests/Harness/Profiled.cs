@@ -8,10 +8,21 @@ internal sealed record Profiled(ProfileDocument Document, TruthTable Truth, IRea
 {
     public const int ThresholdMs = 5;
 
-    public static async Task<Profiled> RunAsync(string set, string name, string arguments = "", int seconds = 4, int thresholdMs = ThresholdMs, string[]? prefix = null)
+    private static readonly Dictionary<string, Task<Profiled>> Runs = new(StringComparer.Ordinal);
+
+    /// <summary>Tests that look at the same run share it: it is made once. Tests run one at a time, so this takes no lock.</summary>
+    public static Task<Profiled> RunAsync(string set, string name, string arguments = "", int seconds = 3, int thresholdMs = ThresholdMs, string[]? prefix = null)
+    {
+        string key = string.Create(CultureInfo.InvariantCulture, $"{set}|{name}|{arguments}|{seconds}|{thresholdMs}|{string.Join(' ', prefix ?? [])}");
+        if (!Runs.TryGetValue(key, out var run))
+            Runs[key] = run = OnceAsync(set, name, arguments, seconds, thresholdMs, prefix ?? []);
+        return run;
+    }
+
+    private static async Task<Profiled> OnceAsync(string set, string name, string arguments, int seconds, int thresholdMs, string[] prefix)
     {
         var stolen = StolenNs();
-        using var workload = await Workload.StartAsync(set, name, arguments, prefix ?? []);
+        using var workload = await Workload.StartAsync(set, name, arguments, prefix);
         var run = await HudRun.OnAsync(workload, seconds, $"--threshold {thresholdMs.ToString(CultureInfo.InvariantCulture)}");
         // Blocks that were open when the report ended are written a moment later.
         await Task.Delay(300, TestContext.Current.CancellationToken);
