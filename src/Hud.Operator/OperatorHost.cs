@@ -126,7 +126,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
             };
             try
             {
-                await Task.WhenAll(runner.RunAsync(cancel), new OrphanSweep(sessions, agents, actions, TimeProvider.System, log).RunAsync(cancel)).ConfigureAwait(false);
+                await Task.WhenAll(runner.RunAsync(cancel), new OrphanSweep(reader, sessions, agents, actions, TimeProvider.System, log).RunAsync(cancel)).ConfigureAwait(false);
             }
             finally
             {

@@ -10,7 +10,8 @@ namespace Hud.Operator;
 /// Deletes agent pods that belong to no session in progress. Owner references cannot do it: they do not cross namespaces. It mends what a
 /// forced removal of a finalizer, or a session deleted while no operator ran, leaves behind.
 /// </summary>
-public sealed class OrphanSweep(Informer<SessionEntity> sessions, Informer<Pod> agents, SessionActions actions, TimeProvider time, Log log)
+public sealed class OrphanSweep(
+    KubernetesClient reader, Informer<SessionEntity> sessions, Informer<Pod> agents, SessionActions actions, TimeProvider time, Log log)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
 
@@ -18,42 +19,64 @@ public sealed class OrphanSweep(Informer<SessionEntity> sessions, Informer<Pod> 
     {
         while (!cancel.IsCancellationRequested)
         {
-            // only a current view can tell an orphan from a session that was not heard of yet
+            // a view that is not current makes too many look like orphans
             if (sessions.CurrentFor is not null && agents.CurrentFor is not null)
-            {
-                foreach (var pod in Orphans(sessions.Store.All(), agents.Store.All(), time.GetUtcNow()))
-                    await DeleteAsync(pod, cancel).ConfigureAwait(false);
-            }
+                await SweepAsync(sessions.Store.All(), agents.Store.All(), cancel).ConfigureAwait(false);
             await Task.Delay(Every, time, cancel).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Pure. A pod younger than a minute may belong to a session that our view has not caught up with.</summary>
-    public static IReadOnlyList<Pod> Orphans(IReadOnlyList<SessionEntity> sessions, IReadOnlyList<Pod> pods, DateTimeOffset now)
+    /// <summary>One round, over what is in view.</summary>
+    public async Task SweepAsync(IReadOnlyList<SessionEntity> seen, IReadOnlyList<Pod> pods, CancellationToken cancel)
     {
-        var running = sessions
-            .Where(s => s.Metadata.DeletionTimestamp is null)
-            .Where(s => !s.ReadStatus().Conditions.Any(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True"))
-            .Select(s => s.Uid).ToHashSet(StringComparer.Ordinal);
-        return
-        [
-            .. pods.Where(p => p.Metadata.DeletionTimestamp is null
-                && now - (p.Metadata.CreationTimestamp ?? now) > TimeSpan.FromMinutes(1)
-                && !running.Contains(p.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) ?? "")),
-        ];
+        foreach (var (pod, unseen) in Orphans(seen, pods, time.GetUtcNow()))
+        {
+            try
+            {
+                if (!unseen || !await ThereAsync(pod, cancel).ConfigureAwait(false))
+                    await DeleteAsync(pod, cancel).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is KubernetesException or TransportException)
+            {
+                log.Warn("orphaned agent pod could not be deleted", ("pod", pod.Metadata.Name), ("error", e.Message));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Pure. Pods without a session in view, of any age: it may be gone, or not have been heard of yet. And pods of sessions that are over;
+    /// for a minute they are left to the session's own reconciles.
+    /// </summary>
+    public static IReadOnlyList<(Pod Pod, bool Unseen)> Orphans(IReadOnlyList<SessionEntity> sessions, IReadOnlyList<Pod> pods, DateTimeOffset now)
+    {
+        var running = sessions.ToDictionary(s => s.Uid, IsRunning, StringComparer.Ordinal);
+        var orphans = new List<(Pod, bool)>();
+        foreach (var pod in pods.Where(p => p.Metadata.DeletionTimestamp is null))
+        {
+            var seen = running.TryGetValue(Uid(pod), out var runs);
+            if (!seen || (!runs && now - (pod.Metadata.CreationTimestamp ?? now) > TimeSpan.FromMinutes(1)))
+                orphans.Add((pod, !seen));
+        }
+        return orphans;
+    }
+
+    private static bool IsRunning(SessionEntity session) =>
+        session.Metadata.DeletionTimestamp is null
+        && !session.ReadStatus().Conditions.Any(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
+
+    private static string Uid(Pod pod) => pod.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) ?? "";
+
+    /// <summary>The server knows what no view does: whether the session is there now.</summary>
+    private async Task<bool> ThereAsync(Pod pod, CancellationToken cancel)
+    {
+        var name = (pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation) ?? "").Split('/');
+        return name.Length == 2 && (await reader.TryGetAsync(SessionType.Sessions, name[0], name[1], cancel).ConfigureAwait(false))?.Uid == Uid(pod);
     }
 
     private async Task DeleteAsync(Pod pod, CancellationToken cancel)
     {
-        try
-        {
-            await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);
-            OperatorMeter.Orphans.Add(1);
-            log.Warn("orphaned agent pod deleted", ("pod", pod.Metadata.Name), ("session", pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation)));
-        }
-        catch (Exception e) when (e is KubernetesException or TransportException)
-        {
-            log.Warn("orphaned agent pod could not be deleted", ("pod", pod.Metadata.Name), ("error", e.Message));
-        }
+        await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);
+        OperatorMeter.Orphans.Add(1);
+        log.Warn("orphaned agent pod deleted", ("pod", pod.Metadata.Name), ("session", pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation)));
     }
 }

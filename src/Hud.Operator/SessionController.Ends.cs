@@ -66,7 +66,7 @@ public sealed partial class SessionController
         {
             streams.Forget(pod.Metadata.Name);
             if (pod.Metadata.DeletionTimestamp is null && !spare(pod))
-                await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);
+                await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, AgentView.HasNoImage(pod) ? 0 : null, cancel).ConfigureAwait(false);
         }
         return left.Count > 0;
     }

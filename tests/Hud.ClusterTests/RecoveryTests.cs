@@ -33,8 +33,9 @@ public sealed class RecoveryTests(Cluster cluster)
             Assert.Equal("True", World.Condition(ended, "ResultsComplete")?.Status);
             var uid = ended["metadata"]!["uid"]!.GetValue<string>();
             Assert.Equal(session + "-report", (await cluster.ListAsync("configmaps", world.Name, $"hud.dev/session-uid={uid}")).Single()!["metadata"]!["name"]!.GetValue<string>());
+            // told after the status is written
+            await World.UntilAsync("the event of the end", 60, async () => (await world.EventsAsync(session)).Contains("AllTargetsProfiled", StringComparer.Ordinal));
             var events = await world.EventsAsync(session);
-            Assert.Contains("AllTargetsProfiled", events);
             Assert.Equal(events.Distinct(StringComparer.Ordinal).Count(), events.Count);
         }
         await world.NoAgentsAsync();

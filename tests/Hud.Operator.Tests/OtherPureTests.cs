@@ -108,25 +108,6 @@ public sealed class EventTests
     }
 }
 
-public sealed class OrphanTests
-{
-    private static Pod Agent(string session, int ageSeconds) => new()
-    {
-        Metadata = new ObjectMeta { Name = "a-" + session, CreationTimestamp = Make.Now.AddSeconds(-ageSeconds), Labels = new() { [Names.SessionUidLabel] = session } },
-    };
-
-    [Fact]
-    public void Agents_without_a_running_session_are_orphans_once_they_are_old_enough()
-    {
-        var target = Make.Target(0);
-        var done = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target))])).Status;
-        var orphans = OrphanSweep.Orphans(
-            [Make.Session(uid: "runs", status: Make.Status(target)), Make.Session(uid: "done", status: done)],
-            [Agent("runs", 300), Agent("done", 300), Agent("gone", 300), Agent("new", 5)], Make.Now);
-        Assert.Equal(["a-done", "a-gone"], orphans.Select(p => p.Metadata.Name));
-    }
-}
-
 public sealed class OptionsTests
 {
     [Fact]

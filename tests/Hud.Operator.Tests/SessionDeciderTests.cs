@@ -129,6 +129,8 @@ public sealed class SessionDeciderTests
         Assert.True(late.Finished);
         Assert.Equal(reason, late.Status.Condition("Failed").Reason);
         Assert.Equal("DeadlineExceeded", late.Status.Condition("Stalled").Reason);
+        // nothing of the pod runs: it can go at once
+        Assert.Equal(reason == "ImagePull", AgentView.HasNoImage(agents[0].Pod!));
     }
 
     [Fact]
@@ -139,6 +141,12 @@ public sealed class SessionDeciderTests
         Assert.Equal(SessionPhase.Profiling, decision.Status.Phase);
         Assert.Equal(TargetState.Running, decision.Status.Targets.Single().State);
         Assert.Empty(decision.Create);
+    }
+
+    [Fact]
+    public void A_pod_that_is_starting_runs_or_has_ended_has_its_image()
+    {
+        Assert.All([Make.Waiting("ContainerCreating"), Make.Running(), Make.Ended(), Make.Pod("Pending", null)], pod => Assert.False(AgentView.HasNoImage(pod)));
     }
 
     [Fact]

@@ -154,6 +154,7 @@ authorization: {mode: Webhook}
 evictionHard: {memory.available: "100Mi"}
 resolvConf: /etc/resolv.conf
 nodeStatusUpdateFrequency: 4s
+syncFrequency: 5s # what the kubelet missed or could not do it tries again after this, and otherwise after a minute
 maxPods: 200
 imageGCHighThresholdPercent: 100 # the images came from no registry: once collected they are gone
 K

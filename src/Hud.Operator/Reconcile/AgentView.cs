@@ -66,6 +66,12 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
         return Pending(agent, pod, container, now);
     }
 
+    /// <summary>
+    /// Nothing of the pod runs, nor will without its image, so its end need not be waited for. Some kubelets take a minute to confirm it.
+    /// </summary>
+    public static bool HasNoImage(Pod pod) =>
+        pod.Status is { Phase: "Pending", ContainerStatuses: { Count: > 0 } containers } && containers.TrueForAll(c => c.State?.Waiting?.Reason is { } reason && ImageReasons.Contains(reason));
+
     private static AgentView Terminated(AgentObservation agent, ContainerStateTerminated ended)
     {
         if (!agent.Stream.ReadToEnd)
