@@ -11,13 +11,16 @@ public static class CpuStarvation
     /// <param name="longestNs">The longest single one.</param>
     /// <param name="cpuNs">CPU time of the process.</param>
     public static bool IsStarved(long waitNs, long longestNs, long cpuNs, long observedNs, long thresholdNs) =>
-        longestNs > thresholdNs && waitNs > cpuNs && waitNs >= observedNs / LeastShareOfRun;
+        longestNs > thresholdNs && waitNs > cpuNs && IsLong(waitNs, observedNs);
+
+    /// <summary>A tenth of the run at least.</summary>
+    public static bool IsLong(long waitNs, long observedNs) => waitNs >= observedNs / LeastShareOfRun;
 
     /// <summary>So little ran beside the waits that nothing can be said about the code.</summary>
     public static bool HardlyRan(long waitNs, long cpuNs) => waitNs > cpuNs * HardlyRanFactor;
 
     /// <summary>The same, for so long that a run of this length has not seen the code at work.</summary>
-    public static bool SaysNothing(long waitNs, long cpuNs, long observedNs) => waitNs > observedNs / LeastShareOfRun && HardlyRan(waitNs, cpuNs);
+    public static bool SaysNothing(long waitNs, long cpuNs, long observedNs) => IsLong(waitNs, observedNs) && HardlyRan(waitNs, cpuNs);
 
     /// <summary>The end of a sentence about pressure: what it says about the code.</summary>
     public static string AboutTheCode(IReadOnlyList<TargetProfile> targets)

@@ -155,7 +155,7 @@ public static class ProfileBuilder
             long slow = ledger.RecordedByType.Where(p => types[p.Key].Target == i).Sum(p => p.Value);
             var own = ledger.Hotspots.Where(p => p.Key.Target == i && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall).Sum(p => p.Value.Durations.TotalNs);
             int workers = runtimes.WorkersOf(i);
-            var (wait, longestWait) = WaitsOf(facts, i);
+            var (wait, longestWait) = WaitsOf(facts, i, observed);
             string reason = target.Reason, message = target.Message;
             // a poll that lasts for the whole run is slow and not counted yet
             if (reason.Length == 0 && target.State != TargetState.Failed && slow == 0)
@@ -187,13 +187,14 @@ public static class ProfileBuilder
         }
     }
 
-    private static (long TotalNs, long LongestNs) WaitsOf(RunFacts facts, int target)
+    private static (long TotalNs, long LongestNs) WaitsOf(RunFacts facts, int target, long observed)
     {
         var workers = facts.Workers.Where(w => w.Target == target).ToList();
-        // a worker that is parked may be known while the one that is kept from running is not
         if (workers.Exists(w => w.Polls > 0))
             return (workers.Sum(w => w.QueueNs), workers.Max(w => w.QueueMaxNs));
-        var threads = facts.CpuWaits.Where(w => w.Target == target).ToList();
+        // a worker that is parked may be known while the one that is kept from running is not; threads that only look at the clock
+        // now and then wait a little each time on a busy machine, and nobody waits for them
+        var threads = facts.CpuWaits.Where(w => w.Target == target && CpuStarvation.IsLong(w.LongestNs, observed)).ToList();
         return (threads.Sum(w => w.TotalNs), threads.Select(w => w.LongestNs).DefaultIfEmpty(0).Max());
     }
 

@@ -245,6 +245,14 @@ public sealed class ProfileBuilderTests
     }
 
     [Fact]
+    public void A_timer_thread_that_waits_a_little_each_time_does_not_make_an_idle_service_a_starved_one()
+    {
+        var facts = Facts(Type("shop::login", 0, 0)) with { Workers = [], CpuWaits = [new CpuWait(0, 1, 0, 0), new CpuWait(0, 2, 600 * Ms, 40 * Ms)] };
+        var idle = Build(facts with { Targets = [facts.Targets[0] with { CpuNs = 5 * Ms }] });
+        Assert.Equal(("Idle", 0L, VerdictLevel.NoData), (idle.Targets[0].Reason, idle.Targets[0].CpuWaitNs, idle.VerdictLevel));
+    }
+
+    [Fact]
     public void A_poll_that_was_open_all_the_time_is_not_an_idle_service()
     {
         _stage.Ledger.SetOpen(Slow(blocked: 900) with { BlockStack = _stage.Stack("std::thread::sleep < shop::login::{{closure}}"), Open = true });
