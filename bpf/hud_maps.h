@@ -6,6 +6,7 @@
 struct poll_frame {
 	u64 start_ns;
 	u64 sp;          /* stack pointer at the first instruction: [sp] is the return address */
+	u64 ip;          /* address of its first instruction */
 	u64 header;      /* tokio's task header */
 	u64 run_delay;   /* the thread's sched_info.run_delay at entry */
 	u64 off_total;   /* the thread's sum at entry */

@@ -69,6 +69,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 		assign_slot(ts, task);
 	f = poll_at(ts, depth);
 	f->sp = sp;
+	f->ip = PT_REGS_IP(ctx);
 	f->header = PT_REGS_PARM1(ctx);
 	f->run_delay = task->sched_info.run_delay;
 	f->off_total = ts->off_total;

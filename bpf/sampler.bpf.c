@@ -5,6 +5,21 @@
  * over the threshold leaves at once; an earlier one waits for the poll's end.
  */
 
+enum { HUD_TRAMPOLINE_PUSHES = 24, HUD_FUNCTION_BYTES = 1 << 20 };
+
+/*
+ * Between the poll's `ret` and our return probe: in the kernel's trampoline, a page of its own, which pushes three registers, or in
+ * the kernel, which shows the thread at its caller already. What it did is not to be seen there, and an earlier sample shows it.
+ */
+static __always_inline bool has_returned(struct poll_frame *f, struct pt_regs *regs)
+{
+	u64 sp = PT_REGS_SP(regs), ip = PT_REGS_IP(regs);
+
+	if (sp > f->sp)
+		return sp <= f->sp + HUD_RETURN_SLOT; /* further up is another stack */
+	return sp + HUD_TRAMPOLINE_PUSHES > f->sp && ip - f->ip > HUD_FUNCTION_BYTES;
+}
+
 SEC("perf_event")
 int hud_sample(struct bpf_perf_event_data *ctx)
 {
@@ -34,6 +49,9 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		return 0;
 	/* the user's registers, whether the tick came in user mode or inside a system call */
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	f = poll_at(ts, depth - 1);
+	if (depth && has_returned(f, regs))
+		return 0;
 	HUD_COPY_REGS(&s->event.regs, regs);
 	if (!HUD_REGS_USER_MODE(&ctx->regs))
 		flags |= HUD_FLAG_KERNEL_MODE;
@@ -48,7 +66,6 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		send_with_stack(s);
 		return 0;
 	}
-	f = poll_at(ts, depth - 1);
 	read_task_identity(ts, f);
 	s->event.flags = flags;
 	copy_stack(s, s->event.regs.r[HUD_REG_SP], f->sp + 8);
