@@ -17,7 +17,9 @@ internal static class AgentBench
         {
             Console.WriteLine("A service that blocks now and then (`cpu_hog`):\n");
             On("cpu_hog", seconds, stats);
-            Console.WriteLine("\nA large program with hundreds of task types (`wide`), beside threads of another that do nothing but wake each other:\n");
+            Console.WriteLine(
+                "\nA large program with hundreds of task types (`wide`), beside threads of another that do nothing but wake each other:\n"
+            );
             using (new Strangers())
                 On("wide", 10, stats);
             return 0;
@@ -31,8 +33,14 @@ internal static class AgentBench
 
     private static void On(string workload, int seconds, bool stats)
     {
-        string agent = OverheadBench.Find("out/hud-agent"), program = OverheadBench.Find($"out/workloads/tokio143-release/{workload}");
-        using var target = Process.Start(new ProcessStartInfo(program, ["--seconds", $"{seconds + 30}", "--workers", "2"]) { RedirectStandardOutput = true })!;
+        string agent = OverheadBench.Find("out/hud-agent"),
+            program = OverheadBench.Find($"out/workloads/tokio143-release/{workload}");
+        using var target = Process.Start(
+            new ProcessStartInfo(program, ["--seconds", $"{seconds + 30}", "--workers", "2"])
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
         target.OutputDataReceived += static (_, _) => { };
         target.BeginOutputReadLine();
         Thread.Sleep(1000);
@@ -43,7 +51,8 @@ internal static class AgentBench
     /// <summary>Two threads that are no target and switch as often as they can: what every switch of the node pays.</summary>
     private sealed class Strangers : IDisposable
     {
-        private readonly AutoResetEvent _ping = new(false), _pong = new(false);
+        private readonly AutoResetEvent _ping = new(false),
+            _pong = new(false);
         private readonly Thread[] _threads;
         private volatile bool _over;
 
@@ -76,7 +85,11 @@ internal static class AgentBench
 
     private static void Measure(string agent, int pid, long programBytes, int seconds, bool stats)
     {
-        var task = new AgentTask { Session = new ProfilingSessionSpec { Duration = GoDuration.FromSeconds(seconds) }, Targets = [new AgentTarget { Pid = pid }] };
+        var task = new AgentTask
+        {
+            Session = new ProfilingSessionSpec { Duration = GoDuration.FromSeconds(seconds) },
+            Targets = [new AgentTarget { Pid = pid }],
+        };
         var start = new ProcessStartInfo(agent) { RedirectStandardOutput = true };
         start.Environment[AgentTask.EnvironmentVariable] = JsonSerializer.Serialize(task, HudJson.Default.AgentTask);
         var clock = Stopwatch.StartNew();
@@ -100,12 +113,16 @@ internal static class AgentBench
         }
 
         process.WaitForExit();
-        Console.WriteLine($"\nagent: {attached:0.00} s from its start to attached ({programBytes / 1048576.0:0.0} MB program)");
+        Console.WriteLine(
+            $"\nagent: {attached:0.00} s from its start to attached ({programBytes / 1048576.0:0.0} MB program)"
+        );
         if (progress.Count > 12)
         {
             var (from, to) = (progress[9], progress[^1]);
             double cpu = (to.Overhead.AgentCpuNs - from.Overhead.AgentCpuNs) * 100.0 / (to.ElapsedNs - from.ElapsedNs);
-            Console.WriteLine($"agent: {cpu:0.00} % of one core after the first 10 s; {to.Overhead.AgentPeakBytes / 1048576} MiB at most");
+            Console.WriteLine(
+                $"agent: {cpu:0.00} % of one core after the first 10 s; {to.Overhead.AgentPeakBytes / 1048576} MiB at most"
+            );
             Console.WriteLine($"one timed poll on this machine: {to.Overhead.CostPerPollNs} ns, measured on a child");
         }
     }
@@ -113,21 +130,36 @@ internal static class AgentBench
     /// <summary>run_time_ns / run_cnt of every program of ours, as bpftool shows them.</summary>
     private static void PrintPrograms()
     {
-        using var tool = Process.Start(new ProcessStartInfo("bpftool", ["prog", "show", "-j"]) { RedirectStandardOutput = true });
+        using var tool = Process.Start(
+            new ProcessStartInfo("bpftool", ["prog", "show", "-j"]) { RedirectStandardOutput = true }
+        );
         if (tool is null)
             return;
         using var json = JsonDocument.Parse(tool.StandardOutput.ReadToEnd());
-        var programs = json.RootElement.EnumerateArray()
-            .Select(p => (Name: p.TryGetProperty("name", out var n) ? n.GetString() ?? "" : "", Runs: Number(p, "run_cnt"), Ns: Number(p, "run_time_ns")))
-            .Where(p => p.Runs > 0 && p.Name.StartsWith("hud_", StringComparison.Ordinal)).ToList();
+        var programs = json
+            .RootElement.EnumerateArray()
+            .Select(p =>
+                (
+                    Name: p.TryGetProperty("name", out var n) ? n.GetString() ?? "" : "",
+                    Runs: Number(p, "run_cnt"),
+                    Ns: Number(p, "run_time_ns")
+                )
+            )
+            .Where(p => p.Runs > 0 && p.Name.StartsWith("hud_", StringComparison.Ordinal))
+            .ToList();
         // the clock is read twice for each run, which is most of what a program seems to take that does nothing
         long nothing = programs.Where(p => p.Name == "hud_poll_skip").Select(p => p.Ns / p.Runs).FirstOrDefault();
-        Console.WriteLine("| program | runs | ns a run | more than a program that does nothing |\n| --- | --- | --- | --- |");
+        Console.WriteLine(
+            "| program | runs | ns a run | more than a program that does nothing |\n| --- | --- | --- | --- |"
+        );
         foreach (var (name, runs, ns) in programs)
-            Console.WriteLine($"| {name} | {runs} | {ns / runs} | {(nothing > 0 && name != "hud_poll_skip" ? $"{ns / runs - nothing}" : "")} |");
+            Console.WriteLine(
+                $"| {name} | {runs} | {ns / runs} | {(nothing > 0 && name != "hud_poll_skip" ? $"{ns / runs - nothing}" : "")} |"
+            );
     }
 
-    private static long Number(JsonElement of, string name) => of.TryGetProperty(name, out var value) ? value.GetInt64() : 0;
+    private static long Number(JsonElement of, string name) =>
+        of.TryGetProperty(name, out var value) ? value.GetInt64() : 0;
 
     private static bool TrySetStats(string value)
     {

@@ -23,11 +23,20 @@ internal static class ClusterBench
             await Console.Error.WriteLineAsync("usage: Hud.Bench cluster KUBECONFIG NAMESPACE POD SESSIONS");
             return 2;
         }
-        using var client = new KubernetesClient(Kubeconfig.Load(kubeconfig), new KubernetesClientOptions { UserAgent = "hud-bench" });
+        using var client = new KubernetesClient(
+            Kubeconfig.Load(kubeconfig),
+            new KubernetesClientOptions { UserAgent = "hud-bench" }
+        );
         var (start, end) = (new List<double>(), new List<double>());
         for (var i = 0; i < int.Parse(count, CultureInfo.InvariantCulture); i++)
         {
-            var (toSample, toComplete) = await OneAsync(client, kubeconfig, ns, pod, "bench-" + i.ToString(CultureInfo.InvariantCulture));
+            var (toSample, toComplete) = await OneAsync(
+                client,
+                kubeconfig,
+                ns,
+                pod,
+                "bench-" + i.ToString(CultureInfo.InvariantCulture)
+            );
             start.Add(toSample);
             end.Add(toComplete);
         }
@@ -37,35 +46,74 @@ internal static class ClusterBench
         return 0;
     }
 
-    private static async Task<(double ToSample, double ToComplete)> OneAsync(KubernetesClient client, string kubeconfig, string ns, string pod, string name)
+    private static async Task<(double ToSample, double ToComplete)> OneAsync(
+        KubernetesClient client,
+        string kubeconfig,
+        string ns,
+        string pod,
+        string name
+    )
     {
         var file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, $"apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nmetadata: {{name: {name}}}\nspec: {{target: {{podName: {pod}}}, duration: 5s, output: {{formats: [Report]}}}}\n");
+        await File.WriteAllTextAsync(
+            file,
+            $"apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nmetadata: {{name: {name}}}\nspec: {{target: {{podName: {pod}}}, duration: 5s, output: {{formats: [Report]}}}}\n"
+        );
         var applied = DateTimeOffset.UtcNow;
-        using (var kubectl = Process.Start(new ProcessStartInfo("kubectl", ["--kubeconfig", kubeconfig, "-n", ns, "apply", "-f", file]) { RedirectStandardOutput = true })!)
+        using (
+            var kubectl = Process.Start(
+                new ProcessStartInfo("kubectl", ["--kubeconfig", kubeconfig, "-n", ns, "apply", "-f", file])
+                {
+                    RedirectStandardOutput = true,
+                }
+            )!
+        )
             await kubectl.WaitForExitAsync();
         File.Delete(file);
         for (var limit = Stopwatch.StartNew(); limit.Elapsed < TimeSpan.FromMinutes(3); await Task.Delay(Poll))
         {
-            using var session = JsonDocument.Parse(await client.GetRawAsync($"/apis/hud.dev/v1alpha1/namespaces/{ns}/profilingsessions/{name}", CancellationToken.None));
-            if (!session.RootElement.TryGetProperty("status", out var status) || !status.TryGetProperty("conditions", out var conditions))
+            using var session = JsonDocument.Parse(
+                await client.GetRawAsync(
+                    $"/apis/hud.dev/v1alpha1/namespaces/{ns}/profilingsessions/{name}",
+                    CancellationToken.None
+                )
+            );
+            if (
+                !session.RootElement.TryGetProperty("status", out var status)
+                || !status.TryGetProperty("conditions", out var conditions)
+            )
                 continue;
-            var done = conditions.EnumerateArray().FirstOrDefault(c => c.GetProperty("type").GetString() is "Complete" or "Failed" && c.GetProperty("status").GetString() == "True");
+            var done = conditions
+                .EnumerateArray()
+                .FirstOrDefault(c =>
+                    c.GetProperty("type").GetString() is "Complete" or "Failed"
+                    && c.GetProperty("status").GetString() == "True"
+                );
             if (done.ValueKind == JsonValueKind.Undefined)
                 continue;
             var seen = DateTimeOffset.UtcNow;
             if (done.GetProperty("type").GetString() == "Failed")
-                throw new InvalidOperationException($"session {name} failed: {done.GetProperty("message").GetString()}");
+                throw new InvalidOperationException(
+                    $"session {name} failed: {done.GetProperty("message").GetString()}"
+                );
             var summary = (await ReportAsync(client, ns, name)).Summary;
-            return ((summary.StartedAt - applied).TotalSeconds, (seen - summary.StartedAt.AddTicks(summary.ObservedNs / 100)).TotalSeconds);
+            return (
+                (summary.StartedAt - applied).TotalSeconds,
+                (seen - summary.StartedAt.AddTicks(summary.ObservedNs / 100)).TotalSeconds
+            );
         }
         throw new TimeoutException($"session {name} did not end within 3 minutes");
     }
 
     private static async Task<ProfileDocument> ReportAsync(KubernetesClient client, string ns, string name)
     {
-        using var map = JsonDocument.Parse(await client.GetRawAsync($"/api/v1/namespaces/{ns}/configmaps/{name}-report", CancellationToken.None));
-        return JsonSerializer.Deserialize(map.RootElement.GetProperty("data").GetProperty("report.json").GetString()!, HudJson.Default.ProfileDocument)!;
+        using var map = JsonDocument.Parse(
+            await client.GetRawAsync($"/api/v1/namespaces/{ns}/configmaps/{name}-report", CancellationToken.None)
+        );
+        return JsonSerializer.Deserialize(
+            map.RootElement.GetProperty("data").GetProperty("report.json").GetString()!,
+            HudJson.Default.ProfileDocument
+        )!;
     }
 
     private static void Print(string what, List<double> seconds)
@@ -73,6 +121,10 @@ internal static class ClusterBench
         seconds.Sort();
         // nearest rank: of 20 the 19th
         var p95 = seconds[(int)Math.Ceiling(0.95 * seconds.Count) - 1];
-        Console.WriteLine(FormattableString.Invariant($"| {what} | {seconds.Count} | {seconds[seconds.Count / 2]:0.00} | {p95:0.00} | {seconds[^1]:0.00} |"));
+        Console.WriteLine(
+            FormattableString.Invariant(
+                $"| {what} | {seconds.Count} | {seconds[seconds.Count / 2]:0.00} | {p95:0.00} | {seconds[^1]:0.00} |"
+            )
+        );
     }
 }

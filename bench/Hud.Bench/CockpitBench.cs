@@ -14,13 +14,20 @@ internal static class CockpitBench
     public static int Run(string[] args)
     {
         int seconds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 20;
-        string shop = OverheadBench.Find("out/demo/release/demo-service"), load = OverheadBench.Find("out/demo/release/demo-load"), hud = OverheadBench.Find("out/hud");
+        string shop = OverheadBench.Find("out/demo/release/demo-service"),
+            load = OverheadBench.Find("out/demo/release/demo-load"),
+            hud = OverheadBench.Find("out/hud");
         var start = new ProcessStartInfo(shop, ["0"]) { RedirectStandardOutput = true };
         using var target = Process.Start(start)!;
         try
         {
             string line = target.StandardOutput.ReadLine() ?? "";
-            using var clients = Process.Start(new ProcessStartInfo(load, [line[(line.LastIndexOf(':') + 1)..], $"{Sizes.Length * (seconds + 15)}"]) { RedirectStandardOutput = true })!;
+            using var clients = Process.Start(
+                new ProcessStartInfo(load, [line[(line.LastIndexOf(':') + 1)..], $"{Sizes.Length * (seconds + 15)}"])
+                {
+                    RedirectStandardOutput = true,
+                }
+            )!;
             Console.WriteLine("| terminal | hud, share of one core | picture, KB/s |");
             Console.WriteLine("| --- | --- | --- |");
             foreach (var (width, height) in Sizes)
@@ -37,11 +44,19 @@ internal static class CockpitBench
     private static void Measure(string hud, int pid, int width, int height, int seconds)
     {
         // script gives it a terminal; what is drawn there comes out of script's own output
-        var start = new ProcessStartInfo("script", ["-qfc", $"stty cols {width} rows {height}; exec {hud} --pid {pid} --duration {seconds + 10}s", "/dev/null"])
+        var start = new ProcessStartInfo(
+            "script",
+            ["-qfc", $"stty cols {width} rows {height}; exec {hud} --pid {pid} --duration {seconds + 10}s", "/dev/null"]
+        )
         {
-            RedirectStandardOutput = true, RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
         };
-        (start.Environment["TERM"], start.Environment["COLORTERM"], start.Environment["LANG"]) = ("xterm-256color", "truecolor", "C.UTF-8");
+        (start.Environment["TERM"], start.Environment["COLORTERM"], start.Environment["LANG"]) = (
+            "xterm-256color",
+            "truecolor",
+            "C.UTF-8"
+        );
         start.Environment.Remove("NO_COLOR");
         using var terminal = Process.Start(start)!;
         long drawn = 0;
@@ -54,15 +69,22 @@ internal static class CockpitBench
         });
         // the start pays for the attach and the first picture
         Thread.Sleep(5000);
-        int child = int.Parse(File.ReadAllText($"/proc/{terminal.Id}/task/{terminal.Id}/children").Split(' ')[0], CultureInfo.InvariantCulture);
+        int child = int.Parse(
+            File.ReadAllText($"/proc/{terminal.Id}/task/{terminal.Id}/children").Split(' ')[0],
+            CultureInfo.InvariantCulture
+        );
         using var cockpit = Process.GetProcessById(child);
         var (clock, before, bytes) = (Stopwatch.StartNew(), cockpit.TotalProcessorTime, Interlocked.Read(ref drawn));
         Thread.Sleep(TimeSpan.FromSeconds(seconds));
         cockpit.Refresh();
-        double wall = clock.Elapsed.TotalSeconds, cpu = (cockpit.TotalProcessorTime - before).TotalSeconds, kilobytes = (Interlocked.Read(ref drawn) - bytes) / 1000.0;
-        Console.WriteLine(bytes < 1000
-            ? $"| {width}x{height} | not measured: no cockpit was drawn | |"
-            : $"| {width}x{height} | {100 * cpu / wall:0.00} % | {kilobytes / wall:0.0} |");
+        double wall = clock.Elapsed.TotalSeconds,
+            cpu = (cockpit.TotalProcessorTime - before).TotalSeconds,
+            kilobytes = (Interlocked.Read(ref drawn) - bytes) / 1000.0;
+        Console.WriteLine(
+            bytes < 1000
+                ? $"| {width}x{height} | not measured: no cockpit was drawn | |"
+                : $"| {width}x{height} | {100 * cpu / wall:0.00} % | {kilobytes / wall:0.0} |"
+        );
         terminal.WaitForExit(20_000);
         if (!terminal.HasExited)
             terminal.Kill(entireProcessTree: true);

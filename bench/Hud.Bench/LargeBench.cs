@@ -17,8 +17,11 @@ internal static class LargeBench
     public static int Run(string[] args)
     {
         var seconds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10;
-        string agent = OverheadBench.Find("out/hud-agent"), program = OverheadBench.Find(Program);
-        using var target = Process.Start(new ProcessStartInfo(program, ["--seconds", "600", "--workers", "2"]) { RedirectStandardOutput = true })!;
+        string agent = OverheadBench.Find("out/hud-agent"),
+            program = OverheadBench.Find(Program);
+        using var target = Process.Start(
+            new ProcessStartInfo(program, ["--seconds", "600", "--workers", "2"]) { RedirectStandardOutput = true }
+        )!;
         target.OutputDataReceived += static (_, _) => { };
         target.BeginOutputReadLine();
         try
@@ -35,14 +38,20 @@ internal static class LargeBench
 
     private static void Measure(string agent, int pid, long bytes, int seconds)
     {
-        var task = new AgentTask { Session = new ProfilingSessionSpec { Duration = GoDuration.FromSeconds(seconds) }, Targets = [new AgentTarget { Pid = pid }] };
+        var task = new AgentTask
+        {
+            Session = new ProfilingSessionSpec { Duration = GoDuration.FromSeconds(seconds) },
+            Targets = [new AgentTarget { Pid = pid }],
+        };
         var start = new ProcessStartInfo(agent) { RedirectStandardOutput = true };
         start.Environment[AgentTask.EnvironmentVariable] = JsonSerializer.Serialize(task, HudJson.Default.AgentTask);
         var clock = Stopwatch.StartNew();
         using var process = Process.Start(start)!;
         using var memory = new MemoryWatch(process.Id);
         var reader = new AgentStreamReader();
-        TimeSpan attached = default, named = default, profile = default;
+        TimeSpan attached = default,
+            named = default,
+            profile = default;
         var liveName = "";
         while (process.StandardOutput.ReadLine() is { } line)
         {
@@ -65,8 +74,12 @@ internal static class LargeBench
         Console.WriteLine($"program                   {bytes / 1e6:F0} MB");
         Console.WriteLine($"start to attached         {attached.TotalSeconds:F2} s");
         Console.WriteLine($"first name in live view   {named.TotalSeconds:F2} s, {liveName}");
-        Console.WriteLine($"end of run to report      {(profile - attached).TotalSeconds - seconds:F2} s, {top.UserFrame} {top.Location}, {reader.Profile?.Summary.SymbolizedPercent} % named");
-        Console.WriteLine($"peak memory               {memory.Agent >> 20} MiB agent, {memory.Helper >> 20} MiB helper, {memory.Together >> 20} MiB together");
+        Console.WriteLine(
+            $"end of run to report      {(profile - attached).TotalSeconds - seconds:F2} s, {top.UserFrame} {top.Location}, {reader.Profile?.Summary.SymbolizedPercent} % named"
+        );
+        Console.WriteLine(
+            $"peak memory               {memory.Agent >> 20} MiB agent, {memory.Helper >> 20} MiB helper, {memory.Together >> 20} MiB together"
+        );
     }
 
     /// <summary>Resident memory of a process and of its children, looked at a hundred times a second.</summary>
@@ -92,7 +105,8 @@ internal static class LargeBench
         private void Look()
         {
             var agent = Resident(pid);
-            var helper = Read($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            var helper = Read($"/proc/{pid}/task/{pid}/children")
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
                 .Sum(child => Resident(int.Parse(child, CultureInfo.InvariantCulture)));
             Agent = Math.Max(Agent, agent);
             Helper = Math.Max(Helper, helper);
@@ -100,7 +114,9 @@ internal static class LargeBench
         }
 
         private static long Resident(int pid) =>
-            Read($"/proc/{pid}/statm").Split(' ') is [_, var pages, ..] ? long.Parse(pages, CultureInfo.InvariantCulture) * Environment.SystemPageSize : 0;
+            Read($"/proc/{pid}/statm").Split(' ') is [_, var pages, ..]
+                ? long.Parse(pages, CultureInfo.InvariantCulture) * Environment.SystemPageSize
+                : 0;
 
         private static string Read(string path)
         {

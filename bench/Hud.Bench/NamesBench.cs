@@ -18,7 +18,9 @@ internal static class NamesBench
             return 2;
         }
 
-        Console.WriteLine($"{"file",-24} {"debug MB",9} {"first s",8} {"uncached/s",11} {"cached/s",11} {"symbols/s",11} {"inlines",8} {"helper MiB",11}");
+        Console.WriteLine(
+            $"{"file", -24} {"debug MB", 9} {"first s", 8} {"uncached/s", 11} {"cached/s", 11} {"symbols/s", 11} {"inlines", 8} {"helper MiB", 11}"
+        );
         foreach (var path in files)
         {
             Measure(path);
@@ -29,7 +31,10 @@ internal static class NamesBench
 
     private static void Measure(string path)
     {
-        if (!FileByteSource.TryOpen(path, out var source, out var error) || !ElfFile.TryOpen(source, out var elf, out error))
+        if (
+            !FileByteSource.TryOpen(path, out var source, out var error)
+            || !ElfFile.TryOpen(source, out var elf, out error)
+        )
         {
             Console.Error.WriteLine($"{path}: {error}");
             return;
@@ -45,17 +50,27 @@ internal static class NamesBench
             symbolizer.Resolve(module, addresses.AsSpan(0, 1));
             var first = watch.Elapsed.TotalSeconds;
             long frames = 0;
-            var uncached = Rate(addresses.Length, () => frames = symbolizer.Resolve(module, addresses).Sum(f => (long)f.Length));
-            var cached = Rate(addresses.Length * 20, () =>
-            {
-                for (var i = 0; i < 20; i++)
+            var uncached = Rate(
+                addresses.Length,
+                () => frames = symbolizer.Resolve(module, addresses).Sum(f => (long)f.Length)
+            );
+            var cached = Rate(
+                addresses.Length * 20,
+                () =>
                 {
-                    symbolizer.Resolve(module, addresses);
+                    for (var i = 0; i < 20; i++)
+                    {
+                        symbolizer.Resolve(module, addresses);
+                    }
                 }
-            });
-            var debug = elf.Sections.Where(s => s.Name.StartsWith(".debug", StringComparison.Ordinal)).Sum(s => (double)s.Size) / 1e6;
+            );
+            var debug =
+                elf.Sections.Where(s => s.Name.StartsWith(".debug", StringComparison.Ordinal)).Sum(s => (double)s.Size)
+                / 1e6;
             var memory = symbolizer.HelperProcessId is { } pid ? PeakMiB(pid) : "-";
-            Console.WriteLine($"{Path.GetFileName(path),-24} {debug,9:F1} {first,8:F2} {uncached,11:N0} {cached,11:N0} {symbols,11:N0} {(double)frames / addresses.Length,8:F1} {memory,11}");
+            Console.WriteLine(
+                $"{Path.GetFileName(path), -24} {debug, 9:F1} {first, 8:F2} {uncached, 11:N0} {cached, 11:N0} {symbols, 11:N0} {(double)frames / addresses.Length, 8:F1} {memory, 11}"
+            );
             if (symbolizer.HelperFailures > 0)
             {
                 Console.WriteLine($"  the helper failed {symbolizer.HelperFailures} times");
@@ -88,7 +103,8 @@ internal static class NamesBench
     /// <summary>RSS and, of it, memory that is not just pages of the file.</summary>
     private static string PeakMiB(int pid)
     {
-        long peak = 0, anonymous = 0;
+        long peak = 0,
+            anonymous = 0;
         foreach (var line in File.ReadLines($"/proc/{pid}/status"))
         {
             var words = line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);

@@ -21,7 +21,8 @@ internal static class OverheadBench
     {
         int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 5;
         string program = Find("out/workloads/tokio143-release/throughput");
-        int slow = YieldLoop.SpinFor(program, 5_000), fast = YieldLoop.SpinFor(program, 250_000);
+        int slow = YieldLoop.SpinFor(program, 5_000),
+            fast = YieldLoop.SpinFor(program, 250_000);
         var scenarios = new List<Scenario>
         {
             new("5,000 polls/s a worker", TimeSpan.FromSeconds(5), 5, () => new YieldLoop(program, slow)),
@@ -36,17 +37,24 @@ internal static class OverheadBench
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (var scenario in scenarios)
         {
-            foreach (var tool in Tools().Where(t => args.Length < 3 || t.Name.Contains(args[2], StringComparison.OrdinalIgnoreCase)))
+            foreach (
+                var tool in Tools()
+                    .Where(t => args.Length < 3 || t.Name.Contains(args[2], StringComparison.OrdinalIgnoreCase))
+            )
             {
                 var ratios = Compare(scenario, tool, tool.Ours ? rounds * scenario.Times : rounds);
                 if (ratios.Count == 0)
                 {
-                    Console.WriteLine($"| {scenario.Name} | {tool.Name} | not measured: the tool did not start | | | |");
+                    Console.WriteLine(
+                        $"| {scenario.Name} | {tool.Name} | not measured: the tool did not start | | | |"
+                    );
                     continue;
                 }
 
                 ratios.Sort();
-                Console.WriteLine($"| {scenario.Name} | {tool.Name} | {ratios[ratios.Count / 2]:0.0000} | {ratios[0]:0.0000} | {ratios[^1]:0.0000} | {ratios.Count} |");
+                Console.WriteLine(
+                    $"| {scenario.Name} | {tool.Name} | {ratios[ratios.Count / 2]:0.0000} | {ratios[0]:0.0000} | {ratios[^1]:0.0000} | {ratios.Count} |"
+                );
             }
         }
 
@@ -56,11 +64,24 @@ internal static class OverheadBench
     private static IEnumerable<Tool> Tools()
     {
         yield return new Tool("none (the noise of this measurement)", "sleep", _ => ["3600"], Ours: true);
-        yield return new Tool("hud", Find("out/hud"), pid => ["--pid", $"{pid}", "--duration", "120s", "--headless", "--quiet", "-o", "json"], Ours: true);
+        yield return new Tool(
+            "hud",
+            Find("out/hud"),
+            pid => ["--pid", $"{pid}", "--duration", "120s", "--headless", "--quiet", "-o", "json"],
+            Ours: true
+        );
         if (Exists("bpftrace"))
-            yield return new Tool("bpftrace, uprobe + uretprobe and a map", "bpftrace", pid => ["-p", $"{pid}", "-e", BpftraceScript(pid)]);
+            yield return new Tool(
+                "bpftrace, uprobe + uretprobe and a map",
+                "bpftrace",
+                pid => ["-p", $"{pid}", "-e", BpftraceScript(pid)]
+            );
         if (Exists("perf"))
-            yield return new Tool("perf record -F 99 -g", "perf", pid => ["record", "-F", "99", "-g", "-o", "/dev/null", "-p", $"{pid}"]);
+            yield return new Tool(
+                "perf record -F 99 -g",
+                "perf",
+                pid => ["record", "-F", "99", "-g", "-o", "/dev/null", "-p", $"{pid}"]
+            );
         // bcc's, in the form that needs no headers of the running kernel
         if (Exists("offcputime"))
             yield return new Tool("offcputime of bcc (libbpf)", "offcputime", pid => ["-p", $"{pid}"]);
@@ -99,7 +120,11 @@ internal static class OverheadBench
 
     private static Process Start(Tool tool, int pid)
     {
-        var start = new ProcessStartInfo(tool.File, tool.Arguments(pid)) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(tool.File, tool.Arguments(pid))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         var process = Process.Start(start)!;
         process.OutputDataReceived += static (_, _) => { };
         process.ErrorDataReceived += static (_, _) => { };
@@ -118,7 +143,9 @@ internal static class OverheadBench
     }
 
     private static bool Exists(string tool) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, tool)));
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
+            .Any(folder => File.Exists(Path.Combine(folder, tool)));
 
     internal static string Find(string relative)
     {
@@ -129,14 +156,17 @@ internal static class OverheadBench
                 return path;
         }
 
-        throw new FileNotFoundException($"{relative} is not built: run ./build.sh and tests/workloads/build.sh tokio143-release");
+        throw new FileNotFoundException(
+            $"{relative} is not built: run ./build.sh and tests/workloads/build.sh tokio143-release"
+        );
     }
 
     /// <summary>The demo service with its mistakes mended, asked by a few connections that never wait between two requests.</summary>
     private sealed class Shop : ITarget
     {
         private const int Connections = 4;
-        private static readonly byte[] Request = "GET /health HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n"u8.ToArray();
+        private static readonly byte[] Request =
+            "GET /health HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n"u8.ToArray();
         private readonly Process _process;
         private readonly List<Thread> _clients = [];
         private volatile bool _over;
@@ -144,7 +174,10 @@ internal static class OverheadBench
 
         public Shop()
         {
-            var start = new ProcessStartInfo(Find("out/demo/release/demo-service"), ["0"]) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(Find("out/demo/release/demo-service"), ["0"])
+            {
+                RedirectStandardOutput = true,
+            };
             start.Environment["DEMO_FIXED"] = "1";
             _process = Process.Start(start)!;
             string line = _process.StandardOutput.ReadLine() ?? "";

@@ -13,21 +13,30 @@ internal static class PageBench
 {
     public static int Run(string[] arguments)
     {
-        var directory = arguments.Length > 0 ? Directory.CreateDirectory(arguments[0]) : Directory.CreateTempSubdirectory("hud-bench-page-");
+        var directory =
+            arguments.Length > 0
+                ? Directory.CreateDirectory(arguments[0])
+                : Directory.CreateTempSubdirectory("hud-bench-page-");
         var document = RealisticDocuments.Large();
         Console.WriteLine($"{document.StackTable.Count} distinct stacks, {document.SlowPolls.Count} slow polls");
-        Console.WriteLine($"{"format",-12} {"KB",8} {"ms",8}");
+        Console.WriteLine($"{"format", -12} {"KB", 8} {"ms", 8}");
         foreach (var format in ReportFormats.All)
         {
             // the first rendering pays for the JIT
             byte[] bytes = format.Render(document, int.MaxValue, out bool truncated);
-            var times = Enumerable.Range(0, 5).Select(_ =>
-            {
-                long start = Stopwatch.GetTimestamp();
-                format.Render(document, int.MaxValue, out bool _);
-                return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            }).Order().ToList();
-            Console.WriteLine($"{format.Format,-12} {bytes.Length / 1000.0,8:0.0} {times[2],8:0.0}{(truncated ? " (cut)" : "")}");
+            var times = Enumerable
+                .Range(0, 5)
+                .Select(_ =>
+                {
+                    long start = Stopwatch.GetTimestamp();
+                    format.Render(document, int.MaxValue, out bool _);
+                    return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                })
+                .Order()
+                .ToList();
+            Console.WriteLine(
+                $"{format.Format, -12} {bytes.Length / 1000.0, 8:0.0} {times[2], 8:0.0}{(truncated ? " (cut)" : "")}"
+            );
             if (format.Format == OutputFormat.Page)
                 File.WriteAllBytes(Path.Combine(directory.FullName, "large.html"), bytes);
         }

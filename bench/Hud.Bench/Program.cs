@@ -28,6 +28,8 @@ switch (args)
     case ["operator", .. var rest]:
         return await OperatorBench.RunAsync(rest);
     default:
-        Console.Error.WriteLine("usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | cockpit [SECONDS] | overhead [ROUNDS [TARGET [TOOL]]] | twin [PAIRS] | agent [SECONDS] | large [SECONDS] | cluster ... | operator ...");
+        Console.Error.WriteLine(
+            "usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | cockpit [SECONDS] | overhead [ROUNDS [TARGET [TOOL]]] | twin [PAIRS] | agent [SECONDS] | large [SECONDS] | cluster ... | operator ..."
+        );
         return 2;
 }

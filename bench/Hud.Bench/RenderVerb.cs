@@ -10,7 +10,9 @@ internal static class RenderVerb
     public static int Run(string report, string directory)
     {
         using var stream = File.OpenRead(report);
-        var document = JsonSerializer.Deserialize(stream, HudJson.Default.ProfileDocument) ?? throw new InvalidDataException(report + " holds null");
+        var document =
+            JsonSerializer.Deserialize(stream, HudJson.Default.ProfileDocument)
+            ?? throw new InvalidDataException(report + " holds null");
         Directory.CreateDirectory(directory);
         foreach (var format in ReportFormats.All)
         {

@@ -11,8 +11,11 @@ internal static class StackBench
     public static void Run(string folder)
     {
         Console.WriteLine();
-        Console.WriteLine($"{"recorded stacks",-24} {"stacks",7} {"frames",8} {"stacks/s",10} {"frames/s",12} {"bytes/stack",12}");
-        double frames = 0, seconds = 0;
+        Console.WriteLine(
+            $"{"recorded stacks", -24} {"stacks", 7} {"frames", 8} {"stacks/s", 10} {"frames/s", 12} {"bytes/stack", 12}"
+        );
+        double frames = 0,
+            seconds = 0;
         foreach (var path in Directory.GetFiles(folder, "*.gz").Order(StringComparer.Ordinal))
         {
             var states = RecordedFixture.Read(path);
@@ -30,12 +33,14 @@ internal static class StackBench
             var elapsed = watch.Elapsed.TotalSeconds;
             bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
             var stacks = (double)passes * states.Count;
-            Console.WriteLine($"{Path.GetFileNameWithoutExtension(path),-24} {states.Count,7} {found / passes,8} {stacks / elapsed,10:F0} {found / elapsed,12:F0} {bytes / stacks,12:F0}");
+            Console.WriteLine(
+                $"{Path.GetFileNameWithoutExtension(path), -24} {states.Count, 7} {found / passes, 8} {stacks / elapsed, 10:F0} {found / elapsed, 12:F0} {bytes / stacks, 12:F0}"
+            );
             frames += found;
             seconds += elapsed;
         }
 
-        Console.WriteLine($"{"all",-24} {"",7} {"",8} {"",10} {frames / seconds,12:F0}");
+        Console.WriteLine($"{"all", -24} {"", 7} {"", 8} {"", 10} {frames / seconds, 12:F0}");
     }
 
     /// <summary>Random addresses in a whole table: what a frame costs when nothing is in the processor's cache.</summary>
@@ -51,7 +56,9 @@ internal static class StackBench
             hits += table.Covers(start + (ulong)random.NextInt64((long)(end - start))) ? 1 : 0;
         }
 
-        Console.WriteLine($"    {watch.Elapsed.TotalNanoseconds / Count:F0} ns per random lookup, {100.0 * hits / Count:F0} % of the text has rows");
+        Console.WriteLine(
+            $"    {watch.Elapsed.TotalNanoseconds / Count:F0} ns per random lookup, {100.0 * hits / Count:F0} % of the text has rows"
+        );
     }
 
     private static long Pass(List<RecordedState> states)

@@ -25,30 +25,46 @@ internal static class TwinBench
         right.Pin(0);
         Thread.Sleep(1000);
 
-        Console.WriteLine("| tool on one of the twins | its throughput, median | lowest | highest | standard error of the mean | pairs |");
+        Console.WriteLine(
+            "| tool on one of the twins | its throughput, median | lowest | highest | standard error of the mean | pairs |"
+        );
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (bool hud in (bool[])[false, true])
         {
             var ratios = Enumerable.Range(0, rounds).Select(_ => Measure(twins, hud)).Order().ToList();
-            double mean = ratios.Average(), error = Math.Sqrt(ratios.Sum(r => (r - mean) * (r - mean)) / (ratios.Count - 1) / ratios.Count);
-            Console.WriteLine($"| {(hud ? "hud" : "none (the noise of this measurement)")} | {Median(ratios):0.0000} | {ratios[0]:0.0000} | {ratios[^1]:0.0000} | {error:0.0000} | {ratios.Count} |");
+            double mean = ratios.Average(),
+                error = Math.Sqrt(ratios.Sum(r => (r - mean) * (r - mean)) / (ratios.Count - 1) / ratios.Count);
+            Console.WriteLine(
+                $"| {(hud ? "hud" : "none (the noise of this measurement)")} | {Median(ratios):0.0000} | {ratios[0]:0.0000} | {ratios[^1]:0.0000} | {error:0.0000} | {ratios.Count} |"
+            );
         }
 
         return 0;
     }
 
-    private static double Median(List<double> sorted) => (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    private static double Median(List<double> sorted) =>
+        (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
 
     /// <summary>
     /// One turn each. With s for how much faster the left one is by nature and r for what the tool leaves of a program's throughput,
     /// the turns see s r and s / r: the square root of their ratio is r.
     /// </summary>
-    private static double Measure(YieldLoop[] twins, bool hud) => Math.Sqrt(Turn(twins, twins[0].Pid, hud) / Turn(twins, twins[1].Pid, hud));
+    private static double Measure(YieldLoop[] twins, bool hud) =>
+        Math.Sqrt(Turn(twins, twins[0].Pid, hud) / Turn(twins, twins[1].Pid, hud));
 
     /// <summary>Left over right, with the tool on one of them.</summary>
     private static double Turn(YieldLoop[] twins, int pid, bool hud)
     {
-        using var tool = Process.Start(new ProcessStartInfo(hud ? OverheadBench.Find("out/hud") : "sleep", hud ? ["--pid", $"{pid}", "--duration", "60s", "--headless", "--quiet", "-o", "json"] : ["60"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var tool = Process.Start(
+            new ProcessStartInfo(
+                hud ? OverheadBench.Find("out/hud") : "sleep",
+                hud ? ["--pid", $"{pid}", "--duration", "60s", "--headless", "--quiet", "-o", "json"] : ["60"]
+            )
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         tool.OutputDataReceived += static (_, _) => { };
         tool.ErrorDataReceived += static (_, _) => { };
         tool.BeginOutputReadLine();

@@ -22,7 +22,12 @@ internal sealed class YieldLoop : ITarget
 
     public YieldLoop(string program, int spin, int workers = Workers)
     {
-        _process = Process.Start(new ProcessStartInfo(program, ["--seconds", "1800", "--workers", $"{workers}", "--spin", $"{spin}"]) { RedirectStandardOutput = true })!;
+        _process = Process.Start(
+            new ProcessStartInfo(program, ["--seconds", "1800", "--workers", $"{workers}", "--spin", $"{spin}"])
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
         _process.OutputDataReceived += (_, line) => Accept(line.Data);
         _process.BeginOutputReadLine();
     }
@@ -32,7 +37,9 @@ internal sealed class YieldLoop : ITarget
     /// <summary>Its threads run on this CPU only, those it has now and those it starts.</summary>
     public void Pin(int cpu)
     {
-        using var taskset = Process.Start(new ProcessStartInfo("taskset", ["-acp", $"{cpu}", $"{Pid}"]) { RedirectStandardOutput = true })!;
+        using var taskset = Process.Start(
+            new ProcessStartInfo("taskset", ["-acp", $"{cpu}", $"{Pid}"]) { RedirectStandardOutput = true }
+        )!;
         taskset.WaitForExit();
     }
 
@@ -42,14 +49,21 @@ internal sealed class YieldLoop : ITarget
             return;
         using var json = JsonDocument.Parse(line);
         lock (_gate)
-            _counts.Add((json.RootElement.GetProperty("at_ns").GetInt64(), json.RootElement.GetProperty("cpu_ns").GetInt64(), json.RootElement.GetProperty("polls").GetInt64()));
+            _counts.Add(
+                (
+                    json.RootElement.GetProperty("at_ns").GetInt64(),
+                    json.RootElement.GetProperty("cpu_ns").GetInt64(),
+                    json.RootElement.GetProperty("polls").GetInt64()
+                )
+            );
     }
 
     /// <summary>Polls a second over the next stretch of time, by the target's own clock and count.</summary>
     public double Rate(TimeSpan time) => Over(time) is var (wall, _, polls) ? polls * 1e9 / wall : double.NaN;
 
     /// <summary>Polls for a second of its own CPU time.</summary>
-    public double PollsPerCpuSecond(TimeSpan time) => Over(time) is var (_, cpu, polls) ? polls * 1e9 / cpu : double.NaN;
+    public double PollsPerCpuSecond(TimeSpan time) =>
+        Over(time) is var (_, cpu, polls) ? polls * 1e9 / cpu : double.NaN;
 
     private (long WallNs, long CpuNs, long Polls)? Over(TimeSpan time)
     {

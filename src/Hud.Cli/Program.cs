@@ -5,14 +5,22 @@ using Hud.Core.Diagnostics;
 var parsed = CommandTree.Build().Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.BadUsage, string.Join("\n  ", parsed.Errors.Select(e => e.Message)), "hud --help shows every flag"));
+    Console.Error.WriteLine(
+        new Diagnostic(
+            DiagnosticKinds.BadUsage,
+            string.Join("\n  ", parsed.Errors.Select(e => e.Message)),
+            "hud --help shows every flag"
+        )
+    );
     return DiagnosticKinds.BadUsage.ExitCode;
 }
 
 try
 {
     // signals are the run's own business: the first ends it in order, with its report
-    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    return parsed.Invoke(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }
+    );
 }
 catch (DiagnosticException e)
 {

@@ -18,7 +18,8 @@ namespace Hud.Core;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    MaxDepth = 64)]
+    MaxDepth = 64
+)]
 [JsonSerializable(typeof(ProfilingSession))]
 [JsonSerializable(typeof(ProfilingSessionSpec))]
 [JsonSerializable(typeof(ProfilingSessionStatus))]
@@ -29,7 +30,8 @@ namespace Hud.Core;
 public sealed partial class HudJson : JsonSerializerContext
 {
     /// <summary>The same contract, indented, for files that people read.</summary>
-    public static HudJson Indented => _indented ??= new(new JsonSerializerOptions(Default.Options!) { WriteIndented = true, NewLine = "\n" });
+    public static HudJson Indented =>
+        _indented ??= new(new JsonSerializerOptions(Default.Options!) { WriteIndented = true, NewLine = "\n" });
 
     private static HudJson? _indented;
 }

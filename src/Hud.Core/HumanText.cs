@@ -21,24 +21,31 @@ public static class HumanText
     }
 
     /// <summary><c>18.4%</c>, <c>0.03%</c>, <c>0%</c>.</summary>
-    public static string Percent(double value) => value == 0 ? "0%" : value < 0.01 ? "<0.01%" : Three(value) + "%";
+    public static string Percent(double value) =>
+        value == 0 ? "0%"
+        : value < 0.01 ? "<0.01%"
+        : Three(value) + "%";
 
     /// <summary><c>950</c>, <c>12.3k</c>, <c>1.2M</c>.</summary>
-    public static string Count(long value) => value switch
-    {
-        < 10_000 => value.ToString(),
-        < 999_500 => Three(value / 1e3) + "k",
-        < 999_500_000 => Three(value / 1e6) + "M",
-        _ => Three(value / 1e9) + "G",
-    };
+    public static string Count(long value) =>
+        value switch
+        {
+            < 10_000 => value.ToString(),
+            < 999_500 => Three(value / 1e3) + "k",
+            < 999_500_000 => Three(value / 1e6) + "M",
+            _ => Three(value / 1e9) + "G",
+        };
 
-    public static string Bytes(long value) => value switch
-    {
-        < 1024 => $"{value} B",
-        < 1024 * 1024 => Three(value / 1024.0) + " KiB",
-        _ => Three(value / 1048576.0) + " MiB",
-    };
+    public static string Bytes(long value) =>
+        value switch
+        {
+            < 1024 => $"{value} B",
+            < 1024 * 1024 => Three(value / 1024.0) + " KiB",
+            _ => Three(value / 1048576.0) + " MiB",
+        };
 
     private static string Three(double value) =>
-        value >= 99.95 ? value.ToString("0") : value >= 9.995 ? value.ToString("0.#") : value.ToString("0.##");
+        value >= 99.95 ? value.ToString("0")
+        : value >= 9.995 ? value.ToString("0.#")
+        : value.ToString("0.##");
 }

@@ -67,8 +67,11 @@ using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
 using var output = Console.OpenStandardOutput();
+
 // the console's stream waits where a pipe is full and must not block, and swallows the error by which a reader is known to be gone
-return new ProfilerRun(task, new AgentStreamWriter(output, static () => Libc.IsBroken(1)), stop.Token).Execute(unconfined);
+return new ProfilerRun(task, new AgentStreamWriter(output, static () => Libc.IsBroken(1)), stop.Token).Execute(
+    unconfined
+);
 
 void End(PosixSignalContext context)
 {

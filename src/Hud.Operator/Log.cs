@@ -15,15 +15,20 @@ public sealed class Log(TextWriter output, LogLevel level, TimeProvider time)
 {
     private readonly Lock _lock = new();
 
-    public static LogLevel Parse(string text) => Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) ? level : LogLevel.Info;
+    public static LogLevel Parse(string text) =>
+        Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) ? level : LogLevel.Info;
 
-    public void Debug(string message, params ReadOnlySpan<(string Key, object? Value)> fields) => Write(LogLevel.Debug, message, fields);
+    public void Debug(string message, params ReadOnlySpan<(string Key, object? Value)> fields) =>
+        Write(LogLevel.Debug, message, fields);
 
-    public void Info(string message, params ReadOnlySpan<(string Key, object? Value)> fields) => Write(LogLevel.Info, message, fields);
+    public void Info(string message, params ReadOnlySpan<(string Key, object? Value)> fields) =>
+        Write(LogLevel.Info, message, fields);
 
-    public void Warn(string message, params ReadOnlySpan<(string Key, object? Value)> fields) => Write(LogLevel.Warn, message, fields);
+    public void Warn(string message, params ReadOnlySpan<(string Key, object? Value)> fields) =>
+        Write(LogLevel.Warn, message, fields);
 
-    public void Error(string message, params ReadOnlySpan<(string Key, object? Value)> fields) => Write(LogLevel.Error, message, fields);
+    public void Error(string message, params ReadOnlySpan<(string Key, object? Value)> fields) =>
+        Write(LogLevel.Error, message, fields);
 
     private void Write(LogLevel at, string message, ReadOnlySpan<(string Key, object? Value)> fields)
     {
@@ -34,7 +39,16 @@ public sealed class Log(TextWriter output, LogLevel level, TimeProvider time)
         {
             json.WriteStartObject();
             json.WriteString("ts", time.GetUtcNow().UtcDateTime);
-            json.WriteString("level", at switch { LogLevel.Debug => "debug", LogLevel.Info => "info", LogLevel.Warn => "warn", _ => "error" });
+            json.WriteString(
+                "level",
+                at switch
+                {
+                    LogLevel.Debug => "debug",
+                    LogLevel.Info => "info",
+                    LogLevel.Warn => "warn",
+                    _ => "error",
+                }
+            );
             json.WriteString("msg", message);
             foreach (var (key, value) in fields)
             {

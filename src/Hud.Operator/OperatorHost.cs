@@ -20,21 +20,39 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
     public async Task<int> RunAsync(CancellationToken cancel)
     {
         using var metrics = new PrometheusText(KubernetesMeter.Name, OperatorMeter.Name);
-        using var reader = new KubernetesClient(cluster, new KubernetesClientOptions { RequestsPerSecond = options.RequestsPerSecond, UserAgent = "hud-operator" });
-        using var writer = new KubernetesClient(cluster, new KubernetesClientOptions
-        {
-            RequestsPerSecond = options.RequestsPerSecond,
-            UserAgent = "hud-operator",
-            MayWrite = () => !options.LeaderElection || _elector?.IsLeader == true,
-        });
-        var sessions = new Informer<SessionEntity>(reader, SessionType.Sessions, new InformerOptions { OnError = e => Broken("profilingsessions", e) });
+        using var reader = new KubernetesClient(
+            cluster,
+            new KubernetesClientOptions { RequestsPerSecond = options.RequestsPerSecond, UserAgent = "hud-operator" }
+        );
+        using var writer = new KubernetesClient(
+            cluster,
+            new KubernetesClientOptions
+            {
+                RequestsPerSecond = options.RequestsPerSecond,
+                UserAgent = "hud-operator",
+                MayWrite = () => !options.LeaderElection || _elector?.IsLeader == true,
+            }
+        );
+        var sessions = new Informer<SessionEntity>(
+            reader,
+            SessionType.Sessions,
+            new InformerOptions { OnError = e => Broken("profilingsessions", e) }
+        );
         var agents = new Informer<Pod>(
-            reader, EntityTypes.Pods,
-            new InformerOptions { Namespace = options.Namespace, Filter = new ListOptions(LabelSelector: Resources.Names.AgentSelector), OnError = e => Broken("agent pods", e) },
+            reader,
+            EntityTypes.Pods,
+            new InformerOptions
+            {
+                Namespace = options.Namespace,
+                Filter = new ListOptions(LabelSelector: Resources.Names.AgentSelector),
+                OnError = e => Broken("agent pods", e),
+            },
             new Dictionary<string, Func<Pod, IEnumerable<string>>>(StringComparer.Ordinal)
             {
-                [SessionController.SessionIndex] = p => p.Metadata.Labels?.GetValueOrDefault(Resources.Names.SessionUidLabel) is { } uid ? [uid] : [],
-            });
+                [SessionController.SessionIndex] = p =>
+                    p.Metadata.Labels?.GetValueOrDefault(Resources.Names.SessionUidLabel) is { } uid ? [uid] : [],
+            }
+        );
         sessions.OnChange(c => Volatile.Read(ref _leadership)?.Changed(EntityKey.Of(c.New)));
         agents.OnChange(c => Volatile.Read(ref _leadership)?.Changed(Leadership.SessionOf(c.New)));
         OperatorMeter.Leader.Record(0);
@@ -49,8 +67,12 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var checks = new HealthChecks(
             () => Live(sessions.Quiet, agents.Quiet),
-            () => sessions.Synced.IsCompletedSuccessfully && agents.Synced.IsCompletedSuccessfully ? "" : "the first list has not been read",
-            metrics.Write);
+            () =>
+                sessions.Synced.IsCompletedSuccessfully && agents.Synced.IsCompletedSuccessfully
+                    ? ""
+                    : "the first list has not been read",
+            metrics.Write
+        );
         var health = new HealthServer(options.HealthAddress, checks, log).RunAsync(stop.Token);
         var informers = Task.WhenAll(sessions.RunAsync(stop.Token), agents.RunAsync(stop.Token));
         var work = options.LeaderElection ? CandidateAsync(reader, LeadAsync, stop.Token) : LeadAsync(stop.Token);
@@ -89,44 +111,95 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
     }
 
     /// <summary>A lost lease, as after an outage of the API server, makes a candidate again. Each term begins with nothing remembered.</summary>
-    private async Task CandidateAsync(KubernetesClient client, Func<CancellationToken, Task> lead, CancellationToken cancel)
+    private async Task CandidateAsync(
+        KubernetesClient client,
+        Func<CancellationToken, Task> lead,
+        CancellationToken cancel
+    )
     {
         var identity = $"{Environment.MachineName}_{Guid.NewGuid():N}";
-        _elector = new LeaderElector(client, new LeaderElectionOptions
-        {
-            Namespace = options.Namespace,
-            Name = "hud-operator",
-            Identity = identity,
-            OnLog = text => log.Info(text, ("identity", identity)),
-        });
+        _elector = new LeaderElector(
+            client,
+            new LeaderElectionOptions
+            {
+                Namespace = options.Namespace,
+                Name = "hud-operator",
+                Identity = identity,
+                OnLog = text => log.Info(text, ("identity", identity)),
+            }
+        );
         while (!cancel.IsCancellationRequested)
             await _elector.RunAsync(lead, cancel).ConfigureAwait(false);
     }
 
-    private void Broken(string what, Exception e) => log.Warn("watch broken, trying again", ("kind", what), ("error", e.Message));
+    private void Broken(string what, Exception e) =>
+        log.Warn("watch broken, trying again", ("kind", what), ("error", e.Message));
 
     /// <summary>What only the leader does.</summary>
     private sealed class Leadership(
-        KubernetesClient reader, KubernetesClient writer, Informer<SessionEntity> sessions, Informer<Pod> agents, OperatorOptions options, Log log)
+        KubernetesClient reader,
+        KubernetesClient writer,
+        Informer<SessionEntity> sessions,
+        Informer<Pod> agents,
+        OperatorOptions options,
+        Log log
+    )
     {
-        private readonly WorkQueue<EntityKey> _queue = new(TimeProvider.System, new Backoff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30)), "profilingsession");
+        private readonly WorkQueue<EntityKey> _queue = new(
+            TimeProvider.System,
+            new Backoff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30)),
+            "profilingsession"
+        );
+
         public async Task RunAsync(CancellationToken cancel)
         {
             await Task.WhenAll(sessions.Synced, agents.Synced).WaitAsync(cancel).ConfigureAwait(false);
-            await using var streams = new StreamFollowers(reader, agents, options.Namespace, _queue.Add, TimeProvider.System, log);
+            await using var streams = new StreamFollowers(
+                reader,
+                agents,
+                options.Namespace,
+                _queue.Add,
+                TimeProvider.System,
+                log
+            );
             var actions = new SessionActions(writer, options, TimeProvider.System, log);
-            var controller = new SessionController(sessions, agents, new TargetResolver(reader, options), streams, actions, options, TimeProvider.System, log);
+            var controller = new SessionController(
+                sessions,
+                agents,
+                new TargetResolver(reader, options),
+                streams,
+                actions,
+                options,
+                TimeProvider.System,
+                log
+            );
             controller.AdmitRunning();
             OperatorMeter.Leader.Record(1);
             foreach (var session in sessions.Store.All())
                 _queue.Add(EntityKey.Of(session));
-            var runner = new ControllerRunner("profilingsession", controller, _queue, options.Workers, TimeProvider.System)
+            var runner = new ControllerRunner(
+                "profilingsession",
+                controller,
+                _queue,
+                options.Workers,
+                TimeProvider.System
+            )
             {
-                OnError = (key, e) => log.Warn("reconcile failed, trying again", ("session", key), ("error", e.Message), ("kind", e.GetType().Name)),
+                OnError = (key, e) =>
+                    log.Warn(
+                        "reconcile failed, trying again",
+                        ("session", key),
+                        ("error", e.Message),
+                        ("kind", e.GetType().Name)
+                    ),
             };
             try
             {
-                await Task.WhenAll(runner.RunAsync(cancel), new OrphanSweep(reader, sessions, agents, actions, TimeProvider.System, log).RunAsync(cancel)).ConfigureAwait(false);
+                await Task.WhenAll(
+                        runner.RunAsync(cancel),
+                        new OrphanSweep(reader, sessions, agents, actions, TimeProvider.System, log).RunAsync(cancel)
+                    )
+                    .ConfigureAwait(false);
             }
             finally
             {

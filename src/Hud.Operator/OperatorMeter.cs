@@ -12,15 +12,50 @@ public static class OperatorMeter
 
     private static readonly Meter Meter = new(Name);
 
-    public static readonly Counter<long> Sessions = Meter.CreateCounter<long>("hud_sessions_total", description: "Finished sessions by outcome and reason");
-    public static readonly Counter<long> Agents = Meter.CreateCounter<long>("hud_agent_pods_created_total", description: "Agent pods created");
-    public static readonly Counter<long> Orphans = Meter.CreateCounter<long>("hud_agent_pods_orphaned_total", description: "Agent pods deleted because their session was gone or done");
-    public static readonly Counter<long> StreamLines = Meter.CreateCounter<long>("hud_stream_lines_total", description: "Lines read from agents");
-    public static readonly Counter<long> StreamGaps = Meter.CreateCounter<long>("hud_stream_missing_lines_total", description: "Numbered lines of agents that never arrived");
-    public static readonly Counter<long> StatusWrites = Meter.CreateCounter<long>("hud_status_writes_total", description: "Writes of session status");
-    public static readonly Counter<long> ResultBytes = Meter.CreateCounter<long>("hud_result_bytes_total", description: "Bytes stored as results");
-    public static readonly Histogram<double> FirstSample = Meter.CreateHistogram<double>("hud_first_sample_seconds", "s", "From the creation of a session to the first progress of an agent");
-    public static readonly Histogram<double> Completion = Meter.CreateHistogram<double>("hud_completion_seconds", "s", "From the end of the last agent's stream to the final status");
-    public static readonly Gauge<long> Active = Meter.CreateGauge<long>("hud_sessions_active", description: "Sessions in progress");
-    public static readonly Gauge<long> Leader = Meter.CreateGauge<long>("hud_leader", description: "1 on the replica that leads");
+    public static readonly Counter<long> Sessions = Meter.CreateCounter<long>(
+        "hud_sessions_total",
+        description: "Finished sessions by outcome and reason"
+    );
+    public static readonly Counter<long> Agents = Meter.CreateCounter<long>(
+        "hud_agent_pods_created_total",
+        description: "Agent pods created"
+    );
+    public static readonly Counter<long> Orphans = Meter.CreateCounter<long>(
+        "hud_agent_pods_orphaned_total",
+        description: "Agent pods deleted because their session was gone or done"
+    );
+    public static readonly Counter<long> StreamLines = Meter.CreateCounter<long>(
+        "hud_stream_lines_total",
+        description: "Lines read from agents"
+    );
+    public static readonly Counter<long> StreamGaps = Meter.CreateCounter<long>(
+        "hud_stream_missing_lines_total",
+        description: "Numbered lines of agents that never arrived"
+    );
+    public static readonly Counter<long> StatusWrites = Meter.CreateCounter<long>(
+        "hud_status_writes_total",
+        description: "Writes of session status"
+    );
+    public static readonly Counter<long> ResultBytes = Meter.CreateCounter<long>(
+        "hud_result_bytes_total",
+        description: "Bytes stored as results"
+    );
+    public static readonly Histogram<double> FirstSample = Meter.CreateHistogram<double>(
+        "hud_first_sample_seconds",
+        "s",
+        "From the creation of a session to the first progress of an agent"
+    );
+    public static readonly Histogram<double> Completion = Meter.CreateHistogram<double>(
+        "hud_completion_seconds",
+        "s",
+        "From the end of the last agent's stream to the final status"
+    );
+    public static readonly Gauge<long> Active = Meter.CreateGauge<long>(
+        "hud_sessions_active",
+        description: "Sessions in progress"
+    );
+    public static readonly Gauge<long> Leader = Meter.CreateGauge<long>(
+        "hud_leader",
+        description: "1 on the replica that leads"
+    );
 }

@@ -53,14 +53,18 @@ public sealed record OperatorOptions
             {
                 "capabilities" => SecurityProfile.Capabilities,
                 "privileged" => SecurityProfile.Privileged,
-                var other => throw new FormatException($"HUD_AGENT_SECURITY_PROFILE is {other}: use capabilities or privileged"),
+                var other => throw new FormatException(
+                    $"HUD_AGENT_SECURITY_PROFILE is {other}: use capabilities or privileged"
+                ),
             },
             AgentCpuRequest = Text("HUD_AGENT_CPU_REQUEST", d.AgentCpuRequest),
             AgentCpuLimit = Text("HUD_AGENT_CPU_LIMIT", d.AgentCpuLimit),
             AgentMemoryRequest = Text("HUD_AGENT_MEMORY_REQUEST", d.AgentMemoryRequest),
             AgentMemoryLimit = Text("HUD_AGENT_MEMORY_LIMIT", d.AgentMemoryLimit),
             AgentPriorityClass = get("HUD_AGENT_PRIORITY_CLASS") is { Length: > 0 } priority ? priority : null,
-            MaxDuration = GoDuration.TryParse(Text("HUD_MAX_DURATION", d.MaxDuration.ToString()), out var max) ? max : throw new FormatException("HUD_MAX_DURATION is not a duration: write it like 10m"),
+            MaxDuration = GoDuration.TryParse(Text("HUD_MAX_DURATION", d.MaxDuration.ToString()), out var max)
+                ? max
+                : throw new FormatException("HUD_MAX_DURATION is not a duration: write it like 10m"),
             MaxPodsPerSession = Number("HUD_MAX_PODS_PER_SESSION", d.MaxPodsPerSession),
             MaxSessionsPerNode = Number("HUD_MAX_SESSIONS_PER_NODE", d.MaxSessionsPerNode),
             MaxSessionsPerNamespace = Number("HUD_MAX_SESSIONS_PER_NAMESPACE", d.MaxSessionsPerNamespace),
@@ -71,15 +75,19 @@ public sealed record OperatorOptions
             LogLevel = Text("HUD_LOG_LEVEL", d.LogLevel),
             RequestsPerSecond = Number("HUD_REQUESTS_PER_SECOND", (int)d.RequestsPerSecond),
         };
-        return options.AgentImage.Length > 0 ? options : throw new FormatException("HUD_AGENT_IMAGE is not set: which image should agent pods run?");
+        return options.AgentImage.Length > 0
+            ? options
+            : throw new FormatException("HUD_AGENT_IMAGE is not set: which image should agent pods run?");
 
         string Text(string name, string otherwise) => get(name) is { Length: > 0 } value ? value : otherwise;
 
-        IReadOnlyList<string> List(string name) => Text(name, "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        IReadOnlyList<string> List(string name) =>
+            Text(name, "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
         int Number(string name, int otherwise) =>
             get(name) is not { Length: > 0 } value ? otherwise
-            : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
+            : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+                ? number
             : throw new FormatException($"{name} is {value}: a positive number is needed");
     }
 }

@@ -11,7 +11,13 @@ namespace Hud.Operator;
 /// forced removal of a finalizer, or a session deleted while no operator ran, leaves behind.
 /// </summary>
 public sealed class OrphanSweep(
-    KubernetesClient reader, Informer<SessionEntity> sessions, Informer<Pod> agents, SessionActions actions, TimeProvider time, Log log)
+    KubernetesClient reader,
+    Informer<SessionEntity> sessions,
+    Informer<Pod> agents,
+    SessionActions actions,
+    TimeProvider time,
+    Log log
+)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
 
@@ -47,7 +53,11 @@ public sealed class OrphanSweep(
     /// Pure. Pods without a session in view, of any age: it may be gone, or not have been heard of yet. And pods of sessions that are over;
     /// for a minute they are left to the session's own reconciles.
     /// </summary>
-    public static IReadOnlyList<(Pod Pod, bool Unseen)> Orphans(IReadOnlyList<SessionEntity> sessions, IReadOnlyList<Pod> pods, DateTimeOffset now)
+    public static IReadOnlyList<(Pod Pod, bool Unseen)> Orphans(
+        IReadOnlyList<SessionEntity> sessions,
+        IReadOnlyList<Pod> pods,
+        DateTimeOffset now
+    )
     {
         var running = sessions.ToDictionary(s => s.Uid, IsRunning, StringComparer.Ordinal);
         var orphans = new List<(Pod, bool)>();
@@ -62,7 +72,9 @@ public sealed class OrphanSweep(
 
     private static bool IsRunning(SessionEntity session) =>
         session.Metadata.DeletionTimestamp is null
-        && !session.ReadStatus().Conditions.Any(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
+        && !session
+            .ReadStatus()
+            .Conditions.Any(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
 
     private static string Uid(Pod pod) => pod.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) ?? "";
 
@@ -70,13 +82,19 @@ public sealed class OrphanSweep(
     private async Task<bool> ThereAsync(Pod pod, CancellationToken cancel)
     {
         var name = (pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation) ?? "").Split('/');
-        return name.Length == 2 && (await reader.TryGetAsync(SessionType.Sessions, name[0], name[1], cancel).ConfigureAwait(false))?.Uid == Uid(pod);
+        return name.Length == 2
+            && (await reader.TryGetAsync(SessionType.Sessions, name[0], name[1], cancel).ConfigureAwait(false))?.Uid
+                == Uid(pod);
     }
 
     private async Task DeleteAsync(Pod pod, CancellationToken cancel)
     {
         await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);
         OperatorMeter.Orphans.Add(1);
-        log.Warn("orphaned agent pod deleted", ("pod", pod.Metadata.Name), ("session", pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation)));
+        log.Warn(
+            "orphaned agent pod deleted",
+            ("pod", pod.Metadata.Name),
+            ("session", pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation))
+        );
     }
 }

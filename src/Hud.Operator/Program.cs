@@ -7,7 +7,11 @@ internal static class Program
 {
     private static async Task<int> Main()
     {
-        var log = new Log(Console.Error, Log.Parse(Environment.GetEnvironmentVariable("HUD_LOG_LEVEL") ?? ""), TimeProvider.System);
+        var log = new Log(
+            Console.Error,
+            Log.Parse(Environment.GetEnvironmentVariable("HUD_LOG_LEVEL") ?? ""),
+            TimeProvider.System
+        );
         OperatorOptions options;
         ClusterConfig cluster;
         try
@@ -24,7 +28,12 @@ internal static class Program
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var telemetry = new Telemetry(Environment.GetEnvironmentVariable);
-        log.Info("hud-operator starts", ("version", typeof(Program).Assembly.GetName().Version), ("server", cluster.Server), ("namespace", options.Namespace));
+        log.Info(
+            "hud-operator starts",
+            ("version", typeof(Program).Assembly.GetName().Version),
+            ("server", cluster.Server),
+            ("namespace", options.Namespace)
+        );
         var code = await new OperatorHost(cluster, options, log).RunAsync(stop.Token).ConfigureAwait(false);
         log.Info("hud-operator ends", ("code", code));
         return code;

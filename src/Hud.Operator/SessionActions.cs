@@ -11,18 +11,33 @@ namespace Hud.Operator;
 /// <summary>The writes of the operator, each safe to repeat: a crash between any two of them is mended by doing them again.</summary>
 public sealed class SessionActions(KubernetesClient client, OperatorOptions options, TimeProvider time, Log log)
 {
-    private static readonly TimeSpan[] EventPauses = [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3)];
+    private static readonly TimeSpan[] EventPauses =
+    [
+        TimeSpan.FromMilliseconds(200),
+        TimeSpan.FromSeconds(1),
+        TimeSpan.FromSeconds(3),
+    ];
 
     /// <summary>
     /// One write of the whole status, on top of the version that was read: a leader that was deposed without knowing, or one that saw an old
     /// state, is refused. Server-side apply would let the last writer win.
     /// </summary>
-    public async Task<SessionEntity> WriteStatusAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
+    public async Task<SessionEntity> WriteStatusAsync(
+        SessionEntity session,
+        ProfilingSessionStatus status,
+        CancellationToken cancel
+    )
     {
         OperatorMeter.StatusWrites.Add(1);
         var body = new SessionEntity
         {
-            Metadata = new ObjectMeta { Name = session.Name, Namespace = session.Namespace, Uid = session.Uid, ResourceVersion = session.Metadata.ResourceVersion },
+            Metadata = new ObjectMeta
+            {
+                Name = session.Name,
+                Namespace = session.Namespace,
+                Uid = session.Uid,
+                ResourceVersion = session.Metadata.ResourceVersion,
+            },
             Spec = session.Spec,
             Status = StatusJson.Write(status),
         };
@@ -32,20 +47,38 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     /// <summary>By merge patch with the version that was read: other finalizers of the list are kept or the patch is refused.</summary>
     public async Task<SessionEntity> SetFinalizerAsync(SessionEntity session, bool present, CancellationToken cancel)
     {
-        var others = (session.Metadata.Finalizers ?? []).Where(f => f != SessionType.Finalizer).Select(f => JsonEncodedText.Encode(f));
+        var others = (session.Metadata.Finalizers ?? [])
+            .Where(f => f != SessionType.Finalizer)
+            .Select(f => JsonEncodedText.Encode(f));
         var all = present ? others.Append(JsonEncodedText.Encode(SessionType.Finalizer)) : others;
-        var patch = $$$"""{"metadata":{"resourceVersion":"{{{session.Metadata.ResourceVersion}}}","finalizers":[{{{string.Join(',', all.Select(f => $"\"{f}\""))}}}]}}""";
-        return await client.PatchAsync(SessionType.Sessions, session.Namespace, session.Name, PatchKind.Merge, patch, cancel).ConfigureAwait(false);
+        var patch =
+            $$$"""{"metadata":{"resourceVersion":"{{{session.Metadata.ResourceVersion}}}","finalizers":[{{{string.Join(',', all.Select(f => $"\"{f}\""))}}}]}}""";
+        return await client
+            .PatchAsync(SessionType.Sessions, session.Namespace, session.Name, PatchKind.Merge, patch, cancel)
+            .ConfigureAwait(false);
     }
 
     /// <returns>Why the API server will not have the pod; null when it is there.</returns>
-    public async Task<string?> CreateAgentAsync(SessionEntity session, ProfilingSessionSpec spec, string node, IReadOnlyList<TargetStatus> targets, CancellationToken cancel)
+    public async Task<string?> CreateAgentAsync(
+        SessionEntity session,
+        ProfilingSessionSpec spec,
+        string node,
+        IReadOnlyList<TargetStatus> targets,
+        CancellationToken cancel
+    )
     {
         try
         {
-            await client.CreateAsync(EntityTypes.Pods, AgentPod.Build(session, spec, node, targets, options), cancel).ConfigureAwait(false);
+            await client
+                .CreateAsync(EntityTypes.Pods, AgentPod.Build(session, spec, node, targets, options), cancel)
+                .ConfigureAwait(false);
             OperatorMeter.Agents.Add(1);
-            log.Info("agent pod created", ("session", EntityKey.Of(session)), ("node", node), ("targets", targets.Count));
+            log.Info(
+                "agent pod created",
+                ("session", EntityKey.Of(session)),
+                ("node", node),
+                ("targets", targets.Count)
+            );
             return null;
         }
         catch (AlreadyExistsException)
@@ -60,15 +93,22 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     }
 
     public Task StopAgentAsync(string name, CancellationToken cancel) =>
-        IgnoreMissing(client.PatchAsync(EntityTypes.Pods, options.Namespace, name, PatchKind.Merge, AgentPod.StopPatch, cancel));
+        IgnoreMissing(
+            client.PatchAsync(EntityTypes.Pods, options.Namespace, name, PatchKind.Merge, AgentPod.StopPatch, cancel)
+        );
 
-    public Task DeleteAgentAsync(string name, string? uid, CancellationToken cancel) => DeleteAgentAsync(name, uid, graceSeconds: null, cancel);
+    public Task DeleteAgentAsync(string name, string? uid, CancellationToken cancel) =>
+        DeleteAgentAsync(name, uid, graceSeconds: null, cancel);
 
     public async Task DeleteAgentAsync(string name, string? uid, long? graceSeconds, CancellationToken cancel)
     {
         try
         {
-            var how = new DeleteOptions { GracePeriodSeconds = graceSeconds, Preconditions = uid is null ? null : new Preconditions { Uid = uid } };
+            var how = new DeleteOptions
+            {
+                GracePeriodSeconds = graceSeconds,
+                Preconditions = uid is null ? null : new Preconditions { Uid = uid },
+            };
             await client.DeleteAsync(EntityTypes.Pods, options.Namespace, name, how, cancel).ConfigureAwait(false);
         }
         catch (ConflictException)
@@ -78,14 +118,22 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     }
 
     /// <summary>Stores the files. What is there already with the same content is left; with another content it is replaced.</summary>
-    public async Task<IReadOnlyList<ResultReference>> StoreAsync(SessionEntity session, ProfilingSessionSpec spec, ProfileDocument profile, CancellationToken cancel)
+    public async Task<IReadOnlyList<ResultReference>> StoreAsync(
+        SessionEntity session,
+        ProfilingSessionSpec spec,
+        ProfileDocument profile,
+        CancellationToken cancel
+    )
     {
         var references = new List<ResultReference>();
         foreach (var (map, reference) in Results.Build(session, spec, profile))
         {
             var name = await StoreAsync(map, cancel).ConfigureAwait(false);
             references.Add(reference with { ConfigMap = name });
-            OperatorMeter.ResultBytes.Add(reference.Bytes, new KeyValuePair<string, object?>("format", reference.Format.ToString()));
+            OperatorMeter.ResultBytes.Add(
+                reference.Bytes,
+                new KeyValuePair<string, object?>("format", reference.Format.ToString())
+            );
         }
         return references;
     }
@@ -99,13 +147,27 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         }
         catch (AlreadyExistsException)
         {
-            var there = await client.TryGetAsync(EntityTypes.ConfigMaps, map.Metadata.Namespace, map.Metadata.Name, cancel).ConfigureAwait(false);
+            var there = await client
+                .TryGetAsync(EntityTypes.ConfigMaps, map.Metadata.Namespace, map.Metadata.Name, cancel)
+                .ConfigureAwait(false);
             var ours = there?.Metadata.OwnerReferences?.Any(o => o.Uid == map.Metadata.OwnerReferences![0].Uid) == true;
-            if (ours && there!.Metadata.Annotations?.GetValueOrDefault(Names.Sha256Annotation) == map.Metadata.Annotations![Names.Sha256Annotation])
+            if (
+                ours
+                && there!.Metadata.Annotations?.GetValueOrDefault(Names.Sha256Annotation)
+                    == map.Metadata.Annotations![Names.Sha256Annotation]
+            )
                 return map.Metadata.Name;
             if (ours)
             {
-                await client.DeleteAsync(EntityTypes.ConfigMaps, map.Metadata.Namespace, map.Metadata.Name, options: null, cancel).ConfigureAwait(false);
+                await client
+                    .DeleteAsync(
+                        EntityTypes.ConfigMaps,
+                        map.Metadata.Namespace,
+                        map.Metadata.Name,
+                        options: null,
+                        cancel
+                    )
+                    .ConfigureAwait(false);
             }
             else if (there is not null)
             {
@@ -117,10 +179,16 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         }
     }
 
-    public async Task DeleteResultsAsync(SessionEntity session, IReadOnlyList<ResultReference> results, CancellationToken cancel)
+    public async Task DeleteResultsAsync(
+        SessionEntity session,
+        IReadOnlyList<ResultReference> results,
+        CancellationToken cancel
+    )
     {
         foreach (var result in results)
-            await client.DeleteAsync(EntityTypes.ConfigMaps, session.Namespace, result.ConfigMap, options: null, cancel).ConfigureAwait(false);
+            await client
+                .DeleteAsync(EntityTypes.ConfigMaps, session.Namespace, result.ConfigMap, options: null, cancel)
+                .ConfigureAwait(false);
     }
 
     /// <summary>Events are courtesy: one that cannot be written, after a few tries where more tries may help, is logged, and the session goes on.</summary>
@@ -140,9 +208,16 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
                 {
                     break; // told before a restart, or by a try whose answer was lost
                 }
-                catch (Exception failed) when (failed is KubernetesException or TransportException or NotLeaderException)
+                catch (Exception failed)
+                    when (failed is KubernetesException or TransportException or NotLeaderException)
                 {
-                    var passing = failed is TransportException or KubernetesException { Code: HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError };
+                    var passing =
+                        failed
+                        is TransportException
+                            or KubernetesException
+                            {
+                                Code: HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError
+                            };
                     if (!passing || pauses == EventPauses.Length)
                     {
                         log.Warn("event not written", ("reason", e.Reason), ("error", failed.Message));

@@ -11,27 +11,52 @@ namespace Hud.Operator;
 public sealed partial class SessionController
 {
     /// <summary>A finished session: its agents go, then the finalizer, and at last, if wanted, its results.</summary>
-    private async Task<ReconcileResult> AfterwardsAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
+    private async Task<ReconcileResult> AfterwardsAsync(
+        SessionEntity session,
+        ProfilingSessionStatus status,
+        CancellationToken cancel
+    )
     {
         Release(session);
-        if (Outcome.Observed(status, session.Metadata.Generation ?? 0) is var seen && seen.ObservedGeneration != status.ObservedGeneration)
+        if (
+            Outcome.Observed(status, session.Metadata.Generation ?? 0) is var seen
+            && seen.ObservedGeneration != status.ObservedGeneration
+        )
         {
             status = seen;
             session = await WriteAsync(session, status, cancel).ConfigureAwait(false);
         }
-        if (await RemoveAgentsAsync(session, p => AgentPod.IsLeaving(p, status.CompletionTime, time.GetUtcNow()), cancel).ConfigureAwait(false))
+        if (
+            await RemoveAgentsAsync(
+                    session,
+                    p => AgentPod.IsLeaving(p, status.CompletionTime, time.GetUtcNow()),
+                    cancel
+                )
+                .ConfigureAwait(false)
+        )
             return ReconcileResult.After(TimeSpan.FromSeconds(1));
         if (session.Metadata.Finalizers?.Contains(SessionType.Finalizer, StringComparer.Ordinal) == true)
             session = Remember(await actions.SetFinalizerAsync(session, present: false, cancel).ConfigureAwait(false));
-        if (!session.TryReadSpec(out var spec, out _) || spec.ResultsTtl is not { } ttl || status.CompletionTime is not { } end || status.Results.Count == 0)
+        if (
+            !session.TryReadSpec(out var spec, out _)
+            || spec.ResultsTtl is not { } ttl
+            || status.CompletionTime is not { } end
+            || status.Results.Count == 0
+        )
             return ReconcileResult.Done;
         var left = end + ttl.ToTimeSpan() - time.GetUtcNow();
         if (left > TimeSpan.Zero)
             return ReconcileResult.After(left);
         await actions.DeleteResultsAsync(session, status.Results, cancel).ConfigureAwait(false);
         var conditions = new ConditionSet(status.Conditions, session.Metadata.Generation ?? 0, time.GetUtcNow());
-        conditions.Set(ConditionTypes.ResultsComplete, status: false, "Expired", $"the results were deleted {ttl} after the end, as resultsTTL says");
-        await WriteAsync(session, status with { Results = [], Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
+        conditions.Set(
+            ConditionTypes.ResultsComplete,
+            status: false,
+            "Expired",
+            $"the results were deleted {ttl} after the end, as resultsTTL says"
+        );
+        await WriteAsync(session, status with { Results = [], Conditions = conditions.ToList() }, cancel)
+            .ConfigureAwait(false);
         return ReconcileResult.Done;
     }
 
@@ -66,7 +91,9 @@ public sealed partial class SessionController
         {
             streams.Forget(pod.Metadata.Name);
             if (pod.Metadata.DeletionTimestamp is null && !spare(pod))
-                await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, AgentView.HasNoImage(pod) ? 0 : null, cancel).ConfigureAwait(false);
+                await actions
+                    .DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, AgentView.HasNoImage(pod) ? 0 : null, cancel)
+                    .ConfigureAwait(false);
         }
         return left.Count > 0;
     }
@@ -77,53 +104,107 @@ public sealed partial class SessionController
         _refusals.TryRemove(pod, out _);
     }
 
-    private async Task<ReconcileResult> RejectAsync(SessionEntity session, ProfilingSessionStatus status, Admission.Verdict why, CancellationToken cancel)
+    private async Task<ReconcileResult> RejectAsync(
+        SessionEntity session,
+        ProfilingSessionStatus status,
+        Admission.Verdict why,
+        CancellationToken cancel
+    )
     {
         var generation = session.Metadata.Generation ?? 0;
         var conditions = new ConditionSet(status.Conditions, generation, time.GetUtcNow());
         conditions.Set(ConditionTypes.Accepted, status: false, why.Reason, why.Message);
         var expect = session.TryReadSpec(out var spec, out _) ? spec.Expect : null;
-        var final = Outcome.Failed(status with { ObservedGeneration = generation }, conditions, time.GetUtcNow(), why.Reason, why.Message, expect);
-        await AfterwardsAsync(await FinishAsync(session, final, cancel).ConfigureAwait(false), final, cancel).ConfigureAwait(false);
+        var final = Outcome.Failed(
+            status with
+            {
+                ObservedGeneration = generation,
+            },
+            conditions,
+            time.GetUtcNow(),
+            why.Reason,
+            why.Message,
+            expect
+        );
+        await AfterwardsAsync(await FinishAsync(session, final, cancel).ConfigureAwait(false), final, cancel)
+            .ConfigureAwait(false);
         return ReconcileResult.Done;
     }
 
     /// <param name="ended">When the last stream ended, by the clock's timestamps; null when there was none.</param>
-    private async Task<SessionEntity> FinishAsync(SessionEntity session, ProfilingSessionStatus final, CancellationToken cancel, long? ended = null)
+    private async Task<SessionEntity> FinishAsync(
+        SessionEntity session,
+        ProfilingSessionStatus final,
+        CancellationToken cancel,
+        long? ended = null
+    )
     {
         var before = session.ReadStatus();
         session = Remember(await actions.WriteStatusAsync(session, final, cancel).ConfigureAwait(false));
         // counted before it is told: what is written is final, and telling may be cut short
-        var outcome = final.Conditions.First(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
-        OperatorMeter.Sessions.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Type), new KeyValuePair<string, object?>("reason", outcome.Reason));
+        var outcome = final.Conditions.First(c =>
+            c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True"
+        );
+        OperatorMeter.Sessions.Add(
+            1,
+            new KeyValuePair<string, object?>("outcome", outcome.Type),
+            new KeyValuePair<string, object?>("reason", outcome.Reason)
+        );
         if (ended is { } at)
             OperatorMeter.Completion.Record(time.GetElapsedTime(at).TotalSeconds);
-        log.Info("session finished", ("session", EntityKey.Of(session)), ("outcome", outcome.Type), ("reason", outcome.Reason), ("verdict", final.Verdict));
-        await actions.TellAsync(TransitionEvents.Between(session, before, final, time.GetUtcNow()), cancel).ConfigureAwait(false);
+        log.Info(
+            "session finished",
+            ("session", EntityKey.Of(session)),
+            ("outcome", outcome.Type),
+            ("reason", outcome.Reason),
+            ("verdict", final.Verdict)
+        );
+        await actions
+            .TellAsync(TransitionEvents.Between(session, before, final, time.GetUtcNow()), cancel)
+            .ConfigureAwait(false);
         return session;
     }
 
     /// <summary>Transitions are written at once, progress alone at most every five seconds.</summary>
-    private async Task WriteProgressAsync(SessionEntity session, ProfilingSessionStatus before, ProfilingSessionStatus after, CancellationToken cancel)
+    private async Task WriteProgressAsync(
+        SessionEntity session,
+        ProfilingSessionStatus before,
+        ProfilingSessionStatus after,
+        CancellationToken cancel
+    )
     {
         var key = EntityKey.Of(session);
         if (StatusCompare.SaysTheSame(before, after))
             return;
-        if (!StatusCompare.IsTransition(before, after) && _progressAt.TryGetValue(key, out var at) && time.GetElapsedTime(at) < options.ProgressInterval)
+        if (
+            !StatusCompare.IsTransition(before, after)
+            && _progressAt.TryGetValue(key, out var at)
+            && time.GetElapsedTime(at) < options.ProgressInterval
+        )
             return;
-        if (before.Phase != SessionPhase.Profiling && after.Phase == SessionPhase.Profiling && session.Metadata.CreationTimestamp is { } created)
+        if (
+            before.Phase != SessionPhase.Profiling
+            && after.Phase == SessionPhase.Profiling
+            && session.Metadata.CreationTimestamp is { } created
+        )
             OperatorMeter.FirstSample.Record(Math.Max(0, (time.GetUtcNow() - created).TotalSeconds));
         _progressAt[key] = time.GetTimestamp();
         await WriteAsync(session, after, cancel).ConfigureAwait(false);
     }
 
-    private async Task<SessionEntity> WriteAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
+    private async Task<SessionEntity> WriteAsync(
+        SessionEntity session,
+        ProfilingSessionStatus status,
+        CancellationToken cancel
+    )
     {
         var before = session.ReadStatus();
         if (StatusCompare.SaysTheSame(before, status))
             return session;
         var written = Remember(await actions.WriteStatusAsync(session, status, cancel).ConfigureAwait(false));
-        await actions.TellAsync(TransitionEvents.Between(session, before, status, time.GetUtcNow()), cancel).ConfigureAwait(false);
+        await actions
+            .TellAsync(TransitionEvents.Between(session, before, status, time.GetUtcNow()), cancel)
+            .ConfigureAwait(false);
         return written;
     }
 
@@ -148,7 +229,17 @@ public sealed partial class SessionController
         var nodes = selection.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal).ToList();
         lock (_admissionLock)
         {
-            wait = Admission.Wait(session.Namespace, nodes, [.. _admitted.Where(a => a.Key != session.Uid).Select(a => (a.Value.Session.Namespace, a.Value.Nodes))], options) ?? "";
+            wait =
+                Admission.Wait(
+                    session.Namespace,
+                    nodes,
+                    [
+                        .. _admitted
+                            .Where(a => a.Key != session.Uid)
+                            .Select(a => (a.Value.Session.Namespace, a.Value.Nodes)),
+                    ],
+                    options
+                ) ?? "";
             if (wait.Length == 0)
                 _admitted[session.Uid] = (EntityKey.Of(session), nodes);
             OperatorMeter.Active.Record(_admitted.Count);

@@ -15,8 +15,15 @@ namespace Hud.Operator;
 /// Everything it remembers can be lost: the truth is in the session, in the agent pods and in their logs.
 /// </summary>
 public sealed partial class SessionController(
-    Informer<SessionEntity> sessions, Informer<Pod> agents, TargetResolver resolver, StreamFollowers streams, SessionActions actions,
-    OperatorOptions options, TimeProvider time, Log log) : IEntityController
+    Informer<SessionEntity> sessions,
+    Informer<Pod> agents,
+    TargetResolver resolver,
+    StreamFollowers streams,
+    SessionActions actions,
+    OperatorOptions options,
+    TimeProvider time,
+    Log log
+) : IEntityController
 {
     public const string SessionIndex = "session";
 
@@ -25,7 +32,9 @@ public sealed partial class SessionController(
     private readonly ConcurrentDictionary<EntityKey, string> _toldOf = new();
     private readonly ConcurrentDictionary<string, string> _refusals = new(StringComparer.Ordinal);
     private readonly Lock _admissionLock = new();
-    private readonly Dictionary<string, (EntityKey Session, IReadOnlyCollection<string> Nodes)> _admitted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (EntityKey Session, IReadOnlyCollection<string> Nodes)> _admitted = new(
+        StringComparer.Ordinal
+    );
 
     public async Task<ReconcileResult> ReconcileAsync(EntityKey key, CancellationToken cancel)
     {
@@ -75,13 +84,21 @@ public sealed partial class SessionController(
         return seen;
     }
 
-    private static ulong Version(SessionEntity session) => ulong.TryParse(session.Metadata.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : 0;
+    private static ulong Version(SessionEntity session) =>
+        ulong.TryParse(session.Metadata.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var v)
+            ? v
+            : 0;
 
     private static bool IsFinished(ProfilingSessionStatus status) =>
         status.Conditions.Any(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
 
     /// <summary>From accepted to pinned targets.</summary>
-    private async Task<ReconcileResult> BeginAsync(SessionEntity session, ProfilingSessionSpec spec, ProfilingSessionStatus status, CancellationToken cancel)
+    private async Task<ReconcileResult> BeginAsync(
+        SessionEntity session,
+        ProfilingSessionSpec spec,
+        ProfilingSessionStatus status,
+        CancellationToken cancel
+    )
     {
         var now = time.GetUtcNow();
         var generation = session.Metadata.Generation ?? 0;
@@ -89,9 +106,24 @@ public sealed partial class SessionController(
         status = status with { ObservedGeneration = generation, Phase = SessionPhase.Pending };
         if (spec.Suspend)
         {
-            conditions.Set(ConditionTypes.Accepted, status: true, Admission.Accepted.Reason, Admission.Accepted.Message);
-            conditions.Set(ConditionTypes.Reconciling, status: false, "Suspended", "suspended; set spec.suspend to false to begin");
-            conditions.Set(ConditionTypes.Ready, status: false, "Pending", "suspended; set spec.suspend to false to begin");
+            conditions.Set(
+                ConditionTypes.Accepted,
+                status: true,
+                Admission.Accepted.Reason,
+                Admission.Accepted.Message
+            );
+            conditions.Set(
+                ConditionTypes.Reconciling,
+                status: false,
+                "Suspended",
+                "suspended; set spec.suspend to false to begin"
+            );
+            conditions.Set(
+                ConditionTypes.Ready,
+                status: false,
+                "Pending",
+                "suspended; set spec.suspend to false to begin"
+            );
             await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
             return ReconcileResult.Done;
         }
@@ -114,20 +146,31 @@ public sealed partial class SessionController(
         conditions.Set(ConditionTypes.Reconciling, status: true, "Scheduling", "starting agents");
         conditions.Set(ConditionTypes.Ready, status: false, "Pending", "starting agents");
         // pinned before any agent is made: whoever goes on from here goes on with the same targets
-        session = await WriteAsync(session, status with
-        {
-            Phase = SessionPhase.Scheduling,
-            StartTime = ConditionSet.Seconds(now),
-            Targets = selection.Targets,
-            TargetCounts = new TargetCounts { Matched = selection.Matched, Selected = selection.Targets.Count },
-            TargetsReady = $"0/{selection.Targets.Count}",
-            Conditions = conditions.ToList(),
-        }, cancel).ConfigureAwait(false);
+        session = await WriteAsync(
+                session,
+                status with
+                {
+                    Phase = SessionPhase.Scheduling,
+                    StartTime = ConditionSet.Seconds(now),
+                    Targets = selection.Targets,
+                    TargetCounts = new TargetCounts { Matched = selection.Matched, Selected = selection.Targets.Count },
+                    TargetsReady = $"0/{selection.Targets.Count}",
+                    Conditions = conditions.ToList(),
+                },
+                cancel
+            )
+            .ConfigureAwait(false);
         return await ProceedAsync(session, spec, session.ReadStatus(), cancel).ConfigureAwait(false);
     }
 
     private async Task<ReconcileResult> UnresolvedAsync(
-        SessionEntity session, ProfilingSessionSpec spec, ProfilingSessionStatus status, ConditionSet conditions, Selection selection, CancellationToken cancel)
+        SessionEntity session,
+        ProfilingSessionSpec spec,
+        ProfilingSessionStatus status,
+        ConditionSet conditions,
+        Selection selection,
+        CancellationToken cancel
+    )
     {
         var now = time.GetUtcNow();
         conditions.Set(ConditionTypes.Accepted, status: true, Admission.Accepted.Reason, Admission.Accepted.Message);
@@ -138,32 +181,64 @@ public sealed partial class SessionController(
         var left = since + spec.StartDeadline.ToTimeSpan() - now;
         if (selection.Final || left <= TimeSpan.Zero)
         {
-            await FinishAsync(session, Outcome.Failed(status, conditions, now, selection.Reason, selection.Message, spec.Expect), cancel).ConfigureAwait(false);
+            await FinishAsync(
+                    session,
+                    Outcome.Failed(status, conditions, now, selection.Reason, selection.Message, spec.Expect),
+                    cancel
+                )
+                .ConfigureAwait(false);
             return ReconcileResult.Done;
         }
         conditions.Set(ConditionTypes.Ready, status: false, "Pending", selection.Message);
-        await WriteAsync(session, status with { TargetCounts = new TargetCounts { Matched = selection.Matched }, Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
+        await WriteAsync(
+                session,
+                status with
+                {
+                    TargetCounts = new TargetCounts { Matched = selection.Matched },
+                    Conditions = conditions.ToList(),
+                },
+                cancel
+            )
+            .ConfigureAwait(false);
         return ReconcileResult.After(left < TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2));
     }
 
     /// <summary>From pinned targets to results.</summary>
-    private async Task<ReconcileResult> ProceedAsync(SessionEntity session, ProfilingSessionSpec spec, ProfilingSessionStatus status, CancellationToken cancel)
+    private async Task<ReconcileResult> ProceedAsync(
+        SessionEntity session,
+        ProfilingSessionSpec spec,
+        ProfilingSessionStatus status,
+        CancellationToken cancel
+    )
     {
         Admit(session, status.Targets.Select(t => t.Node));
-        IReadOnlyList<AgentObservation> observed = [.. status.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal).Select(node => Observe(session, node))];
-        var decision = SessionDecider.Decide(new Observation
-        {
-            Spec = spec,
-            Status = status with { ObservedGeneration = session.Metadata.Generation ?? 0 },
-            Generation = session.Metadata.Generation ?? 0,
-            Now = time.GetUtcNow(),
-            Agents = observed,
-            CurrentFor = agents.CurrentFor is { } a && sessions.CurrentFor is { } s ? (a < s ? a : s) : null,
-        });
+        IReadOnlyList<AgentObservation> observed =
+        [
+            .. status
+                .Targets.Select(t => t.Node)
+                .Distinct(StringComparer.Ordinal)
+                .Select(node => Observe(session, node)),
+        ];
+        var decision = SessionDecider.Decide(
+            new Observation
+            {
+                Spec = spec,
+                Status = status with { ObservedGeneration = session.Metadata.Generation ?? 0 },
+                Generation = session.Metadata.Generation ?? 0,
+                Now = time.GetUtcNow(),
+                Agents = observed,
+                CurrentFor = agents.CurrentFor is { } a && sessions.CurrentFor is { } s ? (a < s ? a : s) : null,
+            }
+        );
         foreach (var node in decision.Create)
         {
             var name = Names.AgentPod(session.Uid, node);
-            if (await actions.CreateAgentAsync(session, spec, node, [.. status.Targets.Where(t => t.Node == node)], cancel).ConfigureAwait(false) is { } refusal)
+            if (
+                await actions
+                    .CreateAgentAsync(session, spec, node, [.. status.Targets.Where(t => t.Node == node)], cancel)
+                    .ConfigureAwait(false) is
+                { } refusal
+            )
                 _refusals[name] = refusal;
             else
                 _refusals.TryRemove(name, out _);
@@ -179,7 +254,12 @@ public sealed partial class SessionController(
         }
         var final = decision.Status;
         if (decision.Profile is { } profile)
-            final = StatusFit.Fit(final with { Results = await actions.StoreAsync(session, spec, profile, cancel).ConfigureAwait(false) });
+            final = StatusFit.Fit(
+                final with
+                {
+                    Results = await actions.StoreAsync(session, spec, profile, cancel).ConfigureAwait(false),
+                }
+            );
         session = await FinishAsync(session, final, cancel, observed.Max(a => a.Stream.EndedAt)).ConfigureAwait(false);
         return await AfterwardsAsync(session, final, cancel).ConfigureAwait(false);
     }
@@ -190,7 +270,9 @@ public sealed partial class SessionController(
         var pod = agents.Store.Get(new EntityKey(options.Namespace, name));
         var container = pod?.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == Names.AgentContainer);
         // a log can be read from the moment the container runs; what is followed already goes on even if the pod is gone
-        var stream = container?.State is { Running: not null } or { Terminated: not null } ? streams.Follow(name, EntityKey.Of(session)) : streams.Peek(name);
+        var stream = container?.State is { Running: not null } or { Terminated: not null }
+            ? streams.Follow(name, EntityKey.Of(session))
+            : streams.Peek(name);
         return new AgentObservation(node, name, pod, stream, pod is null ? _refusals.GetValueOrDefault(name) : null);
     }
 }

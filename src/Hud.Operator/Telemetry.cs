@@ -17,9 +17,19 @@ public sealed class Telemetry : IDisposable
         // without an endpoint the exporters would try localhost for ever
         if (string.IsNullOrEmpty(environment("OTEL_EXPORTER_OTLP_ENDPOINT")))
             return;
-        var resource = ResourceBuilder.CreateDefault().AddService("hud-operator", serviceVersion: typeof(Telemetry).Assembly.GetName().Version?.ToString());
-        _meters = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(OperatorMeter.Name, KubernetesMeter.Name).AddOtlpExporter().Build();
-        _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(OperatorMeter.Name).AddOtlpExporter().Build();
+        var resource = ResourceBuilder
+            .CreateDefault()
+            .AddService("hud-operator", serviceVersion: typeof(Telemetry).Assembly.GetName().Version?.ToString());
+        _meters = Sdk.CreateMeterProviderBuilder()
+            .SetResourceBuilder(resource)
+            .AddMeter(OperatorMeter.Name, KubernetesMeter.Name)
+            .AddOtlpExporter()
+            .Build();
+        _traces = Sdk.CreateTracerProviderBuilder()
+            .SetResourceBuilder(resource)
+            .AddSource(OperatorMeter.Name)
+            .AddOtlpExporter()
+            .Build();
     }
 
     public void Dispose()

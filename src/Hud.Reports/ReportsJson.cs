@@ -5,6 +5,11 @@ using Hud.Reports.Diff;
 namespace Hud.Reports;
 
 /// <summary>JSON of what only reports know, by the rules of the profile document.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true, NewLine = "\n")]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    WriteIndented = true,
+    NewLine = "\n"
+)]
 [JsonSerializable(typeof(ProfileDiff))]
 public sealed partial class ReportsJson : JsonSerializerContext;

@@ -14,16 +14,35 @@ public sealed partial class DocsTests
 {
     private static readonly string Root = FindRoot();
 
-    private static readonly Lazy<string> Help = new(() => string.Concat(CommandTree.Verbs(CommandTree.Build())
-        .Select(verb => HudProcess.Run("blocked", [.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Output)));
+    private static readonly Lazy<string> Help = new(() =>
+        string.Concat(
+            CommandTree
+                .Verbs(CommandTree.Build())
+                .Select(verb =>
+                    HudProcess
+                        .Run("blocked", [.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"])
+                        .Output
+                )
+        )
+    );
 
-    public static TheoryData<string> Pages => [.. Directory.GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories).Append(Path.Combine(Root, "README.md")).Select(p => Path.GetRelativePath(Root, p)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Pages =>
+        [
+            .. Directory
+                .GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+                .Append(Path.Combine(Root, "README.md"))
+                .Select(p => Path.GetRelativePath(Root, p))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Fact]
     public void Every_diagnostic_has_its_section_with_its_title()
     {
         string page = File.ReadAllText(Path.Combine(Root, "docs", "troubleshooting.md"));
-        var sections = Heading().Matches(page).Select(m => (Id: m.Groups["id"].Value, Title: m.Groups["title"].Value)).ToList();
+        var sections = Heading()
+            .Matches(page)
+            .Select(m => (Id: m.Groups["id"].Value, Title: m.Groups["title"].Value))
+            .ToList();
 
         Assert.Equal(DiagnosticKinds.All.Select(k => (k.Id, k.Title)).Order(), sections.Order());
     }
@@ -31,9 +50,16 @@ public sealed partial class DocsTests
     [Fact]
     public void Every_diagnostic_kind_is_listed_and_no_id_is_used_twice()
     {
-        var declared = typeof(DiagnosticKinds).GetFields().Select(f => f.GetValue(null)).OfType<DiagnosticKind>().ToList();
+        var declared = typeof(DiagnosticKinds)
+            .GetFields()
+            .Select(f => f.GetValue(null))
+            .OfType<DiagnosticKind>()
+            .ToList();
 
-        Assert.Equal(declared.OrderBy(k => k.Id, StringComparer.Ordinal), DiagnosticKinds.All.OrderBy(k => k.Id, StringComparer.Ordinal));
+        Assert.Equal(
+            declared.OrderBy(k => k.Id, StringComparer.Ordinal),
+            DiagnosticKinds.All.OrderBy(k => k.Id, StringComparer.Ordinal)
+        );
         Assert.Equal(declared.Count, declared.Select(k => k.Id).Distinct(StringComparer.Ordinal).Count());
     }
 
@@ -42,7 +68,9 @@ public sealed partial class DocsTests
     [InlineData("kubectl.md", new[] { 0, 130 })]
     public void Every_exit_code_is_in_the_table(string page, int[] withoutDiagnostic)
     {
-        var table = ExitCodeRow().Matches(File.ReadAllText(Path.Combine(Root, "docs", page))).Select(m => int.Parse(m.Groups["code"].Value, CultureInfo.InvariantCulture));
+        var table = ExitCodeRow()
+            .Matches(File.ReadAllText(Path.Combine(Root, "docs", page)))
+            .Select(m => int.Parse(m.Groups["code"].Value, CultureInfo.InvariantCulture));
 
         Assert.Equal(DiagnosticKinds.All.Select(k => k.ExitCode).Concat(withoutDiagnostic).Distinct().Order(), table);
     }
@@ -56,7 +84,10 @@ public sealed partial class DocsTests
         {
             string target = link.Groups["target"].Value;
             if (!target.Contains("://", StringComparison.Ordinal))
-                Assert.True(Path.Exists(Path.Combine(folder, target.Split('#')[0])) || target.StartsWith('#'), $"{page} links to {target}");
+                Assert.True(
+                    Path.Exists(Path.Combine(folder, target.Split('#')[0])) || target.StartsWith('#'),
+                    $"{page} links to {target}"
+                );
         }
     }
 
@@ -67,7 +98,10 @@ public sealed partial class DocsTests
         foreach (Match command in HudCommand().Matches(File.ReadAllText(Path.Combine(Root, page))))
         {
             foreach (Match flag in Flag().Matches(command.Value))
-                Assert.True(Help.Value.Contains(flag.Value, StringComparison.Ordinal), $"{page}: {flag.Value} in: {command.Value}");
+                Assert.True(
+                    Help.Value.Contains(flag.Value, StringComparison.Ordinal),
+                    $"{page}: {flag.Value} in: {command.Value}"
+                );
         }
     }
 
@@ -82,31 +116,54 @@ public sealed partial class DocsTests
         foreach (Match block in Yaml().Matches(File.ReadAllText(Path.Combine(Root, page))))
         {
             string text = block.Groups["text"].Value;
-            if (!text.StartsWith("kind: ProfilingSession", StringComparison.Ordinal) && !text.Contains("\nkind: ProfilingSession", StringComparison.Ordinal))
+            if (
+                !text.StartsWith("kind: ProfilingSession", StringComparison.Ordinal)
+                && !text.Contains("\nkind: ProfilingSession", StringComparison.Ordinal)
+            )
                 continue;
-            bool local = !text.Contains("podSelector", StringComparison.Ordinal) && !text.Contains("workloadRef", StringComparison.Ordinal) && !text.Contains("podName", StringComparison.Ordinal);
+            bool local =
+                !text.Contains("podSelector", StringComparison.Ordinal)
+                && !text.Contains("workloadRef", StringComparison.Ordinal)
+                && !text.Contains("podName", StringComparison.Ordinal);
             SessionFile.Parse(text, local ? SessionScope.Local : SessionScope.Cluster);
         }
     }
 
-    private static string FindRoot([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+    private static string FindRoot([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
 
-    [GeneratedRegex(@"^## (?<id>HUD\d{3}): (?<title>.+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        @"^## (?<id>HUD\d{3}): (?<title>.+)$",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        1000
+    )]
     private static partial Regex Heading();
 
-    [GeneratedRegex(@"^\| (?<code>\d+) \|", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        @"^\| (?<code>\d+) \|",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        1000
+    )]
     private static partial Regex ExitCodeRow();
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Link();
 
     // "hud ..." and "kubectl hud ..." at the start of a line of code or of inline code, but not "hud-agent"
-    [GeneratedRegex(@"(?<=^(    |\$ )(sudo )?|`(sudo )?)(out/)?(kubectl )?hud [^\n`#]*", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        @"(?<=^(    |\$ )(sudo )?|`(sudo )?)(out/)?(kubectl )?hud [^\n`#]*",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        1000
+    )]
     private static partial Regex HudCommand();
 
     [GeneratedRegex(@"(?<=\s)--?[a-z][a-z-]*", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Flag();
 
-    [GeneratedRegex(@"```yaml\n(?<text>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        @"```yaml\n(?<text>.*?)```",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        1000
+    )]
     private static partial Regex Yaml();
 }

@@ -20,10 +20,23 @@ public sealed class AccessTests(Cluster cluster, EditUser alice) : IClassFixture
         cluster.Require();
         (await alice.ApplyAsync(alice.Own, World.SessionYaml("s", Quick))).Ok();
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await alice.Own.FinishedAsync("s")));
-        Assert.Contains("s", (await alice.KubectlAsync("-n", alice.Own.Name, "describe", "hps", "s")).Ok(), StringComparison.Ordinal);
+        Assert.Contains(
+            "s",
+            (await alice.KubectlAsync("-n", alice.Own.Name, "describe", "hps", "s")).Ok(),
+            StringComparison.Ordinal
+        );
         Forbidden(await alice.ApplyAsync(alice.Other, World.SessionYaml("s", Quick)));
         Forbidden(await alice.KubectlAsync("-n", alice.Other.Name, "get", "hps"));
-        Forbidden(await alice.ApplyAsync(alice.Own, World.SessionYaml("s", Quick).Replace("{name: s}", $"{{name: s, namespace: {Cluster.System}}}", StringComparison.Ordinal), "--namespace", Cluster.System));
+        Forbidden(
+            await alice.ApplyAsync(
+                alice.Own,
+                World
+                    .SessionYaml("s", Quick)
+                    .Replace("{name: s}", $"{{name: s, namespace: {Cluster.System}}}", StringComparison.Ordinal),
+                "--namespace",
+                Cluster.System
+            )
+        );
     }
 
     [Theory]
@@ -53,7 +66,19 @@ public sealed class AccessTests(Cluster cluster, EditUser alice) : IClassFixture
     public async Task Status_is_written_by_the_operator_only(string patch, string option)
     {
         cluster.Require();
-        Forbidden(await alice.KubectlAsync("-n", alice.Own.Name, "patch", "hps", "running", "--type=merge", "-p", patch, option));
+        Forbidden(
+            await alice.KubectlAsync(
+                "-n",
+                alice.Own.Name,
+                "patch",
+                "hps",
+                "running",
+                "--type=merge",
+                "-p",
+                patch,
+                option
+            )
+        );
         // and without the subresource the server ignores it
         (await alice.KubectlAsync("-n", alice.Own.Name, "patch", "hps", "running", "--type=merge", "-p", patch)).Ok();
         Assert.Equal("Profiling", World.Phase(await alice.Own.GetSessionAsync("running")));
@@ -80,7 +105,13 @@ public sealed class AccessTests(Cluster cluster, EditUser alice) : IClassFixture
         Assert.NotEqual(0, refused.Code);
         Assert.Contains(field, refused.Error, StringComparison.Ordinal);
         // past kubectl's own check the server drops the field: it never comes to exist
-        (await alice.ApplyAsync(alice.Own, World.SessionYaml(name, Quick + "\nsuspend: true\n" + line), "--validate=false")).Ok();
+        (
+            await alice.ApplyAsync(
+                alice.Own,
+                World.SessionYaml(name, Quick + "\nsuspend: true\n" + line),
+                "--validate=false"
+            )
+        ).Ok();
         Assert.Null((await alice.Own.GetSessionAsync(name))!["spec"]![field]);
     }
 
@@ -89,7 +120,12 @@ public sealed class AccessTests(Cluster cluster, EditUser alice) : IClassFixture
     {
         cluster.Require();
         // processName is the one free text that reaches the agent; it arrives as a value of JSON in one variable
-        (await alice.ApplyAsync(alice.Own, World.SessionYaml("text", "target: {podName: p, processName: 'x\"},\"node\":\"evil'}\nduration: 1s"))).Ok();
+        (
+            await alice.ApplyAsync(
+                alice.Own,
+                World.SessionYaml("text", "target: {podName: p, processName: 'x\"},\"node\":\"evil'}\nduration: 1s")
+            )
+        ).Ok();
         var session = await alice.Own.FinishedAsync("text");
         Assert.Equal("Failed ProcessAmbiguous", World.Outcome(session));
         Assert.Contains("evil", World.Condition(session, "Failed")!.Value.Message, StringComparison.Ordinal);
@@ -112,14 +148,22 @@ public sealed class AccessTests(Cluster cluster, EditUser alice) : IClassFixture
         var security = container["securityContext"]!;
         Assert.Null(security["privileged"]);
         Assert.Equal(["ALL"], Texts(security["capabilities"]!["drop"]));
-        Assert.Equal(["BPF", "PERFMON", "SYS_PTRACE", "DAC_READ_SEARCH", "CHECKPOINT_RESTORE"], Texts(security["capabilities"]!["add"]));
+        Assert.Equal(
+            ["BPF", "PERFMON", "SYS_PTRACE", "DAC_READ_SEARCH", "CHECKPOINT_RESTORE"],
+            Texts(security["capabilities"]!["add"])
+        );
         Assert.True(security["readOnlyRootFilesystem"]!.GetValue<bool>());
         Assert.False(security["allowPrivilegeEscalation"]!.GetValue<bool>());
-        var policy = (await cluster.GetAsync("networking.k8s.io/v1/networkpolicies", "hud-agent", Cluster.System))!["spec"]!;
+        var policy = (await cluster.GetAsync("networking.k8s.io/v1/networkpolicies", "hud-agent", Cluster.System))![
+            "spec"
+        ]!;
         Assert.Equal(["Ingress", "Egress"], Texts(policy["policyTypes"]));
         Assert.Null(policy["egress"]);
         Assert.Null(policy["ingress"]);
-        Assert.Equal("agent", policy["podSelector"]!["matchLabels"]!["app.kubernetes.io/component"]!.GetValue<string>());
+        Assert.Equal(
+            "agent",
+            policy["podSelector"]!["matchLabels"]!["app.kubernetes.io/component"]!.GetValue<string>()
+        );
     }
 
     [Fact]
@@ -127,7 +171,10 @@ public sealed class AccessTests(Cluster cluster, EditUser alice) : IClassFixture
     {
         cluster.RequireOwn();
         var pid = Node.Pids((await cluster.GetAsync("pods", alice.AgentPod, Cluster.System))!).Min();
-        var status = (await File.ReadAllLinesAsync($"/proc/{pid}/status")).Select(l => l.Split('\t')).Where(w => w.Length == 2).ToDictionary(w => w[0], w => w[1], StringComparer.Ordinal);
+        var status = (await File.ReadAllLinesAsync($"/proc/{pid}/status"))
+            .Select(l => l.Split('\t'))
+            .Where(w => w.Length == 2)
+            .ToDictionary(w => w[0], w => w[1], StringComparer.Ordinal);
         // bits of linux/capability.h: DAC_READ_SEARCH 2, SYS_PTRACE 19, PERFMON 38, BPF 39, CHECKPOINT_RESTORE 40
         const ulong allowed = 1UL << 2 | 1UL << 19 | 1UL << 38 | 1UL << 39 | 1UL << 40;
         foreach (var set in (string[])["CapEff:", "CapPrm:", "CapBnd:"])
@@ -152,8 +199,20 @@ public sealed class AccessTests(Cluster cluster, EditUser alice) : IClassFixture
         // the runtime's filter, and its own over it
         Assert.All(threads, t => Assert.Equal("2", Node.StatusField(t, "Seccomp_filters")));
         // the same program in the same pod tries a socket
-        var doctor = (await cluster.KubectlAsync("-n", Cluster.System, "exec", agent["metadata"]!["name"]!.GetValue<string>(), "--", "/hud-agent", "doctor")).Ok();
-        var check = JsonNode.Parse(doctor)!["checks"]!.AsArray().Single(c => c!["name"]!.GetValue<string>() == "confinement")!;
+        var doctor = (
+            await cluster.KubectlAsync(
+                "-n",
+                Cluster.System,
+                "exec",
+                agent["metadata"]!["name"]!.GetValue<string>(),
+                "--",
+                "/hud-agent",
+                "doctor"
+            )
+        ).Ok();
+        var check = JsonNode.Parse(doctor)!["checks"]!
+            .AsArray()
+            .Single(c => c!["name"]!.GetValue<string>() == "confinement")!;
         Assert.True(check["ok"]!.GetValue<bool>(), check.ToJsonString());
         (await world.KubectlAsync("patch", "hps", "s", "--type=merge", "-p", """{"spec":{"suspend":true}}""")).Ok();
         var session = await world.FinishedAsync("s");

@@ -10,8 +10,15 @@ public sealed class ChartTests(Cluster cluster)
     public async Task Helm_lints_the_chart_and_refuses_values_that_its_schema_does_not_know()
     {
         cluster.Require();
-        Assert.Contains("0 chart(s) failed", (await cluster.HelmAsync("lint", "--strict", "charts/hud")).Ok(), StringComparison.Ordinal);
-        foreach (var bad in (string[])["policy.maxDuration=soon", "agent.securityProfile=root", "operator.replicas=99", "nonsense=1"])
+        Assert.Contains(
+            "0 chart(s) failed",
+            (await cluster.HelmAsync("lint", "--strict", "charts/hud")).Ok(),
+            StringComparison.Ordinal
+        );
+        foreach (
+            var bad in (string[])
+                ["policy.maxDuration=soon", "agent.securityProfile=root", "operator.replicas=99", "nonsense=1"]
+        )
             Assert.NotEqual(0, (await cluster.HelmAsync("template", "hud", "charts/hud", "--set", bad)).Code);
     }
 
@@ -19,7 +26,19 @@ public sealed class ChartTests(Cluster cluster)
     public async Task Helm_and_kustomize_install_the_same_rules_and_the_same_operator()
     {
         cluster.Require();
-        var helm = Parse((await cluster.HelmAsync("template", "hud", "charts/hud", "-n", Cluster.System, "--set", "namespace.create=true,metrics.service=false")).Ok());
+        var helm = Parse(
+            (
+                await cluster.HelmAsync(
+                    "template",
+                    "hud",
+                    "charts/hud",
+                    "-n",
+                    Cluster.System,
+                    "--set",
+                    "namespace.create=true,metrics.service=false"
+                )
+            ).Ok()
+        );
         var kustomize = Parse((await cluster.KubectlAsync("kustomize", "config/default")).Ok());
         kustomize.Remove("CustomResourceDefinition/profilingsessions.hud.dev");
         Assert.Equal(helm.Keys.Order(), kustomize.Keys.Order());
@@ -46,15 +65,38 @@ public sealed class ChartTests(Cluster cluster)
         cluster.Require();
         var plain = Parse((await cluster.HelmAsync("template", "hud", "charts/hud", "-n", Cluster.System)).Ok());
         Assert.DoesNotContain("ServiceMonitor/hud-operator", plain.Keys);
-        var all = Parse((await cluster.HelmAsync(
-            "template", "hud", "charts/hud", "-n", Cluster.System,
-            "--set", "metrics.serviceMonitor.enabled=true,metrics.serviceMonitor.interval=17s,metrics.serviceMonitor.labels.release=prom")).Ok());
+        var all = Parse(
+            (
+                await cluster.HelmAsync(
+                    "template",
+                    "hud",
+                    "charts/hud",
+                    "-n",
+                    Cluster.System,
+                    "--set",
+                    "metrics.serviceMonitor.enabled=true,metrics.serviceMonitor.interval=17s,metrics.serviceMonitor.labels.release=prom"
+                )
+            ).Ok()
+        );
         var (monitor, service) = (all["ServiceMonitor/hud-operator"], all["Service/hud-operator-metrics"]);
-        Assert.Equal(("monitoring.coreos.com/v1", Cluster.System, "prom"), (monitor["apiVersion"].ToString(), monitor["metadata"]["namespace"].ToString(), monitor["metadata"]["labels"]["release"].ToString()));
+        Assert.Equal(
+            ("monitoring.coreos.com/v1", Cluster.System, "prom"),
+            (
+                monitor["apiVersion"].ToString(),
+                monitor["metadata"]["namespace"].ToString(),
+                monitor["metadata"]["labels"]["release"].ToString()
+            )
+        );
         var labels = (YamlMappingNode)service["metadata"]["labels"];
-        Assert.All((YamlMappingNode)monitor["spec"]["selector"]["matchLabels"], wanted => Assert.Equal(wanted.Value, labels[wanted.Key]));
+        Assert.All(
+            (YamlMappingNode)monitor["spec"]["selector"]["matchLabels"],
+            wanted => Assert.Equal(wanted.Value, labels[wanted.Key])
+        );
         var endpoint = monitor["spec"]["endpoints"][0];
-        Assert.Equal(("/metrics", "17s", service["spec"]["ports"][0]["name"].ToString()), (endpoint["path"].ToString(), endpoint["interval"].ToString(), endpoint["port"].ToString()));
+        Assert.Equal(
+            ("/metrics", "17s", service["spec"]["ports"][0]["name"].ToString()),
+            (endpoint["path"].ToString(), endpoint["interval"].ToString(), endpoint["port"].ToString())
+        );
     }
 
     /// <summary>
@@ -65,16 +107,40 @@ public sealed class ChartTests(Cluster cluster)
     public async Task The_operators_pod_is_restricted_and_its_namespace_is_labelled_for_the_agents()
     {
         cluster.Require();
-        var all = Parse((await cluster.HelmAsync("template", "hud", "charts/hud", "-n", Cluster.System, "--set", "namespace.create=true")).Ok());
+        var all = Parse(
+            (
+                await cluster.HelmAsync(
+                    "template",
+                    "hud",
+                    "charts/hud",
+                    "-n",
+                    Cluster.System,
+                    "--set",
+                    "namespace.create=true"
+                )
+            ).Ok()
+        );
         foreach (var mode in (string[])["enforce", "audit", "warn"])
-            Assert.Equal("privileged", all[$"Namespace/{Cluster.System}"]["metadata"]["labels"][$"pod-security.kubernetes.io/{mode}"].ToString());
+            Assert.Equal(
+                "privileged",
+                all[$"Namespace/{Cluster.System}"]
+                    ["metadata"]["labels"][$"pod-security.kubernetes.io/{mode}"]
+                    .ToString()
+            );
         var pod = all["Deployment/hud-operator"]["spec"]["template"]["spec"];
         foreach (var host in (string[])["hostNetwork", "hostPID", "hostIPC"])
             Assert.Null(At(pod, host));
         Assert.Null(At(pod, "volumes"));
         Assert.Null(At(pod, "initContainers"));
         var outer = pod["securityContext"];
-        Assert.Equal(("true", "65532", "RuntimeDefault"), (outer["runAsNonRoot"].ToString(), outer["runAsUser"].ToString(), outer["seccompProfile"]["type"].ToString()));
+        Assert.Equal(
+            ("true", "65532", "RuntimeDefault"),
+            (
+                outer["runAsNonRoot"].ToString(),
+                outer["runAsUser"].ToString(),
+                outer["seccompProfile"]["type"].ToString()
+            )
+        );
         foreach (var field in (string[])["sysctls", "seLinuxOptions", "appArmorProfile", "windowsOptions"])
             Assert.Null(At(outer, field));
         var container = Assert.Single((YamlSequenceNode)pod["containers"]);
@@ -83,28 +149,55 @@ public sealed class ChartTests(Cluster cluster)
             Assert.Null(At(container[probe]["httpGet"], "host"));
         Assert.Null(At(container, "lifecycle"));
         var inner = container["securityContext"];
-        Assert.Equal(("false", "true"), (inner["allowPrivilegeEscalation"].ToString(), inner["readOnlyRootFilesystem"].ToString()));
+        Assert.Equal(
+            ("false", "true"),
+            (inner["allowPrivilegeEscalation"].ToString(), inner["readOnlyRootFilesystem"].ToString())
+        );
         Assert.Equal(["ALL"], ((YamlSequenceNode)inner["capabilities"]["drop"]).Select(n => n.ToString()));
         Assert.Null(At(inner["capabilities"], "add"));
-        foreach (var field in (string[])["privileged", "procMount", "seLinuxOptions", "seccompProfile", "runAsUser", "runAsNonRoot"])
+        foreach (
+            var field in (string[])
+                ["privileged", "procMount", "seLinuxOptions", "seccompProfile", "runAsUser", "runAsNonRoot"]
+        )
             Assert.Null(At(inner, field));
 
         if (cluster.Minor < 25)
             return;
         await using var world = await World.CreateAsync(cluster);
-        (await cluster.KubectlAsync("label", "namespace", world.Name, "pod-security.kubernetes.io/warn=restricted")).Ok();
-        var said = await cluster.HelmAsync("template", "hud", "charts/hud", "-n", world.Name, "-s", "templates/deployment.yaml");
-        var applied = await cluster.KubectlWithAsync(said.Ok(), "-n", world.Name, "apply", "--dry-run=server", "-f", "-");
+        (
+            await cluster.KubectlAsync("label", "namespace", world.Name, "pod-security.kubernetes.io/warn=restricted")
+        ).Ok();
+        var said = await cluster.HelmAsync(
+            "template",
+            "hud",
+            "charts/hud",
+            "-n",
+            world.Name,
+            "-s",
+            "templates/deployment.yaml"
+        );
+        var applied = await cluster.KubectlWithAsync(
+            said.Ok(),
+            "-n",
+            world.Name,
+            "apply",
+            "--dry-run=server",
+            "-f",
+            "-"
+        );
         Assert.DoesNotContain("would violate", applied.Ok() + applied.Error, StringComparison.Ordinal);
     }
 
-    private static YamlNode? At(YamlNode node, string field) => ((YamlMappingNode)node).Children.TryGetValue(field, out var found) ? found : null;
+    private static YamlNode? At(YamlNode node, string field) =>
+        ((YamlMappingNode)node).Children.TryGetValue(field, out var found) ? found : null;
 
     private static Dictionary<string, YamlMappingNode> Parse(string text)
     {
         var stream = new YamlStream();
         stream.Load(new StringReader(text));
-        return stream.Documents.Select(d => d.RootNode).OfType<YamlMappingNode>()
+        return stream
+            .Documents.Select(d => d.RootNode)
+            .OfType<YamlMappingNode>()
             .ToDictionary(d => $"{d["kind"]}/{d["metadata"]["name"]}", d => d);
     }
 
@@ -114,11 +207,18 @@ public sealed class ChartTests(Cluster cluster)
             return "";
         return Normal(node);
 
-        static string Normal(YamlNode node) => node switch
-        {
-            YamlMappingNode map => "{" + string.Join(",", map.Children.OrderBy(p => p.Key.ToString(), StringComparer.Ordinal).Select(p => p.Key + ":" + Normal(p.Value))) + "}",
-            YamlSequenceNode list => "[" + string.Join(",", list.Select(Normal)) + "]",
-            _ => ((YamlScalarNode)node).Value ?? "",
-        };
+        static string Normal(YamlNode node) =>
+            node switch
+            {
+                YamlMappingNode map => "{"
+                    + string.Join(
+                        ",",
+                        map.Children.OrderBy(p => p.Key.ToString(), StringComparer.Ordinal)
+                            .Select(p => p.Key + ":" + Normal(p.Value))
+                    )
+                    + "}",
+                YamlSequenceNode list => "[" + string.Join(",", list.Select(Normal)) + "]",
+                _ => ((YamlScalarNode)node).Value ?? "",
+            };
     }
 }

@@ -12,8 +12,16 @@ public sealed class ExpiryTests(Cluster cluster)
         await world.SessionAsync("s", "target: {podName: p, processName: play-good}\nduration: 1s\nresultsTTL: 1m");
         var session = await world.FinishedAsync("s");
         Assert.NotEmpty(session["status"]!["results"]!.AsArray());
-        await World.UntilAsync("the end of the results", 180, async () => World.Condition(await world.GetSessionAsync("s"), "ResultsComplete")?.Reason == "Expired");
-        await World.UntilAsync("the end of the ConfigMap", 60, async () => await cluster.GetAsync("configmaps", "s-report", world.Name) is null);
+        await World.UntilAsync(
+            "the end of the results",
+            180,
+            async () => World.Condition(await world.GetSessionAsync("s"), "ResultsComplete")?.Reason == "Expired"
+        );
+        await World.UntilAsync(
+            "the end of the ConfigMap",
+            60,
+            async () => await cluster.GetAsync("configmaps", "s-report", world.Name) is null
+        );
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome((await world.GetSessionAsync("s"))!));
     }
 }

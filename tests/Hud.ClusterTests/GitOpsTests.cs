@@ -6,11 +6,16 @@ namespace Hud.ClusterTests;
 /// <summary>The health check that the documentation gives to Argo CD, run by a real Lua on sessions as the cluster has them.</summary>
 public sealed class GitOpsTests(Cluster cluster)
 {
-    private static readonly string Script = Docs.Yaml("gitops.md", "resource.customizations.health.hud.dev_ProfilingSession: |")["resource.customizations.health.hud.dev_ProfilingSession"].ToString();
+    private static readonly string Script = Docs.Yaml(
+            "gitops.md",
+            "resource.customizations.health.hud.dev_ProfilingSession: |"
+        )["resource.customizations.health.hud.dev_ProfilingSession"]
+        .ToString();
 
     private static async Task<string> HealthAsync(JsonNode session)
     {
-        var program = $"obj = {Lua(session)}\nlocal function check()\n{Script}\nend\nlocal health = check()\nprint(health.status .. ': ' .. health.message)";
+        var program =
+            $"obj = {Lua(session)}\nlocal function check()\n{Script}\nend\nlocal health = check()\nprint(health.status .. ': ' .. health.message)";
         return (await Command.RunAsync("lua5.4", ["-"], program)).Ok("lua").Trim();
     }
 
@@ -18,15 +23,30 @@ public sealed class GitOpsTests(Cluster cluster)
     public async Task The_health_check_for_argo_follows_a_session_to_its_end()
     {
         await using var world = await World.WithSleeperAsync(cluster);
-        await world.ApplyAsync(string.Join("---\n",
-            World.SessionYaml("good", "target: {podName: p, processName: play-good}\nduration: 1s"),
-            World.SessionYaml("unmet", "target: {podName: p, processName: play-good}\nduration: 1s\nexpect: {maxPoll: 50ms}"),
-            World.SessionYaml("failed", "target: {podName: p, processName: play-no-tokio}\nduration: 1s"),
-            World.SessionYaml("waits", "target: {podName: p}\nduration: 1s\nsuspend: true")));
+        await world.ApplyAsync(
+            string.Join(
+                "---\n",
+                World.SessionYaml("good", "target: {podName: p, processName: play-good}\nduration: 1s"),
+                World.SessionYaml(
+                    "unmet",
+                    "target: {podName: p, processName: play-good}\nduration: 1s\nexpect: {maxPoll: 50ms}"
+                ),
+                World.SessionYaml("failed", "target: {podName: p, processName: play-no-tokio}\nduration: 1s"),
+                World.SessionYaml("waits", "target: {podName: p}\nduration: 1s\nsuspend: true")
+            )
+        );
         var good = await world.FinishedAsync("good");
         Assert.Equal("Healthy: " + good["status"]!["verdict"]!.GetValue<string>(), await HealthAsync(good));
-        Assert.StartsWith("Degraded: ", await HealthAsync(await world.FinishedAsync("unmet")), StringComparison.Ordinal);
-        Assert.StartsWith("Degraded: p: ", await HealthAsync(await world.FinishedAsync("failed")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Degraded: ",
+            await HealthAsync(await world.FinishedAsync("unmet")),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "Degraded: p: ",
+            await HealthAsync(await world.FinishedAsync("failed")),
+            StringComparison.Ordinal
+        );
         await world.PhaseAsync("waits", "Pending");
         var waits = (await world.GetSessionAsync("waits"))!;
         Assert.StartsWith("Progressing: ", await HealthAsync(waits), StringComparison.Ordinal);
@@ -39,13 +59,20 @@ public sealed class GitOpsTests(Cluster cluster)
     public async Task Conditions_follow_kstatus()
     {
         await using var world = await World.WithSleeperAsync(cluster);
-        await world.ApplyAsync(string.Join("---\n",
-            World.SessionYaml("good", "target: {podName: p, processName: play-good}\nduration: 1s"),
-            World.SessionYaml("failed", "target: {podName: p, processName: play-no-tokio}\nduration: 1s")));
+        await world.ApplyAsync(
+            string.Join(
+                "---\n",
+                World.SessionYaml("good", "target: {podName: p, processName: play-good}\nduration: 1s"),
+                World.SessionYaml("failed", "target: {podName: p, processName: play-no-tokio}\nduration: 1s")
+            )
+        );
         foreach (var (name, ready, stalled) in new[] { ("good", "True", (string?)null), ("failed", "False", "True") })
         {
             var session = await world.FinishedAsync(name);
-            Assert.Equal(session["metadata"]!["generation"]!.GetValue<long>(), session["status"]!["observedGeneration"]!.GetValue<long>());
+            Assert.Equal(
+                session["metadata"]!["generation"]!.GetValue<long>(),
+                session["status"]!["observedGeneration"]!.GetValue<long>()
+            );
             Assert.Equal(ready, World.Condition(session, "Ready")?.Status);
             Assert.Equal(stalled, World.Condition(session, "Stalled")?.Status);
             Assert.Null(World.Condition(session, "Reconciling"));
@@ -53,14 +80,16 @@ public sealed class GitOpsTests(Cluster cluster)
         (await world.KubectlAsync("wait", "--for=condition=Ready", "--timeout=10s", "hps/good")).Ok();
     }
 
-    private static string Lua(JsonNode? node) => node switch
-    {
-        JsonObject map => "{" + string.Join(",", map.Select(p => $"[{Text(p.Key)}]={Lua(p.Value)}")) + "}",
-        JsonArray list => "{" + string.Join(",", list.Select(Lua)) + "}",
-        null => "nil",
-        JsonValue value when value.TryGetValue<string>(out var text) => Text(text),
-        _ => node.ToJsonString(),
-    };
+    private static string Lua(JsonNode? node) =>
+        node switch
+        {
+            JsonObject map => "{" + string.Join(",", map.Select(p => $"[{Text(p.Key)}]={Lua(p.Value)}")) + "}",
+            JsonArray list => "{" + string.Join(",", list.Select(Lua)) + "}",
+            null => "nil",
+            JsonValue value when value.TryGetValue<string>(out var text) => Text(text),
+            _ => node.ToJsonString(),
+        };
 
-    private static string Text(string text) => "\"" + string.Concat(text.Select(c => c is '"' or '\\' || c < ' ' ? $"\\{(int)c:000}" : c.ToString())) + "\"";
+    private static string Text(string text) =>
+        "\"" + string.Concat(text.Select(c => c is '"' or '\\' || c < ' ' ? $"\\{(int)c:000}" : c.ToString())) + "\"";
 }

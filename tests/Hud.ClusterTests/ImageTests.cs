@@ -19,16 +19,30 @@ public sealed partial class ImageTests(Cluster cluster)
         Assert.Equal(user, config["User"]!.GetValue<string>());
         Assert.Equal(name, config["Labels"]!["org.opencontainers.image.title"]!.GetValue<string>());
         // a proxy or a token of the build would be here, or in the history
-        Assert.Equal(["DOTNET_EnableDiagnostics=0", "PATH"], config["Env"]!.AsArray().Select(e => e!.GetValue<string>()).Select(e => e.StartsWith("PATH=", StringComparison.Ordinal) ? "PATH" : e).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["DOTNET_EnableDiagnostics=0", "PATH"],
+            config["Env"]!
+                .AsArray()
+                .Select(e => e!.GetValue<string>())
+                .Select(e => e.StartsWith("PATH=", StringComparison.Ordinal) ? "PATH" : e)
+                .Order(StringComparer.Ordinal)
+        );
         Assert.DoesNotContain("://", image.Config["history"]!.ToJsonString(), StringComparison.Ordinal);
 
         var program = image.Files[name];
         Assert.Equal((0, 0, "755"), (program.Uid, program.Gid, Convert.ToString((int)program.Mode, 8)));
         Assert.Contains("LICENSE", image.Files.Keys);
-        Assert.Equal(name == "hud-agent", image.Files.Keys.Any(f => f.EndsWith("/libdw.so.1", StringComparison.Ordinal)));
+        Assert.Equal(
+            name == "hud-agent",
+            image.Files.Keys.Any(f => f.EndsWith("/libdw.so.1", StringComparison.Ordinal))
+        );
         var left = image.Files.Where(f => f.Value.Size > 0 && OfTheBuild().IsMatch(f.Key)).Select(f => f.Key);
         Assert.Empty(left);
-        foreach (var certificate in Directory.Exists("/usr/local/share/ca-certificates") ? Directory.GetFiles("/usr/local/share/ca-certificates", "*.crt") : [])
+        foreach (
+            var certificate in Directory.Exists("/usr/local/share/ca-certificates")
+                ? Directory.GetFiles("/usr/local/share/ca-certificates", "*.crt")
+                : []
+        )
             Assert.DoesNotContain(File.ReadAllText(certificate).Trim(), image.Certificates, StringComparison.Ordinal);
         Assert.Contains("BEGIN CERTIFICATE", image.Certificates, StringComparison.Ordinal);
     }
@@ -38,8 +52,14 @@ public sealed partial class ImageTests(Cluster cluster)
     {
         var image = Image("hud-operator");
         await cluster.OperatorReadyAsync();
-        var pod = (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).First(p => p!["metadata"]!["deletionTimestamp"] is null)!;
-        Assert.EndsWith(image.Id, pod["status"]!["containerStatuses"]![0]!["imageID"]!.GetValue<string>(), StringComparison.Ordinal);
+        var pod = (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).First(p =>
+            p!["metadata"]!["deletionTimestamp"] is null
+        )!;
+        Assert.EndsWith(
+            image.Id,
+            pod["status"]!["containerStatuses"]![0]!["imageID"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
         var pid = Assert.Single(Node.Pids(pod));
         var status = await File.ReadAllLinesAsync($"/proc/{pid}/status");
         Assert.Contains("Uid:\t65532\t65532\t65532\t65532", status);
@@ -62,8 +82,14 @@ public sealed partial class ImageTests(Cluster cluster)
             await world.SessionAsync("s", "target: {podName: p}\nduration: 8s\nthreshold: 10ms");
             await world.PhaseAsync("s", "Profiling");
             var agent = (await cluster.AgentsOfAsync(world.Name)).Single();
-            Assert.EndsWith(image.Id, agent["status"]!["containerStatuses"]![0]!["imageID"]!.GetValue<string>(), StringComparison.Ordinal);
-            var mounts = await Task.WhenAll(Node.Pids(agent).Select(p => File.ReadAllTextAsync($"/proc/{p}/mountinfo")));
+            Assert.EndsWith(
+                image.Id,
+                agent["status"]!["containerStatuses"]![0]!["imageID"]!.GetValue<string>(),
+                StringComparison.Ordinal
+            );
+            var mounts = await Task.WhenAll(
+                Node.Pids(agent).Select(p => File.ReadAllTextAsync($"/proc/{p}/mountinfo"))
+            );
             Assert.NotEmpty(mounts);
             Assert.All(mounts, m => Assert.Matches(@"(?m)^\S+ \S+ \S+ / / ro,", m));
 
@@ -82,7 +108,16 @@ public sealed partial class ImageTests(Cluster cluster)
 
     private async Task UseAgentAsync(string image)
     {
-        (await cluster.KubectlAsync("-n", Cluster.System, "set", "env", "deployment/hud-operator", $"HUD_AGENT_IMAGE={image}")).Ok();
+        (
+            await cluster.KubectlAsync(
+                "-n",
+                Cluster.System,
+                "set",
+                "env",
+                "deployment/hud-operator",
+                $"HUD_AGENT_IMAGE={image}"
+            )
+        ).Ok();
         await cluster.OperatorReadyAsync();
     }
 
@@ -98,6 +133,10 @@ public sealed partial class ImageTests(Cluster cluster)
     }
 
     // sources, compilers, SDK, packages and the machine's settings of apt and NuGet
-    [GeneratedRegex(@"^(src|mnt|media|srv)/|\.(cs|csproj|props|nupkg|deb)$|^root/\.(nuget|cache|dotnet|local)/|(^|/)dotnet(/|$)|^usr/(bin|lib)/(clang|llvm|gcc)|^var/lib/apt/lists/|^var/cache/apt/|^var/log/|^etc/apt/(sources\.list|auth\.conf|apt\.conf\.d/machine)|^usr/local/share/ca-certificates/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^(src|mnt|media|srv)/|\.(cs|csproj|props|nupkg|deb)$|^root/\.(nuget|cache|dotnet|local)/|(^|/)dotnet(/|$)|^usr/(bin|lib)/(clang|llvm|gcc)|^var/lib/apt/lists/|^var/cache/apt/|^var/log/|^etc/apt/(sources\.list|auth\.conf|apt\.conf\.d/machine)|^usr/local/share/ca-certificates/",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex OfTheBuild();
 }

@@ -7,11 +7,20 @@ namespace Hud.ClusterTests;
 public sealed class KubectlHudTests(Cluster cluster)
 {
     private async Task<CommandResult> HudAsync(World world, params string[] arguments) =>
-        await Command.RunAsync(Path.Combine(cluster.Tools, "kubectl"), ["hud", "--kubeconfig", cluster.Kubeconfig, "-n", world.Name, .. arguments], environment: new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["PATH"] = Path.Combine(Repository.Root, "out") + ":" + cluster.Tools + ":" + Environment.GetEnvironmentVariable("PATH"),
-            ["NO_COLOR"] = "1",
-        });
+        await Command.RunAsync(
+            Path.Combine(cluster.Tools, "kubectl"),
+            ["hud", "--kubeconfig", cluster.Kubeconfig, "-n", world.Name, .. arguments],
+            environment: new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["PATH"] =
+                    Path.Combine(Repository.Root, "out")
+                    + ":"
+                    + cluster.Tools
+                    + ":"
+                    + Environment.GetEnvironmentVariable("PATH"),
+                ["NO_COLOR"] = "1",
+            }
+        );
 
     [Fact]
     public async Task Every_verb_works_on_a_real_session()
@@ -20,7 +29,8 @@ public sealed class KubectlHudTests(Cluster cluster)
         var files = Directory.CreateTempSubdirectory("hud-verbs-").FullName;
         try
         {
-            await world.ApplyAsync("""
+            await world.ApplyAsync(
+                """
                 apiVersion: apps/v1
                 kind: Deployment
                 metadata: {name: hog}
@@ -32,7 +42,8 @@ public sealed class KubectlHudTests(Cluster cluster)
                       terminationGracePeriodSeconds: 0
                       containers:
                       - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/cpu_hog, --seconds, "900", --block-ms, "30", --every-ms, "200"]}
-                """);
+                """
+            );
             (await world.KubectlAsync("rollout", "status", "deployment/hog", "--timeout=120s")).Ok();
 
             // run: makes a session, follows it, prints the report
@@ -40,16 +51,36 @@ public sealed class KubectlHudTests(Cluster cluster)
             Assert.Equal(0, run.Code);
             Assert.Contains("burn", run.Output, StringComparison.Ordinal);
             // a second one by label, whose expectation is not met
-            var gate = await HudAsync(world, "run", "-l", "app=hog", "-d", "10", "--threshold", "10", "--name", "after", "--expect-max-poll", "20ms");
+            var gate = await HudAsync(
+                world,
+                "run",
+                "-l",
+                "app=hog",
+                "-d",
+                "10",
+                "--threshold",
+                "10",
+                "--name",
+                "after",
+                "--expect-max-poll",
+                "20ms"
+            );
             Assert.Equal(6, gate.Code);
             Assert.Contains("PollTooLong", gate.Error, StringComparison.Ordinal);
 
             var table = (await HudAsync(world, "get")).Ok();
             Assert.All(table.Split('\n'), l => Assert.InRange(l.Length, 0, 80));
             Assert.Contains("before", table, StringComparison.Ordinal);
-            Assert.Equal(2, JsonNode.Parse((await HudAsync(world, "get", "-o", "json")).Ok())!["items"]!.AsArray().Count);
+            Assert.Equal(
+                2,
+                JsonNode.Parse((await HudAsync(world, "get", "-o", "json")).Ok())!["items"]!.AsArray().Count
+            );
             Assert.Contains("burn", (await HudAsync(world, "describe", "before")).Ok(), StringComparison.Ordinal);
-            Assert.Contains("kind: ProfilingSession", (await HudAsync(world, "describe", "before", "-o", "yaml")).Ok(), StringComparison.Ordinal);
+            Assert.Contains(
+                "kind: ProfilingSession",
+                (await HudAsync(world, "describe", "before", "-o", "yaml")).Ok(),
+                StringComparison.Ordinal
+            );
             Assert.Contains("burn", (await HudAsync(world, "watch", "before")).Ok(), StringComparison.Ordinal);
 
             var page = Path.Combine(files, "page.html");
@@ -58,7 +89,11 @@ public sealed class KubectlHudTests(Cluster cluster)
             var pprof = Path.Combine(files, "cpu.pprof.pb.gz");
             var flame = Path.Combine(files, "flame.svg");
             (await HudAsync(world, "export", "before", pprof, flame)).Ok();
-            Assert.Contains("burn", (await Command.RunAsync("go", ["tool", "pprof", "-top", pprof])).Ok("go tool pprof"), StringComparison.Ordinal);
+            Assert.Contains(
+                "burn",
+                (await Command.RunAsync("go", ["tool", "pprof", "-top", pprof])).Ok("go tool pprof"),
+                StringComparison.Ordinal
+            );
             Assert.Contains("<svg", await File.ReadAllTextAsync(flame), StringComparison.Ordinal);
 
             // the same program twice: nothing is new and nothing is gone

@@ -14,19 +14,33 @@ public sealed class LifecycleTests(Cluster cluster)
         await world.SessionAsync("good", Good + "\nduration: 3s\nexpect: {maxPoll: 50ms}");
         var session = await world.FinishedAsync("good");
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
-        Assert.Equal(("False", "PollTooLong"), (World.Condition(session, "ExpectationsMet")?.Status, World.Condition(session, "ExpectationsMet")?.Reason));
+        Assert.Equal(
+            ("False", "PollTooLong"),
+            (World.Condition(session, "ExpectationsMet")?.Status, World.Condition(session, "ExpectationsMet")?.Reason)
+        );
         Assert.Null(World.Condition(session, "Reconciling"));
         Assert.Equal("bcrypt::hash", session["status"]!["hotspots"]![0]!["function"]!.GetValue<string>());
         await world.NoAgentsAsync();
-        await World.UntilAsync("the finalizer's removal", 60, async () => (await world.GetSessionAsync("good"))!["metadata"]!["finalizers"] is null);
+        await World.UntilAsync(
+            "the finalizer's removal",
+            60,
+            async () => (await world.GetSessionAsync("good"))!["metadata"]!["finalizers"] is null
+        );
         var described = (await world.KubectlAsync("describe", "hps", "good")).Ok();
         foreach (var reason in (string[])["Resolved", "Running", "AllTargetsProfiled", "PollTooLong"])
             Assert.Contains(reason, described, StringComparison.Ordinal);
         // one event per transition, never per reconcile
-        Assert.Equal(["AllTargetsProfiled", "PollTooLong", "Resolved", "Running"], (await world.EventsAsync("good")).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["AllTargetsProfiled", "PollTooLong", "Resolved", "Running"],
+            (await world.EventsAsync("good")).Order(StringComparer.Ordinal)
+        );
         Assert.NotNull(await cluster.GetAsync("configmaps", "good-report", world.Name));
         (await world.KubectlAsync("delete", "hps", "good", "--timeout=60s")).Ok();
-        await World.UntilAsync("the results to go with their session", 120, async () => await cluster.GetAsync("configmaps", "good-report", world.Name) is null);
+        await World.UntilAsync(
+            "the results to go with their session",
+            120,
+            async () => await cluster.GetAsync("configmaps", "good-report", world.Name) is null
+        );
     }
 
     [Fact]

@@ -9,14 +9,37 @@ public sealed class ManySessionsTests(Cluster cluster)
     public async Task Twenty_sessions_at_once_all_complete_and_more_wait_their_turn()
     {
         await using var world = await World.WithSleeperAsync(cluster);
-        await world.ApplyAsync(string.Join("---\n", Enumerable.Range(0, 22).Select(i =>
-            World.SessionYaml($"s{i}", $"target: {{podName: p, processName: play-good}}\nduration: {(i < 20 ? 15 : 1)}s"))));
+        await world.ApplyAsync(
+            string.Join(
+                "---\n",
+                Enumerable
+                    .Range(0, 22)
+                    .Select(i =>
+                        World.SessionYaml(
+                            $"s{i}",
+                            $"target: {{podName: p, processName: play-good}}\nduration: {(i < 20 ? 15 : 1)}s"
+                        )
+                    )
+            )
+        );
         for (var i = 0; i < 22; i++)
             Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await world.FinishedAsync($"s{i}", 300)));
         // 20 were in progress at one moment: the last of their starts is before the first of their ends
-        var sessions = (await cluster.ListAsync("hud.dev/v1alpha1/profilingsessions", world.Name)).OrderBy(s => World.Time(s!, "startTime")).ToList();
-        Assert.True(World.Time(sessions[19]!, "startTime") <= sessions.Take(20).Min(s => World.Time(s!, "completionTime")), "twenty were never in progress at once");
-        Assert.All(sessions.Skip(20), s => Assert.True(World.Time(s!, "startTime") >= sessions.Take(20).Min(f => World.Time(f!, "completionTime")), "more than twenty were in progress"));
+        var sessions = (await cluster.ListAsync("hud.dev/v1alpha1/profilingsessions", world.Name))
+            .OrderBy(s => World.Time(s!, "startTime"))
+            .ToList();
+        Assert.True(
+            World.Time(sessions[19]!, "startTime") <= sessions.Take(20).Min(s => World.Time(s!, "completionTime")),
+            "twenty were never in progress at once"
+        );
+        Assert.All(
+            sessions.Skip(20),
+            s =>
+                Assert.True(
+                    World.Time(s!, "startTime") >= sessions.Take(20).Min(f => World.Time(f!, "completionTime")),
+                    "more than twenty were in progress"
+                )
+        );
         await world.NoAgentsAsync();
     }
 }

@@ -10,26 +10,42 @@ public sealed class MidRunTests(Cluster cluster)
     {
         cluster.RequireOwn();
         await using var world = await World.CreateAsync(cluster);
-        await world.ApplyAsync(string.Join("---\n", World.PodYaml("stays", "/cpu_hog --seconds 900"), World.PodYaml("deleted", "/cpu_hog --seconds 900"), World.PodYaml("restarts", "/cpu_hog --seconds 900"), """
-            apiVersion: v1
-            kind: Pod
-            metadata: {name: eats, labels: {set: all}}
-            spec:
-              terminationGracePeriodSeconds: 0
-              volumes: [{name: mem, emptyDir: {medium: Memory}}]
-              containers:
-              - name: app
-                image: "localhost/workloads:test"
-                imagePullPolicy: Never
-                command: [/cpu_hog, --seconds, "900"]
-                resources: {limits: {memory: 64Mi}}
-                volumeMounts: [{name: mem, mountPath: /mem}]
+        await world.ApplyAsync(
+            string.Join(
+                "---\n",
+                World.PodYaml("stays", "/cpu_hog --seconds 900"),
+                World.PodYaml("deleted", "/cpu_hog --seconds 900"),
+                World.PodYaml("restarts", "/cpu_hog --seconds 900"),
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: eats, labels: {set: all}}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  volumes: [{name: mem, emptyDir: {medium: Memory}}]
+                  containers:
+                  - name: app
+                    image: "localhost/workloads:test"
+                    imagePullPolicy: Never
+                    command: [/cpu_hog, --seconds, "900"]
+                    resources: {limits: {memory: 64Mi}}
+                    volumeMounts: [{name: mem, mountPath: /mem}]
 
-            """));
+                """
+            )
+        );
         await world.PodsReadyAsync();
-        await world.SessionAsync("s", "target: {podSelector: {matchLabels: {set: all}}}\nduration: 20s\nthreshold: 10ms");
+        await world.SessionAsync(
+            "s",
+            "target: {podSelector: {matchLabels: {set: all}}}\nduration: 20s\nthreshold: 10ms"
+        );
         await world.PhaseAsync("s", "Profiling");
-        await World.UntilAsync("all targets running", 60, async () => World.Targets((await world.GetSessionAsync("s"))!).Values.All(t => t == "Running"), () => world.DescribeAsync("s"));
+        await World.UntilAsync(
+            "all targets running",
+            60,
+            async () => World.Targets((await world.GetSessionAsync("s"))!).Values.All(t => t == "Running"),
+            () => world.DescribeAsync("s")
+        );
         (await world.KubectlAsync("delete", "pod", "deleted", "--grace-period=0", "--force")).Ok();
         Node.Kill(Node.Pids((await cluster.GetAsync("pods", "restarts", world.Name))!));
         // a file in memory counts as the container's; the kernel then ends what runs in it
@@ -58,7 +74,10 @@ public sealed class MidRunTests(Cluster cluster)
         await world.PodAsync("p", "/cpu_hog --seconds 900");
         await world.PodsReadyAsync();
         // long enough for a slow machine to look while it profiles
-        await world.SessionAsync("s", $"target: {{podName: p}}\nduration: {(how == "ends" ? "20s" : "10m")}\nthreshold: 10ms");
+        await world.SessionAsync(
+            "s",
+            $"target: {{podName: p}}\nduration: {(how == "ends" ? "20s" : "10m")}\nthreshold: 10ms"
+        );
         await world.PhaseAsync("s", "Profiling");
         var pids = Node.Pids((await cluster.AgentsOfAsync(world.Name)).Single());
         var held = pids.SelectMany(Node.Bpf).Distinct().ToList();
@@ -73,7 +92,9 @@ public sealed class MidRunTests(Cluster cluster)
                 (await world.KubectlAsync("delete", "hps", "s", "--timeout=100s")).Ok();
                 break;
             case "suspended":
-                (await world.KubectlAsync("patch", "hps", "s", "--type=merge", "-p", """{"spec":{"suspend":true}}""")).Ok();
+                (
+                    await world.KubectlAsync("patch", "hps", "s", "--type=merge", "-p", """{"spec":{"suspend":true}}""")
+                ).Ok();
                 Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await world.FinishedAsync("s")));
                 break;
             case "killed":
@@ -85,7 +106,12 @@ public sealed class MidRunTests(Cluster cluster)
         Assert.All(pids, p => Assert.False(Directory.Exists($"/proc/{p}")));
         Assert.All(await StillThereAsync(held), Assert.False);
         // the service was not harmed
-        Assert.Equal(0, (await cluster.GetAsync("pods", "p", world.Name))!["status"]!["containerStatuses"]![0]!["restartCount"]!.GetValue<int>());
+        Assert.Equal(
+            0,
+            (await cluster.GetAsync("pods", "p", world.Name))!["status"]!["containerStatuses"]![0]![
+                "restartCount"
+            ]!.GetValue<int>()
+        );
     }
 
     private static async Task<IReadOnlyList<bool>> StillThereAsync(List<(string Kind, int Id)> held)

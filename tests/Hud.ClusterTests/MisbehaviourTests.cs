@@ -18,14 +18,30 @@ public sealed class MisbehaviourTests(Cluster cluster)
             ("deaf", "Failed Timeout", null),
         ];
         await using var world = await World.WithSleeperAsync(cluster);
-        await world.ApplyAsync(string.Join("---\n", parts.Select(p => World.SessionYaml(p.Part, $"target: {{podName: p, processName: play-{p.Part}}}\nduration: 4s\nstartDeadline: 40s"))));
+        await world.ApplyAsync(
+            string.Join(
+                "---\n",
+                parts.Select(p =>
+                    World.SessionYaml(
+                        p.Part,
+                        $"target: {{podName: p, processName: play-{p.Part}}}\nduration: 4s\nstartDeadline: 40s"
+                    )
+                )
+            )
+        );
         foreach (var (part, outcome, losses) in parts)
         {
             var session = await world.FinishedAsync(part);
             Assert.Equal((part, outcome), (part, World.Outcome(session)));
             Assert.NotEmpty(session["status"]!["verdict"]!.GetValue<string>());
             if (losses is not null)
-                Assert.Equal(("False", losses), (World.Condition(session, "ResultsComplete")?.Status, World.Condition(session, "ResultsComplete")?.Reason));
+                Assert.Equal(
+                    ("False", losses),
+                    (
+                        World.Condition(session, "ResultsComplete")?.Status,
+                        World.Condition(session, "ResultsComplete")?.Reason
+                    )
+                );
             if (part == "deaf")
                 Assert.Equal("DeadlineExceeded", World.Condition(session, "Stalled")?.Reason);
         }

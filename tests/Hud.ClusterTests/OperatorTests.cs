@@ -30,7 +30,16 @@ public sealed class OperatorTests(Cluster cluster)
     public async Task An_image_that_cannot_be_pulled_is_named_and_ends_at_the_deadline()
     {
         await using var world = await World.WithSleeperAsync(cluster);
-        (await cluster.KubectlAsync("-n", Cluster.System, "set", "env", "deployment/hud-operator", "HUD_AGENT_IMAGE=localhost/there-is-no-such-image:1")).Ok();
+        (
+            await cluster.KubectlAsync(
+                "-n",
+                Cluster.System,
+                "set",
+                "env",
+                "deployment/hud-operator",
+                "HUD_AGENT_IMAGE=localhost/there-is-no-such-image:1"
+            )
+        ).Ok();
         try
         {
             await cluster.OperatorReadyAsync();
@@ -39,12 +48,25 @@ public sealed class OperatorTests(Cluster cluster)
             Assert.Equal("Failed ImagePull", World.Outcome(session));
             Assert.Equal("ImagePull", World.Condition(session, "AgentsScheduled")?.Reason);
             Assert.Equal("DeadlineExceeded", World.Condition(session, "Stalled")?.Reason);
-            Assert.Contains("localhost/there-is-no-such-image:1", World.Condition(session, "Failed")!.Value.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "localhost/there-is-no-such-image:1",
+                World.Condition(session, "Failed")!.Value.Message,
+                StringComparison.Ordinal
+            );
             await world.NoAgentsAsync();
         }
         finally
         {
-            (await cluster.KubectlAsync("-n", Cluster.System, "set", "env", "deployment/hud-operator", $"HUD_AGENT_IMAGE={Cluster.Agent}")).Ok();
+            (
+                await cluster.KubectlAsync(
+                    "-n",
+                    Cluster.System,
+                    "set",
+                    "env",
+                    "deployment/hud-operator",
+                    $"HUD_AGENT_IMAGE={Cluster.Agent}"
+                )
+            ).Ok();
             await cluster.OperatorReadyAsync();
         }
     }
@@ -58,7 +80,13 @@ public sealed class OperatorTests(Cluster cluster)
         try
         {
             await world.SessionAsync("s", Good);
-            await World.UntilAsync("word on the node", 60, async () => World.Condition(await world.GetSessionAsync("s"), "AgentsScheduled")?.Reason == "NodeNotReady", () => world.DescribeAsync("s"));
+            await World.UntilAsync(
+                "word on the node",
+                60,
+                async () =>
+                    World.Condition(await world.GetSessionAsync("s"), "AgentsScheduled")?.Reason == "NodeNotReady",
+                () => world.DescribeAsync("s")
+            );
         }
         finally
         {
@@ -80,10 +108,23 @@ public sealed class OperatorTests(Cluster cluster)
         (await cluster.KubectlAsync("-n", Cluster.System, "scale", "deployment/hud-operator", "--replicas=0")).Ok();
         try
         {
-            await World.UntilAsync("no operator", 60, async () => (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).Count == 0);
+            await World.UntilAsync(
+                "no operator",
+                60,
+                async () => (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).Count == 0
+            );
             (await world.KubectlAsync("delete", "hps", "deleted", "--wait=false")).Ok();
             // what an impatient administrator does
-            (await world.KubectlAsync("patch", "hps", "forced", "--type=merge", "-p", """{"metadata":{"finalizers":null}}""")).Ok();
+            (
+                await world.KubectlAsync(
+                    "patch",
+                    "hps",
+                    "forced",
+                    "--type=merge",
+                    "-p",
+                    """{"metadata":{"finalizers":null}}"""
+                )
+            ).Ok();
             (await world.KubectlAsync("delete", "hps", "forced", "--timeout=60s")).Ok();
             Assert.Equal(2, (await cluster.AgentsOfAsync(world.Name)).Count);
         }
@@ -93,7 +134,11 @@ public sealed class OperatorTests(Cluster cluster)
             await cluster.OperatorReadyAsync();
         }
         await world.NoAgentsAsync();
-        await World.UntilAsync("the end of the deleted session", 60, async () => await world.GetSessionAsync("deleted") is null);
+        await World.UntilAsync(
+            "the end of the deleted session",
+            60,
+            async () => await world.GetSessionAsync("deleted") is null
+        );
     }
 
     [Fact]
@@ -105,19 +150,33 @@ public sealed class OperatorTests(Cluster cluster)
         await using var outside = await World.WithSleeperAsync(cluster);
         await a.PodAsync("q", "/bin/sleep 3600");
         await a.PodsReadyAsync();
-        await PolicyAsync("HUD_MAX_DURATION=20s", "HUD_MAX_PODS_PER_SESSION=1", "HUD_MAX_SESSIONS_PER_NODE=2", "HUD_MAX_SESSIONS_PER_NAMESPACE=1", $"HUD_ALLOWED_NAMESPACES={a.Name},{b.Name},{c.Name}");
+        await PolicyAsync(
+            "HUD_MAX_DURATION=20s",
+            "HUD_MAX_PODS_PER_SESSION=1",
+            "HUD_MAX_SESSIONS_PER_NODE=2",
+            "HUD_MAX_SESSIONS_PER_NAMESPACE=1",
+            $"HUD_ALLOWED_NAMESPACES={a.Name},{b.Name},{c.Name}"
+        );
         try
         {
-            const string twenty = "target: {podSelector: {matchExpressions: [{key: set, operator: Exists}]}, processName: play-good}\nduration: 20s";
+            const string twenty =
+                "target: {podSelector: {matchExpressions: [{key: set, operator: Exists}]}, processName: play-good}\nduration: 20s";
             await a.SessionAsync("long", Good.Replace("2s", "21s", StringComparison.Ordinal));
             await outside.SessionAsync("s", Good);
             var tooLong = await a.FinishedAsync("long");
             Assert.Equal("Failed DurationTooLong", World.Outcome(tooLong));
-            Assert.Equal("duration may be at most 20s here, as set by the administrator; shorten it", World.Condition(tooLong, "Accepted")?.Message);
+            Assert.Equal(
+                "duration may be at most 20s here, as set by the administrator; shorten it",
+                World.Condition(tooLong, "Accepted")?.Message
+            );
             Assert.Equal("NotPermitted", World.Condition(tooLong, "Stalled")?.Reason);
             var foreign = await outside.FinishedAsync("s");
             Assert.Equal("Failed NamespaceNotAllowed", World.Outcome(foreign));
-            Assert.Contains(outside.Name, World.Condition(foreign, "Accepted")!.Value.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                outside.Name,
+                World.Condition(foreign, "Accepted")!.Value.Message,
+                StringComparison.Ordinal
+            );
 
             await a.SessionAsync("first", twenty);
             await a.PhaseAsync("first", "Profiling");
@@ -130,7 +189,13 @@ public sealed class OperatorTests(Cluster cluster)
 
             var first = await a.FinishedAsync("first");
             Assert.Equal("Complete AllTargetsProfiled", World.Outcome(first));
-            Assert.Equal((2, 1), (first["status"]!["targetCounts"]!["matched"]!.GetValue<int>(), first["status"]!["targetCounts"]!["selected"]!.GetValue<int>()));
+            Assert.Equal(
+                (2, 1),
+                (
+                    first["status"]!["targetCounts"]!["matched"]!.GetValue<int>(),
+                    first["status"]!["targetCounts"]!["selected"]!.GetValue<int>()
+                )
+            );
             // each its turn
             foreach (var (world, name) in new[] { (a, "second"), (b, "first"), (c, "first") })
                 Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await world.FinishedAsync(name)));
@@ -138,7 +203,13 @@ public sealed class OperatorTests(Cluster cluster)
         finally
         {
             // as the harness installed it
-            await PolicyAsync("HUD_MAX_DURATION=30m", "HUD_MAX_PODS_PER_SESSION=20", "HUD_MAX_SESSIONS_PER_NODE=60", "HUD_MAX_SESSIONS_PER_NAMESPACE=20", "HUD_ALLOWED_NAMESPACES=");
+            await PolicyAsync(
+                "HUD_MAX_DURATION=30m",
+                "HUD_MAX_PODS_PER_SESSION=20",
+                "HUD_MAX_SESSIONS_PER_NODE=60",
+                "HUD_MAX_SESSIONS_PER_NAMESPACE=20",
+                "HUD_ALLOWED_NAMESPACES="
+            );
         }
     }
 
@@ -150,8 +221,18 @@ public sealed class OperatorTests(Cluster cluster)
 
     private static async Task WaitsAsync(World world, string session, string why)
     {
-        await World.UntilAsync($"session {session} to wait", 60, async () => World.Condition(await world.GetSessionAsync(session), "Accepted") is ("False", "TooManySessions", _), () => world.DescribeAsync(session));
-        Assert.StartsWith(why, World.Condition(await world.GetSessionAsync(session), "Accepted")!.Value.Message, StringComparison.Ordinal);
+        await World.UntilAsync(
+            $"session {session} to wait",
+            60,
+            async () =>
+                World.Condition(await world.GetSessionAsync(session), "Accepted") is ("False", "TooManySessions", _),
+            () => world.DescribeAsync(session)
+        );
+        Assert.StartsWith(
+            why,
+            World.Condition(await world.GetSessionAsync(session), "Accepted")!.Value.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -160,16 +241,34 @@ public sealed class OperatorTests(Cluster cluster)
         await using var world = await World.WithSleeperAsync(cluster);
         await world.SessionAsync("s", Good);
         await world.FinishedAsync("s");
-        var pod = (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).First(p => p!["metadata"]!["deletionTimestamp"] is null)!;
+        var pod = (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).First(p =>
+            p!["metadata"]!["deletionTimestamp"] is null
+        )!;
         var name = pod["metadata"]!["name"]!.GetValue<string>();
         var proxy = $"/api/v1/namespaces/{Cluster.System}/pods/{name}:8080/proxy";
         Assert.Equal("ok\n", (await cluster.KubectlAsync("get", "--raw", proxy + "/healthz")).Ok());
         Assert.Equal("ok\n", (await cluster.KubectlAsync("get", "--raw", proxy + "/readyz")).Ok());
         var metrics = (await cluster.KubectlAsync("get", "--raw", proxy + "/metrics")).Ok();
-        foreach (var metric in (string[])["controller_runtime_reconcile_total", "workqueue_depth", "workqueue_adds_total", "hud_sessions_total", "hud_first_sample_seconds_bucket", "hud_completion_seconds_bucket", "hud_stream_missing_lines_total", "workqueue_longest_running_processor_seconds", "controller_runtime_max_concurrent_reconciles"])
+        foreach (
+            var metric in (string[])
+                [
+                    "controller_runtime_reconcile_total",
+                    "workqueue_depth",
+                    "workqueue_adds_total",
+                    "hud_sessions_total",
+                    "hud_first_sample_seconds_bucket",
+                    "hud_completion_seconds_bucket",
+                    "hud_stream_missing_lines_total",
+                    "workqueue_longest_running_processor_seconds",
+                    "controller_runtime_max_concurrent_reconciles",
+                ]
+        )
             Assert.Contains(metric, metrics, StringComparison.Ordinal);
         var log = (await cluster.KubectlAsync("-n", Cluster.System, "logs", name, "--tail=20")).Ok();
-        Assert.All(log.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.NotNull(JsonNode.Parse(line)!["msg"]));
+        Assert.All(
+            log.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            line => Assert.NotNull(JsonNode.Parse(line)!["msg"])
+        );
         if (cluster.Work is not null)
             Assert.InRange(Node.Pids(pod).Max(Node.PeakKib), 1, 120 << 10);
     }

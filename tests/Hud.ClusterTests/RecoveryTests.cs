@@ -11,16 +11,40 @@ public sealed class RecoveryTests(Cluster cluster)
     private static string Good(int seconds) => $"target: {{podName: p, processName: play-good}}\nduration: {seconds}s";
 
     private async Task<IReadOnlyList<JsonNode>> OperatorsAsync() =>
-        [.. (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).Where(p => p!["metadata"]!["deletionTimestamp"] is null).Select(p => p!)];
+        [
+            .. (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods))
+                .Where(p => p!["metadata"]!["deletionTimestamp"] is null)
+                .Select(p => p!),
+        ];
 
     /// <summary>The process is gone in mid-step, and its lease with it, unreleased. A new pod rather than a restart: the kubelet would wait longer from kill to kill.</summary>
     private async Task KillOperatorAsync(string? pod = null)
     {
-        foreach (var one in (await OperatorsAsync()).Where(p => pod is null || p["metadata"]!["name"]!.GetValue<string>() == pod))
+        foreach (
+            var one in (await OperatorsAsync()).Where(p =>
+                pod is null || p["metadata"]!["name"]!.GetValue<string>() == pod
+            )
+        )
         {
             if (cluster.Work is not null)
-                Node.Kill(Node.Pids(one).Where(p => File.ReadAllText($"/proc/{p}/comm").StartsWith("hud-operator", StringComparison.Ordinal)).ToList());
-            (await cluster.KubectlAsync("-n", Cluster.System, "delete", "pod", one["metadata"]!["name"]!.GetValue<string>(), "--grace-period=0", "--force")).Ok();
+                Node.Kill(
+                    Node.Pids(one)
+                        .Where(p =>
+                            File.ReadAllText($"/proc/{p}/comm").StartsWith("hud-operator", StringComparison.Ordinal)
+                        )
+                        .ToList()
+                );
+            (
+                await cluster.KubectlAsync(
+                    "-n",
+                    Cluster.System,
+                    "delete",
+                    "pod",
+                    one["metadata"]!["name"]!.GetValue<string>(),
+                    "--grace-period=0",
+                    "--force"
+                )
+            ).Ok();
         }
     }
 
@@ -32,9 +56,18 @@ public sealed class RecoveryTests(Cluster cluster)
             Assert.Equal("Complete AllTargetsProfiled", World.Outcome(ended));
             Assert.Equal("True", World.Condition(ended, "ResultsComplete")?.Status);
             var uid = ended["metadata"]!["uid"]!.GetValue<string>();
-            Assert.Equal(session + "-report", (await cluster.ListAsync("configmaps", world.Name, $"hud.dev/session-uid={uid}")).Single()!["metadata"]!["name"]!.GetValue<string>());
+            Assert.Equal(
+                session + "-report",
+                (await cluster.ListAsync("configmaps", world.Name, $"hud.dev/session-uid={uid}")).Single()![
+                    "metadata"
+                ]!["name"]!.GetValue<string>()
+            );
             // told after the status is written
-            await World.UntilAsync("the event of the end", 60, async () => (await world.EventsAsync(session)).Contains("AllTargetsProfiled", StringComparer.Ordinal));
+            await World.UntilAsync(
+                "the event of the end",
+                60,
+                async () => (await world.EventsAsync(session)).Contains("AllTargetsProfiled", StringComparer.Ordinal)
+            );
             var events = await world.EventsAsync(session);
             Assert.Equal(events.Distinct(StringComparer.Ordinal).Count(), events.Count);
         }
@@ -48,7 +81,11 @@ public sealed class RecoveryTests(Cluster cluster)
         await world.SessionAsync("profiling", Good(12));
         await world.PhaseAsync("profiling", "Profiling");
         await world.SessionAsync("scheduling", Good(4));
-        await World.UntilAsync("targets", 60, async () => (await world.GetSessionAsync("scheduling"))?["status"]?["targets"] is JsonArray { Count: > 0 });
+        await World.UntilAsync(
+            "targets",
+            60,
+            async () => (await world.GetSessionAsync("scheduling"))?["status"]?["targets"] is JsonArray { Count: > 0 }
+        );
         await world.SessionAsync("new", Good(4));
         await KillOperatorAsync();
         await CompletedOnceAsync(world, "profiling", "scheduling", "new");
@@ -59,10 +96,20 @@ public sealed class RecoveryTests(Cluster cluster)
     {
         await using var world = await World.WithSleeperAsync(cluster);
         await world.SessionAsync("s", Good(3));
-        await World.UntilAsync("an agent that has ended", 90, async () =>
-            (await cluster.AgentsOfAsync(world.Name)).Any(p => p["status"]?["phase"]?.GetValue<string>() == "Succeeded") || World.Phase(await world.GetSessionAsync("s")) is "Collecting" or "Completed");
+        await World.UntilAsync(
+            "an agent that has ended",
+            90,
+            async () =>
+                (await cluster.AgentsOfAsync(world.Name)).Any(p =>
+                    p["status"]?["phase"]?.GetValue<string>() == "Succeeded"
+                ) || World.Phase(await world.GetSessionAsync("s")) is "Collecting" or "Completed"
+        );
         await KillOperatorAsync();
-        await World.UntilAsync("the next operator", 60, async () => (await OperatorsAsync()).Any(p => cluster.Work is null || Node.Pids(p).Count > 0));
+        await World.UntilAsync(
+            "the next operator",
+            60,
+            async () => (await OperatorsAsync()).Any(p => cluster.Work is null || Node.Pids(p).Count > 0)
+        );
         await KillOperatorAsync();
         await CompletedOnceAsync(world, "s");
     }
@@ -90,7 +137,11 @@ public sealed class RecoveryTests(Cluster cluster)
     }
 
     private async Task<string> LeaderAsync() =>
-        (await cluster.GetAsync("coordination.k8s.io/v1/leases", "hud-operator", Cluster.System))!["spec"]!["holderIdentity"]!.GetValue<string>().Split('_')[0];
+        (await cluster.GetAsync("coordination.k8s.io/v1/leases", "hud-operator", Cluster.System))!["spec"]![
+            "holderIdentity"
+        ]!
+            .GetValue<string>()
+            .Split('_')[0];
 
     /// <summary><c>HUD_OUTAGE_SECONDS</c> makes it longer.</summary>
     [Fact]
@@ -101,15 +152,32 @@ public sealed class RecoveryTests(Cluster cluster)
         await world.SessionAsync("ends-meanwhile", Good(10));
         await world.PhaseAsync("ends-meanwhile", "Profiling");
         await world.SessionAsync("begins-before", Good(5));
-        await World.UntilAsync("targets", 60, async () => (await world.GetSessionAsync("begins-before"))?["status"]?["targets"] is JsonArray { Count: > 0 });
-        using (var server = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(Path.Combine(work, "apiserver.pid")))))
+        await World.UntilAsync(
+            "targets",
+            60,
+            async () =>
+                (await world.GetSessionAsync("begins-before"))?["status"]?["targets"] is JsonArray { Count: > 0 }
+        );
+        using (
+            var server = Process.GetProcessById(
+                int.Parse(await File.ReadAllTextAsync(Path.Combine(work, "apiserver.pid")))
+            )
+        )
         {
             server.Kill();
             await server.WaitForExitAsync();
         }
-        var away = int.TryParse(Environment.GetEnvironmentVariable("HUD_OUTAGE_SECONDS"), out var seconds) ? seconds : 60;
+        var away = int.TryParse(Environment.GetEnvironmentVariable("HUD_OUTAGE_SECONDS"), out var seconds)
+            ? seconds
+            : 60;
         await Task.Delay(TimeSpan.FromSeconds(away));
-        (await Command.RunAsync("bash", [Path.Combine(Repository.Root, "tests/cluster/start-apiserver.sh"), work], seconds: 120)).Ok("start-apiserver.sh");
+        (
+            await Command.RunAsync(
+                "bash",
+                [Path.Combine(Repository.Root, "tests/cluster/start-apiserver.sh"), work],
+                seconds: 120
+            )
+        ).Ok("start-apiserver.sh");
         await CompletedOnceAsync(world, "ends-meanwhile", "begins-before");
     }
 }

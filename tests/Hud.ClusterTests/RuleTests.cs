@@ -13,14 +13,31 @@ public sealed class RuleTests(Cluster cluster)
 {
     private const string Changed = "a session cannot be changed, except suspend; create a new one under a new name";
 
-    private static JsonNode Schema() => Json(Yaml.Load(File.ReadAllText(Path.Combine(Repository.Root, "config/crd/hud.dev_profilingsessions.yaml")))["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"])!;
+    private static JsonNode Schema() =>
+        Json(
+            Yaml.Load(File.ReadAllText(Path.Combine(Repository.Root, "config/crd/hud.dev_profilingsessions.yaml")))[
+                "spec"
+            ]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+        )!;
 
     private static async Task<JsonArray> EvaluateAsync(JsonObject input) =>
-        JsonNode.Parse((await Command.RunAsync("node", ["tests/cluster/cel/rules.mjs"], input.ToJsonString())).Ok("node"))!.AsArray();
+        JsonNode
+            .Parse((await Command.RunAsync("node", ["tests/cluster/cel/rules.mjs"], input.ToJsonString())).Ok("node"))!
+            .AsArray();
 
     private static async Task<IReadOnlyList<string[]>> BrokenAsync(IEnumerable<(string Is, string? Was)> cases)
     {
-        var input = new JsonObject { ["schema"] = Schema(), ["cases"] = new JsonArray([.. cases.Select(c => c.Was is null ? new JsonObject { ["is"] = Spec(c.Is) } : new JsonObject { ["is"] = Spec(c.Is), ["was"] = Spec(c.Was) })]) };
+        var input = new JsonObject
+        {
+            ["schema"] = Schema(),
+            ["cases"] = new JsonArray([
+                .. cases.Select(c =>
+                    c.Was is null
+                        ? new JsonObject { ["is"] = Spec(c.Is) }
+                        : new JsonObject { ["is"] = Spec(c.Is), ["was"] = Spec(c.Was) }
+                ),
+            ]),
+        };
         return [.. (await EvaluateAsync(input)).Select(m => m!.AsArray().Select(t => t!.GetValue<string>()).ToArray())];
     }
 
@@ -32,17 +49,27 @@ public sealed class RuleTests(Cluster cluster)
         Assert.InRange(ruled.Count, 30, 100);
         var broken = await BrokenAsync(ruled.Select(r => (r.Spec, (string?)null)));
         for (var i = 0; i < ruled.Count; i++)
-            Assert.True(broken[i] is [var said] && said == ruled[i].Sentence, $"{ruled[i].Spec}: {string.Join("; ", broken[i])}");
+            Assert.True(
+                broken[i] is [var said] && said == ruled[i].Sentence,
+                $"{ruled[i].Spec}: {string.Join("; ", broken[i])}"
+            );
     }
 
     [Fact]
     public async Task Good_specs_break_no_rule()
     {
         cluster.Require();
-        var samples = Directory.GetFiles(Path.Combine(Repository.Root, "config/samples")).Select(f => Yaml.Load(File.ReadAllText(f))["spec"]).Select(s => Json(s)!.ToJsonString()).ToList();
+        var samples = Directory
+            .GetFiles(Path.Combine(Repository.Root, "config/samples"))
+            .Select(f => Yaml.Load(File.ReadAllText(f))["spec"])
+            .Select(s => Json(s)!.ToJsonString())
+            .ToList();
         Assert.NotEmpty(samples);
         // a spec that is applied again is no change, and suspend may
-        var cases = samples.Select(s => (s, (string?)null)).Concat(samples.Select(s => (s, (string?)s))).Append(("target: {podName: p}\nsuspend: true", "target: {podName: p}"));
+        var cases = samples
+            .Select(s => (s, (string?)null))
+            .Concat(samples.Select(s => (s, (string?)s)))
+            .Append(("target: {podName: p}\nsuspend: true", "target: {podName: p}"));
         Assert.All(await BrokenAsync(cases), Assert.Empty);
     }
 
@@ -80,24 +107,40 @@ public sealed class RuleTests(Cluster cluster)
         ];
         foreach (var expression in (string[])["current", "failed"])
         {
-            var answers = await EvaluateAsync(new JsonObject
-            {
-                ["expression"] = check[expression].ToString(),
-                ["cases"] = new JsonArray([.. cases.Select(c => new JsonObject { ["status"] = new JsonObject { ["conditions"] = Spec(c.Conditions) } })]),
-            });
-            Assert.Equal(cases.Select(c => expression == "current" ? c.Current : c.Failed), answers.Select(a => a!.GetValue<bool>()));
+            var answers = await EvaluateAsync(
+                new JsonObject
+                {
+                    ["expression"] = check[expression].ToString(),
+                    ["cases"] = new JsonArray([
+                        .. cases.Select(c => new JsonObject
+                        {
+                            ["status"] = new JsonObject { ["conditions"] = Spec(c.Conditions) },
+                        }),
+                    ]),
+                }
+            );
+            Assert.Equal(
+                cases.Select(c => expression == "current" ? c.Current : c.Failed),
+                answers.Select(a => a!.GetValue<bool>())
+            );
         }
     }
 
     private static JsonNode Spec(string yaml) => Json(Yaml.Load(yaml))!;
 
     /// <summary>Plain scalars that look like numbers and booleans are such.</summary>
-    private static JsonNode? Json(YamlNode node) => node switch
-    {
-        YamlMappingNode map => new JsonObject(map.Children.Select(p => KeyValuePair.Create(p.Key.ToString(), Json(p.Value)))),
-        YamlSequenceNode list => new JsonArray([.. list.Select(Json)]),
-        YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain, Value: "true" or "false" } flag => JsonValue.Create(flag.Value == "true"),
-        YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain } number when double.TryParse(number.Value, System.Globalization.CultureInfo.InvariantCulture, out var value) => JsonValue.Create(value),
-        _ => JsonValue.Create(((YamlScalarNode)node).Value),
-    };
+    private static JsonNode? Json(YamlNode node) =>
+        node switch
+        {
+            YamlMappingNode map => new JsonObject(
+                map.Children.Select(p => KeyValuePair.Create(p.Key.ToString(), Json(p.Value)))
+            ),
+            YamlSequenceNode list => new JsonArray([.. list.Select(Json)]),
+            YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain, Value: "true" or "false" } flag =>
+                JsonValue.Create(flag.Value == "true"),
+            YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain } number
+                when double.TryParse(number.Value, System.Globalization.CultureInfo.InvariantCulture, out var value) =>
+                JsonValue.Create(value),
+            _ => JsonValue.Create(((YamlScalarNode)node).Value),
+        };
 }

@@ -21,21 +21,57 @@ public sealed class SpecTests(Cluster cluster)
     [
         new("target: {}", SessionMessages.OneSelector),
         new("target: {podName: p, podSelector: {matchLabels: {a: b}}}", SessionMessages.OneSelector),
-        new("target: {podName: p, workloadRef: {apiVersion: apps/v1, kind: Deployment, name: x}}", SessionMessages.OneSelector),
+        new(
+            "target: {podName: p, workloadRef: {apiVersion: apps/v1, kind: Deployment, name: x}}",
+            SessionMessages.OneSelector
+        ),
         new("target: {podSelector: {}}", SessionMessages.EmptySelector),
         new("target: {podSelector: {matchExpressions: [{key: a, operator: In}]}}", SessionMessages.SelectorValues),
-        new("target: {podSelector: {matchExpressions: [{key: a, operator: Exists, values: [x]}]}}", SessionMessages.SelectorValues),
-        new("target: {podSelector: {matchExpressions: [{key: a, operator: Like}]}}", "", "spec.target.podSelector.matchExpressions", "operator: Unsupported value", "supported values", "\"In\", \"NotIn\"", "DoesNotExist"),
+        new(
+            "target: {podSelector: {matchExpressions: [{key: a, operator: Exists, values: [x]}]}}",
+            SessionMessages.SelectorValues
+        ),
+        new(
+            "target: {podSelector: {matchExpressions: [{key: a, operator: Like}]}}",
+            "",
+            "spec.target.podSelector.matchExpressions",
+            "operator: Unsupported value",
+            "supported values",
+            "\"In\", \"NotIn\"",
+            "DoesNotExist"
+        ),
         new("target: {workloadRef: {apiVersion: batch/v1, kind: Deployment, name: x}}", SessionMessages.WorkloadKind),
         new("target: {workloadRef: {apiVersion: apps/v1, kind: Job, name: x}}", SessionMessages.WorkloadKind),
-        new("target: {workloadRef: {apiVersion: batch/v1, kind: CronJob, name: x}}", "", "spec.target.workloadRef.kind", "supported values", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"),
+        new(
+            "target: {workloadRef: {apiVersion: batch/v1, kind: CronJob, name: x}}",
+            "",
+            "spec.target.workloadRef.kind",
+            "supported values",
+            "Deployment",
+            "StatefulSet",
+            "DaemonSet",
+            "ReplicaSet",
+            "Job"
+        ),
         new("target: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: ../x}}", SessionMessages.WorkloadName),
         new("target: {podName: Not_A_Name}", SessionMessages.PodName),
         new("target: {podName: p, processName: /usr/bin/x}", SessionMessages.ProcessName),
-        new("target: {podName: p, processName: ''}", SessionMessages.ProcessName, "spec.target.processName in body should be at least 1 chars long"),
+        new(
+            "target: {podName: p, processName: ''}",
+            SessionMessages.ProcessName,
+            "spec.target.processName in body should be at least 1 chars long"
+        ),
         new("target: {podName: p, containerName: a_b}", SessionMessages.ContainerName),
-        new("target: {podName: p, maxPods: 0}", SessionMessages.MaxPods, "spec.target.maxPods in body should be greater than or equal to 1"),
-        new("target: {podName: p, maxPods: 101}", SessionMessages.MaxPods, "spec.target.maxPods in body should be less than or equal to 100"),
+        new(
+            "target: {podName: p, maxPods: 0}",
+            SessionMessages.MaxPods,
+            "spec.target.maxPods in body should be greater than or equal to 1"
+        ),
+        new(
+            "target: {podName: p, maxPods: 101}",
+            SessionMessages.MaxPods,
+            "spec.target.maxPods in body should be less than or equal to 100"
+        ),
         new(Ok + "\nduration: 100ms", SessionMessages.Duration),
         new(Ok + "\nduration: 31m", SessionMessages.Duration),
         new(Ok + "\nduration: soon", SessionMessages.Duration),
@@ -53,15 +89,59 @@ public sealed class SpecTests(Cluster cluster)
         new(Ok + "\nexpect: {}", SessionMessages.ExpectEmpty),
         new(Ok + "\nexpect: {maxPoll: 10us}", SessionMessages.ExpectMaxPoll),
         new(Ok + "\nexpect: {maxPoll: never}", SessionMessages.ExpectMaxPoll),
-        new(Ok + "\nexpect: {maxBlockedPercent: 101}", SessionMessages.ExpectMaxBlockedPercent, "spec.expect.maxBlockedPercent in body should be less than or equal to 100"),
-        new(Ok + "\nsampleFrequencyHz: 0", SessionMessages.Frequency, "spec.sampleFrequencyHz in body should be greater than or equal to 1"),
-        new(Ok + "\nsampleFrequencyHz: 1000", SessionMessages.Frequency, "spec.sampleFrequencyHz in body should be less than or equal to 999"),
-        new(Ok + "\noverheadBudgetPercent: 0.01", SessionMessages.Budget, "spec.overheadBudgetPercent in body should be greater than or equal to 0.1"),
-        new(Ok + "\noverheadBudgetPercent: 11", SessionMessages.Budget, "spec.overheadBudgetPercent in body should be less than or equal to 10"),
-        new(Ok + "\noutput: {topHotspots: 0}", SessionMessages.TopHotspots, "spec.output.topHotspots in body should be greater than or equal to 1"),
-        new(Ok + "\noutput: {topHotspots: 51}", SessionMessages.TopHotspots, "spec.output.topHotspots in body should be less than or equal to 50"),
-        new(Ok + "\noutput: {formats: [Excel]}", "", "spec.output.formats", "supported values", "Report", "Page", "FlameGraph", "Pprof", "ChromeTrace", "Folded", "Speedscope"),
-        new(Ok + "\noutput: {formats: []}", SessionMessages.Formats, "spec.output.formats in body should have at least 1 items"),
+        new(
+            Ok + "\nexpect: {maxBlockedPercent: 101}",
+            SessionMessages.ExpectMaxBlockedPercent,
+            "spec.expect.maxBlockedPercent in body should be less than or equal to 100"
+        ),
+        new(
+            Ok + "\nsampleFrequencyHz: 0",
+            SessionMessages.Frequency,
+            "spec.sampleFrequencyHz in body should be greater than or equal to 1"
+        ),
+        new(
+            Ok + "\nsampleFrequencyHz: 1000",
+            SessionMessages.Frequency,
+            "spec.sampleFrequencyHz in body should be less than or equal to 999"
+        ),
+        new(
+            Ok + "\noverheadBudgetPercent: 0.01",
+            SessionMessages.Budget,
+            "spec.overheadBudgetPercent in body should be greater than or equal to 0.1"
+        ),
+        new(
+            Ok + "\noverheadBudgetPercent: 11",
+            SessionMessages.Budget,
+            "spec.overheadBudgetPercent in body should be less than or equal to 10"
+        ),
+        new(
+            Ok + "\noutput: {topHotspots: 0}",
+            SessionMessages.TopHotspots,
+            "spec.output.topHotspots in body should be greater than or equal to 1"
+        ),
+        new(
+            Ok + "\noutput: {topHotspots: 51}",
+            SessionMessages.TopHotspots,
+            "spec.output.topHotspots in body should be less than or equal to 50"
+        ),
+        new(
+            Ok + "\noutput: {formats: [Excel]}",
+            "",
+            "spec.output.formats",
+            "supported values",
+            "Report",
+            "Page",
+            "FlameGraph",
+            "Pprof",
+            "ChromeTrace",
+            "Folded",
+            "Speedscope"
+        ),
+        new(
+            Ok + "\noutput: {formats: []}",
+            SessionMessages.Formats,
+            "spec.output.formats in body should have at least 1 items"
+        ),
         // "should be at most 15 chars long", in later versions "may not be more than 15 bytes"; later versions also count the entries of lists
         new(Ok + "\nworkerThreadNames: [this-name-is-too-long]", "", "spec.workerThreadNames", " 15 "),
         new("duration: 5s", "", "missing required field", "target"),
@@ -72,18 +152,39 @@ public sealed class SpecTests(Cluster cluster)
     {
         await using var world = await World.CreateAsync(cluster);
         Assert.InRange(Bad.Length, 25, 100);
-        var wrong = await Task.WhenAll(Bad.Select(async (row, i) =>
-        {
-            var (name, words) = ($"bad{i}", cluster.HasCel && row.Sentence.Length > 0 ? [.. row.Server, row.Sentence] : row.Server);
-            var applied = await cluster.KubectlWithAsync(World.SessionYaml(name, row.Spec), "-n", world.Name, "apply", "-f", "-");
-            if (words.Length > 0)
-                return applied.Code != 0 && words.All(w => applied.All.Contains(w, StringComparison.Ordinal)) ? null : $"{row.Spec}: {applied.All.Trim()}";
-            // a server without CEL takes what only a rule forbids; then the operator says it
-            if (applied.Code != 0)
-                return $"{row.Spec}: {applied.All.Trim()}";
-            var session = await world.FinishedAsync(name);
-            return World.Outcome(session) == "Failed InvalidSpec" && World.Condition(session, "Accepted") is ("False", "InvalidSpec", var said) && said == row.Sentence ? null : $"{row.Spec}: {World.Outcome(session)}, {World.Condition(session, "Accepted")}";
-        }));
+        var wrong = await Task.WhenAll(
+            Bad.Select(
+                async (row, i) =>
+                {
+                    var (name, words) = (
+                        $"bad{i}",
+                        cluster.HasCel && row.Sentence.Length > 0 ? [.. row.Server, row.Sentence] : row.Server
+                    );
+                    var applied = await cluster.KubectlWithAsync(
+                        World.SessionYaml(name, row.Spec),
+                        "-n",
+                        world.Name,
+                        "apply",
+                        "-f",
+                        "-"
+                    );
+                    if (words.Length > 0)
+                        return applied.Code != 0 && words.All(w => applied.All.Contains(w, StringComparison.Ordinal))
+                            ? null
+                            : $"{row.Spec}: {applied.All.Trim()}";
+                    // a server without CEL takes what only a rule forbids; then the operator says it
+                    if (applied.Code != 0)
+                        return $"{row.Spec}: {applied.All.Trim()}";
+                    var session = await world.FinishedAsync(name);
+                    return
+                        World.Outcome(session) == "Failed InvalidSpec"
+                        && World.Condition(session, "Accepted") is ("False", "InvalidSpec", var said)
+                        && said == row.Sentence
+                        ? null
+                        : $"{row.Spec}: {World.Outcome(session)}, {World.Condition(session, "Accepted")}";
+                }
+            )
+        );
         Assert.True(Array.TrueForAll(wrong, w => w is null), string.Join('\n', wrong.OfType<string>()));
         Assert.Empty(await cluster.AgentsOfAsync(world.Name));
     }
@@ -94,8 +195,17 @@ public sealed class SpecTests(Cluster cluster)
         await using var world = await World.CreateAsync(cluster);
         // old servers publish their schema in a form by which kubectl itself refuses null
         string[] validate = cluster.HasOpenApi3 ? [] : ["--validate=false"];
-        (await cluster.KubectlWithAsync(World.SessionYaml("s", Ok + "\nsuspend: true\nresultsTTL: null\nexpect: null"), ["-n", world.Name, "apply", .. validate, "-f", "-"])).Ok();
-        await World.UntilAsync("word on the session", 60, async () => World.Condition(await world.GetSessionAsync("s"), "Accepted")?.Status == "True");
+        (
+            await cluster.KubectlWithAsync(
+                World.SessionYaml("s", Ok + "\nsuspend: true\nresultsTTL: null\nexpect: null"),
+                ["-n", world.Name, "apply", .. validate, "-f", "-"]
+            )
+        ).Ok();
+        await World.UntilAsync(
+            "word on the session",
+            60,
+            async () => World.Condition(await world.GetSessionAsync("s"), "Accepted")?.Status == "True"
+        );
         var spec = (await world.GetSessionAsync("s"))!["spec"]!.AsObject();
         Assert.Equal((false, false), (spec.ContainsKey("resultsTTL"), spec.ContainsKey("expect")));
     }
@@ -113,7 +223,11 @@ public sealed class SpecTests(Cluster cluster)
         foreach (var session in await cluster.ListAsync("hud.dev/v1alpha1/profilingsessions", world.Name))
         {
             var name = session!["metadata"]!["name"]!.GetValue<string>();
-            await World.UntilAsync($"word on sample {name}", 60, async () => World.Condition(await world.GetSessionAsync(name), "Accepted")?.Status == "True");
+            await World.UntilAsync(
+                $"word on sample {name}",
+                60,
+                async () => World.Condition(await world.GetSessionAsync(name), "Accepted")?.Status == "True"
+            );
         }
     }
 
@@ -122,22 +236,35 @@ public sealed class SpecTests(Cluster cluster)
     {
         cluster.Require();
         var yaml = new YamlStream();
-        yaml.Load(new StringReader(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config/crd/hud.dev_profilingsessions.yaml"))));
+        yaml.Load(
+            new StringReader(
+                await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config/crd/hud.dev_profilingsessions.yaml"))
+            )
+        );
         var schema = yaml.Documents[0].RootNode["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"];
         var fields = Fields("spec", schema["spec"]).Concat(Fields("status", schema["status"])).ToList();
         Assert.InRange(fields.Count, 80, 400);
-        var wrong = await Task.WhenAll(fields.Select(async f =>
-        {
-            var text = (await cluster.KubectlAsync("explain", "profilingsession." + f.Path)).All;
-            // kubectl breaks lines where it likes
-            return Words(text).Contains(Words(f.Description), StringComparison.Ordinal) ? null : $"{f.Path}: {text}";
-        }));
+        var wrong = await Task.WhenAll(
+            fields.Select(async f =>
+            {
+                var text = (await cluster.KubectlAsync("explain", "profilingsession." + f.Path)).All;
+                // kubectl breaks lines where it likes
+                return Words(text).Contains(Words(f.Description), StringComparison.Ordinal)
+                    ? null
+                    : $"{f.Path}: {text}";
+            })
+        );
         Assert.Empty(wrong.OfType<string>());
         // a server tells the bounds of durations in words only
-        Assert.Contains("from 1s to 30m", Words((await cluster.KubectlAsync("explain", "profilingsession.spec.duration")).Ok()), StringComparison.Ordinal);
+        Assert.Contains(
+            "from 1s to 30m",
+            Words((await cluster.KubectlAsync("explain", "profilingsession.spec.duration")).Ok()),
+            StringComparison.Ordinal
+        );
     }
 
-    private static string Words(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    private static string Words(string text) =>
+        string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static IEnumerable<(string Path, string Description)> Fields(string path, YamlNode schema)
     {

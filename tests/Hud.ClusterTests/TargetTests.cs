@@ -9,28 +9,39 @@ public sealed class TargetTests(Cluster cluster)
     public async Task An_idle_service_a_program_without_tokio_and_two_processes_each_have_their_answer()
     {
         await using var world = await World.CreateAsync(cluster);
-        await world.ApplyAsync(string.Join("---\n",
-            World.PodYaml("idle", "/idle --seconds 900"),
-            World.PodYaml("plain", "/bin/sleep 900"),
-            """
-            apiVersion: v1
-            kind: Pod
-            metadata: {name: two, labels: {app: two}}
-            spec:
-              terminationGracePeriodSeconds: 0
-              containers:
-              - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/bin/sh, -c, "/cpu_hog --seconds 900 & /idle --seconds 900 & wait"], resources: {requests: {cpu: 50m} } }
-              - {name: other, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/gzip, --seconds, "900"], resources: {requests: {cpu: 50m} } }
+        await world.ApplyAsync(
+            string.Join(
+                "---\n",
+                World.PodYaml("idle", "/idle --seconds 900"),
+                World.PodYaml("plain", "/bin/sleep 900"),
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: two, labels: {app: two}}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/bin/sh, -c, "/cpu_hog --seconds 900 & /idle --seconds 900 & wait"], resources: {requests: {cpu: 50m} } }
+                  - {name: other, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/gzip, --seconds, "900"], resources: {requests: {cpu: 50m} } }
 
-            """));
+                """
+            )
+        );
         await world.PodsReadyAsync();
-        await world.ApplyAsync(string.Join("---\n",
-            World.SessionYaml("idle", "target: {podName: idle}\nduration: 3s"),
-            World.SessionYaml("plain", "target: {podName: plain}\nduration: 3s"),
-            World.SessionYaml("which-container", "target: {podName: two}\nduration: 3s"),
-            World.SessionYaml("which-process", "target: {podName: two, containerName: app}\nduration: 3s"),
-            World.SessionYaml("this-process", "target: {podName: two, containerName: app, processName: cpu_hog}\nduration: 10s\nthreshold: 10ms"),
-            World.SessionYaml("other-container", "target: {podName: two, containerName: other}\nduration: 10s")));
+        await world.ApplyAsync(
+            string.Join(
+                "---\n",
+                World.SessionYaml("idle", "target: {podName: idle}\nduration: 3s"),
+                World.SessionYaml("plain", "target: {podName: plain}\nduration: 3s"),
+                World.SessionYaml("which-container", "target: {podName: two}\nduration: 3s"),
+                World.SessionYaml("which-process", "target: {podName: two, containerName: app}\nduration: 3s"),
+                World.SessionYaml(
+                    "this-process",
+                    "target: {podName: two, containerName: app, processName: cpu_hog}\nduration: 10s\nthreshold: 10ms"
+                ),
+                World.SessionYaml("other-container", "target: {podName: two, containerName: other}\nduration: 10s")
+            )
+        );
 
         var idle = await world.FinishedAsync("idle");
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome(idle));
@@ -41,16 +52,27 @@ public sealed class TargetTests(Cluster cluster)
 
         var container = await world.FinishedAsync("which-container");
         Assert.Equal("Failed ContainerAmbiguous", World.Outcome(container));
-        Assert.Contains("target.containerName to one of app, other", World.Condition(container, "Failed")!.Value.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "target.containerName to one of app, other",
+            World.Condition(container, "Failed")!.Value.Message,
+            StringComparison.Ordinal
+        );
         var process = await world.FinishedAsync("which-process");
         Assert.Equal("Failed ProcessAmbiguous", World.Outcome(process));
-        Assert.Contains("target.processName", World.Condition(process, "Failed")!.Value.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "target.processName",
+            World.Condition(process, "Failed")!.Value.Message,
+            StringComparison.Ordinal
+        );
         foreach (var (name, function) in new[] { ("this-process", "burn"), ("other-container", "gzip") })
         {
             var session = await world.FinishedAsync(name);
             Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
             var hotspots = session["status"]!["hotspots"]?.AsArray();
-            Assert.True(hotspots is [{ } first, ..] && first.ToJsonString().Contains(function, StringComparison.Ordinal), session["status"]!.ToJsonString());
+            Assert.True(
+                hotspots is [{ } first, ..] && first.ToJsonString().Contains(function, StringComparison.Ordinal),
+                session["status"]!.ToJsonString()
+            );
         }
         await world.NoAgentsAsync();
     }
@@ -59,7 +81,8 @@ public sealed class TargetTests(Cluster cluster)
     public async Task A_stateful_set_a_selector_and_two_sessions_on_one_pod_at_once()
     {
         await using var world = await World.CreateAsync(cluster);
-        await world.ApplyAsync("""
+        await world.ApplyAsync(
+            """
             apiVersion: apps/v1
             kind: StatefulSet
             metadata: {name: db}
@@ -74,13 +97,30 @@ public sealed class TargetTests(Cluster cluster)
                   terminationGracePeriodSeconds: 0
                   containers:
                   - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/cpu_hog, --seconds, "900"], resources: {requests: {cpu: 50m} } }
-            """);
+            """
+        );
         (await world.KubectlAsync("rollout", "status", "statefulset/db", "--timeout=120s")).Ok();
-        await world.ApplyAsync(string.Join("---\n",
-            World.SessionYaml("all", "target: {workloadRef: {apiVersion: apps/v1, kind: StatefulSet, name: db}}\nduration: 5s\nthreshold: 10ms"),
-            World.SessionYaml("some", "target: {podSelector: {matchExpressions: [{key: app, operator: In, values: [db, cache]}]}, maxPods: 2}\nduration: 5s\nthreshold: 10ms"),
-            World.SessionYaml("nobody", "target: {podSelector: {matchLabels: {app: nobody}}}\nduration: 2s\nstartDeadline: 10s"),
-            World.SessionYaml("nothing", "target: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: nothing}}\nduration: 2s\nstartDeadline: 10s")));
+        await world.ApplyAsync(
+            string.Join(
+                "---\n",
+                World.SessionYaml(
+                    "all",
+                    "target: {workloadRef: {apiVersion: apps/v1, kind: StatefulSet, name: db}}\nduration: 5s\nthreshold: 10ms"
+                ),
+                World.SessionYaml(
+                    "some",
+                    "target: {podSelector: {matchExpressions: [{key: app, operator: In, values: [db, cache]}]}, maxPods: 2}\nduration: 5s\nthreshold: 10ms"
+                ),
+                World.SessionYaml(
+                    "nobody",
+                    "target: {podSelector: {matchLabels: {app: nobody}}}\nduration: 2s\nstartDeadline: 10s"
+                ),
+                World.SessionYaml(
+                    "nothing",
+                    "target: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: nothing}}\nduration: 2s\nstartDeadline: 10s"
+                )
+            )
+        );
 
         var all = await world.FinishedAsync("all");
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome(all));
@@ -88,12 +128,20 @@ public sealed class TargetTests(Cluster cluster)
         Assert.Equal(["db-0", "db-1", "db-2"], World.Targets(all).Keys.Order(StringComparer.Ordinal));
         // on the same pods at the same time
         var some = await world.FinishedAsync("some");
-        Assert.True(World.Time(all, "startTime") <= World.Time(some, "completionTime") && World.Time(some, "startTime") <= World.Time(all, "completionTime"));
+        Assert.True(
+            World.Time(all, "startTime") <= World.Time(some, "completionTime")
+                && World.Time(some, "startTime") <= World.Time(all, "completionTime")
+        );
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome(some));
         Assert.Equal("2/2", some["status"]!["targetsReady"]!.GetValue<string>());
         Assert.Equal(3, some["status"]!["targetCounts"]!["matched"]!.GetValue<int>());
         foreach (var session in new[] { all, some })
-            Assert.True(session["status"]!["hotspots"]!.AsArray().Any(h => h!.ToJsonString().Contains("burn", StringComparison.Ordinal)), session.ToJsonString());
+            Assert.True(
+                session["status"]!["hotspots"]!
+                    .AsArray()
+                    .Any(h => h!.ToJsonString().Contains("burn", StringComparison.Ordinal)),
+                session.ToJsonString()
+            );
 
         Assert.Equal("Failed NoMatchingPods", World.Outcome(await world.FinishedAsync("nobody")));
         var nothing = await world.FinishedAsync("nothing");
@@ -111,7 +159,8 @@ public sealed class TargetTests(Cluster cluster)
     {
         await using var world = await World.CreateAsync(cluster);
         var job = kind == "Job";
-        await world.ApplyAsync($$$"""
+        await world.ApplyAsync(
+            $$$"""
             apiVersion: {{{version}}}
             kind: {{{kind}}}
             metadata: {name: work}
@@ -125,14 +174,28 @@ public sealed class TargetTests(Cluster cluster)
                   restartPolicy: {{{(job ? "Never" : "Always")}}}
                   containers:
                   - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/sleep, --seconds, "900"], resources: {requests: {cpu: 50m} } }
-            """);
-        await World.UntilAsync("the pods", 120, async () => (await cluster.ListAsync("pods", world.Name, "app=work")).Count(p => p!["status"]?["phase"]?.GetValue<string>() == "Running") == pods);
-        await world.SessionAsync("s", $"target: {{workloadRef: {{apiVersion: {version}, kind: {kind}, name: work}}}}\nduration: 5s");
+            """
+        );
+        await World.UntilAsync(
+            "the pods",
+            120,
+            async () =>
+                (await cluster.ListAsync("pods", world.Name, "app=work")).Count(p =>
+                    p!["status"]?["phase"]?.GetValue<string>() == "Running"
+                ) == pods
+        );
+        await world.SessionAsync(
+            "s",
+            $"target: {{workloadRef: {{apiVersion: {version}, kind: {kind}, name: work}}}}\nduration: 5s"
+        );
         var session = await world.FinishedAsync("s");
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
         Assert.Equal($"{pods}/{pods}", session["status"]!["targetsReady"]!.GetValue<string>());
         Assert.All(World.Targets(session).Keys, pod => Assert.StartsWith("work-", pod, StringComparison.Ordinal));
-        Assert.Contains(session["status"]!["hotspots"]!.AsArray(), h => h!.ToJsonString().Contains("sleep::", StringComparison.Ordinal));
+        Assert.Contains(
+            session["status"]!["hotspots"]!.AsArray(),
+            h => h!.ToJsonString().Contains("sleep::", StringComparison.Ordinal)
+        );
         await world.NoAgentsAsync();
     }
 }

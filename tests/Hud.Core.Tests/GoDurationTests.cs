@@ -16,7 +16,8 @@ public class GoDurationTests
     [InlineData("1m30s", 90_000_000_000)]
     [InlineData("2h", 7_200_000_000_000)]
     [InlineData("30m", 1_800_000_000_000)]
-    public void Reads_what_go_reads(string text, long nanoseconds) => Assert.Equal(nanoseconds, GoDuration.Parse(text).Nanoseconds);
+    public void Reads_what_go_reads(string text, long nanoseconds) =>
+        Assert.Equal(nanoseconds, GoDuration.Parse(text).Nanoseconds);
 
     [Theory]
     [InlineData("")]
@@ -49,7 +50,8 @@ public class GoDurationTests
     [InlineData(60_000_000_000, "1m")]
     [InlineData(3_600_000_000_000, "1h")]
     [InlineData(3_661_500_000_000, "1h1m1.5s")]
-    public void Writes_the_shortest_exact_text(long nanoseconds, string text) => Assert.Equal(text, new GoDuration(nanoseconds).ToString());
+    public void Writes_the_shortest_exact_text(long nanoseconds, string text) =>
+        Assert.Equal(text, new GoDuration(nanoseconds).ToString());
 
     [Fact]
     public void What_is_written_is_read_back_the_same()

@@ -8,7 +8,10 @@ public class JsonTests
     [Fact]
     public void Fields_that_are_absent_keep_the_defaults_of_the_type()
     {
-        var session = JsonSerializer.Deserialize("""{"spec":{"target":{"processName":"x"}}}""", HudJson.Default.ProfilingSession)!;
+        var session = JsonSerializer.Deserialize(
+            """{"spec":{"target":{"processName":"x"}}}""",
+            HudJson.Default.ProfilingSession
+        )!;
 
         Assert.Equal(new ProfilingSessionSpec().Duration, session.Spec.Duration);
         Assert.Equal(5, session.Spec.Target.MaxPods);
@@ -30,7 +33,10 @@ public class JsonTests
     [Fact]
     public void A_label_requirement_may_leave_its_values_out()
     {
-        var session = JsonSerializer.Deserialize("""{"spec":{"target":{"podSelector":{"matchExpressions":[{"key":"app","operator":"Exists"}]}}}}""", HudJson.Default.ProfilingSession)!;
+        var session = JsonSerializer.Deserialize(
+            """{"spec":{"target":{"podSelector":{"matchExpressions":[{"key":"app","operator":"Exists"}]}}}}""",
+            HudJson.Default.ProfilingSession
+        )!;
 
         Assert.Null(session.Spec.Target.PodSelector!.MatchExpressions![0].Values);
     }

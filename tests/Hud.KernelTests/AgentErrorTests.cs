@@ -9,7 +9,8 @@ namespace Hud.KernelTests;
 /// <summary>Errors that a person meets, through the real program: an id, what happened, the next step, an exit code, no report.</summary>
 public sealed class AgentErrorTests
 {
-    private static string Temporary(string name) => Path.Combine(Directory.CreateTempSubdirectory("hud-kernel-").FullName, name);
+    private static string Temporary(string name) =>
+        Path.Combine(Directory.CreateTempSubdirectory("hud-kernel-").FullName, name);
 
     [Fact]
     public void No_such_process()
@@ -34,8 +35,14 @@ public sealed class AgentErrorTests
     public void A_kernel_thread()
     {
         Need.Kernel();
-        int thread = Directory.GetDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int pid) ? pid : 0)
-            .FirstOrDefault(p => p > 0 && NodeAgent.Proc.ProcFs.StatusField(NodeAgent.Proc.ProcFs.ReadText($"/proc/{p}/status"), "Kthread") == "1");
+        int thread = Directory
+            .GetDirectories("/proc")
+            .Select(d => int.TryParse(Path.GetFileName(d), out int pid) ? pid : 0)
+            .FirstOrDefault(p =>
+                p > 0
+                && NodeAgent.Proc.ProcFs.StatusField(NodeAgent.Proc.ProcFs.ReadText($"/proc/{p}/status"), "Kthread")
+                    == "1"
+            );
         if (thread == 0)
             Need.Missing("no kernel thread is visible here");
         using var agent = AgentRun.Whole(AgentRun.TaskFor(thread));
@@ -122,7 +129,12 @@ public sealed class AgentErrorTests
     {
         Need.Kernel();
         using var workload = Workload.Start("idle", "--seconds 60");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid), "setpriv", "--bounding-set=-all", "--inh-caps=-all");
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid),
+            "setpriv",
+            "--bounding-set=-all",
+            "--inh-caps=-all"
+        );
         agent.Refuses("HUD101", 3, "CAP_BPF", "CAP_PERFMON", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH");
         workload.EndsWell();
     }
@@ -132,7 +144,12 @@ public sealed class AgentErrorTests
     {
         Need.Kernel();
         using var workload = Workload.Start("idle", "--seconds 60");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid), "setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace");
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid),
+            "setpriv",
+            "--bounding-set=-sys_ptrace",
+            "--inh-caps=-sys_ptrace"
+        );
         agent.Refuses("HUD101", 3, "CAP_SYS_PTRACE");
         Assert.DoesNotContain("CAP_BPF (", agent.Text, StringComparison.Ordinal);
     }
@@ -143,7 +160,12 @@ public sealed class AgentErrorTests
         Need.Kernel();
         using var workload = Workload.Start("sleep", "--seconds 60");
         const string four = "-all,+bpf,+perfmon,+sys_ptrace,+dac_read_search";
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2), "setpriv", $"--bounding-set={four}", $"--inh-caps={four}");
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid, 2),
+            "setpriv",
+            $"--bounding-set={four}",
+            $"--inh-caps={four}"
+        );
         Assert.True(agent.ExitCode == 0, agent.Text + agent.Errors);
         Assert.Equal(VerdictLevel.Blocked, agent.Profile.VerdictLevel);
         Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
@@ -153,15 +175,35 @@ public sealed class AgentErrorTests
     /// <summary>In a mount namespace of its own, the agent sees the machine that the line makes of this one.</summary>
     [Theory]
     [InlineData("mount -t tmpfs none /sys/kernel/btf", "HUD102", "CONFIG_DEBUG_INFO_BTF")]
-    [InlineData("echo 5.4.0-99-generic > \"$0\" && mount --bind \"$0\" /proc/sys/kernel/osrelease", "HUD103", "5.4.0-99-generic")]
-    [InlineData("echo 5.14.0-70-generic > \"$0\" && mount --bind \"$0\" /proc/sys/kernel/osrelease", "HUD103", "older than 5.15")]
-    [InlineData("mount -t tmpfs none /sys/kernel/security && echo 'none integrity [confidentiality]' > /sys/kernel/security/lockdown", "HUD107", "lockdown=integrity")]
+    [InlineData(
+        "echo 5.4.0-99-generic > \"$0\" && mount --bind \"$0\" /proc/sys/kernel/osrelease",
+        "HUD103",
+        "5.4.0-99-generic"
+    )]
+    [InlineData(
+        "echo 5.14.0-70-generic > \"$0\" && mount --bind \"$0\" /proc/sys/kernel/osrelease",
+        "HUD103",
+        "older than 5.15"
+    )]
+    [InlineData(
+        "mount -t tmpfs none /sys/kernel/security && echo 'none integrity [confidentiality]' > /sys/kernel/security/lockdown",
+        "HUD107",
+        "lockdown=integrity"
+    )]
     public void A_kernel_that_cannot(string line, string id, string words)
     {
         Need.Kernel();
         using var workload = Workload.Start("idle", "--seconds 60");
         string file = Temporary("file");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid), "unshare", "--mount", "sh", "-c", line + " && exec \"$@\"", file);
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid),
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            line + " && exec \"$@\"",
+            file
+        );
         agent.Refuses(id, 3, words);
         workload.EndsWell();
     }
@@ -191,7 +233,10 @@ public sealed class AgentErrorTests
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.Equal(rung, agent.Profile.Agent.Rung);
         Assert.Equal(VerdictLevel.Blocked, agent.Profile.VerdictLevel);
-        Assert.Contains(agent.Profile.Hotspots, h => h.Cause == HotspotCause.BlockingCall && h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
+        Assert.Contains(
+            agent.Profile.Hotspots,
+            h => h.Cause == HotspotCause.BlockingCall && h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal)
+        );
         workload.EndsWell();
     }
 
@@ -202,12 +247,21 @@ public sealed class AgentErrorTests
         using var idle = Workload.Start("idle", "--seconds 60");
         using var agent = AgentRun.Whole(AgentRun.TaskFor(idle.Pid, 1));
         // the agent did its work, and in a cluster the session is complete; hud makes exit code 4 of the verdict
-        Assert.Equal((0, "Idle", VerdictLevel.NoData), (agent.ExitCode, Assert.Single(agent.Profile.Targets).Reason, agent.Profile.VerdictLevel));
+        Assert.Equal(
+            (0, "Idle", VerdictLevel.NoData),
+            (agent.ExitCode, Assert.Single(agent.Profile.Targets).Reason, agent.Profile.VerdictLevel)
+        );
         Assert.Contains("HUD202", agent.Warnings);
-        Assert.Contains(agent.Profile.Warnings, w => w.Id == "HUD202" && w.NextStep.Contains("load", StringComparison.Ordinal));
+        Assert.Contains(
+            agent.Profile.Warnings,
+            w => w.Id == "HUD202" && w.NextStep.Contains("load", StringComparison.Ordinal)
+        );
         using var busy = Workload.Start("throughput", "--seconds 60 --spin 20000");
         using var second = AgentRun.Whole(AgentRun.TaskFor(busy.Pid, 1, thresholdMs: 1000));
-        Assert.Equal((0, "BelowThreshold", VerdictLevel.Healthy), (second.ExitCode, Assert.Single(second.Profile.Targets).Reason, second.Profile.VerdictLevel));
+        Assert.Equal(
+            (0, "BelowThreshold", VerdictLevel.Healthy),
+            (second.ExitCode, Assert.Single(second.Profile.Targets).Reason, second.Profile.VerdictLevel)
+        );
         Assert.DoesNotContain("HUD202", second.Warnings);
     }
 
@@ -218,8 +272,13 @@ public sealed class AgentErrorTests
     {
         Need.Kernel();
         using var busy = Workload.Start("throughput", "--seconds 60 --spin 20000");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(busy.Pid, 1, new() { ForceRung = rung, ForceLevel = level }, thresholdMs: 1000));
-        Assert.Equal((0, "NotTimed", VerdictLevel.NoData), (agent.ExitCode, Assert.Single(agent.Profile.Targets).Reason, agent.Profile.VerdictLevel));
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(busy.Pid, 1, new() { ForceRung = rung, ForceLevel = level }, thresholdMs: 1000)
+        );
+        Assert.Equal(
+            (0, "NotTimed", VerdictLevel.NoData),
+            (agent.ExitCode, Assert.Single(agent.Profile.Targets).Reason, agent.Profile.VerdictLevel)
+        );
         Assert.DoesNotContain("polled no task", agent.Text + agent.Profile.Verdict, StringComparison.Ordinal);
     }
 
@@ -236,10 +295,20 @@ public sealed class AgentErrorTests
         using var agent = AgentRun.Whole(task);
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.All(agent.Profile.Workers, w => Assert.StartsWith(prefix, w.Name, StringComparison.Ordinal));
-        Assert.All(agent.Messages.OfType<Core.Stream.ProgressMessage>().SelectMany(p => p.Workers), w => Assert.StartsWith(prefix, w.Name, StringComparison.Ordinal));
-        Assert.Equal(verdict == VerdictLevel.Blocked, agent.Profile.Hotspots.Any(h => h.Cause == HotspotCause.BlockingCall));
+        Assert.All(
+            agent.Messages.OfType<Core.Stream.ProgressMessage>().SelectMany(p => p.Workers),
+            w => Assert.StartsWith(prefix, w.Name, StringComparison.Ordinal)
+        );
+        Assert.Equal(
+            verdict == VerdictLevel.Blocked,
+            agent.Profile.Hotspots.Any(h => h.Cause == HotspotCause.BlockingCall)
+        );
         // a neighbour on the machine is no news here
-        Assert.True(agent.Profile.VerdictLevel == verdict || (prefix == "front" && agent.Profile.VerdictLevel == VerdictLevel.Pressure), agent.Profile.Verdict);
+        Assert.True(
+            agent.Profile.VerdictLevel == verdict
+                || (prefix == "front" && agent.Profile.VerdictLevel == VerdictLevel.Pressure),
+            agent.Profile.Verdict
+        );
         Assert.Equal(verdict == VerdictLevel.NoData, agent.Text.Contains("nobody*", StringComparison.Ordinal));
     }
 

@@ -27,11 +27,21 @@ public sealed class ConfinementTests
     private static (int Filters, string NoNewPrivileges) Of(int pid, int tid)
     {
         string status = ProcFs.ReadText($"/proc/{pid}/task/{tid}/status");
-        return (ProcFs.StatusField(status, "Seccomp") == "2" ? int.Parse(ProcFs.StatusField(status, "Seccomp_filters")) : 0, ProcFs.StatusField(status, "NoNewPrivs"));
+        return (
+            ProcFs.StatusField(status, "Seccomp") == "2" ? int.Parse(ProcFs.StatusField(status, "Seccomp_filters")) : 0,
+            ProcFs.StatusField(status, "NoNewPrivs")
+        );
     }
 
     private static List<int> Children(int pid) =>
-        [.. Directory.GetDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int p) ? p : 0).Where(p => p > 0 && ProcFs.StatusField(ProcFs.ReadText($"/proc/{p}/status"), "PPid") == pid.ToString())];
+        [
+            .. Directory
+                .GetDirectories("/proc")
+                .Select(d => int.TryParse(Path.GetFileName(d), out int p) ? p : 0)
+                .Where(p =>
+                    p > 0 && ProcFs.StatusField(ProcFs.ReadText($"/proc/{p}/status"), "PPid") == pid.ToString()
+                ),
+        ];
 
     [Fact]
     public void Every_thread_of_the_agent_and_its_helper_is_under_the_filter_and_the_report_is_whole()
@@ -82,15 +92,28 @@ public sealed class ConfinementTests
         var asked = server.AcceptSocketAsync();
         using var workload = Workload.Start("sleep", "--seconds 100 --every-ms 30");
         // a cache of its own, as an earlier no is remembered
-        string[] environment = ["/usr/bin/env", "no_proxy=127.0.0.1", $"DEBUGINFOD_CACHE_PATH={Directory.CreateTempSubdirectory("hud-debuginfod-").FullName}", $"DEBUGINFOD_URLS=http://{server.LocalEndpoint}"];
+        string[] environment =
+        [
+            "/usr/bin/env",
+            "no_proxy=127.0.0.1",
+            $"DEBUGINFOD_CACHE_PATH={Directory.CreateTempSubdirectory("hud-debuginfod-").FullName}",
+            $"DEBUGINFOD_URLS=http://{server.LocalEndpoint}",
+        ];
         using (var silent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2), environment))
             Assert.True(silent.ExitCode == 0, silent.Text);
         Assert.False(asked.IsCompleted);
 
-        using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 2, new() { DebuginfodUrls = [$"http://{server.LocalEndpoint}"] }), environment);
+        using var agent = AgentRun.Start(
+            AgentRun.TaskFor(workload.Pid, 2, new() { DebuginfodUrls = [$"http://{server.LocalEndpoint}"] }),
+            environment
+        );
         using var socket = await asked.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
         byte[] request = new byte[4096];
-        Assert.StartsWith("GET /buildid/", System.Text.Encoding.ASCII.GetString(request, 0, await socket.ReceiveAsync(request)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "GET /buildid/",
+            System.Text.Encoding.ASCII.GetString(request, 0, await socket.ReceiveAsync(request)),
+            StringComparison.Ordinal
+        );
         Assert.All(ProcFs.Threads(agent.Pid), tid => Assert.Equal("1", Of(agent.Pid, tid).NoNewPrivileges)); // all the rest is given up
         await socket.SendAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
         server.Stop();
@@ -103,12 +126,25 @@ public sealed class ConfinementTests
     public void Where_the_filter_is_not_taken_the_run_goes_on_and_says_so()
     {
         Need.Program("python3");
-        string number = System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "277" : "317";
+        string number =
+            System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture
+            == System.Runtime.InteropServices.Architecture.Arm64
+                ? "277"
+                : "317";
         using var workload = Workload.Start("sleep", "--seconds 100 --every-ms 30");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2), "/usr/bin/python3", "-c", NoFilters, number);
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid, 2),
+            "/usr/bin/python3",
+            "-c",
+            NoFilters,
+            number
+        );
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.Contains("HUD311", agent.Warnings);
-        Assert.Contains(agent.Profile.Warnings, w => w.Id == "HUD311" && w.Message.Contains("not permitted", StringComparison.Ordinal));
+        Assert.Contains(
+            agent.Profile.Warnings,
+            w => w.Id == "HUD311" && w.Message.Contains("not permitted", StringComparison.Ordinal)
+        );
         Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
         workload.EndsWell();
     }

@@ -17,7 +17,11 @@ public sealed class DetachTests
     {
         var rung = Need.Rung(name);
         BpfIds held;
-        using var service = ProbedWorkload.Start("throughput", "--workers 2 --spin 20000", new KernelSettings { Rung = rung, Types = 64 });
+        using var service = ProbedWorkload.Start(
+            "throughput",
+            "--workers 2 --spin 20000",
+            new KernelSettings { Rung = rung, Types = 64 }
+        );
         ulong site = service.Sites.First();
         Need.Until(() => service.Kernel.Count(Stat.Polls) > 0, "polls are timed");
         Assert.Equal(Breakpoint, service.Workload.CodeAt(site)[0]);
@@ -41,7 +45,11 @@ public sealed class DetachTests
     public void Attaching_and_detaching_under_load_does_no_harm(string name, int times)
     {
         var rung = Need.Rung(name);
-        using var service = ProbedWorkload.Start("throughput", "--workers 2 --tasks 4 --spin 5000", new KernelSettings { Rung = rung, Types = 64 });
+        using var service = ProbedWorkload.Start(
+            "throughput",
+            "--workers 2 --tasks 4 --spin 5000",
+            new KernelSettings { Rung = rung, Types = 64 }
+        );
         long before = service.Workload.Last("polls");
         for (int i = 0; i < times; i++)
         {
@@ -71,7 +79,10 @@ public sealed class DetachTests
         using var workload = Workload.Start("throughput", "--seconds 100 --workers 2 --spin 20000");
         using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 60, new() { ForceRung = name }));
         agent.WaitUntilAttached();
-        Need.Until(() => agent.Messages.OfType<Core.Stream.ProgressMessage>().Any(p => p.Summary.Polls > 0), "it sees polls");
+        Need.Until(
+            () => agent.Messages.OfType<Core.Stream.ProgressMessage>().Any(p => p.Summary.Polls > 0),
+            "it sees polls"
+        );
         var held = BpfIds.Of(agent.Pid);
         Assert.True(held.Links > 6, $"{held.Links} links");
         agent.Kill();

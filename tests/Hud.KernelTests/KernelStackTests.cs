@@ -28,11 +28,19 @@ public sealed class KernelStackTests
             return false;
         }
 
-        Need.Until(() =>
-        {
-            service.Ring.Drain();
-            return service.Events.Exists(e => e.Kind == EventKind.Poll && (e.Flags & EventFlags.StackBlock) != EventFlags.None && Told(e));
-        }, $"a slow poll tells {expected}");
-        Assert.All(service.Events.Where(e => (e.Flags & EventFlags.StackBlock) == EventFlags.None), e => Assert.Equal(0u, e.KernelFrames));
+        Need.Until(
+            () =>
+            {
+                service.Ring.Drain();
+                return service.Events.Exists(e =>
+                    e.Kind == EventKind.Poll && (e.Flags & EventFlags.StackBlock) != EventFlags.None && Told(e)
+                );
+            },
+            $"a slow poll tells {expected}"
+        );
+        Assert.All(
+            service.Events.Where(e => (e.Flags & EventFlags.StackBlock) == EventFlags.None),
+            e => Assert.Equal(0u, e.KernelFrames)
+        );
     }
 }

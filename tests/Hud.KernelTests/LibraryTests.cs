@@ -34,7 +34,11 @@ public sealed class LibraryTests
         Assert.StartsWith("ld-linux", Path.GetFileName(target.Executable), StringComparison.Ordinal);
         Assert.Equal("1.43.1", target.TokioVersion);
         Assert.True(target.SlowPolls > 0, agent.Profile.Verdict);
-        Assert.StartsWith("cpu_hog::", agent.Profile.Hotspots.First(h => h.Cause == HotspotCause.OnCpu).UserFrame, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "cpu_hog::",
+            agent.Profile.Hotspots.First(h => h.Cause == HotspotCause.OnCpu).UserFrame,
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, agent.Profile.Losses.MissedReturns);
         Assert.Equal(0, agent.Profile.Losses.TruncatedStacks);
         workload.EndsWell();
@@ -47,7 +51,11 @@ public sealed class LibraryTests
         using var workload = ThroughTheLoader("tokio143-release", "cpu_hog", "--seconds 100");
         using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceRung = "sched-only" }));
         Assert.True(agent.ExitCode == 0, agent.Text);
-        Assert.StartsWith("cpu_hog::", agent.Profile.Hotspots.First(h => h.Cause == HotspotCause.OnCpu).Task, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "cpu_hog::",
+            agent.Profile.Hotspots.First(h => h.Cause == HotspotCause.OnCpu).Task,
+            StringComparison.Ordinal
+        );
         workload.EndsWell();
     }
 
@@ -58,7 +66,10 @@ public sealed class LibraryTests
         using var workload = ThroughTheLoader("tokio143-stripped", "cpu_hog", "--seconds 100");
         using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2));
         Assert.True(agent.Profile.Summary.SlowPolls > 0, agent.Profile.Verdict);
-        Assert.Contains(agent.Profile.Warnings, w => w.Id == "HUD305" && w.Message.Contains("tokio143-stripped/cpu_hog", StringComparison.Ordinal));
+        Assert.Contains(
+            agent.Profile.Warnings,
+            w => w.Id == "HUD305" && w.Message.Contains("tokio143-stripped/cpu_hog", StringComparison.Ordinal)
+        );
         workload.EndsWell();
     }
 }

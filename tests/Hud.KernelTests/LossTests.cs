@@ -8,7 +8,15 @@ namespace Hud.KernelTests;
 /// <summary>Whatever is lost has a count: polls seen are records read plus losses counted, exactly.</summary>
 public sealed class LossTests
 {
-    private static KernelSettings Everything(Rung rung) => new() { Rung = rung, Slots = 4, ThresholdNs = 0, RingKiB = 1024, SlowPerSecond = 1_000_000 };
+    private static KernelSettings Everything(Rung rung) =>
+        new()
+        {
+            Rung = rung,
+            Slots = 4,
+            ThresholdNs = 0,
+            RingKiB = 1024,
+            SlowPerSecond = 1_000_000,
+        };
 
     [Theory]
     [InlineData("uprobe.session")]
@@ -18,7 +26,8 @@ public sealed class LossTests
     {
         using var polls = new ProbedChild(Everything(Need.Rung(name)) with { RingKiB = 4 });
         polls.Poll(1);
-        long written = polls.Kernel.Count(Stat.Events), dropped = polls.Kernel.Count(Stat.RingDrops);
+        long written = polls.Kernel.Count(Stat.Events),
+            dropped = polls.Kernel.Count(Stat.RingDrops);
         polls.Ring.Drain();
 
         Assert.Equal(1000, polls.Kernel.Count(Stat.Slow));
@@ -46,7 +55,11 @@ public sealed class LossTests
     public void Threads_beyond_the_slots_are_counted()
     {
         Need.Rung("uprobe.session");
-        using var service = ProbedWorkload.Start("throughput", "--workers 2 --tasks 4 --spin 2000", settings: new KernelSettings { Slots = 1, Types = 64 });
+        using var service = ProbedWorkload.Start(
+            "throughput",
+            "--workers 2 --tasks 4 --spin 2000",
+            settings: new KernelSettings { Slots = 1, Types = 64 }
+        );
         Need.Until(() => service.Kernel.Count(Stat.NoSlot) > 0, "a second worker polls and finds no slot");
         Assert.Single(service.Kernel.ReadWorkers());
         service.Workload.EndsWell();
@@ -76,7 +89,19 @@ public sealed class LossTests
     {
         Need.Kernel();
         using var workload = Workload.Start("mutex", "--seconds 60 --block-ms 30 --every-ms 20 --tasks 2");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 3, new() { SlowPerSecond = 1, SamplesPerSecond = 1, WorkerSlots = 1, ForceLevel = 0 }));
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(
+                workload.Pid,
+                3,
+                new()
+                {
+                    SlowPerSecond = 1,
+                    SamplesPerSecond = 1,
+                    WorkerSlots = 1,
+                    ForceLevel = 0,
+                }
+            )
+        );
 
         Assert.True(agent.ExitCode == 0, agent.Text);
         var losses = agent.Profile.Losses;
@@ -99,7 +124,10 @@ public sealed class LossTests
         Assert.True(agent.Profile.Losses.PollDepthOverflows > 0);
         Assert.Equal(0, agent.Profile.Losses.MissedReturns);
         Assert.Contains("HUD303", agent.Warnings);
-        Assert.Contains(agent.Profile.Hotspots, h => h.Cause == HotspotCause.OnCpu && h.UserFrame.StartsWith("nested::", StringComparison.Ordinal));
+        Assert.Contains(
+            agent.Profile.Hotspots,
+            h => h.Cause == HotspotCause.OnCpu && h.UserFrame.StartsWith("nested::", StringComparison.Ordinal)
+        );
         workload.StillWorks();
         workload.EndsWell();
     }
@@ -109,7 +137,9 @@ public sealed class LossTests
     {
         Need.Kernel();
         using var workload = Workload.Start("sleep", "--seconds 60 --workers 2 --tasks 8 --block-ms 3 --every-ms 1");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { RingBufferKiB = 4 }, thresholdMs: 1));
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid, 2, new() { RingBufferKiB = 4 }, thresholdMs: 1)
+        );
 
         Assert.Equal(0, agent.ExitCode);
         Assert.True(agent.Profile.Losses.RingBufferDrops > 0);

@@ -26,7 +26,10 @@ public sealed class NeighbourTests
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.True(agent.Profile.Summary.SlowPolls > 10, agent.Profile.Verdict);
         Assert.Equal(0, agent.Profile.Losses.MissedReturns);
-        Assert.Contains(agent.Profile.Hotspots, h => h.Cause == HotspotCause.BlockingCall && h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
+        Assert.Contains(
+            agent.Profile.Hotspots,
+            h => h.Cause == HotspotCause.BlockingCall && h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal)
+        );
         if (bpftraceFirst)
             EndedWithCounts(neighbour!);
 
@@ -39,7 +42,15 @@ public sealed class NeighbourTests
     private static Process StartBpftrace(int pid)
     {
         string functions = $"/proc/{pid}/exe:*task*raw*poll*";
-        var start = new ProcessStartInfo("bpftrace", ["-p", $"{pid}", "-e", $"BEGIN {{ printf(\"attached\\n\"); }} uprobe:{functions} {{ @entries = count(); }} uretprobe:{functions} {{ @returns = count(); }}"])
+        var start = new ProcessStartInfo(
+            "bpftrace",
+            [
+                "-p",
+                $"{pid}",
+                "-e",
+                $"BEGIN {{ printf(\"attached\\n\"); }} uprobe:{functions} {{ @entries = count(); }} uretprobe:{functions} {{ @returns = count(); }}",
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -47,7 +58,7 @@ public sealed class NeighbourTests
         var process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
-        for (string? line; (line = process.StandardOutput.ReadLine()) != "attached";)
+        for (string? line; (line = process.StandardOutput.ReadLine()) != "attached"; )
             Assert.True(line is not null, "bpftrace ended before it was attached");
         return process;
     }
@@ -62,5 +73,8 @@ public sealed class NeighbourTests
     }
 
     private static long Count(string told, string name) =>
-        told.Split('\n').Where(line => line.StartsWith($"@{name}: ", StringComparison.Ordinal)).Select(line => long.Parse(line[(name.Length + 3)..], CultureInfo.InvariantCulture)).FirstOrDefault();
+        told.Split('\n')
+            .Where(line => line.StartsWith($"@{name}: ", StringComparison.Ordinal))
+            .Select(line => long.Parse(line[(name.Length + 3)..], CultureInfo.InvariantCulture))
+            .FirstOrDefault();
 }

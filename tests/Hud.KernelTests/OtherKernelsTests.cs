@@ -20,13 +20,21 @@ public sealed class OtherKernelsTests
         Need.Program("qemu-system-x86_64");
         Need.Workload("tokio143-release", "cpu_hog");
         Need.Workload("tokio143-release", "sleep");
-        if (System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture != System.Runtime.InteropServices.Architecture.X64)
+        if (
+            System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture
+            != System.Runtime.InteropServices.Architecture.X64
+        )
             Need.Missing("the emulated machine is one of x86-64");
         var cancel = TestContext.Current.CancellationToken;
         string folder = Path.Combine(Need.Root, "out", "kernels", suite);
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
-        using var machine = Process.Start(new ProcessStartInfo(Path.Combine(Need.Root, "tests/kernels/run.sh"), [suite, folder]) { RedirectStandardError = true })!;
+        using var machine = Process.Start(
+            new ProcessStartInfo(Path.Combine(Need.Root, "tests/kernels/run.sh"), [suite, folder])
+            {
+                RedirectStandardError = true,
+            }
+        )!;
         string said = await machine.StandardError.ReadToEndAsync(cancel);
         await machine.WaitForExitAsync(cancel);
         Assert.True(machine.ExitCode == 0, said);
@@ -40,7 +48,10 @@ public sealed class OtherKernelsTests
 
         var sleep = await Report(folder, "sleep", cancel);
         worst = sleep.Hotspots[0];
-        Assert.Equal((HotspotCause.BlockingCall, "clock_nanosleep", "sleep::wait_a_little"), (worst.Cause, worst.Syscall, worst.UserFrame));
+        Assert.Equal(
+            (HotspotCause.BlockingCall, "clock_nanosleep", "sleep::wait_a_little"),
+            (worst.Cause, worst.Syscall, worst.UserFrame)
+        );
         Assert.True(worst.Count >= 10, $"{worst.Count} times");
         Assert.All([hog, sleep], report => Assert.Equal(0, report.Losses.RingBufferDrops));
     }

@@ -10,7 +10,14 @@ public sealed class RungTests
 {
     public static TheoryData<string> Probing => ["uprobe.session", "uprobe.multi", "perf-uprobe"];
 
-    private static KernelSettings Settings(Rung rung) => new() { Rung = rung, Types = 4, Slots = 8, RingKiB = 1024 };
+    private static KernelSettings Settings(Rung rung) =>
+        new()
+        {
+            Rung = rung,
+            Types = 4,
+            Slots = 8,
+            RingKiB = 1024,
+        };
 
     [Theory]
     [MemberData(nameof(Probing))]
@@ -26,9 +33,23 @@ public sealed class RungTests
         Assert.True(type.TotalNs >= type.MaxNs && type.MaxNs > 0);
         Assert.Equal([0UL, 0, 0], ((uint[])[0, 1, 3]).Select(t => polls.Kernel.ReadType(t).Polls));
         var worker = Assert.Single(polls.Kernel.ReadWorkers());
-        Assert.Equal((3000UL, (uint)polls.Child.Pid, 1u, uint.MaxValue), (worker.Polls, worker.NsTid, worker.Used, worker.CurrentType));
+        Assert.Equal(
+            (3000UL, (uint)polls.Child.Pid, 1u, uint.MaxValue),
+            (worker.Polls, worker.NsTid, worker.Used, worker.CurrentType)
+        );
         Assert.Equal(type.TotalNs, worker.BusyNs);
-        foreach (var stat in (Stat[])[Stat.SampledOut, Stat.MissedReturns, Stat.DepthOverflow, Stat.NoThreadState, Stat.NoSlot, Stat.TypeOutOfRange, Stat.RingDrops])
+        foreach (
+            var stat in (Stat[])
+                [
+                    Stat.SampledOut,
+                    Stat.MissedReturns,
+                    Stat.DepthOverflow,
+                    Stat.NoThreadState,
+                    Stat.NoSlot,
+                    Stat.TypeOutOfRange,
+                    Stat.RingDrops,
+                ]
+        )
             Assert.True(polls.Kernel.Count(stat) == 0, $"{stat}: {polls.Kernel.Count(stat)}");
     }
 
@@ -50,7 +71,14 @@ public sealed class RungTests
     [MemberData(nameof(Probing))]
     public void A_poll_over_the_threshold_leaves_one_record(string name)
     {
-        using var polls = new ProbedChild(Settings(Need.Rung(name)) with { ThresholdNs = 0, SlowPerSecond = 1_000_000 }, type: 3);
+        using var polls = new ProbedChild(
+            Settings(Need.Rung(name)) with
+            {
+                ThresholdNs = 0,
+                SlowPerSecond = 1_000_000,
+            },
+            type: 3
+        );
         polls.Poll(1);
         polls.Ring.Drain();
 
@@ -59,8 +87,18 @@ public sealed class RungTests
         Assert.Equal(0, polls.DecodeErrors);
         Assert.Equal((1000, 1000UL), (polls.Kernel.Count(Stat.Slow), polls.Kernel.ReadType(3).Slow));
         Assert.Equal((long)polls.Kernel.ReadType(3).SlowNs, records.Sum(r => (long)r.WallNs));
-        Assert.All(records, r => Assert.Equal((3u, 0u, (uint)polls.Child.Pid, "hud-selftest"), (r.Type, r.Target, r.NsTid, EventDecoder.Comm(r.Comm))));
-        Assert.All(records.Zip(records.Skip(1)), p => Assert.True(p.First.StartNs + p.First.WallNs <= p.Second.StartNs));
+        Assert.All(
+            records,
+            r =>
+                Assert.Equal(
+                    (3u, 0u, (uint)polls.Child.Pid, "hud-selftest"),
+                    (r.Type, r.Target, r.NsTid, EventDecoder.Comm(r.Comm))
+                )
+        );
+        Assert.All(
+            records.Zip(records.Skip(1)),
+            p => Assert.True(p.First.StartNs + p.First.WallNs <= p.Second.StartNs)
+        );
         Assert.All(records, r => Assert.True(r.OffNs <= r.WallNs && r.RunDelayNs <= r.OffNs));
     }
 

@@ -16,7 +16,15 @@ public sealed class SchedulerTests
     public void Switches_of_others_leave_no_trace(ulong schedOnly)
     {
         Need.Kernel();
-        using var kernel = KernelSide.Load(new KernelSettings { Rung = Rung.SchedOnly, Slots = 8, RingKiB = 64, ThresholdNs = 0 });
+        using var kernel = KernelSide.Load(
+            new KernelSettings
+            {
+                Rung = Rung.SchedOnly,
+                Slots = 8,
+                RingKiB = 64,
+                ThresholdNs = 0,
+            }
+        );
         kernel.AttachScheduler(99);
         kernel.Control.SchedOnly = schedOnly;
         kernel.Control.Enabled = 1;
@@ -60,12 +68,28 @@ public sealed class SchedulerTests
     public void A_worker_in_a_poll_runs_sleeps_or_waits_for_its_cpu(string program, int neighbours, string state)
     {
         string[] sameCpu = ["taskset", "-c", "0"];
-        using var workload = Workload.Start(program, "--seconds 100 --workers 1 --every-ms 1 --block-ms 500", before: sameCpu);
-        using var burner = Process.Start(new ProcessStartInfo("taskset", ["-c", "0", Need.Workload("tokio143-release", "burner"), "--tasks", $"{neighbours}", "--seconds", "100"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var workload = Workload.Start(
+            program,
+            "--seconds 100 --workers 1 --every-ms 1 --block-ms 500",
+            before: sameCpu
+        );
+        using var burner = Process.Start(
+            new ProcessStartInfo(
+                "taskset",
+                ["-c", "0", Need.Workload("tokio143-release", "burner"), "--tasks", $"{neighbours}", "--seconds", "100"]
+            )
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         try
         {
             using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 100));
-            Need.Until(() => agent.Messages.OfType<ProgressMessage>().SelectMany(p => p.Workers).Any(w => w.State == state), $"its worker is {state}");
+            Need.Until(
+                () => agent.Messages.OfType<ProgressMessage>().SelectMany(p => p.Workers).Any(w => w.State == state),
+                $"its worker is {state}"
+            );
         }
         finally
         {
@@ -78,11 +102,19 @@ public sealed class SchedulerTests
     public void A_process_in_a_pid_namespace_below_ours_is_resolved_by_our_ids()
     {
         Need.Kernel();
-        using var outer = Process.Start(new ProcessStartInfo("unshare", ["--fork", "--pid", "--kill-child", "sleep", "60"]) { UseShellExecute = false })!;
+        using var outer = Process.Start(
+            new ProcessStartInfo("unshare", ["--fork", "--pid", "--kill-child", "sleep", "60"])
+            {
+                UseShellExecute = false,
+            }
+        )!;
         try
         {
             int inner = 0;
-            Need.Until(() => int.TryParse(ProcFs.ReadText($"/proc/{outer.Id}/task/{outer.Id}/children").Trim(), out inner), "the process in its own namespace is born");
+            Need.Until(
+                () => int.TryParse(ProcFs.ReadText($"/proc/{outer.Id}/task/{outer.Id}/children").Trim(), out inner),
+                "the process in its own namespace is born"
+            );
             using var kernel = KernelSide.Load(new KernelSettings { Rung = Rung.SchedOnly, RingKiB = 64 });
             var thread = Assert.Single(kernel.AddTarget(inner, 0));
             Assert.Equal(((uint)inner, (uint)inner), (thread.NsTgid, thread.NsTid));
@@ -96,8 +128,12 @@ public sealed class SchedulerTests
     [Fact]
     public void An_agent_in_a_pid_namespace_of_its_own_speaks_of_the_pids_it_sees()
     {
-        string workload = Need.Workload("tokio143-release", "sleep"), agent = Need.Agent();
-        string task = System.Text.Json.JsonSerializer.Serialize(AgentRun.TaskFor(4711, 2), Core.HudJson.Default.AgentTask);
+        string workload = Need.Workload("tokio143-release", "sleep"),
+            agent = Need.Agent();
+        string task = System.Text.Json.JsonSerializer.Serialize(
+            AgentRun.TaskFor(4711, 2),
+            Core.HudJson.Default.AgentTask
+        );
         // in there the shell is 1
         string script = $"""
             {workload} --seconds 30 --workers 2 >/dev/null </dev/null & target=$!
@@ -107,7 +143,18 @@ public sealed class SchedulerTests
             kill $target
             exit $code
             """;
-        using var run = AgentRun.Start(AgentRun.TaskFor(1), "unshare", "--fork", "--pid", "--kill-child", "--mount-proc", "sh", "-c", script, "--");
+        using var run = AgentRun.Start(
+            AgentRun.TaskFor(1),
+            "unshare",
+            "--fork",
+            "--pid",
+            "--kill-child",
+            "--mount-proc",
+            "sh",
+            "-c",
+            script,
+            "--"
+        );
         run.WaitForEnd();
 
         Assert.True(run.ExitCode == 0, run.Text + run.Errors);
@@ -133,24 +180,50 @@ public sealed class SchedulerTests
     {
         Need.Rung("uprobe.session");
         string many = (4 * Environment.ProcessorCount).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        using var service = ProbedWorkload.Start("cpu_hog", $"--workers {many} --tasks {many} --every-ms 0 --block-ms 100", new KernelSettings { Types = 64, Slots = 64, ThresholdNs = 1_000_000 });
+        using var service = ProbedWorkload.Start(
+            "cpu_hog",
+            $"--workers {many} --tasks {many} --every-ms 0 --block-ms 100",
+            new KernelSettings
+            {
+                Types = 64,
+                Slots = 64,
+                ThresholdNs = 1_000_000,
+            }
+        );
         service.Target.Detach();
         service.Kernel.Control.Epoch++;
         service.Kernel.Control.SchedOnly = ulong.MaxValue;
         HudEvent[] waits = [];
-        Need.Until(() =>
-        {
-            service.Ring.Drain();
-            waits = [.. service.Events.Where(e => e.Kind == EventKind.OffCpu && (e.Flags & EventFlags.StackPreempt) != EventFlags.None)];
-            return waits.Length > 3;
-        }, "workers wait for a CPU");
+        Need.Until(
+            () =>
+            {
+                service.Ring.Drain();
+                waits =
+                [
+                    .. service.Events.Where(e =>
+                        e.Kind == EventKind.OffCpu && (e.Flags & EventFlags.StackPreempt) != EventFlags.None
+                    ),
+                ];
+                return waits.Length > 3;
+            },
+            "workers wait for a CPU"
+        );
 
-        Assert.All(waits, e =>
-        {
-            Assert.True(e.StackBytes > 0 && e.RunDelayNs > 1_000_000 && e.RunDelayNs == e.OffNs && e.WorstQueueNs == e.RunDelayNs, $"{e.StackBytes} bytes, {e.RunDelayNs} of {e.OffNs} ns");
-            Assert.Equal(-1, e.Syscall);
-            Assert.NotEqual(0u, e.ByTgid);
-        });
+        Assert.All(
+            waits,
+            e =>
+            {
+                Assert.True(
+                    e.StackBytes > 0
+                        && e.RunDelayNs > 1_000_000
+                        && e.RunDelayNs == e.OffNs
+                        && e.WorstQueueNs == e.RunDelayNs,
+                    $"{e.StackBytes} bytes, {e.RunDelayNs} of {e.OffNs} ns"
+                );
+                Assert.Equal(-1, e.Syscall);
+                Assert.NotEqual(0u, e.ByTgid);
+            }
+        );
     }
 
     [Fact]
@@ -159,13 +232,24 @@ public sealed class SchedulerTests
         Need.Rung("uprobe.session");
         using var service = ProbedWorkload.Start("sleep", "--workers 2 --tasks 1 --every-ms 50 --block-ms 4000");
         var told = new List<HudEvent>();
-        Need.Until(() =>
-        {
-            service.Kernel.RecordOpenPolls();
-            service.Ring.Drain();
-            told = [.. service.Events.Where(e => (e.Flags & EventFlags.Open) != EventFlags.None).GroupBy(e => (e.NsTid, e.StartNs)).Select(g => g.ToList()).FirstOrDefault(g => g.Count > 1) ?? []];
-            return told.Count > 1;
-        }, "the same open poll is recorded twice");
+        Need.Until(
+            () =>
+            {
+                service.Kernel.RecordOpenPolls();
+                service.Ring.Drain();
+                told =
+                [
+                    .. service
+                        .Events.Where(e => (e.Flags & EventFlags.Open) != EventFlags.None)
+                        .GroupBy(e => (e.NsTid, e.StartNs))
+                        .Select(g => g.ToList())
+                        .FirstOrDefault(g => g.Count > 1)
+                        ?? [],
+                ];
+                return told.Count > 1;
+            },
+            "the same open poll is recorded twice"
+        );
 
         Assert.Equal((EventKind.Poll, 230), (told[0].Kind, told[0].Syscall)); // clock_nanosleep
         Assert.True(told[0].WallNs >= told[0].OffNs && told[0].OffNs > told[0].WallNs / 2);

@@ -39,7 +39,16 @@ public sealed class SeccompTests
     {
         var rung = Need.Rung(name);
         bool survives;
-        using (var kernel = KernelSide.Load(new KernelSettings { Rung = rung, RingKiB = 64, Slots = 4 }))
+        using (
+            var kernel = KernelSide.Load(
+                new KernelSettings
+                {
+                    Rung = rung,
+                    RingKiB = 64,
+                    Slots = 4,
+                }
+            )
+        )
             survives = Calibration.SurvivesSeccomp(kernel, 0, 63);
 
         using var workload = Confined("sleep", "--seconds 100");
@@ -56,7 +65,10 @@ public sealed class SeccompTests
     {
         Need.Kernel();
         using var workload = Confined("sleep", "--seconds 100");
-        Assert.True(FileByteSource.TryOpen(Need.Workload("tokio143-release", "sleep"), out var source, out string error), error);
+        Assert.True(
+            FileByteSource.TryOpen(Need.Workload("tokio143-release", "sleep"), out var source, out string error),
+            error
+        );
         Assert.True(ElfFile.TryOpen(source, out var elf, out error), error);
         ulong[] sites = [.. TokioBinary.Discover(elf).Types.Select(t => t.FileOffset)];
         byte[] before = [.. sites.Select(s => workload.CodeAt(s)[0])];
@@ -90,8 +102,17 @@ public sealed class SeccompTests
         Assert.Contains("HUD301", agent.Warnings);
         Assert.Equal((0, true), (agent.Profile.Agent.BudgetLevel, agent.Profile.Summary.Estimated));
         Assert.True(agent.Profile.Overhead.ProbeHits > 0);
-        Assert.Contains(agent.Profile.Hotspots, h => h.Target == 0 && h.Cause == HotspotCause.BlockingCall && h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
-        Assert.Contains(agent.Profile.Hotspots, h => h.Target == 1 && h.UserFrame.StartsWith("mutex::", StringComparison.Ordinal));
+        Assert.Contains(
+            agent.Profile.Hotspots,
+            h =>
+                h.Target == 0
+                && h.Cause == HotspotCause.BlockingCall
+                && h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            agent.Profile.Hotspots,
+            h => h.Target == 1 && h.UserFrame.StartsWith("mutex::", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(agent.Profile.Tasks, t => t.Target == 0 && t.Polls > 0);
         confined.EndsWell();
         free.EndsWell();

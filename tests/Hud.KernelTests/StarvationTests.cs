@@ -13,7 +13,11 @@ public sealed class StarvationTests
         Need.Kernel();
         Need.Program("chrt");
         // of the least weight there is, a 340th of the neighbour's on the same CPU: it never gets as far as its block is long
-        using var workload = Workload.Start("cpu_hog", "--seconds 100 --every-ms 10 --block-ms 300", before: ["taskset", "-c", "0", "chrt", "--idle", "0"]);
+        using var workload = Workload.Start(
+            "cpu_hog",
+            "--seconds 100 --every-ms 10 --block-ms 300",
+            before: ["taskset", "-c", "0", "chrt", "--idle", "0"]
+        );
         using var neighbour = Process.Start("taskset", ["-c", "0", "sh", "-c", "while :; do :; done"]);
         AgentRun? agent = null;
         try
@@ -36,7 +40,12 @@ public sealed class StarvationTests
         Assert.True(target.CpuWaitNs > agent.Profile.Summary.ObservedNs / 10, agent.Text);
         Assert.True(CpuStarvation.HardlyRan(target.CpuWaitNs, target.CpuNs), agent.Text);
         Assert.True(target.Reason == "Starved" || target.SlowPolls > 0, agent.Text);
-        Assert.Contains(agent.Profile.Warnings, w => w.Id == (target.Polls + target.SlowPolls == 0 ? "HUD202" : "HUD310") && w.NextStep.Contains("CPU request", StringComparison.Ordinal));
+        Assert.Contains(
+            agent.Profile.Warnings,
+            w =>
+                w.Id == (target.Polls + target.SlowPolls == 0 ? "HUD202" : "HUD310")
+                && w.NextStep.Contains("CPU request", StringComparison.Ordinal)
+        );
         agent.Dispose();
         workload.EndsWell();
     }

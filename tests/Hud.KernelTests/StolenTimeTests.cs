@@ -18,11 +18,15 @@ public sealed class StolenTimeTests
         Need.Rung("uprobe.session");
         int cpus = Environment.ProcessorCount;
         string all = cpus.ToString(CultureInfo.InvariantCulture);
-        using var service = ProbedWorkload.Start("cpu_hog", $"--workers {all} --tasks {all} --every-ms 0 --block-ms 20");
+        using var service = ProbedWorkload.Start(
+            "cpu_hog",
+            $"--workers {all} --tasks {all} --every-ms 0 --block-ms 20"
+        );
         long before = StolenNs();
         Thread.Sleep(4000);
         service.Ring.Drain();
-        long stolen = StolenNs() - before, slack = cpus * 2 * TickNs;
+        long stolen = StolenNs() - before,
+            slack = cpus * 2 * TickNs;
 
         var polls = service.Events.Where(e => e.Kind == EventKind.Poll).ToList();
         Assert.True(polls.Count >= 20, $"{polls.Count} slow polls");
@@ -30,10 +34,16 @@ public sealed class StolenTimeTests
         Assert.True(told <= stolen + slack, $"{told / 1e6:F1} ms told, {stolen / 1e6:F1} ms booked");
         // others may have run on the CPU while it was taken, hence half
         long waited = polls.Sum(e => (long)e.RunDelayNs);
-        Assert.True(waited >= stolen / 2 - slack, $"{waited / 1e6:F1} ms of waiting in polls, {stolen / 1e6:F1} ms booked");
+        Assert.True(
+            waited >= stolen / 2 - slack,
+            $"{waited / 1e6:F1} ms of waiting in polls, {stolen / 1e6:F1} ms booked"
+        );
     }
 
     /// <summary>Of all CPUs, to a tick of 10 ms each: <c>proc(5)</c>, the eighth figure.</summary>
     private static long StolenNs() =>
-        long.Parse(File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[8], CultureInfo.InvariantCulture) * TickNs;
+        long.Parse(
+            File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[8],
+            CultureInfo.InvariantCulture
+        ) * TickNs;
 }

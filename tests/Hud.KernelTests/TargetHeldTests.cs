@@ -34,7 +34,10 @@ public sealed class TargetHeldTests
         Assert.Equal(0, agent.Profile.Losses.MissedReturns);
         Assert.True(agent.Profile.Summary.SlowPolls > 10, agent.Profile.Verdict);
         // the workload's own clock runs in the poll as well
-        Assert.All(agent.Profile.Hotspots.Where(h => h.Cause == HotspotCause.OnCpu), h => Assert.Equal("other_stack::handle_request", h.Task));
+        Assert.All(
+            agent.Profile.Hotspots.Where(h => h.Cause == HotspotCause.OnCpu),
+            h => Assert.Equal("other_stack::handle_request", h.Task)
+        );
         Assert.Equal("other_stack::burn", agent.Profile.Hotspots.First(h => h.Cause == HotspotCause.OnCpu).UserFrame);
         workload.StillWorks();
         workload.EndsWell();
@@ -47,18 +50,22 @@ public sealed class TargetHeldTests
     {
         Need.Kernel();
         using var freezer = Freezer.Create(version);
-        IsUnharmed(new() { ForceLevel = 0 }, pid =>
-        {
-            try
+        IsUnharmed(
+            new() { ForceLevel = 0 },
+            pid =>
             {
-                freezer.Freeze();
-                Thread.Sleep(Held);
-            }
-            finally
-            {
-                freezer.Thaw(); // what is frozen does not die either
-            }
-        }, freezer.Add);
+                try
+                {
+                    freezer.Freeze();
+                    Thread.Sleep(Held);
+                }
+                finally
+                {
+                    freezer.Thaw(); // what is frozen does not die either
+                }
+            },
+            freezer.Add
+        );
     }
 
     /// <summary>A service that only computes in short polls is held still in mid-run: no poll is as long as that, and nothing is blamed.</summary>
@@ -84,7 +91,9 @@ public sealed class TargetHeldTests
     {
         Need.Rung("uprobe.session");
         using var workload = Workload.Start("other_stack", "--seconds 100 --every-ms 30 --spin 1");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 3, new() { ForceRung = "uprobe.session", ForceLevel = 0 }));
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid, 3, new() { ForceRung = "uprobe.session", ForceLevel = 0 })
+        );
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.True(agent.Profile.Losses.PollDepthOverflows > 0, "polls up there are not timed, and counted");
         Assert.True(agent.Profile.Summary.SlowPolls > 10, agent.Profile.Verdict);

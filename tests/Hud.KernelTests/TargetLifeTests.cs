@@ -64,7 +64,10 @@ public sealed class TargetLifeTests
         using var workload = Workload.Start("sleep", "--seconds 100");
         using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 60));
         agent.WaitUntilAttached();
-        Need.Until(() => agent.Messages.OfType<Core.Stream.ProgressMessage>().Any(p => p.Summary.SlowPolls > 0), "a slow poll is seen");
+        Need.Until(
+            () => agent.Messages.OfType<Core.Stream.ProgressMessage>().Any(p => p.Summary.SlowPolls > 0),
+            "a slow poll is seen"
+        );
         workload.EndsWell();
         agent.WaitForEnd();
         Assert.Equal(("TargetGone", 5), (agent.Bye?.Reason, agent.ExitCode));
@@ -78,17 +81,38 @@ public sealed class TargetLifeTests
     public void A_service_that_ended_and_was_not_waited_for_is_gone()
     {
         Need.Kernel();
-        using var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "\"$0\" --seconds 100 <&0 >/dev/null & echo $!; exec sleep 200", Need.Workload("tokio143-release", "sleep")]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var parent = Process.Start(
+            new ProcessStartInfo(
+                "/bin/sh",
+                [
+                    "-c",
+                    "\"$0\" --seconds 100 <&0 >/dev/null & echo $!; exec sleep 200",
+                    Need.Workload("tokio143-release", "sleep"),
+                ]
+            )
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         int pid = int.Parse(parent.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
         try
         {
-            Need.Until(() => NodeAgent.Proc.ProcFs.ThreadName(pid, pid) == "sleep" && NodeAgent.Proc.ProcFs.Threads(pid).Count > 1, "the workload runs");
+            Need.Until(
+                () =>
+                    NodeAgent.Proc.ProcFs.ThreadName(pid, pid) == "sleep"
+                    && NodeAgent.Proc.ProcFs.Threads(pid).Count > 1,
+                "the workload runs"
+            );
             using var agent = AgentRun.Start(AgentRun.TaskFor(pid, 600));
             agent.WaitUntilAttached();
             Assert.Equal(0, NodeAgent.Interop.Libc.kill(pid, 9));
             agent.WaitForEnd();
             Assert.Equal(("TargetGone", 5), (agent.Bye?.Reason, agent.ExitCode));
-            Assert.Equal("Z", NodeAgent.Proc.ProcFs.StatusField(NodeAgent.Proc.ProcFs.ReadText($"/proc/{pid}/status"), "State")[..1]); // still there
+            Assert.Equal(
+                "Z",
+                NodeAgent.Proc.ProcFs.StatusField(NodeAgent.Proc.ProcFs.ReadText($"/proc/{pid}/status"), "State")[..1]
+            ); // still there
         }
         finally
         {
@@ -167,7 +191,10 @@ public sealed class TargetLifeTests
         using var workload = Workload.Start("sleep", "--seconds 100");
         using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 60));
         agent.WaitUntilAttached();
-        Need.Until(() => agent.Messages.OfType<Core.Stream.ProgressMessage>().Any(p => p.Summary.SlowPolls > 0), "a slow poll is seen");
+        Need.Until(
+            () => agent.Messages.OfType<Core.Stream.ProgressMessage>().Any(p => p.Summary.SlowPolls > 0),
+            "a slow poll is seen"
+        );
         Assert.Equal(0, NodeAgent.Interop.Libc.kill(agent.Pid, 15));
         agent.WaitForEnd();
         Assert.Equal(("Interrupted", 0), (agent.Bye?.Reason, agent.ExitCode));
@@ -186,7 +213,10 @@ public sealed class TargetLifeTests
         using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 3, new() { ForceLevel = level }));
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.Equal((level, level > 0), (agent.Profile.Agent.BudgetLevel, agent.Profile.Summary.Estimated));
-        Assert.Contains(agent.Profile.Hotspots, h => h.Cause == HotspotCause.BlockingCall && h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
+        Assert.Contains(
+            agent.Profile.Hotspots,
+            h => h.Cause == HotspotCause.BlockingCall && h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal)
+        );
         Assert.Equal(level > 0, agent.Warnings.Contains("HUD304"));
         workload.EndsWell();
     }

@@ -10,8 +10,14 @@ public sealed class ClientTests
     [Fact]
     public async Task A_list_follows_continue_tokens_and_names_the_kind_of_its_items()
     {
-        await using var server = new ScriptedServer((r, a) => a.JsonAsync(
-            r.Target.Contains("continue=next", StringComparison.Ordinal) ? List(9, "", """{"metadata":{"name":"two"}}""") : List(8, "next", """{"metadata":{"name":"one"}}""")));
+        await using var server = new ScriptedServer(
+            (r, a) =>
+                a.JsonAsync(
+                    r.Target.Contains("continue=next", StringComparison.Ordinal)
+                        ? List(9, "", """{"metadata":{"name":"two"}}""")
+                        : List(8, "next", """{"metadata":{"name":"one"}}""")
+                )
+        );
         using var client = server.Client();
         var list = await client.ListAsync(EntityTypes.Pods, "a", new ListOptions(LabelSelector: "app=x,!y"), None);
         Assert.Equal(["one", "two"], list.Items!.Select(p => p.Metadata.Name));
@@ -24,12 +30,18 @@ public sealed class ClientTests
     public async Task A_list_whose_snapshot_is_gone_in_the_middle_begins_again()
     {
         var asked = 0;
-        await using var server = new ScriptedServer((r, a) =>
-        {
-            if (r.Target.Contains("continue=", StringComparison.Ordinal) && asked++ == 0)
-                return a.ErrorAsync(410, "Expired", "too old");
-            return a.JsonAsync(r.Target.Contains("continue=", StringComparison.Ordinal) ? List(9, "", Pod("b", 2)) : List(8, "next", Pod("a", 1)));
-        });
+        await using var server = new ScriptedServer(
+            (r, a) =>
+            {
+                if (r.Target.Contains("continue=", StringComparison.Ordinal) && asked++ == 0)
+                    return a.ErrorAsync(410, "Expired", "too old");
+                return a.JsonAsync(
+                    r.Target.Contains("continue=", StringComparison.Ordinal)
+                        ? List(9, "", Pod("b", 2))
+                        : List(8, "next", Pod("a", 1))
+                );
+            }
+        );
         using var client = server.Client();
         var list = await client.ListAsync(EntityTypes.Pods, "a", null, None);
         Assert.Equal(["a", "b"], list.Items!.Select(p => p.Metadata.Name));
@@ -60,7 +72,9 @@ public sealed class ClientTests
     {
         await using var server = new ScriptedServer((_, a) => a.JsonAsync("<html>bad gateway</html>", 502));
         using var client = server.Client();
-        var error = await Assert.ThrowsAsync<KubernetesException>(() => client.GetAsync(EntityTypes.Pods, "a", "x", None));
+        var error = await Assert.ThrowsAsync<KubernetesException>(() =>
+            client.GetAsync(EntityTypes.Pods, "a", "x", None)
+        );
         Assert.Equal(502, (int)error.Code);
         Assert.Contains("bad gateway", error.Message, StringComparison.Ordinal);
     }
@@ -69,7 +83,12 @@ public sealed class ClientTests
     public async Task Too_many_requests_waits_as_long_as_it_is_told_and_tries_again()
     {
         var asked = 0;
-        await using var server = new ScriptedServer((_, a) => asked++ < 2 ? a.ErrorAsync(429, "TooManyRequests", "slow down", "Retry-After: 0\r\n") : a.JsonAsync(Pod("x", 1)));
+        await using var server = new ScriptedServer(
+            (_, a) =>
+                asked++ < 2
+                    ? a.ErrorAsync(429, "TooManyRequests", "slow down", "Retry-After: 0\r\n")
+                    : a.JsonAsync(Pod("x", 1))
+        );
         using var client = server.Client();
         Assert.Equal("x", (await client.GetAsync(EntityTypes.Pods, "a", "x", None)).Metadata.Name);
         Assert.Equal(3, server.Requests.Count);
@@ -78,9 +97,13 @@ public sealed class ClientTests
     [Fact]
     public async Task A_retry_after_that_is_too_long_goes_to_the_caller()
     {
-        await using var server = new ScriptedServer((_, a) => a.ErrorAsync(429, "TooManyRequests", "much later", "Retry-After: 3600\r\n"));
+        await using var server = new ScriptedServer(
+            (_, a) => a.ErrorAsync(429, "TooManyRequests", "much later", "Retry-After: 3600\r\n")
+        );
         using var client = server.Client();
-        var error = await Assert.ThrowsAsync<TooManyRequestsException>(() => client.GetAsync(EntityTypes.Pods, "a", "x", None));
+        var error = await Assert.ThrowsAsync<TooManyRequestsException>(() =>
+            client.GetAsync(EntityTypes.Pods, "a", "x", None)
+        );
         Assert.Equal(TimeSpan.FromHours(1), error.RetryAfter);
         Assert.Single(server.Requests);
     }
@@ -88,7 +111,9 @@ public sealed class ClientTests
     [Fact]
     public async Task A_server_that_throttles_for_ever_ends_in_an_error()
     {
-        await using var server = new ScriptedServer((_, a) => a.ErrorAsync(429, "TooManyRequests", "no", "Retry-After: 0\r\n"));
+        await using var server = new ScriptedServer(
+            (_, a) => a.ErrorAsync(429, "TooManyRequests", "no", "Retry-After: 0\r\n")
+        );
         using var client = server.Client();
         await Assert.ThrowsAsync<TooManyRequestsException>(() => client.GetAsync(EntityTypes.Pods, "a", "x", None));
         Assert.Equal(Limits.MaxThrottledTries, server.Requests.Count);
@@ -97,20 +122,28 @@ public sealed class ClientTests
     [Fact]
     public async Task Bytes_that_come_too_slowly_end_in_a_transport_error()
     {
-        await using var server = new ScriptedServer(async (_, a) =>
-        {
-            await a.RawAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
-            await a.SilenceAsync();
-        });
-        using var client = server.Client(new KubernetesClientOptions { RequestTimeout = TimeSpan.FromMilliseconds(200) });
-        var error = await Assert.ThrowsAsync<TransportException>(() => client.GetAsync(EntityTypes.Pods, "a", "x", None));
+        await using var server = new ScriptedServer(
+            async (_, a) =>
+            {
+                await a.RawAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+                await a.SilenceAsync();
+            }
+        );
+        using var client = server.Client(
+            new KubernetesClientOptions { RequestTimeout = TimeSpan.FromMilliseconds(200) }
+        );
+        var error = await Assert.ThrowsAsync<TransportException>(() =>
+            client.GetAsync(EntityTypes.Pods, "a", "x", None)
+        );
         Assert.Contains("no answer within", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_answer_that_is_cut_off_is_a_transport_error()
     {
-        await using var server = new ScriptedServer((_, a) => a.RawAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{\"kind\""));
+        await using var server = new ScriptedServer(
+            (_, a) => a.RawAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{\"kind\"")
+        );
         using var client = server.Client();
         await Assert.ThrowsAsync<TransportException>(() => client.GetAsync(EntityTypes.Pods, "a", "x", None));
     }
@@ -140,13 +173,15 @@ public sealed class ClientTests
         {
             var file = Path.Combine(folder.FullName, "token");
             await File.WriteAllTextAsync(file, "old\n");
-            await using var server = new ScriptedServer((r, a) =>
-            {
-                if (r.Headers["Authorization"] == "Bearer new")
-                    return a.JsonAsync(Pod("x", 1));
-                File.WriteAllText(file, "new\n");
-                return a.ErrorAsync(401, "Unauthorized", "expired");
-            });
+            await using var server = new ScriptedServer(
+                (r, a) =>
+                {
+                    if (r.Headers["Authorization"] == "Bearer new")
+                        return a.JsonAsync(Pod("x", 1));
+                    File.WriteAllText(file, "new\n");
+                    return a.ErrorAsync(401, "Unauthorized", "expired");
+                }
+            );
             using var client = server.Client(token: new FileTokenSource(file, TimeProvider.System));
             await client.GetAsync(EntityTypes.Pods, "a", "x", None);
             Assert.Equal(["Bearer old", "Bearer new"], server.Requests.Select(r => r.Headers["Authorization"]));
@@ -163,7 +198,10 @@ public sealed class ClientTests
         await using var server = new ScriptedServer((_, a) => a.JsonAsync(Pod("x", 1)));
         using var client = server.Client(new KubernetesClientOptions { MayWrite = () => false });
         await client.GetAsync(EntityTypes.Pods, "a", "x", None);
-        var pod = new Pod { Metadata = new ObjectMeta { Name = "x", Namespace = "a" } };
+        var pod = new Pod
+        {
+            Metadata = new ObjectMeta { Name = "x", Namespace = "a" },
+        };
         await Assert.ThrowsAsync<NotLeaderException>(() => client.CreateAsync(EntityTypes.Pods, pod, None));
         await Assert.ThrowsAsync<NotLeaderException>(() => client.DeleteAsync(EntityTypes.Pods, "a", "x", null, None));
         await Assert.ThrowsAsync<NotLeaderException>(() => client.ApplyAsync(EntityTypes.Pods, pod, "hud", None));
@@ -175,7 +213,16 @@ public sealed class ClientTests
     {
         await using var server = new ScriptedServer((_, a) => a.JsonAsync(Pod("x", 1)));
         using var client = server.Client();
-        await client.ApplyAsync(EntityTypes.Pods, new Pod { Metadata = new ObjectMeta { Name = "x", Namespace = "a" } }, "hud", None, "status");
+        await client.ApplyAsync(
+            EntityTypes.Pods,
+            new Pod
+            {
+                Metadata = new ObjectMeta { Name = "x", Namespace = "a" },
+            },
+            "hud",
+            None,
+            "status"
+        );
         var request = server.Requests.Single();
         Assert.Equal("PATCH", request.Method);
         Assert.Equal("/api/v1/namespaces/a/pods/x/status?fieldManager=hud&force=true", request.Target);

@@ -9,27 +9,31 @@ public sealed class ConfigTests
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = request.CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(1)
+        );
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 
     private static string Base64(string text) => Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(text));
 
-    private static string Kube(string user, string cluster = "") => $$$"""
-        apiVersion: v1
-        kind: Config
-        current-context: two
-        clusters:
-        - {name: c1, cluster: {server: "https://wrong:1"}}
-        - {name: c2, cluster: {server: "https://right:6443"{{{cluster}}}}}
-        users:
-        - {name: u1, user: {token: wrong}}
-        - name: u2
-          user: {{{user}}}
-        contexts:
-        - {name: one, context: {cluster: c1, user: u1}}
-        - {name: two, context: {cluster: c2, user: u2, namespace: shop}}
-        """;
+    private static string Kube(string user, string cluster = "") =>
+        $$$"""
+            apiVersion: v1
+            kind: Config
+            current-context: two
+            clusters:
+            - {name: c1, cluster: {server: "https://wrong:1"}}
+            - {name: c2, cluster: {server: "https://right:6443"{{{cluster}}}}}
+            users:
+            - {name: u1, user: {token: wrong}}
+            - name: u2
+              user: {{{user}}}
+            contexts:
+            - {name: one, context: {cluster: c1, user: u1}}
+            - {name: two, context: {cluster: c2, user: u2, namespace: shop}}
+            """;
 
     [Fact]
     public void The_current_context_chooses_cluster_user_and_namespace()
@@ -46,7 +50,9 @@ public sealed class ConfigTests
     {
         var (certificate, key) = Pair();
         var text = Kube(
-            $"{{client-certificate-data: {Base64(certificate)}, client-key-data: {Base64(key)}}}", $", certificate-authority-data: {Base64(certificate)}");
+            $"{{client-certificate-data: {Base64(certificate)}, client-key-data: {Base64(key)}}}",
+            $", certificate-authority-data: {Base64(certificate)}"
+        );
         var config = Kubeconfig.Parse(text, "/", "test");
         Assert.True(config.ClientCertificate?.HasPrivateKey);
         Assert.Equal("CN=test", config.CertificateAuthority?.Single().Subject);
@@ -61,7 +67,10 @@ public sealed class ConfigTests
             var (certificate, key) = Pair();
             File.WriteAllText(Path.Combine(folder.FullName, "c.pem"), certificate);
             File.WriteAllText(Path.Combine(folder.FullName, "k.pem"), key);
-            File.WriteAllText(Path.Combine(folder.FullName, "config"), Kube("{client-certificate: c.pem, client-key: k.pem}", ", certificate-authority: c.pem"));
+            File.WriteAllText(
+                Path.Combine(folder.FullName, "config"),
+                Kube("{client-certificate: c.pem, client-key: k.pem}", ", certificate-authority: c.pem")
+            );
             Assert.True(Kubeconfig.Load(Path.Combine(folder.FullName, "config")).ClientCertificate?.HasPrivateKey);
         }
         finally
@@ -101,7 +110,11 @@ public sealed class ConfigTests
             File.WriteAllText(Path.Combine(folder.FullName, "ca.crt"), Pair().Certificate);
             File.WriteAllText(Path.Combine(folder.FullName, "namespace"), "hud-system");
             var clock = new Clock();
-            var environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["KUBERNETES_SERVICE_HOST"] = "fd00::1", ["KUBERNETES_SERVICE_PORT"] = "443" };
+            var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["KUBERNETES_SERVICE_HOST"] = "fd00::1",
+                ["KUBERNETES_SERVICE_PORT"] = "443",
+            };
             var config = InClusterConfig.TryLoad(folder.FullName, environment.GetValueOrDefault, clock)!;
             Assert.Equal("https://[fd00::1]/", config.Server.ToString());
             Assert.Equal("hud-system", config.Namespace);
@@ -141,8 +154,20 @@ public sealed class ConfigTests
             MatchLabels = new() { ["app"] = "shop" },
             MatchExpressions =
             [
-                new() { Key = "tier", Operator = "In", Values = ["a", "b"] }, new() { Key = "old", Operator = "DoesNotExist" },
-                new() { Key = "zone", Operator = "NotIn", Values = ["x"] }, new() { Key = "live", Operator = "Exists" },
+                new()
+                {
+                    Key = "tier",
+                    Operator = "In",
+                    Values = ["a", "b"],
+                },
+                new() { Key = "old", Operator = "DoesNotExist" },
+                new()
+                {
+                    Key = "zone",
+                    Operator = "NotIn",
+                    Values = ["x"],
+                },
+                new() { Key = "live", Operator = "Exists" },
             ],
         };
         Assert.Equal("app=shop,tier in (a,b),!old,zone notin (x),live", selector.ToQuery());

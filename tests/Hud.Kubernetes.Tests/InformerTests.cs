@@ -6,7 +6,12 @@ namespace Hud.Kubernetes.Tests;
 
 public sealed class InformerTests
 {
-    private static readonly InformerOptions Fast = new() { Namespace = "a", MinBackoff = TimeSpan.FromMilliseconds(1), MaxBackoff = TimeSpan.FromMilliseconds(5) };
+    private static readonly InformerOptions Fast = new()
+    {
+        Namespace = "a",
+        MinBackoff = TimeSpan.FromMilliseconds(1),
+        MaxBackoff = TimeSpan.FromMilliseconds(5),
+    };
 
     private sealed class Run : IAsyncDisposable
     {
@@ -14,7 +19,11 @@ public sealed class InformerTests
         private readonly KubernetesClient _client;
         private readonly Task _running;
 
-        public Run(ScriptedServer server, IReadOnlyDictionary<string, Func<Pod, IEnumerable<string>>>? indexes = null, KubernetesClientOptions? options = null)
+        public Run(
+            ScriptedServer server,
+            IReadOnlyDictionary<string, Func<Pod, IEnumerable<string>>>? indexes = null,
+            KubernetesClientOptions? options = null
+        )
         {
             _client = server.Client(options);
             Informer = new Informer<Pod>(_client, EntityTypes.Pods, Fast, indexes);
@@ -38,18 +47,25 @@ public sealed class InformerTests
     [Fact]
     public async Task Lists_once_then_watches_and_tells_each_change_once()
     {
-        await using var server = new ScriptedServer(async (r, a) =>
-        {
-            if (!r.IsWatch())
+        await using var server = new ScriptedServer(
+            async (r, a) =>
             {
-                await a.JsonAsync(List(5, "", Pod("one", 1), Pod("two", 2)));
-                return;
+                if (!r.IsWatch())
+                {
+                    await a.JsonAsync(List(5, "", Pod("one", 1), Pod("two", 2)));
+                    return;
+                }
+                await a.StreamAsync();
+                // the first event repeats what the list said, as happens at the seam
+                await a.RawAsync(
+                    Event("MODIFIED", Pod("two", 2))
+                        + Event("MODIFIED", Pod("one", 6))
+                        + Event("DELETED", Pod("two", 7))
+                        + Event("ADDED", Pod("three", 8))
+                );
+                await a.SilenceAsync();
             }
-            await a.StreamAsync();
-            // the first event repeats what the list said, as happens at the seam
-            await a.RawAsync(Event("MODIFIED", Pod("two", 2)) + Event("MODIFIED", Pod("one", 6)) + Event("DELETED", Pod("two", 7)) + Event("ADDED", Pod("three", 8)));
-            await a.SilenceAsync();
-        });
+        );
         await using var run = new Run(server);
         await UntilAsync(() => run.Changes.Count >= 5, "five changes");
         Assert.Equal(["Added one", "Added two", "Updated one", "Deleted two", "Added three"], run.Changes);
@@ -62,46 +78,60 @@ public sealed class InformerTests
     public async Task Deletes_missed_during_a_gap_are_reported()
     {
         var lists = 0;
-        await using var server = new ScriptedServer(async (r, a) =>
-        {
-            if (!r.IsWatch())
+        await using var server = new ScriptedServer(
+            async (r, a) =>
             {
-                await a.JsonAsync(lists++ == 0 ? List(5, "", Pod("stays", 1), Pod("goes", 2), Pod("again", 3, "u1")) : List(50, "", Pod("stays", 1), Pod("again", 40, "u2")));
-                return;
+                if (!r.IsWatch())
+                {
+                    await a.JsonAsync(
+                        lists++ == 0
+                            ? List(5, "", Pod("stays", 1), Pod("goes", 2), Pod("again", 3, "u1"))
+                            : List(50, "", Pod("stays", 1), Pod("again", 40, "u2"))
+                    );
+                    return;
+                }
+                await a.StreamAsync();
+                if (r.Target.Contains("resourceVersion=5&", StringComparison.Ordinal))
+                    await a.RawAsync(Event("ERROR", """{"code":410,"reason":"Expired","message":"compacted"}"""));
+                else
+                    await a.SilenceAsync();
             }
-            await a.StreamAsync();
-            if (r.Target.Contains("resourceVersion=5&", StringComparison.Ordinal))
-                await a.RawAsync(Event("ERROR", """{"code":410,"reason":"Expired","message":"compacted"}"""));
-            else
-                await a.SilenceAsync();
-        });
+        );
         await using var run = new Run(server);
         await UntilAsync(() => run.Changes.Count >= 6, "six changes");
-        Assert.Equal(["Added stays", "Added goes", "Added again", "Deleted again missed", "Added again", "Deleted goes missed"], run.Changes);
+        Assert.Equal(
+            ["Added stays", "Added goes", "Added again", "Deleted again missed", "Added again", "Deleted goes missed"],
+            run.Changes
+        );
         Assert.Equal(2, run.Informer.Lists);
     }
 
     [Fact]
     public async Task A_broken_watch_goes_on_from_the_last_bookmark_without_a_new_list()
     {
-        await using var server = new ScriptedServer(async (r, a) =>
-        {
-            if (!r.IsWatch())
+        await using var server = new ScriptedServer(
+            async (r, a) =>
             {
-                await a.JsonAsync(List(5, "", Pod("one", 1)));
-                return;
+                if (!r.IsWatch())
+                {
+                    await a.JsonAsync(List(5, "", Pod("one", 1)));
+                    return;
+                }
+                await a.StreamAsync();
+                if (r.Target.Contains("resourceVersion=5&", StringComparison.Ordinal))
+                    await a.RawAsync(Bookmark(30) + "{\"type\":\"ADD"); // and the connection ends here
+                else
+                    await a.RawAsync(Event("ADDED", Pod("two", 31)));
+                if (r.Target.Contains("resourceVersion=31&", StringComparison.Ordinal))
+                    await a.SilenceAsync();
             }
-            await a.StreamAsync();
-            if (r.Target.Contains("resourceVersion=5&", StringComparison.Ordinal))
-                await a.RawAsync(Bookmark(30) + "{\"type\":\"ADD"); // and the connection ends here
-            else
-                await a.RawAsync(Event("ADDED", Pod("two", 31)));
-            if (r.Target.Contains("resourceVersion=31&", StringComparison.Ordinal))
-                await a.SilenceAsync();
-        });
+        );
         await using var run = new Run(server);
         await UntilAsync(() => run.Changes.Contains("Added two"), "the change after the break");
-        Assert.Contains(server.Requests, r => r.IsWatch() && r.Target.Contains("resourceVersion=30&", StringComparison.Ordinal));
+        Assert.Contains(
+            server.Requests,
+            r => r.IsWatch() && r.Target.Contains("resourceVersion=30&", StringComparison.Ordinal)
+        );
         Assert.Single(server.Requests, r => !r.IsWatch());
     }
 
@@ -109,15 +139,17 @@ public sealed class InformerTests
     public async Task A_server_that_is_away_is_asked_again_until_it_is_back()
     {
         var asked = 0;
-        await using var server = new ScriptedServer(async (r, a) =>
-        {
-            if (Interlocked.Increment(ref asked) < 4)
-                await a.ErrorAsync(500, "InternalError", "etcd is not up");
-            else if (!r.IsWatch())
-                await a.JsonAsync(List(5, "", Pod("one", 1)));
-            else
-                await a.SilenceAsync();
-        });
+        await using var server = new ScriptedServer(
+            async (r, a) =>
+            {
+                if (Interlocked.Increment(ref asked) < 4)
+                    await a.ErrorAsync(500, "InternalError", "etcd is not up");
+                else if (!r.IsWatch())
+                    await a.JsonAsync(List(5, "", Pod("one", 1)));
+                else
+                    await a.SilenceAsync();
+            }
+        );
         await using var run = new Run(server);
         await run.Informer.Synced.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(["Added one"], run.Changes);
@@ -126,12 +158,14 @@ public sealed class InformerTests
     [Fact]
     public async Task Silence_grows_while_the_watch_says_nothing()
     {
-        await using var server = new ScriptedServer(async (r, a) =>
-        {
-            if (r.IsWatch())
-                await a.SilenceAsync();
-            await a.JsonAsync(List(5, ""));
-        });
+        await using var server = new ScriptedServer(
+            async (r, a) =>
+            {
+                if (r.IsWatch())
+                    await a.SilenceAsync();
+                await a.JsonAsync(List(5, ""));
+            }
+        );
         await using var run = new Run(server);
         await run.Informer.Synced;
         await UntilAsync(() => run.Informer.Silence > TimeSpan.FromMilliseconds(50), "silence");
@@ -140,18 +174,36 @@ public sealed class InformerTests
     [Fact]
     public async Task Indexes_follow_the_objects()
     {
-        await using var server = new ScriptedServer(async (r, a) =>
-        {
-            if (!r.IsWatch())
+        await using var server = new ScriptedServer(
+            async (r, a) =>
             {
-                await a.JsonAsync(List(5, "", Pod("one", 1, extra: ""","status":{"phase":"Pending"}"""), Pod("two", 2, extra: ""","status":{"phase":"Pending"}""")));
-                return;
+                if (!r.IsWatch())
+                {
+                    await a.JsonAsync(
+                        List(
+                            5,
+                            "",
+                            Pod("one", 1, extra: ""","status":{"phase":"Pending"}"""),
+                            Pod("two", 2, extra: ""","status":{"phase":"Pending"}""")
+                        )
+                    );
+                    return;
+                }
+                await a.StreamAsync();
+                await a.RawAsync(
+                    Event("MODIFIED", Pod("one", 6, extra: ""","status":{"phase":"Running"}"""))
+                        + Event("DELETED", Pod("two", 7))
+                );
+                await a.SilenceAsync();
             }
-            await a.StreamAsync();
-            await a.RawAsync(Event("MODIFIED", Pod("one", 6, extra: ""","status":{"phase":"Running"}""")) + Event("DELETED", Pod("two", 7)));
-            await a.SilenceAsync();
-        });
-        await using var run = new Run(server, new Dictionary<string, Func<Pod, IEnumerable<string>>>(StringComparer.Ordinal) { ["phase"] = p => [p.Status?.Phase ?? ""] });
+        );
+        await using var run = new Run(
+            server,
+            new Dictionary<string, Func<Pod, IEnumerable<string>>>(StringComparer.Ordinal)
+            {
+                ["phase"] = p => [p.Status?.Phase ?? ""],
+            }
+        );
         await UntilAsync(() => run.Changes.Contains("Deleted two"), "the deletion");
         Assert.Equal(["one"], run.Informer.Store.ByIndex("phase", "Running").Select(p => p.Metadata.Name));
         Assert.Empty(run.Informer.Store.ByIndex("phase", "Pending"));

@@ -49,18 +49,23 @@ public sealed class LeaderElectionTests
             }
         }
 
-        private Task Send(Answer answer) => answer.JsonAsync(JsonSerializer.Serialize(_lease!, KubernetesJson.Default.Lease));
+        private Task Send(Answer answer) =>
+            answer.JsonAsync(JsonSerializer.Serialize(_lease!, KubernetesJson.Default.Lease));
     }
 
-    private static LeaderElector Elector(KubernetesClient client, string who) => new(client, new LeaderElectionOptions
-    {
-        Namespace = "a",
-        Name = "l",
-        Identity = who,
-        LeaseDuration = TimeSpan.FromSeconds(1),
-        RenewDeadline = TimeSpan.FromMilliseconds(600),
-        RetryPeriod = TimeSpan.FromMilliseconds(50),
-    });
+    private static LeaderElector Elector(KubernetesClient client, string who) =>
+        new(
+            client,
+            new LeaderElectionOptions
+            {
+                Namespace = "a",
+                Name = "l",
+                Identity = who,
+                LeaseDuration = TimeSpan.FromSeconds(1),
+                RenewDeadline = TimeSpan.FromMilliseconds(600),
+                RetryPeriod = TimeSpan.FromMilliseconds(50),
+            }
+        );
 
     [Fact]
     public async Task One_leads_at_a_time_and_the_next_takes_over_when_the_lease_is_given_back()
@@ -118,7 +123,8 @@ public sealed class LeaderElectionTests
                     stopped = true;
                 }
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         await run.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.True(stopped);
         Assert.False(elector.IsLeader);
@@ -136,9 +142,15 @@ public sealed class LeaderElectionTests
             new Lease
             {
                 Metadata = new ObjectMeta { Name = "l", Namespace = "a" },
-                Spec = new LeaseSpec { HolderIdentity = "dead", LeaseDurationSeconds = 1, RenewTime = DateTimeOffset.UtcNow.AddYears(10) },
+                Spec = new LeaseSpec
+                {
+                    HolderIdentity = "dead",
+                    LeaseDurationSeconds = 1,
+                    RenewTime = DateTimeOffset.UtcNow.AddYears(10),
+                },
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         var elector = Elector(client, "one");
         using var stop = new CancellationTokenSource();
         var run = elector.RunAsync(lost => Task.Delay(Timeout.Infinite, lost), stop.Token);
@@ -150,7 +162,14 @@ public sealed class LeaderElectionTests
     [Fact]
     public void Times_of_a_lease_have_six_digits()
     {
-        var lease = new Lease { Spec = new LeaseSpec { RenewTime = new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero) } };
-        Assert.Contains("\"renewTime\":\"2024-01-02T03:04:05.000000Z\"", JsonSerializer.Serialize(lease, KubernetesJson.Default.Lease), StringComparison.Ordinal);
+        var lease = new Lease
+        {
+            Spec = new LeaseSpec { RenewTime = new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero) },
+        };
+        Assert.Contains(
+            "\"renewTime\":\"2024-01-02T03:04:05.000000Z\"",
+            JsonSerializer.Serialize(lease, KubernetesJson.Default.Lease),
+            StringComparison.Ordinal
+        );
     }
 }

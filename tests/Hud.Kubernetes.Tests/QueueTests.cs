@@ -8,7 +8,8 @@ public sealed class QueueTests
 
     private static WorkQueue<string> Queue() => new(TimeProvider.System, Quick);
 
-    private static async Task<string> Take(WorkQueue<string> queue) => await queue.TakeAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+    private static async Task<string> Take(WorkQueue<string> queue) =>
+        await queue.TakeAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
 
     [Fact]
     public async Task A_key_that_waits_is_not_added_twice()
@@ -44,26 +45,31 @@ public sealed class QueueTests
         var inHand = new int[4];
         var worked = 0;
         using var stop = new CancellationTokenSource();
-        var workers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-        {
-            while (true)
-            {
-                string key;
-                try
+        var workers = Enumerable
+            .Range(0, 4)
+            .Select(_ =>
+                Task.Run(async () =>
                 {
-                    key = await queue.TakeAsync(stop.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-                Assert.Equal(1, Interlocked.Increment(ref inHand[key[0] - 'a']));
-                await Task.Yield();
-                Interlocked.Decrement(ref inHand[key[0] - 'a']);
-                Interlocked.Increment(ref worked);
-                queue.Done(key);
-            }
-        })).ToArray();
+                    while (true)
+                    {
+                        string key;
+                        try
+                        {
+                            key = await queue.TakeAsync(stop.Token);
+                        }
+                        catch (OperationCanceledException)
+                        {
+                            return;
+                        }
+                        Assert.Equal(1, Interlocked.Increment(ref inHand[key[0] - 'a']));
+                        await Task.Yield();
+                        Interlocked.Decrement(ref inHand[key[0] - 'a']);
+                        Interlocked.Increment(ref worked);
+                        queue.Done(key);
+                    }
+                })
+            )
+            .ToArray();
         for (var i = 0; i < 2000; i++)
             queue.Add(((char)('a' + (i % 4))).ToString());
         await Objects.UntilAsync(() => queue.Depth == 0, "an empty queue");
@@ -109,11 +115,13 @@ public sealed class QueueTests
                     l.EnableMeasurementEvents(instrument);
             },
         };
-        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
-        {
-            if (instrument.IsObservable && tags.Contains(new KeyValuePair<string, object?>("name", "watched")))
-                seen[instrument.Name] = value;
-        });
+        listener.SetMeasurementEventCallback<double>(
+            (instrument, value, tags, _) =>
+            {
+                if (instrument.IsObservable && tags.Contains(new KeyValuePair<string, object?>("name", "watched")))
+                    seen[instrument.Name] = value;
+            }
+        );
         queue.Watch();
         listener.Start();
         queue.Add("a");
@@ -123,10 +131,16 @@ public sealed class QueueTests
         await Take(queue);
         clock.Now += TimeSpan.FromSeconds(5);
         listener.RecordObservableInstruments();
-        Assert.Equal((20, 15), (seen["workqueue_unfinished_work_seconds"], seen["workqueue_longest_running_processor_seconds"]));
+        Assert.Equal(
+            (20, 15),
+            (seen["workqueue_unfinished_work_seconds"], seen["workqueue_longest_running_processor_seconds"])
+        );
         queue.Done("a");
         listener.RecordObservableInstruments();
-        Assert.Equal((5, 5), (seen["workqueue_unfinished_work_seconds"], seen["workqueue_longest_running_processor_seconds"]));
+        Assert.Equal(
+            (5, 5),
+            (seen["workqueue_unfinished_work_seconds"], seen["workqueue_longest_running_processor_seconds"])
+        );
         queue.Close();
         seen.Clear();
         listener.RecordObservableInstruments();
@@ -151,7 +165,10 @@ public sealed class QueueTests
     public void The_pause_doubles_up_to_its_ceiling()
     {
         var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
-        Assert.Equal([100.0, 200, 400, 800, 1000, 1000], Enumerable.Range(0, 6).Select(n => backoff.After(n).TotalMilliseconds));
+        Assert.Equal(
+            [100.0, 200, 400, 800, 1000, 1000],
+            Enumerable.Range(0, 6).Select(n => backoff.After(n).TotalMilliseconds)
+        );
         Assert.Equal(TimeSpan.FromSeconds(1), backoff.After(int.MaxValue));
     }
 
@@ -171,7 +188,10 @@ public sealed class QueueTests
         var queue = new WorkQueue<EntityKey>(TimeProvider.System, Quick);
         var controller = new Failing();
         var errors = 0;
-        var runner = new ControllerRunner("t", controller, queue, 2, TimeProvider.System) { OnError = (_, _) => Interlocked.Increment(ref errors) };
+        var runner = new ControllerRunner("t", controller, queue, 2, TimeProvider.System)
+        {
+            OnError = (_, _) => Interlocked.Increment(ref errors),
+        };
         using var stop = new CancellationTokenSource();
         var running = runner.RunAsync(stop.Token);
         queue.Add(new EntityKey("a", "x"));
@@ -187,7 +207,9 @@ public sealed class QueueTests
         public int Calls;
 
         public Task<ReconcileResult> ReconcileAsync(EntityKey key, CancellationToken cancel) =>
-            Interlocked.Increment(ref Calls) < 4 ? throw new InvalidOperationException("not yet") : Task.FromResult(ReconcileResult.Done);
+            Interlocked.Increment(ref Calls) < 4
+                ? throw new InvalidOperationException("not yet")
+                : Task.FromResult(ReconcileResult.Done);
     }
 
     [Fact]

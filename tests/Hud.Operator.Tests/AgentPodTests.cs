@@ -10,7 +10,13 @@ namespace Hud.Operator.Tests;
 public sealed class AgentPodTests
 {
     private static Pod Build(ProfilingSessionSpec? spec = null, OperatorOptions? options = null) =>
-        AgentPod.Build(Make.Session(spec), spec ?? Make.Spec(), "n1", [Make.Target(0), Make.Target(1)], options ?? Make.Options);
+        AgentPod.Build(
+            Make.Session(spec),
+            spec ?? Make.Spec(),
+            "n1",
+            [Make.Target(0), Make.Target(1)],
+            options ?? Make.Options
+        );
 
     [Fact]
     public void It_has_no_token_no_network_of_the_host_and_no_volume_at_all()
@@ -30,7 +36,10 @@ public sealed class AgentPodTests
     {
         var security = Build().Spec.Containers.Single().SecurityContext!;
         Assert.Equal(["ALL"], security.Capabilities!.Drop);
-        Assert.Equal(["BPF", "PERFMON", "SYS_PTRACE", "DAC_READ_SEARCH", "CHECKPOINT_RESTORE"], security.Capabilities.Add);
+        Assert.Equal(
+            ["BPF", "PERFMON", "SYS_PTRACE", "DAC_READ_SEARCH", "CHECKPOINT_RESTORE"],
+            security.Capabilities.Add
+        );
         Assert.True(security.ReadOnlyRootFilesystem);
         Assert.False(security.AllowPrivilegeEscalation);
         Assert.Null(security.Privileged);
@@ -40,7 +49,9 @@ public sealed class AgentPodTests
     [Fact]
     public void Only_the_administrator_can_make_it_privileged()
     {
-        var security = Build(options: Make.Options with { AgentSecurityProfile = SecurityProfile.Privileged }).Spec.Containers.Single().SecurityContext!;
+        var security = Build(options: Make.Options with { AgentSecurityProfile = SecurityProfile.Privileged })
+            .Spec.Containers.Single()
+            .SecurityContext!;
         Assert.True(security.Privileged);
         Assert.Null(security.Capabilities);
     }
@@ -49,7 +60,9 @@ public sealed class AgentPodTests
     public void It_is_pinned_by_affinity_tolerates_everything_and_ends_by_itself()
     {
         var spec = Build().Spec;
-        var field = spec.Affinity!.NodeAffinity!.RequiredDuringSchedulingIgnoredDuringExecution!.NodeSelectorTerms.Single().MatchFields!.Single();
+        var field =
+            spec.Affinity!.NodeAffinity!.RequiredDuringSchedulingIgnoredDuringExecution!.NodeSelectorTerms.Single()
+                .MatchFields!.Single();
         Assert.Equal(("metadata.name", "In", "n1"), (field.Key, field.Operator, field.Values!.Single()));
         Assert.Null(spec.NodeName);
         Assert.Equal("Exists", spec.Tolerations!.Single().Operator);
@@ -84,13 +97,24 @@ public sealed class AgentPodTests
     {
         var hostile = Make.Spec() with
         {
-            Target = new TargetSpec { PodName = "evil", ProcessName = "\"},{\"image\":\"evil", ContainerName = "x" },
+            Target = new TargetSpec
+            {
+                PodName = "evil",
+                ProcessName = "\"},{\"image\":\"evil",
+                ContainerName = "x",
+            },
             WorkerThreadNames = ["--privileged", "$(HOSTNAME)"],
             OverheadBudgetPercent = 10,
         };
         var (plain, other) = (Build(), Build(hostile));
         var secret = other.Spec.Containers.Single().Env!.Single();
-        Assert.DoesNotContain("\"image\":\"evil", secret.Value!.Replace("\\u0022", "", StringComparison.Ordinal).Replace("\\\"", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "\"image\":\"evil",
+            secret
+                .Value!.Replace("\\u0022", "", StringComparison.Ordinal)
+                .Replace("\\\"", "", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
         secret.Value = plain.Spec.Containers.Single().Env!.Single().Value;
         Assert.Equal(Text(plain), Text(other));
     }
@@ -103,7 +127,16 @@ public sealed class AgentPodTests
     [Fact]
     public void Its_task_survives_the_longest_list_of_targets()
     {
-        var targets = Enumerable.Range(0, SessionBounds.MaxPods).Select(i => Make.Target(i) with { ContainerId = "containerd://" + new string('c', 64), Pod = new string('p', 253) }).ToList();
+        var targets = Enumerable
+            .Range(0, SessionBounds.MaxPods)
+            .Select(i =>
+                Make.Target(i) with
+                {
+                    ContainerId = "containerd://" + new string('c', 64),
+                    Pod = new string('p', 253),
+                }
+            )
+            .ToList();
         var pod = AgentPod.Build(Make.Session(), Make.Spec(), "n1", targets, Make.Options);
         // one string of an exec may have 128 KiB (MAX_ARG_STRLEN)
         Assert.InRange(pod.Spec.Containers.Single().Env!.Single().Value!.Length, 1, 128 << 10);
@@ -113,11 +146,18 @@ public sealed class AgentPodTests
     [InlineData(true, 1, true)]
     [InlineData(true, 11, false)]
     [InlineData(false, 1, false)]
-    public void An_agent_that_said_its_last_word_has_ten_seconds_to_end_by_itself(bool running, int secondsAfterEnd, bool leaving)
+    public void An_agent_that_said_its_last_word_has_ten_seconds_to_end_by_itself(
+        bool running,
+        int secondsAfterEnd,
+        bool leaving
+    )
     {
         var state = running ? new ContainerState { Running = new() } : new ContainerState { Terminated = new() };
         var pod = Build();
-        pod.Status = new PodStatus { ContainerStatuses = [new ContainerStatus { Name = Names.AgentContainer, State = state }] };
+        pod.Status = new PodStatus
+        {
+            ContainerStatuses = [new ContainerStatus { Name = Names.AgentContainer, State = state }],
+        };
         Assert.Equal(leaving, AgentPod.IsLeaving(pod, Make.Now, Make.Now.AddSeconds(secondsAfterEnd)));
         Assert.False(AgentPod.IsLeaving(pod, sessionEnd: null, Make.Now));
     }
@@ -129,7 +169,15 @@ public sealed class AgentPodTests
         Assert.Equal("true", annotations["fluentbit.io/exclude"]);
         Assert.Equal("shop/checkout", annotations[Names.SessionAnnotation]);
         var page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "kubernetes.md"));
-        Assert.All(annotations.Where(a => !a.Key.StartsWith("hud.dev/", StringComparison.Ordinal)), a => Assert.Contains($"`{a.Key}: {(a.Value is "true" or "false" ? $"\"{a.Value}\"" : a.Value)}`", page, StringComparison.Ordinal));
+        Assert.All(
+            annotations.Where(a => !a.Key.StartsWith("hud.dev/", StringComparison.Ordinal)),
+            a =>
+                Assert.Contains(
+                    $"`{a.Key}: {(a.Value is "true" or "false" ? $"\"{a.Value}\"" : a.Value)}`",
+                    page,
+                    StringComparison.Ordinal
+                )
+        );
         Assert.Contains(Names.AgentSelector, page, StringComparison.Ordinal);
     }
 }

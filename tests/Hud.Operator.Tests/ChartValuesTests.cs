@@ -23,21 +23,46 @@ public sealed class ChartValuesTests
     public void Every_metric_that_the_documentation_names_is_there()
     {
         var there = new List<string>();
-        using var listener = new System.Diagnostics.Metrics.MeterListener { InstrumentPublished = (instrument, _) => there.Add(instrument.Name) };
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, _) => there.Add(instrument.Name),
+        };
         System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(OperatorMeter).TypeHandle);
-        System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(Hud.Kubernetes.KubernetesMeter).TypeHandle);
+        System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(
+            typeof(Hud.Kubernetes.KubernetesMeter).TypeHandle
+        );
         listener.Start();
-        var named = Regex.Matches(Read("docs", "kubernetes.md"), "`(?<name>(hud|workqueue|controller_runtime)_[a-z_]+)`", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)).Select(m => m.Groups["name"].Value).ToList();
+        var named = Regex
+            .Matches(
+                Read("docs", "kubernetes.md"),
+                "`(?<name>(hud|workqueue|controller_runtime)_[a-z_]+)`",
+                RegexOptions.ExplicitCapture,
+                TimeSpan.FromSeconds(5)
+            )
+            .Select(m => m.Groups["name"].Value)
+            .ToList();
         Assert.Contains("hud_completion_seconds", named);
         Assert.Empty(named.Except(there));
         // those that dashboards for controllers ask for
-        Assert.Empty(((string[])
-        [
-            "workqueue_depth", "workqueue_adds_total", "workqueue_retries_total", "workqueue_queue_duration_seconds", "workqueue_work_duration_seconds",
-            "workqueue_unfinished_work_seconds", "workqueue_longest_running_processor_seconds", "controller_runtime_reconcile_total",
-            "controller_runtime_reconcile_errors_total", "controller_runtime_reconcile_time_seconds", "controller_runtime_active_workers",
-            "controller_runtime_max_concurrent_reconciles",
-        ]).Except(there));
+        Assert.Empty(
+            (
+                (string[])
+                    [
+                        "workqueue_depth",
+                        "workqueue_adds_total",
+                        "workqueue_retries_total",
+                        "workqueue_queue_duration_seconds",
+                        "workqueue_work_duration_seconds",
+                        "workqueue_unfinished_work_seconds",
+                        "workqueue_longest_running_processor_seconds",
+                        "controller_runtime_reconcile_total",
+                        "controller_runtime_reconcile_errors_total",
+                        "controller_runtime_reconcile_time_seconds",
+                        "controller_runtime_active_workers",
+                        "controller_runtime_max_concurrent_reconciles",
+                    ]
+            ).Except(there)
+        );
     }
 
     private static void Walk(string path, YamlMappingNode values, JsonElement schema, List<string> missing)
@@ -45,10 +70,16 @@ public sealed class ChartValuesTests
         foreach (var (key, value) in values.Children)
         {
             var name = $"{path}.{key}";
-            if (!Resolve(schema).TryGetProperty("properties", out var properties) || !properties.TryGetProperty(key.ToString(), out var property))
+            if (
+                !Resolve(schema).TryGetProperty("properties", out var properties)
+                || !properties.TryGetProperty(key.ToString(), out var property)
+            )
             {
                 // labels and quantities are named by the user
-                if (!Resolve(schema).TryGetProperty("additionalProperties", out var any) || any.ValueKind == JsonValueKind.False)
+                if (
+                    !Resolve(schema).TryGetProperty("additionalProperties", out var any)
+                    || any.ValueKind == JsonValueKind.False
+                )
                     missing.Add(name + " is not in the schema");
                 continue;
             }
@@ -60,7 +91,10 @@ public sealed class ChartValuesTests
     }
 
     private static JsonElement Resolve(JsonElement schema) =>
-        schema.TryGetProperty("$ref", out var reference) ? Schema.GetProperty("definitions").GetProperty(reference.GetString()!.Split('/')[^1]) : schema;
+        schema.TryGetProperty("$ref", out var reference)
+            ? Schema.GetProperty("definitions").GetProperty(reference.GetString()!.Split('/')[^1])
+            : schema;
 
-    private static string Read(string folder, string file) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, folder, file));
+    private static string Read(string folder, string file) =>
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, folder, file));
 }

@@ -5,7 +5,12 @@ namespace Hud.Operator.Tests;
 /// <summary>The schema as the file of the CRD has it.</summary>
 internal static class Crd
 {
-    public static readonly string Location = Path.Combine(AppContext.BaseDirectory, "config", "crd", "hud.dev_profilingsessions.yaml");
+    public static readonly string Location = Path.Combine(
+        AppContext.BaseDirectory,
+        "config",
+        "crd",
+        "hud.dev_profilingsessions.yaml"
+    );
 
     public static YamlMappingNode Root()
     {
@@ -17,19 +22,25 @@ internal static class Crd
     public static YamlNode? At(YamlNode? node, params string[] path)
     {
         foreach (var step in path)
-            node = node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(step), out var next) ? next : node is YamlSequenceNode list && int.TryParse(step, out var i) ? list[i] : null;
+            node =
+                node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(step), out var next) ? next
+                : node is YamlSequenceNode list && int.TryParse(step, out var i) ? list[i]
+                : null;
         return node;
     }
 
     /// <param name="part">spec or status.</param>
-    public static YamlNode Schema(string part) => At(Root(), "spec", "versions", "0", "schema", "openAPIV3Schema", "properties", part)!;
+    public static YamlNode Schema(string part) =>
+        At(Root(), "spec", "versions", "0", "schema", "openAPIV3Schema", "properties", part)!;
 
     public static string? Text(YamlNode? node, params string[] path) => (At(node, path) as YamlScalarNode)?.Value;
 
     /// <summary>Every field below a part, depth first; entries of lists are told as <c>[]</c>, values of maps as <c>{}</c>.</summary>
     public static IEnumerable<(string Path, YamlNode Field, bool Required)> Fields(string path, YamlNode schema)
     {
-        var required = (At(schema, "required") as YamlSequenceNode)?.Select(n => n.ToString()).ToHashSet(StringComparer.Ordinal) ?? [];
+        var required =
+            (At(schema, "required") as YamlSequenceNode)?.Select(n => n.ToString()).ToHashSet(StringComparer.Ordinal)
+            ?? [];
         foreach (var (key, field) in At(schema, "properties") as YamlMappingNode ?? [])
         {
             yield return ($"{path}.{key}", field, required.Contains(key.ToString()));

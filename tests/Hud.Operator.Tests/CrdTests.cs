@@ -13,7 +13,10 @@ public sealed class CrdTests
 {
     [Fact]
     public void The_charts_copy_is_the_same_file() =>
-        Assert.Equal(File.ReadAllBytes(Location), File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "charts", "hud.dev_profilingsessions.yaml")));
+        Assert.Equal(
+            File.ReadAllBytes(Location),
+            File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "charts", "hud.dev_profilingsessions.yaml"))
+        );
 
     [Fact]
     public void Spec_and_status_have_the_fields_of_the_types_with_the_same_kinds()
@@ -26,7 +29,11 @@ public sealed class CrdTests
 
     private static void Compare(string path, YamlNode schema, JsonTypeInfo type, List<string> problems)
     {
-        var fields = (At(schema, "properties") as YamlMappingNode)?.Children.ToDictionary(p => ((YamlScalarNode)p.Key).Value!, p => p.Value) ?? [];
+        var fields =
+            (At(schema, "properties") as YamlMappingNode)?.Children.ToDictionary(
+                p => ((YamlScalarNode)p.Key).Value!,
+                p => p.Value
+            ) ?? [];
         foreach (var missing in type.Properties.Select(p => p.Name).Except(fields.Keys))
             problems.Add($"{path}.{missing} is not in the schema");
         foreach (var missing in fields.Keys.Except(type.Properties.Select(p => p.Name)))
@@ -35,7 +42,11 @@ public sealed class CrdTests
         {
             var field = fields[property.Name];
             var where = path + "." + property.Name;
-            foreach (var stray in ((YamlMappingNode)field).Children.Keys.Select(k => ((YamlScalarNode)k).Value!).Except(Keywords))
+            foreach (
+                var stray in ((YamlMappingNode)field)
+                    .Children.Keys.Select(k => ((YamlScalarNode)k).Value!)
+                    .Except(Keywords)
+            )
                 problems.Add($"{where} has \"{stray}\", which is no keyword: is a comma in a description not quoted?");
             var (kind, inner) = Kind(property.PropertyType);
             if (Text(field, "type") != kind)
@@ -52,8 +63,25 @@ public sealed class CrdTests
 
     private static readonly string[] Keywords =
     [
-        "type", "description", "format", "default", "enum", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "maxProperties",
-        "items", "properties", "additionalProperties", "required", "x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
+        "type",
+        "description",
+        "format",
+        "default",
+        "enum",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "maxProperties",
+        "items",
+        "properties",
+        "additionalProperties",
+        "required",
+        "x-kubernetes-validations",
+        "x-kubernetes-list-type",
+        "x-kubernetes-list-map-keys",
     ];
 
     private static void CompareEnum(string where, YamlNode schema, Type type, List<string> problems)
@@ -84,7 +112,9 @@ public sealed class CrdTests
     [Fact]
     public void Defaults_of_the_schema_are_those_of_the_type()
     {
-        using var empty = JsonDocument.Parse(JsonSerializer.Serialize(new ProfilingSessionSpec(), HudJson.Default.ProfilingSessionSpec));
+        using var empty = JsonDocument.Parse(
+            JsonSerializer.Serialize(new ProfilingSessionSpec(), HudJson.Default.ProfilingSessionSpec)
+        );
         var problems = new List<string>();
         Defaults("spec", Schema("spec"), empty.RootElement, problems);
         Assert.Empty(problems);
@@ -104,36 +134,54 @@ public sealed class CrdTests
             }
             var inSchema = At(field, "default");
             if (has != inSchema is not null)
-                problems.Add($"{path}.{name}: default {(has ? inType.ToString() : "none")} in the type, {inSchema?.ToString() ?? "none"} in the schema");
+                problems.Add(
+                    $"{path}.{name}: default {(has ? inType.ToString() : "none")} in the type, {inSchema?.ToString() ?? "none"} in the schema"
+                );
             else if (has && !Same(inType, inSchema!))
                 problems.Add($"{path}.{name}: default {inType} in the type, {inSchema} in the schema");
         }
     }
 
-    private static bool Same(JsonElement a, YamlNode b) => (a.ValueKind, b) switch
-    {
-        (JsonValueKind.Array, YamlSequenceNode list) => a.EnumerateArray().Select(x => x.GetString()).SequenceEqual(list.Select(n => ((YamlScalarNode)n).Value)),
-        (JsonValueKind.String, YamlScalarNode s) => a.GetString() == s.Value || (GoDuration.TryParse(a.GetString(), out var x) && GoDuration.TryParse(s.Value, out var y) && x == y),
-        (JsonValueKind.True or JsonValueKind.False, YamlScalarNode s) => a.GetBoolean() == bool.Parse(s.Value!),
-        (JsonValueKind.Number, YamlScalarNode s) => a.GetDouble() == double.Parse(s.Value!),
-        _ => false,
-    };
+    private static bool Same(JsonElement a, YamlNode b) =>
+        (a.ValueKind, b) switch
+        {
+            (JsonValueKind.Array, YamlSequenceNode list) => a.EnumerateArray()
+                .Select(x => x.GetString())
+                .SequenceEqual(list.Select(n => ((YamlScalarNode)n).Value)),
+            (JsonValueKind.String, YamlScalarNode s) => a.GetString() == s.Value
+                || (GoDuration.TryParse(a.GetString(), out var x) && GoDuration.TryParse(s.Value, out var y) && x == y),
+            (JsonValueKind.True or JsonValueKind.False, YamlScalarNode s) => a.GetBoolean() == bool.Parse(s.Value!),
+            (JsonValueKind.Number, YamlScalarNode s) => a.GetDouble() == double.Parse(s.Value!),
+            _ => false,
+        };
 
     [Fact]
     public void Bounds_of_numbers_and_lists_are_those_of_the_validator()
     {
         var spec = At(Schema("spec"), "properties")!;
         void Range(double min, double max, params string[] path) =>
-            Assert.Equal((min, max), (double.Parse(Text(spec, [.. path, "minimum"])!), double.Parse(Text(spec, [.. path, "maximum"])!)));
+            Assert.Equal(
+                (min, max),
+                (double.Parse(Text(spec, [.. path, "minimum"])!), double.Parse(Text(spec, [.. path, "maximum"])!))
+            );
         Range(SessionBounds.MinFrequencyHz, SessionBounds.MaxFrequencyHz, "sampleFrequencyHz");
         Range(SessionBounds.MinBudgetPercent, SessionBounds.MaxBudgetPercent, "overheadBudgetPercent");
         Range(SessionBounds.MinPods, SessionBounds.MaxPods, "target", "properties", "maxPods");
         Range(SessionBounds.MinTopHotspots, SessionBounds.MaxTopHotspots, "output", "properties", "topHotspots");
         Range(0, 100, "expect", "properties", "maxBlockedPercent");
         Assert.Equal(SessionBounds.MaxWorkerNames.ToString(), Text(spec, "workerThreadNames", "maxItems"));
-        Assert.Equal(SessionBounds.MaxWorkerNameLength.ToString(), Text(spec, "workerThreadNames", "items", "maxLength"));
-        Assert.Equal(SessionBounds.MaxProcessNameLength.ToString(), Text(spec, "target", "properties", "processName", "maxLength"));
-        Assert.Equal(SessionBounds.MaxLabelEntries.ToString(), Text(spec, "target", "properties", "podSelector", "properties", "matchLabels", "maxProperties"));
+        Assert.Equal(
+            SessionBounds.MaxWorkerNameLength.ToString(),
+            Text(spec, "workerThreadNames", "items", "maxLength")
+        );
+        Assert.Equal(
+            SessionBounds.MaxProcessNameLength.ToString(),
+            Text(spec, "target", "properties", "processName", "maxLength")
+        );
+        Assert.Equal(
+            SessionBounds.MaxLabelEntries.ToString(),
+            Text(spec, "target", "properties", "podSelector", "properties", "matchLabels", "maxProperties")
+        );
     }
 
     [Fact]
@@ -143,15 +191,22 @@ public sealed class CrdTests
         Collect(Root(), rules);
         (GoDuration, GoDuration)[] ranges =
         [
-            (SessionBounds.MinDuration, SessionBounds.MaxDuration), (SessionBounds.MinThreshold, SessionBounds.MaxThreshold), (SessionBounds.MinStartDeadline, SessionBounds.MaxStartDeadline),
-            (SessionBounds.MinResultsTtl, SessionBounds.MaxResultsTtl), (SessionBounds.MinExpectedPoll, SessionBounds.MaxExpectedPoll),
+            (SessionBounds.MinDuration, SessionBounds.MaxDuration),
+            (SessionBounds.MinThreshold, SessionBounds.MaxThreshold),
+            (SessionBounds.MinStartDeadline, SessionBounds.MaxStartDeadline),
+            (SessionBounds.MinResultsTtl, SessionBounds.MaxResultsTtl),
+            (SessionBounds.MinExpectedPoll, SessionBounds.MaxExpectedPoll),
         ];
         foreach (var (min, max) in ranges)
         {
             Assert.Contains(rules, r => Durations(r.Rule).SequenceEqual([min, max]));
         }
-        var sentences = typeof(SessionMessages).GetFields(BindingFlags.Public | BindingFlags.Static).Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!)
-            .Append("a session cannot be changed, except suspend; create a new one under a new name").ToHashSet();
+        var sentences = typeof(SessionMessages)
+            .GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(f => f.IsLiteral)
+            .Select(f => (string)f.GetRawConstantValue()!)
+            .Append("a session cannot be changed, except suspend; create a new one under a new name")
+            .ToHashSet();
         Assert.All(rules, r => Assert.Contains(r.Message, sentences));
         Assert.InRange(rules.Count, 20, 60);
     }

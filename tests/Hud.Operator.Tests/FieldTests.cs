@@ -26,19 +26,32 @@ public sealed class FieldTests
         ["spec.resultsTTL"] = "results live as long as their session",
     };
 
-    private static List<(string Path, YamlNode Field, bool Required)> All() => [.. Fields("spec", Schema("spec")), .. Fields("status", Schema("status"))];
+    private static List<(string Path, YamlNode Field, bool Required)> All() =>
+        [.. Fields("spec", Schema("spec")), .. Fields("status", Schema("status"))];
 
     [Fact]
     public void Every_field_is_described_and_bounded()
     {
         var all = All();
         Assert.InRange(all.Count, 100, 400);
-        Assert.Equal([], all.Where(f => !IsEntry(f.Path) && string.IsNullOrEmpty(Text(f.Field, "description"))).Select(f => f.Path + " has no description"));
-        Assert.Equal([], all.Where(f => !IsBounded(f.Field)).Select(f => $"{f.Path}, a {Text(f.Field, "type")}, has no bound"));
-        Assert.Equal([], all.Where(f => Text(f.Field, "nullable") is not null).Select(f => f.Path + " may be null; kubectl of an old server explains no such field"));
+        Assert.Equal(
+            [],
+            all.Where(f => !IsEntry(f.Path) && string.IsNullOrEmpty(Text(f.Field, "description")))
+                .Select(f => f.Path + " has no description")
+        );
+        Assert.Equal(
+            [],
+            all.Where(f => !IsBounded(f.Field)).Select(f => $"{f.Path}, a {Text(f.Field, "type")}, has no bound")
+        );
+        Assert.Equal(
+            [],
+            all.Where(f => Text(f.Field, "nullable") is not null)
+                .Select(f => f.Path + " may be null; kubectl of an old server explains no such field")
+        );
     }
 
-    private static bool IsEntry(string path) => path.EndsWith("[]", StringComparison.Ordinal) || path.EndsWith("{}", StringComparison.Ordinal);
+    private static bool IsEntry(string path) =>
+        path.EndsWith("[]", StringComparison.Ordinal) || path.EndsWith("{}", StringComparison.Ordinal);
 
     private static bool IsBounded(YamlNode field)
     {
@@ -57,7 +70,10 @@ public sealed class FieldTests
     [Fact]
     public void Every_field_of_the_spec_that_may_be_left_out_has_a_default_or_a_reason_for_none()
     {
-        var without = Fields("spec", Schema("spec")).Where(f => !f.Required && At(f.Field, "default") is null).Select(f => f.Path).ToList();
+        var without = Fields("spec", Schema("spec"))
+            .Where(f => !f.Required && At(f.Field, "default") is null)
+            .Select(f => f.Path)
+            .ToList();
         Assert.Equal(WithoutDefault.Keys.Order(StringComparer.Ordinal), without.Order(StringComparer.Ordinal));
     }
 
@@ -65,19 +81,30 @@ public sealed class FieldTests
     [Fact]
     public void The_page_of_fields_says_what_the_schema_says()
     {
-        var page = new StringBuilder("""
+        var page = new StringBuilder(
+            """
             # Fields of a ProfilingSession
 
             What `kubectl explain profilingsession.spec` says, on one page. A test compares it with the schema of the CRD, field by field. How they work together is in
             [Hud on Kubernetes](kubernetes.md).
 
 
-            """);
-        foreach (var (part, title) in (ReadOnlySpan<(string, string)>)[("spec", "Spec"), ("status", "Status, written by the operator")])
+            """
+        );
+        foreach (
+            var (part, title) in (ReadOnlySpan<(string, string)>)
+                [("spec", "Spec"), ("status", "Status, written by the operator")]
+        )
         {
-            page.Append(CultureInfo.InvariantCulture, $"## {title}\n\n| field | type | default | bounds | meaning |\n| --- | --- | --- | --- | --- |\n");
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"## {title}\n\n| field | type | default | bounds | meaning |\n| --- | --- | --- | --- | --- |\n"
+            );
             foreach (var (path, field, required) in Fields(part, Schema(part)).Where(f => !IsEntry(f.Path)))
-                page.Append(CultureInfo.InvariantCulture, $"| `{path[(part.Length + 1)..]}` | {Text(field, "type")} | {Default(field, required, part)} | {Bounds(field)} | {Text(field, "description")} |\n");
+                page.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| `{path[(part.Length + 1)..]}` | {Text(field, "type")} | {Default(field, required, part)} | {Bounds(field)} | {Text(field, "description")} |\n"
+                );
             page.Append('\n');
         }
         var text = page.ToString().TrimEnd('\n') + "\n";
@@ -86,12 +113,13 @@ public sealed class FieldTests
         Assert.Equal(text, File.ReadAllText(Path.Combine(Repository(), "docs", "fields.md")));
     }
 
-    private static string Default(YamlNode field, bool required, string part) => At(field, "default") switch
-    {
-        YamlScalarNode scalar => $"`{scalar.Value}`",
-        YamlSequenceNode list => $"`[{string.Join(", ", list)}]`",
-        _ => required && part == "spec" ? "required" : "",
-    };
+    private static string Default(YamlNode field, bool required, string part) =>
+        At(field, "default") switch
+        {
+            YamlScalarNode scalar => $"`{scalar.Value}`",
+            YamlSequenceNode list => $"`[{string.Join(", ", list)}]`",
+            _ => required && part == "spec" ? "required" : "",
+        };
 
     /// <summary>In words; the range of a duration is that of its rule.</summary>
     private static string Bounds(YamlNode field)
@@ -106,15 +134,18 @@ public sealed class FieldTests
             "integer" or "number" => $"{Text(field, "minimum")} to {Text(field, "maximum")}",
             "string" when Text(field, "format") is { } format => format,
             "string" => $"at most {Text(field, "maxLength")} characters",
-            "array" when At(field, "items", "enum") is YamlSequenceNode each => $"at most {Text(field, "maxItems")} of {string.Join(", ", each)}",
-            "array" when Text(field, "items", "maxLength") is { } length => $"at most {Text(field, "maxItems")}, each of at most {length} characters",
+            "array" when At(field, "items", "enum") is YamlSequenceNode each =>
+                $"at most {Text(field, "maxItems")} of {string.Join(", ", each)}",
+            "array" when Text(field, "items", "maxLength") is { } length =>
+                $"at most {Text(field, "maxItems")}, each of at most {length} characters",
             "array" => $"at most {Text(field, "maxItems")}",
             "object" when Text(field, "maxProperties") is { } entries => $"at most {entries}",
             _ => "",
         };
     }
 
-    private static string Short(GoDuration duration) => duration == SessionBounds.MaxResultsTtl ? "8760h" : duration.ToString();
+    private static string Short(GoDuration duration) =>
+        duration == SessionBounds.MaxResultsTtl ? "8760h" : duration.ToString();
 
     private static string Repository()
     {

@@ -18,85 +18,186 @@ internal static class Make
 
     public static readonly OperatorOptions Options = new() { AgentImage = "registry/hud-agent:1" };
 
-    public static SessionEntity Session(ProfilingSessionSpec? spec = null, ProfilingSessionStatus? status = null, string name = "checkout", string uid = "5e55-1") => new()
-    {
-        Metadata = new ObjectMeta { Name = name, Namespace = "shop", Uid = uid, Generation = 1, ResourceVersion = "7", CreationTimestamp = Now },
-        Spec = JsonSerializer.SerializeToElement(spec ?? Spec(), HudJson.Default.ProfilingSessionSpec),
-        Status = status is null ? default : JsonSerializer.SerializeToElement(status, HudJson.Default.ProfilingSessionStatus),
-    };
-
-    public static ProfilingSessionSpec Spec() => new() { Target = new TargetSpec { PodName = "checkout-0" }, Duration = GoDuration.Parse("30s") };
-
-    public static TargetStatus Target(int n, string node = "n1", TargetState state = TargetState.Pending) => new()
-    {
-        Pod = $"checkout-{n}",
-        PodUid = $"pod-{n}",
-        Node = node,
-        Container = "app",
-        ContainerId = $"containerd://c{n}",
-        State = state,
-    };
-
-    public static ProfilingSessionStatus Status(params TargetStatus[] targets) => new()
-    {
-        ObservedGeneration = 1,
-        StartTime = Now,
-        Targets = targets,
-        TargetCounts = new TargetCounts { Matched = targets.Length, Selected = targets.Length },
-    };
-
-    public static Observation Observation(ProfilingSessionStatus status, AgentObservation[] agents, ProfilingSessionSpec? spec = null, double after = 1, TimeSpan? currentFor = null) => new()
-    {
-        Spec = spec ?? Spec(),
-        Status = status,
-        Generation = 1,
-        Now = Now.AddSeconds(after),
-        Agents = agents,
-        CurrentFor = currentFor ?? TimeSpan.FromHours(1),
-    };
-
-    public static AgentObservation Agent(Pod? pod = null, StreamSnapshot? stream = null, string node = "n1", string? refusal = null) =>
-        new(node, Names.AgentPod("5e55-1", node), pod, stream ?? StreamSnapshot.Empty, refusal);
-
-    public static Pod Pod(string phase, ContainerState? state = null, string? reason = null, params PodCondition[] conditions) => new()
-    {
-        Metadata = new ObjectMeta { Name = "agent", Uid = "agent-uid" },
-        Spec = new PodSpec { ActiveDeadlineSeconds = 300 },
-        Status = new PodStatus
+    public static SessionEntity Session(
+        ProfilingSessionSpec? spec = null,
+        ProfilingSessionStatus? status = null,
+        string name = "checkout",
+        string uid = "5e55-1"
+    ) =>
+        new()
         {
-            Phase = phase,
-            Reason = reason,
-            Conditions = [.. conditions],
-            ContainerStatuses = state is null ? null : [new ContainerStatus { Name = Names.AgentContainer, State = state }],
-        },
-    };
+            Metadata = new ObjectMeta
+            {
+                Name = name,
+                Namespace = "shop",
+                Uid = uid,
+                Generation = 1,
+                ResourceVersion = "7",
+                CreationTimestamp = Now,
+            },
+            Spec = JsonSerializer.SerializeToElement(spec ?? Spec(), HudJson.Default.ProfilingSessionSpec),
+            Status = status is null
+                ? default
+                : JsonSerializer.SerializeToElement(status, HudJson.Default.ProfilingSessionStatus),
+        };
+
+    public static ProfilingSessionSpec Spec() =>
+        new()
+        {
+            Target = new TargetSpec { PodName = "checkout-0" },
+            Duration = GoDuration.Parse("30s"),
+        };
+
+    public static TargetStatus Target(int n, string node = "n1", TargetState state = TargetState.Pending) =>
+        new()
+        {
+            Pod = $"checkout-{n}",
+            PodUid = $"pod-{n}",
+            Node = node,
+            Container = "app",
+            ContainerId = $"containerd://c{n}",
+            State = state,
+        };
+
+    public static ProfilingSessionStatus Status(params TargetStatus[] targets) =>
+        new()
+        {
+            ObservedGeneration = 1,
+            StartTime = Now,
+            Targets = targets,
+            TargetCounts = new TargetCounts { Matched = targets.Length, Selected = targets.Length },
+        };
+
+    public static Observation Observation(
+        ProfilingSessionStatus status,
+        AgentObservation[] agents,
+        ProfilingSessionSpec? spec = null,
+        double after = 1,
+        TimeSpan? currentFor = null
+    ) =>
+        new()
+        {
+            Spec = spec ?? Spec(),
+            Status = status,
+            Generation = 1,
+            Now = Now.AddSeconds(after),
+            Agents = agents,
+            CurrentFor = currentFor ?? TimeSpan.FromHours(1),
+        };
+
+    public static AgentObservation Agent(
+        Pod? pod = null,
+        StreamSnapshot? stream = null,
+        string node = "n1",
+        string? refusal = null
+    ) => new(node, Names.AgentPod("5e55-1", node), pod, stream ?? StreamSnapshot.Empty, refusal);
+
+    public static Pod Pod(
+        string phase,
+        ContainerState? state = null,
+        string? reason = null,
+        params PodCondition[] conditions
+    ) =>
+        new()
+        {
+            Metadata = new ObjectMeta { Name = "agent", Uid = "agent-uid" },
+            Spec = new PodSpec { ActiveDeadlineSeconds = 300 },
+            Status = new PodStatus
+            {
+                Phase = phase,
+                Reason = reason,
+                Conditions = [.. conditions],
+                ContainerStatuses = state is null
+                    ? null
+                    : [new ContainerStatus { Name = Names.AgentContainer, State = state }],
+            },
+        };
 
     public static Pod Running() => Pod("Running", new ContainerState { Running = new ContainerStateRunning() });
 
-    public static Pod Waiting(string reason, string? message = null) => Pod("Pending", new ContainerState { Waiting = new ContainerStateWaiting { Reason = reason, Message = message } });
+    public static Pod Waiting(string reason, string? message = null) =>
+        Pod(
+            "Pending",
+            new ContainerState
+            {
+                Waiting = new ContainerStateWaiting { Reason = reason, Message = message },
+            }
+        );
 
-    public static Pod Ended(int code = 0, string? reason = null) => Pod("Failed", new ContainerState { Terminated = new ContainerStateTerminated { ExitCode = code, Reason = reason } });
+    public static Pod Ended(int code = 0, string? reason = null) =>
+        Pod(
+            "Failed",
+            new ContainerState
+            {
+                Terminated = new ContainerStateTerminated { ExitCode = code, Reason = reason },
+            }
+        );
 
-    public static StreamSnapshot Measuring() => new() { Hello = new HelloMessage(), Progress = new ProgressMessage { Summary = new ProfileSummary { Polls = 10 }, Verdict = "so far" } };
+    public static StreamSnapshot Measuring() =>
+        new()
+        {
+            Hello = new HelloMessage(),
+            Progress = new ProgressMessage
+            {
+                Summary = new ProfileSummary { Polls = 10 },
+                Verdict = "so far",
+            },
+        };
 
     /// <summary>An agent that did all it should for these targets.</summary>
-    public static StreamSnapshot Done(params TargetStatus[] targets) => new()
-    {
-        Hello = new HelloMessage(),
-        Progress = new ProgressMessage(),
-        Profile = Profile(targets),
-        Bye = new ByeMessage { Reason = "Completed" },
-    };
+    public static StreamSnapshot Done(params TargetStatus[] targets) =>
+        new()
+        {
+            Hello = new HelloMessage(),
+            Progress = new ProgressMessage(),
+            Profile = Profile(targets),
+            Bye = new ByeMessage { Reason = "Completed" },
+        };
 
-    public static ProfileDocument Profile(params TargetStatus[] targets) => new()
-    {
-        Verdict = "BLOCKED 12.5% of worker time",
-        VerdictLevel = VerdictLevel.Blocked,
-        Summary = new ProfileSummary { Polls = 1000, SlowPolls = 10, BlockedPercent = 12.5, WorstPollNs = 412_000_000, LongestPollNs = 412_000_000, Workers = 4, SymbolizedPercent = 98 },
-        Targets = [.. targets.Select(t => new TargetProfile { PodUid = t.PodUid, Pod = t.Pod, State = TargetState.Succeeded, Polls = 1000, Workers = 4 })],
-        Hotspots = [.. Enumerable.Range(1, 30).Select(i => new Hotspot { Rank = i, Function = $"f{i}", TotalNs = 1_000_000_000 / i, Stack = [.. Enumerable.Range(0, 40).Select(s => $"frame_{s} (src/x.rs:{s})")], Fingerprint = $"p{i}" })],
-    };
+    public static ProfileDocument Profile(params TargetStatus[] targets) =>
+        new()
+        {
+            Verdict = "BLOCKED 12.5% of worker time",
+            VerdictLevel = VerdictLevel.Blocked,
+            Summary = new ProfileSummary
+            {
+                Polls = 1000,
+                SlowPolls = 10,
+                BlockedPercent = 12.5,
+                WorstPollNs = 412_000_000,
+                LongestPollNs = 412_000_000,
+                Workers = 4,
+                SymbolizedPercent = 98,
+            },
+            Targets =
+            [
+                .. targets.Select(t => new TargetProfile
+                {
+                    PodUid = t.PodUid,
+                    Pod = t.Pod,
+                    State = TargetState.Succeeded,
+                    Polls = 1000,
+                    Workers = 4,
+                }),
+            ],
+            Hotspots =
+            [
+                .. Enumerable
+                    .Range(1, 30)
+                    .Select(i => new Hotspot
+                    {
+                        Rank = i,
+                        Function = $"f{i}",
+                        TotalNs = 1_000_000_000 / i,
+                        Stack = [.. Enumerable.Range(0, 40).Select(s => $"frame_{s} (src/x.rs:{s})")],
+                        Fingerprint = $"p{i}",
+                    }),
+            ],
+        };
 
     public static Condition Condition(this ProfilingSessionStatus status, string type) =>
-        status.Conditions.FirstOrDefault(c => c.Type == type) ?? throw new Xunit.Sdk.XunitException($"no condition {type} among {string.Join(", ", status.Conditions.Select(c => c.Type))}");
+        status.Conditions.FirstOrDefault(c => c.Type == type)
+        ?? throw new Xunit.Sdk.XunitException(
+            $"no condition {type} among {string.Join(", ", status.Conditions.Select(c => c.Type))}"
+        );
 }

@@ -19,7 +19,11 @@ public sealed class OperatorHostTests
         var informer = new Informer<Pod>(client, EntityTypes.Pods, new InformerOptions { Time = clock });
         var address = $"http://127.0.0.1:{FreePort()}/";
         using var stop = new CancellationTokenSource();
-        var serving = new HealthServer(address, new HealthChecks(() => OperatorHost.Live(TimeSpan.Zero, informer.Quiet), () => "", () => ""), new Log(TextWriter.Null, LogLevel.Error, clock)).RunAsync(stop.Token);
+        var serving = new HealthServer(
+            address,
+            new HealthChecks(() => OperatorHost.Live(TimeSpan.Zero, informer.Quiet), () => "", () => ""),
+            new Log(TextWriter.Null, LogLevel.Error, clock)
+        ).RunAsync(stop.Token);
         using var http = new HttpClient { BaseAddress = new Uri(address) };
 
         clock.Now = Limits.WatchSilence;
@@ -37,39 +41,58 @@ public sealed class OperatorHostTests
     public async Task An_operator_that_is_told_to_end_gives_its_lease_back()
     {
         Lease? lease = null;
-        await using var server = new ScriptedServer((request, answer) =>
-        {
-            var path = request.Target.Split('?')[0];
-            if (request.IsWatch())
-                return WatchAsync(answer);
-            if (!path.Contains("/leases", StringComparison.Ordinal))
-                return answer.JsonAsync("""{"metadata":{"resourceVersion":"1"},"items":[]}""");
-            if (request.Method != "GET")
-                lease = JsonSerializer.Deserialize(request.Body, EntityTypes.Leases.Json);
-            return lease is null ? answer.ErrorAsync(404, "NotFound", "no lease") : answer.JsonAsync(JsonSerializer.Serialize(lease, EntityTypes.Leases.Json));
-        });
+        await using var server = new ScriptedServer(
+            (request, answer) =>
+            {
+                var path = request.Target.Split('?')[0];
+                if (request.IsWatch())
+                    return WatchAsync(answer);
+                if (!path.Contains("/leases", StringComparison.Ordinal))
+                    return answer.JsonAsync("""{"metadata":{"resourceVersion":"1"},"items":[]}""");
+                if (request.Method != "GET")
+                    lease = JsonSerializer.Deserialize(request.Body, EntityTypes.Leases.Json);
+                return lease is null
+                    ? answer.ErrorAsync(404, "NotFound", "no lease")
+                    : answer.JsonAsync(JsonSerializer.Serialize(lease, EntityTypes.Leases.Json));
+            }
+        );
         var kubeconfig = Path.GetTempFileName();
-        await File.WriteAllTextAsync(kubeconfig, $$"""
+        await File.WriteAllTextAsync(
+            kubeconfig,
+            $$"""
             apiVersion: v1
             kind: Config
             current-context: c
             clusters: [{name: c, cluster: {server: "{{server.Address}}" } }]
             users: [{name: u, user: {token: t } }]
             contexts: [{name: c, context: {cluster: c, user: u } }]
-            """);
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "hud-operator"))
-        {
-            RedirectStandardError = true,
-            Environment =
+            """
+        );
+        using var process = Process.Start(
+            new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "hud-operator"))
             {
-                ["KUBECONFIG"] = kubeconfig, ["HUD_AGENT_IMAGE"] = "agent:1", ["HUD_HEALTH_ADDRESS"] = $"http://127.0.0.1:{FreePort()}/",
-                ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../..")),
-            },
-        })!;
+                RedirectStandardError = true,
+                Environment =
+                {
+                    ["KUBECONFIG"] = kubeconfig,
+                    ["HUD_AGENT_IMAGE"] = "agent:1",
+                    ["HUD_HEALTH_ADDRESS"] = $"http://127.0.0.1:{FreePort()}/",
+                    ["DOTNET_ROOT"] = Path.GetFullPath(
+                        Path.Combine(
+                            System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(),
+                            "../../.."
+                        )
+                    ),
+                },
+            }
+        )!;
         try
         {
             var log = process.StandardError.ReadToEndAsync();
-            await Objects.UntilAsync(() => lease?.Spec.HolderIdentity is { Length: > 0 } || process.HasExited, "a leader");
+            await Objects.UntilAsync(
+                () => lease?.Spec.HolderIdentity is { Length: > 0 } || process.HasExited,
+                "a leader"
+            );
             Assert.False(process.HasExited, process.HasExited ? await log : "");
             using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString()]))
                 await kill.WaitForExitAsync();

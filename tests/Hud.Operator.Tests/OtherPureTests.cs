@@ -12,9 +12,15 @@ public sealed class ResultsTests
     [Fact]
     public void Each_format_is_an_immutable_configmap_owned_by_the_session_with_the_hash_of_its_content()
     {
-        var spec = Make.Spec() with { Output = new OutputSpec { Formats = [OutputFormat.Report, OutputFormat.Pprof, OutputFormat.Folded] } };
+        var spec = Make.Spec() with
+        {
+            Output = new OutputSpec { Formats = [OutputFormat.Report, OutputFormat.Pprof, OutputFormat.Folded] },
+        };
         var results = Results.Build(Make.Session(spec), spec, Make.Profile(Make.Target(0)));
-        Assert.Equal(["checkout-report", "checkout-pprof", "checkout-folded"], results.Select(r => r.Map.Metadata.Name));
+        Assert.Equal(
+            ["checkout-report", "checkout-pprof", "checkout-folded"],
+            results.Select(r => r.Map.Metadata.Name)
+        );
         foreach (var (map, reference) in results)
         {
             Assert.True(map.Immutable);
@@ -69,16 +75,28 @@ public sealed class AdmissionTests
     [Fact]
     public void The_validators_sentence_is_the_message()
     {
-        var verdict = Admission.Check(Make.Session(Make.Spec() with { Target = new TargetSpec() }), out _, Make.Options);
+        var verdict = Admission.Check(
+            Make.Session(Make.Spec() with { Target = new TargetSpec() }),
+            out _,
+            Make.Options
+        );
         Assert.Equal(("InvalidSpec", SessionMessages.OneSelector), (verdict.Reason, verdict.Message));
     }
 
     [Fact]
     public void The_administrators_ceilings_have_reasons_of_their_own()
     {
-        Assert.Equal("DurationTooLong", Admission.Check(Make.Session(), out _, Make.Options with { MaxDuration = GoDuration.Parse("10s") }).Reason);
-        Assert.Equal("NamespaceNotAllowed", Admission.Check(Make.Session(), out _, Make.Options with { AllowedNamespaces = ["bank"] }).Reason);
-        Assert.True(Admission.Check(Make.Session(), out _, Make.Options with { AllowedNamespaces = ["bank", "shop"] }).Accepted);
+        Assert.Equal(
+            "DurationTooLong",
+            Admission.Check(Make.Session(), out _, Make.Options with { MaxDuration = GoDuration.Parse("10s") }).Reason
+        );
+        Assert.Equal(
+            "NamespaceNotAllowed",
+            Admission.Check(Make.Session(), out _, Make.Options with { AllowedNamespaces = ["bank"] }).Reason
+        );
+        Assert.True(
+            Admission.Check(Make.Session(), out _, Make.Options with { AllowedNamespaces = ["bank", "shop"] }).Accepted
+        );
     }
 
     [Fact]
@@ -86,8 +104,16 @@ public sealed class AdmissionTests
     {
         (string, IReadOnlyCollection<string>)[] active = [("shop", ["n1"]), ("shop", ["n2"]), ("bank", ["n1"])];
         Assert.Null(Admission.Wait("shop", ["n1"], active, Make.Options));
-        Assert.Contains("of this namespace", Admission.Wait("shop", ["n3"], active, Make.Options with { MaxSessionsPerNamespace = 2 }), StringComparison.Ordinal);
-        Assert.Contains("on n1", Admission.Wait("other", ["n3", "n1"], active, Make.Options with { MaxSessionsPerNode = 2 }), StringComparison.Ordinal);
+        Assert.Contains(
+            "of this namespace",
+            Admission.Wait("shop", ["n3"], active, Make.Options with { MaxSessionsPerNamespace = 2 }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "on n1",
+            Admission.Wait("other", ["n3", "n1"], active, Make.Options with { MaxSessionsPerNode = 2 }),
+            StringComparison.Ordinal
+        );
         Assert.Null(Admission.Wait("other", ["n2"], active, Make.Options with { MaxSessionsPerNode = 2 }));
     }
 }
@@ -99,10 +125,15 @@ public sealed class EventTests
     {
         var target = Make.Target(0);
         var before = Make.Status(target);
-        var after = SessionDecider.Decide(Make.Observation(before, [Make.Agent(Make.Ended(), Make.Done(target))])).Status;
+        var after = SessionDecider
+            .Decide(Make.Observation(before, [Make.Agent(Make.Ended(), Make.Done(target))]))
+            .Status;
         var events = TransitionEvents.Between(Make.Session(), before, after, Make.Now);
         Assert.Equal(["Running", "AllTargetsProfiled"], events.Select(e => e.Reason));
-        Assert.Equal(events.Select(e => e.Metadata.Name), TransitionEvents.Between(Make.Session(), before, after, Make.Now.AddHours(1)).Select(e => e.Metadata.Name));
+        Assert.Equal(
+            events.Select(e => e.Metadata.Name),
+            TransitionEvents.Between(Make.Session(), before, after, Make.Now.AddHours(1)).Select(e => e.Metadata.Name)
+        );
         Assert.Empty(TransitionEvents.Between(Make.Session(), after, after, Make.Now));
         Assert.All(events, e => Assert.Equal("5e55-1", e.InvolvedObject.Uid));
     }
@@ -114,7 +145,15 @@ public sealed class OptionsTests
     public void What_cannot_be_read_is_named()
     {
         static string Error(string name, string value) =>
-            Assert.Throws<FormatException>(() => OperatorOptions.FromEnvironment(n => n == name ? value : n == "HUD_AGENT_IMAGE" ? "x" : null)).Message;
+            Assert
+                .Throws<FormatException>(() =>
+                    OperatorOptions.FromEnvironment(n =>
+                        n == name ? value
+                        : n == "HUD_AGENT_IMAGE" ? "x"
+                        : null
+                    )
+                )
+                .Message;
         Assert.Contains("HUD_MAX_DURATION", Error("HUD_MAX_DURATION", "soon"), StringComparison.Ordinal);
         Assert.Contains("HUD_WORKERS", Error("HUD_WORKERS", "0"), StringComparison.Ordinal);
         Assert.Contains("privileged", Error("HUD_AGENT_SECURITY_PROFILE", "root"), StringComparison.Ordinal);
@@ -153,11 +192,21 @@ public sealed class PrometheusTextTests
         using var meter = new System.Diagnostics.Metrics.Meter("test-observed");
         using var text = new PrometheusText("test-observed");
         (string Queue, double Seconds)[] now = [("a", 3), ("b", 1)];
-        meter.CreateObservableGauge("d_seconds", () => now.Select(n => new System.Diagnostics.Metrics.Measurement<double>(n.Seconds, new KeyValuePair<string, object?>("name", n.Queue))));
+        meter.CreateObservableGauge(
+            "d_seconds",
+            () =>
+                now.Select(n => new System.Diagnostics.Metrics.Measurement<double>(
+                    n.Seconds,
+                    new KeyValuePair<string, object?>("name", n.Queue)
+                ))
+        );
         Assert.Contains("d_seconds{name=\"a\"} 3", text.Write().Split('\n'));
         now = [("b", 7)];
         var lines = text.Write().Split('\n');
         Assert.Contains("# TYPE d_seconds gauge", lines);
-        Assert.Equal(["d_seconds{name=\"b\"} 7"], lines.Where(l => l.StartsWith("d_seconds", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["d_seconds{name=\"b\"} 7"],
+            lines.Where(l => l.StartsWith("d_seconds", StringComparison.Ordinal))
+        );
     }
 }

@@ -15,29 +15,60 @@ public sealed class SessionControllerTests
 {
     private static readonly OperatorOptions OneEach = Make.Options with { MaxSessionsPerNode = 1 };
 
-    private static SessionEntity Running(string name = "first", string uid = "uid-1") => Make.Session(status: Make.Status(Make.Target(0)), name: name, uid: uid);
+    private static SessionEntity Running(string name = "first", string uid = "uid-1") =>
+        Make.Session(status: Make.Status(Make.Target(0)), name: name, uid: uid);
 
     private static Pod AgentOf(SessionEntity session, Pod pod)
     {
-        pod.Metadata = new ObjectMeta { Name = Names.AgentPod(session.Uid, "n1"), Namespace = Make.Options.Namespace, Uid = "agent-1" };
+        pod.Metadata = new ObjectMeta
+        {
+            Name = Names.AgentPod(session.Uid, "n1"),
+            Namespace = Make.Options.Namespace,
+            Uid = "agent-1",
+        };
         return pod;
     }
 
-    private static Pod Target() => new()
-    {
-        Metadata = new ObjectMeta { Name = "checkout-0", Namespace = "shop", Uid = "pod-0" },
-        Spec = new PodSpec { NodeName = "n1", Containers = [new Container { Name = "app" }] },
-        Status = new PodStatus { Phase = "Running", ContainerStatuses = [new ContainerStatus { Name = "app", ContainerId = "containerd://c0", State = new ContainerState { Running = new() } }] },
-    };
+    private static Pod Target() =>
+        new()
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = "checkout-0",
+                Namespace = "shop",
+                Uid = "pod-0",
+            },
+            Spec = new PodSpec { NodeName = "n1", Containers = [new Container { Name = "app" }] },
+            Status = new PodStatus
+            {
+                Phase = "Running",
+                ContainerStatuses =
+                [
+                    new ContainerStatus
+                    {
+                        Name = "app",
+                        ContainerId = "containerd://c0",
+                        State = new ContainerState { Running = new() },
+                    },
+                ],
+            },
+        };
 
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]
     [InlineData(true, true)]
-    public async Task A_session_that_is_gone_without_its_finalizer_leaves_its_place_to_others(bool worked, bool anotherOfItsName)
+    public async Task A_session_that_is_gone_without_its_finalizer_leaves_its_place_to_others(
+        bool worked,
+        bool anotherOfItsName
+    )
     {
         var first = Running();
-        await using var world = new ScriptedWorld(OneEach, [first, Make.Session(name: "second", uid: "uid-2")], [AgentOf(first, Make.Running())]);
+        await using var world = new ScriptedWorld(
+            OneEach,
+            [first, Make.Session(name: "second", uid: "uid-2")],
+            [AgentOf(first, Make.Running())]
+        );
         world.Targets["checkout-0"] = Target();
         await world.Ready;
         world.Controller.AdmitRunning();
@@ -52,7 +83,10 @@ public sealed class SessionControllerTests
         Assert.Equal("TooManySessions", world.Status("second").Condition(ConditionTypes.Accepted).Reason);
         await world.SeenAsync("second");
 
-        await world.DeleteAsync("first", anotherOfItsName ? Make.Session(Make.Spec() with { Suspend = true }, name: "first", uid: "uid-3") : null);
+        await world.DeleteAsync(
+            "first",
+            anotherOfItsName ? Make.Session(Make.Spec() with { Suspend = true }, name: "first", uid: "uid-3") : null
+        );
         await world.ReconcileAsync("first");
 
         Assert.Equal(0, world.Streams.Count);
@@ -64,7 +98,9 @@ public sealed class SessionControllerTests
     public async Task A_change_after_the_end_is_seen_once_and_changes_nothing()
     {
         var target = Make.Target(0);
-        var done = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target))])).Status;
+        var done = SessionDecider
+            .Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target))]))
+            .Status;
         var session = Make.Session(status: done, name: "first");
         session.Metadata.Generation = 2;
         await using var world = new ScriptedWorld(OneEach, [session]);
@@ -76,7 +112,10 @@ public sealed class SessionControllerTests
         var status = world.Status("first");
         Assert.Equal(2, status.ObservedGeneration);
         Assert.All(status.Conditions, c => Assert.Equal(2, c.ObservedGeneration));
-        Assert.Equal((done.Phase, done.CompletionTime, done.Verdict), (status.Phase, status.CompletionTime, status.Verdict));
+        Assert.Equal(
+            (done.Phase, done.CompletionTime, done.Verdict),
+            (status.Phase, status.CompletionTime, status.Verdict)
+        );
         Assert.Empty(world.Events);
     }
 
@@ -86,7 +125,9 @@ public sealed class SessionControllerTests
     public async Task What_the_operator_before_wrote_and_did_not_tell_is_told_once(int secondsAgo, bool told)
     {
         var target = Make.Target(0);
-        var done = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target))])).Status;
+        var done = SessionDecider
+            .Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target))]))
+            .Status;
         var at = DateTimeOffset.UtcNow.AddSeconds(-secondsAgo);
         done = done with { Conditions = [.. done.Conditions.Select(c => c with { LastTransitionTime = at })] };
         await using var world = new ScriptedWorld(OneEach, [Make.Session(status: done, name: "first")]);
@@ -101,7 +142,14 @@ public sealed class SessionControllerTests
     public async Task An_event_whose_connection_breaks_is_told_again()
     {
         var broken = 0;
-        await using var world = new ScriptedWorld(Make.Options with { AllowedNamespaces = ["bank"] }, [Make.Session(name: "first")], time: new Hurry())
+        await using var world = new ScriptedWorld(
+            Make.Options with
+            {
+                AllowedNamespaces = ["bank"],
+            },
+            [Make.Session(name: "first")],
+            time: new Hurry()
+        )
         {
             OnEvent = _ => Task.FromResult(Interlocked.Increment(ref broken) <= 2),
         };
@@ -114,7 +162,14 @@ public sealed class SessionControllerTests
     public async Task Events_that_nobody_takes_keep_no_session_from_being_counted_and_finished()
     {
         using var recorded = new Recorded();
-        await using var world = new ScriptedWorld(Make.Options with { MaxDuration = GoDuration.Parse("7s") }, [Make.Session(name: "first")], time: new Hurry())
+        await using var world = new ScriptedWorld(
+            Make.Options with
+            {
+                MaxDuration = GoDuration.Parse("7s"),
+            },
+            [Make.Session(name: "first")],
+            time: new Hurry()
+        )
         {
             OnEvent = _ => Task.FromResult(true), // no answer at all
         };
@@ -128,7 +183,11 @@ public sealed class SessionControllerTests
     [Theory]
     [InlineData("nope", "10s", "ContainerAmbiguous")]
     [InlineData("app", "0s", "InvalidSpec")]
-    public async Task What_was_expected_of_a_session_that_never_began_was_not_met(string container, string duration, string reason)
+    public async Task What_was_expected_of_a_session_that_never_began_was_not_met(
+        string container,
+        string duration,
+        string reason
+    )
     {
         var spec = Make.Spec() with
         {
@@ -142,7 +201,13 @@ public sealed class SessionControllerTests
         await world.ReconcileAsync("first");
         var status = world.Status("first");
         Assert.Equal(reason, status.Condition(ConditionTypes.Failed).Reason);
-        Assert.Equal(("False", ExpectationResult.ReasonNoData), (status.Condition(ConditionTypes.ExpectationsMet).Status, status.Condition(ConditionTypes.ExpectationsMet).Reason));
+        Assert.Equal(
+            ("False", ExpectationResult.ReasonNoData),
+            (
+                status.Condition(ConditionTypes.ExpectationsMet).Status,
+                status.Condition(ConditionTypes.ExpectationsMet).Reason
+            )
+        );
     }
 
     // in one of these steps the status is below its bound without its results and above it with them
@@ -159,11 +224,23 @@ public sealed class SessionControllerTests
         using var recorded = new Recorded();
         var name = new string('f', 253);
         var first = Make.Session(
-            Make.Spec() with { Output = new OutputSpec { TopHotspots = 50, Formats = [.. Enum.GetValues<OutputFormat>()] } },
-            Make.Status(Make.Target(0)), name);
-        await using var world = new ScriptedWorld(OneEach, [first], [AgentOf(first, Make.Ended())]) { AgentLog = Log(advice) };
+            Make.Spec() with
+            {
+                Output = new OutputSpec { TopHotspots = 50, Formats = [.. Enum.GetValues<OutputFormat>()] },
+            },
+            Make.Status(Make.Target(0)),
+            name
+        );
+        await using var world = new ScriptedWorld(OneEach, [first], [AgentOf(first, Make.Ended())])
+        {
+            AgentLog = Log(advice),
+        };
         await world.Ready;
-        await Objects.UntilAsync(() => world.ReconcileAsync(name).Result.RequeueAfter is null || world.Status(name).CompletionTime is not null, "the end");
+        await Objects.UntilAsync(
+            () =>
+                world.ReconcileAsync(name).Result.RequeueAfter is null || world.Status(name).CompletionTime is not null,
+            "the end"
+        );
         Assert.Equal(Enum.GetValues<OutputFormat>().Length, world.Status(name).Results.Count);
         Assert.InRange(StatusFit.Size(world.Status(name)), 1, StatusFit.MaxBytes - 1);
         Assert.NotEmpty(world.Status(name).Hotspots);
@@ -180,10 +257,24 @@ public sealed class SessionControllerTests
         writer.Write(new ProgressMessage());
         writer.Write(new ProgressMessage());
         writer.Write(new ProgressMessage());
-        writer.WriteProfile(Make.Profile(Make.Target(0)) with
-        {
-            Hotspots = [.. Enumerable.Range(1, 50).Select(i => new Hotspot { Rank = i, Function = new string('n', 250), TotalNs = 1_000_000, Advice = new string('a', advice), Fingerprint = $"p{i}" })],
-        });
+        writer.WriteProfile(
+            Make.Profile(Make.Target(0)) with
+            {
+                Hotspots =
+                [
+                    .. Enumerable
+                        .Range(1, 50)
+                        .Select(i => new Hotspot
+                        {
+                            Rank = i,
+                            Function = new string('n', 250),
+                            TotalNs = 1_000_000,
+                            Advice = new string('a', advice),
+                            Fingerprint = $"p{i}",
+                        }),
+                ],
+            }
+        );
         writer.Write(new ByeMessage { Reason = "Completed" });
         var lines = Encoding.UTF8.GetString(output.ToArray()).Split('\n');
         return Encoding.UTF8.GetBytes(string.Join('\n', lines.Take(1).Concat(lines.Skip(3))));

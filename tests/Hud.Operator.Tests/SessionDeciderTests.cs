@@ -25,7 +25,9 @@ public sealed class SessionDeciderTests
     [Fact]
     public void An_agent_that_is_there_is_not_made_again()
     {
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Running())]));
+        var decision = SessionDecider.Decide(
+            Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Running())])
+        );
         Assert.Empty(decision.Create);
         Assert.Equal("Attaching", decision.Status.Condition("Reconciling").Reason);
     }
@@ -33,7 +35,9 @@ public sealed class SessionDeciderTests
     [Fact]
     public void Progress_makes_targets_run_and_fills_the_summary()
     {
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Running(), Make.Measuring())]));
+        var decision = SessionDecider.Decide(
+            Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Running(), Make.Measuring())])
+        );
         Assert.Equal(SessionPhase.Profiling, decision.Status.Phase);
         Assert.Equal(TargetState.Running, decision.Status.Targets.Single().State);
         Assert.Equal(10, decision.Status.Summary!.Polls);
@@ -45,13 +49,21 @@ public sealed class SessionDeciderTests
     public void When_all_agents_have_said_goodbye_the_session_is_complete()
     {
         var target = Make.Target(0, state: TargetState.Running);
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Running(), Make.Done(target))]));
+        var decision = SessionDecider.Decide(
+            Make.Observation(Make.Status(target), [Make.Agent(Make.Running(), Make.Done(target))])
+        );
         Assert.True(decision.Finished);
         Assert.NotNull(decision.Profile);
         Assert.Equal(SessionPhase.Completed, decision.Status.Phase);
-        Assert.Equal(("True", "AllTargetsProfiled"), (decision.Status.Condition("Complete").Status, decision.Status.Condition("Complete").Reason));
+        Assert.Equal(
+            ("True", "AllTargetsProfiled"),
+            (decision.Status.Condition("Complete").Status, decision.Status.Condition("Complete").Reason)
+        );
         Assert.Equal("True", decision.Status.Condition("Ready").Status);
-        Assert.Equal(("True", "Complete"), (decision.Status.Condition("ResultsComplete").Status, decision.Status.Condition("ResultsComplete").Reason));
+        Assert.Equal(
+            ("True", "Complete"),
+            (decision.Status.Condition("ResultsComplete").Status, decision.Status.Condition("ResultsComplete").Reason)
+        );
         Assert.DoesNotContain(decision.Status.Conditions, c => c.Type is "Reconciling" or "Stalled" or "Failed");
         Assert.Equal("1/1", decision.Status.TargetsReady);
         Assert.Equal(20, decision.Status.Hotspots.Count);
@@ -65,8 +77,17 @@ public sealed class SessionDeciderTests
     {
         var target = Make.Target(0, state: TargetState.Running);
         var done = Make.Done(target);
-        done = done with { Profile = done.Profile! with { Summary = done.Profile.Summary with { SymbolizedPercent = named }, Warnings = [new ProfileWarning("HUD305", "app has no line tables", "")] } };
-        var condition = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Running(), done)])).Status.Condition("ResultsComplete");
+        done = done with
+        {
+            Profile = done.Profile! with
+            {
+                Summary = done.Profile.Summary with { SymbolizedPercent = named },
+                Warnings = [new ProfileWarning("HUD305", "app has no line tables", "")],
+            },
+        };
+        var condition = SessionDecider
+            .Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Running(), done)]))
+            .Status.Condition("ResultsComplete");
         Assert.Equal((status, reason), (condition.Status, condition.Reason));
         Assert.EndsWith("; app has no line tables", condition.Message, StringComparison.Ordinal);
     }
@@ -76,7 +97,12 @@ public sealed class SessionDeciderTests
     {
         var (good, bad) = (Make.Target(0, state: TargetState.Running), Make.Target(1, "n2", TargetState.Running));
         var crashed = Make.Measuring() with { ReadToEnd = true };
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(good, bad), [Make.Agent(Make.Running(), Make.Done(good)), Make.Agent(Make.Ended(137, "OOMKilled"), crashed, "n2")]));
+        var decision = SessionDecider.Decide(
+            Make.Observation(
+                Make.Status(good, bad),
+                [Make.Agent(Make.Running(), Make.Done(good)), Make.Agent(Make.Ended(137, "OOMKilled"), crashed, "n2")]
+            )
+        );
         Assert.Equal("PartialTargets", decision.Status.Condition("Complete").Reason);
         Assert.Contains("ran out of memory", decision.Status.Condition("Complete").Message, StringComparison.Ordinal);
         Assert.Equal("EventsLost", decision.Status.Condition("ResultsComplete").Reason);
@@ -93,11 +119,20 @@ public sealed class SessionDeciderTests
     [InlineData("something else", "AgentCrashed")]
     public void An_agent_that_measured_nothing_gives_the_session_its_reason(string bye, string reason)
     {
-        var stream = new StreamSnapshot { Hello = new HelloMessage(), Bye = new ByeMessage { Reason = bye, ExitCode = 4 } };
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Ended(4), stream)]));
+        var stream = new StreamSnapshot
+        {
+            Hello = new HelloMessage(),
+            Bye = new ByeMessage { Reason = bye, ExitCode = 4 },
+        };
+        var decision = SessionDecider.Decide(
+            Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Ended(4), stream)])
+        );
         Assert.True(decision.Finished);
         Assert.Null(decision.Profile);
-        Assert.Equal(("True", reason), (decision.Status.Condition("Failed").Status, decision.Status.Condition("Failed").Reason));
+        Assert.Equal(
+            ("True", reason),
+            (decision.Status.Condition("Failed").Status, decision.Status.Condition("Failed").Reason)
+        );
         Assert.Equal("True", decision.Status.Condition("Stalled").Status);
         Assert.StartsWith("NO DATA", decision.Status.Verdict, StringComparison.Ordinal);
     }
@@ -106,7 +141,19 @@ public sealed class SessionDeciderTests
     public void A_target_keeps_the_reason_that_its_agent_gave()
     {
         var target = Make.Target(0);
-        var profile = Make.Profile(target) with { Targets = [new TargetProfile { PodUid = "pod-0", State = TargetState.Failed, Reason = "NoTokioRuntime", Message = "not a Tokio program" }] };
+        var profile = Make.Profile(target) with
+        {
+            Targets =
+            [
+                new TargetProfile
+                {
+                    PodUid = "pod-0",
+                    State = TargetState.Failed,
+                    Reason = "NoTokioRuntime",
+                    Message = "not a Tokio program",
+                },
+            ],
+        };
         var stream = Make.Done(target) with { Profile = profile };
         var decision = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), stream)]));
         Assert.Equal("NoTokioRuntime", decision.Status.Condition("Failed").Reason);
@@ -124,7 +171,10 @@ public sealed class SessionDeciderTests
         AgentObservation[] agents = [Make.Agent(Make.Waiting(waiting, "no such image"))];
         var early = SessionDecider.Decide(Make.Observation(status, agents, after: 60));
         Assert.False(early.Finished);
-        Assert.Equal(("False", reason), (early.Status.Condition("AgentsScheduled").Status, early.Status.Condition("AgentsScheduled").Reason));
+        Assert.Equal(
+            ("False", reason),
+            (early.Status.Condition("AgentsScheduled").Status, early.Status.Condition("AgentsScheduled").Reason)
+        );
         var late = SessionDecider.Decide(Make.Observation(status, agents, after: 121));
         Assert.True(late.Finished);
         Assert.Equal(reason, late.Status.Condition("Failed").Reason);
@@ -146,13 +196,21 @@ public sealed class SessionDeciderTests
     [Fact]
     public void A_pod_that_is_starting_runs_or_has_ended_has_its_image()
     {
-        Assert.All([Make.Waiting("ContainerCreating"), Make.Running(), Make.Ended(), Make.Pod("Pending", null)], pod => Assert.False(AgentView.HasNoImage(pod)));
+        Assert.All(
+            [Make.Waiting("ContainerCreating"), Make.Running(), Make.Ended(), Make.Pod("Pending", null)],
+            pod => Assert.False(AgentView.HasNoImage(pod))
+        );
     }
 
     [Fact]
     public void After_a_gap_in_our_view_nobody_is_judged_late()
     {
-        var observation = Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Waiting("ErrImagePull"))], after: 500, currentFor: TimeSpan.FromSeconds(3));
+        var observation = Make.Observation(
+            Make.Status(Make.Target(0)),
+            [Make.Agent(Make.Waiting("ErrImagePull"))],
+            after: 500,
+            currentFor: TimeSpan.FromSeconds(3)
+        );
         Assert.False(SessionDecider.Decide(observation).Finished);
         Assert.False(SessionDecider.Decide(observation with { CurrentFor = null }).Finished);
         Assert.True(SessionDecider.Decide(observation with { CurrentFor = TimeSpan.FromMinutes(1) }).Finished);
@@ -161,7 +219,18 @@ public sealed class SessionDeciderTests
     [Fact]
     public void An_agent_that_cannot_be_scheduled_names_the_schedulers_reason()
     {
-        var pod = Make.Pod("Pending", null, null, new PodCondition { Type = "PodScheduled", Status = "False", Reason = "Unschedulable", Message = "0/1 nodes are available" });
+        var pod = Make.Pod(
+            "Pending",
+            null,
+            null,
+            new PodCondition
+            {
+                Type = "PodScheduled",
+                Status = "False",
+                Reason = "Unschedulable",
+                Message = "0/1 nodes are available",
+            }
+        );
         var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(pod)]));
         Assert.Equal("Unschedulable", decision.Status.Condition("AgentsScheduled").Reason);
         Assert.Contains("0/1 nodes", decision.Status.Condition("AgentsScheduled").Message, StringComparison.Ordinal);
@@ -173,31 +242,56 @@ public sealed class SessionDeciderTests
     [InlineData(11, 1, "Scheduling")] // the kubelet has it, and pulls or mounts
     public void A_node_whose_kubelet_does_not_take_the_agent_is_named(double after, int? startedAfter, string reason)
     {
-        var pod = Make.Pod("Pending", null, null, new PodCondition { Type = "PodScheduled", Status = "True", LastTransitionTime = Make.Now });
+        var pod = Make.Pod(
+            "Pending",
+            null,
+            null,
+            new PodCondition
+            {
+                Type = "PodScheduled",
+                Status = "True",
+                LastTransitionTime = Make.Now,
+            }
+        );
         pod.Status!.StartTime = startedAfter is { } s ? Make.Now.AddSeconds(s) : null;
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(pod)], after: after));
+        var decision = SessionDecider.Decide(
+            Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(pod)], after: after)
+        );
         Assert.Equal(reason, decision.Status.Condition("AgentsScheduled").Reason);
         Assert.False(decision.Finished);
         // at the deadline the reason of the wait is the reason of the failure
-        var end = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(pod)], after: 1000)).Status;
+        var end = SessionDecider
+            .Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(pod)], after: 1000))
+            .Status;
         var failed = startedAfter is null ? "NodeNotReady" : "Timeout";
         Assert.Equal((failed, "DeadlineExceeded"), (end.Condition("Failed").Reason, end.Condition("Stalled").Reason));
         if (startedAfter is null)
-            Assert.Contains("n1 has not taken the agent pod", end.Condition("Failed").Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "n1 has not taken the agent pod",
+                end.Condition("Failed").Message,
+                StringComparison.Ordinal
+            );
     }
 
     [Fact]
     public void A_refusal_of_the_api_server_is_kept_and_tried_again()
     {
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(refusal: "exceeded quota")]));
-        Assert.Equal(("PodRejected", "exceeded quota"), (decision.Status.Condition("AgentsScheduled").Reason, decision.Status.Condition("AgentsScheduled").Message));
+        var decision = SessionDecider.Decide(
+            Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(refusal: "exceeded quota")])
+        );
+        Assert.Equal(
+            ("PodRejected", "exceeded quota"),
+            (decision.Status.Condition("AgentsScheduled").Reason, decision.Status.Condition("AgentsScheduled").Message)
+        );
         Assert.False(decision.Finished);
     }
 
     [Fact]
     public void An_agent_pod_that_vanishes_in_mid_run_is_a_failure_and_not_a_second_run()
     {
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0, state: TargetState.Running)), [Make.Agent()]));
+        var decision = SessionDecider.Decide(
+            Make.Observation(Make.Status(Make.Target(0, state: TargetState.Running)), [Make.Agent()])
+        );
         Assert.Empty(decision.Create);
         Assert.Equal("AgentCrashed", decision.Status.Condition("Failed").Reason);
     }
@@ -209,7 +303,13 @@ public sealed class SessionDeciderTests
         var draining = SessionDecider.Decide(Make.Observation(status, [Make.Agent(Make.Ended(1), Make.Measuring())]));
         Assert.False(draining.Finished);
         Assert.Equal(SessionPhase.Collecting, draining.Status.Phase);
-        Assert.True(SessionDecider.Decide(Make.Observation(status, [Make.Agent(Make.Ended(1), Make.Measuring() with { ReadToEnd = true })])).Finished);
+        Assert.True(
+            SessionDecider
+                .Decide(
+                    Make.Observation(status, [Make.Agent(Make.Ended(1), Make.Measuring() with { ReadToEnd = true })])
+                )
+                .Finished
+        );
     }
 
     [Fact]
@@ -217,7 +317,16 @@ public sealed class SessionDeciderTests
     {
         var spec = Make.Spec() with { Suspend = true };
         var status = Make.Status(Make.Target(0, state: TargetState.Running), Make.Target(1, "n2"));
-        var decision = SessionDecider.Decide(Make.Observation(status, [Make.Agent(Make.Running(), Make.Measuring()), Make.Agent(Make.Waiting("ContainerCreating"), node: "n2")], spec));
+        var decision = SessionDecider.Decide(
+            Make.Observation(
+                status,
+                [
+                    Make.Agent(Make.Running(), Make.Measuring()),
+                    Make.Agent(Make.Waiting("ContainerCreating"), node: "n2"),
+                ],
+                spec
+            )
+        );
         Assert.Equal([Names.AgentPod("5e55-1", "n1")], decision.Stop);
         Assert.Equal([Names.AgentPod("5e55-1", "n2")], decision.Delete);
         Assert.Empty(decision.Create);
@@ -228,8 +337,15 @@ public sealed class SessionDeciderTests
     [Fact]
     public void A_profile_with_a_wrong_hash_is_not_a_result()
     {
-        var stream = new StreamSnapshot { Hello = new HelloMessage(), ProfileError = "the profile's hash does not fit its parts", Bye = new ByeMessage { Reason = "Completed" } };
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Ended(), stream)]));
+        var stream = new StreamSnapshot
+        {
+            Hello = new HelloMessage(),
+            ProfileError = "the profile's hash does not fit its parts",
+            Bye = new ByeMessage { Reason = "Completed" },
+        };
+        var decision = SessionDecider.Decide(
+            Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Ended(), stream)])
+        );
         Assert.Equal("AgentCrashed", decision.Status.Condition("Failed").Reason);
         Assert.Contains("hash", decision.Status.Condition("Failed").Message, StringComparison.Ordinal);
     }
@@ -238,8 +354,16 @@ public sealed class SessionDeciderTests
     public void Lines_that_went_missing_show_in_results_complete()
     {
         var target = Make.Target(0);
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target) with { MissingLines = 1 })]));
-        Assert.Equal(("False", "EventsLost"), (decision.Status.Condition("ResultsComplete").Status, decision.Status.Condition("ResultsComplete").Reason));
+        var decision = SessionDecider.Decide(
+            Make.Observation(
+                Make.Status(target),
+                [Make.Agent(Make.Ended(), Make.Done(target) with { MissingLines = 1 })]
+            )
+        );
+        Assert.Equal(
+            ("False", "EventsLost"),
+            (decision.Status.Condition("ResultsComplete").Status, decision.Status.Condition("ResultsComplete").Reason)
+        );
         Assert.Equal("True", decision.Status.Condition("Complete").Status);
     }
 
@@ -250,9 +374,21 @@ public sealed class SessionDeciderTests
     public void Expectations_are_judged_at_the_end(string? maxPoll, double? maxBlocked, string status, string reason)
     {
         var target = Make.Target(0);
-        var spec = Make.Spec() with { Expect = new ExpectSpec { MaxPoll = maxPoll is null ? null : GoDuration.Parse(maxPoll), MaxBlockedPercent = maxBlocked } };
-        var decision = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target))], spec));
-        Assert.Equal((status, reason), (decision.Status.Condition("ExpectationsMet").Status, decision.Status.Condition("ExpectationsMet").Reason));
+        var spec = Make.Spec() with
+        {
+            Expect = new ExpectSpec
+            {
+                MaxPoll = maxPoll is null ? null : GoDuration.Parse(maxPoll),
+                MaxBlockedPercent = maxBlocked,
+            },
+        };
+        var decision = SessionDecider.Decide(
+            Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), Make.Done(target))], spec)
+        );
+        Assert.Equal(
+            (status, reason),
+            (decision.Status.Condition("ExpectationsMet").Status, decision.Status.Condition("ExpectationsMet").Reason)
+        );
     }
 
     [Fact]
@@ -260,14 +396,26 @@ public sealed class SessionDeciderTests
     {
         var target = Make.Target(0);
         var observation = Make.Observation(Make.Status(target), [Make.Agent(Make.Running(), Make.Done(target))]);
-        Assert.True(StatusCompare.SaysTheSame(SessionDecider.Decide(observation).Status, SessionDecider.Decide(observation).Status));
+        Assert.True(
+            StatusCompare.SaysTheSame(
+                SessionDecider.Decide(observation).Status,
+                SessionDecider.Decide(observation).Status
+            )
+        );
     }
 
     [Fact]
     public void Transition_times_stay_while_a_condition_says_the_same()
     {
-        var first = SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Running(), Make.Measuring())])).Status;
-        var second = SessionDecider.Decide(Make.Observation(first, [Make.Agent(Make.Running(), Make.Measuring())], after: 30)).Status;
-        Assert.Equal(first.Conditions.Select(c => c.LastTransitionTime), second.Conditions.Select(c => c.LastTransitionTime));
+        var first = SessionDecider
+            .Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Running(), Make.Measuring())]))
+            .Status;
+        var second = SessionDecider
+            .Decide(Make.Observation(first, [Make.Agent(Make.Running(), Make.Measuring())], after: 30))
+            .Status;
+        Assert.Equal(
+            first.Conditions.Select(c => c.LastTransitionTime),
+            second.Conditions.Select(c => c.LastTransitionTime)
+        );
     }
 }

@@ -11,12 +11,27 @@ public sealed class StatusFitTests
     public void The_largest_status_that_can_be_is_below_its_bound()
     {
         var text = new string('\u00e4', 2000);
-        var pods = Enumerable.Range(0, 100).Select(i => new Hud.Kubernetes.Pod
-        {
-            Metadata = new() { Name = new string('p', 250) + i, Uid = Guid.NewGuid().ToString() },
-            Spec = new() { NodeName = new string('n', 253), Containers = [new() { Name = new string('c', 63) }] },
-            Status = new() { Phase = "Running", ContainerStatuses = [new() { Name = new string('c', 63), ContainerId = "containerd://" + new string('0', 64), State = new() { Running = new() } }] },
-        }).ToList();
+        var pods = Enumerable
+            .Range(0, 100)
+            .Select(i => new Hud.Kubernetes.Pod
+            {
+                Metadata = new() { Name = new string('p', 250) + i, Uid = Guid.NewGuid().ToString() },
+                Spec = new() { NodeName = new string('n', 253), Containers = [new() { Name = new string('c', 63) }] },
+                Status = new()
+                {
+                    Phase = "Running",
+                    ContainerStatuses =
+                    [
+                        new()
+                        {
+                            Name = new string('c', 63),
+                            ContainerId = "containerd://" + new string('0', 64),
+                            State = new() { Running = new() },
+                        },
+                    ],
+                },
+            })
+            .ToList();
         var selection = Hud.Operator.Targets.TargetSelection.Choose(new TargetSpec { MaxPods = 100 }, pods, 100);
         Assert.InRange(selection.Targets.Count, 10, 50);
         var status = new ProfilingSessionStatus
@@ -28,15 +43,58 @@ public sealed class StatusFitTests
             Summary = Findings.Summary(new Hud.Core.Profile.ProfileSummary()),
             Targets =
             [
-                .. selection.Targets.Select(t => t with
-                {
-                    Message = StatusFit.Cut(text, 512), Reason = StatusFit.Cut(text, 128), TokioVersion = StatusFit.Cut(text, 64), Polls = long.MaxValue, SlowPolls = long.MaxValue,
-                    LostEvents = long.MaxValue, OverheadPercent = 99.99, ThrottledMillis = 999999999, Pid = int.MaxValue, State = TargetState.Succeeded,
-                }),
+                .. selection.Targets.Select(t =>
+                    t with
+                    {
+                        Message = StatusFit.Cut(text, 512),
+                        Reason = StatusFit.Cut(text, 128),
+                        TokioVersion = StatusFit.Cut(text, 64),
+                        Polls = long.MaxValue,
+                        SlowPolls = long.MaxValue,
+                        LostEvents = long.MaxValue,
+                        OverheadPercent = 99.99,
+                        ThrottledMillis = 999999999,
+                        Pid = int.MaxValue,
+                        State = TargetState.Succeeded,
+                    }
+                ),
             ],
-            Hotspots = Findings.Hotspots([.. Enumerable.Range(0, 60).Select(_ => new Hud.Core.Profile.Hotspot { Function = text, Advice = text, Stack = [.. Enumerable.Repeat(text, 64)] })], 50),
-            Conditions = [.. Enumerable.Range(0, 10).Select(i => new Condition { Type = "TypeOfCondition" + i, Reason = "AllTargetsProfiled", Message = StatusFit.Cut(text, 2048) })],
-            Results = [.. Enum.GetValues<OutputFormat>().Select(f => new ResultReference { Format = f, ConfigMap = new string('m', 253), Key = "flamegraph.svg", Bytes = 655360, Sha256 = new string('a', 64) })],
+            Hotspots = Findings.Hotspots(
+                [
+                    .. Enumerable
+                        .Range(0, 60)
+                        .Select(_ => new Hud.Core.Profile.Hotspot
+                        {
+                            Function = text,
+                            Advice = text,
+                            Stack = [.. Enumerable.Repeat(text, 64)],
+                        }),
+                ],
+                50
+            ),
+            Conditions =
+            [
+                .. Enumerable
+                    .Range(0, 10)
+                    .Select(i => new Condition
+                    {
+                        Type = "TypeOfCondition" + i,
+                        Reason = "AllTargetsProfiled",
+                        Message = StatusFit.Cut(text, 2048),
+                    }),
+            ],
+            Results =
+            [
+                .. Enum.GetValues<OutputFormat>()
+                    .Select(f => new ResultReference
+                    {
+                        Format = f,
+                        ConfigMap = new string('m', 253),
+                        Key = "flamegraph.svg",
+                        Bytes = 655360,
+                        Sha256 = new string('a', 64),
+                    }),
+            ],
         };
         Assert.True(StatusFit.Size(status) > StatusFit.MaxBytes);
         Assert.InRange(StatusFit.Size(StatusFit.Fit(status)), 1, StatusFit.MaxBytes - 1);
@@ -55,7 +113,8 @@ public sealed class StatusFitTests
     [Theory]
     [InlineData("abc", 3, "abc")]
     [InlineData("abcd", 3, "ab\u2026")]
-    public void Texts_are_cut_with_a_sign(string text, int max, string expected) => Assert.Equal(expected, StatusFit.Cut(text, max));
+    public void Texts_are_cut_with_a_sign(string text, int max, string expected) =>
+        Assert.Equal(expected, StatusFit.Cut(text, max));
 
     [Fact]
     public void Whatever_an_agent_says_its_numbers_are_within_the_schemas_bounds()
@@ -66,23 +125,81 @@ public sealed class StatusFitTests
             var small = (int)Math.Clamp(n, int.MinValue, int.MaxValue);
             var said = new Hud.Core.Profile.TargetProfile
             {
-                PodUid = "pod-0", State = TargetState.Succeeded, Pid = small, Runtimes = small, Workers = small, Polls = n, SlowPolls = n, LostEvents = n, SymbolizedPercent = small, OverheadPercent = percent, ThrottledNs = n,
+                PodUid = "pod-0",
+                State = TargetState.Succeeded,
+                Pid = small,
+                Runtimes = small,
+                Workers = small,
+                Polls = n,
+                SlowPolls = n,
+                LostEvents = n,
+                SymbolizedPercent = small,
+                OverheadPercent = percent,
+                ThrottledNs = n,
             };
             var stream = StreamSnapshot.Empty with { Profile = new() { Targets = [said] } };
-            var status = Make.Status(TargetProgress.Update(Make.Target(0), 0, Make.Agent(stream: stream), new AgentView(AgentPhase.Ended, "", ""))) with
+            var status = Make.Status(
+                TargetProgress.Update(
+                    Make.Target(0),
+                    0,
+                    Make.Agent(stream: stream),
+                    new AgentView(AgentPhase.Ended, "", "")
+                )
+            ) with
             {
-                Summary = Findings.Summary(new() { Polls = n, SlowPolls = n, BlockedPercent = percent, StallCount = small, WorstPollNs = n, LongestStallNs = n, CpuHogNs = n, BlockedNs = n, RunQueueNs = n, ThrottledNs = n }),
-                Hotspots = Findings.Hotspots([new() { Count = n, Percent = percent, TotalNs = n, P50Ns = n, P99Ns = n, MaxNs = n }], 5),
+                Summary = Findings.Summary(
+                    new()
+                    {
+                        Polls = n,
+                        SlowPolls = n,
+                        BlockedPercent = percent,
+                        StallCount = small,
+                        WorstPollNs = n,
+                        LongestStallNs = n,
+                        CpuHogNs = n,
+                        BlockedNs = n,
+                        RunQueueNs = n,
+                        ThrottledNs = n,
+                    }
+                ),
+                Hotspots = Findings.Hotspots(
+                    [
+                        new()
+                        {
+                            Count = n,
+                            Percent = percent,
+                            TotalNs = n,
+                            P50Ns = n,
+                            P99Ns = n,
+                            MaxNs = n,
+                        },
+                    ],
+                    5
+                ),
             };
             Check("status", Crd.Schema("status"), Hud.Operator.Entities.StatusJson.Write(status), problems);
         }
         Assert.Empty(problems);
     }
 
-    private static void Check(string path, YamlDotNet.RepresentationModel.YamlNode schema, JsonElement value, List<string> problems)
+    private static void Check(
+        string path,
+        YamlDotNet.RepresentationModel.YamlNode schema,
+        JsonElement value,
+        List<string> problems
+    )
     {
-        double Bound(string keyword, double otherwise) => Crd.Text(schema, keyword) is { } text ? double.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
-        if (value.ValueKind == JsonValueKind.Number && (value.GetDouble() < Bound("minimum", double.MinValue) || value.GetDouble() > Bound("maximum", double.MaxValue)))
+        double Bound(string keyword, double otherwise) =>
+            Crd.Text(schema, keyword) is { } text
+                ? double.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
+                : otherwise;
+        if (
+            value.ValueKind == JsonValueKind.Number
+            && (
+                value.GetDouble() < Bound("minimum", double.MinValue)
+                || value.GetDouble() > Bound("maximum", double.MaxValue)
+            )
+        )
             problems.Add($"{path}: {value}");
         if (value.ValueKind == JsonValueKind.String && value.GetString()!.Length > Bound("maxLength", int.MaxValue))
             problems.Add($"{path}: {value}");

@@ -6,7 +6,15 @@ namespace Hud.Operator.Tests;
 
 public sealed class TargetSelectionTests
 {
-    private static Pod Pod(string name, int ageSeconds = 60, bool ready = true, string[]? containers = null, string phase = "Running", string? marked = null, string? waiting = null)
+    private static Pod Pod(
+        string name,
+        int ageSeconds = 60,
+        bool ready = true,
+        string[]? containers = null,
+        string phase = "Running",
+        string? marked = null,
+        string? waiting = null
+    )
     {
         containers ??= ["app"];
         return new Pod
@@ -18,7 +26,11 @@ public sealed class TargetSelectionTests
                 CreationTimestamp = Make.Now.AddSeconds(-ageSeconds),
                 Annotations = marked is null ? null : new() { ["kubectl.kubernetes.io/default-container"] = marked },
             },
-            Spec = new PodSpec { NodeName = "n1", Containers = [.. containers.Select(c => new Container { Name = c })] },
+            Spec = new PodSpec
+            {
+                NodeName = "n1",
+                Containers = [.. containers.Select(c => new Container { Name = c })],
+            },
             Status = new PodStatus
             {
                 Phase = phase,
@@ -29,7 +41,9 @@ public sealed class TargetSelectionTests
                     {
                         Name = c,
                         ContainerId = "containerd://" + name + c,
-                        State = waiting is null ? new ContainerState { Running = new() } : new ContainerState { Waiting = new() { Reason = waiting } },
+                        State = waiting is null
+                            ? new ContainerState { Running = new() }
+                            : new ContainerState { Waiting = new() { Reason = waiting } },
                     }),
                 ],
             },
@@ -43,7 +57,13 @@ public sealed class TargetSelectionTests
     {
         var selection = Choose(
             new TargetSpec { MaxPods = 4 },
-            Pod("young", 10), Pod("old-unready", 900, ready: false), Pod("old", 500), Pod("same-b", 100), Pod("same-a", 100), Pod("youngest", 1));
+            Pod("young", 10),
+            Pod("old-unready", 900, ready: false),
+            Pod("old", 500),
+            Pod("same-b", 100),
+            Pod("same-a", 100),
+            Pod("youngest", 1)
+        );
         Assert.Equal(["old", "same-a", "same-b", "young"], selection.Targets.Select(t => t.Pod));
         Assert.Equal(6, selection.Matched);
         Assert.Equal("4 of 6 pods pinned by UID and container id, the oldest ready ones first", selection.Message);
@@ -53,21 +73,36 @@ public sealed class TargetSelectionTests
     public void Targets_are_pinned_by_uid_and_container_id()
     {
         var target = Choose(new TargetSpec(), Pod("a")).Targets.Single();
-        Assert.Equal(("uid-a", "containerd://aapp", "n1", "app"), (target.PodUid, target.ContainerId, target.Node, target.Container));
+        Assert.Equal(
+            ("uid-a", "containerd://aapp", "n1", "app"),
+            (target.PodUid, target.ContainerId, target.Node, target.Container)
+        );
     }
 
     [Fact]
     public void A_status_that_is_full_of_targets_is_said_to_be()
     {
-        var selection = TargetSelection.Choose(new TargetSpec { MaxPods = 100 }, [.. Enumerable.Range(0, 100).Select(i => Pod($"checkout-7d9c5b6f4-x{i:00}"))], 50);
+        var selection = TargetSelection.Choose(
+            new TargetSpec { MaxPods = 100 },
+            [.. Enumerable.Range(0, 100).Select(i => Pod($"checkout-7d9c5b6f4-x{i:00}"))],
+            50
+        );
         Assert.InRange(selection.Targets.Count, 30, 40);
-        Assert.EndsWith($"; the status has room for {selection.Targets.Count} with names as long as theirs", selection.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"; the status has room for {selection.Targets.Count} with names as long as theirs",
+            selection.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void The_administrators_ceiling_counts_and_is_said()
     {
-        var selection = TargetSelection.Choose(new TargetSpec { MaxPods = 50 }, [.. Enumerable.Range(0, 9).Select(i => Pod("p" + i))], ceiling: 3);
+        var selection = TargetSelection.Choose(
+            new TargetSpec { MaxPods = 50 },
+            [.. Enumerable.Range(0, 9).Select(i => Pod("p" + i))],
+            ceiling: 3
+        );
         Assert.Equal(3, selection.Targets.Count);
         Assert.Contains("the administrator allows 3", selection.Message, StringComparison.Ordinal);
     }
@@ -89,8 +124,16 @@ public sealed class TargetSelectionTests
         var selection = Choose(new TargetSpec(), Pod("a", containers: ["app", "proxy"]));
         Assert.Equal(("ContainerAmbiguous", true), (selection.Reason, selection.Final));
         Assert.Contains("app, proxy", selection.Message, StringComparison.Ordinal);
-        Assert.Equal("proxy", Choose(new TargetSpec { ContainerName = "proxy" }, Pod("a", containers: ["app", "proxy"])).Targets.Single().Container);
-        Assert.Equal("app", Choose(new TargetSpec(), Pod("a", containers: ["app", "proxy"], marked: "app")).Targets.Single().Container);
+        Assert.Equal(
+            "proxy",
+            Choose(new TargetSpec { ContainerName = "proxy" }, Pod("a", containers: ["app", "proxy"]))
+                .Targets.Single()
+                .Container
+        );
+        Assert.Equal(
+            "app",
+            Choose(new TargetSpec(), Pod("a", containers: ["app", "proxy"], marked: "app")).Targets.Single().Container
+        );
     }
 
     [Fact]

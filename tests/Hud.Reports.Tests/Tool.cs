@@ -8,7 +8,13 @@ internal static class Tool
     /// <summary>Standard output of a program that must succeed; the test is skipped (or fails under HUD_REQUIRE_ALL) when it is not installed.</summary>
     public static string Run(string program, string[] arguments, string? input = null)
     {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         start.Environment["PPROF_NO_BROWSER"] = "1";
         Process process;
         try
@@ -29,7 +35,10 @@ internal static class Tool
                 process.StandardInput.Write(input);
             process.StandardInput.Close();
             Assert.True(process.WaitForExit(60_000), $"{program} did not end within a minute");
-            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} failed:\n{error.Result}{output.Result}");
+            Assert.True(
+                process.ExitCode == 0,
+                $"{program} {string.Join(' ', arguments)} failed:\n{error.Result}{output.Result}"
+            );
             return output.Result;
         }
     }

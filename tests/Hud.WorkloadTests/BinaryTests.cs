@@ -51,8 +51,15 @@ public sealed class BinaryTests
     public async Task Line_tables_give_the_line_that_blocks()
     {
         var profiled = await Profiled.RunAsync("tokio143-lines", "cpu_hog");
-        Assert.Contains(profiled.Document.Hotspots, hotspot => hotspot.Stack.Any(frame => frame.Contains("cpu_hog.rs:", StringComparison.Ordinal)));
-        var own = profiled.Document.Hotspots.Where(hotspot => hotspot.Cause == Hud.Core.Profile.HotspotCause.OnCpu && hotspot.StackIndex >= 0).ToList();
+        Assert.Contains(
+            profiled.Document.Hotspots,
+            hotspot => hotspot.Stack.Any(frame => frame.Contains("cpu_hog.rs:", StringComparison.Ordinal))
+        );
+        var own = profiled
+            .Document.Hotspots.Where(hotspot =>
+                hotspot.Cause == Hud.Core.Profile.HotspotCause.OnCpu && hotspot.StackIndex >= 0
+            )
+            .ToList();
         Assert.NotEmpty(own);
         Assert.All(own, hotspot => Assert.NotEqual("", hotspot.Location));
     }

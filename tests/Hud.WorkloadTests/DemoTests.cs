@@ -31,15 +31,30 @@ public sealed class DemoTests : IDisposable
     [Fact]
     public async Task Every_mistake_of_the_demo_is_found_and_gone_when_it_is_mended()
     {
-        Repository.Require(Path.Combine(Repository.Root, "out", "demo", "release", "demo-service"), "examples/demo-service/build.sh");
+        Repository.Require(
+            Path.Combine(Repository.Root, "out", "demo", "release", "demo-service"),
+            "examples/demo-service/build.sh"
+        );
 
-        var (code, output, errors) = await RunAsync(Path.Combine(Repository.Root, "demo.sh"), "--no-build", "--compare", "--seconds", "10", "--into", _folder);
+        var (code, output, errors) = await RunAsync(
+            Path.Combine(Repository.Root, "demo.sh"),
+            "--no-build",
+            "--compare",
+            "--seconds",
+            "10",
+            "--into",
+            _folder
+        );
 
         Assert.True(code == 0, $"the demo ended with {code}: {errors}");
-        ProfileDocument mistakes = Read("mistakes"), mended = Read("fixed");
+        ProfileDocument mistakes = Read("mistakes"),
+            mended = Read("fixed");
         var found = mistakes.Hotspots.Select(h => (h.UserFrame, h.Cause.ToString(), h.Category)).ToList();
         Assert.All(Mistakes, mistake => Assert.Contains(mistake, found));
-        Assert.All(Mistakes, mistake => Assert.DoesNotContain(mended.Hotspots, h => h.UserFrame == mistake.Function && !Pressure(h)));
+        Assert.All(
+            Mistakes,
+            mistake => Assert.DoesNotContain(mended.Hotspots, h => h.UserFrame == mistake.Function && !Pressure(h))
+        );
         Assert.Equal(VerdictLevel.Blocked, mistakes.VerdictLevel);
         Assert.NotEmpty(mistakes.Hotspots.First(h => h.Cause == HotspotCause.LockWait).HolderStack);
 
@@ -47,13 +62,20 @@ public sealed class DemoTests : IDisposable
         foreach (string page in (string[])["mistakes.html", "fixed.html"])
         {
             Assert.Contains($"the page: file://{Path.Combine(_folder, page)}", errors, StringComparison.Ordinal);
-            Assert.Contains("<html", await File.ReadAllTextAsync(Path.Combine(_folder, page), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains(
+                "<html",
+                await File.ReadAllTextAsync(Path.Combine(_folder, page), TestContext.Current.CancellationToken),
+                StringComparison.Ordinal
+            );
         }
 
         var diff = await RunAsync(Repository.Hud, "diff", Json("mistakes"), Json("fixed"), "-o", "json");
         var hotspots = JsonSerializer.Deserialize(diff.Output, ReportsJson.Default.ProfileDiff)!.Hotspots;
         Assert.Equal(0, diff.Code);
-        Assert.All(Mistakes, mistake => Assert.Contains(hotspots, h => h.UserFrame == mistake.Function && h.Change == HotspotChange.Gone));
+        Assert.All(
+            Mistakes,
+            mistake => Assert.Contains(hotspots, h => h.UserFrame == mistake.Function && h.Change == HotspotChange.Gone)
+        );
         Assert.Equal(6, (await RunAsync(Repository.Hud, "diff", Json("fixed"), Json("mistakes"))).Code);
     }
 
@@ -61,11 +83,17 @@ public sealed class DemoTests : IDisposable
 
     private string Json(string run) => Path.Combine(_folder, run + ".json");
 
-    private ProfileDocument Read(string run) => JsonSerializer.Deserialize(File.ReadAllText(Json(run)), HudJson.Default.ProfileDocument)!;
+    private ProfileDocument Read(string run) =>
+        JsonSerializer.Deserialize(File.ReadAllText(Json(run)), HudJson.Default.ProfileDocument)!;
 
-    private static async Task<(int Code, string Output, string Errors)> RunAsync(string program, params string[] arguments)
+    private static async Task<(int Code, string Output, string Errors)> RunAsync(
+        string program,
+        params string[] arguments
+    )
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         var stop = TestContext.Current.CancellationToken;
         var output = process.StandardOutput.ReadToEndAsync(stop);
         var errors = process.StandardError.ReadToEndAsync(stop);

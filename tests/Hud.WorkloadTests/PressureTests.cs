@@ -13,11 +13,21 @@ public sealed class PressureTests
     public async Task A_neighbour_on_the_same_cpu_is_named_and_the_service_is_not_blamed()
     {
         using var burner = await Workload.StartAsync(Set, "burner", "--tasks 2", OnCpu0);
-        var profiled = await Profiled.RunAsync(Set, "steady_work", "--workers 1", seconds: 5, thresholdMs: 4, prefix: OnCpu0);
+        var profiled = await Profiled.RunAsync(
+            Set,
+            "steady_work",
+            "--workers 1",
+            seconds: 5,
+            thresholdMs: 4,
+            prefix: OnCpu0
+        );
         DoesNotBlame(profiled);
         var queued = profiled.Document.Hotspots.Where(hotspot => hotspot.Cause == HotspotCause.RunQueue).ToList();
         Assert.NotEmpty(queued);
-        Assert.Contains(queued.SelectMany(hotspot => hotspot.PreemptedBy), culprit => string.Equals(culprit.Name, "burner", StringComparison.Ordinal));
+        Assert.Contains(
+            queued.SelectMany(hotspot => hotspot.PreemptedBy),
+            culprit => string.Equals(culprit.Name, "burner", StringComparison.Ordinal)
+        );
         Assert.Equal(VerdictLevel.Pressure, profiled.Document.VerdictLevel);
     }
 
@@ -32,7 +42,10 @@ public sealed class PressureTests
         var throttled = group.ThrottledNs() - before;
         Assert.True(throttled > 50_000_000, $"the group was throttled for {throttled} ns only");
         var document = run.Document;
-        Assert.DoesNotContain(document.Hotspots, hotspot => hotspot.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall or HotspotCause.LockWait);
+        Assert.DoesNotContain(
+            document.Hotspots,
+            hotspot => hotspot.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall or HotspotCause.LockWait
+        );
         Assert.Contains(document.Hotspots, hotspot => hotspot.Cause == HotspotCause.Throttled);
         Assert.Equal(VerdictLevel.Pressure, document.VerdictLevel);
         // The group's own counter runs on while hud starts and ends.
@@ -40,5 +53,8 @@ public sealed class PressureTests
     }
 
     private static void DoesNotBlame(Profiled profiled) =>
-        Assert.DoesNotContain(profiled.Document.Hotspots, hotspot => hotspot.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall or HotspotCause.LockWait);
+        Assert.DoesNotContain(
+            profiled.Document.Hotspots,
+            hotspot => hotspot.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall or HotspotCause.LockWait
+        );
 }

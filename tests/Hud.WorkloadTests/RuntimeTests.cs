@@ -37,7 +37,10 @@ public sealed class RuntimeTests
     {
         var profiled = await Profiled.RunAsync(Set, "custom_names", "--workers 2");
         Assert.Equal(2, profiled.Document.Summary.Workers);
-        Assert.Contains(profiled.Document.Workers, worker => string.Equals(worker.Name, "payments-io", StringComparison.Ordinal));
+        Assert.Contains(
+            profiled.Document.Workers,
+            worker => string.Equals(worker.Name, "payments-io", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -64,7 +67,9 @@ public sealed class RuntimeTests
     public async Task Two_hundred_types_of_short_tasks_do_not_hide_the_one_that_blocks()
     {
         var profiled = await Profiled.RunAsync(Set, "churn", seconds: 5);
-        var seen = profiled.Document.Hotspots.Any(hotspot => hotspot.UserFrame.Contains("wait_in_job_seven", StringComparison.Ordinal));
+        var seen = profiled.Document.Hotspots.Any(hotspot =>
+            hotspot.UserFrame.Contains("wait_in_job_seven", StringComparison.Ordinal)
+        );
         Assert.True(seen, "no hotspot names wait_in_job_seven");
         if (!profiled.Document.Summary.Estimated)
             profiled.AgreesWithTheProgram();

@@ -32,7 +32,10 @@ public sealed class SilenceTests
     [Theory]
     [InlineData("yields", "")]
     [InlineData("throughput", "--spin 200 --watch 1")]
-    public async Task Many_short_polls_are_below_the_threshold_however_busy_the_workers_are(string workload, string arguments)
+    public async Task Many_short_polls_are_below_the_threshold_however_busy_the_workers_are(
+        string workload,
+        string arguments
+    )
     {
         var profiled = await Profiled.RunAsync(Set, workload, arguments);
         profiled.BlamesNothing();
@@ -53,6 +56,9 @@ public sealed class SilenceTests
     public async Task Blocks_of_the_future_that_block_on_runs_are_never_blamed_on_a_task()
     {
         var profiled = await Profiled.RunAsync(Set, "root_future");
-        Assert.DoesNotContain(profiled.Document.Hotspots, hotspot => hotspot.Task.Contains("heartbeat", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            profiled.Document.Hotspots,
+            hotspot => hotspot.Task.Contains("heartbeat", StringComparison.Ordinal)
+        );
     }
 }

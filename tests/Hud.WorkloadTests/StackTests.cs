@@ -22,13 +22,23 @@ public sealed class StackTests
         {
             var (document, _, _, _) = await Profiled.RunAsync(set, program, "--tasks 4 --block-ms 12 --every-ms 5");
             polls.AddRange(document.SlowPolls.Where(p => p.Stack >= 0).Select(p => (p, document.StackTable[p.Stack])));
-            withoutStack += document.SlowPolls.Count(p => p.Stack < 0 && p.Cause is not (HotspotCause.RunQueue or HotspotCause.Throttled));
+            withoutStack += document.SlowPolls.Count(p =>
+                p.Stack < 0 && p.Cause is not (HotspotCause.RunQueue or HotspotCause.Throttled)
+            );
         }
 
         // frames that were guessed do not count: they may be anybody's
-        var astray = polls.Where(p => p.Stack.Stop != "ReachedPoll" || p.Stack.Quality.Contains("Scan", StringComparison.Ordinal)).ToList();
-        var ends = string.Join(", ", astray.GroupBy(p => $"{p.Stack.Stop} by {p.Stack.Quality}", StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}"));
-        var told = $"{set}: {polls.Count} slow polls with a stack, {withoutStack} without; not to the poll: {astray.Count} {ends}";
+        var astray = polls
+            .Where(p => p.Stack.Stop != "ReachedPoll" || p.Stack.Quality.Contains("Scan", StringComparison.Ordinal))
+            .ToList();
+        var ends = string.Join(
+            ", ",
+            astray
+                .GroupBy(p => $"{p.Stack.Stop} by {p.Stack.Quality}", StringComparer.Ordinal)
+                .Select(g => $"{g.Count()} {g.Key}")
+        );
+        var told =
+            $"{set}: {polls.Count} slow polls with a stack, {withoutStack} without; not to the poll: {astray.Count} {ends}";
         TestContext.Current.SendDiagnosticMessage(told);
         Assert.True(polls.Count >= Enough, told);
         Assert.True(astray.Count <= polls.Count / 100, told);

@@ -18,7 +18,11 @@ public sealed class TruthTableTests
 
     [Fact]
     public void A_block_that_is_missing_is_a_difference() =>
-        Assert.Contains("was not reported", Assert.Single(Compare(Block(), poll: null, Hotspot()).Differences), StringComparison.Ordinal);
+        Assert.Contains(
+            "was not reported",
+            Assert.Single(Compare(Block(), poll: null, Hotspot()).Differences),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Times_outside_the_tolerance_are_differences()
@@ -32,7 +36,20 @@ public sealed class TruthTableTests
     [InlineData(HotspotCause.BlockingCall, "futex", "sleep::wait_a_little")]
     [InlineData(HotspotCause.BlockingCall, "clock_nanosleep", "sleep::retry")]
     public void A_wrong_cause_call_or_function_is_a_difference(HotspotCause cause, string syscall, string function) =>
-        Assert.Single(Compare(Block(), Poll() with { Cause = cause }, Hotspot() with { Syscall = syscall, UserFrame = function }).Differences);
+        Assert.Single(
+            Compare(
+                Block(),
+                Poll() with
+                {
+                    Cause = cause,
+                },
+                Hotspot() with
+                {
+                    Syscall = syscall,
+                    UserFrame = function,
+                }
+            ).Differences
+        );
 
     /// <summary>The program slept 12 ms, and the host took its CPU for 8: the program takes that for sleep, Hud for waiting.</summary>
     [Theory]
@@ -40,7 +57,12 @@ public sealed class TruthTableTests
     [InlineData(12, 8, 5, 2)] // the host did not take as much
     [InlineData(12, 0, 10, 2)] // it is not told as waiting
     [InlineData(28, 0, 10, 2)] // more sleep than there was
-    public void Time_that_the_host_took_may_be_waiting_and_nothing_else(long blocked, long queued, long stolen, int differences)
+    public void Time_that_the_host_took_may_be_waiting_and_nothing_else(
+        long blocked,
+        long queued,
+        long stolen,
+        int differences
+    )
     {
         var poll = Poll() with { WallNs = (blocked + queued) * Ms, BlockedNs = blocked * Ms, RunQueueNs = queued * Ms };
         Assert.Equal(differences, Compare(Block(), poll, Hotspot(), stolen * Ms).Differences.Count);
@@ -53,7 +75,17 @@ public sealed class TruthTableTests
     {
         var poll = Poll() with { WallNs = (20 + queued) * Ms, RunQueueNs = queued * Ms };
         var block = Block() with { DurNs = (20 + queued) * Ms, RunDelayNs = queued * Ms };
-        Assert.Equal(differences, Compare(block, poll, Hotspot() with { UserFrame = "workloads::clock::thread_run_delay_ns" }).Differences.Count);
+        Assert.Equal(
+            differences,
+            Compare(
+                block,
+                poll,
+                Hotspot() with
+                {
+                    UserFrame = "workloads::clock::thread_run_delay_ns",
+                }
+            ).Differences.Count
+        );
     }
 
     [Fact]
@@ -73,18 +105,47 @@ public sealed class TruthTableTests
     }
 
     private static TruthTable Compare(TruthBlock? block, SlowPoll? poll, Hotspot hotspot, long stolenNs = 0) =>
-        TruthTable.Compare(block is null ? [] : [block], 0, new ProfileDocument
+        TruthTable.Compare(
+            block is null ? [] : [block],
+            0,
+            new ProfileDocument
+            {
+                Summary = new ProfileSummary { StartedAt = DateTimeOffset.UnixEpoch, ObservedNs = 3000 * Ms },
+                Workers = [new WorkerProfile { Tid = 7 }],
+                Tasks = [new TaskProfile { Name = "sleep::retry" }],
+                SlowPolls = poll is null ? [] : [poll],
+                Hotspots = [hotspot],
+            },
+            5 * Ms,
+            named: true,
+            stolenNs
+        );
+
+    private static TruthBlock Block() =>
+        new()
         {
-            Summary = new ProfileSummary { StartedAt = DateTimeOffset.UnixEpoch, ObservedNs = 3000 * Ms },
-            Workers = [new WorkerProfile { Tid = 7 }],
-            Tasks = [new TaskProfile { Name = "sleep::retry" }],
-            SlowPolls = poll is null ? [] : [poll],
-            Hotspots = [hotspot],
-        }, 5 * Ms, named: true, stolenNs);
+            Kind = "sleep",
+            Function = "wait_a_little",
+            StartNs = 1000 * Ms,
+            DurNs = 20 * Ms,
+            Tid = 7,
+        };
 
-    private static TruthBlock Block() => new() { Kind = "sleep", Function = "wait_a_little", StartNs = 1000 * Ms, DurNs = 20 * Ms, Tid = 7 };
+    private static SlowPoll Poll() =>
+        new()
+        {
+            StartNs = 1000 * Ms,
+            WallNs = 20 * Ms,
+            BlockedNs = 20 * Ms,
+            Cause = HotspotCause.BlockingCall,
+            Hotspot = 0,
+        };
 
-    private static SlowPoll Poll() => new() { StartNs = 1000 * Ms, WallNs = 20 * Ms, BlockedNs = 20 * Ms, Cause = HotspotCause.BlockingCall, Hotspot = 0 };
-
-    private static Hotspot Hotspot() => new() { Cause = HotspotCause.BlockingCall, Syscall = "clock_nanosleep", UserFrame = "sleep::wait_a_little" };
+    private static Hotspot Hotspot() =>
+        new()
+        {
+            Cause = HotspotCause.BlockingCall,
+            Syscall = "clock_nanosleep",
+            UserFrame = "sleep::wait_a_little",
+        };
 }

@@ -13,20 +13,37 @@ internal static class AgentLocator
     {
         if (Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } named)
         {
-            return IsProgram(named) ? named : throw Missing($"{EnvironmentVariable} is {named}, which is no program",
-                $"set {EnvironmentVariable} to the path of hud-agent, or unset it to use the one beside hud");
+            return IsProgram(named)
+                ? named
+                : throw Missing(
+                    $"{EnvironmentVariable} is {named}, which is no program",
+                    $"set {EnvironmentVariable} to the path of hud-agent, or unset it to use the one beside hud"
+                );
         }
 
         // a symbolic link to hud must still lead to the folder that both live in
         string self = Environment.ProcessPath ?? "";
         string real = File.ResolveLinkTarget(self, returnFinalTarget: true)?.FullName ?? self;
-        string[] folders = [Path.GetDirectoryName(self) ?? "", Path.GetDirectoryName(real) ?? "", AppContext.BaseDirectory];
+        string[] folders =
+        [
+            Path.GetDirectoryName(self) ?? "",
+            Path.GetDirectoryName(real) ?? "",
+            AppContext.BaseDirectory,
+        ];
         return folders.Where(f => f.Length > 0).Select(f => Path.Combine(f, FileName)).FirstOrDefault(IsProgram)
-            ?? throw Missing($"{FileName} is not beside hud in {Path.GetDirectoryName(real)}", $"install both into one folder, or set {EnvironmentVariable} to its path");
+            ?? throw Missing(
+                $"{FileName} is not beside hud in {Path.GetDirectoryName(real)}",
+                $"install both into one folder, or set {EnvironmentVariable} to its path"
+            );
     }
 
     private static bool IsProgram(string path) =>
-        File.Exists(path) && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None;
+        File.Exists(path)
+        && (
+            File.GetUnixFileMode(path)
+            & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)
+        ) != UnixFileMode.None;
 
-    private static DiagnosticException Missing(string message, string next) => new(new Diagnostic(DiagnosticKinds.AgentMissing, message, next));
+    private static DiagnosticException Missing(string message, string next) =>
+        new(new Diagnostic(DiagnosticKinds.AgentMissing, message, next));
 }

@@ -18,8 +18,18 @@ internal sealed class AgentProcess : IDisposable
     {
         _pid = pid;
         Output = new FileStream(stdout, FileAccess.Read, bufferSize: 0);
-        Exit = Task.Factory.StartNew(WaitForExit, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        LogRead = Task.Factory.StartNew(() => ReadLog(stderr, onLogLine), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Exit = Task.Factory.StartNew(
+            WaitForExit,
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
+        LogRead = Task.Factory.StartNew(
+            () => ReadLog(stderr, onLogLine),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
     }
 
     public FileStream Output { get; }
@@ -30,7 +40,12 @@ internal sealed class AgentProcess : IDisposable
     private Task LogRead { get; }
 
     /// <exception cref="DiagnosticException">HUD106 when it cannot be started.</exception>
-    public static AgentProcess Start(string path, string[] arguments, IReadOnlyDictionary<string, string> variables, Action<string>? onLogLine = null)
+    public static AgentProcess Start(
+        string path,
+        string[] arguments,
+        IReadOnlyDictionary<string, string> variables,
+        Action<string>? onLogLine = null
+    )
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
@@ -46,14 +61,27 @@ internal sealed class AgentProcess : IDisposable
         {
             try
             {
-                int pid = Interop.Spawn(path, arguments, [.. environment.Select(e => $"{e.Key}={e.Value}")], nothing, outWrite, errWrite);
+                int pid = Interop.Spawn(
+                    path,
+                    arguments,
+                    [.. environment.Select(e => $"{e.Key}={e.Value}")],
+                    nothing,
+                    outWrite,
+                    errWrite
+                );
                 return new AgentProcess(pid, outRead, errRead, onLogLine);
             }
             catch (IOException e)
             {
                 outRead.Dispose();
                 errRead.Dispose();
-                throw new DiagnosticException(new Diagnostic(DiagnosticKinds.AgentMissing, e.Message, "check that hud-agent is whole and built for this machine"));
+                throw new DiagnosticException(
+                    new Diagnostic(
+                        DiagnosticKinds.AgentMissing,
+                        e.Message,
+                        "check that hud-agent is whole and built for this machine"
+                    )
+                );
             }
         }
     }

@@ -23,10 +23,20 @@ internal static partial class Interop
     private const int StructRoom = 512;
 
     /// <exception cref="IOException">The program cannot be started; the message says why.</exception>
-    public static unsafe int Spawn(string path, string[] arguments, string[] environment, SafeFileHandle stdin, SafeFileHandle stdout, SafeFileHandle stderr)
+    public static unsafe int Spawn(
+        string path,
+        string[] arguments,
+        string[] environment,
+        SafeFileHandle stdin,
+        SafeFileHandle stdout,
+        SafeFileHandle stderr
+    )
     {
-        byte* attributes = stackalloc byte[StructRoom], actions = stackalloc byte[StructRoom], signals = stackalloc byte[StructRoom];
-        nint[] argv = ToNative([path, .. arguments]), envp = ToNative(environment);
+        byte* attributes = stackalloc byte[StructRoom],
+            actions = stackalloc byte[StructRoom],
+            signals = stackalloc byte[StructRoom];
+        nint[] argv = ToNative([path, .. arguments]),
+            envp = ToNative(environment);
         try
         {
             Check(posix_spawnattr_init(attributes));
@@ -42,7 +52,10 @@ internal static partial class Interop
             Check(posix_spawn_file_actions_adddup2(actions, (int)stdout.DangerousGetHandle(), 1));
             Check(posix_spawn_file_actions_adddup2(actions, (int)stderr.DangerousGetHandle(), 2));
             int pid;
-            fixed (nint* argvPointer = argv, envpPointer = envp)
+            fixed (
+                nint* argvPointer = argv,
+                    envpPointer = envp
+            )
                 Check(posix_spawn(&pid, path, actions, attributes, argvPointer, envpPointer));
             return pid;
         }
@@ -86,7 +99,9 @@ internal static partial class Interop
     /// <summary>Blocks until the child has ended but keeps its pid taken (waitid with WNOWAIT).</summary>
     public static unsafe void WaitUntilEnded(int pid)
     {
-        const int byPid = 1, exited = 4, keep = 0x01000000;
+        const int byPid = 1,
+            exited = 4,
+            keep = 0x01000000;
         byte* info = stackalloc byte[StructRoom];
         while (waitid(byPid, pid, info, exited | keep) < 0 && Marshal.GetLastPInvokeError() == 4)
         {
@@ -95,12 +110,20 @@ internal static partial class Interop
     }
 
     /// <summary>False when the process (or, with a negative pid, its group) is gone.</summary>
-    public static bool Kill(int pid, int signal) => kill(pid, signal) == 0 || Marshal.GetLastPInvokeError() != NoSuchProcess;
+    public static bool Kill(int pid, int signal) =>
+        kill(pid, signal) == 0 || Marshal.GetLastPInvokeError() != NoSuchProcess;
 
     private static nint[] ToNative(string[] texts) => [.. texts.Select(Marshal.StringToCoTaskMemUTF8), 0];
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int posix_spawn(int* pid, string path, byte* actions, byte* attributes, nint* argv, nint* envp);
+    private static unsafe partial int posix_spawn(
+        int* pid,
+        string path,
+        byte* actions,
+        byte* attributes,
+        nint* argv,
+        nint* envp
+    );
 
     [LibraryImport("libc")]
     private static unsafe partial int posix_spawnattr_init(byte* attributes);

@@ -19,7 +19,8 @@ internal sealed class CockpitView : IRunView
     private readonly Glyphs _glyphs = Terminal.IsUtf8 ? Glyphs.Unicode : Glyphs.Ascii;
     private readonly ScreenWriter _writer;
     private readonly AutoResetEvent _changed = new(initialState: true);
-    private readonly PosixSignalRegistration _resized, _continued;
+    private readonly PosixSignalRegistration _resized,
+        _continued;
     private readonly Thread _drawing;
     private UiState _ui;
     private volatile bool _ended;
@@ -30,11 +31,14 @@ internal sealed class CockpitView : IRunView
         (_ui, _export) = (ui, export);
         _writer = new ScreenWriter(Console.OpenStandardOutput(), ScreenWriter.Detect());
         _resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => _changed.Set());
-        _continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ =>
-        {
-            _redraw = true;
-            _changed.Set();
-        });
+        _continued = PosixSignalRegistration.Create(
+            PosixSignal.SIGCONT,
+            _ =>
+            {
+                _redraw = true;
+                _changed.Set();
+            }
+        );
         _drawing = new Thread(Draw) { IsBackground = true, Name = "cockpit" };
         _drawing.Start();
         new Thread(ReadKeys) { IsBackground = true, Name = "keys" }.Start();

@@ -13,7 +13,12 @@ internal sealed partial class Frame
         var lines = DetailLines(row);
         int room = Bottom - HeadRows - 1;
         int scroll = Math.Min(_ui.Scroll, Math.Max(0, lines.Count - room));
-        Rule(HeadRows, $"{h.Rank} {Words.Cause(h.Cause)}", lines.Count > room ? $"lines {scroll + 1}-{scroll + room} of {lines.Count}" : "", ToneOf(h.Cause));
+        Rule(
+            HeadRows,
+            $"{h.Rank} {Words.Cause(h.Cause)}",
+            lines.Count > room ? $"lines {scroll + 1}-{scroll + room} of {lines.Count}" : "",
+            ToneOf(h.Cause)
+        );
         for (int i = 0; i < Math.Min(room, lines.Count - scroll); i++)
         {
             int x = 2;
@@ -33,9 +38,18 @@ internal sealed partial class Frame
         if (h.Location.Length > 0)
             lines.Add([(Printable.FitLocation(Printable.Clean(h.Location), width), Tone.Strong)]);
         lines.Add([
-            ($"{HumanText.Percent(Math.Round(row.Percent, 2))} of worker time, {HumanText.Count(row.Count)} polls, {HumanText.Duration(row.TotalNs)} in all", Tone.Text),
+            (
+                $"{HumanText.Percent(Math.Round(row.Percent, 2))} of worker time, {HumanText.Count(row.Count)} polls, {HumanText.Duration(row.TotalNs)} in all",
+                Tone.Text
+            ),
         ]);
-        lines.Add([($"p50 {HumanText.Duration(h.P50Ns)}   p99 {HumanText.Duration(h.P99Ns)}   max {HumanText.Duration(h.MaxNs)}   ", Tone.Text), .. Histogram(h.Histogram)]);
+        lines.Add([
+            (
+                $"p50 {HumanText.Duration(h.P50Ns)}   p99 {HumanText.Duration(h.P99Ns)}   max {HumanText.Duration(h.MaxNs)}   ",
+                Tone.Text
+            ),
+            .. Histogram(h.Histogram),
+        ]);
         lines.Add([(Printable.Fit(string.Join(" · ", Details(h)), width), Tone.Dim)]);
         var advice = Printable.Wrap(Printable.Clean(h.Advice), width - 2);
         for (int i = 0; i < advice.Count && h.Advice.Length > 0; i++)
@@ -68,26 +82,45 @@ internal sealed partial class Frame
     private static IEnumerable<List<(string, Tone)>> StackLines(IReadOnlyList<string> stack, Hotspot h, int width)
     {
         if (stack.Count == 0)
-            return [[("no stack was caught", Tone.Dim)]];
+            return
+            [
+                [("no stack was caught", Tone.Dim)],
+            ];
         var frames = stack.Take(200).Select(FrameText.Parse).ToList();
         string crate = FrameText.Crate(h.UserFrame);
         var kinds = frames.Select(f => FrameText.KindOf(f.Function, crate)).ToList();
         int entry = kinds.LastIndexOf(FrameKind.User);
-        return frames.Select((f, i) => StackLine(f, kinds[i], isBlamed: f.Function == h.UserFrame, isEntry: i == entry, width));
+        return frames.Select(
+            (f, i) => StackLine(f, kinds[i], isBlamed: f.Function == h.UserFrame, isEntry: i == entry, width)
+        );
     }
 
-    private static List<(string, Tone)> StackLine((string Function, string Location) frame, FrameKind kind, bool isBlamed, bool isEntry, int width)
+    private static List<(string, Tone)> StackLine(
+        (string Function, string Location) frame,
+        FrameKind kind,
+        bool isBlamed,
+        bool isEntry,
+        int width
+    )
     {
-        string mark = isBlamed ? "> " : isEntry ? "* " : "  ";
+        string mark =
+            isBlamed ? "> "
+            : isEntry ? "* "
+            : "  ";
         string location = Printable.FitLocation(Printable.Clean(frame.Location), Math.Max(12, width / 3));
-        int room = width - 2 - (location.Length > 0 ? Printable.Width(location) + 2 : 0) - (isEntry && !isBlamed ? 7 : 0);
+        int room =
+            width - 2 - (location.Length > 0 ? Printable.Width(location) + 2 : 0) - (isEntry && !isBlamed ? 7 : 0);
         var tone = kind switch
         {
             FrameKind.User => Tone.User,
             FrameKind.Runtime or FrameKind.Std => Tone.Faint,
             _ => Tone.Text,
         };
-        var line = new List<(string, Tone)> { (mark, isBlamed ? Tone.Bad : Tone.Good), (Printable.FitPath(Printable.Clean(frame.Function), Math.Max(10, room)), tone) };
+        var line = new List<(string, Tone)>
+        {
+            (mark, isBlamed ? Tone.Bad : Tone.Good),
+            (Printable.FitPath(Printable.Clean(frame.Function), Math.Max(10, room)), tone),
+        };
         if (location.Length > 0)
             line.Add(("  " + location, kind == FrameKind.User ? Tone.Text : Tone.Faint));
         if (isEntry && !isBlamed)

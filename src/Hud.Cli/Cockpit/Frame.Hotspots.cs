@@ -65,11 +65,24 @@ internal sealed partial class Frame
         if (c.P99End > 0)
             _screen.PutRight(c.P99End, y, HumanText.Duration(h.P99Ns));
         _screen.PutRight(c.MaxEnd, y, HumanText.Duration(h.MaxNs), Tone.Strong);
-        _screen.Put(c.MaxEnd + 1, y, row.Trend > 0 ? _glyphs.Up : row.Trend < 0 ? _glyphs.Down : " ", row.Trend > 0 ? Tone.Bad : Tone.Good);
+        _screen.Put(
+            c.MaxEnd + 1,
+            y,
+            row.Trend > 0 ? _glyphs.Up
+                : row.Trend < 0 ? _glyphs.Down
+                : " ",
+            row.Trend > 0 ? Tone.Bad : Tone.Good
+        );
         string location = c.ShowsLocation ? Printable.FitLocation(Printable.Clean(h.Location), 36) : "";
         int end = c.Spark > 0 ? c.Spark - 1 : Width - 1;
         int room = end - c.Function - (location.Length > 0 ? Printable.Width(location) + 2 : 0);
-        int x = _screen.Put(c.Function, y, Printable.FitPath(Printable.Clean(ShortTask(Words.Blamed(h))), Math.Max(10, room)), Tone.User, end - c.Function);
+        int x = _screen.Put(
+            c.Function,
+            y,
+            Printable.FitPath(Printable.Clean(ShortTask(Words.Blamed(h))), Math.Max(10, room)),
+            Tone.User,
+            end - c.Function
+        );
         if (location.Length > 0)
             _screen.Put(x + 2, y, location, Tone.Dim, end - x - 2);
         if (c.Spark > 0)
@@ -81,10 +94,16 @@ internal sealed partial class Frame
     {
         var h = row.Hotspot;
         Rule(y, Words.Cause(h.Cause), "", ToneOf(h.Cause));
-        string title = Printable.Clean(Words.Blamed(h)), location = Printable.Clean(h.Location);
+        string title = Printable.Clean(Words.Blamed(h)),
+            location = Printable.Clean(h.Location);
         int room = Width - 7 - Words.Cause(h.Cause).Length;
         string place = location.Length > 0 ? "  " + Printable.FitLocation(location, room / 2) : "";
-        int x = _screen.Put(4 + Words.Cause(h.Cause).Length, y, " " + Printable.FitPath(title, Math.Max(10, room - Printable.Width(place) - 2)), Tone.User);
+        int x = _screen.Put(
+            4 + Words.Cause(h.Cause).Length,
+            y,
+            " " + Printable.FitPath(title, Math.Max(10, room - Printable.Width(place) - 2)),
+            Tone.User
+        );
         x = _screen.Put(x, y, place, Tone.Strong);
         _screen.Put(x, y, " ");
         _screen.Put(2, y + 1, Printable.Fit(string.Join(" · ", Details(h)), Width - 3), Tone.Dim);
@@ -92,7 +111,11 @@ internal sealed partial class Frame
         for (int i = 0; i < Math.Min(2, advice.Count); i++)
         {
             _screen.Put(2, y + 2 + i, i == 0 ? _glyphs.Arrow : " ", Tone.Good);
-            _screen.Put(4, y + 2 + i, i == 1 && advice.Count > 2 ? Printable.Fit(advice[i] + " ...", Width - 5) : advice[i]);
+            _screen.Put(
+                4,
+                y + 2 + i,
+                i == 1 && advice.Count > 2 ? Printable.Fit(advice[i] + " ...", Width - 5) : advice[i]
+            );
         }
     }
 
@@ -103,7 +126,11 @@ internal sealed partial class Frame
         if (h.Syscall.Length > 0)
             yield return "syscall " + Printable.Clean(h.Syscall);
         if (h.PreemptedBy.Count > 0)
-            yield return "ran instead: " + string.Join(", ", h.PreemptedBy.Take(3).Select(c => $"{Printable.Clean(c.Name)} {HumanText.Percent(c.Percent)}"));
+            yield return "ran instead: "
+                + string.Join(
+                    ", ",
+                    h.PreemptedBy.Take(3).Select(c => $"{Printable.Clean(c.Name)} {HumanText.Percent(c.Percent)}")
+                );
         if (h.Task.Length > 0)
             yield return "task " + Printable.Clean(ShortTask(h.Task));
     }
@@ -117,14 +144,24 @@ internal sealed partial class Frame
             return "nothing in this window; w looks further back";
         if (now.Overhead.Level >= 3)
             return "polls are not timed at this level, and nothing long was seen yet";
-        return now.Summary.Polls == 0 ? "no poll yet: the runtime is idle" : $"no poll over {HumanText.Duration(Threshold())} yet";
+        return now.Summary.Polls == 0
+            ? "no poll yet: the runtime is idle"
+            : $"no poll over {HumanText.Duration(Threshold())} yet";
     }
 }
 
 /// <summary>Where the table's columns stand: the function's name needs the room most, so narrow screens leave out the rest.</summary>
-internal sealed record HotspotColumns(int Bar, int Cause, int CountEnd, int P99End, int MaxEnd, int Function, int Spark, bool ShowsLocation)
+internal sealed record HotspotColumns(
+    int Bar,
+    int Cause,
+    int CountEnd,
+    int P99End,
+    int MaxEnd,
+    int Function,
+    int Spark,
+    bool ShowsLocation
+)
 {
-    public static HotspotColumns For(int width) => width < 100
-        ? new(4, 16, 27, 0, 34, 37, 0, false)
-        : new(8, 21, 33, 41, 49, 52, width - 9, width >= 120);
+    public static HotspotColumns For(int width) =>
+        width < 100 ? new(4, 16, 27, 0, 34, 37, 0, false) : new(8, 21, 33, 41, 49, 52, width - 9, width >= 120);
 }

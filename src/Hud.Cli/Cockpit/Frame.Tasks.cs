@@ -8,12 +8,23 @@ internal sealed partial class Frame
     /// <summary>Task types with their polls' durations in powers of two, 1 us to 1 s and above.</summary>
     private void DrawTasks(int bottom)
     {
-        const int firstBucket = 10, buckets = 21;
-        var tasks = _model.Now!.Tasks.OrderByDescending(t => t.TotalNs).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
+        const int firstBucket = 10,
+            buckets = 21;
+        var tasks = _model
+            .Now!.Tasks.OrderByDescending(t => t.TotalNs)
+            .ThenBy(t => t.Name, StringComparer.Ordinal)
+            .ToList();
         Rule(_y++, $"TASKS {tasks.Count}", "by time in polls; durations from 1us to 1s");
         bool wide = Width >= 100;
-        int chart = wide ? 49 : 33, name = chart + buckets + 1;
-        _screen.Put(0, _y++, (wide ? "   polls   slow   share     p50     p99     max" : "   polls   slow   share     max") + "  1us       1ms       1s task", Tone.Dim);
+        int chart = wide ? 49 : 33,
+            name = chart + buckets + 1;
+        _screen.Put(
+            0,
+            _y++,
+            (wide ? "   polls   slow   share     p50     p99     max" : "   polls   slow   share     max")
+                + "  1us       1ms       1s task",
+            Tone.Dim
+        );
         int room = Math.Max(0, bottom - _y);
         int scroll = _ui.Panel == Panel.Tasks ? Math.Min(_ui.Scroll, Math.Max(0, tasks.Count - room)) : 0;
         foreach (var t in tasks.Skip(scroll).Take(room))
@@ -38,13 +49,21 @@ internal sealed partial class Frame
                 _screen.Put(chart + i, _y, _glyphs.Level(Math.Log2(1 + n) / max), slow ? Tone.Bad : Tone.Good);
             }
 
-            _screen.Put(name, _y, Printable.FitPath(Printable.Clean(ShortTask(t.Name)), Math.Max(4, Width - name - 1)), Tone.User);
+            _screen.Put(
+                name,
+                _y,
+                Printable.FitPath(Printable.Clean(ShortTask(t.Name)), Math.Max(4, Width - name - 1)),
+                Tone.User
+            );
             _y++;
         }
     }
 
     private static long Bucket(IReadOnlyList<long> histogram, int index, bool isFirst, bool isLast) =>
-        isFirst ? histogram.Take(index + 1).Sum() : isLast ? histogram.Skip(index).Sum() : index < histogram.Count ? histogram[index] : 0;
+        isFirst ? histogram.Take(index + 1).Sum()
+        : isLast ? histogram.Skip(index).Sum()
+        : index < histogram.Count ? histogram[index]
+        : 0;
 
     private void DrawWarnings(int bottom)
     {
@@ -52,7 +71,11 @@ internal sealed partial class Frame
         var lines = new List<(string Text, Tone Tone)>();
         foreach (var w in _model.Warnings)
         {
-            lines.AddRange(Printable.Wrap($"{Printable.Clean(w.Id)} {Printable.Clean(w.Text)}", Width - 4).Select(l => (l, Tone.Warn)));
+            lines.AddRange(
+                Printable
+                    .Wrap($"{Printable.Clean(w.Id)} {Printable.Clean(w.Text)}", Width - 4)
+                    .Select(l => (l, Tone.Warn))
+            );
             foreach (string step in w.NextStep.Split('\n').Take(12))
                 lines.AddRange(Printable.Wrap(Printable.Clean(step), Width - 6).Select(l => ("  " + l, Tone.Text)));
         }

@@ -16,14 +16,19 @@ internal sealed partial class Frame
     private void DrawWorkers()
     {
         var workers = _model.Now!.Workers;
-        int room = _screen.Height < 30 ? 4 : _screen.Height < 50 ? 8 : 16;
+        int room =
+            _screen.Height < 30 ? 4
+            : _screen.Height < 50 ? 8
+            : 16;
         int shown = Math.Min(workers.Count, room);
         int lane = Math.Max(8, Width - LaneLeft - LaneRight);
         string more = workers.Count > shown ? $", {shown} shown" : "";
         Rule(_y++, $"WORKERS {workers.Count}{more}", "a column a second, by time lost");
         _screen.PutRight(Width - 1, _y - 1, " busy  lost ", Tone.Dim);
         // with more workers than rows, those that lose most
-        foreach (var worker in workers.Count > shown ? workers.OrderByDescending(w => w.LostPercent).Take(shown) : workers)
+        foreach (
+            var worker in workers.Count > shown ? workers.OrderByDescending(w => w.LostPercent).Take(shown) : workers
+        )
             DrawWorker(_y++, worker, lane);
     }
 
@@ -38,10 +43,17 @@ internal sealed partial class Frame
         };
         _screen.PutRight(8, y, $"{worker.Tid}", Tone.Dim);
         _screen.Put(9, y, glyph, tone);
-        string doing = worker.State is "idle" or "" ? "idle" : Printable.FitPath(Printable.Clean(ShortTask(worker.Task)), LaneLeft - 19);
+        string doing = worker.State is "idle" or ""
+            ? "idle"
+            : Printable.FitPath(Printable.Clean(ShortTask(worker.Task)), LaneLeft - 19);
         _screen.Put(11, y, doing, worker.State is "idle" or "" ? Tone.Faint : Tone.Text, LaneLeft - 19);
         if (worker.SinceNs > 0 && worker.State is not ("idle" or ""))
-            _screen.PutRight(LaneLeft - 1, y, HumanText.Duration(worker.SinceNs), worker.SinceNs > Threshold() ? tone : Tone.Dim);
+            _screen.PutRight(
+                LaneLeft - 1,
+                y,
+                HumanText.Duration(worker.SinceNs),
+                worker.SinceNs > Threshold() ? tone : Tone.Dim
+            );
         for (int i = 0; i < lane; i++)
         {
             int at = _model.Samples.Count - lane + i;
@@ -49,13 +61,23 @@ internal sealed partial class Frame
                 continue;
             var past = _model.Samples[at].Workers.FirstOrDefault(w => w.Tid == worker.Tid && w.Target == worker.Target);
             if (past.LostPercent > 0)
-                _screen.Put(LaneLeft + i, y, _glyphs.Level(past.LostPercent / 100), past.LostPercent >= 50 ? Tone.Bad : Tone.Warn);
+                _screen.Put(
+                    LaneLeft + i,
+                    y,
+                    _glyphs.Level(past.LostPercent / 100),
+                    past.LostPercent >= 50 ? Tone.Bad : Tone.Warn
+                );
             else
                 _screen.Put(LaneLeft + i, y, past.BusyPercent > 0 ? _glyphs.Steady : " ", Tone.Faint);
         }
 
         _screen.PutRight(Width - 8, y, HumanText.Percent(Math.Round(worker.BusyPercent, 1)), Tone.Text);
-        _screen.PutRight(Width - 1, y, HumanText.Percent(Math.Round(worker.LostPercent, 1)), worker.LostPercent > 0 ? Tone.Bad : Tone.Dim);
+        _screen.PutRight(
+            Width - 1,
+            y,
+            HumanText.Percent(Math.Round(worker.LostPercent, 1)),
+            worker.LostPercent > 0 ? Tone.Bad : Tone.Dim
+        );
     }
 
     private long Threshold() => _model.Hello?.Session.Threshold.Nanoseconds ?? 5_000_000;
@@ -73,7 +95,8 @@ internal sealed partial class Frame
     private void DrawTimeline(int bottom)
     {
         var now = _model.Now!;
-        int left = 10, columns = Width - left - 1;
+        int left = 10,
+            columns = Width - left - 1;
         double span = _ui.Window > TimeSpan.Zero ? _ui.Window.TotalNanoseconds : Math.Max(10e9, now.ElapsedNs);
         double from = Math.Max(0, now.ElapsedNs - span);
         double perColumn = span / columns;
@@ -84,11 +107,16 @@ internal sealed partial class Frame
         var slowWorkers = new HashSet<int>[columns];
         foreach (var poll in _model.SlowPolls)
         {
-            int start = (int)Math.Floor((poll.StartNs - from) / perColumn), end = (int)Math.Floor((poll.StartNs + poll.WallNs - from) / perColumn);
+            int start = (int)Math.Floor((poll.StartNs - from) / perColumn),
+                end = (int)Math.Floor((poll.StartNs + poll.WallNs - from) / perColumn);
             for (int c = Math.Max(0, start); c <= Math.Min(columns - 1, end); c++)
             {
                 (slowWorkers[c] ??= []).Add(poll.Worker);
-                if (poll.Worker >= 0 && poll.Worker < lanes.Count && (longest[poll.Worker, c]?.WallNs ?? 0) < poll.WallNs)
+                if (
+                    poll.Worker >= 0
+                    && poll.Worker < lanes.Count
+                    && (longest[poll.Worker, c]?.WallNs ?? 0) < poll.WallNs
+                )
                     longest[poll.Worker, c] = poll;
             }
         }
@@ -107,7 +135,12 @@ internal sealed partial class Frame
             for (int c = 0; c < columns; c++)
             {
                 if (longest[i, c] is { } poll)
-                    _screen.Put(left + c, first + i, _glyphs.Level(Math.Log2(1 + 15 * poll.WallNs / max) / 4), ToneOf(poll.Cause));
+                    _screen.Put(
+                        left + c,
+                        first + i,
+                        _glyphs.Level(Math.Log2(1 + 15 * poll.WallNs / max) / 4),
+                        ToneOf(poll.Cause)
+                    );
                 else
                     _screen.Put(left + c, first + i, _glyphs.Steady, Tone.Faint);
             }
@@ -117,6 +150,11 @@ internal sealed partial class Frame
         _screen.Put(left, axis, "+" + Clock((long)from), Tone.Dim);
         _screen.PutRight(Width - 1, axis, $"now +{Clock(now.ElapsedNs)}", Tone.Dim);
         if (_model.SlowPollsForgotten > 0)
-            _screen.Put(left + 12, axis, $"{HumanText.Count(_model.SlowPollsForgotten)} older ones are only in the report", Tone.Warn);
+            _screen.Put(
+                left + 12,
+                axis,
+                $"{HumanText.Count(_model.SlowPollsForgotten)} older ones are only in the report",
+                Tone.Warn
+            );
     }
 }

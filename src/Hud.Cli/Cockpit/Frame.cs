@@ -62,7 +62,9 @@ internal sealed partial class Frame
 
     private void DrawTooSmall()
     {
-        string verdict = _model.Now is { } now ? $"{Words.Verdict(now.VerdictLevel)} {HumanText.Percent(now.Summary.BlockedPercent)}" : "hud";
+        string verdict = _model.Now is { } now
+            ? $"{Words.Verdict(now.VerdictLevel)} {HumanText.Percent(now.Summary.BlockedPercent)}"
+            : "hud";
         _screen.Put(0, 0, verdict, Tone.Strong);
         _screen.Put(0, 1, $"needs {MinWidth}x{MinHeight}", Tone.Dim);
         _screen.Put(0, 2, "q ends the run", Tone.Dim);
@@ -77,10 +79,16 @@ internal sealed partial class Frame
         x = _screen.Put(x, 0, TargetName(), Tone.Strong, Math.Max(8, Width / 3));
         x = _screen.Put(x + 2, 0, _glyphs.Light + " ", tone);
         x = _screen.Put(x, 0, now is null ? "STARTING" : Words.Verdict(level), tone);
-        string state = _model.Stopping ? "SUMMING UP" : _ui.Paused ? "PAUSED" : "live";
+        string state =
+            _model.Stopping ? "SUMMING UP"
+            : _ui.Paused ? "PAUSED"
+            : "live";
         x = _screen.Put(x + 2, 0, now is null ? "" : Clock(now.ElapsedNs), Tone.Text);
         _screen.Put(x + 2, 0, state, _model.Stopping || _ui.Paused ? Tone.Warn : Tone.Good);
-        string looking = _ui.Window > TimeSpan.Zero ? "last " + HumanText.Duration((long)_ui.Window.TotalNanoseconds) : "since start";
+        string looking =
+            _ui.Window > TimeSpan.Zero
+                ? "last " + HumanText.Duration((long)_ui.Window.TotalNanoseconds)
+                : "since start";
         _screen.PutRight(Width - 1, 0, looking, _ui.Window > TimeSpan.Zero ? Tone.Key : Tone.Dim);
         if (now is null)
             return;
@@ -88,21 +96,33 @@ internal sealed partial class Frame
         _screen.Put(1, 1, Printable.Fit(Printable.Clean(now.Verdict), Width - 2), tone);
         var s = now.Summary;
         string about = s.Estimated ? "~" : "";
-        Strip(2,
+        Strip(
+            2,
             ("lost", about + HumanText.Percent(LostPercent()), s.BlockedPercent > 0 ? Tone.Bad : Tone.Good),
             ("worst", HumanText.Duration(s.WorstPollNs), s.WorstPollNs > 0 ? Tone.Strong : Tone.Text),
-            ("stalls", s.StallCount == 0 ? "0" : $"{s.StallCount} max {HumanText.Duration(s.LongestStallNs)}", s.StallCount > 0 ? Tone.Bad : Tone.Text),
+            (
+                "stalls",
+                s.StallCount == 0 ? "0" : $"{s.StallCount} max {HumanText.Duration(s.LongestStallNs)}",
+                s.StallCount > 0 ? Tone.Bad : Tone.Text
+            ),
             ("slow", $"{about}{HumanText.Count(s.SlowPolls)} of {about}{HumanText.Count(s.Polls)}", Tone.Text),
-            ("longest", HumanText.Duration(s.LongestPollNs), Tone.Text));
+            ("longest", HumanText.Duration(s.LongestPollNs), Tone.Text)
+        );
         var o = now.Overhead;
-        Strip(3,
+        Strip(
+            3,
             ("queue", HumanText.Duration(s.RunQueueNs), s.RunQueueNs > 0 ? Tone.Pressure : Tone.Text),
             ("quota", HumanText.Duration(s.ThrottledNs), s.ThrottledNs > 0 ? Tone.Pressure : Tone.Text),
             ("events lost", HumanText.Count(now.LostEvents), now.LostEvents > 0 ? Tone.Warn : Tone.Text),
-            ("cost", $"{HumanText.Percent(o.MeasuredPercent)} of {HumanText.Percent(o.BudgetPercent)}", o.MeasuredPercent > o.BudgetPercent && o.BudgetPercent > 0 ? Tone.Warn : Tone.Text),
+            (
+                "cost",
+                $"{HumanText.Percent(o.MeasuredPercent)} of {HumanText.Percent(o.BudgetPercent)}",
+                o.MeasuredPercent > o.BudgetPercent && o.BudgetPercent > 0 ? Tone.Warn : Tone.Text
+            ),
             ("level", $"{o.Level}", o.Level > 0 ? Tone.Warn : Tone.Text),
             ("names", $"{s.SymbolizedPercent}%", s.SymbolizedPercent < 80 && s.SlowPolls > 0 ? Tone.Warn : Tone.Text),
-            ("", Words.Level(o.Level), Tone.Dim));
+            ("", Words.Level(o.Level), Tone.Dim)
+        );
     }
 
     /// <summary>Labels dim, values bright; what does not fit any more is left out whole.</summary>
@@ -177,11 +197,15 @@ internal sealed partial class Frame
         }
 
         y++;
-        foreach (var (name, tone, text) in new[]
-        {
-            ("CPU", Tone.Cpu, "the poll computed too long"), ("CALL", Tone.Call, "it slept in a system call"), ("LOCK", Tone.Lock, "it waited for a lock"),
-            ("QUEUE QUOTA", Tone.Pressure, "no CPU was given: not the code's fault"),
-        })
+        foreach (
+            var (name, tone, text) in new[]
+            {
+                ("CPU", Tone.Cpu, "the poll computed too long"),
+                ("CALL", Tone.Call, "it slept in a system call"),
+                ("LOCK", Tone.Lock, "it waited for a lock"),
+                ("QUEUE QUOTA", Tone.Pressure, "no CPU was given: not the code's fault"),
+            }
+        )
         {
             if (y >= Bottom)
                 return;
@@ -205,9 +229,21 @@ internal sealed partial class Frame
             return;
         }
 
-        (string Key, string Meaning)[] keys = _ui.Help ? [("any key", "back")]
+        (string Key, string Meaning)[] keys =
+            _ui.Help ? [("any key", "back")]
             : _ui.Detail ? [("j k", "scroll"), ("Esc", "back"), ("e", "save"), ("?", "keys"), ("q", "end")]
-            : [("Enter", "open"), ("Tab", "panel"), ("s", "sort"), ("/", "find"), ("w", "span"), ("p", "pause"), ("e", "save"), ("?", "keys"), ("q", "end")];
+            :
+            [
+                ("Enter", "open"),
+                ("Tab", "panel"),
+                ("s", "sort"),
+                ("/", "find"),
+                ("w", "span"),
+                ("p", "pause"),
+                ("e", "save"),
+                ("?", "keys"),
+                ("q", "end"),
+            ];
         int x = 1;
         foreach (var (key, meaning) in keys)
         {
@@ -243,18 +279,20 @@ internal sealed partial class Frame
         return seconds < 60 ? $"{seconds}s" : $"{seconds / 60}m{seconds % 60:00}s";
     }
 
-    private static Tone ToneOf(VerdictLevel level) => level switch
-    {
-        VerdictLevel.Blocked => Tone.Bad,
-        VerdictLevel.Healthy => Tone.Good,
-        _ => Tone.Warn,
-    };
+    private static Tone ToneOf(VerdictLevel level) =>
+        level switch
+        {
+            VerdictLevel.Blocked => Tone.Bad,
+            VerdictLevel.Healthy => Tone.Good,
+            _ => Tone.Warn,
+        };
 
-    private static Tone ToneOf(HotspotCause cause) => cause switch
-    {
-        HotspotCause.OnCpu => Tone.Cpu,
-        HotspotCause.BlockingCall => Tone.Call,
-        HotspotCause.LockWait => Tone.Lock,
-        _ => Tone.Pressure,
-    };
+    private static Tone ToneOf(HotspotCause cause) =>
+        cause switch
+        {
+            HotspotCause.OnCpu => Tone.Cpu,
+            HotspotCause.BlockingCall => Tone.Call,
+            HotspotCause.LockWait => Tone.Lock,
+            _ => Tone.Pressure,
+        };
 }

@@ -5,7 +5,18 @@ namespace Hud.Cli.Cockpit;
 /// <summary>The stream's progress carries stacks as text, <c>function (file:line)</c>; this reads them again.</summary>
 internal static class FrameText
 {
-    private static readonly string[] Runtime = ["tokio", "mio", "hyper", "hyper_util", "tower", "futures", "futures_util", "futures_core", "h2"];
+    private static readonly string[] Runtime =
+    [
+        "tokio",
+        "mio",
+        "hyper",
+        "hyper_util",
+        "tower",
+        "futures",
+        "futures_util",
+        "futures_core",
+        "h2",
+    ];
     private static readonly string[] Std = ["std", "core", "alloc"];
 
     public static (string Function, string Location) Parse(string line)
@@ -16,13 +27,18 @@ internal static class FrameText
         string inside = line[(open + 2)..^1];
         // a function's own parentheses hold no line number
         int colon = inside.LastIndexOf(':');
-        return colon > 0 && colon + 1 < inside.Length && inside[(colon + 1)..].All(char.IsAsciiDigit) ? (line[..open], inside) : (line, "");
+        return colon > 0 && colon + 1 < inside.Length && inside[(colon + 1)..].All(char.IsAsciiDigit)
+            ? (line[..open], inside)
+            : (line, "");
     }
 
     /// <summary>The crate of a path; of <c>&lt;a::B as c::D&gt;::m</c> that of the type.</summary>
     public static string Crate(string function)
     {
-        string path = function.TrimStart('<', '&', '*', '(', '[').Replace("mut ", "", StringComparison.Ordinal).Replace("dyn ", "", StringComparison.Ordinal);
+        string path = function
+            .TrimStart('<', '&', '*', '(', '[')
+            .Replace("mut ", "", StringComparison.Ordinal)
+            .Replace("dyn ", "", StringComparison.Ordinal);
         int end = path.AsSpan().IndexOfAny(":< >,)".AsSpan());
         return end < 0 ? path : path[..end];
     }

@@ -1,7 +1,19 @@
 namespace Hud.Cli.Cockpit;
 
 /// <summary>Characters of the panel, and their stand-ins where the terminal speaks no UTF-8.</summary>
-internal sealed record Glyphs(string Levels, string Light, string Pointer, string Rule, string Bar, string BarRest, string Up, string Down, string Steady, string Dot, string Arrow)
+internal sealed record Glyphs(
+    string Levels,
+    string Light,
+    string Pointer,
+    string Rule,
+    string Bar,
+    string BarRest,
+    string Up,
+    string Down,
+    string Steady,
+    string Dot,
+    string Arrow
+)
 {
     public static readonly Glyphs Unicode = new(" ▁▂▃▄▅▆▇█", "●", "▶", "─", "█", "·", "▲", "▼", "·", "·", "→");
 
@@ -11,7 +23,8 @@ internal sealed record Glyphs(string Levels, string Light, string Pointer, strin
     public string Level(double share)
     {
         int top = Levels.Length - 1;
-        int level = share <= 0 || double.IsNaN(share) ? 0 : Math.Clamp((int)Math.Ceiling(Math.Min(share, 1) * top), 1, top);
+        int level =
+            share <= 0 || double.IsNaN(share) ? 0 : Math.Clamp((int)Math.Ceiling(Math.Min(share, 1) * top), 1, top);
         return Levels[level].ToString();
     }
 

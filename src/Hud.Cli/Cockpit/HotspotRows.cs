@@ -3,7 +3,14 @@ using Hud.Core.Profile;
 namespace Hud.Cli.Cockpit;
 
 /// <summary>A hotspot as the table shows it, over the window.</summary>
-internal sealed record HotspotRow(Hotspot Hotspot, double Percent, long Count, long TotalNs, int Trend, IReadOnlyList<double> Spark)
+internal sealed record HotspotRow(
+    Hotspot Hotspot,
+    double Percent,
+    long Count,
+    long TotalNs,
+    int Trend,
+    IReadOnlyList<double> Spark
+)
 {
     public string Key => LiveModel.Key(Hotspot);
 }
@@ -32,17 +39,20 @@ internal static class HotspotRows
         int workers = Math.Max(1, now.Summary.Workers);
         var rows = now.Hotspots.Where(h => Matches(h, search)).Select(h => Row(model, h, before, span * workers));
         // pressure is not the code's fault, so it never stands above what is
-        var causes = rows.Where(r => r.Count > 0 || before is null).OrderBy(r => Reports.Text.Words.IsPressure(r.Hotspot.Cause));
+        var causes = rows.Where(r => r.Count > 0 || before is null)
+            .OrderBy(r => Reports.Text.Words.IsPressure(r.Hotspot.Cause));
         return
         [
-            .. (sort switch
-            {
-                SortBy.Count => causes.ThenByDescending(r => r.Count),
-                SortBy.P99 => causes.ThenByDescending(r => r.Hotspot.P99Ns),
-                SortBy.Max => causes.ThenByDescending(r => r.Hotspot.MaxNs),
-                SortBy.Trend => causes.ThenByDescending(r => r.Trend),
-                _ => causes.ThenByDescending(r => r.TotalNs),
-            }).ThenBy(r => r.Hotspot.Rank),
+            .. (
+                sort switch
+                {
+                    SortBy.Count => causes.ThenByDescending(r => r.Count),
+                    SortBy.P99 => causes.ThenByDescending(r => r.Hotspot.P99Ns),
+                    SortBy.Max => causes.ThenByDescending(r => r.Hotspot.MaxNs),
+                    SortBy.Trend => causes.ThenByDescending(r => r.Trend),
+                    _ => causes.ThenByDescending(r => r.TotalNs),
+                }
+            ).ThenBy(r => r.Hotspot.Rank),
         ];
     }
 
@@ -51,7 +61,14 @@ internal static class HotspotRows
         var past = before is not null && before.Hotspots.TryGetValue(LiveModel.Key(h), out var p) ? p : default;
         long total = before is null ? h.TotalNs : Math.Max(0, h.TotalNs - past.TotalNs);
         double percent = before is null ? h.Percent : 100 * total / workerNs;
-        return new(h, percent, before is null ? h.Count : Math.Max(0, h.Count - past.Count), total, Trend(model, h), Spark(model, h));
+        return new(
+            h,
+            percent,
+            before is null ? h.Count : Math.Max(0, h.Count - past.Count),
+            total,
+            Trend(model, h),
+            Spark(model, h)
+        );
     }
 
     /// <summary>1 more than in the ten seconds before, -1 less, by a quarter or more.</summary>
@@ -63,7 +80,9 @@ internal static class HotspotRows
         int span = Math.Min(TrendSeconds, (samples.Count - 1) / 2);
         double recent = Total(samples[^1], h) - Total(samples[^(1 + span)], h);
         double earlier = Total(samples[^(1 + span)], h) - Total(samples[^(1 + 2 * span)], h);
-        return recent > earlier * 1.25 && recent > 0 ? 1 : recent < earlier * 0.75 ? -1 : 0;
+        return recent > earlier * 1.25 && recent > 0 ? 1
+            : recent < earlier * 0.75 ? -1
+            : 0;
     }
 
     /// <summary>Time lost in each of the last seconds, as shares of the largest.</summary>
@@ -82,9 +101,21 @@ internal static class HotspotRows
         return max <= 0 ? spark : [.. spark.Select(s => s / max)];
     }
 
-    private static double Total(Sample sample, Hotspot h) => sample.Hotspots.TryGetValue(LiveModel.Key(h), out var s) ? s.TotalNs : 0;
+    private static double Total(Sample sample, Hotspot h) =>
+        sample.Hotspots.TryGetValue(LiveModel.Key(h), out var s) ? s.TotalNs : 0;
 
-    private static bool Matches(Hotspot h, string search) => search.Length == 0
-        || new[] { h.UserFrame, h.Function, h.Location, h.Task, h.Syscall, h.Category, Reports.Text.Words.Cause(h.Cause) }.Concat(h.Stack)
+    private static bool Matches(Hotspot h, string search) =>
+        search.Length == 0
+        || new[]
+        {
+            h.UserFrame,
+            h.Function,
+            h.Location,
+            h.Task,
+            h.Syscall,
+            h.Category,
+            Reports.Text.Words.Cause(h.Cause),
+        }
+            .Concat(h.Stack)
             .Any(text => text.Contains(search, StringComparison.OrdinalIgnoreCase));
 }

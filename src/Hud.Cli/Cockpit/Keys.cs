@@ -46,7 +46,17 @@ internal static class Keys
             case ConsoleKey.End:
                 return (Move(ui, rows, 1_000_000), UiAction.None);
             case ConsoleKey.Enter:
-                return (ui.Panel == Panel.Hotspots && rows.Count > 0 ? ui with { Detail = !ui.Detail, Scroll = 0, Selected = Current(ui, rows)!.Key } : ui, UiAction.None);
+                return (
+                    ui.Panel == Panel.Hotspots && rows.Count > 0
+                        ? ui with
+                        {
+                            Detail = !ui.Detail,
+                            Scroll = 0,
+                            Selected = Current(ui, rows)!.Key,
+                        }
+                        : ui,
+                    UiAction.None
+                );
             case ConsoleKey.Escape:
                 return (ui.Detail ? ui with { Detail = false, Scroll = 0 } : ui with { Search = "" }, UiAction.None);
             case ConsoleKey.Tab:
@@ -71,7 +81,8 @@ internal static class Keys
     }
 
     /// <summary>The selected row; the first when the selected one is gone or none was chosen.</summary>
-    public static HotspotRow? Current(UiState ui, IReadOnlyList<HotspotRow> rows) => rows.FirstOrDefault(r => r.Key == ui.Selected) ?? rows.FirstOrDefault();
+    public static HotspotRow? Current(UiState ui, IReadOnlyList<HotspotRow> rows) =>
+        rows.FirstOrDefault(r => r.Key == ui.Selected) ?? rows.FirstOrDefault();
 
     private static UiState Show(UiState ui, Panel panel) => ui with { Panel = panel, Detail = false, Scroll = 0 };
 
@@ -88,13 +99,19 @@ internal static class Keys
         return ui with { Selected = rows[Math.Clamp(at + by, 0, rows.Count - 1)].Key };
     }
 
-    private static UiState Type(UiState ui, ConsoleKeyInfo key) => key.Key switch
-    {
-        ConsoleKey.Enter => ui with { Typing = false },
-        ConsoleKey.Escape => ui with { Typing = false, Search = "" },
-        ConsoleKey.Backspace => ui with { Search = ui.Search.Length > 0 ? ui.Search[..^1] : "" },
-        _ => char.IsControl(key.KeyChar) || key.KeyChar == 0 || ui.Search.Length >= MaxSearch ? ui : ui with { Search = ui.Search + key.KeyChar },
-    };
+    private static UiState Type(UiState ui, ConsoleKeyInfo key) =>
+        key.Key switch
+        {
+            ConsoleKey.Enter => ui with { Typing = false },
+            ConsoleKey.Escape => ui with { Typing = false, Search = "" },
+            ConsoleKey.Backspace => ui with { Search = ui.Search.Length > 0 ? ui.Search[..^1] : "" },
+            _ => char.IsControl(key.KeyChar) || key.KeyChar == 0 || ui.Search.Length >= MaxSearch
+                ? ui
+                : ui with
+                {
+                    Search = ui.Search + key.KeyChar,
+                },
+        };
 
     private static TimeSpan NextWindow(TimeSpan window)
     {

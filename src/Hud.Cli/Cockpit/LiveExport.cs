@@ -42,18 +42,32 @@ internal static class LiveExport
             // progress carries stacks as text only
             Hotspots = [.. now.Hotspots.Select(h => h with { StackIndex = -1, HolderStackIndex = -1 })],
             Tasks = now.Tasks,
-            Workers = [.. now.Workers.Select(w => new WorkerProfile { Target = w.Target, Tid = w.Tid, Name = w.Name, Runtime = w.Runtime })],
+            Workers =
+            [
+                .. now.Workers.Select(w => new WorkerProfile
+                {
+                    Target = w.Target,
+                    Tid = w.Tid,
+                    Name = w.Name,
+                    Runtime = w.Runtime,
+                }),
+            ],
             SlowPolls = [.. model.SlowPolls.Select(p => p with { Stack = -1 })],
             Losses = new Losses { SlowPollsCut = model.SlowPollsForgotten },
             Overhead = now.Overhead,
             Warnings =
             [
-                new ProfileWarning("HUD307", "exported during the run: stacks are text only, and workers lack their totals", "end the run with q for the whole report"),
+                new ProfileWarning(
+                    "HUD307",
+                    "exported during the run: stacks are text only, and workers lack their totals",
+                    "end the run with q for the whole report"
+                ),
                 .. model.Warnings.Select(w => new ProfileWarning(w.Id, w.Text, w.NextStep)),
             ],
             Truncated = true,
         };
     }
 
-    private static string FileName(string text) => new([.. text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_')]);
+    private static string FileName(string text) =>
+        new([.. text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_')]);
 }

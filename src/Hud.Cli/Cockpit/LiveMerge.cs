@@ -77,29 +77,46 @@ internal sealed class LiveMerge(int agents)
         foreach (var part in _measuring)
         {
             int first = messages.Count;
-            messages.AddRange(part.Targets.Values.Select((t, i) => new TargetMessage { Index = first + i, Target = t }));
+            messages.AddRange(
+                part.Targets.Values.Select((t, i) => new TargetMessage { Index = first + i, Target = t })
+            );
             // an agent that has ended has no "now"
-            workers.AddRange(part.Now!.Workers.Select(w => w with
-            {
-                Target = first + w.Target, State = part.Ended ? "idle" : w.State, BusyPercent = part.Ended ? 0 : w.BusyPercent, LostPercent = part.Ended ? 0 : w.LostPercent,
-            }));
+            workers.AddRange(
+                part.Now!.Workers.Select(w =>
+                    w with
+                    {
+                        Target = first + w.Target,
+                        State = part.Ended ? "idle" : w.State,
+                        BusyPercent = part.Ended ? 0 : w.BusyPercent,
+                        LostPercent = part.Ended ? 0 : w.LostPercent,
+                    }
+                )
+            );
             part.Fresh.Clear();
         }
 
-        messages.Add(new ProgressMessage
-        {
-            ElapsedNs = _measuring.Max(p => p.Now!.ElapsedNs + (p.Now.Summary.StartedAt - started).Ticks * 100),
-            Summary = merged.Summary,
-            Verdict = merged.Verdict,
-            VerdictLevel = merged.VerdictLevel,
-            Hotspots = [.. merged.Hotspots.Take(StreamLimits.ProgressHotspots)],
-            Workers = workers,
-            Tasks = merged.Tasks,
-            // the timeline shows the longest of each column
-            SlowPolls = [.. merged.SlowPolls.OrderByDescending(p => p.WallNs).Take(StreamLimits.ProgressSlowPolls).OrderBy(p => p.StartNs)],
-            Overhead = merged.Overhead,
-            LostEvents = _measuring.Sum(p => p.Now!.LostEvents),
-        });
+        messages.Add(
+            new ProgressMessage
+            {
+                ElapsedNs = _measuring.Max(p => p.Now!.ElapsedNs + (p.Now.Summary.StartedAt - started).Ticks * 100),
+                Summary = merged.Summary,
+                Verdict = merged.Verdict,
+                VerdictLevel = merged.VerdictLevel,
+                Hotspots = [.. merged.Hotspots.Take(StreamLimits.ProgressHotspots)],
+                Workers = workers,
+                Tasks = merged.Tasks,
+                // the timeline shows the longest of each column
+                SlowPolls =
+                [
+                    .. merged
+                        .SlowPolls.OrderByDescending(p => p.WallNs)
+                        .Take(StreamLimits.ProgressSlowPolls)
+                        .OrderBy(p => p.StartNs),
+                ],
+                Overhead = merged.Overhead,
+                LostEvents = _measuring.Sum(p => p.Now!.LostEvents),
+            }
+        );
         return messages;
     }
 
@@ -113,20 +130,35 @@ internal sealed class LiveMerge(int agents)
         public List<SlowPoll> Fresh { get; } = [];
         public bool Ended { get; set; }
 
-        public ProfileDocument Document() => new()
-        {
-            Session = Hello?.Session ?? new(),
-            Agent = Hello?.Agent ?? new(),
-            Verdict = Now!.Verdict,
-            VerdictLevel = Now.VerdictLevel,
-            Summary = Now.Summary,
-            // the sentence counts those that were measured, and a target that runs without a complaint is
-            Targets = [.. Targets.Values.Select(t => t.Reason.Length == 0 ? t with { State = Core.Api.TargetState.Succeeded } : t)],
-            Hotspots = Now.Hotspots,
-            Tasks = Now.Tasks,
-            Workers = [.. Now.Workers.Select(w => new WorkerProfile { Target = w.Target, Tid = w.Tid, Name = w.Name, Runtime = w.Runtime })],
-            SlowPolls = [.. Fresh],
-            Overhead = Now.Overhead,
-        };
+        public ProfileDocument Document() =>
+            new()
+            {
+                Session = Hello?.Session ?? new(),
+                Agent = Hello?.Agent ?? new(),
+                Verdict = Now!.Verdict,
+                VerdictLevel = Now.VerdictLevel,
+                Summary = Now.Summary,
+                // the sentence counts those that were measured, and a target that runs without a complaint is
+                Targets =
+                [
+                    .. Targets.Values.Select(t =>
+                        t.Reason.Length == 0 ? t with { State = Core.Api.TargetState.Succeeded } : t
+                    ),
+                ],
+                Hotspots = Now.Hotspots,
+                Tasks = Now.Tasks,
+                Workers =
+                [
+                    .. Now.Workers.Select(w => new WorkerProfile
+                    {
+                        Target = w.Target,
+                        Tid = w.Tid,
+                        Name = w.Name,
+                        Runtime = w.Runtime,
+                    }),
+                ],
+                SlowPolls = [.. Fresh],
+                Overhead = Now.Overhead,
+            };
     }
 }

@@ -79,8 +79,18 @@ internal sealed class LiveModel
         var hotspots = new Dictionary<string, HotspotSample>(StringComparer.Ordinal);
         foreach (var h in progress.Hotspots.Take(StreamLimits.ProgressHotspots))
             hotspots.TryAdd(Key(h), new(h.Count, h.TotalNs));
-        _samples.Add(new Sample(progress.ElapsedNs, progress.Summary, hotspots,
-            [.. progress.Workers.Take(256).Select(w => new WorkerSample(w.Target, w.Tid, w.BusyPercent, w.LostPercent))]));
+        _samples.Add(
+            new Sample(
+                progress.ElapsedNs,
+                progress.Summary,
+                hotspots,
+                [
+                    .. progress
+                        .Workers.Take(256)
+                        .Select(w => new WorkerSample(w.Target, w.Tid, w.BusyPercent, w.LostPercent)),
+                ]
+            )
+        );
         _slowPolls.AddRange(progress.SlowPolls.Take(StreamLimits.ProgressSlowPolls));
         int over = _slowPolls.Count - MaxSlowPolls;
         if (over > 0)
@@ -91,11 +101,18 @@ internal sealed class LiveModel
     }
 
     /// <summary>With the cause: the same place may compute, sleep and wait for a CPU.</summary>
-    public static string Key(Hotspot h) => $"{h.Cause} {h.Target} " + (h.Fingerprint.Length > 0 ? h.Fingerprint : $"{h.UserFrame} {h.Function} {h.Syscall}");
+    public static string Key(Hotspot h) =>
+        $"{h.Cause} {h.Target} "
+        + (h.Fingerprint.Length > 0 ? h.Fingerprint : $"{h.UserFrame} {h.Function} {h.Syscall}");
 }
 
 /// <summary>One second of the past.</summary>
-internal sealed record Sample(long AtNs, ProfileSummary Summary, IReadOnlyDictionary<string, HotspotSample> Hotspots, IReadOnlyList<WorkerSample> Workers);
+internal sealed record Sample(
+    long AtNs,
+    ProfileSummary Summary,
+    IReadOnlyDictionary<string, HotspotSample> Hotspots,
+    IReadOnlyList<WorkerSample> Workers
+);
 
 internal readonly record struct HotspotSample(long Count, long TotalNs);
 

@@ -6,11 +6,13 @@ namespace Hud.Cli.Cockpit;
 internal static class Palette
 {
     private static readonly Color Selection = new(38, 50, 68);
-    private static readonly Style[] Styles = Make(null), SelectedStyles = Make(Selection);
+    private static readonly Style[] Styles = Make(null),
+        SelectedStyles = Make(Selection);
 
     public static Style StyleOf(Cell cell) => (cell.Selected ? SelectedStyles : Styles)[(int)cell.Tone];
 
-    private static Style[] Make(Color? background) => [.. Enum.GetValues<Tone>().Select(tone => Make(tone, background))];
+    private static Style[] Make(Color? background) =>
+        [.. Enum.GetValues<Tone>().Select(tone => Make(tone, background))];
 
     private static Style Make(Tone tone, Color? background)
     {

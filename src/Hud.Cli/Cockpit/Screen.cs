@@ -72,7 +72,8 @@ internal sealed class Screen
     }
 
     /// <summary>Right-aligned so that it ends before column <paramref name="end"/>.</summary>
-    public void PutRight(int end, int y, string text, Tone tone = Tone.Text) => Put(Math.Max(0, end - Printable.Width(text)), y, text, tone);
+    public void PutRight(int end, int y, string text, Tone tone = Tone.Text) =>
+        Put(Math.Max(0, end - Printable.Width(text)), y, text, tone);
 
     public void Select(int y)
     {
@@ -106,7 +107,11 @@ internal sealed class Screen
         {
             var line = new StringBuilder();
             foreach (var cell in Row(y))
-                line.Append(cell is { Glyph: " ", Selected: false } ? ' ' : cell.Selected ? '#' : letters[(int)cell.Tone]);
+                line.Append(
+                    cell is { Glyph: " ", Selected: false } ? ' '
+                    : cell.Selected ? '#'
+                    : letters[(int)cell.Tone]
+                );
             text.Append(line.ToString().TrimEnd(' ')).Append('\n');
         }
 

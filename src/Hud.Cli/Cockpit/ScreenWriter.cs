@@ -22,15 +22,20 @@ internal sealed class ScreenWriter : IDisposable
     public ScreenWriter(System.IO.Stream output, ColorSystemSupport colors)
     {
         _output = output;
-        _writer = new StreamWriter(_frame, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = false };
-        _console = AnsiConsole.Create(new AnsiConsoleSettings
+        _writer = new StreamWriter(_frame, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))
         {
-            Ansi = AnsiSupport.Yes,
-            ColorSystem = colors,
-            Interactive = InteractionSupport.No,
-            Out = new FixedOutput(_writer),
-            Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
-        });
+            AutoFlush = false,
+        };
+        _console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.Yes,
+                ColorSystem = colors,
+                Interactive = InteractionSupport.No,
+                Out = new FixedOutput(_writer),
+                Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
+            }
+        );
         // the width is ours to keep: Spectre must not wrap
         _console.Profile.Width = 10_000;
         Write(Enter);
@@ -40,9 +45,11 @@ internal sealed class ScreenWriter : IDisposable
     /// <summary>NO_COLOR leaves bold and the selection's mark; else what TERM and COLORTERM promise.</summary>
     public static ColorSystemSupport Detect()
     {
-        string term = Environment.GetEnvironmentVariable("TERM") ?? "", color = Environment.GetEnvironmentVariable("COLORTERM") ?? "";
+        string term = Environment.GetEnvironmentVariable("TERM") ?? "",
+            color = Environment.GetEnvironmentVariable("COLORTERM") ?? "";
         return Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } ? ColorSystemSupport.NoColors
-            : color is "truecolor" or "24bit" || term.EndsWith("-direct", StringComparison.Ordinal) ? ColorSystemSupport.TrueColor
+            : color is "truecolor" or "24bit" || term.EndsWith("-direct", StringComparison.Ordinal)
+                ? ColorSystemSupport.TrueColor
             : term.Contains("256", StringComparison.Ordinal) ? ColorSystemSupport.EightBit
             : ColorSystemSupport.Standard;
     }
@@ -120,8 +127,13 @@ internal sealed class ScreenWriter : IDisposable
             var style = Palette.StyleOf(cell);
             return options.ColorSystem switch
             {
-                ColorSystem.NoColors => new Style(decoration: style.Decoration | (cell.Selected ? Decoration.Invert : Decoration.None)),
-                ColorSystem.Legacy or ColorSystem.Standard when cell.Selected => new Style(style.Foreground, decoration: style.Decoration | Decoration.Invert),
+                ColorSystem.NoColors => new Style(
+                    decoration: style.Decoration | (cell.Selected ? Decoration.Invert : Decoration.None)
+                ),
+                ColorSystem.Legacy or ColorSystem.Standard when cell.Selected => new Style(
+                    style.Foreground,
+                    decoration: style.Decoration | Decoration.Invert
+                ),
                 _ => style,
             };
         }

@@ -12,7 +12,15 @@ internal static class CommandTree
     public static RootCommand Build()
     {
         var root = new RootVerb().Build();
-        Command[] verbs = [new RunVerb().Build(), DoctorVerb.Build(), ShowVerb.Build(), DiffVerb.Build(), CompletionVerb.Build(), new ClusterVerbs().Build()];
+        Command[] verbs =
+        [
+            new RunVerb().Build(),
+            DoctorVerb.Build(),
+            ShowVerb.Build(),
+            DiffVerb.Build(),
+            CompletionVerb.Build(),
+            new ClusterVerbs().Build(),
+        ];
         foreach (var verb in verbs)
             root.Subcommands.Add(verb);
         if (root.Options.OfType<HelpOption>().FirstOrDefault()?.Action is HelpAction help)
@@ -22,5 +30,7 @@ internal static class CommandTree
 
     /// <summary>The words before the flags of every verb, such as "kubectl run"; the root's are empty.</summary>
     public static IEnumerable<string> Verbs(Command command, string words = "") =>
-        command.Subcommands.SelectMany(verb => Verbs(verb, words.Length == 0 ? verb.Name : $"{words} {verb.Name}")).Prepend(words);
+        command
+            .Subcommands.SelectMany(verb => Verbs(verb, words.Length == 0 ? verb.Name : $"{words} {verb.Name}"))
+            .Prepend(words);
 }

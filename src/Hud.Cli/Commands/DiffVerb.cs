@@ -17,10 +17,18 @@ internal static class DiffVerb
 
     public static Command Build()
     {
-        Argument<string> before = new("BEFORE") { Description = "A report as JSON (--export report.json)" }, after = new("AFTER") { Description = "A later one" };
+        Argument<string> before = new("BEFORE") { Description = "A report as JSON (--export report.json)" },
+            after = new("AFTER") { Description = "A later one" };
         var output = DataText.Option();
-        var command = new Command("diff", "Compare two saved reports; exit code 6 when the second is worse") { before, after, output };
-        command.SetAction(parsed => Compare(Load(parsed.GetValue(before)!), Load(parsed.GetValue(after)!), parsed.GetValue(output)));
+        var command = new Command("diff", "Compare two saved reports; exit code 6 when the second is worse")
+        {
+            before,
+            after,
+            output,
+        };
+        command.SetAction(parsed =>
+            Compare(Load(parsed.GetValue(before)!), Load(parsed.GetValue(after)!), parsed.GetValue(output))
+        );
         return command;
     }
 
@@ -28,7 +36,11 @@ internal static class DiffVerb
     public static int Compare(ProfileDocument before, ProfileDocument after, string? format)
     {
         var diff = ProfileCompare.Compare(before, after);
-        Console.Out.Write(format is not null ? DataText.Render(diff, ReportsJson.Default.ProfileDiff, format) : DiffText.Render(diff, TextReport.DefaultWidth, Terminal.Color));
+        Console.Out.Write(
+            format is not null
+                ? DataText.Render(diff, ReportsJson.Default.ProfileDiff, format)
+                : DiffText.Render(diff, TextReport.DefaultWidth, Terminal.Color)
+        );
         return diff.Outcome switch
         {
             DiffOutcome.Worse => DiagnosticKinds.GotWorse.ExitCode,
@@ -44,8 +56,11 @@ internal static class DiffVerb
         {
             if (new FileInfo(path).Length > MaxFileBytes)
                 throw Bad(path, $"is larger than {MaxFileBytes / 1024 / 1024} MiB");
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), HudJson.Default.ProfileDocument) is { SchemaVersion: ProfileDocument.CurrentSchemaVersion } document
-                ? document : throw Bad(path, $"is no report of the version {ProfileDocument.CurrentSchemaVersion}");
+            return
+                JsonSerializer.Deserialize(File.ReadAllBytes(path), HudJson.Default.ProfileDocument)
+                    is { SchemaVersion: ProfileDocument.CurrentSchemaVersion } document
+                ? document
+                : throw Bad(path, $"is no report of the version {ProfileDocument.CurrentSchemaVersion}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -53,5 +68,6 @@ internal static class DiffVerb
         }
     }
 
-    private static DiagnosticException Bad(string path, string why) => new(new(DiagnosticKinds.BadUsage, $"{path} {why}", "write one with: hud PROCESS --export report.json"));
+    private static DiagnosticException Bad(string path, string why) =>
+        new(new(DiagnosticKinds.BadUsage, $"{path} {why}", "write one with: hud PROCESS --export report.json"));
 }

@@ -15,16 +15,31 @@ internal static class DoctorVerb
 
     public static Command Build()
     {
-        var output = new Option<string>("--output", "-o") { Description = "text, json or yaml", HelpName = "text|json|yaml", DefaultValueFactory = _ => "text" };
+        var output = new Option<string>("--output", "-o")
+        {
+            Description = "text, json or yaml",
+            HelpName = "text|json|yaml",
+            DefaultValueFactory = _ => "text",
+        };
         output.AcceptOnlyFromAmong("text", DataText.Json, DataText.Yaml);
-        var command = new Command("doctor", "Say what works on this machine: kernel, permissions, and a try on a process of its own") { output };
+        var command = new Command(
+            "doctor",
+            "Say what works on this machine: kernel, permissions, and a try on a process of its own"
+        )
+        {
+            output,
+        };
         command.SetAction(parsed => Run(parsed.GetValue(output) is "text" ? null : parsed.GetValue(output)));
         return command;
     }
 
     private static int Run(string? format)
     {
-        using var agent = AgentProcess.Start(AgentLocator.Find(), ["doctor"], new Dictionary<string, string>(StringComparer.Ordinal));
+        using var agent = AgentProcess.Start(
+            AgentLocator.Find(),
+            ["doctor"],
+            new Dictionary<string, string>(StringComparer.Ordinal)
+        );
         using var output = new MemoryStream();
         byte[] buffer = new byte[64 * 1024];
         int read;
@@ -45,10 +60,22 @@ internal static class DoctorVerb
         if (report is null)
         {
             string log = string.Join('\n', agent.LogTail().TakeLast(8).Select(l => "    " + Printable.Clean(l)));
-            throw new DiagnosticException(new(DiagnosticKinds.AgentDied, $"hud-agent doctor ended with code {exit} and no report\n{log}", "check that hud and hud-agent are of the same version"));
+            throw new DiagnosticException(
+                new(
+                    DiagnosticKinds.AgentDied,
+                    $"hud-agent doctor ended with code {exit} and no report\n{log}",
+                    "check that hud and hud-agent are of the same version"
+                )
+            );
         }
 
-        Console.Out.Write(format is not null ? DataText.Render(report, HudJson.Indented.PreflightReport, format) : PreflightText.Render(report, TextReport.DefaultWidth, Terminal.Color));
-        return report.Checks.All(c => c.Ok) ? 0 : exit != 0 ? exit : DiagnosticKinds.RungUnavailable.ExitCode;
+        Console.Out.Write(
+            format is not null
+                ? DataText.Render(report, HudJson.Indented.PreflightReport, format)
+                : PreflightText.Render(report, TextReport.DefaultWidth, Terminal.Color)
+        );
+        return report.Checks.All(c => c.Ok) ? 0
+            : exit != 0 ? exit
+            : DiagnosticKinds.RungUnavailable.ExitCode;
     }
 }

@@ -10,7 +10,12 @@ namespace Hud.Cli.Commands;
 /// <summary><c>hud run -f session.yaml</c>: a ProfilingSession on this machine.</summary>
 internal sealed class RunVerb
 {
-    private readonly Option<string> _file = new("--filename", "-f") { Description = "A ProfilingSession; - reads stdin", HelpName = "file", Required = true };
+    private readonly Option<string> _file = new("--filename", "-f")
+    {
+        Description = "A ProfilingSession; - reads stdin",
+        HelpName = "file",
+        Required = true,
+    };
     private readonly RunOptions _run = new();
 
     public Command Build()
@@ -20,7 +25,9 @@ internal sealed class RunVerb
         command.SetAction(parsed =>
         {
             var session = Load(parsed.GetValue(_file)!);
-            return Runner.Run(_run.ToRequest(parsed, session.Spec, new ProcessQuery(session.Spec.Target.ProcessName, null, null)));
+            return Runner.Run(
+                _run.ToRequest(parsed, session.Spec, new ProcessQuery(session.Spec.Target.ProcessName, null, null))
+            );
         });
         return command;
     }
@@ -33,7 +40,11 @@ internal sealed class RunVerb
         }
         catch (SessionFileException e)
         {
-            throw Bad($"{path} has {(e.Errors.Count == 1 ? "an error" : $"{e.Errors.Count} errors")}\n" + string.Join('\n', e.Errors.Select(x => "  " + x)), "correct the lines named above");
+            throw Bad(
+                $"{path} has {(e.Errors.Count == 1 ? "an error" : $"{e.Errors.Count} errors")}\n"
+                    + string.Join('\n', e.Errors.Select(x => "  " + x)),
+                "correct the lines named above"
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -49,5 +60,6 @@ internal sealed class RunVerb
         return new string(buffer, 0, length);
     }
 
-    private static DiagnosticException Bad(string message, string next) => new(new(DiagnosticKinds.BadSession, message, next));
+    private static DiagnosticException Bad(string message, string next) =>
+        new(new(DiagnosticKinds.BadSession, message, next));
 }

@@ -11,24 +11,46 @@ internal static class ShowVerb
     public static Command Build()
     {
         var file = new Argument<string>("FILE") { Description = "A report as JSON (--export report.json)" };
-        var export = new Option<string[]>("--export") { Description = $"Write other formats ({ExportFormats.Extensions})", HelpName = "file" };
+        var export = new Option<string[]>("--export")
+        {
+            Description = $"Write other formats ({ExportFormats.Extensions})",
+            HelpName = "file",
+        };
         var output = DataText.Option();
-        var command = new Command("show", "Print a saved report, or write it in other formats") { file, export, output };
+        var command = new Command("show", "Print a saved report, or write it in other formats")
+        {
+            file,
+            export,
+            output,
+        };
         command.SetAction(parsed =>
         {
             var document = DiffVerb.Load(parsed.GetValue(file)!);
             string[] files = parsed.GetValue(export) ?? [];
             foreach (string path in files)
             {
-                var format = ExportFormats.For(path)
-                    ?? throw new DiagnosticException(new(DiagnosticKinds.BadUsage, $"--export {path}: the ending says which format to write, and this one is unknown", $"use one of {ExportFormats.Extensions}"));
+                var format =
+                    ExportFormats.For(path)
+                    ?? throw new DiagnosticException(
+                        new(
+                            DiagnosticKinds.BadUsage,
+                            $"--export {path}: the ending says which format to write, and this one is unknown",
+                            $"use one of {ExportFormats.Extensions}"
+                        )
+                    );
                 File.WriteAllBytes(path, format.Render(document));
             }
 
             if (parsed.GetValue(output) is { } data)
                 Console.Out.Write(DataText.Render(document, HudJson.Indented.ProfileDocument, data));
             else if (files.Length == 0)
-                Console.Out.Write(TextReport.Render(document, Math.Min(Terminal.OutputIsTerminal ? Terminal.Width : TextReport.DefaultWidth, 120), Terminal.Color));
+                Console.Out.Write(
+                    TextReport.Render(
+                        document,
+                        Math.Min(Terminal.OutputIsTerminal ? Terminal.Width : TextReport.DefaultWidth, 120),
+                        Terminal.Color
+                    )
+                );
             return 0;
         });
         return command;

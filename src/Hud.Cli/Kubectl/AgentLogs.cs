@@ -18,11 +18,24 @@ internal sealed class AgentLogs(KubectlClient operators, IReadOnlyList<string> p
     /// <param name="onMessage">Called by one thread at a time, with the agent's number; null when its log has ended.</param>
     public void Follow(Action<int, StreamMessage?> onMessage)
     {
-        var readers = pods.Select((pod, agent) => Task.Factory.StartNew(() => Read(pod, message =>
-        {
-            lock (_order)
-                onMessage(agent, message);
-        }), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToList();
+        var readers = pods.Select(
+                (pod, agent) =>
+                    Task.Factory.StartNew(
+                        () =>
+                            Read(
+                                pod,
+                                message =>
+                                {
+                                    lock (_order)
+                                        onMessage(agent, message);
+                                }
+                            ),
+                        CancellationToken.None,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default
+                    )
+            )
+            .ToList();
         Task.WhenAll(readers).GetAwaiter().GetResult();
     }
 
@@ -41,7 +54,14 @@ internal sealed class AgentLogs(KubectlClient operators, IReadOnlyList<string> p
     private void Read(string pod, Action<StreamMessage?> onMessage)
     {
         // the agent of a slower node may not run yet, and then kubectl gives up at once
-        for (int attempt = 1; !ReadOnce(pod, onMessage) && pods.Count > 1 && (attempt < Patience || Volatile.Read(ref _speaking) > 0) && !_stop.Wait(Pause); attempt++)
+        for (
+            int attempt = 1;
+            !ReadOnce(pod, onMessage)
+                && pods.Count > 1
+                && (attempt < Patience || Volatile.Read(ref _speaking) > 0)
+                && !_stop.Wait(Pause);
+            attempt++
+        )
         {
             // again
         }
@@ -73,11 +93,14 @@ internal sealed class AgentLogs(KubectlClient operators, IReadOnlyList<string> p
                 if (!any)
                     Interlocked.Increment(ref _speaking);
                 any = true;
-                lines.Push(buffer.AsSpan(0, read), line =>
-                {
-                    if (reader.Accept(line) is { } message)
-                        onMessage(message);
-                });
+                lines.Push(
+                    buffer.AsSpan(0, read),
+                    line =>
+                    {
+                        if (reader.Accept(line) is { } message)
+                            onMessage(message);
+                    }
+                );
             }
         }
         finally

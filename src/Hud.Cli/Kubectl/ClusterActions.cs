@@ -24,11 +24,22 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
     {
         var failures = new SessionValidator(SessionScope.Cluster).Validate(spec).Errors;
         if (failures.Count > 0)
-            throw new DiagnosticException(new(DiagnosticKinds.OutOfRange, string.Join("\n  ", failures.Select(f => f.ErrorMessage)), "change the flag; --help shows the units"));
-        string target = spec.Target.PodName ?? spec.Target.WorkloadRef?.Name ?? spec.Target.PodSelector!.MatchLabels!.Values.First();
+            throw new DiagnosticException(
+                new(
+                    DiagnosticKinds.OutOfRange,
+                    string.Join("\n  ", failures.Select(f => f.ErrorMessage)),
+                    "change the flag; --help shows the units"
+                )
+            );
+        string target =
+            spec.Target.PodName
+            ?? spec.Target.WorkloadRef?.Name
+            ?? spec.Target.PodSelector!.MatchLabels!.Values.First();
         var session = _store.Create(spec, name, $"hud-{Prefix(target)}-");
         Console.Error.WriteLine($"hud: session {session.Metadata.Name} made");
-        return wait ? Watch(session.Metadata.Name, output) : output is null ? 0 : Describe(session.Metadata.Name, output);
+        return wait ? Watch(session.Metadata.Name, output)
+            : output is null ? 0
+            : Describe(session.Metadata.Name, output);
     }
 
     /// <summary>The cockpit when the agents' logs may be read, else lines; then the report and the exit code.</summary>
@@ -38,18 +49,32 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         var session = _store.Get(name);
         string last = "";
         bool cockpitDone = false;
-        var limit = session.Spec.StartDeadline.ToTimeSpan() + session.Spec.Duration.ToTimeSpan() + TimeSpan.FromMinutes(5);
+        var limit =
+            session.Spec.StartDeadline.ToTimeSpan() + session.Spec.Duration.ToTimeSpan() + TimeSpan.FromMinutes(5);
         for (var watch = Stopwatch.StartNew(); !SessionStore.IsFinished(session); session = _store.Get(name))
         {
             if (watch.Elapsed > limit)
-                throw new DiagnosticException(new(DiagnosticKinds.SessionFailed, $"session {name} is still not finished", $"kubectl hud doctor {name} says why"));
-            if (session.Status?.Phase == SessionPhase.Profiling && !cockpitDone && output is null && Terminal.CanShowCockpit)
+                throw new DiagnosticException(
+                    new(
+                        DiagnosticKinds.SessionFailed,
+                        $"session {name} is still not finished",
+                        $"kubectl hud doctor {name} says why"
+                    )
+                );
+            if (
+                session.Status?.Phase == SessionPhase.Profiling
+                && !cockpitDone
+                && output is null
+                && Terminal.CanShowCockpit
+            )
             {
                 cockpitDone = true;
                 var followed = FollowAgents(session);
                 if (followed == Followed.Interrupted)
                 {
-                    Console.Error.WriteLine($"hud: session {name} goes on in the cluster; kubectl hud watch {name} follows it again");
+                    Console.Error.WriteLine(
+                        $"hud: session {name} goes on in the cluster; kubectl hud watch {name} follows it again"
+                    );
                     return InterruptedExit;
                 }
 
@@ -73,7 +98,9 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
     public int Get(bool all, string? output)
     {
         if (output is not null)
-            return PassThrough(all ? ["get", SessionStore.Resource, "-A", "-o", output] : ["get", SessionStore.Resource, "-o", output]);
+            return PassThrough(
+                all ? ["get", SessionStore.Resource, "-A", "-o", output] : ["get", SessionStore.Resource, "-o", output]
+            );
         Console.Out.Write(SessionText.Table(_store.List(all), all, DateTimeOffset.UtcNow, TextReport.DefaultWidth));
         return 0;
     }
@@ -91,7 +118,9 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
     public int Open(string name, string? save)
     {
         var session = _store.Get(name);
-        byte[] page = _store.Result(session, OutputFormat.Page) ?? ReportFormats.Render(OutputFormat.Page, _store.Report(session));
+        byte[] page =
+            _store.Result(session, OutputFormat.Page)
+            ?? ReportFormats.Render(OutputFormat.Page, _store.Report(session));
         // a folder of its own: a page is nobody else's business
         string path = save ?? Path.Combine(Directory.CreateTempSubdirectory("hud-").FullName, $"{Prefix(name)}.html");
         File.WriteAllBytes(path, page);
@@ -103,8 +132,18 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
 
     public int Export(string name, string[] files)
     {
-        var exports = files.Select(f => ExportFormats.For(f)
-            ?? throw new DiagnosticException(new(DiagnosticKinds.BadUsage, $"{f}: the ending says which format to write, and this one is unknown", $"use one of {ExportFormats.Extensions}"))).ToList();
+        var exports = files
+            .Select(f =>
+                ExportFormats.For(f)
+                ?? throw new DiagnosticException(
+                    new(
+                        DiagnosticKinds.BadUsage,
+                        $"{f}: the ending says which format to write, and this one is unknown",
+                        $"use one of {ExportFormats.Extensions}"
+                    )
+                )
+            )
+            .ToList();
         var document = Report(name);
         foreach (var export in exports)
         {
@@ -143,7 +182,13 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         if (SessionStore.Is(session, "Failed"))
         {
             var failed = SessionStore.Find(session, "Failed")!;
-            Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.SessionFailed, $"{failed.Reason}: {Printable.Clean(failed.Message)}", $"kubectl hud doctor {session.Metadata.Name} shows every condition"));
+            Console.Error.WriteLine(
+                new Diagnostic(
+                    DiagnosticKinds.SessionFailed,
+                    $"{failed.Reason}: {Printable.Clean(failed.Message)}",
+                    $"kubectl hud doctor {session.Metadata.Name} shows every condition"
+                )
+            );
             return failed.Reason switch
             {
                 "NoTokioRuntime" => DiagnosticKinds.NotTokio.ExitCode,
@@ -154,13 +199,25 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
 
         if (SessionStore.Find(session, "ExpectationsMet") is { Status: "False" } unmet)
         {
-            Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.ExpectationsNotMet, $"{unmet.Reason}: {Printable.Clean(unmet.Message)}", "fix the first hotspot of the report, or change expect"));
+            Console.Error.WriteLine(
+                new Diagnostic(
+                    DiagnosticKinds.ExpectationsNotMet,
+                    $"{unmet.Reason}: {Printable.Clean(unmet.Message)}",
+                    "fix the first hotspot of the report, or change expect"
+                )
+            );
             return DiagnosticKinds.ExpectationsNotMet.ExitCode;
         }
 
         if (session.Status?.Targets is { Count: > 0 } targets && targets.All(t => t.Polls + t.SlowPolls == 0))
         {
-            Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.Idle, $"{targets[0].Pod}: {Printable.Clean(targets[0].Message)}", "send it some load while Hud watches; this is not \"no problem\""));
+            Console.Error.WriteLine(
+                new Diagnostic(
+                    DiagnosticKinds.Idle,
+                    $"{targets[0].Pod}: {Printable.Clean(targets[0].Message)}",
+                    "send it some load while Hud watches; this is not \"no problem\""
+                )
+            );
             return DiagnosticKinds.Idle.ExitCode;
         }
 
@@ -196,11 +253,13 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         using var view = new CockpitView(new UiState(), model => LiveExport.Write(model, [], session.Metadata.Name));
         view.Quit = logs.Stop;
         var merge = new LiveMerge(pods.Length);
-        logs.Follow((agent, message) =>
-        {
-            foreach (var shown in merge.Accept(agent, message))
-                view.Show(shown);
-        });
+        logs.Follow(
+            (agent, message) =>
+            {
+                foreach (var shown in merge.Accept(agent, message))
+                    view.Show(shown);
+            }
+        );
         return Volatile.Read(ref signals) > 0 ? Followed.Interrupted : Followed.ToItsEnd;
     }
 
@@ -208,14 +267,25 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
     {
         var status = session.Status;
         string verdict = status?.Verdict is { Length: > 0 } v ? ": " + Printable.Clean(v) : "";
-        string waiting = status?.Conditions.FirstOrDefault(c => c.Type == "Reconciling") is { Message.Length: > 0 } c && verdict.Length == 0 ? ": " + Printable.Clean(c.Message) : "";
-        return Printable.Fit($"hud: {status?.Phase ?? SessionPhase.Pending} {status?.TargetsReady}{verdict}{waiting}", 160);
+        string waiting =
+            status?.Conditions.FirstOrDefault(c => c.Type == "Reconciling") is { Message.Length: > 0 } c
+            && verdict.Length == 0
+                ? ": " + Printable.Clean(c.Message)
+                : "";
+        return Printable.Fit(
+            $"hud: {status?.Phase ?? SessionPhase.Pending} {status?.TargetsReady}{verdict}{waiting}",
+            160
+        );
     }
 
     private static void Browse(string path)
     {
-        string? browser = Environment.GetEnvironmentVariable("BROWSER") is { Length: > 0 } named ? named
-            : Environment.GetEnvironmentVariable("DISPLAY") is { Length: > 0 } || Environment.GetEnvironmentVariable("WAYLAND_DISPLAY") is { Length: > 0 } ? "xdg-open" : null;
+        string? browser =
+            Environment.GetEnvironmentVariable("BROWSER") is { Length: > 0 } named ? named
+            : Environment.GetEnvironmentVariable("DISPLAY") is { Length: > 0 }
+            || Environment.GetEnvironmentVariable("WAYLAND_DISPLAY") is { Length: > 0 }
+                ? "xdg-open"
+            : null;
         if (browser is null)
             return;
         try

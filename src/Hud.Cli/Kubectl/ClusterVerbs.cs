@@ -9,14 +9,41 @@ namespace Hud.Cli.Kubectl;
 /// <summary>The verbs of <c>kubectl hud</c>, which is <c>hud kubectl</c> under kubectl's name for a plugin.</summary>
 internal sealed class ClusterVerbs
 {
-    private readonly Option<string?> _namespace = new("--namespace", "-n") { Description = "Namespace, as for kubectl", Recursive = true, HelpName = "name" };
-    private readonly Option<string?> _context = new("--context") { Description = "Context, as for kubectl", Recursive = true, HelpName = "name" };
-    private readonly Option<string?> _kubeconfig = new("--kubeconfig") { Description = "Configuration, as for kubectl", Recursive = true, HelpName = "file" };
-    private readonly Option<string> _operator = new("--operator-namespace") { Description = "Where the operator runs", Recursive = true, HelpName = "name", DefaultValueFactory = _ => "hud-system" };
+    private readonly Option<string?> _namespace = new("--namespace", "-n")
+    {
+        Description = "Namespace, as for kubectl",
+        Recursive = true,
+        HelpName = "name",
+    };
+    private readonly Option<string?> _context = new("--context")
+    {
+        Description = "Context, as for kubectl",
+        Recursive = true,
+        HelpName = "name",
+    };
+    private readonly Option<string?> _kubeconfig = new("--kubeconfig")
+    {
+        Description = "Configuration, as for kubectl",
+        Recursive = true,
+        HelpName = "file",
+    };
+    private readonly Option<string> _operator = new("--operator-namespace")
+    {
+        Description = "Where the operator runs",
+        Recursive = true,
+        HelpName = "name",
+        DefaultValueFactory = _ => "hud-system",
+    };
 
     public Command Build()
     {
-        var root = new Command("kubectl", "The verbs of kubectl hud: profile pods of a cluster") { _namespace, _context, _kubeconfig, _operator };
+        var root = new Command("kubectl", "The verbs of kubectl hud: profile pods of a cluster")
+        {
+            _namespace,
+            _context,
+            _kubeconfig,
+            _operator,
+        };
         root.Subcommands.Add(Run());
         root.Subcommands.Add(Watch());
         root.Subcommands.Add(Get());
@@ -30,21 +57,70 @@ internal sealed class ClusterVerbs
 
     private Command Run()
     {
-        var target = new Argument<string?>("TYPE/NAME") { Description = "deploy, sts, ds, rs, job or pod, and its name", Arity = ArgumentArity.ZeroOrOne };
-        var selector = new Option<string?>("--selector", "-l") { Description = "Pods by label instead, like app=checkout", HelpName = "labels" };
-        var duration = new Option<string>("--duration", "-d") { Description = "Seconds, or like 1m30s", HelpName = "time", DefaultValueFactory = _ => "60" };
-        var threshold = new Option<double>("--threshold") { Description = "A poll longer than this many milliseconds blocks its worker", HelpName = "ms", DefaultValueFactory = _ => 5 };
-        var container = new Option<string?>("--container", "-c") { Description = "Container, where a pod has several", HelpName = "name" };
-        var process = new Option<string?>("--process") { Description = "Process, where a container has several", HelpName = "name" };
+        var target = new Argument<string?>("TYPE/NAME")
+        {
+            Description = "deploy, sts, ds, rs, job or pod, and its name",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var selector = new Option<string?>("--selector", "-l")
+        {
+            Description = "Pods by label instead, like app=checkout",
+            HelpName = "labels",
+        };
+        var duration = new Option<string>("--duration", "-d")
+        {
+            Description = "Seconds, or like 1m30s",
+            HelpName = "time",
+            DefaultValueFactory = _ => "60",
+        };
+        var threshold = new Option<double>("--threshold")
+        {
+            Description = "A poll longer than this many milliseconds blocks its worker",
+            HelpName = "ms",
+            DefaultValueFactory = _ => 5,
+        };
+        var container = new Option<string?>("--container", "-c")
+        {
+            Description = "Container, where a pod has several",
+            HelpName = "name",
+        };
+        var process = new Option<string?>("--process")
+        {
+            Description = "Process, where a container has several",
+            HelpName = "name",
+        };
         var pods = new Option<int>("--max-pods") { Description = "At most so many pods", DefaultValueFactory = _ => 5 };
-        var maxPoll = new Option<string?>("--expect-max-poll") { Description = "Exit with 6 when a poll took longer, like 50ms", HelpName = "time" };
-        var maxBlocked = new Option<double?>("--expect-max-blocked") { Description = "Exit with 6 when more worker time was lost", HelpName = "percent" };
-        var name = new Option<string?>("--name") { Description = "Name of the session; else one is made up", HelpName = "name" };
+        var maxPoll = new Option<string?>("--expect-max-poll")
+        {
+            Description = "Exit with 6 when a poll took longer, like 50ms",
+            HelpName = "time",
+        };
+        var maxBlocked = new Option<double?>("--expect-max-blocked")
+        {
+            Description = "Exit with 6 when more worker time was lost",
+            HelpName = "percent",
+        };
+        var name = new Option<string?>("--name")
+        {
+            Description = "Name of the session; else one is made up",
+            HelpName = "name",
+        };
         var noWait = new Option<bool>("--no-wait") { Description = "Make the session and do not wait for it" };
         var output = DataText.Option();
         var command = new Command("run", "Make a session, follow it, print its report; -o prints the session")
         {
-            target, selector, duration, threshold, container, process, pods, maxPoll, maxBlocked, name, noWait, output,
+            target,
+            selector,
+            duration,
+            threshold,
+            container,
+            process,
+            pods,
+            maxPoll,
+            maxBlocked,
+            name,
+            noWait,
+            output,
         };
         command.SetAction(parsed =>
         {
@@ -52,18 +128,26 @@ internal sealed class ClusterVerbs
             {
                 Target = TargetArgument.Parse(parsed.GetValue(target), parsed.GetValue(selector)) with
                 {
-                    ContainerName = parsed.GetValue(container), ProcessName = parsed.GetValue(process), MaxPods = parsed.GetValue(pods),
+                    ContainerName = parsed.GetValue(container),
+                    ProcessName = parsed.GetValue(process),
+                    MaxPods = parsed.GetValue(pods),
                 },
                 Duration = RunOptions.ParseDuration(parsed.GetValue(duration)!),
-                Threshold = parsed.GetValue(threshold) is > 0 and < 1e9 and var ms ? GoDuration.FromMilliseconds(ms) : default,
+                Threshold = parsed.GetValue(threshold) is > 0 and < 1e9 and var ms
+                    ? GoDuration.FromMilliseconds(ms)
+                    : default,
                 Output = new OutputSpec { Formats = [OutputFormat.Report, OutputFormat.Page] },
-                Expect = parsed.GetValue(maxPoll) is null && parsed.GetValue(maxBlocked) is null ? null : new ExpectSpec
-                {
-                    MaxPoll = parsed.GetValue(maxPoll) is { } text ? RunOptions.ParseDuration(text) : null,
-                    MaxBlockedPercent = parsed.GetValue(maxBlocked),
-                },
+                Expect =
+                    parsed.GetValue(maxPoll) is null && parsed.GetValue(maxBlocked) is null
+                        ? null
+                        : new ExpectSpec
+                        {
+                            MaxPoll = parsed.GetValue(maxPoll) is { } text ? RunOptions.ParseDuration(text) : null,
+                            MaxBlockedPercent = parsed.GetValue(maxBlocked),
+                        },
             };
-            return Actions(parsed).Run(spec, parsed.GetValue(name), wait: !parsed.GetValue(noWait), parsed.GetValue(output));
+            return Actions(parsed)
+                .Run(spec, parsed.GetValue(name), wait: !parsed.GetValue(noWait), parsed.GetValue(output));
         });
         return command;
     }
@@ -72,7 +156,11 @@ internal sealed class ClusterVerbs
     {
         var session = Session();
         var output = DataText.Option();
-        var command = new Command("watch", "Watch a session live, then print its report; -o prints the session") { session, output };
+        var command = new Command("watch", "Watch a session live, then print its report; -o prints the session")
+        {
+            session,
+            output,
+        };
         command.SetAction(parsed => Actions(parsed).Watch(parsed.GetValue(session)!, parsed.GetValue(output)));
         return command;
     }
@@ -90,7 +178,11 @@ internal sealed class ClusterVerbs
     {
         var session = Session();
         var output = DataText.Option();
-        var command = new Command("describe", "The verdict and the hotspots of a session, in words") { session, output };
+        var command = new Command("describe", "The verdict and the hotspots of a session, in words")
+        {
+            session,
+            output,
+        };
         command.SetAction(parsed => Actions(parsed).Describe(parsed.GetValue(session)!, parsed.GetValue(output)));
         return command;
     }
@@ -98,7 +190,11 @@ internal sealed class ClusterVerbs
     private Command Open()
     {
         var session = Session();
-        var save = new Option<string?>("--save") { Description = "Write the page here and do not open it", HelpName = "file" };
+        var save = new Option<string?>("--save")
+        {
+            Description = "Write the page here and do not open it",
+            HelpName = "file",
+        };
         var command = new Command("open", "Open the page of a session in the browser") { session, save };
         command.SetAction(parsed => Actions(parsed).Open(parsed.GetValue(session)!, parsed.GetValue(save)));
         return command;
@@ -106,17 +202,33 @@ internal sealed class ClusterVerbs
 
     private Command Diff()
     {
-        Argument<string> before = Session("BEFORE", "A session"), after = Session("AFTER", "A later session");
+        Argument<string> before = Session("BEFORE", "A session"),
+            after = Session("AFTER", "A later session");
         var output = DataText.Option();
-        var command = new Command("diff", "Compare two sessions; exit code 6 when the second is worse") { before, after, output };
-        command.SetAction(parsed => DiffVerb.Compare(Actions(parsed).Report(parsed.GetValue(before)!), Actions(parsed).Report(parsed.GetValue(after)!), parsed.GetValue(output)));
+        var command = new Command("diff", "Compare two sessions; exit code 6 when the second is worse")
+        {
+            before,
+            after,
+            output,
+        };
+        command.SetAction(parsed =>
+            DiffVerb.Compare(
+                Actions(parsed).Report(parsed.GetValue(before)!),
+                Actions(parsed).Report(parsed.GetValue(after)!),
+                parsed.GetValue(output)
+            )
+        );
         return command;
     }
 
     private Command Export()
     {
         var session = Session();
-        var files = new Argument<string[]>("FILE") { Description = $"Files to write; the endings say which ({ExportFormats.Extensions})", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = $"Files to write; the endings say which ({ExportFormats.Extensions})",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var command = new Command("export", "Write the report of a session in other formats") { session, files };
         command.SetAction(parsed => Actions(parsed).Export(parsed.GetValue(session)!, parsed.GetValue(files)!));
         return command;
@@ -124,19 +236,41 @@ internal sealed class ClusterVerbs
 
     private Command Doctor()
     {
-        var session = new Argument<string?>("SESSION") { Description = "Also look at this session", Arity = ArgumentArity.ZeroOrOne };
+        var session = new Argument<string?>("SESSION")
+        {
+            Description = "Also look at this session",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var output = DataText.Option();
-        var command = new Command("doctor", "Say why nothing appears: resource, operator, permissions, nodes") { session, output };
-        command.SetAction(parsed => new ClusterDoctor(Client(parsed), Client(parsed, parsed.GetValue(_operator)), parsed.GetValue(_operator)!).Run(parsed.GetValue(session), parsed.GetValue(output)));
+        var command = new Command("doctor", "Say why nothing appears: resource, operator, permissions, nodes")
+        {
+            session,
+            output,
+        };
+        command.SetAction(parsed =>
+            new ClusterDoctor(
+                Client(parsed),
+                Client(parsed, parsed.GetValue(_operator)),
+                parsed.GetValue(_operator)!
+            ).Run(parsed.GetValue(session), parsed.GetValue(output))
+        );
         return command;
     }
 
-    private ClusterActions Actions(ParseResult parsed) => new(Client(parsed), Client(parsed, parsed.GetValue(_operator)));
+    private ClusterActions Actions(ParseResult parsed) =>
+        new(Client(parsed), Client(parsed, parsed.GetValue(_operator)));
 
     private KubectlClient Client(ParseResult parsed, string? inNamespace = null)
     {
         var globals = new List<string>();
-        foreach (var (flag, value) in new[] { ("--namespace", inNamespace ?? parsed.GetValue(_namespace)), ("--context", parsed.GetValue(_context)), ("--kubeconfig", parsed.GetValue(_kubeconfig)) })
+        foreach (
+            var (flag, value) in new[]
+            {
+                ("--namespace", inNamespace ?? parsed.GetValue(_namespace)),
+                ("--context", parsed.GetValue(_context)),
+                ("--kubeconfig", parsed.GetValue(_kubeconfig)),
+            }
+        )
         {
             if (value is { Length: > 0 })
                 globals.Add($"{flag}={value}");
@@ -158,7 +292,9 @@ internal sealed class ClusterVerbs
         try
         {
             var answer = Client(parsed).Try(["get", SessionStore.Resource, "-o", "name", "--request-timeout=3s"]);
-            return answer.Exit == 0 ? answer.Text.Split('\n').Select(line => line[(line.IndexOf('/', StringComparison.Ordinal) + 1)..]) : [];
+            return answer.Exit == 0
+                ? answer.Text.Split('\n').Select(line => line[(line.IndexOf('/', StringComparison.Ordinal) + 1)..])
+                : [];
         }
         catch (DiagnosticException)
         {

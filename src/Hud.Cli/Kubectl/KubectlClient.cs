@@ -23,8 +23,15 @@ internal sealed class KubectlClient(IReadOnlyList<string> globals)
     public byte[] Run(string[] arguments, string? stdin = null)
     {
         var answer = Try(arguments, stdin);
-        return answer.Exit == 0 ? answer.Output : throw new DiagnosticException(new(DiagnosticKinds.KubectlFailed,
-            $"kubectl {string.Join(' ', arguments.Take(3))}: {answer.Error}", "kubectl hud doctor checks what is missing"));
+        return answer.Exit == 0
+            ? answer.Output
+            : throw new DiagnosticException(
+                new(
+                    DiagnosticKinds.KubectlFailed,
+                    $"kubectl {string.Join(' ', arguments.Take(3))}: {answer.Error}",
+                    "kubectl hud doctor checks what is missing"
+                )
+            );
     }
 
     /// <summary>The same without an exception when it fails, for what may be forbidden.</summary>
@@ -43,7 +50,11 @@ internal sealed class KubectlClient(IReadOnlyList<string> globals)
             while ((read = process.Output.Read(buffer)) > 0 && output.Length < MaxOutput)
                 output.Write(buffer, 0, read);
             int exit = process.Exit.GetAwaiter().GetResult();
-            return new Answer(exit, output.ToArray(), string.Join("\n  ", process.LogTail().TakeLast(10).Select(Printable.Clean)));
+            return new Answer(
+                exit,
+                output.ToArray(),
+                string.Join("\n  ", process.LogTail().TakeLast(10).Select(Printable.Clean))
+            );
         }
         finally
         {
@@ -53,14 +64,26 @@ internal sealed class KubectlClient(IReadOnlyList<string> globals)
     }
 
     /// <summary>For output that is followed, such as logs.</summary>
-    public AgentProcess Start(string[] arguments) => AgentProcess.Start(Find(), [.. globals, .. arguments], new Dictionary<string, string>(StringComparer.Ordinal));
+    public AgentProcess Start(string[] arguments) =>
+        AgentProcess.Start(Find(), [.. globals, .. arguments], new Dictionary<string, string>(StringComparer.Ordinal));
 
     private static string Find()
     {
-        string name = Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } named ? named : "kubectl";
+        string name = Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } named
+            ? named
+            : "kubectl";
         if (name.Contains('/'))
             return name;
-        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists)
-            ?? throw new DiagnosticException(new(DiagnosticKinds.KubectlFailed, $"{name} is not on the PATH", $"install kubectl, or set {EnvironmentVariable} to its path"));
+        return (Environment.GetEnvironmentVariable("PATH") ?? "")
+                .Split(':', StringSplitOptions.RemoveEmptyEntries)
+                .Select(f => Path.Combine(f, name))
+                .FirstOrDefault(File.Exists)
+            ?? throw new DiagnosticException(
+                new(
+                    DiagnosticKinds.KubectlFailed,
+                    $"{name} is not on the PATH",
+                    $"install kubectl, or set {EnvironmentVariable} to its path"
+                )
+            );
     }
 }

@@ -18,17 +18,29 @@ internal sealed class SessionStore(KubectlClient kubectl)
     {
         var answer = kubectl.Try(["get", Resource, name, "-o", "json"]);
         if (answer.Exit != 0 && answer.Error.Contains("NotFound", StringComparison.Ordinal))
-            throw new DiagnosticException(new(DiagnosticKinds.NoSuchSession, $"there is no ProfilingSession {name} here", "list them with: kubectl hud get -A"));
+            throw new DiagnosticException(
+                new(
+                    DiagnosticKinds.NoSuchSession,
+                    $"there is no ProfilingSession {name} here",
+                    "list them with: kubectl hud get -A"
+                )
+            );
         if (answer.Exit != 0)
-            throw new DiagnosticException(new(DiagnosticKinds.KubectlFailed, answer.Error, "kubectl hud doctor checks what is missing"));
+            throw new DiagnosticException(
+                new(DiagnosticKinds.KubectlFailed, answer.Error, "kubectl hud doctor checks what is missing")
+            );
         return Read(answer.Output);
     }
 
     public IReadOnlyList<ProfilingSession> List(bool allNamespaces)
     {
-        byte[] json = kubectl.Run(allNamespaces ? ["get", Resource, "-A", "-o", "json"] : ["get", Resource, "-o", "json"]);
+        byte[] json = kubectl.Run(
+            allNamespaces ? ["get", Resource, "-A", "-o", "json"] : ["get", Resource, "-o", "json"]
+        );
         using var list = JsonDocument.Parse(json);
-        return list.RootElement.TryGetProperty("items", out var items) ? [.. items.EnumerateArray().Select(i => Read(Encoding.UTF8.GetBytes(i.GetRawText())))] : [];
+        return list.RootElement.TryGetProperty("items", out var items)
+            ? [.. items.EnumerateArray().Select(i => Read(Encoding.UTF8.GetBytes(i.GetRawText())))]
+            : [];
     }
 
     /// <param name="name">Null lets the server choose one that begins with <paramref name="prefix"/>.</param>
@@ -38,7 +50,9 @@ internal sealed class SessionStore(KubectlClient kubectl)
         {
             ["apiVersion"] = ProfilingSession.FullApiVersion,
             ["kind"] = ProfilingSession.KindName,
-            ["metadata"] = name is null ? new JsonObject { ["generateName"] = prefix } : new JsonObject { ["name"] = name },
+            ["metadata"] = name is null
+                ? new JsonObject { ["generateName"] = prefix }
+                : new JsonObject { ["name"] = name },
             ["spec"] = JsonSerializer.SerializeToNode(spec, HudJson.Default.ProfilingSessionSpec),
         };
         return Read(kubectl.Run(["create", "-f", "-", "-o", "json"], manifest.ToJsonString()));
@@ -46,8 +60,10 @@ internal sealed class SessionStore(KubectlClient kubectl)
 
     /// <summary>The profile document of a finished session, checked against its hash.</summary>
     public ProfileDocument Report(ProfilingSession session) =>
-        JsonSerializer.Deserialize(Result(session, OutputFormat.Report) ?? throw NoReport(session, "did not ask for the format Report"), HudJson.Default.ProfileDocument)
-        ?? throw NoReport(session, "has an empty report");
+        JsonSerializer.Deserialize(
+            Result(session, OutputFormat.Report) ?? throw NoReport(session, "did not ask for the format Report"),
+            HudJson.Default.ProfileDocument
+        ) ?? throw NoReport(session, "has an empty report");
 
     /// <summary>The bytes of one result; null when the session has none of this format.</summary>
     public byte[]? Result(ProfilingSession session, OutputFormat format)
@@ -60,33 +76,55 @@ internal sealed class SessionStore(KubectlClient kubectl)
         if (answer.Exit != 0)
             throw NoReport(session, $"names the ConfigMap {reference.ConfigMap}, which cannot be read: {answer.Error}");
         using var map = JsonDocument.Parse(answer.Output);
-        byte[]? bytes = map.RootElement.TryGetProperty("data", out var data) && data.TryGetProperty(reference.Key, out var text) ? Encoding.UTF8.GetBytes(text.GetString() ?? "")
-            : map.RootElement.TryGetProperty("binaryData", out var binary) && binary.TryGetProperty(reference.Key, out var base64) ? base64.GetBytesFromBase64()
+        byte[]? bytes =
+            map.RootElement.TryGetProperty("data", out var data) && data.TryGetProperty(reference.Key, out var text)
+                ? Encoding.UTF8.GetBytes(text.GetString() ?? "")
+            : map.RootElement.TryGetProperty("binaryData", out var binary)
+            && binary.TryGetProperty(reference.Key, out var base64)
+                ? base64.GetBytesFromBase64()
             : null;
         if (bytes is null)
             throw NoReport(session, $"names {reference.ConfigMap}/{reference.Key}, which is not there");
-        return reference.Sha256.Length == 0 || Convert.ToHexStringLower(SHA256.HashData(bytes)) == reference.Sha256 ? bytes
-            : throw NoReport(session, $"says another hash than that of {reference.ConfigMap}/{reference.Key}: it was changed");
+        return reference.Sha256.Length == 0 || Convert.ToHexStringLower(SHA256.HashData(bytes)) == reference.Sha256
+            ? bytes
+            : throw NoReport(
+                session,
+                $"says another hash than that of {reference.ConfigMap}/{reference.Key}: it was changed"
+            );
     }
 
     public static bool IsFinished(ProfilingSession session) => Is(session, "Complete") || Is(session, "Failed");
 
     public static bool Is(ProfilingSession session, string condition) => Find(session, condition)?.Status == "True";
 
-    public static Condition? Find(ProfilingSession session, string condition) => session.Status?.Conditions.FirstOrDefault(c => c.Type == condition);
+    public static Condition? Find(ProfilingSession session, string condition) =>
+        session.Status?.Conditions.FirstOrDefault(c => c.Type == condition);
 
     private static ProfilingSession Read(byte[] json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, HudJson.Default.ProfilingSession) ?? throw new JsonException("nothing");
+            return JsonSerializer.Deserialize(json, HudJson.Default.ProfilingSession)
+                ?? throw new JsonException("nothing");
         }
         catch (JsonException e)
         {
-            throw new DiagnosticException(new(DiagnosticKinds.KubectlFailed, "the answer is no ProfilingSession: " + e.Message, "the operator may be of another version than this plugin"));
+            throw new DiagnosticException(
+                new(
+                    DiagnosticKinds.KubectlFailed,
+                    "the answer is no ProfilingSession: " + e.Message,
+                    "the operator may be of another version than this plugin"
+                )
+            );
         }
     }
 
     private static DiagnosticException NoReport(ProfilingSession session, string why) =>
-        new(new(DiagnosticKinds.NoReport, $"session {session.Metadata.Name} {why}", $"kubectl hud describe {session.Metadata.Name} shows its state"));
+        new(
+            new(
+                DiagnosticKinds.NoReport,
+                $"session {session.Metadata.Name} {why}",
+                $"kubectl hud describe {session.Metadata.Name} shows its state"
+            )
+        );
 }

@@ -29,12 +29,15 @@ internal static class TargetArgument
         };
     }
 
-    private static TargetSpec Workload(string apiVersion, string kind, string name) => new() { WorkloadRef = new WorkloadReference(apiVersion, kind, name) };
+    private static TargetSpec Workload(string apiVersion, string kind, string name) =>
+        new() { WorkloadRef = new WorkloadReference(apiVersion, kind, name) };
 
     private static Dictionary<string, string> Labels(string selector)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string part in selector.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (
+            string part in selector.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        )
         {
             string[] pair = part.Split(part.Contains("==", StringComparison.Ordinal) ? "==" : "=", 2);
             if (pair.Length != 2 || pair[0].EndsWith('!') || pair[0].Length == 0)
@@ -45,5 +48,12 @@ internal static class TargetArgument
         return labels;
     }
 
-    private static DiagnosticException Bad(string message) => new(new(DiagnosticKinds.BadUsage, message, "for example: kubectl hud run deploy/checkout, or: kubectl hud run -l app=checkout"));
+    private static DiagnosticException Bad(string message) =>
+        new(
+            new(
+                DiagnosticKinds.BadUsage,
+                message,
+                "for example: kubectl hud run deploy/checkout, or: kubectl hud run -l app=checkout"
+            )
+        );
 }

@@ -18,12 +18,16 @@ internal static class ProcessResolver
     {
         if (query.Pid is { } pid)
         {
-            var found = processes.FirstOrDefault(p => p.Pid == pid)
+            var found =
+                processes.FirstOrDefault(p => p.Pid == pid)
                 ?? throw NoSuch($"no process has the pid {pid}", "list the candidates with: ps -eo pid,comm,args");
             if (query.Name is { } n && !found.IsNamed(n) && !found.Contains(n))
                 throw NoSuch($"process {pid} is {Clean(found.Comm, 40)}, not {n}", "leave out the name or the pid");
             if (query.Executable is { } e && !RunsExecutable(found, e))
-                throw NoSuch($"process {pid} runs {Clean(found.ExeFile, 200)}, not {e}", "leave out --target or the pid");
+                throw NoSuch(
+                    $"process {pid} runs {Clean(found.ExeFile, 200)}, not {e}",
+                    "leave out --target or the pid"
+                );
             return found;
         }
 
@@ -38,16 +42,27 @@ internal static class ProcessResolver
         if (matches.Count == 1)
             return matches[0];
 
-        string what = query.Name is null ? $"runs {query.Executable}" : query.Executable is null ? $"is named {query.Name}" : $"is named {query.Name} and runs {query.Executable}";
+        string what =
+            query.Name is null ? $"runs {query.Executable}"
+            : query.Executable is null ? $"is named {query.Name}"
+            : $"is named {query.Name} and runs {query.Executable}";
         if (matches.Count == 0)
         {
-            throw NoSuch($"no process {what}", query.Name is { } name && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)
-                ? $"no process has this pid either; list the candidates with: ps -eo pid,comm,args"
-                : "start it first, or list the candidates with: ps -eo pid,comm,args");
+            throw NoSuch(
+                $"no process {what}",
+                query.Name is { } name && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+                    ? $"no process has this pid either; list the candidates with: ps -eo pid,comm,args"
+                    : "start it first, or list the candidates with: ps -eo pid,comm,args"
+            );
         }
 
-        throw new DiagnosticException(new Diagnostic(DiagnosticKinds.SeveralProcesses, $"{matches.Count} processes match: each {what}\n{Table(matches)}",
-            $"name one by its pid: hud --pid {matches[0].Pid}"));
+        throw new DiagnosticException(
+            new Diagnostic(
+                DiagnosticKinds.SeveralProcesses,
+                $"{matches.Count} processes match: each {what}\n{Table(matches)}",
+                $"name one by its pid: hud --pid {matches[0].Pid}"
+            )
+        );
     }
 
     private static bool RunsExecutable(ProcessEntry process, string executable) =>
@@ -57,14 +72,19 @@ internal static class ProcessResolver
     {
         var parents = processes.ToDictionary(p => p.Pid, p => p.ParentPid);
         var chain = new HashSet<int> { self };
-        for (int pid = self; parents.TryGetValue(pid, out int parent) && parent > 1 && chain.Add(parent);)
+        for (int pid = self; parents.TryGetValue(pid, out int parent) && parent > 1 && chain.Add(parent); )
             pid = parent;
         return chain;
     }
 
     private static string Table(List<ProcessEntry> matches)
     {
-        var lines = matches.Take(MaxListed).Select(p => $"  {p.Pid,8}  {p.Threads,4} threads  {Clean(p.CommandLine.Length > 0 ? p.CommandLine : p.Comm, 52)}").ToList();
+        var lines = matches
+            .Take(MaxListed)
+            .Select(p =>
+                $"  {p.Pid, 8}  {p.Threads, 4} threads  {Clean(p.CommandLine.Length > 0 ? p.CommandLine : p.Comm, 52)}"
+            )
+            .ToList();
         if (matches.Count > MaxListed)
             lines.Add($"  and {matches.Count - MaxListed} more");
         return string.Join('\n', lines);
@@ -72,5 +92,6 @@ internal static class ProcessResolver
 
     private static string Clean(string text, int width) => Printable.Fit(Printable.Clean(text), width);
 
-    private static DiagnosticException NoSuch(string message, string next) => new(new Diagnostic(DiagnosticKinds.NoSuchProcess, message, next));
+    private static DiagnosticException NoSuch(string message, string next) =>
+        new(new Diagnostic(DiagnosticKinds.NoSuchProcess, message, next));
 }

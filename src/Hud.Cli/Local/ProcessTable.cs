@@ -17,7 +17,10 @@ internal sealed class ProcessTable(string root)
         var entries = new List<ProcessEntry>();
         foreach (string folder in Directory.EnumerateDirectories(root).Take(MaxProcesses))
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && Find(pid) is { } entry)
+            if (
+                int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                && Find(pid) is { } entry
+            )
                 entries.Add(entry);
         }
 
@@ -31,12 +34,21 @@ internal sealed class ProcessTable(string root)
         if (TryReadText(Path.Combine(folder, "status"), 16 * 1024) is not { } status)
             return null;
         var fields = StatusFields(status);
-        string commandLine = (TryReadText(Path.Combine(folder, "cmdline"), MaxCommandLine) ?? "").TrimEnd('\0').Replace('\0', ' ');
+        string commandLine = (TryReadText(Path.Combine(folder, "cmdline"), MaxCommandLine) ?? "")
+            .TrimEnd('\0')
+            .Replace('\0', ' ');
         string exe = TryReadLink(Path.Combine(folder, "exe"));
         bool zombie = fields.GetValueOrDefault("State", "").StartsWith('Z');
         if (zombie || (exe.Length == 0 && commandLine.Length == 0))
             return null;
-        return new ProcessEntry(pid, Number(fields, "PPid"), fields.GetValueOrDefault("Name", ""), exe, commandLine, Number(fields, "Threads"));
+        return new ProcessEntry(
+            pid,
+            Number(fields, "PPid"),
+            fields.GetValueOrDefault("Name", ""),
+            exe,
+            commandLine,
+            Number(fields, "Threads")
+        );
     }
 
     /// <summary>The process a thread belongs to: the pid itself, or the thread group's when a thread's id was given.</summary>
@@ -44,7 +56,9 @@ internal sealed class ProcessTable(string root)
     {
         // /proc/TID opens for every thread although only processes are listed
         var status = TryReadText(Path.Combine(root, id.ToString(CultureInfo.InvariantCulture), "status"), 16 * 1024);
-        return status is null ? null : Number(StatusFields(status), "Tgid") is > 0 and var tgid ? tgid : id;
+        return status is null ? null
+            : Number(StatusFields(status), "Tgid") is > 0 and var tgid ? tgid
+            : id;
     }
 
     // Name:\tdemo
@@ -63,7 +77,9 @@ internal sealed class ProcessTable(string root)
     }
 
     private static int Number(Dictionary<string, string> fields, string name) =>
-        int.TryParse(fields.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0;
+        int.TryParse(fields.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out int n)
+            ? n
+            : 0;
 
     private static string? TryReadText(string path, int maxBytes)
     {

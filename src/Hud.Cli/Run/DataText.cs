@@ -13,7 +13,21 @@ internal static class DataText
     public const string Yaml = "yaml";
 
     // to another reader of YAML these are booleans, nothing, or a number
-    private static readonly string[] Words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf", "infinity"];
+    private static readonly string[] Words =
+    [
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "n",
+        "null",
+        "nan",
+        "inf",
+        "infinity",
+    ];
 
     /// <summary><c>-o json|yaml</c>, for verbs that print text without it.</summary>
     public static Option<string?> Option()
@@ -26,7 +40,9 @@ internal static class DataText
     /// <param name="type">Of an indented context: people read it too.</param>
     /// <param name="format">json or yaml.</param>
     public static string Render<T>(T value, JsonTypeInfo<T> type, string format) =>
-        format == Yaml ? ToYaml(JsonSerializer.SerializeToElement(value, type)) : JsonSerializer.Serialize(value, type) + "\n";
+        format == Yaml
+            ? ToYaml(JsonSerializer.SerializeToElement(value, type))
+            : JsonSerializer.Serialize(value, type) + "\n";
 
     public static string ToYaml(JsonElement value)
     {
@@ -56,7 +72,9 @@ internal static class DataText
                 break;
             case JsonValueKind.Array:
                 // histograms are lists of forty numbers
-                var style = value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number) ? SequenceStyle.Flow : SequenceStyle.Block;
+                var style = value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number)
+                    ? SequenceStyle.Flow
+                    : SequenceStyle.Block;
                 emitter.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, isImplicit: true, style));
                 foreach (var item in value.EnumerateArray())
                     Emit(emitter, item);
@@ -71,10 +89,15 @@ internal static class DataText
         }
     }
 
-    private static void Emit(Emitter emitter, string text) => emitter.Emit(Scalar(text, IsPlain(text) ? ScalarStyle.Plain : ScalarStyle.DoubleQuoted));
+    private static void Emit(Emitter emitter, string text) =>
+        emitter.Emit(Scalar(text, IsPlain(text) ? ScalarStyle.Plain : ScalarStyle.DoubleQuoted));
 
-    private static Scalar Scalar(string text, ScalarStyle style) => new(AnchorName.Empty, TagName.Empty, text, style, isPlainImplicit: true, isQuotedImplicit: true);
+    private static Scalar Scalar(string text, ScalarStyle style) =>
+        new(AnchorName.Empty, TagName.Empty, text, style, isPlainImplicit: true, isQuotedImplicit: true);
 
     private static bool IsPlain(string text) =>
-        text.Length > 0 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/') && !Words.Contains(text, StringComparer.OrdinalIgnoreCase);
+        text.Length > 0
+        && char.IsAsciiLetter(text[0])
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
+        && !Words.Contains(text, StringComparer.OrdinalIgnoreCase);
 }

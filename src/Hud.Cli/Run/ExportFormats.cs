@@ -9,12 +9,15 @@ internal static class ExportFormats
 {
     private const string TextExtension = ".txt";
 
-    public static string Extensions => string.Join(' ', ReportFormats.All.Select(f => f.FileExtension).Append(TextExtension));
+    public static string Extensions =>
+        string.Join(' ', ReportFormats.All.Select(f => f.FileExtension).Append(TextExtension));
 
     public static ExportFile? For(string path)
     {
         if (ReportFormats.TryFromFileName(path, out var format))
             return new(path, format.Format.ToString(), d => format.Render(d, int.MaxValue, out _));
-        return path.EndsWith(TextExtension, StringComparison.OrdinalIgnoreCase) ? new(path, "Text", d => Encoding.UTF8.GetBytes(TextReport.Render(d))) : null;
+        return path.EndsWith(TextExtension, StringComparison.OrdinalIgnoreCase)
+            ? new(path, "Text", d => Encoding.UTF8.GetBytes(TextReport.Render(d)))
+            : null;
     }
 }

@@ -20,7 +20,12 @@ internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? on
     public RunOutcome Run(string agentPath)
     {
         string json = JsonSerializer.Serialize(task, HudJson.Default.AgentTask);
-        using var agent = AgentProcess.Start(agentPath, [], new Dictionary<string, string>(StringComparer.Ordinal) { [AgentTask.EnvironmentVariable] = json }, onLogLine);
+        using var agent = AgentProcess.Start(
+            agentPath,
+            [],
+            new Dictionary<string, string>(StringComparer.Ordinal) { [AgentTask.EnvironmentVariable] = json },
+            onLogLine
+        );
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => OnSignal(c, agent));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => OnSignal(c, agent));
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => OnSignal(c, agent));

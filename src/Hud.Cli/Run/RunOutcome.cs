@@ -9,8 +9,15 @@ internal sealed record RunOutcome(ProfileDocument? Profile, IReadOnlyList<Diagno
 {
     /// <param name="agentExit">The agent's exit code, 128 + n after signal n.</param>
     /// <param name="logTail">The end of its log, shown when it ended without a word.</param>
-    public static RunOutcome Judge(AgentStreamReader stream, IReadOnlyList<WarningMessage> warnings, IReadOnlyList<TargetMessage> targets,
-        ProgressMessage? lastProgress, int agentExit, bool killedByUs, IReadOnlyList<string> logTail)
+    public static RunOutcome Judge(
+        AgentStreamReader stream,
+        IReadOnlyList<WarningMessage> warnings,
+        IReadOnlyList<TargetMessage> targets,
+        ProgressMessage? lastProgress,
+        int agentExit,
+        bool killedByUs,
+        IReadOnlyList<string> logTail
+    )
     {
         var problems = new List<Diagnostic>();
         if (stream.Bye is not { } bye)
@@ -21,8 +28,17 @@ internal sealed record RunOutcome(ProfileDocument? Profile, IReadOnlyList<Diagno
 
         if (stream.MissingLines > 0 || stream.BadLines > 0 || stream.ProfileError.Length > 0)
         {
-            string what = stream.ProfileError.Length > 0 ? stream.ProfileError : $"{stream.MissingLines} lines are missing and {stream.BadLines} cannot be read";
-            problems.Add(new(DiagnosticKinds.StreamIncomplete, what, "run again; if it happens again, hud and hud-agent may be of different versions"));
+            string what =
+                stream.ProfileError.Length > 0
+                    ? stream.ProfileError
+                    : $"{stream.MissingLines} lines are missing and {stream.BadLines} cannot be read";
+            problems.Add(
+                new(
+                    DiagnosticKinds.StreamIncomplete,
+                    what,
+                    "run again; if it happens again, hud and hud-agent may be of different versions"
+                )
+            );
         }
 
         int exit = bye.ExitCode;
@@ -44,27 +60,55 @@ internal sealed record RunOutcome(ProfileDocument? Profile, IReadOnlyList<Diagno
         return new(stream.Profile, problems, exit);
     }
 
-    private static Diagnostic FromAgent(DiagnosticKind kind, IReadOnlyList<WarningMessage> warnings, IReadOnlyList<TargetMessage> targets)
+    private static Diagnostic FromAgent(
+        DiagnosticKind kind,
+        IReadOnlyList<WarningMessage> warnings,
+        IReadOnlyList<TargetMessage> targets
+    )
     {
         var told = warnings.LastOrDefault(w => w.Id == kind.Id);
-        string message = told?.Text ?? targets.LastOrDefault(t => t.Target.Message.Length > 0)?.Target.Message ?? kind.Title;
-        return new(kind, message, told?.NextStep is { Length: > 0 } next ? next : kind == DiagnosticKinds.TargetGone
-            ? "the report holds what was seen until then"
-            : kind == DiagnosticKinds.Idle ? "send it some load while Hud watches"
-            : "run hud doctor to see what works on this machine");
+        string message =
+            told?.Text ?? targets.LastOrDefault(t => t.Target.Message.Length > 0)?.Target.Message ?? kind.Title;
+        return new(
+            kind,
+            message,
+            told?.NextStep is { Length: > 0 } next ? next
+                : kind == DiagnosticKinds.TargetGone ? "the report holds what was seen until then"
+                : kind == DiagnosticKinds.Idle ? "send it some load while Hud watches"
+                : "run hud doctor to see what works on this machine"
+        );
     }
 
-    private static Diagnostic Died(ProgressMessage? last, int agentExit, bool killedByUs, IReadOnlyList<string> logTail, IReadOnlyList<WarningMessage> warnings)
+    private static Diagnostic Died(
+        ProgressMessage? last,
+        int agentExit,
+        bool killedByUs,
+        IReadOnlyList<string> logTail,
+        IReadOnlyList<WarningMessage> warnings
+    )
     {
         string how = agentExit > 128 ? $"signal {agentExit - 128}" : $"exit code {agentExit}";
         string known = last is null
             ? "it had measured nothing yet"
             : $"after {last.ElapsedNs / 1_000_000_000} s it had seen {last.Summary.Polls} polls, {last.Summary.SlowPolls} of them slow";
-        string log = logTail.Count == 0 ? "" : "\n  its last words:\n" + string.Join('\n', logTail.TakeLast(8).Select(l => "    " + Reports.Text.Printable.Clean(l)));
+        string log =
+            logTail.Count == 0
+                ? ""
+                : "\n  its last words:\n"
+                    + string.Join('\n', logTail.TakeLast(8).Select(l => "    " + Reports.Text.Printable.Clean(l)));
         string warned = warnings.Count == 0 ? "" : $"\n  it had warned: {warnings[^1].Text}";
         return killedByUs
-            ? new(DiagnosticKinds.AgentDied, $"the agent was ended by force ({how}); {known}", "press Ctrl-C once and wait a moment to get the report")
-            : new(DiagnosticKinds.AgentDied, $"the agent ended without its report ({how}); {known}{warned}{log}",
-                agentExit == 128 + 9 ? "something killed it: look for the out-of-memory killer in dmesg; nothing stays attached to the target" : "run hud doctor; nothing stays attached to the target");
+            ? new(
+                DiagnosticKinds.AgentDied,
+                $"the agent was ended by force ({how}); {known}",
+                "press Ctrl-C once and wait a moment to get the report"
+            )
+            : new(
+                DiagnosticKinds.AgentDied,
+                $"the agent ended without its report ({how}); {known}{warned}{log}",
+                agentExit == 128 + 9
+                    ? "something killed it: look for the out-of-memory killer in dmesg; nothing stays attached to the target"
+                    : "run hud doctor; nothing stays attached to the target"
+            );
     }
 }

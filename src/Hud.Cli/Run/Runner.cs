@@ -21,7 +21,13 @@ internal static class Runner
         CheckExports(request.Exports);
         var task = new AgentTask
         {
-            Session = request.Session with { Target = request.Session.Target with { ProcessName = request.Session.Target.ProcessName ?? process.Comm } },
+            Session = request.Session with
+            {
+                Target = request.Session.Target with
+                {
+                    ProcessName = request.Session.Target.ProcessName ?? process.Comm,
+                },
+            },
             Targets = [new AgentTarget { Pid = process.Pid }],
             Node = Environment.MachineName,
             Options = request.Options,
@@ -32,7 +38,12 @@ internal static class Runner
         using (var raw = request.Output == OutputKind.Stream ? Console.OpenStandardOutput() : null)
         {
             // the agent's log would tear the cockpit's picture
-            var run = new LocalRun(task, view, request.Verbose && view is not CockpitView ? Console.Error.WriteLine : null, raw);
+            var run = new LocalRun(
+                task,
+                view,
+                request.Verbose && view is not CockpitView ? Console.Error.WriteLine : null,
+                raw
+            );
             if (view is CockpitView cockpit)
                 cockpit.Quit = () => run.StopRequested();
             outcome = run.Run(agent);
@@ -54,7 +65,10 @@ internal static class Runner
         if (request.Quiet)
             return new NoView();
         if (!request.Headless && request.Output == OutputKind.Text && Terminal.CanShowCockpit)
-            return new CockpitView(new UiState { Window = request.Window }, model => LiveExport.Write(model, request.Exports, $"{process.Comm}-{process.Pid}"));
+            return new CockpitView(
+                new UiState { Window = request.Window },
+                model => LiveExport.Write(model, request.Exports, $"{process.Comm}-{process.Pid}")
+            );
         return new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
     }
 
@@ -65,9 +79,17 @@ internal static class Runner
         {
             string folder = Path.GetDirectoryName(Path.GetFullPath(export.Path)) ?? "/";
             if (!Directory.Exists(folder))
-                throw new DiagnosticException(new(DiagnosticKinds.BadUsage, $"--export {export.Path}: there is no folder {folder}", "create it first"));
+                throw new DiagnosticException(
+                    new(
+                        DiagnosticKinds.BadUsage,
+                        $"--export {export.Path}: there is no folder {folder}",
+                        "create it first"
+                    )
+                );
             if (Directory.Exists(export.Path))
-                throw new DiagnosticException(new(DiagnosticKinds.BadUsage, $"--export {export.Path}: this is a folder", "name a file in it"));
+                throw new DiagnosticException(
+                    new(DiagnosticKinds.BadUsage, $"--export {export.Path}: this is a folder", "name a file in it")
+                );
         }
     }
 
@@ -76,9 +98,21 @@ internal static class Runner
         if (outcome.Profile is not { } profile)
             return;
         if (request.Output == OutputKind.Text)
-            Console.Out.Write(TextReport.Render(profile, Math.Min(Terminal.OutputIsTerminal ? Terminal.Width : TextReport.DefaultWidth, 120), Terminal.Color));
+            Console.Out.Write(
+                TextReport.Render(
+                    profile,
+                    Math.Min(Terminal.OutputIsTerminal ? Terminal.Width : TextReport.DefaultWidth, 120),
+                    Terminal.Color
+                )
+            );
         else if (request.Output is OutputKind.Json or OutputKind.Yaml)
-            Console.Out.Write(DataText.Render(profile, HudJson.Indented.ProfileDocument, request.Output == OutputKind.Yaml ? DataText.Yaml : DataText.Json));
+            Console.Out.Write(
+                DataText.Render(
+                    profile,
+                    HudJson.Indented.ProfileDocument,
+                    request.Output == OutputKind.Yaml ? DataText.Yaml : DataText.Json
+                )
+            );
         Console.Out.Flush();
     }
 
@@ -97,8 +131,17 @@ internal static class Runner
                 Console.Error.WriteLine("hud: " + judged.Message);
             else if (!judged.Met)
             {
-                Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.ExpectationsNotMet, $"{judged.Reason}: {judged.Message}", "fix the first hotspot of the report, or change expect"));
-                exit = exit == 0 || exit == DiagnosticKinds.Idle.ExitCode ? DiagnosticKinds.ExpectationsNotMet.ExitCode : exit;
+                Console.Error.WriteLine(
+                    new Diagnostic(
+                        DiagnosticKinds.ExpectationsNotMet,
+                        $"{judged.Reason}: {judged.Message}",
+                        "fix the first hotspot of the report, or change expect"
+                    )
+                );
+                exit =
+                    exit == 0 || exit == DiagnosticKinds.Idle.ExitCode
+                        ? DiagnosticKinds.ExpectationsNotMet.ExitCode
+                        : exit;
             }
         }
 
@@ -119,7 +162,13 @@ internal static class Runner
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 all = false;
-                Console.Error.WriteLine(new Diagnostic(DiagnosticKinds.BadUsage, $"cannot write {export.Path}: {e.Message}", "name another file; -o json prints the whole report"));
+                Console.Error.WriteLine(
+                    new Diagnostic(
+                        DiagnosticKinds.BadUsage,
+                        $"cannot write {export.Path}: {e.Message}",
+                        "name another file; -o json prints the whole report"
+                    )
+                );
             }
         }
 

@@ -10,19 +10,31 @@ internal static class Terminal
     public static bool IsDumb => Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
 
     /// <summary>https://no-color.org: any non-empty value turns colours off.</summary>
-    public static bool Color => OutputIsTerminal && !IsDumb && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
+    public static bool Color =>
+        OutputIsTerminal && !IsDumb && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
 
     /// <summary>Keys in, picture out, and room for it; otherwise progress is told in lines.</summary>
-    public static bool CanShowCockpit => OutputIsTerminal && ErrorIsTerminal && !Console.IsInputRedirected && !IsDumb
-        && Width >= Cockpit.Frame.MinWidth && Height >= Cockpit.Frame.MinHeight;
+    public static bool CanShowCockpit =>
+        OutputIsTerminal
+        && ErrorIsTerminal
+        && !Console.IsInputRedirected
+        && !IsDumb
+        && Width >= Cockpit.Frame.MinWidth
+        && Height >= Cockpit.Frame.MinHeight;
 
     /// <summary>The locale says how a terminal reads bytes; without one, everything today speaks UTF-8.</summary>
     public static bool IsUtf8
     {
         get
         {
-            string locale = new[] { "LC_ALL", "LC_CTYPE", "LANG" }.Select(Environment.GetEnvironmentVariable).FirstOrDefault(v => !string.IsNullOrEmpty(v)) ?? "";
-            return locale.Contains("UTF-8", StringComparison.OrdinalIgnoreCase) || locale.Contains("utf8", StringComparison.OrdinalIgnoreCase) || !locale.Contains('.') && locale is not ("C" or "POSIX");
+            string locale =
+                new[] { "LC_ALL", "LC_CTYPE", "LANG" }
+                    .Select(Environment.GetEnvironmentVariable)
+                    .FirstOrDefault(v => !string.IsNullOrEmpty(v))
+                ?? "";
+            return locale.Contains("UTF-8", StringComparison.OrdinalIgnoreCase)
+                || locale.Contains("utf8", StringComparison.OrdinalIgnoreCase)
+                || !locale.Contains('.') && locale is not ("C" or "POSIX");
         }
     }
 

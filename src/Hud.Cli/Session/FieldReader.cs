@@ -67,7 +67,12 @@ internal sealed class FieldReader
     {
         if (Take(name) is not { } value)
             return null;
-        if (value is YamlText text && text.TryNumber(out decimal number) && decimal.Truncate(number) == number && number is >= int.MinValue and <= int.MaxValue)
+        if (
+            value is YamlText text
+            && text.TryNumber(out decimal number)
+            && decimal.Truncate(number) == number
+            && number is >= int.MinValue and <= int.MaxValue
+        )
             return (int)number;
         Fail(value, name, $"{Shown(value)} is not a whole number; write it without quotes and units");
         return null;
@@ -108,7 +113,10 @@ internal sealed class FieldReader
     {
         if (Map(name) is not { } map)
             return null;
-        return map._left.Keys.ToList().Select(k => (Key: k, Value: map.Text(k))).Where(e => e.Value is not null)
+        return map
+            ._left.Keys.ToList()
+            .Select(k => (Key: k, Value: map.Text(k)))
+            .Where(e => e.Value is not null)
             .ToDictionary(e => e.Key, e => e.Value!, StringComparer.Ordinal);
     }
 
@@ -171,7 +179,9 @@ internal sealed class FieldReader
     {
         foreach (var (key, _) in _left.Values.OrderBy(e => e.Key.Line).ThenBy(e => e.Key.Column))
         {
-            string near = Suggestion.For(key.Value, _known) is { } name ? $"did you mean {name}?" : $"fields here are {string.Join(", ", _known)}";
+            string near = Suggestion.For(key.Value, _known) is { } name
+                ? $"did you mean {name}?"
+                : $"fields here are {string.Join(", ", _known)}";
             _context.Fail(key, At(key.Value), $"unknown field; {near}");
         }
     }
@@ -199,7 +209,8 @@ internal sealed class FieldReader
 
     private void Fail(YamlValue at, string name, string message) => _context.Fail(at, At(name), message);
 
-    private static string Shown(YamlValue value) => value is YamlText text
-        ? "\"" + (text.Value.Length > 40 ? text.Value[..40] + "..." : text.Value) + "\""
-        : value is YamlList ? "a list" : "a mapping";
+    private static string Shown(YamlValue value) =>
+        value is YamlText text ? "\"" + (text.Value.Length > 40 ? text.Value[..40] + "..." : text.Value) + "\""
+        : value is YamlList ? "a list"
+        : "a mapping";
 }

@@ -9,7 +9,14 @@ internal static class SessionFile
     public static ProfilingSession Parse(string text, SessionScope scope)
     {
         if (YamlTree.Read(text) is not YamlMap root)
-            throw new SessionFileException([new(1, 1, "", "a ProfilingSession must be a mapping that starts with apiVersion, kind, metadata and spec")]);
+            throw new SessionFileException([
+                new(
+                    1,
+                    1,
+                    "",
+                    "a ProfilingSession must be a mapping that starts with apiVersion, kind, metadata and spec"
+                ),
+            ]);
 
         var context = new FieldContext();
         var session = ReadSession(new FieldReader(context, root, ""));
@@ -20,12 +27,15 @@ internal static class SessionFile
                 context.FailAt(failure.PropertyName, failure.ErrorMessage);
         }
 
-        return context.Errors.Count == 0 ? session : throw new SessionFileException([.. context.Errors.OrderBy(e => e.Line).ThenBy(e => e.Column)]);
+        return context.Errors.Count == 0
+            ? session
+            : throw new SessionFileException([.. context.Errors.OrderBy(e => e.Line).ThenBy(e => e.Column)]);
     }
 
     private static ProfilingSession ReadSession(FieldReader fields)
     {
-        string? apiVersion = fields.Text("apiVersion"), kind = fields.Text("kind");
+        string? apiVersion = fields.Text("apiVersion"),
+            kind = fields.Text("kind");
         if (apiVersion != ProfilingSession.FullApiVersion)
             fields.Fail("apiVersion", $"must be {ProfilingSession.FullApiVersion}");
         if (kind != ProfilingSession.KindName)
@@ -40,7 +50,11 @@ internal static class SessionFile
         fields.End();
         return new ProfilingSession
         {
-            Metadata = new ObjectMetadata { Name = metadata?.Text("name") ?? "", Namespace = metadata?.Text("namespace") },
+            Metadata = new ObjectMetadata
+            {
+                Name = metadata?.Text("name") ?? "",
+                Namespace = metadata?.Text("namespace"),
+            },
             Spec = spec is null ? new ProfilingSessionSpec() : ReadSpec(spec),
         };
     }
@@ -87,7 +101,11 @@ internal static class SessionFile
     {
         if (fields is null)
             return null;
-        var selector = new LabelSelector { MatchLabels = fields.Texts("matchLabels"), MatchExpressions = ReadRequirements(fields.MapList("matchExpressions")) };
+        var selector = new LabelSelector
+        {
+            MatchLabels = fields.Texts("matchLabels"),
+            MatchExpressions = ReadRequirements(fields.MapList("matchExpressions")),
+        };
         fields.End();
         return selector;
     }
@@ -110,7 +128,11 @@ internal static class SessionFile
     {
         if (fields is null)
             return null;
-        var workload = new WorkloadReference(fields.Text("apiVersion") ?? "", fields.Text("kind") ?? "", fields.Text("name") ?? "");
+        var workload = new WorkloadReference(
+            fields.Text("apiVersion") ?? "",
+            fields.Text("kind") ?? "",
+            fields.Text("name") ?? ""
+        );
         fields.End();
         return workload;
     }
@@ -133,7 +155,11 @@ internal static class SessionFile
     {
         if (fields is null)
             return null;
-        var expect = new ExpectSpec { MaxPoll = fields.Duration("maxPoll"), MaxBlockedPercent = fields.Number("maxBlockedPercent") };
+        var expect = new ExpectSpec
+        {
+            MaxPoll = fields.Duration("maxPoll"),
+            MaxBlockedPercent = fields.Number("maxBlockedPercent"),
+        };
         fields.End();
         return expect;
     }

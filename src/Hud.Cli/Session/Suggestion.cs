@@ -9,8 +9,12 @@ internal static class Suggestion
     {
         if (written.Length > MaxLength)
             return null;
-        return known.Select(k => (Name: k, Edits: Distance(written.ToLowerInvariant(), k.ToLowerInvariant())))
-            .Where(c => c.Edits <= 2).OrderBy(c => c.Edits).Select(c => c.Name).FirstOrDefault();
+        return known
+            .Select(k => (Name: k, Edits: Distance(written.ToLowerInvariant(), k.ToLowerInvariant())))
+            .Where(c => c.Edits <= 2)
+            .OrderBy(c => c.Edits)
+            .Select(c => c.Name)
+            .FirstOrDefault();
     }
 
     private static int Distance(string a, string b)
@@ -20,7 +24,10 @@ internal static class Suggestion
         {
             (int diagonal, row[0]) = (row[0], i);
             for (int j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+                (diagonal, row[j]) = (
+                    row[j],
+                    Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1))
+                );
         }
 
         return row[^1];

@@ -17,13 +17,20 @@ internal sealed record YamlText(string Value, bool Plain, int Line, int Column) 
     public bool TryNumber(out decimal number)
     {
         number = 0;
-        return Plain && decimal.TryParse(Value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number);
+        return Plain
+            && decimal.TryParse(
+                Value,
+                NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture,
+                out number
+            );
     }
 }
 
 internal sealed record YamlList(IReadOnlyList<YamlValue> Items, int Line, int Column) : YamlValue(Line, Column);
 
-internal sealed record YamlMap(IReadOnlyList<(YamlText Key, YamlValue Value)> Entries, int Line, int Column) : YamlValue(Line, Column);
+internal sealed record YamlMap(IReadOnlyList<(YamlText Key, YamlValue Value)> Entries, int Line, int Column)
+    : YamlValue(Line, Column);
 
 /// <summary>
 /// Reads one YAML document into a tree that knows its lines. Aliases, merges and tags are refused: a session needs none of
@@ -58,7 +65,13 @@ internal static class YamlTree
         {
             throw Error(e.Start, "this is not YAML: " + FirstSentence(e.Message));
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException)
+        catch (Exception e)
+            when (e
+                    is InvalidOperationException
+                        or ArgumentException
+                        or IndexOutOfRangeException
+                        or NullReferenceException
+            )
         {
             // the library's scanner gives up like this on some control characters
             throw Error(parser.Current?.End ?? Mark.Empty, "this is not YAML from here on");
@@ -72,10 +85,16 @@ internal static class YamlTree
             throw Error(at, $"nested deeper than {MaxDepth} levels");
         if (++values > MaxValues)
             throw Error(at, $"more than {MaxValues} values");
-        if (parser.Current is NodeEvent { Tag.IsEmpty: false, Tag.IsNonSpecific: false } or NodeEvent { Anchor.IsEmpty: false } or AnchorAlias)
+        if (
+            parser.Current
+            is NodeEvent { Tag.IsEmpty: false, Tag.IsNonSpecific: false }
+                or NodeEvent { Anchor.IsEmpty: false }
+                or AnchorAlias
+        )
             throw Error(at, "anchors, aliases and tags are not used here; write the value out");
 
-        int line = (int)at.Line, column = (int)at.Column;
+        int line = (int)at.Line,
+            column = (int)at.Column;
         if (parser.TryConsume<Scalar>(out var scalar))
             return new YamlText(scalar.Value, scalar.Style == ScalarStyle.Plain, line, column);
         if (parser.TryConsume<SequenceStart>(out _))
@@ -95,7 +114,9 @@ internal static class YamlTree
             if (ReadValue(parser, depth + 1, ref values) is not YamlText key)
                 throw Error(keyAt, "a key must be a plain word");
             if (!seen.Add(key.Value))
-                throw new SessionFileException([new(key.Line, key.Column, key.Value, "the field is written twice; keep one")]);
+                throw new SessionFileException([
+                    new(key.Line, key.Column, key.Value, "the field is written twice; keep one"),
+                ]);
             entries.Add((key, ReadValue(parser, depth + 1, ref values)));
         }
 
@@ -111,5 +132,6 @@ internal static class YamlTree
 
     private static SessionFileException Error(Mark at, string message) => Error((int)at.Line, (int)at.Column, message);
 
-    private static SessionFileException Error(int line, int column, string message) => new([new(line, column, "", message)]);
+    private static SessionFileException Error(int line, int column, string message) =>
+        new([new(line, column, "", message)]);
 }

@@ -27,17 +27,30 @@ public static class Expectations
 
         var longest = new GoDuration(Math.Max(summary.WorstPollNs, summary.LongestPollNs));
         if (expect.MaxPoll is { } maxPoll && longest > maxPoll)
-            return new(false, ExpectationResult.ReasonPollTooLong, $"the longest poll took {longest}; expected at most {maxPoll}");
+            return new(
+                false,
+                ExpectationResult.ReasonPollTooLong,
+                $"the longest poll took {longest}; expected at most {maxPoll}"
+            );
         if (expect.MaxBlockedPercent is { } maxBlocked && summary.BlockedPercent > maxBlocked)
         {
-            return new(false, ExpectationResult.ReasonTooMuchBlocking,
-                $"{summary.BlockedPercent:0.##}% of worker time was blocked; expected at most {maxBlocked:0.##}%");
+            return new(
+                false,
+                ExpectationResult.ReasonTooMuchBlocking,
+                $"{summary.BlockedPercent:0.##}% of worker time was blocked; expected at most {maxBlocked:0.##}%"
+            );
         }
 
-        if (profile.Targets.FirstOrDefault(t => CpuStarvation.SaysNothing(t.CpuWaitNs, t.CpuNs, summary.ObservedNs)) is { } starved)
+        if (
+            profile.Targets.FirstOrDefault(t => CpuStarvation.SaysNothing(t.CpuWaitNs, t.CpuNs, summary.ObservedNs)) is
+            { } starved
+        )
         {
-            return new(false, ExpectationResult.ReasonNoData,
-                $"{starved.Pod ?? starved.Process} waited {HumanText.Duration(starved.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(starved.CpuNs)}, too little to say what its polls take");
+            return new(
+                false,
+                ExpectationResult.ReasonNoData,
+                $"{starved.Pod ?? starved.Process} waited {HumanText.Duration(starved.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(starved.CpuNs)}, too little to say what its polls take"
+            );
         }
 
         return new(true, ExpectationResult.ReasonMet, "all expectations were met");

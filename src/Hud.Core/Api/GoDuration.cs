@@ -15,7 +15,14 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
     // longest first, so that "ms" is not read as "m"
     private static readonly (string Unit, decimal Nanoseconds)[] Units =
     [
-        ("ns", 1m), ("us", 1e3m), ("\u00b5s", 1e3m), ("\u03bcs", 1e3m), ("ms", 1e6m), ("s", 1e9m), ("m", 60e9m), ("h", 3600e9m),
+        ("ns", 1m),
+        ("us", 1e3m),
+        ("\u00b5s", 1e3m),
+        ("\u03bcs", 1e3m),
+        ("ms", 1e6m),
+        ("s", 1e9m),
+        ("m", 60e9m),
+        ("h", 3600e9m),
     ];
 
     public TimeSpan ToTimeSpan() => TimeSpan.FromTicks(Nanoseconds / 100);
@@ -40,7 +47,15 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
             int digits = 0;
             while (digits < rest.Length && (char.IsAsciiDigit(rest[digits]) || rest[digits] == '.'))
                 digits++;
-            if (digits == 0 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
+            if (
+                digits == 0
+                || !decimal.TryParse(
+                    rest[..digits],
+                    NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture,
+                    out decimal number
+                )
+            )
                 return false;
             rest = rest[digits..];
             if (!TryTakeUnit(ref rest, out decimal unit) || number > long.MaxValue / unit)
@@ -71,7 +86,9 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
     }
 
     public static GoDuration Parse(string text) =>
-        TryParse(text, out var value) ? value : throw new FormatException($"\"{text}\" is not a duration; write it like 90s, 1m30s or 250ms");
+        TryParse(text, out var value)
+            ? value
+            : throw new FormatException($"\"{text}\" is not a duration; write it like 90s, 1m30s or 250ms");
 
     /// <summary>The shortest exact text: <c>1m30s</c>, <c>5ms</c>, <c>1.5ms</c>.</summary>
     public override string ToString()
@@ -115,5 +132,6 @@ internal sealed class GoDurationJsonConverter : JsonConverter<GoDuration>
             ? value
             : throw new JsonException("expected a duration such as 90s, 1m30s or 250ms");
 
-    public override void Write(Utf8JsonWriter writer, GoDuration value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, GoDuration value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -20,12 +20,16 @@ public static class CpuStarvation
     public static bool HardlyRan(long waitNs, long cpuNs) => waitNs > cpuNs * HardlyRanFactor;
 
     /// <summary>The same, for so long that a run of this length has not seen the code at work.</summary>
-    public static bool SaysNothing(long waitNs, long cpuNs, long observedNs) => IsLong(waitNs, observedNs) && HardlyRan(waitNs, cpuNs);
+    public static bool SaysNothing(long waitNs, long cpuNs, long observedNs) =>
+        IsLong(waitNs, observedNs) && HardlyRan(waitNs, cpuNs);
 
     /// <summary>The end of a sentence about pressure: what it says about the code.</summary>
     public static string AboutTheCode(IReadOnlyList<TargetProfile> targets)
     {
-        long wait = targets.Sum(t => t.CpuWaitNs), cpu = targets.Sum(t => t.CpuNs);
-        return HardlyRan(wait, cpu) ? $"they ran for {HumanText.Duration(cpu)}, too little to judge the code" : "the code itself does not block";
+        long wait = targets.Sum(t => t.CpuWaitNs),
+            cpu = targets.Sum(t => t.CpuNs);
+        return HardlyRan(wait, cpu)
+            ? $"they ran for {HumanText.Duration(cpu)}, too little to judge the code"
+            : "the code itself does not block";
     }
 }

@@ -127,10 +127,18 @@ public sealed record Losses
     public long UnknownTypes { get; set; }
 
     /// <summary>Why unwinding ended elsewhere than at the poll: reason -> count.</summary>
-    public IReadOnlyDictionary<string, long> UnwindStops { get; set; } = new Dictionary<string, long>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, long> UnwindStops { get; set; } =
+        new Dictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>Events that never reached the report.</summary>
-    public long Events() => RingBufferDrops + RateLimited + ThreadStateFailures + PollDepthOverflows + DecodeErrors + MissedReturns + ProgramMisses;
+    public long Events() =>
+        RingBufferDrops
+        + RateLimited
+        + ThreadStateFailures
+        + PollDepthOverflows
+        + DecodeErrors
+        + MissedReturns
+        + ProgramMisses;
 }
 
 /// <summary>What the run cost the target and the node.</summary>

@@ -98,7 +98,11 @@ public sealed class AgentStreamReader
             return;
         }
 
-        if (message.Parts != _expectedParts || message.Sha256 != _expectedSha256 || _partBytes + bytes.Length > StreamLimits.MaxCompressedProfileBytes + StreamLimits.ProfilePartBytes)
+        if (
+            message.Parts != _expectedParts
+            || message.Sha256 != _expectedSha256
+            || _partBytes + bytes.Length > StreamLimits.MaxCompressedProfileBytes + StreamLimits.ProfilePartBytes
+        )
         {
             ProfileError = $"part {message.Part} does not belong to the same profile";
             return;
@@ -141,7 +145,10 @@ public sealed class AgentStreamReader
                 }
             }
 
-            Profile = JsonSerializer.Deserialize(bounded.GetBuffer().AsSpan(0, (int)bounded.Length), HudJson.Default.ProfileDocument);
+            Profile = JsonSerializer.Deserialize(
+                bounded.GetBuffer().AsSpan(0, (int)bounded.Length),
+                HudJson.Default.ProfileDocument
+            );
         }
         catch (Exception e) when (e is InvalidDataException or JsonException)
         {

@@ -57,7 +57,11 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
         byte[] line = Serialize(message);
         if (line.Length <= StreamLimits.MaxLineBytes)
             return line;
-        for (StreamMessage? smaller = LineFitter.Cut(message); smaller is not null; smaller = LineFitter.Smaller(smaller))
+        for (
+            StreamMessage? smaller = LineFitter.Cut(message);
+            smaller is not null;
+            smaller = LineFitter.Smaller(smaller)
+        )
         {
             line = Serialize(smaller);
             if (line.Length <= StreamLimits.MaxLineBytes)
@@ -67,25 +71,31 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
         return null;
     }
 
-    private byte[] Serialize(StreamMessage message) => JsonSerializer.SerializeToUtf8Bytes(message with { Seq = _seq + 1 }, HudJson.Default.StreamMessage);
+    private byte[] Serialize(StreamMessage message) =>
+        JsonSerializer.SerializeToUtf8Bytes(message with { Seq = _seq + 1 }, HudJson.Default.StreamMessage);
 
     /// <summary>Sends the document in parts. Returns the document as sent, after stacks were cut to fit.</summary>
     public ProfileDocument WriteProfile(ProfileDocument document)
     {
         var (fitted, compressed) = ProfileFitter.Fit(document, StreamLimits.MaxCompressedProfileBytes);
         string sha256 = Convert.ToHexStringLower(SHA256.HashData(compressed));
-        int parts = Math.Max(1, (compressed.Length + StreamLimits.ProfilePartBytes - 1) / StreamLimits.ProfilePartBytes);
+        int parts = Math.Max(
+            1,
+            (compressed.Length + StreamLimits.ProfilePartBytes - 1) / StreamLimits.ProfilePartBytes
+        );
         for (int part = 0; part < parts; part++)
         {
             int start = part * StreamLimits.ProfilePartBytes;
             int length = Math.Min(StreamLimits.ProfilePartBytes, compressed.Length - start);
-            Write(new ProfilePartMessage
-            {
-                Part = part + 1,
-                Parts = parts,
-                Sha256 = sha256,
-                Data = Convert.ToBase64String(compressed, start, length),
-            });
+            Write(
+                new ProfilePartMessage
+                {
+                    Part = part + 1,
+                    Parts = parts,
+                    Sha256 = sha256,
+                    Data = Convert.ToBase64String(compressed, start, length),
+                }
+            );
         }
 
         return fitted;
@@ -108,7 +118,10 @@ public static class ProfileFitter
             compressed = Compress(document, out plain);
         }
 
-        while ((compressed.Length > maxBytes || plain > StreamLimits.MaxProfileBytes) && (document.SlowPolls.Count > 0 || document.StackTable.Count > 0))
+        while (
+            (compressed.Length > maxBytes || plain > StreamLimits.MaxProfileBytes)
+            && (document.SlowPolls.Count > 0 || document.StackTable.Count > 0)
+        )
         {
             document = Cut(document);
             compressed = Compress(document, out plain);
@@ -123,12 +136,21 @@ public static class ProfileFitter
         if (document.SlowPolls.Count > 0)
         {
             int keep = document.SlowPolls.Count / 2;
-            var kept = document.SlowPolls.OrderByDescending(p => p.WallNs).ThenBy(p => p.StartNs).Take(keep).OrderBy(p => p.StartNs).ThenBy(p => p.Worker).ToList();
+            var kept = document
+                .SlowPolls.OrderByDescending(p => p.WallNs)
+                .ThenBy(p => p.StartNs)
+                .Take(keep)
+                .OrderBy(p => p.StartNs)
+                .ThenBy(p => p.Worker)
+                .ToList();
             return document with
             {
                 SlowPolls = kept,
                 Truncated = true,
-                Losses = document.Losses with { SlowPollsCut = document.Losses.SlowPollsCut + document.SlowPolls.Count - keep },
+                Losses = document.Losses with
+                {
+                    SlowPollsCut = document.Losses.SlowPollsCut + document.SlowPolls.Count - keep,
+                },
             };
         }
 
@@ -140,15 +162,25 @@ public static class ProfileFitter
         return document with
         {
             StackTable = document.StackTable.Take(from).ToList(),
-            Hotspots = document.Hotspots.Select(h => h with
-            {
-                StackIndex = h.StackIndex >= from ? -1 : h.StackIndex,
-                HolderStackIndex = h.HolderStackIndex >= from ? -1 : h.HolderStackIndex,
-            }).ToList(),
-            Workers = document.Workers.Select(w => w with
-            {
-                LatencyByStack = w.LatencyByStack.Select(g => g.StackIndex >= from ? g with { StackIndex = -1 } : g).ToList(),
-            }).ToList(),
+            Hotspots = document
+                .Hotspots.Select(h =>
+                    h with
+                    {
+                        StackIndex = h.StackIndex >= from ? -1 : h.StackIndex,
+                        HolderStackIndex = h.HolderStackIndex >= from ? -1 : h.HolderStackIndex,
+                    }
+                )
+                .ToList(),
+            Workers = document
+                .Workers.Select(w =>
+                    w with
+                    {
+                        LatencyByStack = w
+                            .LatencyByStack.Select(g => g.StackIndex >= from ? g with { StackIndex = -1 } : g)
+                            .ToList(),
+                    }
+                )
+                .ToList(),
             Truncated = true,
             Losses = document.Losses with { StacksCut = document.Losses.StacksCut + document.StackTable.Count - from },
         };
@@ -179,7 +211,11 @@ public static class ProfileFitter
 
         public override long Length => Count;
 
-        public override long Position { get => Count; set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => Count;
+            set => throw new NotSupportedException();
+        }
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {

@@ -19,43 +19,92 @@ public static class LineFitter
     private const int MaxHolderLines = 10;
 
     /// <summary>The message with every text within its bound; lists keep their length, stacks are cut.</summary>
-    public static StreamMessage Cut(StreamMessage message) => message switch
-    {
-        ProgressMessage progress => Cut(progress),
-        WarningMessage warning => warning with { Text = Cut(warning.Text, MaxSentence), NextStep = Cut(warning.NextStep, MaxSentence) },
-        TargetMessage target => target with { Target = Cut(target.Target) },
-        _ => message,
-    };
+    public static StreamMessage Cut(StreamMessage message) =>
+        message switch
+        {
+            ProgressMessage progress => Cut(progress),
+            WarningMessage warning => warning with
+            {
+                Text = Cut(warning.Text, MaxSentence),
+                NextStep = Cut(warning.NextStep, MaxSentence),
+            },
+            TargetMessage target => target with { Target = Cut(target.Target) },
+            _ => message,
+        };
 
-    public static ProgressMessage Cut(ProgressMessage message) => message with
-    {
-        Verdict = Cut(message.Verdict, MaxSentence),
-        Hotspots = [.. message.Hotspots.Select(h => Cut(h))],
-        Workers = [.. message.Workers.Select(w => w with { Name = Name(w.Name), Task = Name(w.Task) })],
-        Tasks = [.. message.Tasks.Select(t => t with { Name = Name(t.Name) })],
-    };
+    public static ProgressMessage Cut(ProgressMessage message) =>
+        message with
+        {
+            Verdict = Cut(message.Verdict, MaxSentence),
+            Hotspots = [.. message.Hotspots.Select(h => Cut(h))],
+            Workers = [.. message.Workers.Select(w => w with { Name = Name(w.Name), Task = Name(w.Task) })],
+            Tasks = [.. message.Tasks.Select(t => t with { Name = Name(t.Name) })],
+        };
 
     /// <summary>The same for the whole document: for those whose names alone are beyond its bound.</summary>
-    public static ProfileDocument Cut(ProfileDocument document) => document with
-    {
-        Verdict = Cut(document.Verdict, MaxSentence),
-        Targets = [.. document.Targets.Select(t => Cut(t))],
-        Hotspots = [.. document.Hotspots.Select(h => Cut(h))],
-        Tasks = [.. document.Tasks.Select(t => t with { Name = Name(t.Name) })],
-        Workers = [.. document.Workers.Select(w => w with { Name = Name(w.Name), LatencyByStack = [.. w.LatencyByStack.Select(g => g with { Function = Name(g.Function) })] })],
-        StackTable = [.. document.StackTable.Select(s => s with { Frames = [.. s.Frames.Select(f => f with { Function = Name(f.Function), Location = Name(f.Location), Module = Name(f.Module) })] })],
-        Warnings = [.. document.Warnings.Select(w => w with { Message = Cut(w.Message, MaxSentence), NextStep = Cut(w.NextStep, MaxSentence) })],
-        Truncated = true,
-    };
+    public static ProfileDocument Cut(ProfileDocument document) =>
+        document with
+        {
+            Verdict = Cut(document.Verdict, MaxSentence),
+            Targets = [.. document.Targets.Select(t => Cut(t))],
+            Hotspots = [.. document.Hotspots.Select(h => Cut(h))],
+            Tasks = [.. document.Tasks.Select(t => t with { Name = Name(t.Name) })],
+            Workers =
+            [
+                .. document.Workers.Select(w =>
+                    w with
+                    {
+                        Name = Name(w.Name),
+                        LatencyByStack = [.. w.LatencyByStack.Select(g => g with { Function = Name(g.Function) })],
+                    }
+                ),
+            ],
+            StackTable =
+            [
+                .. document.StackTable.Select(s =>
+                    s with
+                    {
+                        Frames =
+                        [
+                            .. s.Frames.Select(f =>
+                                f with
+                                {
+                                    Function = Name(f.Function),
+                                    Location = Name(f.Location),
+                                    Module = Name(f.Module),
+                                }
+                            ),
+                        ],
+                    }
+                ),
+            ],
+            Warnings =
+            [
+                .. document.Warnings.Select(w =>
+                    w with
+                    {
+                        Message = Cut(w.Message, MaxSentence),
+                        NextStep = Cut(w.NextStep, MaxSentence),
+                    }
+                ),
+            ],
+            Truncated = true,
+        };
 
     /// <summary>Characters in the names of a document; their JSON has as many bytes or more.</summary>
     public static long Letters(ProfileDocument document) =>
         document.StackTable.Sum(s => s.Frames.Sum(f => (long)f.Function.Length + f.Location.Length + f.Module.Length))
-        + document.Hotspots.Sum(h => h.Stack.Concat(h.HolderStack).Sum(line => (long)line.Length) + h.Function.Length + h.UserFrame.Length + h.Task.Length)
+        + document.Hotspots.Sum(h =>
+            h.Stack.Concat(h.HolderStack).Sum(line => (long)line.Length)
+            + h.Function.Length
+            + h.UserFrame.Length
+            + h.Task.Length
+        )
         + document.Tasks.Sum(t => (long)t.Name.Length);
 
     /// <summary>The next smaller message; null when nothing is left to leave out. The dearest of each list stay longest.</summary>
-    public static StreamMessage? Smaller(StreamMessage message) => message is ProgressMessage progress ? Smaller(progress) : null;
+    public static StreamMessage? Smaller(StreamMessage message) =>
+        message is ProgressMessage progress ? Smaller(progress) : null;
 
     private static ProgressMessage? Smaller(ProgressMessage message)
     {
@@ -72,24 +121,26 @@ public static class LineFitter
 
     private static List<T> Half<T>(IReadOnlyList<T> items) => [.. items.Take(items.Count / 2)];
 
-    private static Hotspot Cut(Hotspot hotspot) => hotspot with
-    {
-        Stack = [.. hotspot.Stack.Take(MaxStackLines).Select(Name)],
-        HolderStack = [.. hotspot.HolderStack.Take(MaxHolderLines).Select(Name)],
-        Function = Name(hotspot.Function),
-        UserFrame = Name(hotspot.UserFrame),
-        Task = Name(hotspot.Task),
-        Location = Name(hotspot.Location),
-    };
+    private static Hotspot Cut(Hotspot hotspot) =>
+        hotspot with
+        {
+            Stack = [.. hotspot.Stack.Take(MaxStackLines).Select(Name)],
+            HolderStack = [.. hotspot.HolderStack.Take(MaxHolderLines).Select(Name)],
+            Function = Name(hotspot.Function),
+            UserFrame = Name(hotspot.UserFrame),
+            Task = Name(hotspot.Task),
+            Location = Name(hotspot.Location),
+        };
 
-    private static TargetProfile Cut(TargetProfile target) => target with
-    {
-        Process = Name(target.Process),
-        Executable = Cut(target.Executable, MaxSentence),
-        BuildId = Name(target.BuildId),
-        TokioVersion = Name(target.TokioVersion),
-        Message = Cut(target.Message, MaxSentence),
-    };
+    private static TargetProfile Cut(TargetProfile target) =>
+        target with
+        {
+            Process = Name(target.Process),
+            Executable = Cut(target.Executable, MaxSentence),
+            BuildId = Name(target.BuildId),
+            TokioVersion = Name(target.TokioVersion),
+            Message = Cut(target.Message, MaxSentence),
+        };
 
     private static string Name(string text) => Cut(text, MaxText);
 

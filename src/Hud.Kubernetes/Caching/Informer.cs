@@ -34,7 +34,11 @@ public sealed class InformerOptions
 /// deletions that happened while no watch was open are found by the next list and told too.
 /// </summary>
 public sealed class Informer<T>(
-    KubernetesClient client, EntityType<T> type, InformerOptions options, IReadOnlyDictionary<string, Func<T, IEnumerable<string>>>? indexers = null)
+    KubernetesClient client,
+    EntityType<T> type,
+    InformerOptions options,
+    IReadOnlyDictionary<string, Func<T, IEnumerable<string>>>? indexers = null
+)
     where T : class, IEntity
 {
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,7 +49,8 @@ public sealed class Informer<T>(
     private long _lastSign = options.Time.GetTimestamp();
     private long _relists;
 
-    public Store<T> Store { get; } = new(indexers ?? new Dictionary<string, Func<T, IEnumerable<string>>>(StringComparer.Ordinal));
+    public Store<T> Store { get; } =
+        new(indexers ?? new Dictionary<string, Func<T, IEnumerable<string>>>(StringComparer.Ordinal));
 
     /// <summary>Ends when the first list is in the store.</summary>
     public Task Synced => _synced.Task;
@@ -60,10 +65,12 @@ public sealed class Informer<T>(
     public TimeSpan Quiet => options.Time.GetElapsedTime(Interlocked.Read(ref _lastSign));
 
     /// <summary>How long the copy has been current without a break; null while it is not.</summary>
-    public TimeSpan? CurrentFor => Volatile.Read(ref _connected) == 1 ? options.Time.GetElapsedTime(Interlocked.Read(ref _connectedSince)) : null;
+    public TimeSpan? CurrentFor =>
+        Volatile.Read(ref _connected) == 1 ? options.Time.GetElapsedTime(Interlocked.Read(ref _connectedSince)) : null;
 
     /// <summary>Handlers must not block. One that is added later hears of later changes only.</summary>
-    public void OnChange(Action<Change<T>> handler) => Volatile.Write(ref _handlers, [.. Volatile.Read(ref _handlers), handler]);
+    public void OnChange(Action<Change<T>> handler) =>
+        Volatile.Write(ref _handlers, [.. Volatile.Read(ref _handlers), handler]);
 
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -136,7 +143,11 @@ public sealed class Informer<T>(
 
     private async Task<string> WatchAsync(string version, Action<string> seen, CancellationToken cancel)
     {
-        await foreach (var change in client.WatchAsync(type, options.Namespace, options.Filter, version, cancel).ConfigureAwait(false))
+        await foreach (
+            var change in client
+                .WatchAsync(type, options.Namespace, options.Filter, version, cancel)
+                .ConfigureAwait(false)
+        )
         {
             Contact();
             switch (change.Kind)

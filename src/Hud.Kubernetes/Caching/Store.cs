@@ -6,8 +6,11 @@ public sealed class Store<T>(IReadOnlyDictionary<string, Func<T, IEnumerable<str
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<EntityKey, T> _byKey = [];
-    private readonly Dictionary<string, Dictionary<string, HashSet<EntityKey>>> _indexes =
-        indexers.Keys.ToDictionary(k => k, _ => new Dictionary<string, HashSet<EntityKey>>(StringComparer.Ordinal), StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, HashSet<EntityKey>>> _indexes = indexers.Keys.ToDictionary(
+        k => k,
+        _ => new Dictionary<string, HashSet<EntityKey>>(StringComparer.Ordinal),
+        StringComparer.Ordinal
+    );
 
     public int Count
     {
@@ -35,7 +38,13 @@ public sealed class Store<T>(IReadOnlyDictionary<string, Func<T, IEnumerable<str
         lock (_lock)
         {
             return _indexes[index].TryGetValue(value, out var keys)
-                ? [.. keys.Order(Comparer<EntityKey>.Create((a, b) => string.CompareOrdinal(a.ToString(), b.ToString()))).Select(k => _byKey[k])]
+                ?
+                [
+                    .. keys.Order(
+                            Comparer<EntityKey>.Create((a, b) => string.CompareOrdinal(a.ToString(), b.ToString()))
+                        )
+                        .Select(k => _byKey[k]),
+                ]
                 : [];
         }
     }

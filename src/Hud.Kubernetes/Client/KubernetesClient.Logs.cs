@@ -16,11 +16,25 @@ public sealed partial class KubernetesClient
     /// <param name="silence">A log that says nothing for so long is taken for a dead connection.</param>
     /// <param name="limitBytes">The server stops after so many.</param>
     public async IAsyncEnumerable<LogLine> FollowLogAsync(
-        string ns, string pod, string container, int maxLineBytes, TimeSpan silence, long? limitBytes, [EnumeratorCancellation] CancellationToken cancel)
+        string ns,
+        string pod,
+        string container,
+        int maxLineBytes,
+        TimeSpan silence,
+        long? limitBytes,
+        [EnumeratorCancellation] CancellationToken cancel
+    )
     {
-        var path = EntityTypes.Pods.Path(ns, pod, "log")
-            + Query(null, ("container", container), ("follow", "true"), ("limitBytes", limitBytes?.ToString(CultureInfo.InvariantCulture)));
-        await using var lines = await OpenLinesAsync($"LOG {ns}/{pod}", path, maxLineBytes, silence, cancel).ConfigureAwait(false);
+        var path =
+            EntityTypes.Pods.Path(ns, pod, "log")
+            + Query(
+                null,
+                ("container", container),
+                ("follow", "true"),
+                ("limitBytes", limitBytes?.ToString(CultureInfo.InvariantCulture))
+            );
+        await using var lines = await OpenLinesAsync($"LOG {ns}/{pod}", path, maxLineBytes, silence, cancel)
+            .ConfigureAwait(false);
         while (await lines.NextAsync().ConfigureAwait(false) is { } line)
             yield return new LogLine(line, lines.LastLineCut);
     }

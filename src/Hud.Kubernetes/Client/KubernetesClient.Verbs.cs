@@ -12,13 +12,21 @@ public static class PatchKind
 }
 
 /// <param name="PageSize">Objects asked for at once.</param>
-public sealed record ListOptions(string? LabelSelector = null, string? FieldSelector = null, int PageSize = Limits.ListPageSize);
+public sealed record ListOptions(
+    string? LabelSelector = null,
+    string? FieldSelector = null,
+    int PageSize = Limits.ListPageSize
+);
 
 public sealed partial class KubernetesClient
 {
     public async Task<T> GetAsync<T>(EntityType<T> type, string? ns, string name, CancellationToken cancel)
         where T : class, IEntity =>
-        Read(await SendAsync(HttpMethod.Get, type.Path(ns, name), body: null, contentType: null, cancel).ConfigureAwait(false), type);
+        Read(
+            await SendAsync(HttpMethod.Get, type.Path(ns, name), body: null, contentType: null, cancel)
+                .ConfigureAwait(false),
+            type
+        );
 
     /// <returns>Null when there is no such object.</returns>
     public async Task<T?> TryGetAsync<T>(EntityType<T> type, string? ns, string name, CancellationToken cancel)
@@ -36,18 +44,38 @@ public sealed partial class KubernetesClient
 
     /// <summary>All pages of a list, and the resource version to watch from.</summary>
     /// <param name="ns">Null: all namespaces.</param>
-    public async Task<EntityList<T>> ListAsync<T>(EntityType<T> type, string? ns, ListOptions? options, CancellationToken cancel)
+    public async Task<EntityList<T>> ListAsync<T>(
+        EntityType<T> type,
+        string? ns,
+        ListOptions? options,
+        CancellationToken cancel
+    )
         where T : class, IEntity
     {
         var all = new EntityList<T> { Items = [] };
         string? next = null;
         for (var page = 0; page < Limits.MaxListPages; page++)
         {
-            var path = type.Path(ns) + Query(options, ("limit", (options?.PageSize ?? Limits.ListPageSize).ToString(System.Globalization.CultureInfo.InvariantCulture)), ("continue", next));
+            var path =
+                type.Path(ns)
+                + Query(
+                    options,
+                    (
+                        "limit",
+                        (options?.PageSize ?? Limits.ListPageSize).ToString(
+                            System.Globalization.CultureInfo.InvariantCulture
+                        )
+                    ),
+                    ("continue", next)
+                );
             EntityList<T> part;
             try
             {
-                part = Deserialize(await SendAsync(HttpMethod.Get, path, body: null, contentType: null, cancel).ConfigureAwait(false), type.ListJson, path);
+                part = Deserialize(
+                    await SendAsync(HttpMethod.Get, path, body: null, contentType: null, cancel).ConfigureAwait(false),
+                    type.ListJson,
+                    path
+                );
             }
             catch (GoneException) when (next is not null)
             {
@@ -73,22 +101,57 @@ public sealed partial class KubernetesClient
 
     public async Task<T> CreateAsync<T>(EntityType<T> type, T entity, CancellationToken cancel)
         where T : class, IEntity =>
-        Read(await SendAsync(HttpMethod.Post, type.Path(entity.Metadata.Namespace), Write(entity, type), "application/json", cancel).ConfigureAwait(false), type);
+        Read(
+            await SendAsync(
+                    HttpMethod.Post,
+                    type.Path(entity.Metadata.Namespace),
+                    Write(entity, type),
+                    "application/json",
+                    cancel
+                )
+                .ConfigureAwait(false),
+            type
+        );
 
     /// <summary>PUT. Only for objects all of whose fields are known here; the resource version in it must be the current one.</summary>
     /// <param name="subresource">"status" for the status alone.</param>
-    public async Task<T> ReplaceAsync<T>(EntityType<T> type, T entity, CancellationToken cancel, string? subresource = null)
+    public async Task<T> ReplaceAsync<T>(
+        EntityType<T> type,
+        T entity,
+        CancellationToken cancel,
+        string? subresource = null
+    )
         where T : class, IEntity =>
-        Read(await SendAsync(HttpMethod.Put, type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource), Write(entity, type), "application/json", cancel).ConfigureAwait(false), type);
+        Read(
+            await SendAsync(
+                    HttpMethod.Put,
+                    type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource),
+                    Write(entity, type),
+                    "application/json",
+                    cancel
+                )
+                .ConfigureAwait(false),
+            type
+        );
 
     /// <returns>False when it was gone already. With a UID, another object of the same name is a <see cref="ConflictException"/>.</returns>
-    public async Task<bool> DeleteAsync<T>(EntityType<T> type, string? ns, string name, DeleteOptions? options, CancellationToken cancel)
+    public async Task<bool> DeleteAsync<T>(
+        EntityType<T> type,
+        string? ns,
+        string name,
+        DeleteOptions? options,
+        CancellationToken cancel
+    )
         where T : class, IEntity
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(options ?? new DeleteOptions(), KubernetesJson.Default.DeleteOptions);
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            options ?? new DeleteOptions(),
+            KubernetesJson.Default.DeleteOptions
+        );
         try
         {
-            await SendAsync(HttpMethod.Delete, type.Path(ns, name), body, "application/json", cancel).ConfigureAwait(false);
+            await SendAsync(HttpMethod.Delete, type.Path(ns, name), body, "application/json", cancel)
+                .ConfigureAwait(false);
             return true;
         }
         catch (NotFoundException)
@@ -98,18 +161,48 @@ public sealed partial class KubernetesClient
     }
 
     /// <param name="kind">One of <see cref="PatchKind"/>.</param>
-    public async Task<T> PatchAsync<T>(EntityType<T> type, string? ns, string name, string kind, string patch, CancellationToken cancel, string? subresource = null)
+    public async Task<T> PatchAsync<T>(
+        EntityType<T> type,
+        string? ns,
+        string name,
+        string kind,
+        string patch,
+        CancellationToken cancel,
+        string? subresource = null
+    )
         where T : class, IEntity =>
-        Read(await SendAsync(HttpMethod.Patch, type.Path(ns, name, subresource), Encoding.UTF8.GetBytes(patch), kind, cancel).ConfigureAwait(false), type);
+        Read(
+            await SendAsync(
+                    HttpMethod.Patch,
+                    type.Path(ns, name, subresource),
+                    Encoding.UTF8.GetBytes(patch),
+                    kind,
+                    cancel
+                )
+                .ConfigureAwait(false),
+            type
+        );
 
     /// <summary>Server-side apply: the object holds the fields that <paramref name="manager"/> owns, all of them and no others.</summary>
     /// <param name="subresource">"status" for the status alone.</param>
     /// <param name="force">False: a field that another manager owns with another value is a <see cref="ConflictException"/>, and nothing is written.</param>
-    public async Task<T> ApplyAsync<T>(EntityType<T> type, T entity, string manager, CancellationToken cancel, string? subresource = null, bool force = true)
+    public async Task<T> ApplyAsync<T>(
+        EntityType<T> type,
+        T entity,
+        string manager,
+        CancellationToken cancel,
+        string? subresource = null,
+        bool force = true
+    )
         where T : class, IEntity
     {
-        var path = type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource) + Query(null, ("fieldManager", manager), ("force", force ? "true" : null));
-        return Read(await SendAsync(HttpMethod.Patch, path, Write(entity, type), PatchKind.Apply, cancel).ConfigureAwait(false), type);
+        var path =
+            type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource)
+            + Query(null, ("fieldManager", manager), ("force", force ? "true" : null));
+        return Read(
+            await SendAsync(HttpMethod.Patch, path, Write(entity, type), PatchKind.Apply, cancel).ConfigureAwait(false),
+            type
+        );
     }
 
     private static byte[] Write<T>(T entity, EntityType<T> type)
@@ -121,10 +214,13 @@ public sealed partial class KubernetesClient
     }
 
     private static T Read<T>(byte[] bytes, EntityType<T> type)
-        where T : class, IEntity =>
-        Deserialize(bytes, type.Json, type.Kind);
+        where T : class, IEntity => Deserialize(bytes, type.Json, type.Kind);
 
-    private static T Deserialize<T>(byte[] bytes, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json, string what)
+    private static T Deserialize<T>(
+        byte[] bytes,
+        System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json,
+        string what
+    )
     {
         try
         {

@@ -24,13 +24,33 @@ public sealed partial class KubernetesClient
     /// enumeration then simply ends. 410 is a <see cref="GoneException"/>; silence, cut lines and broken connections are a <see cref="TransportException"/>.
     /// </summary>
     public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-        EntityType<T> type, string? ns, ListOptions? options, string resourceVersion, [EnumeratorCancellation] CancellationToken cancel)
+        EntityType<T> type,
+        string? ns,
+        ListOptions? options,
+        string resourceVersion,
+        [EnumeratorCancellation] CancellationToken cancel
+    )
         where T : class, IEntity
     {
         var seconds = ((long)_options.WatchDuration.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        var path = type.Path(ns) + Query(options, ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion), ("timeoutSeconds", seconds));
+        var path =
+            type.Path(ns)
+            + Query(
+                options,
+                ("watch", "1"),
+                ("allowWatchBookmarks", "true"),
+                ("resourceVersion", resourceVersion),
+                ("timeoutSeconds", seconds)
+            );
         var operation = "WATCH " + type.Path(ns);
-        await using var lines = await OpenLinesAsync(operation, path, Limits.MaxWatchLineBytes, _options.WatchSilence, cancel).ConfigureAwait(false);
+        await using var lines = await OpenLinesAsync(
+                operation,
+                path,
+                Limits.MaxWatchLineBytes,
+                _options.WatchSilence,
+                cancel
+            )
+            .ConfigureAwait(false);
         while (await lines.NextAsync().ConfigureAwait(false) is { } line)
         {
             if (line.Length == 0)
@@ -47,11 +67,18 @@ public sealed partial class KubernetesClient
     {
         try
         {
-            var raw = JsonSerializer.Deserialize(line, KubernetesJson.Default.WatchLine) ?? throw new JsonException("null");
+            var raw =
+                JsonSerializer.Deserialize(line, KubernetesJson.Default.WatchLine) ?? throw new JsonException("null");
             if (raw.Type == "ERROR")
             {
                 var status = raw.Object.Deserialize(KubernetesJson.Default.Status);
-                throw KubernetesException.From(operation, (System.Net.HttpStatusCode)(status?.Code ?? 500), status?.Reason, status?.Message ?? "", retryAfter: null);
+                throw KubernetesException.From(
+                    operation,
+                    (System.Net.HttpStatusCode)(status?.Code ?? 500),
+                    status?.Reason,
+                    status?.Message ?? "",
+                    retryAfter: null
+                );
             }
             WatchEventKind? kind = raw.Type switch
             {
@@ -79,16 +106,31 @@ public sealed partial class KubernetesClient
     }
 
     /// <summary>Opens a request whose answer comes line by line, with a deadline on silence instead of one on the whole.</summary>
-    private async Task<LineStream> OpenLinesAsync(string operation, string path, int maxLineBytes, TimeSpan silence, CancellationToken cancel)
+    private async Task<LineStream> OpenLinesAsync(
+        string operation,
+        string path,
+        int maxLineBytes,
+        TimeSpan silence,
+        CancellationToken cancel
+    )
     {
         var timeout = new CancellationTokenSource(_options.RequestTimeout, _options.Time);
         var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, timeout.Token);
         HttpResponseMessage? response = null;
         try
         {
-            response = await OpenAsync(HttpMethod.Get, path, body: null, contentType: null, both.Token).ConfigureAwait(false);
+            response = await OpenAsync(HttpMethod.Get, path, body: null, contentType: null, both.Token)
+                .ConfigureAwait(false);
             var stream = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
-            return new LineStream(operation, response, new LineReader(stream, maxLineBytes), timeout, both, silence, cancel);
+            return new LineStream(
+                operation,
+                response,
+                new LineReader(stream, maxLineBytes),
+                timeout,
+                both,
+                silence,
+                cancel
+            );
         }
         catch (Exception e)
         {
@@ -96,7 +138,11 @@ public sealed partial class KubernetesClient
             both.Dispose();
             timeout.Dispose();
             if (e is OperationCanceledException && !cancel.IsCancellationRequested)
-                throw new TransportException(operation, $"no answer within {_options.RequestTimeout.TotalSeconds:0} s", e);
+                throw new TransportException(
+                    operation,
+                    $"no answer within {_options.RequestTimeout.TotalSeconds:0} s",
+                    e
+                );
             if (e is HttpRequestException or IOException)
                 throw new TransportException(operation, e.InnerException?.Message ?? e.Message, e);
             throw;

@@ -54,7 +54,9 @@ public sealed partial class KubernetesClient : IDisposable
 
     /// <summary>A path of the server as text, e.g. <c>/readyz</c> or <c>/version</c>.</summary>
     public async Task<string> GetRawAsync(string path, CancellationToken cancel) =>
-        System.Text.Encoding.UTF8.GetString(await SendAsync(HttpMethod.Get, path, body: null, contentType: null, cancel).ConfigureAwait(false));
+        System.Text.Encoding.UTF8.GetString(
+            await SendAsync(HttpMethod.Get, path, body: null, contentType: null, cancel).ConfigureAwait(false)
+        );
 
     private static SocketsHttpHandler Handler(ClusterConfig config)
     {
@@ -81,7 +83,11 @@ public sealed partial class KubernetesClient : IDisposable
         }
         else if (config.CertificateAuthority is { } authorities)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
             policy.CustomTrustStore.AddRange(authorities);
             tls.CertificateChainPolicy = policy;
         }
@@ -89,7 +95,13 @@ public sealed partial class KubernetesClient : IDisposable
     }
 
     /// <summary>Sends, waits out throttling, and returns the whole answer; every failure is a typed exception.</summary>
-    private async Task<byte[]> SendAsync(HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancel)
+    private async Task<byte[]> SendAsync(
+        HttpMethod method,
+        string path,
+        byte[]? body,
+        string? contentType,
+        CancellationToken cancel
+    )
     {
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _options.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, timeout.Token);
@@ -102,7 +114,13 @@ public sealed partial class KubernetesClient : IDisposable
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw new TransportException(operation, timeout.IsCancellationRequested ? $"no answer within {_options.RequestTimeout.TotalSeconds:0} s" : $"no connection within {ConnectTimeout.TotalSeconds:0} s", e);
+            throw new TransportException(
+                operation,
+                timeout.IsCancellationRequested
+                    ? $"no answer within {_options.RequestTimeout.TotalSeconds:0} s"
+                    : $"no connection within {ConnectTimeout.TotalSeconds:0} s",
+                e
+            );
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -111,7 +129,13 @@ public sealed partial class KubernetesClient : IDisposable
     }
 
     /// <summary>Sends and returns once the headers of a success are there. 429 and 503 with a Retry-After are waited out.</summary>
-    private async Task<HttpResponseMessage> OpenAsync(HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancel)
+    private async Task<HttpResponseMessage> OpenAsync(
+        HttpMethod method,
+        string path,
+        byte[]? body,
+        string? contentType,
+        CancellationToken cancel
+    )
     {
         var operation = Operation(method, path);
         var rejected = false;
@@ -128,7 +152,9 @@ public sealed partial class KubernetesClient : IDisposable
                 request.Content = new ByteArrayContent(body);
                 request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType ?? "application/json");
             }
-            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+            var response = await _http
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel)
+                .ConfigureAwait(false);
             if (response.IsSuccessStatusCode)
                 return response;
             using (response)
@@ -141,15 +167,25 @@ public sealed partial class KubernetesClient : IDisposable
                     continue;
                 }
                 var error = await ErrorAsync(operation, response, cancel).ConfigureAwait(false);
-                var throttled = response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable;
-                if (!throttled || error.RetryAfter is not { } wait || wait > Limits.MaxRetryAfter || attempt >= Limits.MaxThrottledTries)
+                var throttled =
+                    response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable;
+                if (
+                    !throttled
+                    || error.RetryAfter is not { } wait
+                    || wait > Limits.MaxRetryAfter
+                    || attempt >= Limits.MaxThrottledTries
+                )
                     throw error;
                 await Task.Delay(wait, _options.Time, cancel).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task<KubernetesException> ErrorAsync(string operation, HttpResponseMessage response, CancellationToken cancel)
+    private async Task<KubernetesException> ErrorAsync(
+        string operation,
+        HttpResponseMessage response,
+        CancellationToken cancel
+    )
     {
         Status? status = null;
         var text = "";
@@ -165,14 +201,21 @@ public sealed partial class KubernetesClient : IDisposable
             // a proxy's HTML page or a cut body: the status code alone has to do
         }
         var after = response.Headers.RetryAfter;
-        TimeSpan? wait = after?.Delta ?? (after?.Date is { } date ? date - _options.Time.GetUtcNow() : default(TimeSpan?))
+        TimeSpan? wait =
+            after?.Delta
+            ?? (after?.Date is { } date ? date - _options.Time.GetUtcNow() : default(TimeSpan?))
             ?? (status?.Details?.RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : default(TimeSpan?));
         if (wait < TimeSpan.Zero)
             wait = TimeSpan.Zero;
         return KubernetesException.From(operation, response.StatusCode, status?.Reason, status?.Message ?? text, wait);
     }
 
-    private static async Task<byte[]> ReadBoundedAsync(Stream stream, int limit, string operation, CancellationToken cancel)
+    private static async Task<byte[]> ReadBoundedAsync(
+        Stream stream,
+        int limit,
+        string operation,
+        CancellationToken cancel
+    )
     {
         using var whole = new MemoryStream();
         var buffer = new byte[16 << 10];

@@ -3,8 +3,13 @@ using System.Net;
 namespace Hud.Kubernetes;
 
 /// <summary>The API server said no. Derived types are the answers that callers act on.</summary>
-public class KubernetesException(string operation, HttpStatusCode code, string? reason, string message, TimeSpan? retryAfter = null)
-    : Exception($"{operation}: {(int)code} {reason ?? code.ToString()}: {message}")
+public class KubernetesException(
+    string operation,
+    HttpStatusCode code,
+    string? reason,
+    string message,
+    TimeSpan? retryAfter = null
+) : Exception($"{operation}: {(int)code} {reason ?? code.ToString()}: {message}")
 {
     /// <summary>Verb and path, e.g. <c>GET /api/v1/pods</c>.</summary>
     public string Operation { get; } = operation;
@@ -19,17 +24,24 @@ public class KubernetesException(string operation, HttpStatusCode code, string? 
 
     public TimeSpan? RetryAfter { get; } = retryAfter;
 
-    internal static KubernetesException From(string operation, HttpStatusCode code, string? reason, string message, TimeSpan? retryAfter) => (int)code switch
-    {
-        404 => new NotFoundException(operation, reason, message),
-        409 when reason == "AlreadyExists" => new AlreadyExistsException(operation, reason, message),
-        409 => new ConflictException(operation, reason, message),
-        410 => new GoneException(operation, reason, message),
-        422 => new InvalidException(operation, reason, message),
-        403 => new ForbiddenException(operation, reason, message),
-        429 => new TooManyRequestsException(operation, reason, message, retryAfter),
-        _ => new KubernetesException(operation, code, reason, message, retryAfter),
-    };
+    internal static KubernetesException From(
+        string operation,
+        HttpStatusCode code,
+        string? reason,
+        string message,
+        TimeSpan? retryAfter
+    ) =>
+        (int)code switch
+        {
+            404 => new NotFoundException(operation, reason, message),
+            409 when reason == "AlreadyExists" => new AlreadyExistsException(operation, reason, message),
+            409 => new ConflictException(operation, reason, message),
+            410 => new GoneException(operation, reason, message),
+            422 => new InvalidException(operation, reason, message),
+            403 => new ForbiddenException(operation, reason, message),
+            429 => new TooManyRequestsException(operation, reason, message, retryAfter),
+            _ => new KubernetesException(operation, code, reason, message, retryAfter),
+        };
 }
 
 public sealed class NotFoundException(string operation, string? reason, string message)
@@ -56,7 +68,8 @@ public sealed class TooManyRequestsException(string operation, string? reason, s
     : KubernetesException(operation, HttpStatusCode.TooManyRequests, reason, message, retryAfter);
 
 /// <summary>No answer, a broken one, or one past its bound.</summary>
-public sealed class TransportException(string operation, string message, Exception? inner = null) : Exception($"{operation}: {message}", inner)
+public sealed class TransportException(string operation, string message, Exception? inner = null)
+    : Exception($"{operation}: {message}", inner)
 {
     public string Operation { get; } = operation;
 }

@@ -2,8 +2,14 @@ namespace Hud.Kubernetes;
 
 /// <summary>The lines of one open response: turns silence past the deadline and broken connections into one kind of error.</summary>
 internal sealed class LineStream(
-    string operation, HttpResponseMessage response, LineReader lines, CancellationTokenSource timeout, CancellationTokenSource both,
-    TimeSpan silence, CancellationToken cancel) : IAsyncDisposable
+    string operation,
+    HttpResponseMessage response,
+    LineReader lines,
+    CancellationTokenSource timeout,
+    CancellationTokenSource both,
+    TimeSpan silence,
+    CancellationToken cancel
+) : IAsyncDisposable
 {
     public bool LastLineCut => lines.LastLineCut;
 

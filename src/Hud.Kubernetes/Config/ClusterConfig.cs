@@ -29,11 +29,20 @@ public sealed class ClusterConfig
         var named = Environment.GetEnvironmentVariable("KUBECONFIG");
         if (!string.IsNullOrEmpty(named))
             return Kubeconfig.Load(named.Split(':', StringSplitOptions.RemoveEmptyEntries)[0]);
-        if (InClusterConfig.TryLoad(InClusterConfig.AccountFolder, Environment.GetEnvironmentVariable, time ?? TimeProvider.System) is { } own)
+        if (
+            InClusterConfig.TryLoad(
+                InClusterConfig.AccountFolder,
+                Environment.GetEnvironmentVariable,
+                time ?? TimeProvider.System
+            ) is
+            { } own
+        )
             return own;
         var home = Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".kube", "config");
         return File.Exists(home)
             ? Kubeconfig.Load(home)
-            : throw new KubeconfigException($"no cluster: KUBECONFIG is not set, this is not a pod with a service account, and {home} does not exist");
+            : throw new KubeconfigException(
+                $"no cluster: KUBECONFIG is not set, this is not a pod with a service account, and {home} does not exist"
+            );
     }
 }

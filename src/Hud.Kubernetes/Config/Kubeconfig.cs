@@ -45,17 +45,27 @@ public static class Kubeconfig
 
     private static ClusterConfig Read(YamlMappingNode root, string folder, string name, string? context)
     {
-        context ??= Text(root, "current-context") ?? throw new KubeconfigException($"{name} has no current-context: run kubectl config use-context");
-        var chosen = Named(root, "contexts", "context", context) ?? throw new KubeconfigException($"{name} has no context {context}");
+        context ??=
+            Text(root, "current-context")
+            ?? throw new KubeconfigException($"{name} has no current-context: run kubectl config use-context");
+        var chosen =
+            Named(root, "contexts", "context", context)
+            ?? throw new KubeconfigException($"{name} has no context {context}");
         var clusterName = Text(chosen, "cluster") ?? "";
         var userName = Text(chosen, "user") ?? "";
-        var cluster = Named(root, "clusters", "cluster", clusterName) ?? throw new KubeconfigException($"{name} has no cluster {clusterName}");
+        var cluster =
+            Named(root, "clusters", "cluster", clusterName)
+            ?? throw new KubeconfigException($"{name} has no cluster {clusterName}");
         var user = Named(root, "users", "user", userName);
         if (user is not null && (Child(user, "exec") is not null || Child(user, "auth-provider") is not null))
-            throw new KubeconfigException($"{name}: user {userName} needs a login plugin, which is not supported: use a token or a certificate");
+            throw new KubeconfigException(
+                $"{name}: user {userName} needs a login plugin, which is not supported: use a token or a certificate"
+            );
         return new ClusterConfig
         {
-            Server = new Uri(Text(cluster, "server") ?? throw new KubeconfigException($"{name}: cluster {clusterName} has no server")),
+            Server = new Uri(
+                Text(cluster, "server") ?? throw new KubeconfigException($"{name}: cluster {clusterName} has no server")
+            ),
             CertificateAuthority = Authority(cluster, folder),
             ClientCertificate = user is null ? null : Certificate(user, folder),
             Token = user is null ? null : Token(user, folder),

@@ -36,7 +36,9 @@ public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions
     private long _seenAt;
 
     /// <summary>True while writes are safe. It turns false by time alone, even if nothing runs to notice.</summary>
-    public bool IsLeader => Volatile.Read(ref _leading) == 1 && options.Time.GetElapsedTime(Interlocked.Read(ref _renewedAt)) < options.RenewDeadline;
+    public bool IsLeader =>
+        Volatile.Read(ref _leading) == 1
+        && options.Time.GetElapsedTime(Interlocked.Read(ref _renewedAt)) < options.RenewDeadline;
 
     public string? ObservedHolder { get; private set; }
 
@@ -101,7 +103,9 @@ public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions
         var before = options.Time.GetTimestamp();
         try
         {
-            var lease = await client.TryGetAsync(EntityTypes.Leases, options.Namespace, options.Name, cancel).ConfigureAwait(false);
+            var lease = await client
+                .TryGetAsync(EntityTypes.Leases, options.Namespace, options.Name, cancel)
+                .ConfigureAwait(false);
             if (lease is null)
             {
                 await client.CreateAsync(EntityTypes.Leases, Ours(null), cancel).ConfigureAwait(false);
@@ -113,7 +117,9 @@ public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions
                 if (!string.IsNullOrEmpty(holder) && holder != options.Identity)
                 {
                     Volatile.Write(ref _leading, 0); // someone else has it, whatever we thought
-                    var theirs = TimeSpan.FromSeconds(lease.Spec.LeaseDurationSeconds ?? options.LeaseDuration.TotalSeconds);
+                    var theirs = TimeSpan.FromSeconds(
+                        lease.Spec.LeaseDurationSeconds ?? options.LeaseDuration.TotalSeconds
+                    );
                     if (options.Time.GetElapsedTime(_seenAt) < theirs)
                         return false;
                 }
@@ -150,7 +156,12 @@ public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions
         var mine = old?.Spec.HolderIdentity == options.Identity;
         return new Lease
         {
-            Metadata = new ObjectMeta { Name = options.Name, Namespace = options.Namespace, ResourceVersion = old?.Metadata.ResourceVersion },
+            Metadata = new ObjectMeta
+            {
+                Name = options.Name,
+                Namespace = options.Namespace,
+                ResourceVersion = old?.Metadata.ResourceVersion,
+            },
             Spec = new LeaseSpec
             {
                 HolderIdentity = options.Identity,
@@ -168,7 +179,9 @@ public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(3), options.Time);
         try
         {
-            var lease = await client.GetAsync(EntityTypes.Leases, options.Namespace, options.Name, deadline.Token).ConfigureAwait(false);
+            var lease = await client
+                .GetAsync(EntityTypes.Leases, options.Namespace, options.Name, deadline.Token)
+                .ConfigureAwait(false);
             if (lease.Spec.HolderIdentity != options.Identity)
                 return;
             lease.Spec.HolderIdentity = "";

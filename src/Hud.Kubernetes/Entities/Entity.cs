@@ -16,7 +16,14 @@ public interface IEntity
 /// <summary>What the client has to know of a kind: where it lives, and how it is read and written without reflection.</summary>
 /// <param name="Group">Empty for the core group.</param>
 public sealed record EntityType<T>(
-    string Group, string Version, string Kind, string Plural, bool Namespaced, JsonTypeInfo<T> Json, JsonTypeInfo<EntityList<T>> ListJson)
+    string Group,
+    string Version,
+    string Kind,
+    string Plural,
+    bool Namespaced,
+    JsonTypeInfo<T> Json,
+    JsonTypeInfo<EntityList<T>> ListJson
+)
     where T : class, IEntity
 {
     public string ApiVersion => Group.Length == 0 ? Version : Group + "/" + Version;
@@ -107,14 +114,18 @@ public sealed class LabelSelector
         foreach (var e in MatchExpressions ?? [])
         {
             var values = string.Join(',', e.Values ?? []);
-            terms.Add(e.Operator switch
-            {
-                "In" => $"{e.Key} in ({values})",
-                "NotIn" => $"{e.Key} notin ({values})",
-                "Exists" => e.Key,
-                "DoesNotExist" => "!" + e.Key,
-                _ => throw new FormatException($"label selector operator {e.Operator} is not one of In, NotIn, Exists, DoesNotExist"),
-            });
+            terms.Add(
+                e.Operator switch
+                {
+                    "In" => $"{e.Key} in ({values})",
+                    "NotIn" => $"{e.Key} notin ({values})",
+                    "Exists" => e.Key,
+                    "DoesNotExist" => "!" + e.Key,
+                    _ => throw new FormatException(
+                        $"label selector operator {e.Operator} is not one of In, NotIn, Exists, DoesNotExist"
+                    ),
+                }
+            );
         }
         return string.Join(',', terms);
     }

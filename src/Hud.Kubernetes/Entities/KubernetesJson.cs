@@ -4,7 +4,8 @@ namespace Hud.Kubernetes;
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(Pod))]
 [JsonSerializable(typeof(EntityList<Pod>))]
 [JsonSerializable(typeof(ConfigMap))]
@@ -23,17 +24,45 @@ internal sealed partial class KubernetesJson : JsonSerializerContext;
 /// <summary>The kinds of the API that come with it.</summary>
 public static class EntityTypes
 {
-    public static readonly EntityType<Pod> Pods =
-        new("", "v1", "Pod", "pods", Namespaced: true, KubernetesJson.Default.Pod, KubernetesJson.Default.EntityListPod);
+    public static readonly EntityType<Pod> Pods = new(
+        "",
+        "v1",
+        "Pod",
+        "pods",
+        Namespaced: true,
+        KubernetesJson.Default.Pod,
+        KubernetesJson.Default.EntityListPod
+    );
 
-    public static readonly EntityType<ConfigMap> ConfigMaps =
-        new("", "v1", "ConfigMap", "configmaps", Namespaced: true, KubernetesJson.Default.ConfigMap, KubernetesJson.Default.EntityListConfigMap);
+    public static readonly EntityType<ConfigMap> ConfigMaps = new(
+        "",
+        "v1",
+        "ConfigMap",
+        "configmaps",
+        Namespaced: true,
+        KubernetesJson.Default.ConfigMap,
+        KubernetesJson.Default.EntityListConfigMap
+    );
 
-    public static readonly EntityType<Lease> Leases =
-        new("coordination.k8s.io", "v1", "Lease", "leases", Namespaced: true, KubernetesJson.Default.Lease, KubernetesJson.Default.EntityListLease);
+    public static readonly EntityType<Lease> Leases = new(
+        "coordination.k8s.io",
+        "v1",
+        "Lease",
+        "leases",
+        Namespaced: true,
+        KubernetesJson.Default.Lease,
+        KubernetesJson.Default.EntityListLease
+    );
 
-    public static readonly EntityType<Event> Events =
-        new("", "v1", "Event", "events", Namespaced: true, KubernetesJson.Default.Event, KubernetesJson.Default.EntityListEvent);
+    public static readonly EntityType<Event> Events = new(
+        "",
+        "v1",
+        "Event",
+        "events",
+        Namespaced: true,
+        KubernetesJson.Default.Event,
+        KubernetesJson.Default.EntityListEvent
+    );
 
     public static readonly EntityType<Workload> Deployments = Owner("apps", "Deployment", "deployments");
     public static readonly EntityType<Workload> StatefulSets = Owner("apps", "StatefulSet", "statefulsets");
@@ -42,16 +71,25 @@ public static class EntityTypes
     public static readonly EntityType<Workload> Jobs = Owner("batch", "Job", "jobs");
 
     /// <returns>Null for a kind that does not own pods through a selector.</returns>
-    public static EntityType<Workload>? WorkloadKind(string apiVersion, string kind) => (apiVersion, kind) switch
-    {
-        ("apps/v1", "Deployment") => Deployments,
-        ("apps/v1", "StatefulSet") => StatefulSets,
-        ("apps/v1", "DaemonSet") => DaemonSets,
-        ("apps/v1", "ReplicaSet") => ReplicaSets,
-        ("batch/v1", "Job") => Jobs,
-        _ => null,
-    };
+    public static EntityType<Workload>? WorkloadKind(string apiVersion, string kind) =>
+        (apiVersion, kind) switch
+        {
+            ("apps/v1", "Deployment") => Deployments,
+            ("apps/v1", "StatefulSet") => StatefulSets,
+            ("apps/v1", "DaemonSet") => DaemonSets,
+            ("apps/v1", "ReplicaSet") => ReplicaSets,
+            ("batch/v1", "Job") => Jobs,
+            _ => null,
+        };
 
     private static EntityType<Workload> Owner(string group, string kind, string plural) =>
-        new(group, "v1", kind, plural, Namespaced: true, KubernetesJson.Default.Workload, KubernetesJson.Default.EntityListWorkload);
+        new(
+            group,
+            "v1",
+            kind,
+            plural,
+            Namespaced: true,
+            KubernetesJson.Default.Workload,
+            KubernetesJson.Default.EntityListWorkload
+        );
 }

@@ -16,7 +16,13 @@ public interface IEntityController
 }
 
 /// <summary>Workers that take keys from a queue and reconcile them, with a growing pause after failures.</summary>
-public sealed class ControllerRunner(string name, IEntityController controller, WorkQueue<EntityKey> queue, int workers, TimeProvider time)
+public sealed class ControllerRunner(
+    string name,
+    IEntityController controller,
+    WorkQueue<EntityKey> queue,
+    int workers,
+    TimeProvider time
+)
 {
     private readonly KeyValuePair<string, object?> _tag = new("controller", name);
 
@@ -28,7 +34,9 @@ public sealed class ControllerRunner(string name, IEntityController controller, 
     {
         KubernetesMeter.MaxWorkers.Record(workers, _tag);
         queue.Watch();
-        return Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(cancel), CancellationToken.None)));
+        return Task.WhenAll(
+            Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(cancel), CancellationToken.None))
+        );
     }
 
     private async Task WorkAsync(CancellationToken cancel)

@@ -10,27 +10,69 @@ public static class KubernetesMeter
 
     internal static readonly Meter Meter = new(Name);
 
-    internal static readonly UpDownCounter<long> Depth = Meter.CreateUpDownCounter<long>("workqueue_depth", description: "Keys that wait to be worked on");
-    internal static readonly Counter<long> Adds = Meter.CreateCounter<long>("workqueue_adds_total", description: "Keys added");
-    internal static readonly Counter<long> Retries = Meter.CreateCounter<long>("workqueue_retries_total", description: "Keys added again after a failure");
-    internal static readonly Histogram<double> Wait = Meter.CreateHistogram<double>("workqueue_queue_duration_seconds", "s", "How long keys waited");
-    internal static readonly Histogram<double> Work = Meter.CreateHistogram<double>("workqueue_work_duration_seconds", "s", "How long keys were worked on");
+    internal static readonly UpDownCounter<long> Depth = Meter.CreateUpDownCounter<long>(
+        "workqueue_depth",
+        description: "Keys that wait to be worked on"
+    );
+    internal static readonly Counter<long> Adds = Meter.CreateCounter<long>(
+        "workqueue_adds_total",
+        description: "Keys added"
+    );
+    internal static readonly Counter<long> Retries = Meter.CreateCounter<long>(
+        "workqueue_retries_total",
+        description: "Keys added again after a failure"
+    );
+    internal static readonly Histogram<double> Wait = Meter.CreateHistogram<double>(
+        "workqueue_queue_duration_seconds",
+        "s",
+        "How long keys waited"
+    );
+    internal static readonly Histogram<double> Work = Meter.CreateHistogram<double>(
+        "workqueue_work_duration_seconds",
+        "s",
+        "How long keys were worked on"
+    );
 
-    internal static readonly Counter<long> Reconciles =
-        Meter.CreateCounter<long>("controller_runtime_reconcile_total", description: "Reconciles by result: success, error, requeue, requeue_after");
+    internal static readonly Counter<long> Reconciles = Meter.CreateCounter<long>(
+        "controller_runtime_reconcile_total",
+        description: "Reconciles by result: success, error, requeue, requeue_after"
+    );
 
-    internal static readonly Counter<long> ReconcileErrors = Meter.CreateCounter<long>("controller_runtime_reconcile_errors_total", description: "Reconciles that failed");
-    internal static readonly Histogram<double> ReconcileTime = Meter.CreateHistogram<double>("controller_runtime_reconcile_time_seconds", "s", "How long reconciles took");
-    internal static readonly UpDownCounter<long> ActiveWorkers = Meter.CreateUpDownCounter<long>("controller_runtime_active_workers", description: "Workers that reconcile now");
-    internal static readonly Gauge<long> MaxWorkers = Meter.CreateGauge<long>("controller_runtime_max_concurrent_reconciles", description: "Workers that may reconcile at once");
+    internal static readonly Counter<long> ReconcileErrors = Meter.CreateCounter<long>(
+        "controller_runtime_reconcile_errors_total",
+        description: "Reconciles that failed"
+    );
+    internal static readonly Histogram<double> ReconcileTime = Meter.CreateHistogram<double>(
+        "controller_runtime_reconcile_time_seconds",
+        "s",
+        "How long reconciles took"
+    );
+    internal static readonly UpDownCounter<long> ActiveWorkers = Meter.CreateUpDownCounter<long>(
+        "controller_runtime_active_workers",
+        description: "Workers that reconcile now"
+    );
+    internal static readonly Gauge<long> MaxWorkers = Meter.CreateGauge<long>(
+        "controller_runtime_max_concurrent_reconciles",
+        description: "Workers that may reconcile at once"
+    );
 
     // asked when somebody reads them: what is stuck tells nothing by itself
     private static readonly ConcurrentDictionary<Watched, Func<(TimeSpan Together, TimeSpan Longest)>> Queues = new();
 
     static KubernetesMeter()
     {
-        Meter.CreateObservableGauge("workqueue_unfinished_work_seconds", () => Read(w => w.Together), "s", "How long keys in work have been worked on, together");
-        Meter.CreateObservableGauge("workqueue_longest_running_processor_seconds", () => Read(w => w.Longest), "s", "How long the key that is longest in work has been worked on");
+        Meter.CreateObservableGauge(
+            "workqueue_unfinished_work_seconds",
+            () => Read(w => w.Together),
+            "s",
+            "How long keys in work have been worked on, together"
+        );
+        Meter.CreateObservableGauge(
+            "workqueue_longest_running_processor_seconds",
+            () => Read(w => w.Longest),
+            "s",
+            "How long the key that is longest in work has been worked on"
+        );
     }
 
     internal static IDisposable Watch(string queue, Func<(TimeSpan Together, TimeSpan Longest)> inWork)
@@ -41,7 +83,12 @@ public static class KubernetesMeter
     }
 
     private static IEnumerable<Measurement<double>> Read(Func<(TimeSpan Together, TimeSpan Longest), TimeSpan> which) =>
-        [.. Queues.Select(q => new Measurement<double>(which(q.Value()).TotalSeconds, new KeyValuePair<string, object?>("name", q.Key.Queue)))];
+        [
+            .. Queues.Select(q => new Measurement<double>(
+                which(q.Value()).TotalSeconds,
+                new KeyValuePair<string, object?>("name", q.Key.Queue)
+            )),
+        ];
 
     private sealed class Watched(string queue) : IDisposable
     {

@@ -13,20 +13,47 @@ internal static class BpfDiagnosis
     public static Diagnostic Explain(BpfException failure, string? forcedRung)
     {
         string log = string.Join('\n', failure.Log);
-        if (log.Contains("Failed to find valid kernel BTF", StringComparison.Ordinal) || log.Contains("Error loading vmlinux BTF", StringComparison.Ordinal)
-            || (!File.Exists("/sys/kernel/btf/vmlinux") && failure.Errno != EPerm))
-            return new Diagnostic(DiagnosticKinds.NoBtf, "the kernel does not describe its own types (no /sys/kernel/btf/vmlinux)", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y: those of current distributions are, since 2020");
+        if (
+            log.Contains("Failed to find valid kernel BTF", StringComparison.Ordinal)
+            || log.Contains("Error loading vmlinux BTF", StringComparison.Ordinal)
+            || (!File.Exists("/sys/kernel/btf/vmlinux") && failure.Errno != EPerm)
+        )
+            return new Diagnostic(
+                DiagnosticKinds.NoBtf,
+                "the kernel does not describe its own types (no /sys/kernel/btf/vmlinux)",
+                "use a kernel built with CONFIG_DEBUG_INFO_BTF=y: those of current distributions are, since 2020"
+            );
         if (failure.Errno == EPerm)
-            return new Diagnostic(DiagnosticKinds.NotPermitted, $"the kernel does not permit it: {failure.Message}", "run as root (sudo), or give CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; `hud doctor` tells which is missing");
+            return new Diagnostic(
+                DiagnosticKinds.NotPermitted,
+                $"the kernel does not permit it: {failure.Message}",
+                "run as root (sudo), or give CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; `hud doctor` tells which is missing"
+            );
         if (log.Contains("memory limit", StringComparison.Ordinal) || failure.Errno == ENoMem)
-            return new Diagnostic(DiagnosticKinds.BpfLoadFailed, $"there is no memory for the BPF maps: {failure.Message}", "raise the memory limit of the agent, or RLIMIT_MEMLOCK on kernels before 5.11");
+            return new Diagnostic(
+                DiagnosticKinds.BpfLoadFailed,
+                $"there is no memory for the BPF maps: {failure.Message}",
+                "raise the memory limit of the agent, or RLIMIT_MEMLOCK on kernels before 5.11"
+            );
         if (forcedRung is not null)
-            return new Diagnostic(DiagnosticKinds.RungUnavailable, $"the rung {forcedRung} does not work on this kernel ({KernelVersion.Release}): {failure.Message}", "leave the rung out: Hud takes the best one that works");
+            return new Diagnostic(
+                DiagnosticKinds.RungUnavailable,
+                $"the rung {forcedRung} does not work on this kernel ({KernelVersion.Release}): {failure.Message}",
+                "leave the rung out: Hud takes the best one that works"
+            );
         if (KernelVersion.Current < KernelVersion.Oldest)
-            return new Diagnostic(DiagnosticKinds.KernelTooOld, $"Linux {KernelVersion.Release} is too old: {failure.Message}", $"use Linux {KernelVersion.Oldest} or later; 6.6 or later is cheaper for the target, 6.13 or later best");
+            return new Diagnostic(
+                DiagnosticKinds.KernelTooOld,
+                $"Linux {KernelVersion.Release} is too old: {failure.Message}",
+                $"use Linux {KernelVersion.Oldest} or later; 6.6 or later is cheaper for the target, 6.13 or later best"
+            );
         string verifier = VerifierLine(failure.Log);
         string words = failure.Errno is EAcces or EInval && verifier.Length > 0 ? Translate(verifier) : failure.Message;
-        return new Diagnostic(DiagnosticKinds.BpfLoadFailed, words, "run `hud doctor`, and report its output together with the kernel's version: this kernel has not been seen before");
+        return new Diagnostic(
+            DiagnosticKinds.BpfLoadFailed,
+            words,
+            "run `hud doctor`, and report its output together with the kernel's version: this kernel has not been seen before"
+        );
     }
 
     /// <summary>The verifier's verdict is the last line before its statistics.</summary>
@@ -59,7 +86,10 @@ internal static class BpfDiagnosis
         ("BPF program is too large", "this kernel's verifier gives up too early on the program: it is too old"),
         ("back-edge", "this kernel's verifier does not allow loops: it is older than 5.3"),
         ("invalid bpf_context access", "a tracepoint of this kernel passes other arguments than expected"),
-        ("tracing progs must use preallocated hash map", "this kernel wants preallocated maps in tracing programs: it is older than 6.1"),
+        (
+            "tracing progs must use preallocated hash map",
+            "this kernel wants preallocated maps in tracing programs: it is older than 6.1"
+        ),
         ("program of this type cannot use helper", "this kernel does not offer a helper to this kind of program"),
     ];
 }

@@ -21,7 +21,9 @@ internal sealed class BpfLink : SafeHandle
 
     /// <exception cref="BpfException" />
     internal static BpfLink FromLibbpf(nint link, string operation) =>
-        link != 0 ? new BpfLink(link, raw: false) : throw BpfException.FromErrno(operation, Marshal.GetLastPInvokeError());
+        link != 0
+            ? new BpfLink(link, raw: false)
+            : throw BpfException.FromErrno(operation, Marshal.GetLastPInvokeError());
 
     internal static BpfLink FromDescriptor(int fd) => new(fd, raw: true);
 

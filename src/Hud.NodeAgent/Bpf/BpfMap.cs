@@ -34,7 +34,9 @@ internal readonly unsafe struct BpfMap(nint handle, string name)
         where T : unmanaged
     {
         nint at = Libc.MapShared(Fd, (nuint)sizeof(T));
-        return at > 0 || at < -4095 ? (T*)at : throw BpfException.FromErrno($"share the memory of map {name}", (int)-at);
+        return at > 0 || at < -4095
+            ? (T*)at
+            : throw BpfException.FromErrno($"share the memory of map {name}", (int)-at);
     }
 
     public bool TryGet<TKey, TValue>(TKey key, out TValue value)

@@ -14,7 +14,8 @@ internal sealed unsafe class BpfObject : SafeHandle
     /// <exception cref="BpfException">libbpf cannot read the object.</exception>
     public static BpfObject OpenEmbedded()
     {
-        using var resource = typeof(BpfObject).Assembly.GetManifestResourceStream("hud.bpf.o")
+        using var resource =
+            typeof(BpfObject).Assembly.GetManifestResourceStream("hud.bpf.o")
             ?? throw new InvalidOperationException("the BPF object is not embedded: the agent was built without it");
         byte[] bytes = new byte[resource.Length];
         resource.ReadExactly(bytes);
@@ -22,7 +23,9 @@ internal sealed unsafe class BpfObject : SafeHandle
         fixed (byte* at = bytes)
         {
             nint opened = Libbpf.bpf_object__open_mem(at, (nuint)bytes.Length, null);
-            return opened != 0 ? new BpfObject(opened) : throw BpfException.FromErrno("open the BPF object", Marshal.GetLastPInvokeError());
+            return opened != 0
+                ? new BpfObject(opened)
+                : throw BpfException.FromErrno("open the BPF object", Marshal.GetLastPInvokeError());
         }
     }
 
@@ -30,7 +33,11 @@ internal sealed unsafe class BpfObject : SafeHandle
     {
         get
         {
-            for (nint program = Libbpf.bpf_object__next_program(handle, 0); program != 0; program = Libbpf.bpf_object__next_program(handle, program))
+            for (
+                nint program = Libbpf.bpf_object__next_program(handle, 0);
+                program != 0;
+                program = Libbpf.bpf_object__next_program(handle, program)
+            )
                 yield return new BpfProgram(program);
         }
     }
@@ -77,7 +84,8 @@ internal readonly struct BpfProgram(nint handle)
     public BpfLink Attach() => BpfLink.FromLibbpf(Libbpf.bpf_program__attach(handle), $"attach {Name}");
 
     /// <exception cref="BpfException" />
-    public BpfLink AttachPerfEvent(int perfEvent) => BpfLink.FromLibbpf(Libbpf.bpf_program__attach_perf_event(handle, perfEvent), $"attach {Name}");
+    public BpfLink AttachPerfEvent(int perfEvent) =>
+        BpfLink.FromLibbpf(Libbpf.bpf_program__attach_perf_event(handle, perfEvent), $"attach {Name}");
 
     /// <exception cref="BpfException" />
     public BpfLink AttachIterator() => BpfLink.FromLibbpf(Libbpf.bpf_program__attach_iter(handle, 0), $"attach {Name}");
@@ -85,8 +93,16 @@ internal readonly struct BpfProgram(nint handle)
     /// <exception cref="BpfException" />
     public BpfLink AttachPerfUprobe(string path, ulong offset, ulong cookie, bool isReturn)
     {
-        var options = new Libbpf.UprobeOptions { Size = (nuint)sizeof_UprobeOptions, Cookie = cookie, ReturnProbe = isReturn ? (byte)1 : (byte)0 };
-        return BpfLink.FromLibbpf(Libbpf.bpf_program__attach_uprobe_opts(handle, -1, path, (nuint)offset, in options), $"attach {Name} to {path}+0x{offset:x}");
+        var options = new Libbpf.UprobeOptions
+        {
+            Size = (nuint)sizeof_UprobeOptions,
+            Cookie = cookie,
+            ReturnProbe = isReturn ? (byte)1 : (byte)0,
+        };
+        return BpfLink.FromLibbpf(
+            Libbpf.bpf_program__attach_uprobe_opts(handle, -1, path, (nuint)offset, in options),
+            $"attach {Name} to {path}+0x{offset:x}"
+        );
     }
 
     private static unsafe int sizeof_UprobeOptions => sizeof(Libbpf.UprobeOptions);

@@ -13,11 +13,20 @@ internal sealed unsafe class CpuClock : IDisposable
     [StructLayout(LayoutKind.Explicit, Size = 112)]
     private struct Attributes
     {
-        [FieldOffset(0)] public uint Type;
-        [FieldOffset(4)] public uint Size;
-        [FieldOffset(8)] public ulong Config;
-        [FieldOffset(16)] public ulong Frequency;
-        [FieldOffset(40)] public ulong Flags;
+        [FieldOffset(0)]
+        public uint Type;
+
+        [FieldOffset(4)]
+        public uint Size;
+
+        [FieldOffset(8)]
+        public ulong Config;
+
+        [FieldOffset(16)]
+        public ulong Frequency;
+
+        [FieldOffset(40)]
+        public ulong Flags;
     }
 
     /// <exception cref="BpfException" />
@@ -27,8 +36,21 @@ internal sealed unsafe class CpuClock : IDisposable
         const ulong useFrequency = 1 << 10;
         foreach (int cpu in OnlineCpus())
         {
-            var attributes = new Attributes { Type = software, Size = 112, Config = 0, Frequency = (ulong)hertz, Flags = useFrequency };
-            int fd = Libc.PerfEventOpen(&attributes, -1, cpu, -1, 8 /* close on exec */);
+            var attributes = new Attributes
+            {
+                Type = software,
+                Size = 112,
+                Config = 0,
+                Frequency = (ulong)hertz,
+                Flags = useFrequency,
+            };
+            int fd = Libc.PerfEventOpen(
+                &attributes,
+                -1,
+                cpu,
+                -1,
+                8 /* close on exec */
+            );
             if (fd < 0)
             {
                 Dispose();

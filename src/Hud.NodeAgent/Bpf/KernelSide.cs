@@ -20,9 +20,27 @@ internal sealed record KernelSettings
 internal sealed unsafe class KernelSide : IDisposable
 {
     private static readonly string[] AlwaysPrograms =
-        ["hud_sched_switch", "hud_sched_waking", "hud_sample", "hud_fork", "hud_exec", "hud_exit", "hud_rename", "hud_resolve", "hud_open_polls"];
+    [
+        "hud_sched_switch",
+        "hud_sched_waking",
+        "hud_sample",
+        "hud_fork",
+        "hud_exec",
+        "hud_exit",
+        "hud_rename",
+        "hud_resolve",
+        "hud_open_polls",
+    ];
 
-    private static readonly string[] Tracepoints = ["hud_sched_switch", "hud_sched_waking", "hud_fork", "hud_exec", "hud_exit", "hud_rename"];
+    private static readonly string[] Tracepoints =
+    [
+        "hud_sched_switch",
+        "hud_sched_waking",
+        "hud_fork",
+        "hud_exec",
+        "hud_exit",
+        "hud_rename",
+    ];
 
     private readonly BpfObject _object;
     private readonly List<BpfLink> _links = [];
@@ -60,7 +78,12 @@ internal sealed unsafe class KernelSide : IDisposable
             var wanted = AlwaysPrograms.Concat(settings.Rung.PollPrograms()).ToHashSet(StringComparer.Ordinal);
             foreach (var program in opened.Programs)
                 program.SetAutoload(wanted.Contains(program.Name));
-            int attachType = settings.Rung switch { Rung.Session => UprobeMulti.AttachTypeSession, Rung.Multi => UprobeMulti.AttachTypeMulti, _ => 0 };
+            int attachType = settings.Rung switch
+            {
+                Rung.Session => UprobeMulti.AttachTypeSession,
+                Rung.Multi => UprobeMulti.AttachTypeMulti,
+                _ => 0,
+            };
             foreach (string name in settings.Rung.PollPrograms())
                 opened.Program(name).SetExpectedAttachType(attachType);
 
@@ -68,7 +91,9 @@ internal sealed unsafe class KernelSide : IDisposable
             opened.Map("type_info").SetMaxEntries((uint)Math.Max(1, settings.Types));
             opened.Map("workers").SetMaxEntries((uint)settings.Slots);
             opened.Map("scratch").SetMaxEntries((uint)(settings.Slots * Abi.ScratchPerThread));
-            opened.Map("cpu_scratch").SetMaxEntries((uint)(Math.Max(1, Libbpf.libbpf_num_possible_cpus()) * Abi.CpuScratch));
+            opened
+                .Map("cpu_scratch")
+                .SetMaxEntries((uint)(Math.Max(1, Libbpf.libbpf_num_possible_cpus()) * Abi.CpuScratch));
             opened.Map("events").SetMaxEntries((uint)settings.RingKiB * 1024);
 
             ref var config = ref opened.Map(".rodata").InitialValue<ConfigBlock>();
@@ -118,7 +143,11 @@ internal sealed unsafe class KernelSide : IDisposable
     {
         var records = new List<TaskRecord>();
         byte[] bytes = RunIterator("hud_resolve");
-        foreach (var record in MemoryMarshal.Cast<byte, TaskRecord>(bytes.AsSpan(0, bytes.Length / sizeof(TaskRecord) * sizeof(TaskRecord))))
+        foreach (
+            var record in MemoryMarshal.Cast<byte, TaskRecord>(
+                bytes.AsSpan(0, bytes.Length / sizeof(TaskRecord) * sizeof(TaskRecord))
+            )
+        )
             records.Add(record);
         return records;
     }
@@ -171,10 +200,39 @@ internal sealed unsafe class KernelSide : IDisposable
         switch (Rung)
         {
             case Rung.Session:
-                return new PollLinks([UprobeMulti.Attach(_object.Program("hud_poll_session"), UprobeMulti.AttachTypeSession, false, path, offsets, types, pid)]);
+                return new PollLinks([
+                    UprobeMulti.Attach(
+                        _object.Program("hud_poll_session"),
+                        UprobeMulti.AttachTypeSession,
+                        false,
+                        path,
+                        offsets,
+                        types,
+                        pid
+                    ),
+                ]);
             case Rung.Multi:
-                var returns = UprobeMulti.Attach(_object.Program("hud_poll_return"), UprobeMulti.AttachTypeMulti, true, path, offsets, types, pid);
-                return new PollLinks([returns, UprobeMulti.Attach(_object.Program("hud_poll_entry"), UprobeMulti.AttachTypeMulti, false, path, offsets, types, pid)]);
+                var returns = UprobeMulti.Attach(
+                    _object.Program("hud_poll_return"),
+                    UprobeMulti.AttachTypeMulti,
+                    true,
+                    path,
+                    offsets,
+                    types,
+                    pid
+                );
+                return new PollLinks([
+                    returns,
+                    UprobeMulti.Attach(
+                        _object.Program("hud_poll_entry"),
+                        UprobeMulti.AttachTypeMulti,
+                        false,
+                        path,
+                        offsets,
+                        types,
+                        pid
+                    ),
+                ]);
             case Rung.Perf:
                 return AttachPerf(path, offsets, types);
             default:
@@ -185,7 +243,17 @@ internal sealed unsafe class KernelSide : IDisposable
     /// <summary>The same with the program that skips every return: what a sampled-out poll costs.</summary>
     public PollLinks AttachSkipping(string path, ReadOnlySpan<ulong> offsets, int pid) =>
         Rung == Rung.Session
-            ? new PollLinks([UprobeMulti.Attach(_object.Program("hud_poll_skip"), UprobeMulti.AttachTypeSession, false, path, offsets, new ulong[offsets.Length], pid)])
+            ? new PollLinks([
+                UprobeMulti.Attach(
+                    _object.Program("hud_poll_skip"),
+                    UprobeMulti.AttachTypeSession,
+                    false,
+                    path,
+                    offsets,
+                    new ulong[offsets.Length],
+                    pid
+                ),
+            ])
             : new PollLinks([]);
 
     private PollLinks AttachPerf(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> types)
@@ -195,8 +263,12 @@ internal sealed unsafe class KernelSide : IDisposable
         {
             for (int i = 0; i < offsets.Length; i++)
             {
-                links.Add(_object.Program("hud_poll_return").AttachPerfUprobe(path, offsets[i], types[i], isReturn: true));
-                links.Add(_object.Program("hud_poll_entry").AttachPerfUprobe(path, offsets[i], types[i], isReturn: false));
+                links.Add(
+                    _object.Program("hud_poll_return").AttachPerfUprobe(path, offsets[i], types[i], isReturn: true)
+                );
+                links.Add(
+                    _object.Program("hud_poll_entry").AttachPerfUprobe(path, offsets[i], types[i], isReturn: false)
+                );
             }
 
             return new PollLinks(links);
@@ -287,9 +359,14 @@ internal sealed unsafe class KernelSide : IDisposable
     [StructLayout(LayoutKind.Explicit, Size = 232)]
     private struct ProgramInfo
     {
-        [FieldOffset(192)] public ulong RunTimeNs;
-        [FieldOffset(200)] public ulong RunCount;
-        [FieldOffset(208)] public ulong RecursionMisses;
+        [FieldOffset(192)]
+        public ulong RunTimeNs;
+
+        [FieldOffset(200)]
+        public ulong RunCount;
+
+        [FieldOffset(208)]
+        public ulong RecursionMisses;
     }
 
     public void Dispose()

@@ -13,6 +13,8 @@ internal static class KernelVersion
     internal static Version Parse(string release)
     {
         string[] parts = release.Split('.', '-', '+');
-        return parts.Length >= 2 && int.TryParse(parts[0], out int major) && int.TryParse(parts[1], out int minor) ? new Version(major, minor) : new Version(0, 0);
+        return parts.Length >= 2 && int.TryParse(parts[0], out int major) && int.TryParse(parts[1], out int minor)
+            ? new Version(major, minor)
+            : new Version(0, 0);
     }
 }

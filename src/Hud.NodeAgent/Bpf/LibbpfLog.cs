@@ -40,7 +40,11 @@ internal static unsafe partial class LibbpfLog
             int written = Math.Min(FormatC(buffer, size, format, arguments), size - 1);
             const int end = 1 << 16;
             int skipped = Math.Max(0, written - end);
-            foreach (string line in Encoding.UTF8.GetString(buffer + skipped, Math.Max(0, written - skipped)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            foreach (
+                string line in Encoding
+                    .UTF8.GetString(buffer + skipped, Math.Max(0, written - skipped))
+                    .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            )
             {
                 Lines.Enqueue(line);
                 if (Lines.Count > MaxLines)

@@ -20,7 +20,10 @@ internal static class Rungs
 {
     private static readonly (Rung Rung, string Name)[] Names =
     [
-        (Rung.Session, "uprobe.session"), (Rung.Multi, "uprobe.multi"), (Rung.Perf, "perf-uprobe"), (Rung.SchedOnly, "sched-only"),
+        (Rung.Session, "uprobe.session"),
+        (Rung.Multi, "uprobe.multi"),
+        (Rung.Perf, "perf-uprobe"),
+        (Rung.SchedOnly, "sched-only"),
     ];
 
     public static IEnumerable<Rung> All => Names.Select(n => n.Rung);
@@ -43,10 +46,11 @@ internal static class Rungs
     }
 
     /// <summary>Programs of this rung, besides those of the scheduler and the sampler.</summary>
-    public static string[] PollPrograms(this Rung rung) => rung switch
-    {
-        Rung.Session => ["hud_poll_session", "hud_poll_skip"],
-        Rung.Multi or Rung.Perf => ["hud_poll_entry", "hud_poll_return"],
-        _ => [],
-    };
+    public static string[] PollPrograms(this Rung rung) =>
+        rung switch
+        {
+            Rung.Session => ["hud_poll_session", "hud_poll_skip"],
+            Rung.Multi or Rung.Perf => ["hud_poll_entry", "hud_poll_return"],
+            _ => [],
+        };
 }

@@ -44,7 +44,15 @@ internal static unsafe class UprobeMulti
     /// <param name="path">Any path that opens the file, <c>/proc/PID/exe</c> too: probes belong to the inode.</param>
     /// <param name="pid">In the agent's pid namespace; 0 for every process.</param>
     /// <exception cref="BpfException" />
-    internal static BpfLink Attach(BpfProgram program, int attachType, bool isReturn, string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> cookies, int pid)
+    internal static BpfLink Attach(
+        BpfProgram program,
+        int attachType,
+        bool isReturn,
+        string path,
+        ReadOnlySpan<ulong> offsets,
+        ReadOnlySpan<ulong> cookies,
+        int pid
+    )
     {
         byte[] pathBytes = Encoding.UTF8.GetBytes(path + "\0");
         fixed (byte* pathAt = pathBytes)
@@ -63,7 +71,9 @@ internal static unsafe class UprobeMulti
                 Pid = (uint)FilterPid(KernelVersion.Current, pid),
             };
             int fd = Libc.Bpf(LinkCreate, &attributes, sizeof(Attributes));
-            return fd >= 0 ? BpfLink.FromDescriptor(fd) : throw BpfException.FromErrno($"probe {offsets.Length} functions of {path}", -fd);
+            return fd >= 0
+                ? BpfLink.FromDescriptor(fd)
+                : throw BpfException.FromErrno($"probe {offsets.Length} functions of {path}", -fd);
         }
     }
 }

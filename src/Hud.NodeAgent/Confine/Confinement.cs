@@ -11,27 +11,42 @@ internal static class Confinement
     /// <returns>Null when it is done; what the user must know when this kernel will not do it. The run goes on then.</returns>
     public static Diagnostic? Enter(bool network)
     {
-        var machine = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? ElfMachine.AArch64 : ElfMachine.X64;
+        var machine =
+            RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? ElfMachine.AArch64 : ElfMachine.X64;
         int result = Libc.Confine([.. SeccompFilter.Build(machine, network)]);
-        return result == 0 ? null : new Diagnostic(
-            DiagnosticKinds.Unconfined,
-            result > 0 ? $"the agent could not give up the network and other rights: its thread {result} has a filter of its own" : $"the agent could not give up the network and other rights: {Marshal.GetPInvokeErrorMessage(-result)}",
-            "use a kernel with CONFIG_SECCOMP_FILTER=y; the report is as good without");
+        return result == 0
+            ? null
+            : new Diagnostic(
+                DiagnosticKinds.Unconfined,
+                result > 0
+                    ? $"the agent could not give up the network and other rights: its thread {result} has a filter of its own"
+                    : $"the agent could not give up the network and other rights: {Marshal.GetPInvokeErrorMessage(-result)}",
+                "use a kernel with CONFIG_SECCOMP_FILTER=y; the report is as good without"
+            );
     }
 
     /// <summary>For `hud doctor`: enters, and tries what is forbidden then. Nothing that needs a socket can follow.</summary>
     public static PreflightCheck Try()
     {
         if (Enter(network: false) is { } problem)
-            return new() { Name = "confinement", Detail = problem.Message, NextStep = problem.NextStep };
+            return new()
+            {
+                Name = "confinement",
+                Detail = problem.Message,
+                NextStep = problem.NextStep,
+            };
         var (internet, machine) = (Libc.TrySocket(2), Libc.TrySocket(1));
         bool refused = internet == -SeccompFilter.Refused && machine == -SeccompFilter.Refused;
         return new()
         {
             Name = "confinement",
             Ok = refused,
-            Detail = refused ? "the agent gives up sockets of every kind, and other system calls that it does not need" : $"a socket was not refused (AF_INET {internet}, AF_UNIX {machine})",
-            NextStep = refused ? "" : "report this kernel and its container runtime; keep agents from the network by other means meanwhile",
+            Detail = refused
+                ? "the agent gives up sockets of every kind, and other system calls that it does not need"
+                : $"a socket was not refused (AF_INET {internet}, AF_UNIX {machine})",
+            NextStep = refused
+                ? ""
+                : "report this kernel and its container runtime; keep agents from the network by other means meanwhile",
         };
     }
 }

@@ -21,15 +21,20 @@ internal static class SeccompFilter
 
     private const string Rest =
         // stands beside all other calls, also beside the network's
-        "io_uring_setup io_uring_enter io_uring_register " +
+        "io_uring_setup io_uring_enter io_uring_register "
+        +
         // other processes are read through /proc; nobody is stopped or written to
-        "ptrace process_vm_readv process_vm_writev process_madvise " +
+        "ptrace process_vm_readv process_vm_writev process_madvise "
+        +
         // with CAP_DAC_READ_SEARCH it opens any file of the disk, mounted here or not
-        "open_by_handle_at " +
+        "open_by_handle_at "
+        +
         // other namespaces and file systems
-        "setns unshare mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr mknod mknodat " +
+        "setns unshare mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr mknod mknodat "
+        +
         // code in the kernel, and parts of it that have been a way in more than once
-        "init_module finit_module delete_module kexec_load kexec_file_load add_key request_key keyctl userfaultfd iopl ioperm " +
+        "init_module finit_module delete_module kexec_load kexec_file_load add_key request_key keyctl userfaultfd iopl ioperm "
+        +
         // the machine as a whole
         "reboot swapon swapoff acct quotactl settimeofday clock_settime adjtimex clock_adjtime sethostname setdomainname";
 
@@ -40,23 +45,38 @@ internal static class SeccompFilter
     public const uint NewNamespaces = 0x7e020000;
 
     // linux/bpf_common.h
-    private const ushort Load = 0x20, JumpEqual = 0x15, JumpBits = 0x45, Return = 0x06;
+    private const ushort Load = 0x20,
+        JumpEqual = 0x15,
+        JumpBits = 0x45,
+        Return = 0x06;
 
     // struct seccomp_data of linux/seccomp.h: nr, arch, instruction_pointer, args; both machines are little-endian
-    private const uint Number = 0, Machine = 4, FirstArgument = 16;
+    private const uint Number = 0,
+        Machine = 4,
+        FirstArgument = 16;
 
     // linux/seccomp.h
-    private const uint Allow = 0x7fff0000, Error = 0x00050000;
+    private const uint Allow = 0x7fff0000,
+        Error = 0x00050000;
 
     /// <summary>What is refused: names and numbers on one machine. A call that it does not have is left out.</summary>
     public static IReadOnlyList<(string Name, uint Number)> Calls(ElfMachine machine, bool network)
     {
         var numbers = Numbers(machine);
-        return [.. (network ? Rest : Network + " " + Rest).Split(' ').Where(numbers.ContainsKey).Select(name => (name, numbers[name]))];
+        return
+        [
+            .. (network ? Rest : Network + " " + Rest)
+                .Split(' ')
+                .Where(numbers.ContainsKey)
+                .Select(name => (name, numbers[name])),
+        ];
     }
 
     public static IReadOnlyDictionary<string, uint> Numbers(ElfMachine machine) =>
-        Enumerable.Range(0, 512).DistinctBy(n => Syscalls.Name(machine, n), StringComparer.Ordinal).ToDictionary(n => Syscalls.Name(machine, n), n => (uint)n, StringComparer.Ordinal);
+        Enumerable
+            .Range(0, 512)
+            .DistinctBy(n => Syscalls.Name(machine, n), StringComparer.Ordinal)
+            .ToDictionary(n => Syscalls.Name(machine, n), n => (uint)n, StringComparer.Ordinal);
 
     /// <param name="network">True when a server of debug files is to be asked.</param>
     public static IReadOnlyList<FilterInstruction> Build(ElfMachine machine, bool network)
@@ -64,7 +84,9 @@ internal static class SeccompFilter
         var (calls, numbers) = (Calls(machine, network), Numbers(machine));
         List<FilterInstruction> program = [new(Load, 0, 0, Machine)];
         int comparisons = calls.Count + (machine == ElfMachine.X64 ? 3 : 2);
-        int clone = 4 + comparisons, refuse = clone + 3, notThere = refuse + 1;
+        int clone = 4 + comparisons,
+            refuse = clone + 3,
+            notThere = refuse + 1;
 
         // offsets count from the next instruction, and lead forward only
         byte To(int target) => checked((byte)(target - program.Count - 1));

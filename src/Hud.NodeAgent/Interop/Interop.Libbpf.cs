@@ -53,7 +53,13 @@ internal static partial class Libbpf
     internal static partial nint bpf_program__attach_perf_event(nint program, int perfEvent);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial nint bpf_program__attach_uprobe_opts(nint program, int pid, string path, nuint offset, in UprobeOptions options);
+    internal static partial nint bpf_program__attach_uprobe_opts(
+        nint program,
+        int pid,
+        string path,
+        nuint offset,
+        in UprobeOptions options
+    );
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint bpf_program__attach_iter(nint program, nint options);
@@ -92,7 +98,12 @@ internal static partial class Libbpf
     internal static partial int bpf_enable_stats(int type);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static unsafe partial nint ring_buffer__new(int mapFd, delegate* unmanaged[Cdecl]<nint, nint, nuint, int> sample, nint context, nint options);
+    internal static unsafe partial nint ring_buffer__new(
+        int mapFd,
+        delegate* unmanaged[Cdecl]<nint, nint, nuint, int> sample,
+        nint context,
+        nint options
+    );
 
     [LibraryImport(Library)]
     internal static partial int ring_buffer__poll(nint ring, int timeoutMilliseconds);

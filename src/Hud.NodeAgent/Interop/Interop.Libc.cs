@@ -77,7 +77,8 @@ internal static unsafe partial class Libc
     /// <summary>memfd_create(2), for a file that can be run. Returns the descriptor, or minus errno.</summary>
     internal static int MemoryFile(string name)
     {
-        const uint closeOnExec = 1, executable = 0x10;
+        const uint closeOnExec = 1,
+            executable = 0x10;
         int file = memfd_create(name, closeOnExec | executable);
         // before 6.3 the second flag is unknown, and such files can always be run
         if (file < 0 && Marshal.GetLastPInvokeError() == 22)

@@ -24,7 +24,9 @@ internal static unsafe partial class Libc
     /// </summary>
     internal static int Confine(ReadOnlySpan<FilterInstruction> program)
     {
-        const int noNewPrivileges = 38, setFilter = 1, allThreads = 1;
+        const int noNewPrivileges = 38,
+            setFilter = 1,
+            allThreads = 1;
         if (prctl(noNewPrivileges, 1, 0, 0, 0) != 0)
             return -Marshal.GetLastPInvokeError();
         fixed (FilterInstruction* filter = program)

@@ -24,13 +24,29 @@ internal static class Machine
     {
         var missing = MissingCapabilities(ProcFs.ReadText("/proc/self/status"));
         if (missing.Count > 0)
-            throw Stop(DiagnosticKinds.NotPermitted, $"missing: {string.Join(", ", missing.Select(m => $"{m.Name} ({m.Why})"))}", "run with sudo, or grant these capabilities to hud-agent (setcap, or the pod's securityContext)");
+            throw Stop(
+                DiagnosticKinds.NotPermitted,
+                $"missing: {string.Join(", ", missing.Select(m => $"{m.Name} ({m.Why})"))}",
+                "run with sudo, or grant these capabilities to hud-agent (setcap, or the pod's securityContext)"
+            );
         if (!File.Exists("/sys/kernel/btf/vmlinux"))
-            throw Stop(DiagnosticKinds.NoBtf, "the kernel does not describe its own types (no /sys/kernel/btf/vmlinux)", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y: those of current distributions are, since 2020");
+            throw Stop(
+                DiagnosticKinds.NoBtf,
+                "the kernel does not describe its own types (no /sys/kernel/btf/vmlinux)",
+                "use a kernel built with CONFIG_DEBUG_INFO_BTF=y: those of current distributions are, since 2020"
+            );
         if (KernelVersion.Current < KernelVersion.Oldest)
-            throw Stop(DiagnosticKinds.KernelTooOld, $"Linux {KernelVersion.Release} is older than {KernelVersion.Oldest}", $"use Linux {KernelVersion.Oldest} or later; 6.6 or later is cheaper for the target, 6.13 or later best");
+            throw Stop(
+                DiagnosticKinds.KernelTooOld,
+                $"Linux {KernelVersion.Release} is older than {KernelVersion.Oldest}",
+                $"use Linux {KernelVersion.Oldest} or later; 6.6 or later is cheaper for the target, 6.13 or later best"
+            );
         if (LockedDown(out string mode))
-            throw Stop(DiagnosticKinds.Lockdown, $"the kernel's lockdown is {mode}, which forbids tracing with BPF", "boot with lockdown=integrity, or profile on another node");
+            throw Stop(
+                DiagnosticKinds.Lockdown,
+                $"the kernel's lockdown is {mode}, which forbids tracing with BPF",
+                "boot with lockdown=integrity, or profile on another node"
+            );
     }
 
     /// <param name="mode">As the kernel tells it, e.g. <c>none [integrity] confidentiality</c>; empty where there is no lockdown.</param>
@@ -40,14 +56,18 @@ internal static class Machine
         return mode.Contains("[confidentiality]", StringComparison.Ordinal);
     }
 
-    private static DiagnosticException Stop(DiagnosticKind kind, string message, string next) => new(new Diagnostic(kind, message, next));
+    private static DiagnosticException Stop(DiagnosticKind kind, string message, string next) =>
+        new(new Diagnostic(kind, message, next));
 
     /// <summary>CAP_SYS_ADMIN includes BPF and PERFMON, as it did before 5.8.</summary>
     internal static List<(string Name, string Why)> MissingCapabilities(string status)
     {
         ulong effective = Convert.ToUInt64("0" + ProcFs.StatusField(status, "CapEff"), 16);
         bool Has(int bit) => (effective >> bit & 1) != 0;
-        return [.. Capabilities.Where(c => !Has(c.Bit) && !(c.Bit >= 38 && Has(SysAdmin))).Select(c => (c.Name, c.Why))];
+        return
+        [
+            .. Capabilities.Where(c => !Has(c.Bit) && !(c.Bit >= 38 && Has(SysAdmin))).Select(c => (c.Name, c.Why)),
+        ];
     }
 
     /// <summary>Everything, and each rung tried on a child of ours.</summary>
@@ -56,18 +76,60 @@ internal static class Machine
         bool btf = File.Exists("/sys/kernel/btf/vmlinux");
         var checks = new List<PreflightCheck>
         {
-            Check("kernel", KernelVersion.Current >= KernelVersion.Oldest, KernelVersion.Release, $"use Linux {KernelVersion.Oldest} or later"),
-            Check("btf", btf, btf ? "/sys/kernel/btf/vmlinux" : "missing", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y"),
+            Check(
+                "kernel",
+                KernelVersion.Current >= KernelVersion.Oldest,
+                KernelVersion.Release,
+                $"use Linux {KernelVersion.Oldest} or later"
+            ),
+            Check(
+                "btf",
+                btf,
+                btf ? "/sys/kernel/btf/vmlinux" : "missing",
+                "use a kernel built with CONFIG_DEBUG_INFO_BTF=y"
+            ),
         };
         var missing = MissingCapabilities(ProcFs.ReadText("/proc/self/status"));
-        checks.Add(Check("capabilities", missing.Count == 0, missing.Count == 0 ? string.Join(", ", Capabilities.Select(c => c.Name)) : "missing " + string.Join(", ", missing.Select(m => $"{m.Name} {m.Why}")), "run with sudo"));
-        checks.Add(Check("lockdown", !LockedDown(out string lockdown), lockdown.Length > 0 ? lockdown : "off", "confidentiality mode forbids BPF tracing: boot with lockdown=integrity"));
+        checks.Add(
+            Check(
+                "capabilities",
+                missing.Count == 0,
+                missing.Count == 0
+                    ? string.Join(", ", Capabilities.Select(c => c.Name))
+                    : "missing " + string.Join(", ", missing.Select(m => $"{m.Name} {m.Why}")),
+                "run with sudo"
+            )
+        );
+        checks.Add(
+            Check(
+                "lockdown",
+                !LockedDown(out string lockdown),
+                lockdown.Length > 0 ? lockdown : "off",
+                "confidentiality mode forbids BPF tracing: boot with lockdown=integrity"
+            )
+        );
         string paranoid = ProcFs.ReadText("/proc/sys/kernel/perf_event_paranoid").Trim();
         checks.Add(Check("perf_event_paranoid", true, $"{paranoid} (CAP_PERFMON stands above it)", ""));
         string kptr = ProcFs.ReadText("/proc/sys/kernel/kptr_restrict").Trim();
-        checks.Add(Check("kallsyms", true, kptr == "2" ? "hidden (kptr_restrict 2): kernel frames have no names" : $"readable (kptr_restrict {kptr})", ""));
+        checks.Add(
+            Check(
+                "kallsyms",
+                true,
+                kptr == "2"
+                    ? "hidden (kptr_restrict 2): kernel frames have no names"
+                    : $"readable (kptr_restrict {kptr})",
+                ""
+            )
+        );
         using (var child = SelfTestChild.Start("spin"))
-            checks.Add(Check("self-test program", child?.Run(1) is not null, child is null ? "programs may not run from memory" : "runs from memory", "set vm.memfd_noexec to 0; without the self-test the cost of probes is assumed, not measured, and no return probe goes onto confined targets"));
+            checks.Add(
+                Check(
+                    "self-test program",
+                    child?.Run(1) is not null,
+                    child is null ? "programs may not run from memory" : "runs from memory",
+                    "set vm.memfd_noexec to 0; without the self-test the cost of probes is assumed, not measured, and no return probe goes onto confined targets"
+                )
+            );
         if (missing.Count == 0)
         {
             foreach (var rung in Rungs.All)
@@ -81,14 +143,29 @@ internal static class Machine
     {
         try
         {
-            using var kernel = KernelSide.Load(new KernelSettings { Rung = rung, Types = 1, RingKiB = 256, Slots = 4 });
+            using var kernel = KernelSide.Load(
+                new KernelSettings
+                {
+                    Rung = rung,
+                    Types = 1,
+                    RingKiB = 256,
+                    Slots = 4,
+                }
+            );
             kernel.AttachScheduler(99);
             if (rung == Rung.SchedOnly)
                 return Check(rung.Name(), true, "scheduler events and samples", "");
             var cost = Calibration.Measure(kernel, 0, 0);
             long polls = (long)kernel.ReadType(0).Polls;
-            string confined = Calibration.SurvivesSeccomp(kernel, 0, 0) ? "confined processes survive it" : "confined (seccomp) processes would not survive it: they get no return probes";
-            return Check(rung.Name(), polls > 0, $"{polls} polls of a child timed, {cost.TimedNs:0} ns each ({cost.SkippedNs:0} ns skipped); {confined}", "run ./build.sh, so that the self-test program is there");
+            string confined = Calibration.SurvivesSeccomp(kernel, 0, 0)
+                ? "confined processes survive it"
+                : "confined (seccomp) processes would not survive it: they get no return probes";
+            return Check(
+                rung.Name(),
+                polls > 0,
+                $"{polls} polls of a child timed, {cost.TimedNs:0} ns each ({cost.SkippedNs:0} ns skipped); {confined}",
+                "run ./build.sh, so that the self-test program is there"
+            );
         }
         catch (BpfException e)
         {
@@ -98,5 +175,11 @@ internal static class Machine
     }
 
     private static PreflightCheck Check(string name, bool ok, string detail, string next) =>
-        new() { Name = name, Ok = ok, Detail = detail, NextStep = ok ? "" : next };
+        new()
+        {
+            Name = name,
+            Ok = ok,
+            Detail = detail,
+            NextStep = ok ? "" : next,
+        };
 }

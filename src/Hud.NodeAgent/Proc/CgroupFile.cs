@@ -9,7 +9,8 @@ namespace Hud.NodeAgent.Proc;
 /// </summary>
 internal static class CgroupFile
 {
-    private const long CgroupMagic = 0x27e0eb, Cgroup2Magic = 0x63677270;
+    private const long CgroupMagic = 0x27e0eb,
+        Cgroup2Magic = 0x63677270;
 
     /// <summary>A cpu.stat has about ten short lines.</summary>
     private const int MaxBytes = 4096;

@@ -13,7 +13,20 @@ internal static class Containers
 
     private static readonly HashSet<string> Wrappers = new(StringComparer.Ordinal)
     {
-        "tini", "dumb-init", "docker-init", "catatonit", "s6-svscan", "s6-supervise", "runit", "supervisord", "sh", "bash", "dash", "ash", "busybox", "pause",
+        "tini",
+        "dumb-init",
+        "docker-init",
+        "catatonit",
+        "s6-svscan",
+        "s6-supervise",
+        "runit",
+        "supervisord",
+        "sh",
+        "bash",
+        "dash",
+        "ash",
+        "busybox",
+        "pause",
     };
 
     /// <summary>
@@ -29,7 +42,8 @@ internal static class Containers
         foreach (var line in cgroup.AsSpan().EnumerateLines())
         {
             // 4:cpu,cpuacct:/kubepods/..., 0::/kubepods.slice/...
-            int first = line.IndexOf(':'), second = first < 0 ? -1 : line[(first + 1)..].IndexOf(':');
+            int first = line.IndexOf(':'),
+                second = first < 0 ? -1 : line[(first + 1)..].IndexOf(':');
             if (second < 0)
                 continue;
             var path = line[(first + second + 2)..];
@@ -61,13 +75,22 @@ internal static class Containers
         int at = path.LastIndexOf("pod", StringComparison.Ordinal);
         var found = at < 0 ? default : path[(at + 3)..];
         // "kubepods" is a "pod" without a UID behind it
-        if (found.Length < podUid.Length || !char.IsAsciiHexDigit(found[0]) || found[..podUid.Length].IndexOfAny('/', '.') >= 0)
+        if (
+            found.Length < podUid.Length
+            || !char.IsAsciiHexDigit(found[0])
+            || found[..podUid.Length].IndexOfAny('/', '.') >= 0
+        )
             return true;
         return found[..podUid.Length].ToString().Replace('_', '-') == podUid;
     }
 
     /// <summary>The one that is meant, or a sentence why none is. Pure.</summary>
-    public static bool TryChoose(IReadOnlyList<ContainerProcess> processes, string? wanted, out ContainerProcess chosen, out string problem)
+    public static bool TryChoose(
+        IReadOnlyList<ContainerProcess> processes,
+        string? wanted,
+        out ContainerProcess chosen,
+        out string problem
+    )
     {
         chosen = default;
         problem = "";
@@ -76,13 +99,21 @@ internal static class Containers
         if (!string.IsNullOrEmpty(wanted))
         {
             // comm is cut to 15 bytes by the kernel
-            fitting = [.. processes.Where(p => p.Executable == wanted || p.Name == wanted || (wanted.Length > 15 && p.Name == wanted[..15]))];
+            fitting =
+            [
+                .. processes.Where(p =>
+                    p.Executable == wanted || p.Name == wanted || (wanted.Length > 15 && p.Name == wanted[..15])
+                ),
+            ];
             if (fitting.Count == 0)
                 problem = $"no process of the container is called {wanted}; there are {names}";
         }
         else
         {
-            fitting = processes.Count == 1 ? [.. processes] : [.. processes.Where(p => !Wrappers.Contains(p.Name) && !Wrappers.Contains(p.Executable))];
+            fitting =
+                processes.Count == 1
+                    ? [.. processes]
+                    : [.. processes.Where(p => !Wrappers.Contains(p.Name) && !Wrappers.Contains(p.Executable))];
             if (fitting.Count == 0)
                 problem = $"the container runs only {names}";
         }
@@ -100,12 +131,17 @@ internal static class Containers
         var found = new List<ContainerProcess>();
         foreach (string folder in Directory.EnumerateDirectories("/proc").Take(MaxProcesses))
         {
-            if (!int.TryParse(Path.GetFileName(folder.AsSpan()), out int pid) || !IsMember(ProcFs.ReadText($"/proc/{pid}/cgroup", 1 << 16), containerId, podUid))
+            if (
+                !int.TryParse(Path.GetFileName(folder.AsSpan()), out int pid)
+                || !IsMember(ProcFs.ReadText($"/proc/{pid}/cgroup", 1 << 16), containerId, podUid)
+            )
                 continue;
             string executable = "";
             try
             {
-                executable = Path.GetFileName(File.ResolveLinkTarget($"/proc/{pid}/exe", returnFinalTarget: false)?.FullName ?? "");
+                executable = Path.GetFileName(
+                    File.ResolveLinkTarget($"/proc/{pid}/exe", returnFinalTarget: false)?.FullName ?? ""
+                );
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -8,7 +8,8 @@ internal readonly record struct CpuQuota(long ThrottledNs, long Periods)
     /// </summary>
     public static CpuQuota Parse(string text)
     {
-        long nanoseconds = 0, periods = 0;
+        long nanoseconds = 0,
+            periods = 0;
         foreach (var line in text.AsSpan().EnumerateLines())
         {
             int space = line.IndexOf(' ');
@@ -16,9 +17,15 @@ internal readonly record struct CpuQuota(long ThrottledNs, long Periods)
                 continue;
             switch (line[..space])
             {
-                case "throttled_usec": nanoseconds = value * 1000; break;
-                case "throttled_time": nanoseconds = value; break;
-                case "nr_throttled": periods = value; break;
+                case "throttled_usec":
+                    nanoseconds = value * 1000;
+                    break;
+                case "throttled_time":
+                    nanoseconds = value;
+                    break;
+                case "nr_throttled":
+                    periods = value;
+                    break;
             }
         }
 
@@ -26,7 +33,8 @@ internal readonly record struct CpuQuota(long ThrottledNs, long Periods)
     }
 
     /// <summary>The cpu.stat file of a process's cgroup, or null when none can be seen.</summary>
-    public static string? FindFile(int pid) => Paths(pid, ProcFs.ReadText($"/proc/{pid}/cgroup")).FirstOrDefault(CgroupFile.IsOne);
+    public static string? FindFile(int pid) =>
+        Paths(pid, ProcFs.ReadText($"/proc/{pid}/cgroup")).FirstOrDefault(CgroupFile.IsOne);
 
     /// <summary>
     /// Where the file may be, best first. Lines of /proc/PID/cgroup: <c>4:cpu,cpuacct:/kubepods/...</c> (v1), <c>0::/kubepods.slice/...</c> (v2);

@@ -40,7 +40,14 @@ internal static class ProcFs
     {
         try
         {
-            return [.. Directory.EnumerateDirectories($"/proc/{pid}/task").Select(d => int.TryParse(Path.GetFileName(d), out int tid) ? tid : 0).Where(t => t > 0).Take(65536)];
+            return
+            [
+                .. Directory
+                    .EnumerateDirectories($"/proc/{pid}/task")
+                    .Select(d => int.TryParse(Path.GetFileName(d), out int tid) ? tid : 0)
+                    .Where(t => t > 0)
+                    .Take(65536),
+            ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -52,7 +59,9 @@ internal static class ProcFs
     public static uint PidNamespace(string pid)
     {
         string? link = File.ResolveLinkTarget($"/proc/{pid}/ns/pid", returnFinalTarget: false)?.Name;
-        return link is not null && uint.TryParse(link.AsSpan(link.IndexOf('[') + 1).TrimEnd(']'), out uint inode) ? inode : 0;
+        return link is not null && uint.TryParse(link.AsSpan(link.IndexOf('[') + 1).TrimEnd(']'), out uint inode)
+            ? inode
+            : 0;
     }
 
     /// <summary>A field of /proc/PID/status, e.g. <c>Seccomp:	2</c>; empty when absent.</summary>
@@ -60,7 +69,11 @@ internal static class ProcFs
     {
         foreach (var line in statusText.AsSpan().EnumerateLines())
         {
-            if (line.Length > name.Length && line.StartsWith(name, StringComparison.Ordinal) && line[name.Length] == ':')
+            if (
+                line.Length > name.Length
+                && line.StartsWith(name, StringComparison.Ordinal)
+                && line[name.Length] == ':'
+            )
                 return line[(name.Length + 1)..].Trim().ToString();
         }
 
@@ -78,8 +91,11 @@ internal static class ProcFs
         if (close < 0)
             return false;
         string[] fields = stat[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length > 19 && long.TryParse(fields[11], out long user) && long.TryParse(fields[12], out long system)
-            && (cpuTicks = user + system) >= 0 && long.TryParse(fields[19], out startTicks);
+        return fields.Length > 19
+            && long.TryParse(fields[11], out long user)
+            && long.TryParse(fields[12], out long system)
+            && (cpuTicks = user + system) >= 0
+            && long.TryParse(fields[19], out startTicks);
     }
 
     /// <summary>
@@ -104,5 +120,6 @@ internal static class ProcFs
     public static long CpuTimeNs(int pid) =>
         TryParseStat(ReadText($"/proc/{pid}/stat"), out _, out long ticks) ? ticks * (1_000_000_000L / 100) : 0;
 
-    public static long StartTicks(int pid) => TryParseStat(ReadText($"/proc/{pid}/stat"), out long start, out _) ? start : -1;
+    public static long StartTicks(int pid) =>
+        TryParseStat(ReadText($"/proc/{pid}/stat"), out long start, out _) ? start : -1;
 }

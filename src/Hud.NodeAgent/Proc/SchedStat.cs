@@ -9,11 +9,17 @@ internal readonly record struct SchedStat(long RunNs, long WaitNs, long Slices)
     {
         stat = default;
         string[] fields = text.TrimEnd('\n').Split(' ');
-        if (fields.Length != 3 || !Number(fields[0], out long run) || !Number(fields[1], out long wait) || !Number(fields[2], out long slices))
+        if (
+            fields.Length != 3
+            || !Number(fields[0], out long run)
+            || !Number(fields[1], out long wait)
+            || !Number(fields[2], out long slices)
+        )
             return false;
         stat = new SchedStat(run, wait, slices);
         return true;
 
-        static bool Number(string field, out long value) => long.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+        static bool Number(string field, out long value) =>
+            long.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out value);
     }
 }

@@ -16,7 +16,9 @@ internal sealed class TargetFiles(UnwindTableCache tables)
     private readonly Dictionary<(uint, uint, ulong), ElfFile?> _files = [];
 
     public static AddressSpaceMap ReadMaps(int pid) =>
-        ProcFs.TryReadBytes($"/proc/{pid}/maps", out byte[]? text) ? new AddressSpaceMap(MapsParser.Parse(text).Mappings) : AddressSpaceMap.Empty;
+        ProcFs.TryReadBytes($"/proc/{pid}/maps", out byte[]? text)
+            ? new AddressSpaceMap(MapsParser.Parse(text).Mappings)
+            : AddressSpaceMap.Empty;
 
     /// <summary>Paths that open a mapping's file, best first.</summary>
     public static IEnumerable<string> Paths(int pid, Mapping mapping)
@@ -36,7 +38,12 @@ internal sealed class TargetFiles(UnwindTableCache tables)
     }
 
     /// <summary>Opens a mapping's file for the caller alone, who closes it.</summary>
-    public static bool TryOpen(int pid, Mapping mapping, [NotNullWhen(true)] out FileByteSource? source, [NotNullWhen(true)] out ElfFile? elf)
+    public static bool TryOpen(
+        int pid,
+        Mapping mapping,
+        [NotNullWhen(true)] out FileByteSource? source,
+        [NotNullWhen(true)] out ElfFile? elf
+    )
     {
         foreach (string path in Paths(pid, mapping))
         {
@@ -57,7 +64,9 @@ internal sealed class TargetFiles(UnwindTableCache tables)
     private Module? Load(int pid, Mapping mapping)
     {
         if (mapping.IsVdso)
-            return TryReadMemory(pid, mapping.Start, (int)Math.Min(mapping.Length, 1 << 16), out byte[]? image) && ElfFile.TryOpen(new MemoryByteSource(image), out var vdso, out _)
+            return
+                TryReadMemory(pid, mapping.Start, (int)Math.Min(mapping.Length, 1 << 16), out byte[]? image)
+                && ElfFile.TryOpen(new MemoryByteSource(image), out var vdso, out _)
                 ? Module.From(mapping, vdso, UnwindTable.Build(vdso))
                 : null;
         var elf = Open(pid, mapping);

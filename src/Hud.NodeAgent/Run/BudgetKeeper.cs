@@ -28,9 +28,25 @@ internal sealed class BudgetKeeper
     private long _lastCpu;
     private int _unchanged;
 
-    public BudgetKeeper(KernelSide kernel, IReadOnlyList<TargetProcess> targets, EventSink sink, double budgetPercent, ProbeCost cost, long startNs, int? forced)
+    public BudgetKeeper(
+        KernelSide kernel,
+        IReadOnlyList<TargetProcess> targets,
+        EventSink sink,
+        double budgetPercent,
+        ProbeCost cost,
+        long startNs,
+        int? forced
+    )
     {
-        (_kernel, _targets, _sink, _costPerPollNs, _startNs, _lastNs, _forced) = (kernel, targets, sink, (long)cost.TimedNs, startNs, startNs, forced);
+        (_kernel, _targets, _sink, _costPerPollNs, _startNs, _lastNs, _forced) = (
+            kernel,
+            targets,
+            sink,
+            (long)cost.TimedNs,
+            startNs,
+            startNs,
+            forced
+        );
         _governor = new Governor(budgetPercent, cost);
         BudgetPercent = budgetPercent;
         _lastCpu = Cpu();
@@ -62,15 +78,24 @@ internal sealed class BudgetKeeper
     public IReadOnlyList<LevelChange> Changes => _changes;
 
     /// <summary>Its polls were timed from start to end, as far as the budget's sampling goes.</summary>
-    public bool AlwaysTimed(TargetProcess target) => _kernel.Rung != Rung.SchedOnly && !_everWithoutProbes && target.ReturnProbesAllowed;
+    public bool AlwaysTimed(TargetProcess target) =>
+        _kernel.Rung != Rung.SchedOnly && !_everWithoutProbes && target.ReturnProbesAllowed;
 
     private long Cpu() => _targets.Sum(t => t.LastCpu);
 
     /// <summary>Once an interval, after the totals were read.</summary>
     public void Tick(long nowNs, IReadOnlyList<(int Type, long Hits)> hits)
     {
-        long timed = _kernel.Count(Stat.Polls), skipped = _kernel.Count(Stat.SampledOut), cpu = Cpu();
-        var interval = new BudgetInterval(nowNs - _lastNs, cpu - _lastCpu, timed - _lastTimed, skipped - _lastSkipped, hits);
+        long timed = _kernel.Count(Stat.Polls),
+            skipped = _kernel.Count(Stat.SampledOut),
+            cpu = Cpu();
+        var interval = new BudgetInterval(
+            nowNs - _lastNs,
+            cpu - _lastCpu,
+            timed - _lastTimed,
+            skipped - _lastSkipped,
+            hits
+        );
         (_lastNs, _lastTimed, _lastSkipped, _lastCpu) = (nowNs, timed, skipped, cpu);
         NextIntervalNs = ++_unchanged > SteadyAfter ? SteadyNs : UsualNs;
         if (_forced is not null || _kernel.Rung == Rung.SchedOnly)
@@ -134,9 +159,15 @@ internal sealed class BudgetKeeper
 
     public Overhead Overhead(long agentCpuNs)
     {
-        long timed = _kernel.Count(Stat.Polls), skipped = _kernel.Count(Stat.SampledOut);
+        long timed = _kernel.Count(Stat.Polls),
+            skipped = _kernel.Count(Stat.SampledOut);
         // what the target pays; the agent's own CPU time is the node's and stands beside it
-        double percent = _governor.Percent(_lastNs - _startNs, _targets.Sum(t => t.LastCpu - t.CpuAtStart), timed, skipped);
+        double percent = _governor.Percent(
+            _lastNs - _startNs,
+            _targets.Sum(t => t.LastCpu - t.CpuAtStart),
+            timed,
+            skipped
+        );
         return new Overhead
         {
             BudgetPercent = BudgetPercent,

@@ -23,7 +23,8 @@ internal static class Calibration
         try
         {
             double bare = Best(child);
-            double timed, skipped;
+            double timed,
+                skipped;
             using (kernel.AttachPolls(child.Path, [child.Offset], [type], child.Pid))
                 timed = Best(child) - bare;
             if (kernel.Rung == Rung.Session)

@@ -38,6 +38,11 @@ internal sealed class CpuWaits
         }
     }
 
-    public IEnumerable<CpuWait> Sums(long nowNs) => _threads.Select(t => new CpuWait(_target.Index, t.Key,
-        Math.Min(t.Value.TotalNs, nowNs - _startNs), Math.Min(t.Value.LongestNs, nowNs - _startNs)));
+    public IEnumerable<CpuWait> Sums(long nowNs) =>
+        _threads.Select(t => new CpuWait(
+            _target.Index,
+            t.Key,
+            Math.Min(t.Value.TotalNs, nowNs - _startNs),
+            Math.Min(t.Value.LongestNs, nowNs - _startNs)
+        ));
 }

@@ -54,13 +54,23 @@ internal sealed class EventSink
                 AcceptPoll(header, Unwind(header, slice));
                 break;
             case EventKind.Side:
-                _ledger.AddSide((int)header.NsTid, (long)header.StartNs, Has(header, EventFlags.StackBlock), Unwind(header, slice));
+                _ledger.AddSide(
+                    (int)header.NsTid,
+                    (long)header.StartNs,
+                    Has(header, EventFlags.StackBlock),
+                    Unwind(header, slice)
+                );
                 break;
             case EventKind.Sample:
                 _ledger.AddSample((int)header.NsTid, (long)header.StartNs, Unwind(header, slice));
                 break;
             case EventKind.Waker:
-                _ledger.AddWaker((int)header.NsTid, (long)header.BlockStartNs, Unwind(header, slice), EventDecoder.Comm(header.ByComm));
+                _ledger.AddWaker(
+                    (int)header.NsTid,
+                    (long)header.BlockStartNs,
+                    Unwind(header, slice),
+                    EventDecoder.Comm(header.ByComm)
+                );
                 break;
             case EventKind.OffCpu:
                 AcceptSleep(header, Unwind(header, slice));
@@ -109,7 +119,9 @@ internal sealed class EventSink
         var frames = _judge.Frames(stack, exact: false);
         if (Blame.IsIdleWorker(frames))
         {
-            if (Syscalls.Name(TargetProcess.NativeMachine, header.Syscall).StartsWith("futex", StringComparison.Ordinal))
+            if (
+                Syscalls.Name(TargetProcess.NativeMachine, header.Syscall).StartsWith("futex", StringComparison.Ordinal)
+            )
                 LearnPark?.Invoke(header.Tgid, header.SyscallArg);
             return;
         }
@@ -117,31 +129,39 @@ internal sealed class EventSink
         if (Blame.PollIndex(frames) < 0 || Blame.OnBlockingPool(frames))
             return;
         bool preempted = Has(header, EventFlags.StackPreempt);
-        _ledger.AddPoll(Fact(header) with
-        {
-            Type = _types.OrFirst((int)header.Target, _types.Find((int)header.Target, stack, frames)),
-            BlockStack = preempted ? -1 : stack,
-            QueueStack = preempted ? stack : -1,
-            WorstQueueNs = (long)header.WorstQueueNs,
-            PreemptedBy = EventDecoder.Comm(header.ByComm),
-            PreemptedByPid = (int)header.ByTgid,
-        });
+        _ledger.AddPoll(
+            Fact(header) with
+            {
+                Type = _types.OrFirst((int)header.Target, _types.Find((int)header.Target, stack, frames)),
+                BlockStack = preempted ? -1 : stack,
+                QueueStack = preempted ? stack : -1,
+                WorstQueueNs = (long)header.WorstQueueNs,
+                PreemptedBy = EventDecoder.Comm(header.ByComm),
+                PreemptedByPid = (int)header.ByTgid,
+            }
+        );
     }
 
-    internal static PollFact Fact(in HudEvent header) => new()
-    {
-        Target = (int)header.Target,
-        Tid = (int)header.NsTid,
-        StartNs = (long)header.StartNs,
-        Split = PollSplit.From((long)header.WallNs, (long)header.OffNs, (long)header.RunDelayNs, (long)header.ThrottledNs),
-        Syscall = header.Syscall < 0 ? "" : Syscalls.Name(TargetProcess.NativeMachine, header.Syscall),
-        BlockStack = -1,
-        CpuStack = -1,
-        QueueStack = -1,
-        BlockStartNs = (long)header.BlockStartNs,
-        PreemptedBy = "",
-        Weight = 1,
-    };
+    internal static PollFact Fact(in HudEvent header) =>
+        new()
+        {
+            Target = (int)header.Target,
+            Tid = (int)header.NsTid,
+            StartNs = (long)header.StartNs,
+            Split = PollSplit.From(
+                (long)header.WallNs,
+                (long)header.OffNs,
+                (long)header.RunDelayNs,
+                (long)header.ThrottledNs
+            ),
+            Syscall = header.Syscall < 0 ? "" : Syscalls.Name(TargetProcess.NativeMachine, header.Syscall),
+            BlockStack = -1,
+            CpuStack = -1,
+            QueueStack = -1,
+            BlockStartNs = (long)header.BlockStartNs,
+            PreemptedBy = "",
+            Weight = 1,
+        };
 
     private int Unwind(in HudEvent header, ReadOnlySpan<byte> slice)
     {
@@ -154,8 +174,15 @@ internal sealed class EventSink
         if (unwound.MissedMapping && target.RefreshModules())
             unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
         // what the kernel side cut of a capture that nobody asked for afterwards is no loss
-        Unwinding.Count(unwound, cut: end == CaptureEnd.Anywhere && header.Kind is EventKind.Poll or EventKind.Side or EventKind.Sample);
+        Unwinding.Count(
+            unwound,
+            cut: end == CaptureEnd.Anywhere && header.Kind is EventKind.Poll or EventKind.Side or EventKind.Sample
+        );
         ReadOnlySpan<ulong> kernel = header.KernelIp;
-        return _stacks.Intern((int)header.Target, unwound, kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)]);
+        return _stacks.Intern(
+            (int)header.Target,
+            unwound,
+            kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)]
+        );
     }
 }

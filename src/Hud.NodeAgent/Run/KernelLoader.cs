@@ -41,7 +41,14 @@ internal static class KernelLoader
     {
         if (forced is null)
             return Rungs.All;
-        return Rungs.TryParse(forced, out var rung) ? [rung]
-            : throw new DiagnosticException(new Diagnostic(DiagnosticKinds.BadUsage, $"there is no rung \"{forced}\"", "use one of " + string.Join(", ", Rungs.All.Select(r => r.Name()))));
+        return Rungs.TryParse(forced, out var rung)
+            ? [rung]
+            : throw new DiagnosticException(
+                new Diagnostic(
+                    DiagnosticKinds.BadUsage,
+                    $"there is no rung \"{forced}\"",
+                    "use one of " + string.Join(", ", Rungs.All.Select(r => r.Name()))
+                )
+            );
     }
 }

@@ -23,8 +23,10 @@ internal static class ParkedWorkers
             return found;
         foreach (int tid in ProcFs.Threads(target.Pid).Take(MaxThreads))
         {
-            if (!TryParseSyscall(ProcFs.ReadText($"/proc/{target.Pid}/task/{tid}/syscall"), out ulong sp, out ulong pc)
-                || !TargetFiles.TryReadMemory(target.Pid, sp, StackBytes, out byte[]? stack))
+            if (
+                !TryParseSyscall(ProcFs.ReadText($"/proc/{target.Pid}/task/{tid}/syscall"), out ulong sp, out ulong pc)
+                || !TargetFiles.TryReadMemory(target.Pid, sp, StackBytes, out byte[]? stack)
+            )
                 continue;
             var registers = new UserRegisters(TargetProcess.NativeMachine);
             registers[registers.PcRegister] = pc;
@@ -33,7 +35,16 @@ internal static class ParkedWorkers
             ulong[] addresses = [.. unwound.Frames.Select(f => f.LookupAddress)];
             var frames = names.Resolve(target.Index, addresses, exact: false);
             if (frames.Any(f => EntryPoints.IsWorkerLoop(RustPath.Bare(f.Function))))
-                found.Add(new WorkerFacts { Target = target.Index, Tid = tid, Name = ProcFs.ThreadName(target.Pid, tid), Histogram = new long[Abi.HistogramSlots], Idle = true });
+                found.Add(
+                    new WorkerFacts
+                    {
+                        Target = target.Index,
+                        Tid = tid,
+                        Name = ProcFs.ThreadName(target.Pid, tid),
+                        Histogram = new long[Abi.HistogramSlots],
+                        Idle = true,
+                    }
+                );
         }
 
         return found;
@@ -53,6 +64,7 @@ internal static class ParkedWorkers
     private static bool TryHex(string text, out ulong value)
     {
         value = 0;
-        return text.StartsWith("0x", StringComparison.Ordinal) && ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out value);
+        return text.StartsWith("0x", StringComparison.Ordinal)
+            && ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out value);
     }
 }

@@ -22,7 +22,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     private const long SecondNs = 1_000_000_000;
     private const string ReaderGone = "ReaderGone";
     private const string Starved = "Starved";
-    private const string GiveItCpu = "give it a CPU request (in Kubernetes: resources.requests.cpu), see who else uses the machine (top), or watch for longer";
+    private const string GiveItCpu =
+        "give it a CPU request (in Kubernetes: resources.requests.cpu), see who else uses the machine (top), or watch for longer";
 
     private readonly List<TargetProcess> _targets = [];
     private readonly WorkerNames _workers = new(task.Session.WorkerThreadNames);
@@ -69,11 +70,21 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var settings = new KernelSettings
         {
             Types = types,
-            Slots = task.Options.WorkerSlots ?? Math.Clamp(_targets.Where(t => t.Problem is null).Sum(t => ProcFs.Threads(t.Pid).Count) + 32, 32, 256),
+            Slots =
+                task.Options.WorkerSlots
+                ?? Math.Clamp(
+                    _targets.Where(t => t.Problem is null).Sum(t => ProcFs.Threads(t.Pid).Count) + 32,
+                    32,
+                    256
+                ),
             RingKiB = task.Options.RingBufferKiB ?? 4096,
             ThresholdNs = task.Session.Threshold.Nanoseconds,
         };
-        settings = settings with { SlowPerSecond = task.Options.SlowPerSecond ?? settings.SlowPerSecond, SamplesPerSecond = task.Options.SamplesPerSecond ?? settings.SamplesPerSecond };
+        settings = settings with
+        {
+            SlowPerSecond = task.Options.SlowPerSecond ?? settings.SlowPerSecond,
+            SamplesPerSecond = task.Options.SamplesPerSecond ?? settings.SamplesPerSecond,
+        };
         var loaded = KernelLoader.Load(settings, task.Options, Abi.MaxTargets - 1);
         using var kernel = loaded.Kernel;
         new ReturnProbeGuard(kernel, (uint)types, task.Options.PretendSeccompUnsafe).Check(_targets, Warn);
@@ -85,9 +96,15 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var (watched, tooMany) = TargetFinder.Share(task.Targets);
         if (tooMany.Count > 0)
         {
-            var problem = new Diagnostic(DiagnosticKinds.TooManyTargets, $"{tooMany.Count} of {task.Targets.Count} processes are not watched: one agent watches {watched.Count} at most", "choose fewer pods (target.maxPods), or use several sessions");
+            var problem = new Diagnostic(
+                DiagnosticKinds.TooManyTargets,
+                $"{tooMany.Count} of {task.Targets.Count} processes are not watched: one agent watches {watched.Count} at most",
+                "choose fewer pods (target.maxPods), or use several sessions"
+            );
             Warn(problem);
-            _leftOut.AddRange(tooMany.Select((spec, i) => TargetProcess.Failed(watched.Count + i, spec, spec.Pid ?? 0, problem)));
+            _leftOut.AddRange(
+                tooMany.Select((spec, i) => TargetProcess.Failed(watched.Count + i, spec, spec.Pid ?? 0, problem))
+            );
         }
 
         foreach (var spec in watched)
@@ -97,9 +114,21 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             if (found.Problem is not null)
                 Warn(found.Problem);
             else if (found.Tokio.FromSymbols)
-                Warn(new Diagnostic(DiagnosticKinds.OldTokio, $"{found.Name} uses a Tokio before 1.23: its tasks are known by their symbols only", "upgrade Tokio to see every task type"));
+                Warn(
+                    new Diagnostic(
+                        DiagnosticKinds.OldTokio,
+                        $"{found.Name} uses a Tokio before 1.23: its tasks are known by their symbols only",
+                        "upgrade Tokio to see every task type"
+                    )
+                );
             if (found.Problem is null && found.Tokio.Refused.Count > 0)
-                Warn(new Diagnostic(DiagnosticKinds.SlowProbeSites, $"{found.Tokio.Refused.Count} of {found.Tokio.Refused.Count + found.Tokio.Types.Count} task types are not timed: their first instruction ({found.Tokio.Refused[0].Site.Instruction}) is dear to probe", "build with optimisation (cargo build --release)"));
+                Warn(
+                    new Diagnostic(
+                        DiagnosticKinds.SlowProbeSites,
+                        $"{found.Tokio.Refused.Count} of {found.Tokio.Refused.Count + found.Tokio.Types.Count} task types are not timed: their first instruction ({found.Tokio.Refused[0].Site.Instruction}) is dear to probe",
+                        "build with optimisation (cargo build --release)"
+                    )
+                );
         }
     }
 
@@ -107,11 +136,14 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     {
         TellTargets();
         var problem = _targets.Select(t => t.Problem).FirstOrDefault(p => p is not null);
-        return problem is null ? Bye("NoTargets", DiagnosticKinds.NoSuchProcess.ExitCode) : Bye(problem.Kind.Id, problem.Kind.ExitCode);
+        return problem is null
+            ? Bye("NoTargets", DiagnosticKinds.NoSuchProcess.ExitCode)
+            : Bye(problem.Kind.Id, problem.Kind.ExitCode);
     }
 
     /// <summary>In the order of the task; those that are not watched come last, as they do there.</summary>
-    private IEnumerable<TargetProfile> DescribeTargets() => _targets.Concat(_leftOut).Select(t => t.Describe(task.Node));
+    private IEnumerable<TargetProfile> DescribeTargets() =>
+        _targets.Concat(_leftOut).Select(t => t.Describe(task.Node));
 
     private void TellTargets()
     {
@@ -134,19 +166,36 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     private int Observe(KernelSide kernel, ProbeCost cost, int types)
     {
         var stacks = new StackStore();
-        using var symbolizer = new Symbolizer(new SymbolizerOptions { DebugDirectories = task.Options.DebugDirectories, DebuginfodUrls = task.Options.DebuginfodUrls });
+        using var symbolizer = new Symbolizer(
+            new SymbolizerOptions
+            {
+                DebugDirectories = task.Options.DebugDirectories,
+                DebuginfodUrls = task.Options.DebuginfodUrls,
+            }
+        );
         if (task.Options.DebuginfodUrls.Count > 0 && !SymbolizerProcess.CanDownload())
-            Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, "no server is asked for debug files: libdebuginfod.so.1 is not installed", "apt-get install libdebuginfod1 (dnf install elfutils-debuginfod-client)"));
+            Warn(
+                new Diagnostic(
+                    DiagnosticKinds.MissingSymbols,
+                    "no server is asked for debug files: libdebuginfod.so.1 is not installed",
+                    "apt-get install libdebuginfod1 (dnf install elfutils-debuginfod-client)"
+                )
+            );
         var names = new TargetFrames(_targets, symbolizer);
         var judge = new StackJudge(stacks, names);
-        var ledger = new PollLedger(judge, task.Session.Threshold.Nanoseconds, clockPeriodNs: SecondNs / Math.Max(1, task.Session.SampleFrequencyHz));
+        var ledger = new PollLedger(
+            judge,
+            task.Session.Threshold.Nanoseconds,
+            clockPeriodNs: SecondNs / Math.Max(1, task.Session.SampleFrequencyHz)
+        );
         var sink = new EventSink(_targets, stacks, judge, ledger) { LearnPark = kernel.LearnPark };
         sink.Ticks.Watch(task.Session.Threshold.Nanoseconds, task.Session.SampleFrequencyHz);
         var totals = new RunTotals(kernel, _targets, types);
         var parked = _targets.Where(t => t.Problem is null).SelectMany(t => ParkedWorkers.Find(t, names)).ToList();
         sink.Life = e => OnLife(e, totals);
         if (_workers.Given)
-            sink.Counts = e => _workers.Accept(e, totals.NameOf(_targets[(int)e.Target].Pid, (int)e.NsTid), sink.Weight);
+            sink.Counts = e =>
+                _workers.Accept(e, totals.NameOf(_targets[(int)e.Target].Pid, (int)e.NsTid), sink.Weight);
         using var ring = new RingBuffer(kernel.Events, sink.Accept);
 
         kernel.StartCounting();
@@ -155,44 +204,92 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var startedAt = DateTimeOffset.UtcNow;
         long start = AgentClock.NowNs;
         long cpuAtStart = AgentClock.OwnCpuNs;
-        var budget = new BudgetKeeper(kernel, _targets, sink, task.Session.OverheadBudgetPercent, cost, start, ForcedLevel());
+        var budget = new BudgetKeeper(
+            kernel,
+            _targets,
+            sink,
+            task.Session.OverheadBudgetPercent,
+            cost,
+            start,
+            ForcedLevel()
+        );
         kernel.Control.Enabled = 1;
         var waits = _targets.Where(t => t.Problem is null).Select(t => new CpuWaits(t, start)).ToList();
 
-        var agent = new AgentInfo { Version = AgentVersion.Text, Kernel = KernelVersion.Release, Machine = RuntimeInformation.ProcessArchitecture.ToString(), Rung = kernel.Rung.Name() };
-        stream.Write(new HelloMessage { Agent = agent, BudgetPercent = task.Session.OverheadBudgetPercent, CostPerPollNs = (long)cost.TimedNs, StartedAt = startedAt, Session = task.Session });
+        var agent = new AgentInfo
+        {
+            Version = AgentVersion.Text,
+            Kernel = KernelVersion.Release,
+            Machine = RuntimeInformation.ProcessArchitecture.ToString(),
+            Rung = kernel.Rung.Name(),
+        };
+        stream.Write(
+            new HelloMessage
+            {
+                Agent = agent,
+                BudgetPercent = task.Session.OverheadBudgetPercent,
+                CostPerPollNs = (long)cost.TimedNs,
+                StartedAt = startedAt,
+                Session = task.Session,
+            }
+        );
         TellTargets();
 
         RunFacts Facts(long now)
         {
             List<WorkerFacts> workers = [.. WithParked(totals.Workers(), parked).Where(w => _workers.IsWorker(w.Name))];
-            return FactsOf(now, workers, _workers.Narrow(totals.Types, workers, ledger.RecordedByType, ledger.WorstNs, task.Session.Threshold.Nanoseconds));
+            return FactsOf(
+                now,
+                workers,
+                _workers.Narrow(
+                    totals.Types,
+                    workers,
+                    ledger.RecordedByType,
+                    ledger.WorstNs,
+                    task.Session.Threshold.Nanoseconds
+                )
+            );
         }
 
-        RunFacts FactsOf(long now, List<WorkerFacts> workers, IReadOnlyList<TaskTypeFacts> typeFacts) => new()
-        {
-            Session = task.Session,
-            Agent = agent with { BudgetLevel = budget.Level },
-            StartedAt = startedAt,
-            StartNs = start,
-            EndNs = now,
-            Targets = [.. DescribeTargets()],
-            Types = typeFacts,
-            Workers = workers,
-            CpuWaits = [.. waits.SelectMany(w => w.Sums(now)).Where(w => !_workers.Given || _workers.IsWorker(totals.NameOf(_targets[w.Target].Pid, w.Tid)))],
-            Losses = totals.Losses(sink),
-            Overhead = budget.Overhead(AgentClock.OwnCpuNs - cpuAtStart),
-            Warnings = _warnings,
-            Estimated = budget.EverEstimated,
-            Untimed = _targets.Where(t => !budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
-        };
+        RunFacts FactsOf(long now, List<WorkerFacts> workers, IReadOnlyList<TaskTypeFacts> typeFacts) =>
+            new()
+            {
+                Session = task.Session,
+                Agent = agent with { BudgetLevel = budget.Level },
+                StartedAt = startedAt,
+                StartNs = start,
+                EndNs = now,
+                Targets = [.. DescribeTargets()],
+                Types = typeFacts,
+                Workers = workers,
+                CpuWaits =
+                [
+                    .. waits
+                        .SelectMany(w => w.Sums(now))
+                        .Where(w => !_workers.Given || _workers.IsWorker(totals.NameOf(_targets[w.Target].Pid, w.Tid))),
+                ],
+                Losses = totals.Losses(sink),
+                Overhead = budget.Overhead(AgentClock.OwnCpuNs - cpuAtStart),
+                Warnings = _warnings,
+                Estimated = budget.EverEstimated,
+                Untimed = _targets.Where(t => !budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
+            };
 
         var progress = new ProgressBuilder(_targets, stacks, judge, ledger, totals);
-        string reason = Loop(kernel, ring, ledger, totals, budget, sink, start, now =>
-        {
-            waits.ForEach(w => w.Read(now));
-            stream.Write(progress.Build(Facts(now), kernel.ReadWorkers(), now));
-        });
+        string reason = Loop(
+            kernel,
+            ring,
+            ledger,
+            totals,
+            budget,
+            sink,
+            start,
+            now =>
+            {
+                waits.ForEach(w => w.Read(now));
+                stream.Write(progress.Build(Facts(now), kernel.ReadWorkers(), now));
+            }
+        );
 
         // the order matters: what is open is told while the probes are on, then they go, then the buffer is emptied
         if (_targets.Exists(t => t.IsAlive()))
@@ -212,10 +309,25 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         var document = ProfileBuilder.Build(Facts(end), ledger, stacks, judge, exact: true);
         foreach (var (missing, next) in names.Warnings())
             Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
-        foreach (var target in document.Targets.Where(t => t.Polls + t.SlowPolls == 0 && t.Reason is "Idle" or "NotTimed" or Starved))
+        foreach (
+            var target in document.Targets.Where(t =>
+                t.Polls + t.SlowPolls == 0 && t.Reason is "Idle" or "NotTimed" or Starved
+            )
+        )
             Warn(Silent(target));
-        foreach (var target in document.Targets.Where(t => t.Polls + t.SlowPolls > 0 && (t.Reason == Starved || CpuStarvation.SaysNothing(t.CpuWaitNs, t.CpuNs, document.Summary.ObservedNs))))
-            Warn(new Diagnostic(DiagnosticKinds.Starved, $"{target.Process} ({target.Pid}) waited {HumanText.Duration(target.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(target.CpuNs)}: what its code does shows only as far as it ran", GiveItCpu));
+        foreach (
+            var target in document.Targets.Where(t =>
+                t.Polls + t.SlowPolls > 0
+                && (t.Reason == Starved || CpuStarvation.SaysNothing(t.CpuWaitNs, t.CpuNs, document.Summary.ObservedNs))
+            )
+        )
+            Warn(
+                new Diagnostic(
+                    DiagnosticKinds.Starved,
+                    $"{target.Process} ({target.Pid}) waited {HumanText.Duration(target.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(target.CpuNs)}: what its code does shows only as far as it ran",
+                    GiveItCpu
+                )
+            );
         document = document with { Warnings = [.. _warnings] };
         stream.WriteProfile(document);
         return Bye(reason, reason == "TargetGone" ? DiagnosticKinds.TargetGone.ExitCode : 0);
@@ -230,13 +342,24 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         return [.. polled.Where(w => !replaced.Contains((w.Target, w.Tid))), .. idle];
     }
 
-    private Diagnostic Silent(TargetProfile target) => _workers.Given
-        ? new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}, on threads named {_workers.Text}", $"look at the names of its threads (ps -T -p {target.Pid}), or leave out --workers to watch them all")
-        : target.Reason == Starved ? new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}", GiveItCpu)
-        : new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}", "send it some load while Hud watches; this is not \"no problem\"");
+    private Diagnostic Silent(TargetProfile target) =>
+        _workers.Given
+            ? new Diagnostic(
+                DiagnosticKinds.Idle,
+                $"{target.Process} ({target.Pid}): {target.Message}, on threads named {_workers.Text}",
+                $"look at the names of its threads (ps -T -p {target.Pid}), or leave out --workers to watch them all"
+            )
+        : target.Reason == Starved
+            ? new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}", GiveItCpu)
+        : new Diagnostic(
+            DiagnosticKinds.Idle,
+            $"{target.Process} ({target.Pid}): {target.Message}",
+            "send it some load while Hud watches; this is not \"no problem\""
+        );
 
     private int? ForcedLevel() =>
-        task.Options.ForceLevel ?? (_targets.TrueForAll(t => t.Problem is not null || !t.ReturnProbesAllowed) ? 3 : null);
+        task.Options.ForceLevel
+        ?? (_targets.TrueForAll(t => t.Problem is not null || !t.ReturnProbesAllowed) ? 3 : null);
 
     /// <summary>Where a task keeps its id and its scheduler's handle: the handle's address tells runtimes apart.</summary>
     private void TellTypes(KernelSide kernel)
@@ -246,7 +369,15 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             for (int i = 0; i < target.Tokio.Types.Count; i++)
             {
                 var vtable = target.Tokio.Types[i].Vtable;
-                kernel.SetType((uint)(target.TypeBase + i), new TypeInfo { TargetBinary = (uint)target.Index, TaskIdOffset = vtable.TaskIdOffset, SchedulerOffset = vtable.SchedulerOffset });
+                kernel.SetType(
+                    (uint)(target.TypeBase + i),
+                    new TypeInfo
+                    {
+                        TargetBinary = (uint)target.Index,
+                        TaskIdOffset = vtable.TaskIdOffset,
+                        SchedulerOffset = vtable.SchedulerOffset,
+                    }
+                );
             }
         }
     }
@@ -280,12 +411,27 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     }
 
     /// <returns>Completed, Interrupted, TargetGone or ReaderGone.</returns>
-    private string Loop(KernelSide kernel, RingBuffer ring, PollLedger ledger, RunTotals totals, BudgetKeeper budget, EventSink sink, long start, Action<long> tell)
+    private string Loop(
+        KernelSide kernel,
+        RingBuffer ring,
+        PollLedger ledger,
+        RunTotals totals,
+        BudgetKeeper budget,
+        EventSink sink,
+        long start,
+        Action<long> tell
+    )
     {
-        long end = start + task.Session.Duration.Nanoseconds, nextRead = start + budget.NextIntervalNs, nextTell = start + SecondNs;
+        long end = start + task.Session.Duration.Nanoseconds,
+            nextRead = start + budget.NextIntervalNs,
+            nextTell = start + SecondNs;
         while (true)
         {
-            ring.Poll(TimeSpan.FromMilliseconds(Math.Clamp((nextRead - AgentClock.NowNs) / 1_000_000, 1, DrainEvery.TotalMilliseconds)));
+            ring.Poll(
+                TimeSpan.FromMilliseconds(
+                    Math.Clamp((nextRead - AgentClock.NowNs) / 1_000_000, 1, DrainEvery.TotalMilliseconds)
+                )
+            );
             long now = AgentClock.NowNs;
             bool last = now >= end || stop.IsCancellationRequested || !stream.IsConnected;
             if (now >= nextRead || last)
@@ -324,7 +470,13 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             if (!target.IsAlive())
             {
                 target.Gone = true;
-                Warn(new Diagnostic(DiagnosticKinds.TargetGone, $"{target.Name} ({target.Pid}) ended during the run", "the report holds what was seen until then"));
+                Warn(
+                    new Diagnostic(
+                        DiagnosticKinds.TargetGone,
+                        $"{target.Name} ({target.Pid}) ended during the run",
+                        "the report holds what was seen until then"
+                    )
+                );
                 continue;
             }
 
@@ -342,7 +494,13 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 // same pid, another program: our types and tables mean nothing any more
                 target.Gone = true;
                 target.Detach();
-                Warn(new Diagnostic(DiagnosticKinds.TargetGone, $"{target.Name} ({target.Pid}) started another program in its place", "profile the new program with a session of its own"));
+                Warn(
+                    new Diagnostic(
+                        DiagnosticKinds.TargetGone,
+                        $"{target.Name} ({target.Pid}) started another program in its place",
+                        "profile the new program with a session of its own"
+                    )
+                );
                 break;
             case LifeKind.Rename:
                 totals.Rename(target.Pid, (int)life.NsTid, EventDecoder.Comm(life.Comm));
@@ -354,15 +512,39 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     {
         var losses = totals.Losses(sink);
         if (losses.Events() > 0)
-            Warn(new Diagnostic(DiagnosticKinds.EventsLost, $"{losses.Events()} events did not reach the report: {losses.RingBufferDrops} ring buffer full, {losses.RateLimited} rate-limited, {losses.MissedReturns + losses.ThreadStateFailures + losses.PollDepthOverflows + losses.ProgramMisses + losses.DecodeErrors} other", "raise the threshold, so that fewer polls count as slow; what was rate-limited is scaled and marked as estimated"));
+            Warn(
+                new Diagnostic(
+                    DiagnosticKinds.EventsLost,
+                    $"{losses.Events()} events did not reach the report: {losses.RingBufferDrops} ring buffer full, {losses.RateLimited} rate-limited, {losses.MissedReturns + losses.ThreadStateFailures + losses.PollDepthOverflows + losses.ProgramMisses + losses.DecodeErrors} other",
+                    "raise the threshold, so that fewer polls count as slow; what was rate-limited is scaled and marked as estimated"
+                )
+            );
         if (sink.Unwinding.UsedScan * 10 > sink.Unwinding.Stacks)
-            Warn(new Diagnostic(DiagnosticKinds.GuessedCallers, $"in {sink.Unwinding.UsedScan} of {sink.Unwinding.Stacks} stacks callers were guessed, for code without unwind tables: such a caller may be a call that had returned", "build with unwind tables (RUSTFLAGS=\"-C force-unwind-tables=yes\"); the C library musl never has any"));
+            Warn(
+                new Diagnostic(
+                    DiagnosticKinds.GuessedCallers,
+                    $"in {sink.Unwinding.UsedScan} of {sink.Unwinding.Stacks} stacks callers were guessed, for code without unwind tables: such a caller may be a call that had returned",
+                    "build with unwind tables (RUSTFLAGS=\"-C force-unwind-tables=yes\"); the C library musl never has any"
+                )
+            );
         if (stream.LeftOut > 0)
-            Warn(new Diagnostic(DiagnosticKinds.StreamIncomplete, $"{stream.LeftOut} messages of the live view were too long for a line and were left out", "the report is whole; nothing needs to be done"));
+            Warn(
+                new Diagnostic(
+                    DiagnosticKinds.StreamIncomplete,
+                    $"{stream.LeftOut} messages of the live view were too long for a line and were left out",
+                    "the report is whole; nothing needs to be done"
+                )
+            );
         if (budget.EverEstimated && budget.Changes.Count > 0)
         {
             var worst = budget.Changes.MaxBy(c => c.Level)!;
-            Warn(new Diagnostic(DiagnosticKinds.BudgetLowered, $"the level of detail went down to {worst.Level}: {worst.Reason}", "raise the overhead budget, or accept that counts are estimates and short polls were not all timed"));
+            Warn(
+                new Diagnostic(
+                    DiagnosticKinds.BudgetLowered,
+                    $"the level of detail went down to {worst.Level}: {worst.Reason}",
+                    "raise the overhead budget, or accept that counts are estimates and short polls were not all timed"
+                )
+            );
         }
     }
 
@@ -371,12 +553,27 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         if (_warnings.Count >= 100)
             return;
         _warnings.Add(new ProfileWarning(diagnostic.Kind.Id, diagnostic.Message, diagnostic.NextStep));
-        stream.Write(new WarningMessage { Id = diagnostic.Kind.Id, Text = diagnostic.Message, NextStep = diagnostic.NextStep });
+        stream.Write(
+            new WarningMessage
+            {
+                Id = diagnostic.Kind.Id,
+                Text = diagnostic.Message,
+                NextStep = diagnostic.NextStep,
+            }
+        );
     }
 
     private int Bye(string reason, int exitCode)
     {
-        stream.Write(new ByeMessage { Reason = reason, ExitCode = exitCode, CpuNs = AgentClock.OwnCpuNs, PeakBytes = AgentClock.OwnPeakBytes });
+        stream.Write(
+            new ByeMessage
+            {
+                Reason = reason,
+                ExitCode = exitCode,
+                CpuNs = AgentClock.OwnCpuNs,
+                PeakBytes = AgentClock.OwnPeakBytes,
+            }
+        );
         return exitCode;
     }
 }

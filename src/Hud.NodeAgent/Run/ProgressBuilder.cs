@@ -7,7 +7,13 @@ using Hud.Profiling.Profiles;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>The once-a-second message that the cockpit draws.</summary>
-internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, StackStore stacks, StackJudge judge, PollLedger ledger, RunTotals totals)
+internal sealed class ProgressBuilder(
+    IReadOnlyList<TargetProcess> targets,
+    StackStore stacks,
+    StackJudge judge,
+    PollLedger ledger,
+    RunTotals totals
+)
 {
     private const int MaxNamedEachSecond = 30;
     private const long NamingEachSecondNs = 50_000_000;
@@ -20,22 +26,33 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
     public ProgressMessage Build(RunFacts facts, IReadOnlyList<WorkerState> now, long nowNs)
     {
         NameSome();
-        var document = ProfileBuilder.Build(facts with { MaxHotspots = StreamLimits.ProgressHotspots }, ledger, stacks, judge, exact: false);
+        var document = ProfileBuilder.Build(
+            facts with
+            {
+                MaxHotspots = StreamLimits.ProgressHotspots,
+            },
+            ledger,
+            stacks,
+            judge,
+            exact: false
+        );
         double interval = Math.Max(1, nowNs - (_lastNs == 0 ? facts.StartNs : _lastNs));
         _lastNs = nowNs;
-        return LineFitter.Cut(new ProgressMessage
-        {
-            ElapsedNs = nowNs - facts.StartNs,
-            Summary = document.Summary,
-            Verdict = document.Verdict,
-            VerdictLevel = document.VerdictLevel,
-            Hotspots = document.Hotspots,
-            Workers = [.. Now(facts, document, now, nowNs, interval)],
-            Tasks = [.. document.Tasks.OrderByDescending(t => t.TotalNs).Take(StreamLimits.ProgressTasks)],
-            SlowPolls = NewSlowPolls(document),
-            Overhead = document.Overhead with { LevelChanges = [] },
-            LostEvents = document.Losses.Events(),
-        });
+        return LineFitter.Cut(
+            new ProgressMessage
+            {
+                ElapsedNs = nowNs - facts.StartNs,
+                Summary = document.Summary,
+                Verdict = document.Verdict,
+                VerdictLevel = document.VerdictLevel,
+                Hotspots = document.Hotspots,
+                Workers = [.. Now(facts, document, now, nowNs, interval)],
+                Tasks = [.. document.Tasks.OrderByDescending(t => t.TotalNs).Take(StreamLimits.ProgressTasks)],
+                SlowPolls = NewSlowPolls(document),
+                Overhead = document.Overhead with { LevelChanges = [] },
+                LostEvents = document.Losses.Events(),
+            }
+        );
     }
 
     /// <summary>
@@ -45,7 +62,11 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
     private void NameSome()
     {
         long start = AgentClock.NowNs;
-        var wanted = ledger.Hotspots.OrderByDescending(p => p.Value.Durations.TotalNs).SelectMany(p => new[] { p.Key.Stack, p.Key.Holder }).Where(stack => stack >= 0 && !judge.IsNamed(stack)).Distinct();
+        var wanted = ledger
+            .Hotspots.OrderByDescending(p => p.Value.Durations.TotalNs)
+            .SelectMany(p => new[] { p.Key.Stack, p.Key.Holder })
+            .Where(stack => stack >= 0 && !judge.IsNamed(stack))
+            .Distinct();
         foreach (int stack in wanted.Take(MaxNamedEachSecond))
         {
             if (AgentClock.NowNs - start > NamingEachSecondNs || _namingNs + AgentClock.NowNs - start > NamingInAllNs)
@@ -60,17 +81,34 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
     {
         int fresh = ledger.Polls.Count - _told;
         _told = ledger.Polls.Count;
-        return fresh <= 0 ? [] : [.. document.SlowPolls.OrderByDescending(p => p.StartNs + p.WallNs).Take(Math.Min(fresh, StreamLimits.ProgressSlowPolls)).OrderBy(p => p.StartNs)];
+        return fresh <= 0
+            ? []
+            :
+            [
+                .. document
+                    .SlowPolls.OrderByDescending(p => p.StartNs + p.WallNs)
+                    .Take(Math.Min(fresh, StreamLimits.ProgressSlowPolls))
+                    .OrderBy(p => p.StartNs),
+            ];
     }
 
-    private static string StateOf(bool polling, ulong offSinceNs) => !polling ? "idle" : offSinceNs switch
-    {
-        0 => "polling",
-        Abi.OffRunnable => "queued",
-        _ => "blocked",
-    };
+    private static string StateOf(bool polling, ulong offSinceNs) =>
+        !polling
+            ? "idle"
+            : offSinceNs switch
+            {
+                0 => "polling",
+                Abi.OffRunnable => "queued",
+                _ => "blocked",
+            };
 
-    private IEnumerable<WorkerNow> Now(RunFacts facts, ProfileDocument document, IReadOnlyList<WorkerState> states, long nowNs, double interval)
+    private IEnumerable<WorkerNow> Now(
+        RunFacts facts,
+        ProfileDocument document,
+        IReadOnlyList<WorkerState> states,
+        long nowNs,
+        double interval
+    )
     {
         foreach (var worker in document.Workers.Take(128))
         {
@@ -80,7 +118,8 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
             bool polling = state.CurrentType < facts.Types.Count;
             var (busyBefore, lostBefore) = _before.GetValueOrDefault(((int)state.Target, worker.Tid));
             long open = polling ? Math.Max(0, nowNs - (long)state.CurrentStartNs) : 0;
-            long busy = (long)state.BusyNs, lost = worker.LostNs;
+            long busy = (long)state.BusyNs,
+                lost = worker.LostNs;
             _before[((int)state.Target, worker.Tid)] = (busy, lost);
             yield return new WorkerNow
             {
@@ -91,7 +130,10 @@ internal sealed class ProgressBuilder(IReadOnlyList<TargetProcess> targets, Stac
                 State = StateOf(polling, state.OffSinceNs),
                 Task = polling ? facts.Types[(int)state.CurrentType].Name : "",
                 SinceNs = open,
-                BusyPercent = Math.Round(Math.Clamp((busy - busyBefore + Math.Min(open, interval)) * 100 / interval, 0, 100), 1),
+                BusyPercent = Math.Round(
+                    Math.Clamp((busy - busyBefore + Math.Min(open, interval)) * 100 / interval, 0, 100),
+                    1
+                ),
                 LostPercent = Math.Round(Math.Clamp((lost - lostBefore) * 100 / interval, 0, 100), 1),
             };
         }

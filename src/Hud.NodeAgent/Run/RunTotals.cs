@@ -85,19 +85,21 @@ internal sealed class RunTotals(KernelSide kernel, IReadOnlyList<TargetProcess> 
             long[] histogram = new long[Abi.HistogramSlots];
             for (int i = 0; i < histogram.Length; i++)
                 histogram[i] = (long)worker.Histogram[i];
-            facts.Add(new WorkerFacts
-            {
-                Target = (int)worker.Target,
-                Tid = (int)worker.NsTid,
-                Name = NameOf(targets[(int)worker.Target].Pid, (int)worker.NsTid),
-                Runtime = worker.Runtime,
-                Polls = (long)worker.Polls,
-                Slow = (long)worker.Slow,
-                BusyNs = (long)worker.BusyNs,
-                QueueNs = (long)worker.QueueNs,
-                QueueMaxNs = (long)worker.QueueMaxNs,
-                Histogram = histogram,
-            });
+            facts.Add(
+                new WorkerFacts
+                {
+                    Target = (int)worker.Target,
+                    Tid = (int)worker.NsTid,
+                    Name = NameOf(targets[(int)worker.Target].Pid, (int)worker.NsTid),
+                    Runtime = worker.Runtime,
+                    Polls = (long)worker.Polls,
+                    Slow = (long)worker.Slow,
+                    BusyNs = (long)worker.BusyNs,
+                    QueueNs = (long)worker.QueueNs,
+                    QueueMaxNs = (long)worker.QueueMaxNs,
+                    Histogram = histogram,
+                }
+            );
         }
 
         return facts;
@@ -112,25 +114,29 @@ internal sealed class RunTotals(KernelSide kernel, IReadOnlyList<TargetProcess> 
 
     public void Rename(int pid, int tid, string name) => _names[(pid, tid)] = name;
 
-    public Losses Losses(EventSink sink) => new()
-    {
-        RingBufferDrops = kernel.Count(Stat.RingDrops),
-        RateLimited = kernel.Count(Stat.RateLimited),
-        ThreadStateFailures = kernel.Count(Stat.NoThreadState),
-        PollDepthOverflows = kernel.Count(Stat.DepthOverflow),
-        StackCopyFailures = kernel.Count(Stat.StackFailed),
-        StackSlotsExhausted = kernel.Count(Stat.NoSlot),
-        DecodeErrors = sink.DecodeErrors,
-        TruncatedStacks = sink.Unwinding.Truncated,
-        SampledOutPolls = kernel.Count(Stat.SampledOut),
-        MissedReturns = kernel.Count(Stat.MissedReturns),
-        MissedSwitches = kernel.Count(Stat.MissedSwitches),
-        SamplesLimited = kernel.Count(Stat.SamplesLimited),
-        WakersLimited = kernel.Count(Stat.WakersLimited),
-        UnknownTypes = kernel.Count(Stat.TypeOutOfRange),
-        ProgramMisses = kernel.LoadedPrograms.Sum(p => kernel.RunStats(p).Misses),
-        UnwindStops = Enum.GetValues<Profiling.Stacks.StopReason>()
-            .Where(r => r is not (Profiling.Stacks.StopReason.ReachedPoll or Profiling.Stacks.StopReason.EndOfStack) && sink.Unwinding[r] > 0)
-            .ToDictionary(r => r.ToString(), r => sink.Unwinding[r], StringComparer.Ordinal),
-    };
+    public Losses Losses(EventSink sink) =>
+        new()
+        {
+            RingBufferDrops = kernel.Count(Stat.RingDrops),
+            RateLimited = kernel.Count(Stat.RateLimited),
+            ThreadStateFailures = kernel.Count(Stat.NoThreadState),
+            PollDepthOverflows = kernel.Count(Stat.DepthOverflow),
+            StackCopyFailures = kernel.Count(Stat.StackFailed),
+            StackSlotsExhausted = kernel.Count(Stat.NoSlot),
+            DecodeErrors = sink.DecodeErrors,
+            TruncatedStacks = sink.Unwinding.Truncated,
+            SampledOutPolls = kernel.Count(Stat.SampledOut),
+            MissedReturns = kernel.Count(Stat.MissedReturns),
+            MissedSwitches = kernel.Count(Stat.MissedSwitches),
+            SamplesLimited = kernel.Count(Stat.SamplesLimited),
+            WakersLimited = kernel.Count(Stat.WakersLimited),
+            UnknownTypes = kernel.Count(Stat.TypeOutOfRange),
+            ProgramMisses = kernel.LoadedPrograms.Sum(p => kernel.RunStats(p).Misses),
+            UnwindStops = Enum.GetValues<Profiling.Stacks.StopReason>()
+                .Where(r =>
+                    r is not (Profiling.Stacks.StopReason.ReachedPoll or Profiling.Stacks.StopReason.EndOfStack)
+                    && sink.Unwinding[r] > 0
+                )
+                .ToDictionary(r => r.ToString(), r => sink.Unwinding[r], StringComparer.Ordinal),
+        };
 }

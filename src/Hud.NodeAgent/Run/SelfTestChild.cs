@@ -34,16 +34,19 @@ internal sealed class SelfTestChild : IDisposable
     {
         if (Program.Value is not ({ } file, var offset))
             return null;
-        var process = Process.Start(new ProcessStartInfo(PathOf(file), [mode])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        });
+        var process = Process.Start(
+            new ProcessStartInfo(PathOf(file), [mode])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        );
         return process is null ? null : new SelfTestChild(process, offset);
     }
 
-    private static string PathOf(SafeFileHandle file) => $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}";
+    private static string PathOf(SafeFileHandle file) =>
+        $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}";
 
     private static (SafeFileHandle? File, ulong Offset) Unpack()
     {
@@ -58,14 +61,19 @@ internal sealed class SelfTestChild : IDisposable
         if (!FileByteSource.TryOpen(PathOf(file), out var source, out _))
             return (null, 0);
         using (source)
-            return ElfFile.TryOpen(source, out var elf, out _) && FindProbe(elf) is { } offset ? (file, offset) : (null, 0);
+            return ElfFile.TryOpen(source, out var elf, out _) && FindProbe(elf) is { } offset
+                ? (file, offset)
+                : (null, 0);
     }
 
     private static ulong? FindProbe(ElfFile elf)
     {
         foreach (var function in elf.Functions.Functions)
         {
-            if (elf.Functions.NameOf(function) == "hud_selftest_probe" && elf.TryAddressToFileOffset(function.Address, out ulong offset))
+            if (
+                elf.Functions.NameOf(function) == "hud_selftest_probe"
+                && elf.TryAddressToFileOffset(function.Address, out ulong offset)
+            )
                 return offset;
         }
 

@@ -9,8 +9,9 @@ namespace Hud.NodeAgent.Run;
 internal static class TargetFinder
 {
     /// <summary>The first ones are watched: the kernel side has a bit for each, and the last bit is the agent's own child.</summary>
-    public static (IReadOnlyList<AgentTarget> Watched, IReadOnlyList<AgentTarget> TooMany) Share(IReadOnlyList<AgentTarget> all) =>
-        ([.. all.Take(Abi.MaxTargets - 1)], [.. all.Skip(Abi.MaxTargets - 1)]);
+    public static (IReadOnlyList<AgentTarget> Watched, IReadOnlyList<AgentTarget> TooMany) Share(
+        IReadOnlyList<AgentTarget> all
+    ) => ([.. all.Take(Abi.MaxTargets - 1)], [.. all.Skip(Abi.MaxTargets - 1)]);
 
     public static TargetProcess Find(int index, AgentTarget spec, TargetFiles files)
     {
@@ -18,7 +19,16 @@ internal static class TargetFinder
             return TargetProcess.Open(index, spec, pid, files);
         if (spec.ContainerId is { Length: > 0 } container)
             return InContainer(index, spec, container, files);
-        return TargetProcess.Failed(index, spec, 0, new Diagnostic(DiagnosticKinds.NoSuchProcess, "the task names neither a pid nor a container", "this is a defect of whoever wrote the task"));
+        return TargetProcess.Failed(
+            index,
+            spec,
+            0,
+            new Diagnostic(
+                DiagnosticKinds.NoSuchProcess,
+                "the task names neither a pid nor a container",
+                "this is a defect of whoever wrote the task"
+            )
+        );
     }
 
     private static TargetProcess InContainer(int index, AgentTarget spec, string container, TargetFiles files)
@@ -26,16 +36,42 @@ internal static class TargetFinder
         var processes = Containers.Find(container, spec.PodUid ?? "");
         if (processes.Count == 0)
         {
-            return TargetProcess.Failed(index, spec, 0, new Diagnostic(DiagnosticKinds.TargetGone, $"container {spec.Container} of pod {spec.Pod} has no process on this node (any more)",
-                "the pod was deleted or its container restarted before the agent attached; create a new session"));
+            return TargetProcess.Failed(
+                index,
+                spec,
+                0,
+                new Diagnostic(
+                    DiagnosticKinds.TargetGone,
+                    $"container {spec.Container} of pod {spec.Pod} has no process on this node (any more)",
+                    "the pod was deleted or its container restarted before the agent attached; create a new session"
+                )
+            );
         }
 
         if (!Containers.TryChoose(processes, spec.ProcessName, out var chosen, out string problem))
-            return TargetProcess.Failed(index, spec, 0, new Diagnostic(DiagnosticKinds.SeveralProcesses, problem, "set target.processName to the process that runs Tokio"));
+            return TargetProcess.Failed(
+                index,
+                spec,
+                0,
+                new Diagnostic(
+                    DiagnosticKinds.SeveralProcesses,
+                    problem,
+                    "set target.processName to the process that runs Tokio"
+                )
+            );
         var target = TargetProcess.Open(index, spec, chosen.Pid, files);
         // a pid that was given to another process between the two looks is not the container's
         return Containers.IsMember(ProcFs.ReadText($"/proc/{chosen.Pid}/cgroup", 1 << 16), container, spec.PodUid ?? "")
             ? target
-            : TargetProcess.Failed(index, spec, chosen.Pid, new Diagnostic(DiagnosticKinds.TargetGone, $"{chosen.Name} ended while the agent attached", "create a new session"));
+            : TargetProcess.Failed(
+                index,
+                spec,
+                chosen.Pid,
+                new Diagnostic(
+                    DiagnosticKinds.TargetGone,
+                    $"{chosen.Name} ended while the agent attached",
+                    "create a new session"
+                )
+            );
     }
 }

@@ -8,11 +8,17 @@ namespace Hud.NodeAgent.Run;
 internal sealed class TargetFrames(IReadOnlyList<TargetProcess> targets, Symbolizer symbolizer) : IFrameSource
 {
     private readonly SymbolizedFrames _names = new(
-        symbolizer, i => targets[i].Modules is { } modules ? new TargetCode(modules, $"/proc/{targets[i].Pid}/root") : null);
+        symbolizer,
+        i => targets[i].Modules is { } modules ? new TargetCode(modules, $"/proc/{targets[i].Pid}/root") : null
+    );
 
-    public IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact) => _names.Resolve(target, addresses, exact);
+    public IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact) =>
+        _names.Resolve(target, addresses, exact);
 
     /// <summary>What the programs' builds lack; libraries of the system are not the user's to rebuild.</summary>
     public IEnumerable<(string Text, string NextStep)> Warnings() =>
-        _names.Modules.Where(m => targets.Any(t => t.TokioFiles.Any(f => f.Name == m.Path))).Select(symbolizer.Warning).OfType<(string, string)>();
+        _names
+            .Modules.Where(m => targets.Any(t => t.TokioFiles.Any(f => f.Name == m.Path)))
+            .Select(symbolizer.Warning)
+            .OfType<(string, string)>();
 }

@@ -57,24 +57,70 @@ internal sealed class TargetProcess : IDisposable
     {
         string status = ProcFs.ReadText($"/proc/{pid}/status");
         if (status.Length == 0)
-            return Failed(index, spec, pid, new Diagnostic(DiagnosticKinds.NoSuchProcess, $"there is no process {pid}", "check the pid; pids are those of this machine or, in a node container, of the container"));
-        string name = ProcFs.StatusField(status, "Name"), exe = ReadExecutable(pid);
+            return Failed(
+                index,
+                spec,
+                pid,
+                new Diagnostic(
+                    DiagnosticKinds.NoSuchProcess,
+                    $"there is no process {pid}",
+                    "check the pid; pids are those of this machine or, in a node container, of the container"
+                )
+            );
+        string name = ProcFs.StatusField(status, "Name"),
+            exe = ReadExecutable(pid);
         string exePath = $"/proc/{pid}/exe";
         if (!FileByteSource.TryOpen(exePath, out var source, out string openError))
-            return Failed(index, spec, pid, new Diagnostic(DiagnosticKinds.UnreadableExecutable, $"the executable of {name} ({pid}) cannot be read: {openError}", "run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; a kernel thread has no executable"), name, exe);
+            return Failed(
+                index,
+                spec,
+                pid,
+                new Diagnostic(
+                    DiagnosticKinds.UnreadableExecutable,
+                    $"the executable of {name} ({pid}) cannot be read: {openError}",
+                    "run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; a kernel thread has no executable"
+                ),
+                name,
+                exe
+            );
         var opened = ElfFile.Open(source);
         if (opened.File is null)
         {
-            bool foreign = opened.Problem is ElfProblem.ThirtyTwoBit or ElfProblem.BigEndian or ElfProblem.ForeignMachine;
-            return Failed(index, spec, pid, foreign ? Foreign(exe, opened.Text)
-                : new Diagnostic(DiagnosticKinds.UnreadableExecutable, $"{exe} is not a usable ELF file: {opened.Text}", "check that the process runs a native program, not a script or an emulator"), name, exe);
+            bool foreign =
+                opened.Problem is ElfProblem.ThirtyTwoBit or ElfProblem.BigEndian or ElfProblem.ForeignMachine;
+            return Failed(
+                index,
+                spec,
+                pid,
+                foreign
+                    ? Foreign(exe, opened.Text)
+                    : new Diagnostic(
+                        DiagnosticKinds.UnreadableExecutable,
+                        $"{exe} is not a usable ELF file: {opened.Text}",
+                        "check that the process runs a native program, not a script or an emulator"
+                    ),
+                name,
+                exe
+            );
         }
 
         var elf = opened.File;
         if (elf.Machine != NativeMachine)
-            return Failed(index, spec, pid, Foreign(exe, $"it is built for {elf.Machine} and this machine is {NativeMachine}"), name, exe);
+            return Failed(
+                index,
+                spec,
+                pid,
+                Foreign(exe, $"it is built for {elf.Machine} and this machine is {NativeMachine}"),
+                name,
+                exe
+            );
         var space = TargetFiles.ReadMaps(pid);
-        var tokioFiles = Run.TokioFiles.Find(pid, new TokioFile(exePath, exe, elf.ContentKey, TokioBinary.Discover(elf)), space, files);
+        var tokioFiles = Run.TokioFiles.Find(
+            pid,
+            new TokioFile(exePath, exe, elf.ContentKey, TokioBinary.Discover(elf)),
+            space,
+            files
+        );
         var tokio = TokioBinary.Join([.. tokioFiles.Select(f => f.Tokio)]);
         var target = new TargetProcess
         {
@@ -98,25 +144,56 @@ internal sealed class TargetProcess : IDisposable
     }
 
     private static Diagnostic Foreign(string exe, string text) =>
-        new(DiagnosticKinds.ForeignBinary, $"{exe} is not a 64-bit program of this machine: {text}", "profile it on a machine of its own architecture, built for 64 bits");
+        new(
+            DiagnosticKinds.ForeignBinary,
+            $"{exe} is not a 64-bit program of this machine: {text}",
+            "profile it on a machine of its own architecture, built for 64 bits"
+        );
 
     private static Diagnostic NoTypes(TokioBinary tokio, string name, int pid, string exe)
     {
         if (tokio.Refused.Count > 0)
         {
             var (type, site) = tokio.Refused[0];
-            return new Diagnostic(DiagnosticKinds.SlowProbeSites, $"every poll function of {name} begins with an instruction that a probe would have to single-step (\"{site.Instruction}\" in {type.Name})", "build with optimisation (cargo build --release); a debug build cannot be profiled cheaply");
+            return new Diagnostic(
+                DiagnosticKinds.SlowProbeSites,
+                $"every poll function of {name} begins with an instruction that a probe would have to single-step (\"{site.Instruction}\" in {type.Name})",
+                "build with optimisation (cargo build --release); a debug build cannot be profiled cheaply"
+            );
         }
 
-        return new Diagnostic(DiagnosticKinds.NotTokio, $"{name} ({pid}, {exe}) holds no Tokio tasks, nor do its libraries",
-            tokio.HasTokio ? "it uses Tokio for blocking work only: there is no async task that could block a worker" : "pick the process that runs the async service; Tokio 1.23 and later is found in any build, older ones need v0 symbols");
+        return new Diagnostic(
+            DiagnosticKinds.NotTokio,
+            $"{name} ({pid}, {exe}) holds no Tokio tasks, nor do its libraries",
+            tokio.HasTokio
+                ? "it uses Tokio for blocking work only: there is no async task that could block a worker"
+                : "pick the process that runs the async service; Tokio 1.23 and later is found in any build, older ones need v0 symbols"
+        );
     }
 
-    public static TargetProcess Failed(int index, AgentTarget spec, int pid, Diagnostic problem, string name = "", string exe = "") =>
-        new() { Index = index, Spec = spec, Pid = pid, Name = name, Executable = exe, Problem = problem };
+    public static TargetProcess Failed(
+        int index,
+        AgentTarget spec,
+        int pid,
+        Diagnostic problem,
+        string name = "",
+        string exe = ""
+    ) =>
+        new()
+        {
+            Index = index,
+            Spec = spec,
+            Pid = pid,
+            Name = name,
+            Executable = exe,
+            Problem = problem,
+        };
 
     internal static ElfMachine NativeMachine =>
-        System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? ElfMachine.AArch64 : ElfMachine.X64;
+        System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture
+        == System.Runtime.InteropServices.Architecture.Arm64
+            ? ElfMachine.AArch64
+            : ElfMachine.X64;
 
     private static string ReadExecutable(int pid)
     {
@@ -150,8 +227,20 @@ internal sealed class TargetProcess : IDisposable
         Detach();
         if (!ReturnProbesAllowed || kernel.Rung == Rung.SchedOnly)
             return;
-        foreach (var probes in Tokio.Types.Select((type, i) => (type.File, type.FileOffset, Type: TypeBase + i)).Where(p => !without.Contains(p.Type)).GroupBy(p => p.File))
-            _links.Add(kernel.AttachPolls(TokioFiles[probes.Key].OpenPath, probes.Select(p => p.FileOffset).ToArray(), probes.Select(p => (ulong)p.Type).ToArray(), Pid));
+        foreach (
+            var probes in Tokio
+                .Types.Select((type, i) => (type.File, type.FileOffset, Type: TypeBase + i))
+                .Where(p => !without.Contains(p.Type))
+                .GroupBy(p => p.File)
+        )
+            _links.Add(
+                kernel.AttachPolls(
+                    TokioFiles[probes.Key].OpenPath,
+                    probes.Select(p => p.FileOffset).ToArray(),
+                    probes.Select(p => (ulong)p.Type).ToArray(),
+                    Pid
+                )
+            );
     }
 
     public void Detach()
@@ -183,8 +272,12 @@ internal sealed class TargetProcess : IDisposable
             Container = Spec.Container,
             Node = node,
             State = Problem is null && !Gone ? TargetState.Succeeded : TargetState.Failed,
-            Reason = Problem is not null ? ReasonOf(Problem.Kind) : Gone ? "TargetGone" : "",
-            Message = Problem?.Message ?? (Gone ? "the process ended during the run; what was seen until then is kept" : ""),
+            Reason =
+                Problem is not null ? ReasonOf(Problem.Kind)
+                : Gone ? "TargetGone"
+                : "",
+            Message =
+                Problem?.Message ?? (Gone ? "the process ended during the run; what was seen until then is kept" : ""),
             TokioVersion = Tokio.TokioVersion,
             TaskTypes = Tokio.Types.Count,
             CpuNs = Math.Max(0, LastCpu - CpuAtStart),

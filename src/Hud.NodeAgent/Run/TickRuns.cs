@@ -37,9 +37,15 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStack
         Count++;
         var frames = judge.Frames(stack, exact: false);
         int type = types.Find((int)tick.Target, stack, frames);
-        bool counts = stack >= 0 && Blame.PollIndex(frames) >= 0 && !Blame.OnBlockingPool(frames) && !Hot.Contains(type);
-        string group = counts ? judge.Judge(stack, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group : "";
-        if (_open.TryGetValue(tick.NsTid, out var stretch) && (stretch.Group != group || tick.TimeNs - stretch.Last > _maxGapNs))
+        bool counts =
+            stack >= 0 && Blame.PollIndex(frames) >= 0 && !Blame.OnBlockingPool(frames) && !Hot.Contains(type);
+        string group = counts
+            ? judge.Judge(stack, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group
+            : "";
+        if (
+            _open.TryGetValue(tick.NsTid, out var stretch)
+            && (stretch.Group != group || tick.TimeNs - stretch.Last > _maxGapNs)
+        )
         {
             Close(stretch);
             _open.Remove(tick.NsTid);
@@ -50,7 +56,11 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStack
             return;
         _open[tick.NsTid] = stretch is null
             ? new Stretch(tick, stack, types.OrFirst((int)tick.Target, type), group, tick.TimeNs, 1)
-            : stretch with { Last = tick.TimeNs, Ticks = stretch.Ticks + 1 };
+            : stretch with
+            {
+                Last = tick.TimeNs,
+                Ticks = stretch.Ticks + 1,
+            };
     }
 
     public void Flush()
@@ -66,12 +76,14 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStack
         long ns = (long)(stretch.Last - stretch.First.TimeNs);
         if (stretch.Ticks < 2 || ns <= _thresholdNs)
             return;
-        ledger.AddPoll(EventSink.Fact(stretch.First) with
-        {
-            Type = stretch.Type,
-            StartNs = (long)stretch.First.TimeNs,
-            Split = PollSplit.From(ns, 0, 0, 0),
-            CpuStack = stretch.Stack,
-        });
+        ledger.AddPoll(
+            EventSink.Fact(stretch.First) with
+            {
+                Type = stretch.Type,
+                StartNs = (long)stretch.First.TimeNs,
+                Split = PollSplit.From(ns, 0, 0, 0),
+                CpuStack = stretch.Stack,
+            }
+        );
     }
 }

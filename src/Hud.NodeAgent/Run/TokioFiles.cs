@@ -29,7 +29,11 @@ internal static class TokioFiles
 
     /// <summary>One mapping of each file that has code, in the order of their addresses.</summary>
     internal static IEnumerable<Mapping> Libraries(AddressSpaceMap space) =>
-        space.Mappings.ToArray().Where(m => m.IsFile && m.Executable).DistinctBy(m => (m.DevMajor, m.DevMinor, m.Inode)).Take(MaxLibraries);
+        space
+            .Mappings.ToArray()
+            .Where(m => m.IsFile && m.Executable)
+            .DistinctBy(m => (m.DevMajor, m.DevMinor, m.Inode))
+            .Take(MaxLibraries);
 
     private static TokioFile? Look(int pid, Mapping mapping, TargetFiles files)
     {

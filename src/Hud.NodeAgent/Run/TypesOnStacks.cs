@@ -19,7 +19,8 @@ internal sealed class TypesOnStacks(StackStore stacks, IReadOnlyList<TargetProce
         if (stack < 0)
             return -1;
         if (!_known.TryGetValue(stack, out int type))
-            _known[stack] = type = ByAddress(targets[target], stacks[stack].Addresses) ?? ByName(targets[target], frames);
+            _known[stack] = type =
+                ByAddress(targets[target], stacks[stack].Addresses) ?? ByName(targets[target], frames);
         return type;
     }
 
@@ -31,12 +32,19 @@ internal sealed class TypesOnStacks(StackStore stacks, IReadOnlyList<TargetProce
         // from the root: a task that polls another inline is the outer one's
         foreach (ulong address in addresses.Reverse())
         {
-            if (target.Modules?.Find(address, out var module) != AddressKind.Module || module is not { Elf: { } elf } || FileOf(target, elf.ContentKey) is not (>= 0 and var file)
-                || FunctionBounds.Enclosing(elf, module.ToElfAddress(address)) is not { } function)
+            if (
+                target.Modules?.Find(address, out var module) != AddressKind.Module
+                || module is not { Elf: { } elf }
+                || FileOf(target, elf.ContentKey) is not (>= 0 and var file)
+                || FunctionBounds.Enclosing(elf, module.ToElfAddress(address)) is not { } function
+            )
                 continue;
             for (int i = 0; i < target.Tokio.Types.Count; i++)
             {
-                if (target.Tokio.Types[i].File == file && target.Tokio.Types[i].Body - function.Start < function.End - function.Start)
+                if (
+                    target.Tokio.Types[i].File == file
+                    && target.Tokio.Types[i].Body - function.Start < function.End - function.Start
+                )
                     return target.TypeBase + i;
             }
         }

@@ -16,7 +16,8 @@ internal sealed class WorkerNames(IReadOnlyList<string> prefixes)
     public string Text => string.Join(", ", prefixes.Select(p => p + "*"));
 
     /// <param name="threadName">As the kernel keeps it: 15 bytes at most.</param>
-    public bool IsWorker(string threadName) => !Given || prefixes.Any(p => threadName.StartsWith(p, StringComparison.Ordinal));
+    public bool IsWorker(string threadName) =>
+        !Given || prefixes.Any(p => threadName.StartsWith(p, StringComparison.Ordinal));
 
     /// <summary>Whether a record counts; a slow poll that does not is remembered by its type.</summary>
     /// <param name="weight">Polls that it stands for.</param>
@@ -32,19 +33,40 @@ internal sealed class WorkerNames(IReadOnlyList<string> prefixes)
     /// <param name="workers">Those that count.</param>
     /// <param name="recorded">Slow polls that were kept, by type.</param>
     /// <param name="worstNs">The longest of them.</param>
-    public IReadOnlyList<TaskTypeFacts> Narrow(IReadOnlyList<TaskTypeFacts> types, IReadOnlyList<WorkerFacts> workers, IReadOnlyDictionary<int, long> recorded, long worstNs, long thresholdNs)
+    public IReadOnlyList<TaskTypeFacts> Narrow(
+        IReadOnlyList<TaskTypeFacts> types,
+        IReadOnlyList<WorkerFacts> workers,
+        IReadOnlyDictionary<int, long> recorded,
+        long worstNs,
+        long thresholdNs
+    )
     {
         if (!Given)
             return types;
         var polling = workers.Where(w => w.Polls > 0).Select(w => w.Target).ToHashSet();
-        return [.. types.Select((type, i) => !polling.Contains(type.Target) ? new TaskTypeFacts { Target = type.Target, Name = type.Name, Histogram = new long[type.Histogram.Length] }
-            : _leftOut.GetValueOrDefault(i) is > 0 and var others ? OfOurs(type, recorded.GetValueOrDefault(i), others) : type)];
+        return
+        [
+            .. types.Select(
+                (type, i) =>
+                    !polling.Contains(type.Target)
+                        ? new TaskTypeFacts
+                        {
+                            Target = type.Target,
+                            Name = type.Name,
+                            Histogram = new long[type.Histogram.Length],
+                        }
+                    : _leftOut.GetValueOrDefault(i) is > 0 and var others
+                        ? OfOurs(type, recorded.GetValueOrDefault(i), others)
+                    : type
+            ),
+        ];
 
         // what the token bucket left out is theirs and ours in the same proportion
-        TaskTypeFacts OfOurs(TaskTypeFacts type, long ours, long others) => type with
-        {
-            Slow = (long)Math.Round((double)type.Slow * ours / (ours + others)),
-            MaxNs = Math.Min(type.MaxNs, ours > 0 ? worstNs : thresholdNs),
-        };
+        TaskTypeFacts OfOurs(TaskTypeFacts type, long ours, long others) =>
+            type with
+            {
+                Slow = (long)Math.Round((double)type.Slow * ours / (ours + others)),
+                MaxNs = Math.Min(type.MaxNs, ours > 0 ? worstNs : thresholdNs),
+            };
     }
 }

@@ -38,7 +38,10 @@ public sealed class SessionEntity : IEntity
         error = "";
         try
         {
-            if (Spec.ValueKind == JsonValueKind.Object && Spec.Deserialize(HudJson.Default.ProfilingSessionSpec) is { } read)
+            if (
+                Spec.ValueKind == JsonValueKind.Object
+                && Spec.Deserialize(HudJson.Default.ProfilingSessionSpec) is { } read
+            )
             {
                 spec = read;
                 return true;
@@ -47,7 +50,9 @@ public sealed class SessionEntity : IEntity
         }
         catch (JsonException e)
         {
-            error = SessionMessages.NoDuration(e.Path) ?? $"{(e.Path ?? "spec").Replace("$", "spec", StringComparison.Ordinal)} cannot be read: {e.Message}";
+            error =
+                SessionMessages.NoDuration(e.Path)
+                ?? $"{(e.Path ?? "spec").Replace("$", "spec", StringComparison.Ordinal)} cannot be read: {e.Message}";
         }
         return false;
     }
@@ -57,7 +62,10 @@ public sealed class SessionEntity : IEntity
     {
         try
         {
-            if (Status.ValueKind == JsonValueKind.Object && Status.Deserialize(HudJson.Default.ProfilingSessionStatus) is { } read)
+            if (
+                Status.ValueKind == JsonValueKind.Object
+                && Status.Deserialize(HudJson.Default.ProfilingSessionStatus) is { } read
+            )
                 return read;
         }
         catch (JsonException)
@@ -68,7 +76,10 @@ public sealed class SessionEntity : IEntity
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault
+)]
 [JsonSerializable(typeof(SessionEntity))]
 [JsonSerializable(typeof(EntityList<SessionEntity>))]
 internal sealed partial class SessionJson : JsonSerializerContext;
@@ -80,6 +91,12 @@ public static class SessionType
     public const string Finalizer = "hud.dev/agents";
 
     public static readonly EntityType<SessionEntity> Sessions = new(
-        ProfilingSession.Group, ProfilingSession.Version, ProfilingSession.KindName, ProfilingSession.Plural, Namespaced: true,
-        SessionJson.Default.SessionEntity, SessionJson.Default.EntityListSessionEntity);
+        ProfilingSession.Group,
+        ProfilingSession.Version,
+        ProfilingSession.KindName,
+        ProfilingSession.Plural,
+        Namespaced: true,
+        SessionJson.Default.SessionEntity,
+        SessionJson.Default.EntityListSessionEntity
+    );
 }

@@ -33,7 +33,11 @@ public static class StatusJson
             return;
         foreach (var (name, value) in fields.ToList())
         {
-            if (value is null || value is JsonArray { Count: 0 } || (value is JsonValue text && text.TryGetValue<string>(out var s) && s.Length == 0))
+            if (
+                value is null
+                || value is JsonArray { Count: 0 }
+                || (value is JsonValue text && text.TryGetValue<string>(out var s) && s.Length == 0)
+            )
                 fields.Remove(name);
             else
                 Strip(value);

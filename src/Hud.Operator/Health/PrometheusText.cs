@@ -72,15 +72,27 @@ public sealed class PrometheusText : IDisposable
         {
             if (!_families.TryGetValue(instrument.Name, out var family))
             {
-                var type = instrument switch { Counter<long> => "counter", Histogram<double> => "histogram", _ => "gauge" };
-                _families[instrument.Name] = family = new Family(type, (instrument.Description ?? "").Replace("\n", " ", StringComparison.Ordinal), instrument.IsObservable);
+                var type = instrument switch
+                {
+                    Counter<long> => "counter",
+                    Histogram<double> => "histogram",
+                    _ => "gauge",
+                };
+                _families[instrument.Name] = family = new Family(
+                    type,
+                    (instrument.Description ?? "").Replace("\n", " ", StringComparison.Ordinal),
+                    instrument.IsObservable
+                );
             }
             if (!family.Series.TryGetValue(labels, out var series))
             {
                 if (_series >= MaxSeries)
                     return; // labels come from fixed sets; this only guards against a mistake
                 _series++;
-                family.Series[labels] = series = family.Type == "histogram" ? new HistogramSeries() : new ValueSeries(replaces: instrument.IsObservable || instrument is Gauge<long>);
+                family.Series[labels] = series =
+                    family.Type == "histogram"
+                        ? new HistogramSeries()
+                        : new ValueSeries(replaces: instrument.IsObservable || instrument is Gauge<long>);
             }
             series.Add(value);
         }
@@ -91,7 +103,10 @@ public sealed class PrometheusText : IDisposable
         var text = new StringBuilder();
         foreach (var (key, value) in tags)
         {
-            var escaped = (value?.ToString() ?? "").Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+            var escaped = (value?.ToString() ?? "")
+                .Replace("\\", "\\\\", StringComparison.Ordinal)
+                .Replace("\"", "\\\"", StringComparison.Ordinal)
+                .Replace("\n", "\\n", StringComparison.Ordinal);
             text.Append(text.Length == 0 ? "" : ",").Append(key).Append("=\"").Append(escaped).Append('"');
         }
         return text.ToString();
@@ -109,7 +124,11 @@ public sealed class PrometheusText : IDisposable
         public abstract void Write(StringBuilder text, string name, string labels);
 
         protected static void Line(StringBuilder text, string name, string labels, double value) =>
-            text.Append(name).Append(labels.Length == 0 ? "" : "{" + labels + "}").Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
+            text.Append(name)
+                .Append(labels.Length == 0 ? "" : "{" + labels + "}")
+                .Append(' ')
+                .Append(value.ToString("R", CultureInfo.InvariantCulture))
+                .Append('\n');
     }
 
     private sealed class ValueSeries(bool replaces) : Series
@@ -142,7 +161,12 @@ public sealed class PrometheusText : IDisposable
         {
             var separator = labels.Length == 0 ? "" : ",";
             for (var i = 0; i < Buckets.Length; i++)
-                Line(text, name + "_bucket", $"{labels}{separator}le=\"{Buckets[i].ToString("R", CultureInfo.InvariantCulture)}\"", _counts[i]);
+                Line(
+                    text,
+                    name + "_bucket",
+                    $"{labels}{separator}le=\"{Buckets[i].ToString("R", CultureInfo.InvariantCulture)}\"",
+                    _counts[i]
+                );
             Line(text, name + "_bucket", $"{labels}{separator}le=\"+Inf\"", _count);
             Line(text, name + "_sum", labels, _sum);
             Line(text, name + "_count", labels, _count);

@@ -14,20 +14,36 @@ public static class Admission
     {
         if (!session.TryReadSpec(out spec, out var unreadable))
             return new Verdict(Accepted: false, SessionValidator.InvalidSpec, unreadable);
-        if (options.AllowedNamespaces.Count > 0 && !options.AllowedNamespaces.Contains(session.Namespace, StringComparer.Ordinal))
-            return new Verdict(Accepted: false, "NamespaceNotAllowed", $"namespace {session.Namespace} may not be profiled; ask the administrator to add it to policy.allowedNamespaces");
+        if (
+            options.AllowedNamespaces.Count > 0
+            && !options.AllowedNamespaces.Contains(session.Namespace, StringComparer.Ordinal)
+        )
+            return new Verdict(
+                Accepted: false,
+                "NamespaceNotAllowed",
+                $"namespace {session.Namespace} may not be profiled; ask the administrator to add it to policy.allowedNamespaces"
+            );
         var ceiling = options.MaxDuration < SessionBounds.MaxDuration ? options.MaxDuration : (GoDuration?)null;
         var result = new SessionValidator(SessionScope.Cluster, ceiling).Validate(spec);
         if (result.IsValid)
             return Accepted;
         // every sentence once; what the user got wrong in the spec comes before what the administrator forbids
         var failures = result.Errors.OrderBy(e => e.ErrorCode == SessionValidator.InvalidSpec ? 0 : 1).ToList();
-        return new Verdict(Accepted: false, failures[0].ErrorCode, string.Join("; ", failures.Select(f => f.ErrorMessage).Distinct(StringComparer.Ordinal).Take(5)));
+        return new Verdict(
+            Accepted: false,
+            failures[0].ErrorCode,
+            string.Join("; ", failures.Select(f => f.ErrorMessage).Distinct(StringComparer.Ordinal).Take(5))
+        );
     }
 
     /// <param name="active">Sessions in progress, this one not among them: namespace and the nodes they profile on.</param>
     /// <returns>Null when there is room.</returns>
-    public static string? Wait(string ns, IReadOnlyCollection<string> nodes, IReadOnlyCollection<(string Namespace, IReadOnlyCollection<string> Nodes)> active, OperatorOptions options)
+    public static string? Wait(
+        string ns,
+        IReadOnlyCollection<string> nodes,
+        IReadOnlyCollection<(string Namespace, IReadOnlyCollection<string> Nodes)> active,
+        OperatorOptions options
+    )
     {
         var here = active.Count(a => a.Namespace == ns);
         if (here >= options.MaxSessionsPerNamespace)

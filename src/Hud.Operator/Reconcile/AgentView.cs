@@ -25,7 +25,13 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
 {
     private static readonly HashSet<string> ImageReasons = new(StringComparer.Ordinal)
     {
-        "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed",
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "ImageInspectError",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
     };
 
     /// <summary>A kubelet takes a pod within moments of its scheduling. One that has not after so long is not there.</summary>
@@ -42,7 +48,11 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
             if (agent.Refusal is { } refusal)
                 return new AgentView(AgentPhase.Starting, "PodRejected", refusal);
             return seen || stream.ReadToEnd
-                ? new AgentView(AgentPhase.Ended, "AgentCrashed", $"the agent pod {agent.Name} on {agent.Node} is gone before it sent its report")
+                ? new AgentView(
+                    AgentPhase.Ended,
+                    "AgentCrashed",
+                    $"the agent pod {agent.Name} on {agent.Node} is gone before it sent its report"
+                )
                 : new AgentView(AgentPhase.Missing, "Scheduling", "");
         }
         var container = pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == Resources.Names.AgentContainer);
@@ -54,9 +64,17 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
             if (container?.State?.Running is not null && !stream.ReadToEnd)
                 return new AgentView(AgentPhase.Draining, "Collecting", "");
             if (stream.Hello is not null)
-                return new AgentView(AgentPhase.Ended, "AgentCrashed", $"the agent on {agent.Node} ended before its report: {Words(pod.Status.Reason, pod.Status.Message)}");
+                return new AgentView(
+                    AgentPhase.Ended,
+                    "AgentCrashed",
+                    $"the agent on {agent.Node} ended before its report: {Words(pod.Status.Reason, pod.Status.Message)}"
+                );
             // failed without a container: the kubelet would not have it
-            return new AgentView(AgentPhase.Ended, "PodRejected", $"{agent.Node} refused the agent pod: {Words(pod.Status.Reason, pod.Status.Message)}");
+            return new AgentView(
+                AgentPhase.Ended,
+                "PodRejected",
+                $"{agent.Node} refused the agent pod: {Words(pod.Status.Reason, pod.Status.Message)}"
+            );
         }
         // after a restart of ours or an outage the stream is still to be read again; the session does not go back for that
         if (stream.Started || (seen && container?.State?.Running is not null))
@@ -70,15 +88,24 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
     /// Nothing of the pod runs, nor will without its image, so its end need not be waited for. Some kubelets take a minute to confirm it.
     /// </summary>
     public static bool HasNoImage(Pod pod) =>
-        pod.Status is { Phase: "Pending", ContainerStatuses: { Count: > 0 } containers } && containers.TrueForAll(c => c.State?.Waiting?.Reason is { } reason && ImageReasons.Contains(reason));
+        pod.Status is { Phase: "Pending", ContainerStatuses: { Count: > 0 } containers }
+        && containers.TrueForAll(c => c.State?.Waiting?.Reason is { } reason && ImageReasons.Contains(reason));
 
     private static AgentView Terminated(AgentObservation agent, ContainerStateTerminated ended)
     {
         if (!agent.Stream.ReadToEnd)
             return new AgentView(AgentPhase.Draining, "Collecting", "");
-        var why = ended.Reason is "OOMKilled" ? "it ran out of memory; raise agent.resources.limits.memory" : $"exit code {ended.ExitCode}";
-        var last = string.IsNullOrWhiteSpace(ended.Message) ? "" : ": " + StatusFit.Cut(ended.Message.Trim().Split('\n')[^1], 300);
-        return new AgentView(AgentPhase.Ended, "AgentCrashed", $"the agent on {agent.Node} ended before its report ({why}){last}");
+        var why = ended.Reason is "OOMKilled"
+            ? "it ran out of memory; raise agent.resources.limits.memory"
+            : $"exit code {ended.ExitCode}";
+        var last = string.IsNullOrWhiteSpace(ended.Message)
+            ? ""
+            : ": " + StatusFit.Cut(ended.Message.Trim().Split('\n')[^1], 300);
+        return new AgentView(
+            AgentPhase.Ended,
+            "AgentCrashed",
+            $"the agent on {agent.Node} ended before its report ({why}){last}"
+        );
     }
 
     private static AgentView Pending(AgentObservation agent, Pod pod, ContainerStatus? container, DateTimeOffset now)
@@ -86,16 +113,35 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
         if (container?.State?.Waiting is { Reason: { } reason } waiting)
         {
             if (ImageReasons.Contains(reason))
-                return new AgentView(AgentPhase.Starting, "ImagePull", $"{agent.Node} cannot pull the agent's image: {Words(reason, waiting.Message)}");
+                return new AgentView(
+                    AgentPhase.Starting,
+                    "ImagePull",
+                    $"{agent.Node} cannot pull the agent's image: {Words(reason, waiting.Message)}"
+                );
             if (reason.EndsWith("Error", StringComparison.Ordinal))
-                return new AgentView(AgentPhase.Starting, "PodRejected", $"{agent.Node} cannot start the agent: {Words(reason, waiting.Message)}");
+                return new AgentView(
+                    AgentPhase.Starting,
+                    "PodRejected",
+                    $"{agent.Node} cannot start the agent: {Words(reason, waiting.Message)}"
+                );
         }
         var scheduled = pod.Status?.Conditions?.FirstOrDefault(c => c.Type == "PodScheduled");
         if (scheduled is { Status: "False" })
-            return new AgentView(AgentPhase.Starting, "Unschedulable", $"the agent for {agent.Node} cannot be scheduled: {scheduled.Message}");
+            return new AgentView(
+                AgentPhase.Starting,
+                "Unschedulable",
+                $"the agent for {agent.Node} cannot be scheduled: {scheduled.Message}"
+            );
         // the start time is the kubelet's first word on a pod; the pod tolerates every taint, so that of a lost node does not keep it away
-        return scheduled is { Status: "True", LastTransitionTime: { } at } && pod.Status?.StartTime is null && now - at > NodeAnswers
-            ? new AgentView(AgentPhase.Starting, "NodeNotReady", $"{agent.Node} has not taken the agent pod: its kubelet does not answer")
+        return
+            scheduled is { Status: "True", LastTransitionTime: { } at }
+            && pod.Status?.StartTime is null
+            && now - at > NodeAnswers
+            ? new AgentView(
+                AgentPhase.Starting,
+                "NodeNotReady",
+                $"{agent.Node} has not taken the agent pod: its kubelet does not answer"
+            )
             : new AgentView(AgentPhase.Starting, "Scheduling", $"the agent on {agent.Node} is starting");
     }
 

@@ -5,7 +5,9 @@ namespace Hud.Operator.Reconcile;
 /// <summary>The conditions of one session while they are decided. Times of transition are kept where the status stays the same.</summary>
 public sealed class ConditionSet(IReadOnlyList<Condition> old, long generation, DateTimeOffset now)
 {
-    private readonly Dictionary<string, Condition> _now = old.Where(c => c.Type.Length > 0).DistinctBy(c => c.Type, StringComparer.Ordinal).ToDictionary(c => c.Type, c => c, StringComparer.Ordinal);
+    private readonly Dictionary<string, Condition> _now = old.Where(c => c.Type.Length > 0)
+        .DistinctBy(c => c.Type, StringComparer.Ordinal)
+        .ToDictionary(c => c.Type, c => c, StringComparer.Ordinal);
 
     public Condition? this[string type] => _now.GetValueOrDefault(type);
 
@@ -13,7 +15,12 @@ public sealed class ConditionSet(IReadOnlyList<Condition> old, long generation, 
 
     public void Set(string type, bool? status, string reason, string message)
     {
-        var text = status switch { true => "True", false => "False", null => "Unknown" };
+        var text = status switch
+        {
+            true => "True",
+            false => "False",
+            null => "Unknown",
+        };
         var before = this[type];
         _now[type] = new Condition
         {
@@ -28,12 +35,18 @@ public sealed class ConditionSet(IReadOnlyList<Condition> old, long generation, 
     }
 
     /// <summary>The API keeps whole seconds; without cutting, each status would differ from what was read back.</summary>
-    public static DateTimeOffset Seconds(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
+    public static DateTimeOffset Seconds(DateTimeOffset time) =>
+        new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 
     public void Remove(string type) => _now.Remove(type);
 
     /// <summary>In a fixed order, so that a status that says the same is the same.</summary>
-    public IReadOnlyList<Condition> ToList() => [.. _now.Values.OrderBy(c => Array.IndexOf(ConditionTypes.Order, c.Type)).ThenBy(c => c.Type, StringComparer.Ordinal)];
+    public IReadOnlyList<Condition> ToList() =>
+        [
+            .. _now
+                .Values.OrderBy(c => Array.IndexOf(ConditionTypes.Order, c.Type))
+                .ThenBy(c => c.Type, StringComparer.Ordinal),
+        ];
 }
 
 /// <summary>Names of conditions. The first three are those that kstatus reads.</summary>
@@ -50,5 +63,17 @@ public static class ConditionTypes
     public const string ResultsComplete = nameof(ResultsComplete);
     public const string ExpectationsMet = nameof(ExpectationsMet);
 
-    internal static readonly string[] Order = [Ready, Reconciling, Stalled, Accepted, TargetsResolved, AgentsScheduled, Complete, Failed, ResultsComplete, ExpectationsMet];
+    internal static readonly string[] Order =
+    [
+        Ready,
+        Reconciling,
+        Stalled,
+        Accepted,
+        TargetsResolved,
+        AgentsScheduled,
+        Complete,
+        Failed,
+        ResultsComplete,
+        ExpectationsMet,
+    ];
 }

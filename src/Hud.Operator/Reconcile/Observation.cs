@@ -8,7 +8,13 @@ namespace Hud.Operator.Reconcile;
 /// <summary>One agent pod as the cluster and its stream show it.</summary>
 /// <param name="Pod">Null while there is none.</param>
 /// <param name="Refusal">Why the API server would not make it; null when it did not refuse.</param>
-public sealed record AgentObservation(string Node, string Name, Pod? Pod, StreamSnapshot Stream, string? Refusal = null);
+public sealed record AgentObservation(
+    string Node,
+    string Name,
+    Pod? Pod,
+    StreamSnapshot Stream,
+    string? Refusal = null
+);
 
 /// <summary>All that a decision about a running session may look at.</summary>
 public sealed record Observation

@@ -12,7 +12,12 @@ public static class Outcome
     private const int EnoughNames = 90;
 
     /// <summary>All targets have ended, one way or another.</summary>
-    public static Decision Finish(Observation o, ProfilingSessionStatus status, ConditionSet conditions, IReadOnlyList<AgentObservation> agents)
+    public static Decision Finish(
+        Observation o,
+        ProfilingSessionStatus status,
+        ConditionSet conditions,
+        IReadOnlyList<AgentObservation> agents
+    )
     {
         var profiles = agents.Where(a => a.Stream.Profile is not null).Select(a => a.Stream.Profile!).ToList();
         var merged = profiles.Count == 0 ? null : ProfileMerge.Merge(profiles);
@@ -34,31 +39,63 @@ public static class Outcome
         if (succeeded > 0)
         {
             var all = failed.Count == 0;
-            status = Completed(o, status, conditions, all ? "AllTargetsProfiled" : "PartialTargets", all
-                ? $"{succeeded} of {succeeded} targets profiled"
-                : $"{succeeded} of {status.Targets.Count} targets profiled; {failed[0].Pod}: {failed[0].Message}");
+            status = Completed(
+                o,
+                status,
+                conditions,
+                all ? "AllTargetsProfiled" : "PartialTargets",
+                all
+                    ? $"{succeeded} of {succeeded} targets profiled"
+                    : $"{succeeded} of {status.Targets.Count} targets profiled; {failed[0].Pod}: {failed[0].Message}"
+            );
         }
         else
         {
             // the most frequent reason speaks for the session; each target keeps its own
-            var reason = failed.GroupBy(t => t.Reason, StringComparer.Ordinal).OrderByDescending(g => g.Count()).First();
+            var reason = failed
+                .GroupBy(t => t.Reason, StringComparer.Ordinal)
+                .OrderByDescending(g => g.Count())
+                .First();
             var first = reason.First();
-            var message = failed.Count == 1 ? $"{first.Pod}: {first.Message}" : $"{failed.Count} targets failed, {reason.Count()} with {reason.Key}; {first.Pod}: {first.Message}";
-            status = Failed(status, conditions, o.Now, reason.Key.Length > 0 ? reason.Key : "AgentCrashed", message, expect: null);
+            var message =
+                failed.Count == 1
+                    ? $"{first.Pod}: {first.Message}"
+                    : $"{failed.Count} targets failed, {reason.Count()} with {reason.Key}; {first.Pod}: {first.Message}";
+            status = Failed(
+                status,
+                conditions,
+                o.Now,
+                reason.Key.Length > 0 ? reason.Key : "AgentCrashed",
+                message,
+                expect: null
+            );
         }
-        return new Decision { Status = StatusFit.Fit(status), Finished = true, Profile = merged };
+        return new Decision
+        {
+            Status = StatusFit.Fit(status),
+            Finished = true,
+            Profile = merged,
+        };
     }
 
     /// <summary>A finished session whose spec changed: that is seen, and changes nothing. Waits that ask for the newest generation end with it.</summary>
-    public static ProfilingSessionStatus Observed(ProfilingSessionStatus status, long generation) => status with
-    {
-        ObservedGeneration = generation,
-        Conditions = [.. status.Conditions.Select(c => c with { ObservedGeneration = generation })],
-    };
+    public static ProfilingSessionStatus Observed(ProfilingSessionStatus status, long generation) =>
+        status with
+        {
+            ObservedGeneration = generation,
+            Conditions = [.. status.Conditions.Select(c => c with { ObservedGeneration = generation })],
+        };
 
     /// <summary>The status of a session that ends without a result.</summary>
     /// <param name="expect">What the session expects, if that is still to be judged: nothing was seen of it.</param>
-    public static ProfilingSessionStatus Failed(ProfilingSessionStatus status, ConditionSet conditions, DateTimeOffset now, string reason, string message, ExpectSpec? expect)
+    public static ProfilingSessionStatus Failed(
+        ProfilingSessionStatus status,
+        ConditionSet conditions,
+        DateTimeOffset now,
+        string reason,
+        string message,
+        ExpectSpec? expect
+    )
     {
         Judge(conditions, expect, profile: null);
         conditions.Remove(ConditionTypes.Reconciling);
@@ -69,17 +106,30 @@ public static class Outcome
         {
             Phase = SessionPhase.Failed,
             CompletionTime = ConditionSet.Seconds(now),
-            Verdict = string.IsNullOrEmpty(status.Verdict) ? StatusFit.Cut($"NO DATA: {message}", 1024) : status.Verdict,
+            Verdict = string.IsNullOrEmpty(status.Verdict)
+                ? StatusFit.Cut($"NO DATA: {message}", 1024)
+                : status.Verdict,
             Conditions = conditions.ToList(),
         };
     }
 
-    private static ProfilingSessionStatus Completed(Observation o, ProfilingSessionStatus status, ConditionSet conditions, string reason, string message)
+    private static ProfilingSessionStatus Completed(
+        Observation o,
+        ProfilingSessionStatus status,
+        ConditionSet conditions,
+        string reason,
+        string message
+    )
     {
         conditions.Remove(ConditionTypes.Reconciling);
         conditions.Set(ConditionTypes.Ready, status: true, "Completed", message);
         conditions.Set(ConditionTypes.Complete, status: true, reason, message);
-        return status with { Phase = SessionPhase.Completed, CompletionTime = ConditionSet.Seconds(o.Now), Conditions = conditions.ToList() };
+        return status with
+        {
+            Phase = SessionPhase.Completed,
+            CompletionTime = ConditionSet.Seconds(o.Now),
+            Conditions = conditions.ToList(),
+        };
     }
 
     private static void Judge(ConditionSet conditions, ExpectSpec? expect, ProfileDocument? profile)
@@ -94,24 +144,53 @@ public static class Outcome
         var lines = agents.Sum(a => a.Stream.MissingLines + a.Stream.BadLines);
         var withoutEnd = agents.Count(a => a.Stream.Bye is null);
         if (lost > 0 || lines > 0 || withoutEnd > 0)
-            conditions.Set(ConditionTypes.ResultsComplete, status: false, "EventsLost", $"{lost} events lost in the kernel, {lines} lines of the agents' streams missing, {withoutEnd} agents without a last word");
+            conditions.Set(
+                ConditionTypes.ResultsComplete,
+                status: false,
+                "EventsLost",
+                $"{lost} events lost in the kernel, {lines} lines of the agents' streams missing, {withoutEnd} agents without a last word"
+            );
         else if (profile.Truncated)
-            conditions.Set(ConditionTypes.ResultsComplete, status: false, "Truncated", $"{profile.Losses.SlowPollsCut} slow polls and {profile.Losses.StacksCut} stacks were cut to fit");
+            conditions.Set(
+                ConditionTypes.ResultsComplete,
+                status: false,
+                "Truncated",
+                $"{profile.Losses.SlowPollsCut} slow polls and {profile.Losses.StacksCut} stacks were cut to fit"
+            );
         else if (profile.Summary.SlowPolls > 0 && profile.Summary.SymbolizedPercent < EnoughNames)
-            conditions.Set(ConditionTypes.ResultsComplete, status: false, "MissingSymbols", $"{profile.Summary.SymbolizedPercent}% of frames have a name" + Hint(profile));
+            conditions.Set(
+                ConditionTypes.ResultsComplete,
+                status: false,
+                "MissingSymbols",
+                $"{profile.Summary.SymbolizedPercent}% of frames have a name" + Hint(profile)
+            );
         else
-            conditions.Set(ConditionTypes.ResultsComplete, status: true, "Complete", "nothing was lost or cut" + Hint(profile));
+            conditions.Set(
+                ConditionTypes.ResultsComplete,
+                status: true,
+                "Complete",
+                "nothing was lost or cut" + Hint(profile)
+            );
     }
 
     /// <summary>What the agent says of names and lines, in its words.</summary>
     private static string Hint(ProfileDocument profile) =>
-        profile.Warnings.FirstOrDefault(w => w.Id == DiagnosticKinds.MissingSymbols.Id) is { } warning ? "; " + warning.Message : "";
+        profile.Warnings.FirstOrDefault(w => w.Id == DiagnosticKinds.MissingSymbols.Id) is { } warning
+            ? "; " + warning.Message
+            : "";
 
-    private static string StalledReason(string reason) => reason switch
-    {
-        "InvalidSpec" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
-        "DurationTooLong" or "NamespaceNotAllowed" => "NotPermitted",
-        "NoMatchingPods" or "NoRunningContainer" or "ImagePull" or "Unschedulable" or "PodRejected" or "NodeNotReady" or "Timeout" => "DeadlineExceeded",
-        _ => reason,
-    };
+    private static string StalledReason(string reason) =>
+        reason switch
+        {
+            "InvalidSpec" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
+            "DurationTooLong" or "NamespaceNotAllowed" => "NotPermitted",
+            "NoMatchingPods"
+            or "NoRunningContainer"
+            or "ImagePull"
+            or "Unschedulable"
+            or "PodRejected"
+            or "NodeNotReady"
+            or "Timeout" => "DeadlineExceeded",
+            _ => reason,
+        };
 }

@@ -27,11 +27,24 @@ public static class SessionDecider
         if (o.Spec.Suspend)
         {
             // what measures is told to end and report; what has not begun will not
-            stop.AddRange(agents.Where(a => a.View.Phase == AgentPhase.Measuring && a.Agent.Pod?.Spec.ActiveDeadlineSeconds is null or > 1).Select(a => a.Agent.Name));
+            stop.AddRange(
+                agents
+                    .Where(a =>
+                        a.View.Phase == AgentPhase.Measuring && a.Agent.Pod?.Spec.ActiveDeadlineSeconds is null or > 1
+                    )
+                    .Select(a => a.Agent.Name)
+            );
             var idle = agents.Where(a => a.View.Phase is AgentPhase.Missing or AgentPhase.Starting).ToList();
             delete.AddRange(idle.Where(a => a.Agent.Pod is not null).Select(a => a.Agent.Name));
             late.AddRange(idle);
-            targets = [.. targets.Select(t => idle.Exists(a => a.Agent.Node == t.Node) ? TargetProgress.Fail(t, "Suspended", "the session was suspended before the agent had begun") : t)];
+            targets =
+            [
+                .. targets.Select(t =>
+                    idle.Exists(a => a.Agent.Node == t.Node)
+                        ? TargetProgress.Fail(t, "Suspended", "the session was suspended before the agent had begun")
+                        : t
+                ),
+            ];
         }
         else
         {
@@ -41,7 +54,12 @@ public static class SessionDecider
         var waiting = agents.Exists(a => a.View.Phase != AgentPhase.Ended && !late.Contains(a));
         var conditions = new ConditionSet(o.Status.Conditions, o.Generation, o.Now);
         Schedule(conditions, agents, targets);
-        var status = o.Status with { Targets = targets, TargetCounts = Counts(o.Status, targets), TargetsReady = $"{targets.Count(t => t.State == TargetState.Succeeded)}/{targets.Count}" };
+        var status = o.Status with
+        {
+            Targets = targets,
+            TargetCounts = Counts(o.Status, targets),
+            TargetsReady = $"{targets.Count(t => t.State == TargetState.Succeeded)}/{targets.Count}",
+        };
         if (!waiting)
             return Outcome.Finish(o, status, conditions, [.. agents.Select(a => a.Agent)]);
         return new Decision
@@ -54,11 +72,17 @@ public static class SessionDecider
         };
     }
 
-    private static bool Seen(ProfilingSessionStatus status, string node) => status.Targets.Any(t => t.Node == node && t.State != TargetState.Pending);
+    private static bool Seen(ProfilingSessionStatus status, string node) =>
+        status.Targets.Any(t => t.Node == node && t.State != TargetState.Pending);
 
     private static bool IsLate(Observation o, AgentView view)
     {
-        if (view.Phase == AgentPhase.Ended || o.Status.StartTime is not { } start || o.CurrentFor is not { } current || current < ViewSettles)
+        if (
+            view.Phase == AgentPhase.Ended
+            || o.Status.StartTime is not { } start
+            || o.CurrentFor is not { } current
+            || current < ViewSettles
+        )
             return false;
         var startBy = start + o.Spec.StartDeadline.ToTimeSpan();
         var endBy = startBy + o.Spec.Duration.ToTimeSpan() + AgentPod.FinishGrace;
@@ -66,55 +90,101 @@ public static class SessionDecider
     }
 
     private static TargetStatus Target(
-        Observation o, TargetStatus target, List<(AgentObservation Agent, AgentView View)> agents, List<(AgentObservation Agent, AgentView View)> late)
+        Observation o,
+        TargetStatus target,
+        List<(AgentObservation Agent, AgentView View)> agents,
+        List<(AgentObservation Agent, AgentView View)> late
+    )
     {
         var (agent, view) = agents.Find(a => a.Agent.Node == target.Node);
         if (agent is null)
             return target;
-        var index = o.Status.Targets.Where(t => t.Node == target.Node).TakeWhile(t => t.PodUid != target.PodUid).Count();
+        var index = o
+            .Status.Targets.Where(t => t.Node == target.Node)
+            .TakeWhile(t => t.PodUid != target.PodUid)
+            .Count();
         var now = TargetProgress.Update(target, index, agent, view);
         if (!late.Exists(l => l.Agent.Node == target.Node))
             return now;
         // the reason of the wait is the reason of the failure; "still attaching" is none
         return view.Reason is "ImagePull" or "PodRejected" or "Unschedulable" or "NodeNotReady"
             ? TargetProgress.Fail(now, view.Reason, view.Message)
-            : TargetProgress.Fail(now, "Timeout", view.Phase is AgentPhase.Missing or AgentPhase.Starting
-                ? $"the agent on {target.Node} did not begin within {o.Spec.StartDeadline}"
-                : $"the agent on {target.Node} did not end in time");
+            : TargetProgress.Fail(
+                now,
+                "Timeout",
+                view.Phase is AgentPhase.Missing or AgentPhase.Starting
+                    ? $"the agent on {target.Node} did not begin within {o.Spec.StartDeadline}"
+                    : $"the agent on {target.Node} did not end in time"
+            );
     }
 
-    private static void Schedule(ConditionSet conditions, List<(AgentObservation Agent, AgentView View)> agents, List<TargetStatus> targets)
+    private static void Schedule(
+        ConditionSet conditions,
+        List<(AgentObservation Agent, AgentView View)> agents,
+        List<TargetStatus> targets
+    )
     {
-        var stuck = agents.FirstOrDefault(a => a.View.Reason is "ImagePull" or "PodRejected" or "Unschedulable" or "NodeNotReady").View;
+        var stuck = agents
+            .FirstOrDefault(a => a.View.Reason is "ImagePull" or "PodRejected" or "Unschedulable" or "NodeNotReady")
+            .View;
         if (stuck is not null)
             conditions.Set(ConditionTypes.AgentsScheduled, status: false, stuck.Reason, stuck.Message);
-        else if (agents.TrueForAll(a => a.View.Phase is AgentPhase.Measuring or AgentPhase.Draining or AgentPhase.Ended))
-            conditions.Set(ConditionTypes.AgentsScheduled, status: true, "Running", $"{agents.Count} agent{(agents.Count == 1 ? "" : "s")} for {targets.Count} pod{(targets.Count == 1 ? "" : "s")}");
+        else if (
+            agents.TrueForAll(a => a.View.Phase is AgentPhase.Measuring or AgentPhase.Draining or AgentPhase.Ended)
+        )
+            conditions.Set(
+                ConditionTypes.AgentsScheduled,
+                status: true,
+                "Running",
+                $"{agents.Count} agent{(agents.Count == 1 ? "" : "s")} for {targets.Count} pod{(targets.Count == 1 ? "" : "s")}"
+            );
         else
-            conditions.Set(ConditionTypes.AgentsScheduled, status: null, "Scheduling", agents.FirstOrDefault(a => a.View.Message.Length > 0).View?.Message ?? "agent pods are being made");
+            conditions.Set(
+                ConditionTypes.AgentsScheduled,
+                status: null,
+                "Scheduling",
+                agents.FirstOrDefault(a => a.View.Message.Length > 0).View?.Message ?? "agent pods are being made"
+            );
     }
 
     private static ProfilingSessionStatus Progress(
-        Observation o, ProfilingSessionStatus status, ConditionSet conditions, List<(AgentObservation Agent, AgentView View)> agents)
+        Observation o,
+        ProfilingSessionStatus status,
+        ConditionSet conditions,
+        List<(AgentObservation Agent, AgentView View)> agents
+    )
     {
         var (phase, reason, message) =
-            agents.Exists(a => a.View.Phase == AgentPhase.Measuring) ? (SessionPhase.Profiling, "Profiling", $"profiling for {o.Spec.Duration}")
-            : agents.Exists(a => a.View.Phase == AgentPhase.Draining) ? (SessionPhase.Collecting, "Collecting", "reading the agents' reports")
-            : agents.Exists(a => a.View.Reason == "Attaching") ? (SessionPhase.Scheduling, "Attaching", "attaching to the targets")
+            agents.Exists(a => a.View.Phase == AgentPhase.Measuring)
+                ? (SessionPhase.Profiling, "Profiling", $"profiling for {o.Spec.Duration}")
+            : agents.Exists(a => a.View.Phase == AgentPhase.Draining)
+                ? (SessionPhase.Collecting, "Collecting", "reading the agents' reports")
+            : agents.Exists(a => a.View.Reason == "Attaching")
+                ? (SessionPhase.Scheduling, "Attaching", "attaching to the targets")
             : (SessionPhase.Scheduling, "Scheduling", "starting agents");
         conditions.Set(ConditionTypes.Reconciling, status: true, reason, message);
-        conditions.Set(ConditionTypes.Ready, status: false, phase == SessionPhase.Scheduling ? "Pending" : "Profiling", message);
-        var progress = agents.Where(a => a.Agent.Stream.Progress is not null).Select(a => a.Agent.Stream.Progress!).ToList();
+        conditions.Set(
+            ConditionTypes.Ready,
+            status: false,
+            phase == SessionPhase.Scheduling ? "Pending" : "Profiling",
+            message
+        );
+        var progress = agents
+            .Where(a => a.Agent.Stream.Progress is not null)
+            .Select(a => a.Agent.Stream.Progress!)
+            .ToList();
         if (progress.Count > 0)
         {
             // the same sums as the final report's, over what the agents say now
-            var merged = ProfileMerge.Merge([.. progress.Select(p => new ProfileDocument
-            {
-                Summary = p.Summary,
-                Verdict = p.Verdict,
-                VerdictLevel = p.VerdictLevel,
-                Hotspots = p.Hotspots,
-            })]);
+            var merged = ProfileMerge.Merge([
+                .. progress.Select(p => new ProfileDocument
+                {
+                    Summary = p.Summary,
+                    Verdict = p.Verdict,
+                    VerdictLevel = p.VerdictLevel,
+                    Hotspots = p.Hotspots,
+                }),
+            ]);
             status = status with
             {
                 Verdict = StatusFit.Cut(merged.Verdict, 1024),
@@ -125,12 +195,13 @@ public static class SessionDecider
         return status with { Phase = phase, Conditions = conditions.ToList() };
     }
 
-    private static TargetCounts Counts(ProfilingSessionStatus status, List<TargetStatus> targets) => new()
-    {
-        Matched = status.TargetCounts.Matched,
-        Selected = targets.Count,
-        Running = targets.Count(t => t.State == TargetState.Running),
-        Succeeded = targets.Count(t => t.State == TargetState.Succeeded),
-        Failed = targets.Count(t => t.State == TargetState.Failed),
-    };
+    private static TargetCounts Counts(ProfilingSessionStatus status, List<TargetStatus> targets) =>
+        new()
+        {
+            Matched = status.TargetCounts.Matched,
+            Selected = targets.Count,
+            Running = targets.Count(t => t.State == TargetState.Running),
+            Succeeded = targets.Count(t => t.State == TargetState.Succeeded),
+            Failed = targets.Count(t => t.State == TargetState.Failed),
+        };
 }

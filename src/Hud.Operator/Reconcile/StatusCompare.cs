@@ -7,14 +7,20 @@ namespace Hud.Operator.Reconcile;
 /// <summary>Whether a status is worth a write. Pure.</summary>
 public static class StatusCompare
 {
-    public static bool SaysTheSame(ProfilingSessionStatus a, ProfilingSessionStatus b) => Bytes(a).AsSpan().SequenceEqual(Bytes(b));
+    public static bool SaysTheSame(ProfilingSessionStatus a, ProfilingSessionStatus b) =>
+        Bytes(a).AsSpan().SequenceEqual(Bytes(b));
 
     /// <summary>More than numbers moved: a phase, a condition, a target's state.</summary>
     public static bool IsTransition(ProfilingSessionStatus a, ProfilingSessionStatus b) =>
         a.Phase != b.Phase
         || a.ObservedGeneration != b.ObservedGeneration
-        || !a.Conditions.Select(c => (c.Type, c.Status, c.Reason)).SequenceEqual(b.Conditions.Select(c => (c.Type, c.Status, c.Reason)))
-        || !a.Targets.Select(t => (t.PodUid, t.State, t.Reason)).SequenceEqual(b.Targets.Select(t => (t.PodUid, t.State, t.Reason)));
+        || !a
+            .Conditions.Select(c => (c.Type, c.Status, c.Reason))
+            .SequenceEqual(b.Conditions.Select(c => (c.Type, c.Status, c.Reason)))
+        || !a
+            .Targets.Select(t => (t.PodUid, t.State, t.Reason))
+            .SequenceEqual(b.Targets.Select(t => (t.PodUid, t.State, t.Reason)));
 
-    private static byte[] Bytes(ProfilingSessionStatus status) => JsonSerializer.SerializeToUtf8Bytes(status, HudJson.Default.ProfilingSessionStatus);
+    private static byte[] Bytes(ProfilingSessionStatus status) =>
+        JsonSerializer.SerializeToUtf8Bytes(status, HudJson.Default.ProfilingSessionStatus);
 }

@@ -14,7 +14,8 @@ public static class StatusFit
     public const int MaxTargetBytes = 20 * 1024;
 
     /// <summary>An upper estimate of one target's part, its texts for people left out.</summary>
-    public static int TargetBytes(TargetStatus t) => 470 + t.Pod.Length + t.PodUid.Length + t.Node.Length + t.Container.Length + t.ContainerId.Length;
+    public static int TargetBytes(TargetStatus t) =>
+        470 + t.Pod.Length + t.PodUid.Length + t.Node.Length + t.Container.Length + t.ContainerId.Length;
 
     /// <summary>2^53 - 1: beyond it a number of JSON is not exact.</summary>
     public const long MaxCount = 9007199254740991;
@@ -24,20 +25,40 @@ public static class StatusFit
     public static int Count(int n) => Math.Max(0, n);
 
     /// <summary>Rounded to two places, and within what the schema allows.</summary>
-    public static double Percent(double percent, double max = 100) => Math.Round(Math.Clamp(double.IsNaN(percent) ? 0 : percent, 0, max), 2);
+    public static double Percent(double percent, double max = 100) =>
+        Math.Round(Math.Clamp(double.IsNaN(percent) ? 0 : percent, 0, max), 2);
 
-    public static string Cut(string text, int max) => text.Length <= max ? text : string.Concat(text.AsSpan(0, max - 1), "\u2026");
+    public static string Cut(string text, int max) =>
+        text.Length <= max ? text : string.Concat(text.AsSpan(0, max - 1), "\u2026");
 
     /// <summary>The rest is in the Report: stacks go first, then advice, then the lower hotspots, then messages of targets.</summary>
     public static ProfilingSessionStatus Fit(ProfilingSessionStatus status)
     {
         foreach (var frames in (int[])[MaxStack, 4, 0])
         {
-            status = status with { Hotspots = [.. status.Hotspots.Select(h => h with { Stack = [.. h.Stack.Take(frames)] })] };
+            status = status with
+            {
+                Hotspots = [.. status.Hotspots.Select(h => h with { Stack = [.. h.Stack.Take(frames)] })],
+            };
             if (Size(status) < MaxBytes)
                 return status;
         }
-        status = status with { Hotspots = [.. status.Hotspots.Select(h => h with { Advice = "", Function = Cut(h.Function, 120), UserFrame = Cut(h.UserFrame, 120), Task = Cut(h.Task, 80), Location = Cut(h.Location, 80) })] };
+        status = status with
+        {
+            Hotspots =
+            [
+                .. status.Hotspots.Select(h =>
+                    h with
+                    {
+                        Advice = "",
+                        Function = Cut(h.Function, 120),
+                        UserFrame = Cut(h.UserFrame, 120),
+                        Task = Cut(h.Task, 80),
+                        Location = Cut(h.Location, 80),
+                    }
+                ),
+            ],
+        };
         while (Size(status) >= MaxBytes && status.Hotspots.Count > 1)
             status = status with { Hotspots = [.. status.Hotspots.Take(status.Hotspots.Count / 2)] };
         if (Size(status) >= MaxBytes)
@@ -47,12 +68,23 @@ public static class StatusFit
             {
                 Verdict = Cut(status.Verdict ?? "", 150),
                 Hotspots = [],
-                Targets = [.. status.Targets.Select(t => t with { Message = "", Reason = Cut(t.Reason, 24), TokioVersion = Cut(t.TokioVersion, 12) })],
+                Targets =
+                [
+                    .. status.Targets.Select(t =>
+                        t with
+                        {
+                            Message = "",
+                            Reason = Cut(t.Reason, 24),
+                            TokioVersion = Cut(t.TokioVersion, 12),
+                        }
+                    ),
+                ],
                 Conditions = [.. status.Conditions.Select(c => c with { Message = Cut(c.Message, 80) })],
             };
         }
         return status;
     }
 
-    public static int Size(ProfilingSessionStatus status) => JsonSerializer.SerializeToUtf8Bytes(status, HudJson.Default.ProfilingSessionStatus).Length;
+    public static int Size(ProfilingSessionStatus status) =>
+        JsonSerializer.SerializeToUtf8Bytes(status, HudJson.Default.ProfilingSessionStatus).Length;
 }

@@ -10,17 +10,30 @@ public static class TargetProgress
     /// <param name="index">Position of the target in the agent's task.</param>
     public static TargetStatus Update(TargetStatus target, int index, AgentObservation agent, AgentView view)
     {
-        var said = agent.Stream.Profile?.Targets.FirstOrDefault(t => t.PodUid == target.PodUid)
+        var said =
+            agent.Stream.Profile?.Targets.FirstOrDefault(t => t.PodUid == target.PodUid)
             ?? agent.Stream.Profile?.Targets.ElementAtOrDefault(index)
             ?? agent.Stream.Targets.GetValueOrDefault(index);
         var now = said is null ? target : Copy(target, said);
         if (view.Phase != AgentPhase.Ended)
         {
             // whether a target went well is known from the agent's last word; until then it runs as long as its agent
-            return now.State == TargetState.Failed ? now : now with { State = view.Phase is AgentPhase.Measuring or AgentPhase.Draining ? TargetState.Running : target.State };
+            return now.State == TargetState.Failed
+                ? now
+                : now with
+                {
+                    State = view.Phase is AgentPhase.Measuring or AgentPhase.Draining
+                        ? TargetState.Running
+                        : target.State,
+                };
         }
         if (agent.Stream.Profile is not null && said is not null)
-            return now.State is TargetState.Succeeded or TargetState.Failed ? now : now with { State = TargetState.Succeeded };
+            return now.State is TargetState.Succeeded or TargetState.Failed
+                ? now
+                : now with
+                {
+                    State = TargetState.Succeeded,
+                };
         if (now.State == TargetState.Failed && now.Reason.Length > 0)
             return now;
         var (reason, message) = WithoutProfile(agent, view);
@@ -30,7 +43,12 @@ public static class TargetProgress
     public static TargetStatus Fail(TargetStatus target, string reason, string message) =>
         target.State is TargetState.Succeeded or TargetState.Failed
             ? target
-            : target with { State = TargetState.Failed, Reason = reason, Message = StatusFit.Cut(message, 512) };
+            : target with
+            {
+                State = TargetState.Failed,
+                Reason = reason,
+                Message = StatusFit.Cut(message, 512),
+            };
 
     private static (string Reason, string Message) WithoutProfile(AgentObservation agent, AgentView view)
     {
@@ -42,33 +60,40 @@ public static class TargetProgress
     }
 
     /// <summary>The agent ends with a word of its own or with a diagnostic id; the API has reasons.</summary>
-    public static string ReasonOf(string bye) => bye switch
-    {
-        "Interrupted" => "Interrupted",
-        "TargetGone" => "TargetGone",
-        _ when bye == DiagnosticKinds.NotTokio.Id => "NoTokioRuntime",
-        _ when bye == DiagnosticKinds.TargetGone.Id || bye == DiagnosticKinds.NoSuchProcess.Id => "TargetGone",
-        _ when bye == DiagnosticKinds.SeveralProcesses.Id => "ProcessAmbiguous",
-        _ when bye == DiagnosticKinds.NotPermitted.Id || bye == DiagnosticKinds.NoBtf.Id || bye == DiagnosticKinds.KernelTooOld.Id
-            || bye == DiagnosticKinds.BpfLoadFailed.Id || bye == DiagnosticKinds.RungUnavailable.Id || bye == DiagnosticKinds.Lockdown.Id => "KernelUnsupported",
-        _ when bye == DiagnosticKinds.ForeignBinary.Id || bye == DiagnosticKinds.UnreadableExecutable.Id => "ForeignBinary",
-        _ => "AgentCrashed",
-    };
+    public static string ReasonOf(string bye) =>
+        bye switch
+        {
+            "Interrupted" => "Interrupted",
+            "TargetGone" => "TargetGone",
+            _ when bye == DiagnosticKinds.NotTokio.Id => "NoTokioRuntime",
+            _ when bye == DiagnosticKinds.TargetGone.Id || bye == DiagnosticKinds.NoSuchProcess.Id => "TargetGone",
+            _ when bye == DiagnosticKinds.SeveralProcesses.Id => "ProcessAmbiguous",
+            _ when bye == DiagnosticKinds.NotPermitted.Id
+                    || bye == DiagnosticKinds.NoBtf.Id
+                    || bye == DiagnosticKinds.KernelTooOld.Id
+                    || bye == DiagnosticKinds.BpfLoadFailed.Id
+                    || bye == DiagnosticKinds.RungUnavailable.Id
+                    || bye == DiagnosticKinds.Lockdown.Id => "KernelUnsupported",
+            _ when bye == DiagnosticKinds.ForeignBinary.Id || bye == DiagnosticKinds.UnreadableExecutable.Id =>
+                "ForeignBinary",
+            _ => "AgentCrashed",
+        };
 
-    private static TargetStatus Copy(TargetStatus target, TargetProfile said) => target with
-    {
-        Pid = StatusFit.Count(said.Pid),
-        State = said.State,
-        Reason = StatusFit.Cut(said.Reason, 128),
-        Message = StatusFit.Cut(said.Message, 512),
-        Runtimes = StatusFit.Count(said.Runtimes),
-        Workers = StatusFit.Count(said.Workers),
-        TokioVersion = StatusFit.Cut(said.TokioVersion, 64),
-        Polls = StatusFit.Count(said.Polls),
-        SlowPolls = StatusFit.Count(said.SlowPolls),
-        LostEvents = StatusFit.Count(said.LostEvents),
-        SymbolizedPercent = Math.Clamp(said.SymbolizedPercent, 0, 100),
-        OverheadPercent = StatusFit.Percent(said.OverheadPercent, 1_000_000),
-        ThrottledMillis = StatusFit.Count(said.ThrottledNs / 1_000_000),
-    };
+    private static TargetStatus Copy(TargetStatus target, TargetProfile said) =>
+        target with
+        {
+            Pid = StatusFit.Count(said.Pid),
+            State = said.State,
+            Reason = StatusFit.Cut(said.Reason, 128),
+            Message = StatusFit.Cut(said.Message, 512),
+            Runtimes = StatusFit.Count(said.Runtimes),
+            Workers = StatusFit.Count(said.Workers),
+            TokioVersion = StatusFit.Cut(said.TokioVersion, 64),
+            Polls = StatusFit.Count(said.Polls),
+            SlowPolls = StatusFit.Count(said.SlowPolls),
+            LostEvents = StatusFit.Count(said.LostEvents),
+            SymbolizedPercent = Math.Clamp(said.SymbolizedPercent, 0, 100),
+            OverheadPercent = StatusFit.Percent(said.OverheadPercent, 1_000_000),
+            ThrottledMillis = StatusFit.Count(said.ThrottledNs / 1_000_000),
+        };
 }

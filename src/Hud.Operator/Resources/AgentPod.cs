@@ -26,10 +26,23 @@ public static class AgentPod
         ("karpenter.sh/do-not-disrupt", "true"),
     ];
 
-    private static readonly List<string> AgentCapabilities = ["BPF", "PERFMON", "SYS_PTRACE", "DAC_READ_SEARCH", "CHECKPOINT_RESTORE"];
+    private static readonly List<string> AgentCapabilities =
+    [
+        "BPF",
+        "PERFMON",
+        "SYS_PTRACE",
+        "DAC_READ_SEARCH",
+        "CHECKPOINT_RESTORE",
+    ];
 
     /// <param name="targets">Those of <paramref name="node"/>, in the order of the status.</param>
-    public static Pod Build(SessionEntity session, ProfilingSessionSpec spec, string node, IReadOnlyList<TargetStatus> targets, OperatorOptions options)
+    public static Pod Build(
+        SessionEntity session,
+        ProfilingSessionSpec spec,
+        string node,
+        IReadOnlyList<TargetStatus> targets,
+        OperatorOptions options
+    )
     {
         var task = new AgentTask
         {
@@ -53,7 +66,10 @@ public static class AgentPod
             Spec = new PodSpec
             {
                 RestartPolicy = "Never",
-                ActiveDeadlineSeconds = (long)Math.Ceiling((spec.StartDeadline.ToTimeSpan() + spec.Duration.ToTimeSpan() + FinishGrace).TotalSeconds),
+                ActiveDeadlineSeconds = (long)
+                    Math.Ceiling(
+                        (spec.StartDeadline.ToTimeSpan() + spec.Duration.ToTimeSpan() + FinishGrace).TotalSeconds
+                    ),
                 TerminationGracePeriodSeconds = 30,
                 ServiceAccountName = options.AgentServiceAccount,
                 AutomountServiceAccountToken = false,
@@ -61,7 +77,10 @@ public static class AgentPod
                 HostPid = true,
                 DnsPolicy = "Default", // it resolves nothing; this asks for the least
                 PriorityClassName = options.AgentPriorityClass,
-                ImagePullSecrets = options.AgentImagePullSecrets.Count == 0 ? null : [.. options.AgentImagePullSecrets.Select(s => new LocalObjectReference { Name = s })],
+                ImagePullSecrets =
+                    options.AgentImagePullSecrets.Count == 0
+                        ? null
+                        : [.. options.AgentImagePullSecrets.Select(s => new LocalObjectReference { Name = s })],
                 Affinity = OnNode(node),
                 Tolerations = [new Toleration { Operator = "Exists" }],
                 Containers =
@@ -71,11 +90,26 @@ public static class AgentPod
                         Name = Names.AgentContainer,
                         Image = options.AgentImage,
                         ImagePullPolicy = options.AgentImagePullPolicy,
-                        Env = [new EnvVar { Name = AgentTask.EnvironmentVariable, Value = JsonSerializer.Serialize(task, HudJson.Default.AgentTask) }],
+                        Env =
+                        [
+                            new EnvVar
+                            {
+                                Name = AgentTask.EnvironmentVariable,
+                                Value = JsonSerializer.Serialize(task, HudJson.Default.AgentTask),
+                            },
+                        ],
                         Resources = new ResourceRequirements
                         {
-                            Requests = new(StringComparer.Ordinal) { ["cpu"] = options.AgentCpuRequest, ["memory"] = options.AgentMemoryRequest },
-                            Limits = new(StringComparer.Ordinal) { ["cpu"] = options.AgentCpuLimit, ["memory"] = options.AgentMemoryLimit },
+                            Requests = new(StringComparer.Ordinal)
+                            {
+                                ["cpu"] = options.AgentCpuRequest,
+                                ["memory"] = options.AgentMemoryRequest,
+                            },
+                            Limits = new(StringComparer.Ordinal)
+                            {
+                                ["cpu"] = options.AgentCpuLimit,
+                                ["memory"] = options.AgentMemoryLimit,
+                            },
                         },
                         SecurityContext = Security(options.AgentSecurityProfile),
                         TerminationMessagePolicy = "FallbackToLogsOnError",
@@ -110,27 +144,48 @@ public static class AgentPod
     }
 
     /// <summary>Affinity and not nodeName: the scheduler then still checks resources, and the pod says why it cannot run.</summary>
-    private static Affinity OnNode(string node) => new()
-    {
-        NodeAffinity = new NodeAffinity
+    private static Affinity OnNode(string node) =>
+        new()
         {
-            RequiredDuringSchedulingIgnoredDuringExecution = new NodeSelector
+            NodeAffinity = new NodeAffinity
             {
-                NodeSelectorTerms = [new NodeSelectorTerm { MatchFields = [new() { Key = "metadata.name", Operator = "In", Values = [node] }] }],
+                RequiredDuringSchedulingIgnoredDuringExecution = new NodeSelector
+                {
+                    NodeSelectorTerms =
+                    [
+                        new NodeSelectorTerm
+                        {
+                            MatchFields =
+                            [
+                                new()
+                                {
+                                    Key = "metadata.name",
+                                    Operator = "In",
+                                    Values = [node],
+                                },
+                            ],
+                        },
+                    ],
+                },
             },
-        },
-    };
-
-    private static SecurityContext Security(SecurityProfile profile) => profile == SecurityProfile.Privileged
-        ? new SecurityContext { Privileged = true, ReadOnlyRootFilesystem = true, RunAsUser = 0 }
-        : new SecurityContext
-        {
-            AllowPrivilegeEscalation = false,
-            ReadOnlyRootFilesystem = true,
-            RunAsUser = 0, // capabilities of an exec reach only root without file capabilities on the binary
-            SeccompProfile = new SeccompProfile { Type = "RuntimeDefault" },
-            Capabilities = new Capabilities { Drop = ["ALL"], Add = AgentCapabilities },
         };
+
+    private static SecurityContext Security(SecurityProfile profile) =>
+        profile == SecurityProfile.Privileged
+            ? new SecurityContext
+            {
+                Privileged = true,
+                ReadOnlyRootFilesystem = true,
+                RunAsUser = 0,
+            }
+            : new SecurityContext
+            {
+                AllowPrivilegeEscalation = false,
+                ReadOnlyRootFilesystem = true,
+                RunAsUser = 0, // capabilities of an exec reach only root without file capabilities on the binary
+                SeccompProfile = new SeccompProfile { Type = "RuntimeDefault" },
+                Capabilities = new Capabilities { Drop = ["ALL"], Add = AgentCapabilities },
+            };
 
     /// <summary><c>containerd://abc</c> is <c>abc</c> in cgroup paths.</summary>
     private static string WithoutScheme(string containerId)
@@ -144,7 +199,8 @@ public static class AgentPod
     /// can then lose track of the pod, which stays Terminating for ever. Past a bound it is deleted all the same.
     /// </summary>
     public static bool IsLeaving(Pod pod, DateTimeOffset? sessionEnd, DateTimeOffset now) =>
-        now - sessionEnd < TimeSpan.FromSeconds(10) && pod.Status?.ContainerStatuses?.Any(c => c.State?.Running is not null) == true;
+        now - sessionEnd < TimeSpan.FromSeconds(10)
+        && pod.Status?.ContainerStatuses?.Any(c => c.State?.Running is not null) == true;
 
     /// <summary>The deadline that ends a running agent at once, with its last report: the kubelet sends SIGTERM and keeps the log.</summary>
     public const string StopPatch = """{"spec":{"activeDeadlineSeconds":1}}""";

@@ -22,8 +22,11 @@ public static class Names
 
     /// <summary>Within 253 characters whatever the session is called; <paramref name="suffix"/> keeps its whole length.</summary>
     public static string Derived(string session, string suffix) =>
-        session.Length + suffix.Length + 1 <= 253 ? $"{session}-{suffix}" : $"{session[..(253 - suffix.Length - 18)]}-{Hash(session)}-{suffix}";
+        session.Length + suffix.Length + 1 <= 253
+            ? $"{session}-{suffix}"
+            : $"{session[..(253 - suffix.Length - 18)]}-{Hash(session)}-{suffix}";
 
     /// <summary>16 hex digits.</summary>
-    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+    public static string Hash(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
 }

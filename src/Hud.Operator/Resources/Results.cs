@@ -14,7 +14,11 @@ public static class Results
     /// <summary>The API server takes 1 MiB with everything; base64 and metadata need their part.</summary>
     public const int MaxConfigMapBytes = 900 << 10;
 
-    public static IReadOnlyList<(ConfigMap Map, ResultReference Reference)> Build(SessionEntity session, ProfilingSessionSpec spec, ProfileDocument profile)
+    public static IReadOnlyList<(ConfigMap Map, ResultReference Reference)> Build(
+        SessionEntity session,
+        ProfilingSessionSpec spec,
+        ProfileDocument profile
+    )
     {
         var all = new List<(ConfigMap, ResultReference)>();
         foreach (var wanted in spec.Output.Formats.Distinct())
@@ -47,20 +51,35 @@ public static class Results
                 map.BinaryData = new(StringComparer.Ordinal) { [format.Key] = bytes };
             else
                 map.Data = new(StringComparer.Ordinal) { [format.Key] = Encoding.UTF8.GetString(bytes) };
-            all.Add((map, new ResultReference { Format = wanted, ConfigMap = name, Key = format.Key, Bytes = bytes.Length, Sha256 = hash, Truncated = truncated }));
+            all.Add(
+                (
+                    map,
+                    new ResultReference
+                    {
+                        Format = wanted,
+                        ConfigMap = name,
+                        Key = format.Key,
+                        Bytes = bytes.Length,
+                        Sha256 = hash,
+                        Truncated = truncated,
+                    }
+                )
+            );
         }
         return all;
     }
 
-    public static IReadOnlyList<OutputFormat> Unsupported(ProfilingSessionSpec spec) => [.. spec.Output.Formats.Distinct().Where(f => !ReportFormats.TryGet(f, out _))];
+    public static IReadOnlyList<OutputFormat> Unsupported(ProfilingSessionSpec spec) =>
+        [.. spec.Output.Formats.Distinct().Where(f => !ReportFormats.TryGet(f, out _))];
 
-    private static OwnerReference Owner(SessionEntity session) => new()
-    {
-        ApiVersion = ProfilingSession.FullApiVersion,
-        Kind = ProfilingSession.KindName,
-        Name = session.Name,
-        Uid = session.Uid,
-        Controller = true,
-        BlockOwnerDeletion = false,
-    };
+    private static OwnerReference Owner(SessionEntity session) =>
+        new()
+        {
+            ApiVersion = ProfilingSession.FullApiVersion,
+            Kind = ProfilingSession.KindName,
+            Name = session.Name,
+            Uid = session.Uid,
+            Controller = true,
+            BlockOwnerDeletion = false,
+        };
 }

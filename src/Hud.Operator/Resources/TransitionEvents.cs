@@ -28,17 +28,38 @@ public static class TransitionEvents
     /// What a session at its first sight after a start tells again, as the operator before may have ended between writing the status and
     /// telling it. What was told has its name already. Of older transitions the events may have gone by, and are not to come back.
     /// </summary>
-    public static IReadOnlyList<Event> Recent(SessionEntity session, ProfilingSessionStatus status, DateTimeOffset now) =>
-        Between(session, new ProfilingSessionStatus(), status with { Conditions = [.. status.Conditions.Where(c => now - c.LastTransitionTime < Fresh)] }, now);
+    public static IReadOnlyList<Event> Recent(
+        SessionEntity session,
+        ProfilingSessionStatus status,
+        DateTimeOffset now
+    ) =>
+        Between(
+            session,
+            new ProfilingSessionStatus(),
+            status with
+            {
+                Conditions = [.. status.Conditions.Where(c => now - c.LastTransitionTime < Fresh)],
+            },
+            now
+        );
 
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
 
-    public static IReadOnlyList<Event> Between(SessionEntity session, ProfilingSessionStatus before, ProfilingSessionStatus after, DateTimeOffset now)
+    public static IReadOnlyList<Event> Between(
+        SessionEntity session,
+        ProfilingSessionStatus before,
+        ProfilingSessionStatus after,
+        DateTimeOffset now
+    )
     {
         var events = new List<Event>();
         foreach (var condition in after.Conditions)
         {
-            if (before.Conditions.Any(c => c.Type == condition.Type && c.Status == condition.Status && c.Reason == condition.Reason))
+            if (
+                before.Conditions.Any(c =>
+                    c.Type == condition.Type && c.Status == condition.Status && c.Reason == condition.Reason
+                )
+            )
                 continue;
             foreach (var (type, status, warning) in Told)
             {
@@ -49,26 +70,30 @@ public static class TransitionEvents
         return events;
     }
 
-    private static Event Make(SessionEntity session, Condition condition, bool warning, DateTimeOffset now) => new()
-    {
-        Metadata = new ObjectMeta
+    private static Event Make(SessionEntity session, Condition condition, bool warning, DateTimeOffset now) =>
+        new()
         {
-            Name = Names.Derived(session.Name, Names.Hash($"{session.Uid}|{condition.Type}|{condition.Status}|{condition.Reason}")),
-            Namespace = session.Namespace,
-        },
-        InvolvedObject = new ObjectReference
-        {
-            ApiVersion = ProfilingSession.FullApiVersion,
-            Kind = ProfilingSession.KindName,
-            Namespace = session.Namespace,
-            Name = session.Name,
-            Uid = session.Uid,
-        },
-        Reason = condition.Reason,
-        Message = StatusFit.Cut(condition.Message, 1000),
-        Type = warning ? "Warning" : "Normal",
-        Source = new EventSource { Component = Names.Manager },
-        FirstTimestamp = now,
-        LastTimestamp = now,
-    };
+            Metadata = new ObjectMeta
+            {
+                Name = Names.Derived(
+                    session.Name,
+                    Names.Hash($"{session.Uid}|{condition.Type}|{condition.Status}|{condition.Reason}")
+                ),
+                Namespace = session.Namespace,
+            },
+            InvolvedObject = new ObjectReference
+            {
+                ApiVersion = ProfilingSession.FullApiVersion,
+                Kind = ProfilingSession.KindName,
+                Namespace = session.Namespace,
+                Name = session.Name,
+                Uid = session.Uid,
+            },
+            Reason = condition.Reason,
+            Message = StatusFit.Cut(condition.Message, 1000),
+            Type = warning ? "Warning" : "Normal",
+            Source = new EventSource { Component = Names.Manager },
+            FirstTimestamp = now,
+            LastTimestamp = now,
+        };
 }

@@ -27,7 +27,8 @@ public sealed record StreamSnapshot
     public bool ReadToEnd { get; init; }
 
     /// <summary>Attached to at least one target, so time is being measured.</summary>
-    public bool Started => Progress is not null || Profile is not null || Targets.Values.Any(t => t.State == Core.Api.TargetState.Running);
+    public bool Started =>
+        Progress is not null || Profile is not null || Targets.Values.Any(t => t.State == Core.Api.TargetState.Running);
 
     /// <summary>The agent said its last word, or never will.</summary>
     public bool Ended => Bye is not null || ReadToEnd;
@@ -64,12 +65,26 @@ public sealed class AgentStream(TimeProvider time)
                 now = now with { Profile = _reader.Profile, ProfileError = _reader.ProfileError };
                 break;
             case ByeMessage bye:
-                now = now with { Bye = bye, Profile = _reader.Profile, ProfileError = _reader.ProfileError, EndedAt = now.EndedAt ?? time.GetTimestamp() };
+                now = now with
+                {
+                    Bye = bye,
+                    Profile = _reader.Profile,
+                    ProfileError = _reader.ProfileError,
+                    EndedAt = now.EndedAt ?? time.GetTimestamp(),
+                };
                 break;
         }
         Volatile.Write(ref _snapshot, now);
         return message is HelloMessage or TargetMessage or ByeMessage || (first && now.Started);
     }
 
-    public void End() => Volatile.Write(ref _snapshot, Snapshot with { ReadToEnd = true, EndedAt = Snapshot.EndedAt ?? time.GetTimestamp() });
+    public void End() =>
+        Volatile.Write(
+            ref _snapshot,
+            Snapshot with
+            {
+                ReadToEnd = true,
+                EndedAt = Snapshot.EndedAt ?? time.GetTimestamp(),
+            }
+        );
 }

@@ -7,7 +7,14 @@ namespace Hud.Operator.Streams;
 /// Reads the logs of agent pods through the API server. A broken connection is made again and read from the start; the reader drops what it has.
 /// Nothing here survives a restart and nothing needs to: the log is still there.
 /// </summary>
-public sealed class StreamFollowers(KubernetesClient client, Informer<Pod> agents, string ns, Action<EntityKey> changed, TimeProvider time, Log log) : IAsyncDisposable
+public sealed class StreamFollowers(
+    KubernetesClient client,
+    Informer<Pod> agents,
+    string ns,
+    Action<EntityKey> changed,
+    TimeProvider time,
+    Log log
+) : IAsyncDisposable
 {
     // an agent speaks once a second; the kubelet's stream that says nothing for so long is dead
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
@@ -17,7 +24,9 @@ public sealed class StreamFollowers(KubernetesClient client, Informer<Pod> agent
     private const long MaxLogBytes = 512L << 20;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, (AgentStream Stream, CancellationTokenSource Stop, Task Running)> _open = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (AgentStream Stream, CancellationTokenSource Stop, Task Running)> _open = new(
+        StringComparer.Ordinal
+    );
 
     /// <summary>Begins to read a pod's log unless that is done already, and returns what is known of it.</summary>
     public StreamSnapshot Follow(string pod, EntityKey session)
@@ -28,7 +37,11 @@ public sealed class StreamFollowers(KubernetesClient client, Informer<Pod> agent
                 return entry.Stream.Snapshot;
             var stream = new AgentStream(time);
             var stop = new CancellationTokenSource();
-            _open[pod] = (stream, stop, Task.Run(() => FollowAsync(pod, session, stream, stop.Token), CancellationToken.None));
+            _open[pod] = (
+                stream,
+                stop,
+                Task.Run(() => FollowAsync(pod, session, stream, stop.Token), CancellationToken.None)
+            );
             return stream.Snapshot;
         }
     }
@@ -122,7 +135,19 @@ public sealed class StreamFollowers(KubernetesClient client, Informer<Pod> agent
 
     private async Task ReadOnceAsync(string pod, EntityKey session, AgentStream stream, CancellationToken stop)
     {
-        await foreach (var line in client.FollowLogAsync(ns, pod, Resources.Names.AgentContainer, StreamLimits.MaxLineBytes, Silence, MaxLogBytes, stop).ConfigureAwait(false))
+        await foreach (
+            var line in client
+                .FollowLogAsync(
+                    ns,
+                    pod,
+                    Resources.Names.AgentContainer,
+                    StreamLimits.MaxLineBytes,
+                    Silence,
+                    MaxLogBytes,
+                    stop
+                )
+                .ConfigureAwait(false)
+        )
         {
             // half a line is what a broken connection leaves; the next reading has it whole
             if (line.Cut)
@@ -139,6 +164,9 @@ public sealed class StreamFollowers(KubernetesClient client, Informer<Pod> agent
     {
         var found = agents.Store.Get(new EntityKey(ns, pod));
         return found?.Status?.Phase is "Succeeded" or "Failed"
-            || found?.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == Resources.Names.AgentContainer)?.State?.Terminated is not null;
+            || found
+                ?.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == Resources.Names.AgentContainer)
+                ?.State?.Terminated
+                is not null;
     }
 }

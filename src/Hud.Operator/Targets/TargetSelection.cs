@@ -7,7 +7,14 @@ namespace Hud.Operator.Targets;
 /// <summary>Which pods and containers a session means, and how many others fitted.</summary>
 /// <param name="Reason">A reason of the condition <c>TargetsResolved</c>.</param>
 /// <param name="Final">No waiting will mend it.</param>
-public sealed record Selection(bool Resolved, string Reason, string Message, int Matched, IReadOnlyList<TargetStatus> Targets, bool Final = false);
+public sealed record Selection(
+    bool Resolved,
+    string Reason,
+    string Message,
+    int Matched,
+    IReadOnlyList<TargetStatus> Targets,
+    bool Final = false
+);
 
 /// <summary>Chooses from the pods that fit. Pure.</summary>
 public static class TargetSelection
@@ -18,26 +25,47 @@ public static class TargetSelection
     /// <param name="ceiling">The administrator's bound on pods per session.</param>
     public static Selection Choose(TargetSpec target, IReadOnlyList<Pod> pods, int ceiling)
     {
-        var live = pods.Where(p => p.Metadata.DeletionTimestamp is null && p.Status?.Phase is not ("Succeeded" or "Failed")).ToList();
+        var live = pods.Where(p =>
+                p.Metadata.DeletionTimestamp is null && p.Status?.Phase is not ("Succeeded" or "Failed")
+            )
+            .ToList();
         if (live.Count == 0)
         {
             var ended = pods.Count > 0 ? $" ({pods.Count} that ended or are being deleted do not count)" : "";
-            return new Selection(Resolved: false, "NoMatchingPods", $"no pod of this namespace fits {Describe(target)}{ended}", 0, []);
+            return new Selection(
+                Resolved: false,
+                "NoMatchingPods",
+                $"no pod of this namespace fits {Describe(target)}{ended}",
+                0,
+                []
+            );
         }
         var limit = Math.Min(target.MaxPods, ceiling);
         var chosen = new List<TargetStatus>();
         var notRunning = "";
         var (bytes, full) = (0, false);
-        foreach (var pod in live.OrderByDescending(IsReady).ThenBy(p => p.Metadata.CreationTimestamp).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal))
+        foreach (
+            var pod in live.OrderByDescending(IsReady)
+                .ThenBy(p => p.Metadata.CreationTimestamp)
+                .ThenBy(p => p.Metadata.Name, StringComparer.Ordinal)
+        )
         {
             if (chosen.Count == limit)
                 break;
             if (Container(target, pod) is not { } name)
                 return Ambiguous(target, pod, live.Count);
             var status = pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == name);
-            if (status?.State?.Running is null || string.IsNullOrEmpty(status.ContainerId) || string.IsNullOrEmpty(pod.Spec.NodeName))
+            if (
+                status?.State?.Running is null
+                || string.IsNullOrEmpty(status.ContainerId)
+                || string.IsNullOrEmpty(pod.Spec.NodeName)
+            )
             {
-                var why = status?.State?.Waiting?.Reason ?? status?.State?.Terminated?.Reason ?? pod.Status?.Phase ?? "unknown";
+                var why =
+                    status?.State?.Waiting?.Reason
+                    ?? status?.State?.Terminated?.Reason
+                    ?? pod.Status?.Phase
+                    ?? "unknown";
                 notRunning = $"container {name} of pod {pod.Metadata.Name} is not running ({why})";
                 continue;
             }
@@ -61,24 +89,32 @@ public static class TargetSelection
         if (chosen.Count == 0)
             return new Selection(Resolved: false, "NoRunningContainer", notRunning, live.Count, []);
         var rest = live.Count - chosen.Count;
-        var message = rest == 0
-            ? $"{Count(chosen.Count)} pinned by UID and container id"
-            : $"{chosen.Count} of {Count(live.Count)} pinned by UID and container id, the oldest ready ones first"
-                + (full ? $"; the status has room for {chosen.Count} with names as long as theirs"
-                    : target.MaxPods > ceiling ? $"; the administrator allows {ceiling} a session" : "");
+        var message =
+            rest == 0
+                ? $"{Count(chosen.Count)} pinned by UID and container id"
+                : $"{chosen.Count} of {Count(live.Count)} pinned by UID and container id, the oldest ready ones first"
+                    + (
+                        full ? $"; the status has room for {chosen.Count} with names as long as theirs"
+                        : target.MaxPods > ceiling ? $"; the administrator allows {ceiling} a session"
+                        : ""
+                    );
         return new Selection(Resolved: true, "Resolved", message, live.Count, chosen);
     }
 
     private static string Count(int pods) => pods == 1 ? "1 pod" : $"{pods} pods";
 
-    private static bool IsReady(Pod pod) => pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
+    private static bool IsReady(Pod pod) =>
+        pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
 
     private static string? Container(TargetSpec target, Pod pod)
     {
         var names = pod.Spec.Containers.Select(c => c.Name).ToList();
         if (target.ContainerName is { } asked)
             return names.Contains(asked, StringComparer.Ordinal) ? asked : null;
-        if (pod.Metadata.Annotations?.GetValueOrDefault(DefaultContainer) is { } marked && names.Contains(marked, StringComparer.Ordinal))
+        if (
+            pod.Metadata.Annotations?.GetValueOrDefault(DefaultContainer) is { } marked
+            && names.Contains(marked, StringComparer.Ordinal)
+        )
             return marked;
         return names.Count == 1 ? names[0] : null;
     }

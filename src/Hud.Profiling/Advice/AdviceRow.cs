@@ -28,7 +28,8 @@ public sealed record AdviceRow(
     IReadOnlyList<SyscallGroup> Groups,
     string Sentence,
     string Docs,
-    bool Wide = false)
+    bool Wide = false
+)
 {
     public bool Covers(HotspotCause cause) => (Causes & (Causes)(1 << (int)cause)) != Causes.None;
 }

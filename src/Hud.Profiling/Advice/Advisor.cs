@@ -31,8 +31,11 @@ public static class Advisor
                 continue;
             }
 
-            if ((row.Frames.Count == 0 && row.Groups.Count == 0) || MatchesAny(row, names, near)
-                || (group != SyscallGroup.None && row.Groups.Contains(group)))
+            if (
+                (row.Frames.Count == 0 && row.Groups.Count == 0)
+                || MatchesAny(row, names, near)
+                || (group != SyscallGroup.None && row.Groups.Contains(group))
+            )
             {
                 return row;
             }

@@ -5,7 +5,12 @@ public readonly record struct ProbeCost(double TimedNs, double SkippedNs);
 
 /// <summary>One interval as seen from outside. <c>HitsByType</c> holds the attached types that were polled.</summary>
 public readonly record struct BudgetInterval(
-    double WallNs, double TargetCpuNs, long TimedHits, long SkippedHits, IReadOnlyList<(int Type, long Hits)> HitsByType);
+    double WallNs,
+    double TargetCpuNs,
+    long TimedHits,
+    long SkippedHits,
+    IReadOnlyList<(int Type, long Hits)> HitsByType
+);
 
 /// <summary>What to do now. <c>SampleMask</c> + 1 = N of sampling one poll in N; <c>Detached</c> = types without probes.</summary>
 public sealed record BudgetDecision(int Level, int SampleMask, IReadOnlySet<int> Detached, bool Changed, string Reason);
@@ -17,7 +22,7 @@ public sealed record BudgetDecision(int Level, int SampleMask, IReadOnlySet<int>
 /// </summary>
 public sealed class Governor(double budgetPercent, ProbeCost cost)
 {
-    private const double Aim = 0.7;         // aim below the budget, so that noise does not step over it
+    private const double Aim = 0.7; // aim below the budget, so that noise does not step over it
     private const double QuietShare = 0.35; // below this share of the budget an interval is quiet
     private const int QuietIntervals = 10;
     private const int MaxMask = 255;
@@ -53,7 +58,8 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
         _quietNs = 0;
         double allowedNs = Math.Max(interval.TargetCpuNs, interval.WallNs) * budgetPercent / 100 * Aim;
         long hits = interval.TimedHits + interval.SkippedHits;
-        string seen = $"probes cost {LastPercent:0.##} % of the target's CPU at {hits / (interval.WallNs / 1e9):0} polls/s";
+        string seen =
+            $"probes cost {LastPercent:0.##} % of the target's CPU at {hits / (interval.WallNs / 1e9):0} polls/s";
         int mask = MaskFor(hits, allowedNs);
         if (Level <= 1 && mask <= MaxMask && mask > SampleMask)
             return Go(1, mask, None, seen);
@@ -71,7 +77,9 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
         }
 
         bool someLeft = interval.HitsByType.Any(t => t.Hits > 0 && !detached.Contains(t.Type));
-        return someLeft && detached.Count > _detached.Count && Level <= 2 ? Go(2, 0, detached, seen) : Go(3, 0, None, seen);
+        return someLeft && detached.Count > _detached.Count && Level <= 2
+            ? Go(2, 0, detached, seen)
+            : Go(3, 0, None, seen);
     }
 
     /// <summary>The smallest mask of the form 2^k - 1 that fits, or something above <see cref="MaxMask"/>.</summary>

@@ -7,7 +7,8 @@ public sealed partial class ElfFile
     {
         get
         {
-            ulong start = ulong.MaxValue, end = 0;
+            ulong start = ulong.MaxValue,
+                end = 0;
             foreach (var load in _loads)
             {
                 if (load.Executable)
@@ -73,7 +74,13 @@ public sealed partial class ElfFile
     /// Run-time address minus ELF address of a mapping of this file: <paramref name="mappingStart"/> and
     /// <paramref name="mappingFileOffset"/> as in /proc/PID/maps. False when no PT_LOAD covers that part of the file.
     /// </summary>
-    public bool TryLoadBias(ulong mappingStart, ulong mappingFileOffset, ulong mappingLength, bool executable, out ulong bias)
+    public bool TryLoadBias(
+        ulong mappingStart,
+        ulong mappingFileOffset,
+        ulong mappingLength,
+        bool executable,
+        out ulong bias
+    )
     {
         // A mapping begins at the page that holds the segment's first byte and ends at that of its last, so it may show parts
         // of its neighbours: the segment that it shows most of is the one it was made for.

@@ -9,7 +9,20 @@ public sealed partial class ElfFile
     /// <summary>Sections that stacks and function names are made of. Debug information is too large to be read for a key; its sections
     /// count with their places and sizes.</summary>
     private static readonly string[] KeyedSections =
-        [".eh_frame_hdr", ".eh_frame", ".dynsym", ".dynstr", ".plt", ".plt.sec", ".plt.got", ".symtab", ".strtab", ".gnu_debugdata", ".gnu_debuglink", ".debug_frame"];
+    [
+        ".eh_frame_hdr",
+        ".eh_frame",
+        ".dynsym",
+        ".dynstr",
+        ".plt",
+        ".plt.sec",
+        ".plt.got",
+        ".symtab",
+        ".strtab",
+        ".gnu_debugdata",
+        ".gnu_debuglink",
+        ".debug_frame",
+    ];
 
     private readonly Lazy<string> _contentKey;
 
@@ -56,7 +69,7 @@ public sealed partial class ElfFile
         void AddBytes(ulong offset, ulong size)
         {
             var buffer = new byte[1 << 16];
-            for (var left = (long)Math.Min(size, (ulong)budget); left > 0;)
+            for (var left = (long)Math.Min(size, (ulong)budget); left > 0; )
             {
                 var read = Source.Read((long)offset, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)));
                 if (read <= 0)

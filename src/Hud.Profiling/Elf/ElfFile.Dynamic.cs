@@ -20,13 +20,17 @@ public sealed partial class ElfFile
     {
         get
         {
-            if (FindSegment(ElfSegmentType.Interpreter) is not { FileSize: > 0 and <= ElfLimits.MaxInterpreter } segment)
+            if (
+                FindSegment(ElfSegmentType.Interpreter) is not { FileSize: > 0 and <= ElfLimits.MaxInterpreter } segment
+            )
             {
                 return null;
             }
 
             var bytes = new byte[segment.FileSize];
-            return Source.TryReadExactly((long)segment.Offset, bytes) ? Encoding.UTF8.GetString(bytes.AsSpan().TrimEnd((byte)0)) : null;
+            return Source.TryReadExactly((long)segment.Offset, bytes)
+                ? Encoding.UTF8.GetString(bytes.AsSpan().TrimEnd((byte)0))
+                : null;
         }
     }
 

@@ -40,7 +40,10 @@ public sealed partial class ElfFile
 
         var window = new SourceWindow(Source);
         var symbols = new SourceWindow(Source, 4096, ElfLimits.MaxScatteredBytes);
-        var symbolsAt = TryGetDynamic(DtSymbolTable, out var at) && TryAddressToFileOffset(at, out var symbolsOffset) ? (long)symbolsOffset : -1;
+        var symbolsAt =
+            TryGetDynamic(DtSymbolTable, out var at) && TryAddressToFileOffset(at, out var symbolsOffset)
+                ? (long)symbolsOffset
+                : -1;
         var relative = Machine == ElfMachine.X64 ? X64Relative : ArmRelative;
         var absolute = Machine == ElfMachine.X64 ? X64Absolute : ArmAbsolute;
         var count = Math.Min(size / RelaEntry, ElfLimits.MaxRelocations);
@@ -56,7 +59,11 @@ public sealed partial class ElfFile
             {
                 yield return (where, addend);
             }
-            else if (type == absolute && symbolsAt >= 0 && TryReadDefined(symbols, symbolsAt, info >> 32, out var value))
+            else if (
+                type == absolute
+                && symbolsAt >= 0
+                && TryReadDefined(symbols, symbolsAt, info >> 32, out var value)
+            )
             {
                 yield return (where, unchecked(value + addend));
             }
@@ -112,7 +119,11 @@ public sealed partial class ElfFile
     private bool FindTable(long addressTag, long sizeTag, string section, out ulong offset, out ulong size)
     {
         offset = 0;
-        if (TryGetDynamic(addressTag, out var address) && TryGetDynamic(sizeTag, out size) && TryAddressToFileOffset(address, out offset))
+        if (
+            TryGetDynamic(addressTag, out var address)
+            && TryGetDynamic(sizeTag, out size)
+            && TryAddressToFileOffset(address, out offset)
+        )
         {
             return true;
         }

@@ -14,7 +14,14 @@ public sealed partial class ElfFile
     private readonly Lazy<ElfSymbolTable> _functions;
     private readonly Lazy<Dictionary<long, ulong>> _dynamic;
 
-    internal ElfFile(IByteSource source, ElfMachine machine, ElfType type, ulong entry, ElfSegment[] segments, ElfSection[] sections)
+    internal ElfFile(
+        IByteSource source,
+        ElfMachine machine,
+        ElfType type,
+        ulong entry,
+        ElfSegment[] segments,
+        ElfSection[] sections
+    )
     {
         Source = source;
         Machine = machine;
@@ -100,8 +107,12 @@ public sealed partial class ElfFile
     {
         ArgumentNullException.ThrowIfNull(section);
         bytes = [];
-        if (!section.HasBytes || section.Size > (ulong)maxBytes || section.Offset > long.MaxValue
-            || section.Offset + section.Size > (ulong)Source.Length)
+        if (
+            !section.HasBytes
+            || section.Size > (ulong)maxBytes
+            || section.Offset > long.MaxValue
+            || section.Offset + section.Size > (ulong)Source.Length
+        )
         {
             return false;
         }

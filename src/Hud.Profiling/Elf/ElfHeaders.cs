@@ -37,12 +37,18 @@ internal static class ElfHeaders
         var machine = U16(h, 18);
         if (machine is not ((ushort)ElfMachine.X64 or (ushort)ElfMachine.AArch64))
         {
-            return Refuse(ElfProblem.ForeignMachine, $"an ELF file for machine {machine}; only x86-64 (62) and aarch64 (183) are supported");
+            return Refuse(
+                ElfProblem.ForeignMachine,
+                $"an ELF file for machine {machine}; only x86-64 (62) and aarch64 (183) are supported"
+            );
         }
 
         if (type is < 1 or > 3)
         {
-            return Refuse(ElfProblem.ForeignType, $"an ELF file of type {type}; only programs and shared libraries are supported");
+            return Refuse(
+                ElfProblem.ForeignType,
+                $"an ELF file of type {type}; only programs and shared libraries are supported"
+            );
         }
 
         if (!TryReadSegments(source, U64(h, 32), U16(h, 54), U16(h, 56), out var segments, out var why))
@@ -51,12 +57,23 @@ internal static class ElfHeaders
         }
 
         var sections = ReadSections(source, U64(h, 40), U16(h, 58), U16(h, 60), U16(h, 62));
-        return new ElfOpenResult(new ElfFile(source, (ElfMachine)machine, (ElfType)type, U64(h, 24), segments, sections), ElfProblem.None, "");
+        return new ElfOpenResult(
+            new ElfFile(source, (ElfMachine)machine, (ElfType)type, U64(h, 24), segments, sections),
+            ElfProblem.None,
+            ""
+        );
     }
 
     private static ElfOpenResult Refuse(ElfProblem problem, string text) => new(null, problem, text);
 
-    private static bool TryReadSegments(IByteSource source, ulong offset, int entrySize, int count, out ElfSegment[] segments, out string why)
+    private static bool TryReadSegments(
+        IByteSource source,
+        ulong offset,
+        int entrySize,
+        int count,
+        out ElfSegment[] segments,
+        out string why
+    )
     {
         segments = [];
         why = "";
@@ -67,7 +84,8 @@ internal static class ElfHeaders
 
         if (entrySize != ProgramHeaderSize || count > ElfLimits.MaxProgramHeaders)
         {
-            why = $"{count} program headers of {entrySize} bytes; expected at most {ElfLimits.MaxProgramHeaders} of {ProgramHeaderSize}";
+            why =
+                $"{count} program headers of {entrySize} bytes; expected at most {ElfLimits.MaxProgramHeaders} of {ProgramHeaderSize}";
             return false;
         }
 
@@ -84,7 +102,15 @@ internal static class ElfHeaders
             var p = bytes.AsSpan(i * ProgramHeaderSize);
             var flags = U32(p, 4);
             var segment = new ElfSegment(
-                (ElfSegmentType)U32(p, 0), (flags & 4) != 0, (flags & 2) != 0, (flags & 1) != 0, U64(p, 8), U64(p, 16), U64(p, 32), U64(p, 40));
+                (ElfSegmentType)U32(p, 0),
+                (flags & 4) != 0,
+                (flags & 2) != 0,
+                (flags & 1) != 0,
+                U64(p, 8),
+                U64(p, 16),
+                U64(p, 32),
+                U64(p, 40)
+            );
             if (IsSane(segment))
             {
                 list.Add(segment);
@@ -97,8 +123,10 @@ internal static class ElfHeaders
 
     // Sums of these fields are used everywhere below, so no sum may overflow.
     private static bool IsSane(in ElfSegment s) =>
-        s.Offset <= long.MaxValue - s.FileSize && s.FileSize <= long.MaxValue
-        && s.Address <= ulong.MaxValue - s.MemorySize && s.Address <= ulong.MaxValue - s.FileSize
+        s.Offset <= long.MaxValue - s.FileSize
+        && s.FileSize <= long.MaxValue
+        && s.Address <= ulong.MaxValue - s.MemorySize
+        && s.Address <= ulong.MaxValue - s.FileSize
         && (s.Type != ElfSegmentType.Load || s.FileSize <= s.MemorySize);
 
     private static ElfSection[] ReadSections(IByteSource source, ulong offset, int entrySize, int count, int namesIndex)
@@ -123,7 +151,16 @@ internal static class ElfHeaders
             var at = U64(s, 24);
             var sane = at <= long.MaxValue && size <= long.MaxValue && U64(s, 16) <= ulong.MaxValue - size;
             sections[i] = new ElfSection(
-                NameAt(names, U32(s, 0)), U32(s, 4), U64(s, 8), U64(s, 16), at, sane ? size : 0, U32(s, 40), U32(s, 44), U64(s, 56));
+                NameAt(names, U32(s, 0)),
+                U32(s, 4),
+                U64(s, 8),
+                U64(s, 16),
+                at,
+                sane ? size : 0,
+                U32(s, 40),
+                U32(s, 44),
+                U64(s, 56)
+            );
         }
 
         return sections;

@@ -12,7 +12,10 @@ internal static class ElfNotes
         var budget = (long)ElfLimits.MaxNoteBytes;
         foreach (var segment in elf.Segments)
         {
-            if (segment.Type == ElfSegmentType.Note && Search(elf, segment.Offset, segment.FileSize, ref budget) is { } id)
+            if (
+                segment.Type == ElfSegmentType.Note
+                && Search(elf, segment.Offset, segment.FileSize, ref budget) is { } id
+            )
             {
                 return id;
             }
@@ -51,7 +54,12 @@ internal static class ElfNotes
                 return null;
             }
 
-            if (type == BuildIdType && nameSize == 4 && notes.Slice(12, 4).SequenceEqual("GNU\0"u8) && descSize is > 0 and <= ElfLimits.MaxBuildId)
+            if (
+                type == BuildIdType
+                && nameSize == 4
+                && notes.Slice(12, 4).SequenceEqual("GNU\0"u8)
+                && descSize is > 0 and <= ElfLimits.MaxBuildId
+            )
             {
                 return Convert.ToHexStringLower(notes.Slice((int)descAt, (int)descSize));
             }

@@ -22,7 +22,13 @@ public sealed class ElfSymbolTable
     private readonly (long Start, long Size) _names;
     private readonly (long Start, long Size) _dynamicNames;
 
-    private ElfSymbolTable(IByteSource source, ElfFunction[] functions, (long, long) names, (long, long) dynamicNames, bool truncated)
+    private ElfSymbolTable(
+        IByteSource source,
+        ElfFunction[] functions,
+        (long, long) names,
+        (long, long) dynamicNames,
+        bool truncated
+    )
     {
         _source = source;
         _functions = functions;
@@ -49,7 +55,8 @@ public sealed class ElfSymbolTable
     /// </summary>
     public bool TryFind(ulong address, out ElfFunction function)
     {
-        int low = 0, high = _functions.Length;
+        int low = 0,
+            high = _functions.Length;
         while (low < high)
         {
             var middle = low + ((high - low) / 2);
@@ -109,8 +116,13 @@ public sealed class ElfSymbolTable
         }
 
         var functions = list.ToArray();
-        Array.Sort(functions, static (a, b) => a.Address != b.Address ? a.Address.CompareTo(b.Address)
-            : a.Size != b.Size ? a.Size.CompareTo(b.Size) : b.NameRef.CompareTo(a.NameRef));
+        Array.Sort(
+            functions,
+            static (a, b) =>
+                a.Address != b.Address ? a.Address.CompareTo(b.Address)
+                : a.Size != b.Size ? a.Size.CompareTo(b.Size)
+                : b.NameRef.CompareTo(a.NameRef)
+        );
         return new ElfSymbolTable(elf.Source, functions, names, dynamicNames, truncated);
     }
 
@@ -133,9 +145,15 @@ public sealed class ElfSymbolTable
     // the string table follows the symbol table.
     private static (long, long) ReadDynamicTable(ElfFile elf, List<ElfFunction> into, ref bool truncated)
     {
-        if (!elf.TryGetDynamic(ElfFile.DtSymbolTable, out var symbols) || !elf.TryGetDynamic(ElfFile.DtStringTable, out var strings)
-            || !elf.TryGetDynamic(ElfFile.DtStringSize, out var size) || size > long.MaxValue || strings <= symbols
-            || !elf.TryAddressToFileOffset(symbols, out var symbolsAt) || !elf.TryAddressToFileOffset(strings, out var stringsAt))
+        if (
+            !elf.TryGetDynamic(ElfFile.DtSymbolTable, out var symbols)
+            || !elf.TryGetDynamic(ElfFile.DtStringTable, out var strings)
+            || !elf.TryGetDynamic(ElfFile.DtStringSize, out var size)
+            || size > long.MaxValue
+            || strings <= symbols
+            || !elf.TryAddressToFileOffset(symbols, out var symbolsAt)
+            || !elf.TryAddressToFileOffset(strings, out var stringsAt)
+        )
         {
             return (0, 0);
         }
@@ -144,7 +162,14 @@ public sealed class ElfSymbolTable
         return ((long)stringsAt, (long)size);
     }
 
-    private static void ReadEntries(IByteSource source, long offset, ulong count, uint mark, List<ElfFunction> into, ref bool truncated)
+    private static void ReadEntries(
+        IByteSource source,
+        long offset,
+        ulong count,
+        uint mark,
+        List<ElfFunction> into,
+        ref bool truncated
+    )
     {
         var window = new SourceWindow(source);
         truncated |= count > ElfLimits.MaxSymbolEntries;
@@ -172,7 +197,13 @@ public sealed class ElfSymbolTable
             }
 
             var size = BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]);
-            into.Add(new ElfFunction(BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]), (uint)Math.Min(size, uint.MaxValue), name | mark));
+            into.Add(
+                new ElfFunction(
+                    BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]),
+                    (uint)Math.Min(size, uint.MaxValue),
+                    name | mark
+                )
+            );
         }
     }
 

@@ -45,7 +45,15 @@ public enum ElfSegmentType : uint
 /// <summary>One program header. <c>FileSize</c> bytes at <c>Offset</c> appear at <c>Address</c>; the rest up to
 /// <c>MemorySize</c> is zero.</summary>
 public readonly record struct ElfSegment(
-    ElfSegmentType Type, bool Readable, bool Writable, bool Executable, ulong Offset, ulong Address, ulong FileSize, ulong MemorySize)
+    ElfSegmentType Type,
+    bool Readable,
+    bool Writable,
+    bool Executable,
+    ulong Offset,
+    ulong Address,
+    ulong FileSize,
+    ulong MemorySize
+)
 {
     public bool ContainsAddress(ulong address) => address - Address < MemorySize;
 
@@ -54,7 +62,16 @@ public readonly record struct ElfSegment(
 
 /// <summary>One section header. <c>Type</c> and <c>Flags</c> are the raw sh_type and sh_flags.</summary>
 public sealed record ElfSection(
-    string Name, uint Type, ulong Flags, ulong Address, ulong Offset, ulong Size, uint Link, uint Info, ulong EntrySize)
+    string Name,
+    uint Type,
+    ulong Flags,
+    ulong Address,
+    ulong Offset,
+    ulong Size,
+    uint Link,
+    uint Info,
+    ulong EntrySize
+)
 {
     public const uint TypeSymbols = 2;
     public const uint TypeRela = 4;

@@ -24,7 +24,11 @@ public sealed class FileByteSource : IByteSource, IDisposable
     public int ReadErrors => _readErrors;
 
     /// <summary>Opens <paramref name="path"/>; false with the system's reason when it cannot be opened.</summary>
-    public static bool TryOpen(string path, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out FileByteSource? source, out string error)
+    public static bool TryOpen(
+        string path,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out FileByteSource? source,
+        out string error
+    )
     {
         try
         {

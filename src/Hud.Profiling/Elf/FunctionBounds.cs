@@ -14,11 +14,18 @@ public static class FunctionBounds
         const int headLength = 12;
         Span<byte> head = stackalloc byte[headLength];
         // version 1, pointer pcrel|sdata4, count udata4, table datarel|sdata4
-        if (elf.FindSegment(ElfSegmentType.GnuEhFrame) is not { FileSize: > headLength } header || !elf.TryReadAt(header.Address, head)
-            || head is not [1, 0x1B, 0x03, 0x3B, ..])
+        if (
+            elf.FindSegment(ElfSegmentType.GnuEhFrame) is not { FileSize: > headLength } header
+            || !elf.TryReadAt(header.Address, head)
+            || head is not [1, 0x1B, 0x03, 0x3B, ..]
+        )
             return null;
-        long count = Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(head[8..]), ((long)header.FileSize - headLength) / 8);
-        long low = 0, high = count; // the first entry beyond the address
+        long count = Math.Min(
+            BinaryPrimitives.ReadUInt32LittleEndian(head[8..]),
+            ((long)header.FileSize - headLength) / 8
+        );
+        long low = 0,
+            high = count; // the first entry beyond the address
         while (low < high)
         {
             long middle = (low + high) / 2;
@@ -30,12 +37,16 @@ public static class FunctionBounds
                 high = middle;
         }
 
-        return low > 0 && low < count && Start(low - 1) is { } from && Start(low) is { } to && from < to ? (from, to) : null;
+        return low > 0 && low < count && Start(low - 1) is { } from && Start(low) is { } to && from < to
+            ? (from, to)
+            : null;
 
         ulong? Start(long entry)
         {
             Span<byte> bytes = stackalloc byte[4];
-            return elf.TryReadAt(header.Address + headLength + (ulong)entry * 8, bytes) ? header.Address + (ulong)BinaryPrimitives.ReadInt32LittleEndian(bytes) : null;
+            return elf.TryReadAt(header.Address + headLength + (ulong)entry * 8, bytes)
+                ? header.Address + (ulong)BinaryPrimitives.ReadInt32LittleEndian(bytes)
+                : null;
         }
     }
 }

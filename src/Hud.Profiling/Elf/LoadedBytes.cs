@@ -12,7 +12,13 @@ internal static class LoadedBytes
     /// <param name="overlap">bytes that a piece has in common with the one before</param>
     /// <param name="most">bytes to read in all</param>
     /// <returns>ELF address and length of each piece</returns>
-    public static IEnumerable<(ulong Address, int Count)> Pieces(ElfFile elf, byte[] buffer, int overlap, long most, bool codeOnly = false)
+    public static IEnumerable<(ulong Address, int Count)> Pieces(
+        ElfFile elf,
+        byte[] buffer,
+        int overlap,
+        long most,
+        bool codeOnly = false
+    )
     {
         foreach (var segment in elf.LoadSegments.ToArray())
         {
@@ -20,7 +26,10 @@ internal static class LoadedBytes
                 continue;
             for (ulong into = 0; into < segment.FileSize && most > 0; into += (ulong)(buffer.Length - overlap))
             {
-                int count = elf.Source.Read((long)(segment.Offset + into), buffer.AsSpan(0, (int)Math.Min((ulong)Math.Min(buffer.Length, most), segment.FileSize - into)));
+                int count = elf.Source.Read(
+                    (long)(segment.Offset + into),
+                    buffer.AsSpan(0, (int)Math.Min((ulong)Math.Min(buffer.Length, most), segment.FileSize - into))
+                );
                 if (count <= 0)
                     break;
                 most -= count;

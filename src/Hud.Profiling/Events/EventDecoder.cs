@@ -19,7 +19,11 @@ public sealed class EventDecoder
         }
 
         int size = Marshal.SizeOf<HudEvent>();
-        if (header.Kind is < EventKind.Poll or > EventKind.Side || header.StackBytes > Abi.StackBytes || size + header.StackBytes > record.Length)
+        if (
+            header.Kind is < EventKind.Poll or > EventKind.Side
+            || header.StackBytes > Abi.StackBytes
+            || size + header.StackBytes > record.Length
+        )
         {
             Errors++;
             return false;

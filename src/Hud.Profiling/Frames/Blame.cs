@@ -13,7 +13,9 @@ public static class Blame
         var end = PollIndex(frames);
         end = end < 0 ? Find(frames, EntryPoints.IsWorkerLoop) : end;
         end = end < 0 ? frames.Count : end;
-        return FirstOf(frames, end, FrameKind.User) is >= 0 and var user ? user : FirstOf(frames, end, FrameKind.ThirdParty);
+        return FirstOf(frames, end, FrameKind.User) is >= 0 and var user
+            ? user
+            : FirstOf(frames, end, FrameKind.ThirdParty);
     }
 
     /// <summary>Index of the frame where the innermost task poll starts; -1 when the stack ended before it (the usual case:

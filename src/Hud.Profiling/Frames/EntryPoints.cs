@@ -6,7 +6,10 @@ public static class EntryPoints
 {
     /// <summary>The start of one task's poll.</summary>
     public static bool IsTaskPoll(string bare) =>
-        bare is "tokio::runtime::task::raw::poll" or "tokio::runtime::task::harness::Harness::poll" or "tokio::runtime::task::raw::RawTask::poll";
+        bare
+            is "tokio::runtime::task::raw::poll"
+                or "tokio::runtime::task::harness::Harness::poll"
+                or "tokio::runtime::task::raw::RawTask::poll";
 
     /// <summary>The scheduler's own code: multi_thread (thread_pool until 1.20), current_thread (basic_scheduler), LocalSet.</summary>
     public static bool IsWorkerLoop(string bare) =>
@@ -25,15 +28,19 @@ public static class EntryPoints
             return Starts(bare, "mio::poll::Poll::poll") || Starts(bare, "mio::sys::unix::selector::");
         }
 
-        return Starts(bare, "tokio::runtime::io::driver::Driver::turn") || Starts(bare, "tokio::io::driver::Driver::turn")
+        return Starts(bare, "tokio::runtime::io::driver::Driver::turn")
+            || Starts(bare, "tokio::io::driver::Driver::turn")
             || Starts(bare, "tokio::runtime::io::Driver::turn")
             || bare.Contains("::park::Parker::park", StringComparison.Ordinal)
             || bare.Contains("::park::Inner::park", StringComparison.Ordinal)
             || bare.Contains("::worker::Context::park", StringComparison.Ordinal)
             || bare.Contains("::current_thread::Context::park", StringComparison.Ordinal)
-            || Starts(bare, "tokio::runtime::driver::Driver::park") || Starts(bare, "tokio::runtime::driver::IoStack::park")
-            || Starts(bare, "tokio::runtime::driver::TimeDriver::park") || Starts(bare, "tokio::runtime::time::Driver::park")
-            || Starts(bare, "tokio::runtime::signal::Driver::park") || Starts(bare, "tokio::runtime::process::Driver::park")
+            || Starts(bare, "tokio::runtime::driver::Driver::park")
+            || Starts(bare, "tokio::runtime::driver::IoStack::park")
+            || Starts(bare, "tokio::runtime::driver::TimeDriver::park")
+            || Starts(bare, "tokio::runtime::time::Driver::park")
+            || Starts(bare, "tokio::runtime::signal::Driver::park")
+            || Starts(bare, "tokio::runtime::process::Driver::park")
             || Starts(bare, "tokio::runtime::signal::unix::Driver::park");
     }
 
@@ -46,7 +53,8 @@ public static class EntryPoints
     /// <summary>A pool thread (<c>spawn_blocking</c>): it may block as it likes. Workers start life there too, so ask
     /// <see cref="IsWorkerLoop"/> first.</summary>
     public static bool IsBlockingPool(string bare) =>
-        Starts(bare, "tokio::runtime::blocking::pool::Inner::run") || Starts(bare, "tokio::runtime::blocking::task::BlockingTask::poll");
+        Starts(bare, "tokio::runtime::blocking::pool::Inner::run")
+        || Starts(bare, "tokio::runtime::blocking::task::BlockingTask::poll");
 
     /// <summary>Drives a future to its end on this thread. Inside a task's poll it blocks the worker.</summary>
     public static bool IsBlockOn(string bare) =>

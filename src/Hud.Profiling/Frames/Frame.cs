@@ -8,7 +8,10 @@ namespace Hud.Profiling.Frames;
 public sealed record Frame(string Function, string? File, int Line, bool Inlined, FrameKind Kind, string Module)
 {
     /// <summary><c>file:line</c>, the file alone, or "".</summary>
-    public string Location => File is null ? "" : Line > 0 ? $"{File}:{Line}" : File;
+    public string Location =>
+        File is null ? ""
+        : Line > 0 ? $"{File}:{Line}"
+        : File;
 
     public static Frame Unresolved(string module, ulong elfAddress)
     {

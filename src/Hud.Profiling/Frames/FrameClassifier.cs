@@ -43,7 +43,9 @@ public static class FrameClassifier
     private static bool IsMacroOf(string file, string crate, string function)
     {
         var owner = RustPath.FirstSegment(function);
-        return file.Contains("macros", StringComparison.Ordinal) && !owner.IsEmpty && !owner.SequenceEqual(crate)
+        return file.Contains("macros", StringComparison.Ordinal)
+            && !owner.IsEmpty
+            && !owner.SequenceEqual(crate)
             && !KnownCrates.TryKind(owner, out _);
     }
 
@@ -57,7 +59,9 @@ public static class FrameClassifier
         var crate = RustPath.FirstSegment(function);
         if (crate.IsEmpty)
         {
-            return function.StartsWith("__rust_", StringComparison.Ordinal) || function.StartsWith("__rdl_", StringComparison.Ordinal)
+            return
+                function.StartsWith("__rust_", StringComparison.Ordinal)
+                || function.StartsWith("__rdl_", StringComparison.Ordinal)
                 || function.StartsWith("rust_", StringComparison.Ordinal)
                 ? FrameKind.Std
                 : FrameKind.Native;
@@ -97,11 +101,13 @@ public static class FrameClassifier
         return !head.IsEmpty && char.IsAsciiLetterUpper(head[0]) ? FrameKind.Unknown : FrameKind.Std;
     }
 
-    private static FrameKind ByCrate(ReadOnlySpan<char> crate) => KnownCrates.TryKind(crate, out var kind) ? kind : FrameKind.User;
+    private static FrameKind ByCrate(ReadOnlySpan<char> crate) =>
+        KnownCrates.TryKind(crate, out var kind) ? kind : FrameKind.User;
 
     private static bool IsCppLibrary(string module)
     {
         var name = Frame.BaseName(module);
-        return name.StartsWith("libstdc++", StringComparison.Ordinal) || name.StartsWith("libc++", StringComparison.Ordinal);
+        return name.StartsWith("libstdc++", StringComparison.Ordinal)
+            || name.StartsWith("libc++", StringComparison.Ordinal);
     }
 }

@@ -61,7 +61,12 @@ public static class RustPath
     }
 
     /// <summary>Splits <c>&lt;T as Trait&gt;::rest</c> and <c>&lt;T&gt;::rest</c> (Trait is then empty).</summary>
-    internal static bool TryQualified(ReadOnlySpan<char> name, out ReadOnlySpan<char> type, out ReadOnlySpan<char> trait, out ReadOnlySpan<char> rest)
+    internal static bool TryQualified(
+        ReadOnlySpan<char> name,
+        out ReadOnlySpan<char> type,
+        out ReadOnlySpan<char> trait,
+        out ReadOnlySpan<char> rest
+    )
     {
         type = trait = rest = default;
         if (name.IsEmpty || name[0] != '<')
@@ -131,7 +136,9 @@ public static class RustPath
         {
             var before = type.Length;
             type = type.TrimStart("&*([ ");
-            foreach (var word in (ReadOnlySpan<string>)["mut ", "const ", "dyn ", "impl ", "unsafe ", "'static ", "'_ "])
+            foreach (
+                var word in (ReadOnlySpan<string>)["mut ", "const ", "dyn ", "impl ", "unsafe ", "'static ", "'_ "]
+            )
             {
                 if (type.StartsWith(word))
                 {
@@ -201,7 +208,13 @@ public static class RustPath
             var c = name[i];
             if (c == '<' && !IsOperator(name, i))
             {
-                if (level++ == 0 && text.Length > 1 && text[^1] == ':' && text[^2] == ':' && !name[i..].StartsWith("<impl "))
+                if (
+                    level++ == 0
+                    && text.Length > 1
+                    && text[^1] == ':'
+                    && text[^2] == ':'
+                    && !name[i..].StartsWith("<impl ")
+                )
                 {
                     text.Length -= 2;
                 }
@@ -223,7 +236,8 @@ public static class RustPath
         return text.ToString();
     }
 
-    private static bool IsOperator(ReadOnlySpan<char> name, int at) => name[..at].EndsWith("operator") || name[..at].EndsWith("operator<");
+    private static bool IsOperator(ReadOnlySpan<char> name, int at) =>
+        name[..at].EndsWith("operator") || name[..at].EndsWith("operator<");
 
     private static string WithoutClosures(string name)
     {

@@ -16,7 +16,9 @@ internal static class SourcePath
 
         if (TryDependency(path, out crate))
         {
-            return KnownCrates.TryKind(crate, out var kind) && kind == FrameKind.Runtime ? FrameKind.Runtime : FrameKind.ThirdParty;
+            return KnownCrates.TryKind(crate, out var kind) && kind == FrameKind.Runtime
+                ? FrameKind.Runtime
+                : FrameKind.ThirdParty;
         }
 
         if (path.EndsWith(".rs", StringComparison.Ordinal))
@@ -37,7 +39,10 @@ internal static class SourcePath
             return library >= 0 ? path[(library + 1)..] : path;
         }
 
-        foreach (var (marker, skip) in (ReadOnlySpan<(string, int)>)[("/registry/src/", 1), ("/git/checkouts/", 0), ("/cargo/registry/", 0)])
+        foreach (
+            var (marker, skip) in (ReadOnlySpan<(string, int)>)
+                [("/registry/src/", 1), ("/git/checkouts/", 0), ("/cargo/registry/", 0)]
+        )
         {
             var at = path.IndexOf(marker, StringComparison.Ordinal);
             if (at >= 0)
@@ -47,7 +52,11 @@ internal static class SourcePath
             }
         }
 
-        return directory.Length > 1 && path.Length > directory.Length && path[directory.Length] == '/' && path.StartsWith(directory, StringComparison.Ordinal)
+        return
+            directory.Length > 1
+            && path.Length > directory.Length
+            && path[directory.Length] == '/'
+            && path.StartsWith(directory, StringComparison.Ordinal)
             ? path[(directory.Length + 1)..]
             : path;
     }
@@ -56,7 +65,10 @@ internal static class SourcePath
     {
         // rustc maps its own tree to /rustc/<commit>/ (or <version>, when built from a distribution's package); with the
         // rust-src component the paths point into the toolchain, and what std itself depends on is under /rust/deps
-        if (path.Contains("/rustlib/src/rust/", StringComparison.Ordinal) || path.StartsWith("/rust/deps/", StringComparison.Ordinal))
+        if (
+            path.Contains("/rustlib/src/rust/", StringComparison.Ordinal)
+            || path.StartsWith("/rust/deps/", StringComparison.Ordinal)
+        )
         {
             return true;
         }
@@ -67,14 +79,30 @@ internal static class SourcePath
             var rest = path.AsSpan(at + 7);
             var end = rest.IndexOf('/');
             var commit = end < 0 ? rest : rest[..end];
-            if ((commit.Length == 40 && !commit.ContainsAnyExcept("0123456789abcdef")) || (!commit.IsEmpty && char.IsAsciiDigit(commit[0])))
+            if (
+                (commit.Length == 40 && !commit.ContainsAnyExcept("0123456789abcdef"))
+                || (!commit.IsEmpty && char.IsAsciiDigit(commit[0]))
+            )
             {
                 return true;
             }
         }
 
         return path.StartsWith("library/", StringComparison.Ordinal)
-            && (ReadOnlySpan<string>)["std", "core", "alloc", "panic_unwind", "test", "proc_macro", "backtrace", "portable-simd", "stdarch", "compiler-builtins"] is var libs
+            && (ReadOnlySpan<string>)
+                [
+                    "std",
+                    "core",
+                    "alloc",
+                    "panic_unwind",
+                    "test",
+                    "proc_macro",
+                    "backtrace",
+                    "portable-simd",
+                    "stdarch",
+                    "compiler-builtins",
+                ]
+                is var libs
             && libs.Contains(path.Split('/', 3)[1]);
     }
 
@@ -83,14 +111,18 @@ internal static class SourcePath
         // ~/.cargo/registry/src/INDEX-6f17d22bba15001f/tokio-1.43.0/src/lib.rs
         // ~/.cargo/git/checkouts/tokio-377c595163f99a10/4c8f3ba/tokio/src/lib.rs
         // /usr/share/cargo/registry/tokio-1.24.2/src/lib.rs, vendor/tokio/src/lib.rs, tokio-1.43.0/src/lib.rs (trimmed paths)
-        if (After(path, "/registry/src/", skip: 1, out crate)
+        if (
+            After(path, "/registry/src/", skip: 1, out crate)
             || After(path, "/git/checkouts/", skip: 0, out crate)
-            || After(path, "/cargo/registry/", skip: 0, out crate))
+            || After(path, "/cargo/registry/", skip: 0, out crate)
+        )
         {
             return true;
         }
 
-        var vendor = path.StartsWith("vendor/", StringComparison.Ordinal) ? 0 : path.IndexOf("/vendor/", StringComparison.Ordinal);
+        var vendor = path.StartsWith("vendor/", StringComparison.Ordinal)
+            ? 0
+            : path.IndexOf("/vendor/", StringComparison.Ordinal);
         if (vendor >= 0 && !path.AsSpan(0, vendor).EndsWith("/src") && !path.AsSpan(0, vendor).SequenceEqual("src"))
         {
             var rest = path.AsSpan(path.IndexOf("vendor/", vendor, StringComparison.Ordinal) + 7);
@@ -141,7 +173,12 @@ internal static class SourcePath
     internal static string CrateOf(ReadOnlySpan<char> folder)
     {
         var version = VersionAt(folder);
-        if (version <= 0 && folder.LastIndexOf('-') is > 0 and var hash && folder[(hash + 1)..] is { Length: 16 } tail && !tail.ContainsAnyExcept("0123456789abcdef"))
+        if (
+            version <= 0
+            && folder.LastIndexOf('-') is > 0 and var hash
+            && folder[(hash + 1)..] is { Length: 16 } tail
+            && !tail.ContainsAnyExcept("0123456789abcdef")
+        )
         {
             version = hash; // a git checkout: name-<hash of the address>
         }
@@ -171,7 +208,10 @@ internal static class SourcePath
 
     private static bool IsNativeSource(string path)
     {
-        foreach (var extension in (ReadOnlySpan<string>)[".c", ".h", ".S", ".s", ".cc", ".cpp", ".cxx", ".hpp", ".asm", ".inc"])
+        foreach (
+            var extension in (ReadOnlySpan<string>)
+                [".c", ".h", ".S", ".s", ".cc", ".cpp", ".cxx", ".hpp", ".asm", ".inc"]
+        )
         {
             if (path.EndsWith(extension, StringComparison.Ordinal))
             {

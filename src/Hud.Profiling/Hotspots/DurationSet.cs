@@ -28,7 +28,10 @@ public sealed class DurationSet
         _seen++;
         if (_kept.Count < MaxKept)
             _kept.Add(ns);
-        else if ((ulong)_seen * 0x9E3779B97F4A7C15 >> 1 is var mixed && (long)(mixed % (ulong)_seen) is var at and < MaxKept)
+        else if (
+            (ulong)_seen * 0x9E3779B97F4A7C15 >> 1 is var mixed
+            && (long)(mixed % (ulong)_seen) is var at and < MaxKept
+        )
             _kept[(int)at] = ns; // reservoir with a fixed sequence: the same input gives the same report
     }
 
@@ -77,7 +80,8 @@ public sealed class DurationSet
 /// <summary>Histograms of powers of two: slot i counts [2^i, 2^(i+1)) ns.</summary>
 public static class Histograms
 {
-    public static int Slot(long ns) => ns <= 1 ? 0 : Math.Min(BitOperations.Log2((ulong)ns), Events.Abi.HistogramSlots - 1);
+    public static int Slot(long ns) =>
+        ns <= 1 ? 0 : Math.Min(BitOperations.Log2((ulong)ns), Events.Abi.HistogramSlots - 1);
 
     public static IReadOnlyList<long> Trim(ReadOnlySpan<long> slots)
     {
@@ -91,7 +95,8 @@ public static class Histograms
     public static long Percentile(IReadOnlyList<long> slots, double percent, long maxNs)
     {
         ArgumentNullException.ThrowIfNull(slots);
-        double wanted = slots.Sum() * percent / 100, below = 0;
+        double wanted = slots.Sum() * percent / 100,
+            below = 0;
         for (int i = 0; i < slots.Count; i++)
         {
             if (slots[i] > 0 && below + slots[i] >= wanted)

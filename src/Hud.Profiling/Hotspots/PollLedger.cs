@@ -140,10 +140,23 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
             return;
         }
 
-        poll = asleep ? poll with { BlockStack = stack, HolderStack = TakeHolder(poll) } : poll with { CpuStack = stack };
+        poll = asleep
+            ? poll with
+            {
+                BlockStack = stack,
+                HolderStack = TakeHolder(poll),
+            }
+            : poll with
+            {
+                CpuStack = stack,
+            };
         Add(KeyOf(poll, cause), ns, poll.Weight);
         _lastByThread[tid] = poll;
-        if (_polls.Count > 0 && _polls.FindLastIndex(p => p.Tid == tid) is >= 0 and var at && _polls[at].StartNs == pollStartNs)
+        if (
+            _polls.Count > 0
+            && _polls.FindLastIndex(p => p.Tid == tid) is >= 0 and var at
+            && _polls[at].StartNs == pollStartNs
+        )
             _polls[at] = poll;
     }
 
@@ -158,14 +171,23 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     }
 
     /// <summary>The raw hotspot that a poll's part is counted under.</summary>
-    public static RawKey KeyOf(in PollFact poll, HotspotCause cause) => cause switch
-    {
-        HotspotCause.OnCpu => new RawKey(poll.Target, cause, poll.Type, poll.CpuStack, -1, ""),
-        HotspotCause.BlockingCall => new RawKey(poll.Target, cause, poll.Type, poll.BlockStack, poll.HolderStack, poll.Syscall),
-        _ => new RawKey(poll.Target, cause, poll.Type, poll.QueueStack, -1, ""),
-    };
+    public static RawKey KeyOf(in PollFact poll, HotspotCause cause) =>
+        cause switch
+        {
+            HotspotCause.OnCpu => new RawKey(poll.Target, cause, poll.Type, poll.CpuStack, -1, ""),
+            HotspotCause.BlockingCall => new RawKey(
+                poll.Target,
+                cause,
+                poll.Type,
+                poll.BlockStack,
+                poll.HolderStack,
+                poll.Syscall
+            ),
+            _ => new RawKey(poll.Target, cause, poll.Type, poll.QueueStack, -1, ""),
+        };
 
-    private int TakeHolder(in PollFact poll) => _wakers.Remove((poll.Tid, poll.BlockStartNs), out var waker) ? waker.Stack : -1;
+    private int TakeHolder(in PollFact poll) =>
+        _wakers.Remove((poll.Tid, poll.BlockStartNs), out var waker) ? waker.Stack : -1;
 
     /// <summary>A poll that has not returned: kept apart, as its end will tell more.</summary>
     public void SetOpen(in PollFact poll) => _open[(poll.Tid, poll.StartNs)] = poll;
@@ -188,8 +210,12 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
         _samples.Remove((seen.Tid, seen.StartNs), out var samples);
         var cpuStacks = samples ?? (seen.CpuStack >= 0 ? [seen.CpuStack] : []);
         var poll = cpuStacks.Count == 0 && !seen.Ticked && TicksCannotHaveMissed(seen.Split) ? Stolen(seen) : seen;
-        if (judge.InBlockInPlace(poll.BlockStack) || judge.InBlockInPlace(poll.QueueStack) || cpuStacks.Any(judge.InBlockInPlace)
-            || (poll.BlockStack < 0 && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type)))
+        if (
+            judge.InBlockInPlace(poll.BlockStack)
+            || judge.InBlockInPlace(poll.QueueStack)
+            || cpuStacks.Any(judge.InBlockInPlace)
+            || (poll.BlockStack < 0 && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type))
+        )
         {
             _blockInPlaceTypes.Add(poll.Type);
             BlockInPlace += poll.Weight;
@@ -197,7 +223,11 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
         }
 
         // without a stack of its own the waker waits for the record that brings it
-        poll = poll with { CpuStack = DearestCpuStack(cpuStacks), HolderStack = poll.BlockStack >= 0 ? TakeHolder(poll) : -1 };
+        poll = poll with
+        {
+            CpuStack = DearestCpuStack(cpuStacks),
+            HolderStack = poll.BlockStack >= 0 ? TakeHolder(poll) : -1,
+        };
         _lastByThread[poll.Tid] = poll;
         SlowPolls += poll.Weight;
         RecordedByType[poll.Type] = RecordedByType.GetValueOrDefault(poll.Type) + poll.Weight;
@@ -215,19 +245,22 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     /// met by none of the dozen ticks that came meanwhile.
     /// </summary>
     private bool TicksCannotHaveMissed(in PollSplit split) =>
-        clockPeriodNs > 0 && split.OnCpuNs > TicksThatCannotAllMiss * clockPeriodNs && (split.WallNs - split.OnCpuNs) * MostTimeOffCpu < split.OnCpuNs;
+        clockPeriodNs > 0
+        && split.OnCpuNs > TicksThatCannotAllMiss * clockPeriodNs
+        && (split.WallNs - split.OnCpuNs) * MostTimeOffCpu < split.OnCpuNs;
 
     /// <summary>
     /// On a CPU for several ticks of the clock, and no tick found it there: the virtual CPU was not running (steal), or it
     /// served interrupts. That is waiting, not computing.
     /// </summary>
-    private static PollFact Stolen(in PollFact poll) => poll with
-    {
-        Split = poll.Split with { OnCpuNs = 0, RunQueueNs = poll.Split.RunQueueNs + poll.Split.OnCpuNs },
-        PreemptedBy = NotTheGuest,
-        PreemptedByPid = 0,
-        WorstQueueNs = poll.Split.OnCpuNs,
-    };
+    private static PollFact Stolen(in PollFact poll) =>
+        poll with
+        {
+            Split = poll.Split with { OnCpuNs = 0, RunQueueNs = poll.Split.RunQueueNs + poll.Split.OnCpuNs },
+            PreemptedBy = NotTheGuest,
+            PreemptedByPid = 0,
+            WorstQueueNs = poll.Split.OnCpuNs,
+        };
 
     private void AddPart(in PollFact poll, HotspotCause cause, long ns)
     {
@@ -260,8 +293,14 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     /// <summary>A poll counts once, with the stack that most of its samples share; ties go to the earlier one: the last may be what follows the work.</summary>
     private int DearestCpuStack(List<int> cpuStacks)
     {
-        int stack = -1, most = 0;
-        foreach (var group in cpuStacks.GroupBy(s => judge.Judge(s, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group, StringComparer.Ordinal))
+        int stack = -1,
+            most = 0;
+        foreach (
+            var group in cpuStacks.GroupBy(
+                s => judge.Judge(s, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group,
+                StringComparer.Ordinal
+            )
+        )
         {
             int count = group.Count();
             if (count > most)

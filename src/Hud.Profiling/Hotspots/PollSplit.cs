@@ -20,7 +20,8 @@ public readonly record struct PollSplit(long WallNs, long OnCpuNs, long BlockedN
     public IReadOnlyList<(HotspotCause Cause, long Ns)> Parts(long thresholdNs)
     {
         var parts = new List<(HotspotCause Cause, long Ns)>(3);
-        long own = OnCpuNs + BlockedNs, neighbours = RunQueueNs - ThrottledNs;
+        long own = OnCpuNs + BlockedNs,
+            neighbours = RunQueueNs - ThrottledNs;
         if (OnCpuNs > thresholdNs)
             parts.Add((HotspotCause.OnCpu, OnCpuNs));
         if (BlockedNs > thresholdNs)

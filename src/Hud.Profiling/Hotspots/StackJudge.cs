@@ -7,7 +7,17 @@ namespace Hud.Profiling.Hotspots;
 /// <summary>What a stack means for a cause: who is blamed, of which category, with which advice.</summary>
 /// <param name="Way">Equal for stacks of one cause with the same frames from the poll to the user's code; empty when no code is blamed.</param>
 public sealed record Judgement(
-    HotspotCause Cause, string Category, string Advice, string DocsSlug, string Function, string UserFrame, string Location, int Blamed, string Way, string Group);
+    HotspotCause Cause,
+    string Category,
+    string Advice,
+    string DocsSlug,
+    string Function,
+    string UserFrame,
+    string Location,
+    int Blamed,
+    string Way,
+    string Group
+);
 
 /// <summary>Names and judges stacks by number, once each.</summary>
 public sealed class StackJudge(StackStore stacks, IFrameSource names)
@@ -16,7 +26,10 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
     private readonly Dictionary<(int Stack, bool Exact), IReadOnlyList<Frame>> _frames = [];
 
     /// <summary>The live view judges the same stacks every second, and a judgement compares each frame with a long table.</summary>
-    private readonly Dictionary<(int Stack, HotspotCause Cause, string Syscall, bool HasHolder, string Task, bool Exact), Judgement> _judgements = [];
+    private readonly Dictionary<
+        (int Stack, HotspotCause Cause, string Syscall, bool HasHolder, string Task, bool Exact),
+        Judgement
+    > _judgements = [];
 
     public IReadOnlyList<Frame> Frames(int stack, bool exact)
     {
@@ -42,7 +55,8 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
     public static IReadOnlyList<Frame> WayToPoll(IReadOnlyList<Frame> frames, int blamed)
     {
         ArgumentNullException.ThrowIfNull(frames);
-        int poll = Blame.PollIndex(frames), from = Math.Max(0, blamed);
+        int poll = Blame.PollIndex(frames),
+            from = Math.Max(0, blamed);
         return [.. poll >= from ? frames.Take(poll + 1).Skip(from) : frames.Skip(from)];
     }
 
@@ -63,13 +77,22 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
         return judgement;
     }
 
-    private Judgement JudgeAnew(int stack, HotspotCause cause, string syscall, bool hasHolder, string taskName, bool exact)
+    private Judgement JudgeAnew(
+        int stack,
+        HotspotCause cause,
+        string syscall,
+        bool hasHolder,
+        string taskName,
+        bool exact
+    )
     {
         var frames = Frames(stack, exact);
         bool futex = syscall.StartsWith("futex", StringComparison.Ordinal);
         if (cause == HotspotCause.BlockingCall && futex)
         {
-            bool nameless = Blame.FirstUserFrame(frames) < 0 && frames.All(f => f.Kind is FrameKind.Unknown or FrameKind.Native or FrameKind.Kernel);
+            bool nameless =
+                Blame.FirstUserFrame(frames) < 0
+                && frames.All(f => f.Kind is FrameKind.Unknown or FrameKind.Native or FrameKind.Kernel);
             if (nameless ? hasHolder : Advisor.For(frames, HotspotCause.LockWait, syscall).Category == "Lock")
                 cause = HotspotCause.LockWait;
         }
@@ -80,10 +103,25 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
         int named = Advisor.NamedFrame(frames, row);
         string function = named >= 0 ? Blame.UserName(frames[named]) : user;
         // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
-        string way = blamed < 0 || cause is HotspotCause.RunQueue or HotspotCause.Throttled ? "" : $"{cause}|{Fingerprint.Of(WayToPoll(frames, blamed))}";
-        string group = cause is HotspotCause.RunQueue or HotspotCause.Throttled ? $"{cause}|{taskName}" // where it was preempted is chance
+        string way =
+            blamed < 0 || cause is HotspotCause.RunQueue or HotspotCause.Throttled
+                ? ""
+                : $"{cause}|{Fingerprint.Of(WayToPoll(frames, blamed))}";
+        string group =
+            cause is HotspotCause.RunQueue or HotspotCause.Throttled ? $"{cause}|{taskName}" // where it was preempted is chance
             : way.Length == 0 ? $"{cause}|{taskName}|{syscall}"
             : $"{way}|{row.Category}|{syscall}";
-        return new Judgement(cause, row.Category, row.Sentence, row.Docs, function, user, blamed >= 0 ? frames[blamed].Location : "", blamed, way, group);
+        return new Judgement(
+            cause,
+            row.Category,
+            row.Sentence,
+            row.Docs,
+            function,
+            user,
+            blamed >= 0 ? frames[blamed].Location : "",
+            blamed,
+            way,
+            group
+        );
     }
 }

@@ -49,7 +49,8 @@ public sealed class StackStore(int maxStacks = 20_000)
         private readonly int _target = target;
         private readonly ulong[] _addresses = addresses;
 
-        public bool Equals(Key other) => _target == other._target && _addresses.AsSpan().SequenceEqual(other._addresses);
+        public bool Equals(Key other) =>
+            _target == other._target && _addresses.AsSpan().SequenceEqual(other._addresses);
 
         public override bool Equals(object? obj) => obj is Key other && Equals(other);
 

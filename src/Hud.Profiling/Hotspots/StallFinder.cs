@@ -6,7 +6,11 @@ public static class StallFinder
     /// <param name="polls">Worker and time of each slow poll of one runtime, in any order.</param>
     /// <param name="workers">How many workers the runtime has.</param>
     /// <param name="minNs">Overlaps shorter than this are no stall.</param>
-    public static List<(long StartNs, long DurationNs)> Find(IEnumerable<(int Worker, long StartNs, long EndNs)> polls, int workers, long minNs)
+    public static List<(long StartNs, long DurationNs)> Find(
+        IEnumerable<(int Worker, long StartNs, long EndNs)> polls,
+        int workers,
+        long minNs
+    )
     {
         var edges = new List<(long At, bool Opens, int Worker)>();
         foreach (var (worker, start, end) in polls)

@@ -16,7 +16,16 @@ public enum MappingPermissions
 /// <c>Deleted</c> when the kernel says the file is gone from its directory.
 /// </summary>
 public sealed record Mapping(
-    ulong Start, ulong End, MappingPermissions Permissions, ulong FileOffset, uint DevMajor, uint DevMinor, ulong Inode, string Path, bool Deleted)
+    ulong Start,
+    ulong End,
+    MappingPermissions Permissions,
+    ulong FileOffset,
+    uint DevMajor,
+    uint DevMinor,
+    ulong Inode,
+    string Path,
+    bool Deleted
+)
 {
     public ulong Length => End - Start;
 

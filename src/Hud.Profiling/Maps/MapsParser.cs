@@ -63,16 +63,26 @@ public static class MapsParser
 
     internal static Mapping? ParseLine(ReadOnlySpan<byte> line)
     {
-        if (!Hex(ref line, (byte)'-', out var start) || !Hex(ref line, (byte)' ', out var end) || end <= start
-            || line.Length < 5 || line[4] != (byte)' ')
+        if (
+            !Hex(ref line, (byte)'-', out var start)
+            || !Hex(ref line, (byte)' ', out var end)
+            || end <= start
+            || line.Length < 5
+            || line[4] != (byte)' '
+        )
         {
             return null;
         }
 
         var permissions = Permissions(line[..4]);
         line = line[5..];
-        if (permissions is null || !Hex(ref line, (byte)' ', out var offset) || !Hex(ref line, (byte)':', out var major)
-            || !Hex(ref line, (byte)' ', out var minor) || !Utf8Parser.TryParse(line, out ulong inode, out var used))
+        if (
+            permissions is null
+            || !Hex(ref line, (byte)' ', out var offset)
+            || !Hex(ref line, (byte)':', out var major)
+            || !Hex(ref line, (byte)' ', out var minor)
+            || !Utf8Parser.TryParse(line, out ulong inode, out var used)
+        )
         {
             return null;
         }
@@ -86,7 +96,17 @@ public static class MapsParser
 
         return path.Length > MapsLimits.MaxPath
             ? null
-            : new Mapping(start, end, permissions.Value, offset, (uint)major, (uint)minor, inode, Unescape(path), deleted);
+            : new Mapping(
+                start,
+                end,
+                permissions.Value,
+                offset,
+                (uint)major,
+                (uint)minor,
+                inode,
+                Unescape(path),
+                deleted
+            );
     }
 
     private static bool Hex(ref ReadOnlySpan<byte> line, byte terminator, out ulong value)
@@ -102,14 +122,20 @@ public static class MapsParser
 
     private static MappingPermissions? Permissions(ReadOnlySpan<byte> text)
     {
-        if (text[0] is not ((byte)'r' or (byte)'-') || text[1] is not ((byte)'w' or (byte)'-')
-            || text[2] is not ((byte)'x' or (byte)'-') || text[3] is not ((byte)'p' or (byte)'s'))
+        if (
+            text[0] is not ((byte)'r' or (byte)'-')
+            || text[1] is not ((byte)'w' or (byte)'-')
+            || text[2] is not ((byte)'x' or (byte)'-')
+            || text[3] is not ((byte)'p' or (byte)'s')
+        )
         {
             return null;
         }
 
-        return (text[0] == 'r' ? MappingPermissions.Read : MappingPermissions.None) | (text[1] == 'w' ? MappingPermissions.Write : MappingPermissions.None)
-            | (text[2] == 'x' ? MappingPermissions.Execute : MappingPermissions.None) | (text[3] == 's' ? MappingPermissions.Shared : MappingPermissions.None);
+        return (text[0] == 'r' ? MappingPermissions.Read : MappingPermissions.None)
+            | (text[1] == 'w' ? MappingPermissions.Write : MappingPermissions.None)
+            | (text[2] == 'x' ? MappingPermissions.Execute : MappingPermissions.None)
+            | (text[3] == 's' ? MappingPermissions.Shared : MappingPermissions.None);
     }
 
     // The kernel writes a newline in a path as \012, and nothing else (seq_path with "\n").

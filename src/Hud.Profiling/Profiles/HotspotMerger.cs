@@ -7,7 +7,12 @@ namespace Hud.Profiling.Profiles;
 
 /// <summary>Raw hotspots (by stack number) to ranked findings (by what the stacks mean).</summary>
 /// <param name="exact">Of which stacks the exact names are used: all in the report, those known so far in the live view.</param>
-internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFacts> types, double workerNs, Func<int, bool> exact)
+internal sealed class HotspotMerger(
+    StackJudge judge,
+    IReadOnlyList<TaskTypeFacts> types,
+    double workerNs,
+    Func<int, bool> exact
+)
 {
     private sealed class Group
     {
@@ -40,38 +45,61 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
     /// <param name="table">Stack number -> index in the document's stack table; filled here.</param>
     /// <param name="indexOf">Raw hotspot -> index of its finding; -1 when it is below the cut.</param>
     public List<Hotspot> Merge(
-        IReadOnlyDictionary<RawKey, RawHotspot> raw, Func<int, double> scale, bool estimated, int most, StackTableBuilder table, out Dictionary<RawKey, int> indexOf)
+        IReadOnlyDictionary<RawKey, RawHotspot> raw,
+        Func<int, double> scale,
+        bool estimated,
+        int most,
+        StackTableBuilder table,
+        out Dictionary<RawKey, int> indexOf
+    )
     {
         LearnExactGroups(raw);
-        foreach (var (key, value) in raw.Where(p => !Borrows(p.Key)).OrderByDescending(p => IsExact(p.Key)).ThenBy(p => p.Key.Stack).ThenBy(p => p.Key.Type))
+        foreach (
+            var (key, value) in raw.Where(p => !Borrows(p.Key))
+                .OrderByDescending(p => IsExact(p.Key))
+                .ThenBy(p => p.Key.Stack)
+                .ThenBy(p => p.Key.Type)
+        )
             Put(key, value, key.Stack, estimated || scale(key.Type) > 1.001);
         // polls too short for the clock to catch, or whose switch was missed: counted with the dearest finding of their own type
         foreach (var (key, value) in raw.Where(p => Borrows(p.Key)).OrderBy(p => p.Key.Type).ThenBy(p => p.Key.Cause))
         {
-            var lender = raw.Where(p => !Borrows(p.Key) && p.Key.Cause == key.Cause && p.Key.Type == key.Type && p.Key.Target == key.Target)
-                .OrderByDescending(p => p.Value.Durations.TotalNs).ThenBy(p => p.Key.Stack).Select(p => (RawKey?)p.Key).FirstOrDefault();
+            var lender = raw.Where(p =>
+                    !Borrows(p.Key) && p.Key.Cause == key.Cause && p.Key.Type == key.Type && p.Key.Target == key.Target
+                )
+                .OrderByDescending(p => p.Value.Durations.TotalNs)
+                .ThenBy(p => p.Key.Stack)
+                .Select(p => (RawKey?)p.Key)
+                .FirstOrDefault();
             Put(lender is null ? key : lender.Value, value, lender?.Stack ?? -1, estimated: true);
             _groupOf[key] = GroupOf((lender ?? key) with { Stack = lender?.Stack ?? -1 }, out _);
         }
 
         FoldCommonplace();
         var ranked = _groups.OrderByDescending(g => Lost(g.Value)).ThenBy(g => g.Key, StringComparer.Ordinal).ToList();
-        var place = ranked.Take(most).Select((g, i) => (g.Key, i)).ToDictionary(p => p.Key, p => p.i, StringComparer.Ordinal);
+        var place = ranked
+            .Take(most)
+            .Select((g, i) => (g.Key, i))
+            .ToDictionary(p => p.Key, p => p.i, StringComparer.Ordinal);
         indexOf = _groupOf.ToDictionary(p => p.Key, p => place.GetValueOrDefault(p.Value, -1));
         return [.. ranked.Take(most).Select((g, i) => Finding(g.Value, i + 1, scale, table))];
     }
 
-    private static bool Borrows(RawKey key) => key.Stack < 0 && key.Cause is (HotspotCause.OnCpu or HotspotCause.BlockingCall);
+    private static bool Borrows(RawKey key) =>
+        key.Stack < 0 && key.Cause is (HotspotCause.OnCpu or HotspotCause.BlockingCall);
 
     public int GroupCount => _groups.Count;
 
     /// <summary>Waiting for a CPU loses time too, but never ranks above code that blocks.</summary>
     private static double Lost(Group group) =>
-        group.Judgement.Cause is HotspotCause.RunQueue or HotspotCause.Throttled ? group.Durations.TotalNs * 1e-9 : group.Durations.TotalNs;
+        group.Judgement.Cause is HotspotCause.RunQueue or HotspotCause.Throttled
+            ? group.Durations.TotalNs * 1e-9
+            : group.Durations.TotalNs;
 
     private bool IsExact(in RawKey key) => key.Stack >= 0 && exact(key.Stack);
 
-    private Judgement Judge(in RawKey key, bool exactly) => judge.Judge(key.Stack, key.Cause, key.Syscall, key.Holder >= 0, types[key.Type].Name, exactly);
+    private Judgement Judge(in RawKey key, bool exactly) =>
+        judge.Judge(key.Stack, key.Cause, key.Syscall, key.Holder >= 0, types[key.Type].Name, exactly);
 
     /// <summary>
     /// In the live view some stacks of one piece of code are named exactly and others not yet. Those follow the dearest that is,
@@ -81,7 +109,11 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
     {
         if (raw.Keys.All(key => key.Stack < 0 || IsExact(key)))
             return;
-        foreach (var (key, _) in raw.Where(p => IsExact(p.Key)).OrderByDescending(p => p.Value.Durations.TotalNs).ThenBy(p => p.Key.Stack))
+        foreach (
+            var (key, _) in raw.Where(p => IsExact(p.Key))
+                .OrderByDescending(p => p.Value.Durations.TotalNs)
+                .ThenBy(p => p.Key.Stack)
+        )
             _exactGroups.TryAdd(Judge(key, exactly: false).Group, Judge(key, exactly: true).Group);
     }
 
@@ -117,13 +149,25 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
     /// </summary>
     private void FoldCommonplace()
     {
-        foreach (var way in _groups.Where(g => g.Value.Judgement is { Cause: HotspotCause.OnCpu, Way.Length: > 0 }).GroupBy(g => g.Value.Judgement.Way, StringComparer.Ordinal).ToList())
+        foreach (
+            var way in _groups
+                .Where(g => g.Value.Judgement is { Cause: HotspotCause.OnCpu, Way.Length: > 0 })
+                .GroupBy(g => g.Value.Judgement.Way, StringComparer.Ordinal)
+                .ToList()
+        )
         {
-            var telling = way.Where(g => !Advisor.IsCommonplace(g.Value.Judgement.Category)).OrderByDescending(g => Lost(g.Value)).ThenBy(g => g.Key, StringComparer.Ordinal).FirstOrDefault();
+            var telling = way.Where(g => !Advisor.IsCommonplace(g.Value.Judgement.Category))
+                .OrderByDescending(g => Lost(g.Value))
+                .ThenBy(g => g.Key, StringComparer.Ordinal)
+                .FirstOrDefault();
             if (telling.Value is null)
                 continue;
             double small = Lost(telling.Value) / 4;
-            foreach (var (name, part) in way.Where(g => Advisor.IsCommonplace(g.Value.Judgement.Category) && Lost(g.Value) <= small))
+            foreach (
+                var (name, part) in way.Where(g =>
+                    Advisor.IsCommonplace(g.Value.Judgement.Category) && Lost(g.Value) <= small
+                )
+            )
             {
                 telling.Value.Take(part);
                 _groups.Remove(name);
@@ -135,17 +179,37 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
 
     private Hotspot Finding(Group group, int rank, Func<int, double> scale, StackTableBuilder table)
     {
-        int stack = Top(group.Stacks, -1), holder = Top(group.Holders, -1);
+        int stack = Top(group.Stacks, -1),
+            holder = Top(group.Holders, -1);
         // the words must belong to the stack that is shown
-        var judgement = stack >= 0
-            ? judge.Judge(stack, group.Judgement.Cause, group.Syscall, holder >= 0, Top(group.Tasks, ""), exact(stack))
-            : group.Judgement;
+        var judgement =
+            stack >= 0
+                ? judge.Judge(
+                    stack,
+                    group.Judgement.Cause,
+                    group.Syscall,
+                    holder >= 0,
+                    Top(group.Tasks, ""),
+                    exact(stack)
+                )
+                : group.Judgement;
         double factor = 1;
         if (group.Estimated)
-            factor = Math.Max(1, group.Tasks.Keys.Max(name => Enumerable.Range(0, types.Count).Where(t => types[t].Name == name).Select(scale).DefaultIfEmpty(1).Max()));
+            factor = Math.Max(
+                1,
+                group.Tasks.Keys.Max(name =>
+                    Enumerable
+                        .Range(0, types.Count)
+                        .Where(t => types[t].Name == name)
+                        .Select(scale)
+                        .DefaultIfEmpty(1)
+                        .Max()
+                )
+            );
         long total = (long)(group.Durations.TotalNs * factor);
         double culprits = group.Culprits.Values.Sum();
-        int stackIndex = table.Add(stack, judgement.Blamed), holderIndex = table.Add(holder, -1);
+        int stackIndex = table.Add(stack, judgement.Blamed),
+            holderIndex = table.Add(holder, -1);
         return new Hotspot
         {
             Rank = rank,
@@ -169,8 +233,22 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
             StackIndex = stackIndex,
             HolderStack = table.Lines(holderIndex),
             HolderStackIndex = holderIndex,
-            PreemptedBy = [.. group.Culprits.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Pid).Take(5).Select(c => new Culprit(c.Key.Name, c.Key.Pid, Math.Round(c.Value * 100 / Math.Max(1, culprits), 1)))],
-            Fingerprint = stack >= 0 ? Fingerprint.Of(StackJudge.WayToPoll(judge.Frames(stack, exact(stack)), judgement.Blamed)) : "",
+            PreemptedBy =
+            [
+                .. group
+                    .Culprits.OrderByDescending(c => c.Value)
+                    .ThenBy(c => c.Key.Pid)
+                    .Take(5)
+                    .Select(c => new Culprit(
+                        c.Key.Name,
+                        c.Key.Pid,
+                        Math.Round(c.Value * 100 / Math.Max(1, culprits), 1)
+                    )),
+            ],
+            Fingerprint =
+                stack >= 0
+                    ? Fingerprint.Of(StackJudge.WayToPoll(judge.Frames(stack, exact(stack)), judgement.Blamed))
+                    : "",
             Histogram = group.Durations.Histogram,
             Target = group.Targets.Count == 1 ? group.Targets.Single() : -1,
         };
@@ -180,7 +258,8 @@ internal sealed class HotspotMerger(StackJudge judge, IReadOnlyList<TaskTypeFact
         where T : notnull => sums[key] = sums.GetValueOrDefault(key) + ns;
 
     private static T Top<T>(Dictionary<T, long> sums, T none)
-        where T : notnull => sums.Count == 0 ? none : sums.OrderByDescending(p => p.Value).ThenBy(p => p.Key).First().Key;
+        where T : notnull =>
+        sums.Count == 0 ? none : sums.OrderByDescending(p => p.Value).ThenBy(p => p.Key).First().Key;
 }
 
 /// <summary>The document's stack table: each stack once, named.</summary>
@@ -203,15 +282,37 @@ internal sealed class StackTableBuilder(StackStore stacks, StackJudge judge, Fun
         var frames = judge.Frames(stack, exact(stack));
         Names.Add(frames);
         _index[stack] = index = _entries.Count;
-        _entries.Add(new StackEntry
-        {
-            Frames = [.. frames.Select((f, i) => new ProfileFrame { Function = f.Function, Location = f.Location, Module = f.Module, Kind = f.Kind, Inlined = f.Inlined, Blamed = i == blamed })],
-            Quality = stacks[stack].Quality.ToString(),
-            Stop = stacks[stack].Stop.ToString(),
-        });
+        _entries.Add(
+            new StackEntry
+            {
+                Frames =
+                [
+                    .. frames.Select(
+                        (f, i) =>
+                            new ProfileFrame
+                            {
+                                Function = f.Function,
+                                Location = f.Location,
+                                Module = f.Module,
+                                Kind = f.Kind,
+                                Inlined = f.Inlined,
+                                Blamed = i == blamed,
+                            }
+                    ),
+                ],
+                Quality = stacks[stack].Quality.ToString(),
+                Stop = stacks[stack].Stop.ToString(),
+            }
+        );
         return index;
     }
 
     public IReadOnlyList<string> Lines(int index) =>
-        index < 0 ? [] : [.. _entries[index].Frames.Select(f => f.Location.Length > 0 ? $"{f.Function} ({f.Location})" : f.Function)];
+        index < 0
+            ? []
+            :
+            [
+                .. _entries[index]
+                    .Frames.Select(f => f.Location.Length > 0 ? $"{f.Function} ({f.Location})" : f.Function),
+            ];
 }

@@ -8,7 +8,13 @@ namespace Hud.Profiling.Profiles;
 public static class ProfileBuilder
 {
     /// <param name="exact">False for the live view: exact names of the stacks that have them already, and quick names.</param>
-    public static ProfileDocument Build(RunFacts facts, PollLedger ledger, StackStore stacks, StackJudge judge, bool exact)
+    public static ProfileDocument Build(
+        RunFacts facts,
+        PollLedger ledger,
+        StackStore stacks,
+        StackJudge judge,
+        bool exact
+    )
     {
         ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(ledger);
@@ -16,18 +22,36 @@ public static class ProfileBuilder
         ArgumentNullException.ThrowIfNull(judge);
         // without poll probes every thread has a slot; a worker is one that was seen in a poll (or parked as one)
         var polled = ledger.Polls.Select(p => (p.Target, p.Tid)).ToHashSet();
-        facts = facts with { Workers = [.. facts.Workers.Where(w => w.Polls > 0 || w.Idle || polled.Contains((w.Target, w.Tid))).Select(w => WithWaits(w, facts.CpuWaits))] };
+        facts = facts with
+        {
+            Workers =
+            [
+                .. facts
+                    .Workers.Where(w => w.Polls > 0 || w.Idle || polled.Contains((w.Target, w.Tid)))
+                    .Select(w => WithWaits(w, facts.CpuWaits)),
+            ],
+        };
         var runtimes = new Runtimes(facts.Workers);
         long observed = Math.Max(1, facts.EndNs - facts.StartNs);
         double workerNs = (double)observed * Math.Max(1, runtimes.TotalWorkers);
         var types = NameTypes(facts.Types, ledger, judge, exact);
         // a program has many types that nobody spawns: the document names those that were seen
-        var seen = Enumerable.Range(0, types.Count).Where(i => types[i].Polls > 0 || ledger.RecordedByType.ContainsKey(i)).ToList();
+        var seen = Enumerable
+            .Range(0, types.Count)
+            .Where(i => types[i].Polls > 0 || ledger.RecordedByType.ContainsKey(i))
+            .ToList();
         var placeOfType = seen.Select((type, place) => (type, place)).ToDictionary(p => p.type, p => p.place);
         Func<int, bool> exactly = exact ? static _ => true : judge.IsNamed;
         var table = new StackTableBuilder(stacks, judge, exactly);
         var merger = new HotspotMerger(judge, types, workerNs, exactly);
-        var hotspots = merger.Merge(ledger.Hotspots, type => Scale(types, ledger, type), facts.Estimated, facts.MaxHotspots, table, out var hotspotOf);
+        var hotspots = merger.Merge(
+            ledger.Hotspots,
+            type => Scale(types, ledger, type),
+            facts.Estimated,
+            facts.MaxHotspots,
+            table,
+            out var hotspotOf
+        );
         var stalls = Stalls(ledger, runtimes, facts, facts.Session.Threshold.Nanoseconds);
         long own = ledger.OnCpuNs + ledger.BlockedNs;
         double factor = OverallScale(types, ledger);
@@ -86,11 +110,20 @@ public static class ProfileBuilder
     private static WorkerFacts WithWaits(WorkerFacts worker, IReadOnlyList<CpuWait> waits)
     {
         var wait = waits.FirstOrDefault(w => w.Target == worker.Target && w.Tid == worker.Tid);
-        return worker with { QueueNs = Math.Max(worker.QueueNs, wait.TotalNs), QueueMaxNs = Math.Max(worker.QueueMaxNs, wait.LongestNs) };
+        return worker with
+        {
+            QueueNs = Math.Max(worker.QueueNs, wait.TotalNs),
+            QueueMaxNs = Math.Max(worker.QueueMaxNs, wait.LongestNs),
+        };
     }
 
     /// <summary>A type that no symbol names is called after the outermost user frame of its stacks.</summary>
-    private static List<TaskTypeFacts> NameTypes(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger, StackJudge judge, bool exact)
+    private static List<TaskTypeFacts> NameTypes(
+        IReadOnlyList<TaskTypeFacts> types,
+        PollLedger ledger,
+        StackJudge judge,
+        bool exact
+    )
     {
         var stackOf = new Dictionary<int, int>();
         foreach (var key in ledger.Hotspots.Keys)
@@ -103,7 +136,10 @@ public static class ProfileBuilder
 
         string FromStack(int type)
         {
-            if (stackOf.TryGetValue(type, out int stack) && judge.Frames(stack, exact).LastOrDefault(f => f.Kind == FrameKind.User) is { } frame)
+            if (
+                stackOf.TryGetValue(type, out int stack)
+                && judge.Frames(stack, exact).LastOrDefault(f => f.Kind == FrameKind.User) is { } frame
+            )
                 return Frames.Blame.UserName(frame);
             return $"task type {type}";
         }
@@ -113,12 +149,15 @@ public static class ProfileBuilder
     private static double Scale(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger, int type)
     {
         long recorded = ledger.RecordedByType.GetValueOrDefault(type);
-        return recorded > 0 && types[type].Slow > recorded + ledger.BlockInPlace + ledger.OpenPolls.Count() ? (double)types[type].Slow / recorded : 1;
+        return recorded > 0 && types[type].Slow > recorded + ledger.BlockInPlace + ledger.OpenPolls.Count()
+            ? (double)types[type].Slow / recorded
+            : 1;
     }
 
     private static double OverallScale(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger)
     {
-        double recorded = 0, scaled = 0;
+        double recorded = 0,
+            scaled = 0;
         foreach (var (type, count) in ledger.RecordedByType)
         {
             recorded += count;
@@ -133,17 +172,33 @@ public static class ProfileBuilder
         var stalls = new List<Stall>();
         foreach (var (target, runtime) in runtimes.All)
         {
-            var polls = ledger.Polls.Where(p => p.Target == target && runtimes.NumberOf(target, p.Runtime) == runtime)
+            var polls = ledger
+                .Polls.Where(p => p.Target == target && runtimes.NumberOf(target, p.Runtime) == runtime)
                 .Where(p => p.Split.OnCpuNs + p.Split.BlockedNs > thresholdNs)
                 .Select(p => (p.Tid, p.StartNs, p.StartNs + p.Split.WallNs));
             foreach (var (start, duration) in StallFinder.Find(polls, runtimes.WorkersOf(target, runtime), thresholdNs))
-                stalls.Add(new Stall { Target = target, Runtime = runtime, StartNs = start - facts.StartNs, DurationNs = duration });
+                stalls.Add(
+                    new Stall
+                    {
+                        Target = target,
+                        Runtime = runtime,
+                        StartNs = start - facts.StartNs,
+                        DurationNs = duration,
+                    }
+                );
         }
 
         return [.. stalls.OrderBy(s => s.StartNs).ThenBy(s => s.Target).Take(10_000)];
     }
 
-    private static List<TargetProfile> Targets(RunFacts facts, PollLedger ledger, Runtimes runtimes, IReadOnlyList<TaskTypeFacts> types, long observed, int symbolized)
+    private static List<TargetProfile> Targets(
+        RunFacts facts,
+        PollLedger ledger,
+        Runtimes runtimes,
+        IReadOnlyList<TaskTypeFacts> types,
+        long observed,
+        int symbolized
+    )
     {
         return [.. facts.Targets.Select((target, i) => Finish(target, i))];
 
@@ -151,20 +206,44 @@ public static class ProfileBuilder
         {
             long polls = types.Where(t => t.Target == i).Sum(t => t.Polls);
             // a poll that has not returned is not in the kernel's totals
-            long longest = types.Where(t => t.Target == i).Select(t => t.MaxNs).Concat(ledger.Polls.Where(p => p.Target == i).Select(p => p.Split.WallNs)).DefaultIfEmpty(0).Max();
+            long longest = types
+                .Where(t => t.Target == i)
+                .Select(t => t.MaxNs)
+                .Concat(ledger.Polls.Where(p => p.Target == i).Select(p => p.Split.WallNs))
+                .DefaultIfEmpty(0)
+                .Max();
             long slow = ledger.RecordedByType.Where(p => types[p.Key].Target == i).Sum(p => p.Value);
-            var own = ledger.Hotspots.Where(p => p.Key.Target == i && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall).Sum(p => p.Value.Durations.TotalNs);
+            var own = ledger
+                .Hotspots.Where(p =>
+                    p.Key.Target == i && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall
+                )
+                .Sum(p => p.Value.Durations.TotalNs);
             int workers = runtimes.WorkersOf(i);
             var (wait, longestWait) = WaitsOf(facts, i, observed);
-            string reason = target.Reason, message = target.Message;
+            string reason = target.Reason,
+                message = target.Message;
             // a poll that lasts for the whole run is slow and not counted yet
             if (reason.Length == 0 && target.State != TargetState.Failed && slow == 0)
             {
                 string few = $"{Core.HumanText.Count(polls)} polls, the longest {Core.HumanText.Duration(longest)}";
-                (reason, message) = CpuStarvation.IsStarved(wait, longestWait, target.CpuNs, observed, facts.Session.Threshold.Nanoseconds)
-                    ? ("Starved", $"{(polls > 0 ? few : "no task was polled")}: its threads waited {Core.HumanText.Duration(wait)} for a CPU and ran for {Core.HumanText.Duration(target.CpuNs)}")
+                (reason, message) =
+                    CpuStarvation.IsStarved(
+                        wait,
+                        longestWait,
+                        target.CpuNs,
+                        observed,
+                        facts.Session.Threshold.Nanoseconds
+                    )
+                        ? (
+                            "Starved",
+                            $"{(polls > 0 ? few : "no task was polled")}: its threads waited {Core.HumanText.Duration(wait)} for a CPU and ran for {Core.HumanText.Duration(target.CpuNs)}"
+                        )
                     : polls > 0 ? ("BelowThreshold", few)
-                    : facts.Untimed.Contains(i) ? ("NotTimed", "polls were not timed, and no sleep or computation over the threshold was seen in one")
+                    : facts.Untimed.Contains(i)
+                        ? (
+                            "NotTimed",
+                            "polls were not timed, and no sleep or computation over the threshold was seen in one"
+                        )
                     : ("Idle", "Tokio was found, but it polled no task during the run");
             }
 
@@ -194,59 +273,96 @@ public static class ProfileBuilder
             return (workers.Sum(w => w.QueueNs), workers.Max(w => w.QueueMaxNs));
         // a worker that is parked may be known while the one that is kept from running is not; threads that only look at the clock
         // now and then wait a little each time on a busy machine, and nobody waits for them
-        var threads = facts.CpuWaits.Where(w => w.Target == target && CpuStarvation.IsLong(w.LongestNs, observed)).ToList();
+        var threads = facts
+            .CpuWaits.Where(w => w.Target == target && CpuStarvation.IsLong(w.LongestNs, observed))
+            .ToList();
         return (threads.Sum(w => w.TotalNs), threads.Select(w => w.LongestNs).DefaultIfEmpty(0).Max());
     }
 
-    private static List<TaskProfile> Tasks(IReadOnlyList<TaskTypeFacts> types, List<int> seen, PollLedger ledger, double workerNs)
+    private static List<TaskProfile> Tasks(
+        IReadOnlyList<TaskTypeFacts> types,
+        List<int> seen,
+        PollLedger ledger,
+        double workerNs
+    )
     {
         return [.. seen.Select(i => Profile(types[i], ledger.RecordedByType.GetValueOrDefault(i)))];
 
-        TaskProfile Profile(TaskTypeFacts type, long recorded) => new()
-        {
-            Target = type.Target,
-            Name = type.Name,
-            Polls = type.Polls,
-            SlowPolls = Math.Max(recorded, ledger.BlockInPlace == 0 ? type.Slow : 0),
-            TotalNs = type.TotalNs,
-            P50Ns = Histograms.Percentile(type.Histogram, 50, type.MaxNs),
-            P99Ns = Histograms.Percentile(type.Histogram, 99, type.MaxNs),
-            MaxNs = type.MaxNs,
-            Percent = Math.Round(Math.Min(100, type.TotalNs * 100 / workerNs), 2),
-            Estimated = type.Estimated,
-            Histogram = Histograms.Trim(type.Histogram),
-        };
+        TaskProfile Profile(TaskTypeFacts type, long recorded) =>
+            new()
+            {
+                Target = type.Target,
+                Name = type.Name,
+                Polls = type.Polls,
+                SlowPolls = Math.Max(recorded, ledger.BlockInPlace == 0 ? type.Slow : 0),
+                TotalNs = type.TotalNs,
+                P50Ns = Histograms.Percentile(type.Histogram, 50, type.MaxNs),
+                P99Ns = Histograms.Percentile(type.Histogram, 99, type.MaxNs),
+                MaxNs = type.MaxNs,
+                Percent = Math.Round(Math.Min(100, type.TotalNs * 100 / workerNs), 2),
+                Estimated = type.Estimated,
+                Histogram = Histograms.Trim(type.Histogram),
+            };
     }
 
-    private static List<WorkerProfile> Workers(RunFacts facts, PollLedger ledger, Runtimes runtimes, StackJudge judge, StackTableBuilder table, bool exact)
+    private static List<WorkerProfile> Workers(
+        RunFacts facts,
+        PollLedger ledger,
+        Runtimes runtimes,
+        StackJudge judge,
+        StackTableBuilder table,
+        bool exact
+    )
     {
         long threshold = facts.Session.Threshold.Nanoseconds;
         var byTid = ledger.Polls.ToLookup(p => (p.Target, p.Tid));
-        return [.. facts.Workers.Select(w => new WorkerProfile
-        {
-            Target = w.Target,
-            Tid = w.Tid,
-            Name = w.Name,
-            Runtime = runtimes.NumberOf(w),
-            Polls = w.Polls,
-            SlowPolls = byTid[(w.Target, w.Tid)].Count(),
-            BusyNs = w.BusyNs,
-            LostNs = byTid[(w.Target, w.Tid)].Sum(p => p.Split.OnCpuNs + p.Split.BlockedNs),
-            RunQueueNs = w.QueueNs,
-            LatencyHistogram = Histograms.Trim(w.Histogram),
-            LatencyMaxNs = w.QueueMaxNs,
-            LatencyByStack = [.. byTid[(w.Target, w.Tid)].Where(p => p.WorstQueueNs > threshold && p.QueueStack >= 0)
-                .GroupBy(p => p.QueueStack)
-                .OrderByDescending(g => g.Sum(p => p.WorstQueueNs)).Take(5)
-                .Select(g => new LatencyGroup(table.Add(g.Key, -1), LatencyFunction(judge, g.Key, exact),
-                    g.LongCount(), g.Sum(p => p.WorstQueueNs), g.Max(p => p.WorstQueueNs)))],
-        })];
+        return
+        [
+            .. facts.Workers.Select(w => new WorkerProfile
+            {
+                Target = w.Target,
+                Tid = w.Tid,
+                Name = w.Name,
+                Runtime = runtimes.NumberOf(w),
+                Polls = w.Polls,
+                SlowPolls = byTid[(w.Target, w.Tid)].Count(),
+                BusyNs = w.BusyNs,
+                LostNs = byTid[(w.Target, w.Tid)].Sum(p => p.Split.OnCpuNs + p.Split.BlockedNs),
+                RunQueueNs = w.QueueNs,
+                LatencyHistogram = Histograms.Trim(w.Histogram),
+                LatencyMaxNs = w.QueueMaxNs,
+                LatencyByStack =
+                [
+                    .. byTid[(w.Target, w.Tid)]
+                        .Where(p => p.WorstQueueNs > threshold && p.QueueStack >= 0)
+                        .GroupBy(p => p.QueueStack)
+                        .OrderByDescending(g => g.Sum(p => p.WorstQueueNs))
+                        .Take(5)
+                        .Select(g => new LatencyGroup(
+                            table.Add(g.Key, -1),
+                            LatencyFunction(judge, g.Key, exact),
+                            g.LongCount(),
+                            g.Sum(p => p.WorstQueueNs),
+                            g.Max(p => p.WorstQueueNs)
+                        )),
+                ],
+            }),
+        ];
     }
 
     private static string LatencyFunction(StackJudge judge, int stack, bool exact) =>
-        judge.Judge(stack, HotspotCause.RunQueue, "", hasHolder: false, judge.Frames(stack, exact)[0].Function, exact).UserFrame;
+        judge
+            .Judge(stack, HotspotCause.RunQueue, "", hasHolder: false, judge.Frames(stack, exact)[0].Function, exact)
+            .UserFrame;
 
-    private static List<SlowPoll> Timeline(RunFacts facts, PollLedger ledger, List<Hotspot> hotspots, Dictionary<RawKey, int> hotspotOf, Dictionary<int, int> placeOfType, StackTableBuilder table)
+    private static List<SlowPoll> Timeline(
+        RunFacts facts,
+        PollLedger ledger,
+        List<Hotspot> hotspots,
+        Dictionary<RawKey, int> hotspotOf,
+        Dictionary<int, int> placeOfType,
+        StackTableBuilder table
+    )
     {
         var timeline = new List<SlowPoll>(ledger.Polls.Count);
         var placeOfWorker = new Dictionary<(int, int), int>();
@@ -255,25 +371,32 @@ public static class ProfileBuilder
         foreach (var poll in ledger.Polls.OrderBy(p => p.StartNs).ThenBy(p => p.Tid))
         {
             var cause = poll.Split.Primary(facts.Session.Threshold.Nanoseconds);
-            int stack = cause switch { HotspotCause.OnCpu => poll.CpuStack, HotspotCause.BlockingCall => poll.BlockStack, _ => poll.QueueStack };
-            int hotspot = hotspotOf.GetValueOrDefault(PollLedger.KeyOf(poll, cause), -1);
-            timeline.Add(new SlowPoll
+            int stack = cause switch
             {
-                Target = poll.Target,
-                Worker = placeOfWorker.GetValueOrDefault((poll.Target, poll.Tid), -1),
-                Task = placeOfType.GetValueOrDefault(poll.Type, -1),
-                TaskId = poll.TaskId,
-                StartNs = poll.StartNs - facts.StartNs,
-                WallNs = poll.Split.WallNs,
-                OnCpuNs = poll.Split.OnCpuNs,
-                BlockedNs = poll.Split.BlockedNs,
-                RunQueueNs = poll.Split.RunQueueNs,
-                ThrottledNs = poll.Split.ThrottledNs,
-                Cause = hotspot >= 0 ? hotspots[hotspot].Cause : cause,
-                Stack = table.Add(stack, -1),
-                Hotspot = hotspot,
-                Open = poll.Open,
-            });
+                HotspotCause.OnCpu => poll.CpuStack,
+                HotspotCause.BlockingCall => poll.BlockStack,
+                _ => poll.QueueStack,
+            };
+            int hotspot = hotspotOf.GetValueOrDefault(PollLedger.KeyOf(poll, cause), -1);
+            timeline.Add(
+                new SlowPoll
+                {
+                    Target = poll.Target,
+                    Worker = placeOfWorker.GetValueOrDefault((poll.Target, poll.Tid), -1),
+                    Task = placeOfType.GetValueOrDefault(poll.Type, -1),
+                    TaskId = poll.TaskId,
+                    StartNs = poll.StartNs - facts.StartNs,
+                    WallNs = poll.Split.WallNs,
+                    OnCpuNs = poll.Split.OnCpuNs,
+                    BlockedNs = poll.Split.BlockedNs,
+                    RunQueueNs = poll.Split.RunQueueNs,
+                    ThrottledNs = poll.Split.ThrottledNs,
+                    Cause = hotspot >= 0 ? hotspots[hotspot].Cause : cause,
+                    Stack = table.Add(stack, -1),
+                    Hotspot = hotspot,
+                    Open = poll.Open,
+                }
+            );
         }
 
         return timeline;

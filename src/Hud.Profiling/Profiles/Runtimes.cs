@@ -40,7 +40,9 @@ public sealed class Runtimes
     public int NumberOf(WorkerFacts worker)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        return _idle.TryGetValue((worker.Target, worker.Tid), out int number) ? number : NumberOf(worker.Target, worker.Runtime);
+        return _idle.TryGetValue((worker.Target, worker.Tid), out int number)
+            ? number
+            : NumberOf(worker.Target, worker.Runtime);
     }
 
     public int WorkersOf(int target, int runtime) => _workers.GetValueOrDefault((target, runtime));

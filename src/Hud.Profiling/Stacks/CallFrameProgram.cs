@@ -30,7 +30,14 @@ internal sealed class CallFrameProgram(ElfMachine machine, RuleSet rules, RowSin
     }
 
     /// <summary>Runs an FDE's instructions over <c>[start, end)</c> from the CIE's state, giving rows to the sink.</summary>
-    public bool RunFunction(ReadOnlySpan<long> initial, ReadOnlySpan<byte> instructions, in FrameFactors factors, ulong instructionsAddress, ulong start, ulong end)
+    public bool RunFunction(
+        ReadOnlySpan<long> initial,
+        ReadOnlySpan<byte> instructions,
+        in FrameFactors factors,
+        ulong instructionsAddress,
+        ulong start,
+        ulong end
+    )
     {
         _initial.CopyFrom(initial);
         State.CopyFrom(initial);
@@ -45,7 +52,14 @@ internal sealed class CallFrameProgram(ElfMachine machine, RuleSet rules, RowSin
         return good;
     }
 
-    private bool Run(ReadOnlySpan<byte> instructions, in FrameFactors factors, ulong address, ref ulong pc, ulong end, bool emit)
+    private bool Run(
+        ReadOnlySpan<byte> instructions,
+        in FrameFactors factors,
+        ulong address,
+        ref ulong pc,
+        ulong end,
+        bool emit
+    )
     {
         var reader = new DwarfReader(instructions);
         while (!reader.AtEnd)
@@ -158,7 +172,10 @@ internal sealed class CallFrameProgram(ElfMachine machine, RuleSet rules, RowSin
                 State.Cfa = FromRegister(register, unchecked((long)reader.Uleb()));
                 break;
             case 0x0d: // def_cfa_register
-                State.Cfa = State.Cfa.Kind == RuleKind.Register ? FromRegister(reader.Uleb(), State.Cfa.Value) : Unsupported(ref reader);
+                State.Cfa =
+                    State.Cfa.Kind == RuleKind.Register
+                        ? FromRegister(reader.Uleb(), State.Cfa.Value)
+                        : Unsupported(ref reader);
                 break;
             case 0x0e: // def_cfa_offset
                 State.Cfa = MoveCfa(unchecked((long)reader.Uleb()));
@@ -183,7 +200,10 @@ internal sealed class CallFrameProgram(ElfMachine machine, RuleSet rules, RowSin
                 break;
             case 0x14: // val_offset
                 register = reader.Uleb();
-                State.Set(register, PackedRule.WithOffset(RuleKind.CfaOffset, 0, Scale(unchecked((long)reader.Uleb()), factors)));
+                State.Set(
+                    register,
+                    PackedRule.WithOffset(RuleKind.CfaOffset, 0, Scale(unchecked((long)reader.Uleb()), factors))
+                );
                 break;
             case 0x15: // val_offset_sf
                 register = reader.Uleb();
@@ -200,7 +220,10 @@ internal sealed class CallFrameProgram(ElfMachine machine, RuleSet rules, RowSin
                 break;
             case 0x2f: // GNU_negative_offset_extended
                 register = reader.Uleb();
-                State.Set(register, PackedRule.WithOffset(RuleKind.AtCfaOffset, 0, unchecked(-Scale((long)reader.Uleb(), factors))));
+                State.Set(
+                    register,
+                    PackedRule.WithOffset(RuleKind.AtCfaOffset, 0, unchecked(-Scale((long)reader.Uleb(), factors)))
+                );
                 break;
             default:
                 return false;
@@ -210,7 +233,9 @@ internal sealed class CallFrameProgram(ElfMachine machine, RuleSet rules, RowSin
     }
 
     private PackedRule MoveCfa(long offset) =>
-        State.Cfa.Kind == RuleKind.Register ? FromRegister((ulong)State.Cfa.Register, offset) : new PackedRule(RuleKind.Unsupported, 0, 0);
+        State.Cfa.Kind == RuleKind.Register
+            ? FromRegister((ulong)State.Cfa.Register, offset)
+            : new PackedRule(RuleKind.Unsupported, 0, 0);
 
     private static PackedRule Unsupported(ref DwarfReader reader)
     {
@@ -219,12 +244,16 @@ internal sealed class CallFrameProgram(ElfMachine machine, RuleSet rules, RowSin
     }
 
     private PackedRule FromRegister(ulong register, long offset) =>
-        register < (ulong)State.Registers ? PackedRule.WithOffset(RuleKind.Register, (int)register, offset) : new PackedRule(RuleKind.Unsupported, 0, 0);
+        register < (ulong)State.Registers
+            ? PackedRule.WithOffset(RuleKind.Register, (int)register, offset)
+            : new PackedRule(RuleKind.Unsupported, 0, 0);
 
     private PackedRule FromExpression(RuleKind kind, ref DwarfReader reader)
     {
         var number = rules.AddExpression(reader.Take(reader.Uleb()));
-        return number < 0 || reader.Failed ? new PackedRule(RuleKind.Unsupported, 0, 0) : new PackedRule(kind, 0, number);
+        return number < 0 || reader.Failed
+            ? new PackedRule(RuleKind.Unsupported, 0, 0)
+            : new PackedRule(kind, 0, number);
     }
 
     private static PackedRule AtCfa(ulong factored, in FrameFactors factors) =>

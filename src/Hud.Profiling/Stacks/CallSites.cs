@@ -33,7 +33,11 @@ internal static class CallSites
     {
         Span<byte> before = stackalloc byte[5];
         target = 0;
-        if (module.Elf is not { Machine: ElfMachine.X64 } elf || !elf.TryReadAt(module.ToElfAddress(returnAddress) - 5, before) || before[0] != 0xe8)
+        if (
+            module.Elf is not { Machine: ElfMachine.X64 } elf
+            || !elf.TryReadAt(module.ToElfAddress(returnAddress) - 5, before)
+            || before[0] != 0xe8
+        )
         {
             return false;
         }
@@ -44,7 +48,9 @@ internal static class CallSites
 
     // bl; blr and its authenticating forms
     internal static bool FollowsCallAArch64(uint instruction) =>
-        (instruction & 0xfc00_0000) == 0x9400_0000 || (instruction & 0xfffffc1f) == 0xd63f_0000 || (instruction & 0xfefff800) == 0xd63f_0800;
+        (instruction & 0xfc00_0000) == 0x9400_0000
+        || (instruction & 0xfffffc1f) == 0xd63f_0000
+        || (instruction & 0xfefff800) == 0xd63f_0800;
 
     private static bool FollowsCallX64(ReadOnlySpan<byte> b, ulong address, ElfFile elf)
     {

@@ -6,7 +6,14 @@ namespace Hud.Profiling.Stacks;
 internal sealed record CommonRecord(FrameFactors Factors, bool HasAugmentationData, long[] InitialState);
 
 /// <summary>Where a frame section is. <c>Address</c> is its ELF address; .debug_frame is not loaded and has none (0).</summary>
-internal readonly record struct FrameSectionPlace(IByteSource Source, long Offset, long Length, ulong Address, bool IsDebugFrame, bool LengthIsGuess = false);
+internal readonly record struct FrameSectionPlace(
+    IByteSource Source,
+    long Offset,
+    long Length,
+    ulong Address,
+    bool IsDebugFrame,
+    bool LengthIsGuess = false
+);
 
 /// <summary>
 /// Walks the records of .eh_frame (LSB Core 10.6) or .debug_frame (DWARF 5, 6.4.1) in file order, without trusting
@@ -92,7 +99,10 @@ internal sealed class FrameSection
 
         // .eh_frame: distance back from this field; .debug_frame: offset in the section
         var commonAt = _place.IsDebugFrame ? (long)Math.Min(id, long.MaxValue) : at + header - (long)id;
-        if (!TryCommon(commonAt, out var common) || !Function(ref reader, bytes, common, _place.Address + (ulong)(at + header)))
+        if (
+            !TryCommon(commonAt, out var common)
+            || !Function(ref reader, bytes, common, _place.Address + (ulong)(at + header))
+        )
         {
             Malformed++;
         }
@@ -103,8 +113,10 @@ internal sealed class FrameSection
 
     private bool Function(ref DwarfReader reader, ReadOnlySpan<byte> bytes, CommonRecord common, ulong address)
     {
-        if (!reader.TryPointer(common.Factors.PointerEncoding, address, out var start)
-            || !reader.TryPointer((byte)(common.Factors.PointerEncoding & 0x0f), address, out var length))
+        if (
+            !reader.TryPointer(common.Factors.PointerEncoding, address, out var start)
+            || !reader.TryPointer((byte)(common.Factors.PointerEncoding & 0x0f), address, out var length)
+        )
         {
             return false;
         }
@@ -131,7 +143,13 @@ internal sealed class FrameSection
 
         var instructions = bytes[reader.Position..];
         var good = _program.RunFunction(
-            common.InitialState, instructions, common.Factors, address + (ulong)reader.Position, start, start + length);
+            common.InitialState,
+            instructions,
+            common.Factors,
+            address + (ulong)reader.Position,
+            start,
+            start + length
+        );
         _sink.End();
         return good;
     }
@@ -155,7 +173,11 @@ internal sealed class FrameSection
 
     private CommonRecord? ReadCommon(long at)
     {
-        if (!TryReadLength(_commons, at, out var header, out var size) || size is < 8 or > 4000 || size > _place.Length - at - header)
+        if (
+            !TryReadLength(_commons, at, out var header, out var size)
+            || size is < 8 or > 4000
+            || size > _place.Length - at - header
+        )
         {
             return null;
         }
@@ -189,17 +211,28 @@ internal sealed class FrameSection
         var codeAlign = reader.Uleb();
         var dataAlign = reader.Sleb();
         var returnAddress = version == 1 ? reader.U8() : reader.Uleb();
-        if (!TryAugmentation(ref reader, augmentation, out var encoding, out var signal) || returnAddress != (ulong)FrameState.ReturnAddressOf(_machine))
+        if (
+            !TryAugmentation(ref reader, augmentation, out var encoding, out var signal)
+            || returnAddress != (ulong)FrameState.ReturnAddressOf(_machine)
+        )
         {
             return null;
         }
 
         var factors = new FrameFactors(codeAlign, dataAlign, encoding);
-        var good = !reader.Failed && codeAlign is > 0 and <= 64 && _program.RunInitial(bytes[reader.Position..], factors, signal);
+        var good =
+            !reader.Failed
+            && codeAlign is > 0 and <= 64
+            && _program.RunInitial(bytes[reader.Position..], factors, signal);
         return good ? new CommonRecord(factors, !augmentation.IsEmpty, _program.State.Slots.ToArray()) : null;
     }
 
-    private static bool TryAugmentation(ref DwarfReader reader, ReadOnlySpan<byte> text, out byte encoding, out bool signal)
+    private static bool TryAugmentation(
+        ref DwarfReader reader,
+        ReadOnlySpan<byte> text,
+        out byte encoding,
+        out bool signal
+    )
     {
         encoding = 0;
         signal = false;

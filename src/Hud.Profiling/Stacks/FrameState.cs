@@ -32,11 +32,14 @@ internal sealed class FrameState
         set => _slots[^1] = value ? 1 : 0;
     }
 
-    public static int RegistersOf(ElfMachine machine) => machine == ElfMachine.X64 ? UserRegisters.X64Rip + 1 : UserRegisters.Count - 1;
+    public static int RegistersOf(ElfMachine machine) =>
+        machine == ElfMachine.X64 ? UserRegisters.X64Rip + 1 : UserRegisters.Count - 1;
 
-    public static int ReturnAddressOf(ElfMachine machine) => machine == ElfMachine.X64 ? UserRegisters.X64Rip : UserRegisters.ArmLr;
+    public static int ReturnAddressOf(ElfMachine machine) =>
+        machine == ElfMachine.X64 ? UserRegisters.X64Rip : UserRegisters.ArmLr;
 
-    public PackedRule Get(ulong register) => register < (ulong)Registers ? new PackedRule(_slots[register + 1]) : default;
+    public PackedRule Get(ulong register) =>
+        register < (ulong)Registers ? new PackedRule(_slots[register + 1]) : default;
 
     /// <summary>Registers beyond the integer ones (vector registers) carry nothing that unwinding needs.</summary>
     public void Set(ulong register, PackedRule rule)

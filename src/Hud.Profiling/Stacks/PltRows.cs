@@ -18,8 +18,13 @@ internal static class PltRows
         {
             var lazy = section.Name == ".plt";
             var simple = section.Name is ".plt.sec" or ".plt.got" or ".iplt";
-            if ((!lazy && !simple) || !section.Executable || section.Size < 16 || covered.Find(section.Address) != 0
-                || !sink.Begin(section.Address, section.Address + section.Size))
+            if (
+                (!lazy && !simple)
+                || !section.Executable
+                || section.Size < 16
+                || covered.Find(section.Address) != 0
+                || !sink.Begin(section.Address, section.Address + section.Size)
+            )
             {
                 continue;
             }
@@ -54,7 +59,10 @@ internal static class PltRows
     // Entries touch neither stack nor link register; the first one (32 bytes) begins by pushing x16 and x30.
     private static void AddAArch64(ulong address, bool hasFirst, RuleSet rules, RowSink sink)
     {
-        var state = new FrameState(ElfMachine.AArch64) { Cfa = new PackedRule(RuleKind.Register, UserRegisters.ArmSp, 0) };
+        var state = new FrameState(ElfMachine.AArch64)
+        {
+            Cfa = new PackedRule(RuleKind.Register, UserRegisters.ArmSp, 0),
+        };
         var entry = rules.Number(state.Slots);
         sink.Row(address, entry);
         if (hasFirst)

@@ -84,7 +84,12 @@ internal sealed class RuleSet(ElfMachine machine)
             }
 
             rules[number] = new UnwindRule(
-                new PackedRule(state[0]), new PackedRule(state[returnAddress + 1]), [.. saved], state[^1] != 0, expressions);
+                new PackedRule(state[0]),
+                new PackedRule(state[returnAddress + 1]),
+                [.. saved],
+                state[^1] != 0,
+                expressions
+            );
         }
 
         return rules;

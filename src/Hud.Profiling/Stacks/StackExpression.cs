@@ -8,7 +8,13 @@ internal static class StackExpression
 {
     private const int MaxDepth = 32;
 
-    public static bool TryEvaluate(ReadOnlySpan<byte> expression, in UserRegisters registers, StackMemory memory, ulong? cfa, out ulong value)
+    public static bool TryEvaluate(
+        ReadOnlySpan<byte> expression,
+        in UserRegisters registers,
+        StackMemory memory,
+        ulong? cfa,
+        out ulong value
+    )
     {
         Span<ulong> stack = stackalloc ulong[MaxDepth];
         var depth = 0;
@@ -21,8 +27,11 @@ internal static class StackExpression
         var reader = new DwarfReader(expression);
         for (var steps = 0; !reader.AtEnd; steps++)
         {
-            if (steps >= StackLimits.MaxExpressionSteps || depth >= MaxDepth - 1
-                || !Step(reader.U8(), ref reader, stack, ref depth, registers, memory))
+            if (
+                steps >= StackLimits.MaxExpressionSteps
+                || depth >= MaxDepth - 1
+                || !Step(reader.U8(), ref reader, stack, ref depth, registers, memory)
+            )
             {
                 return false;
             }
@@ -37,7 +46,14 @@ internal static class StackExpression
         return true;
     }
 
-    private static bool Step(byte op, ref DwarfReader reader, scoped Span<ulong> stack, ref int depth, in UserRegisters registers, StackMemory memory)
+    private static bool Step(
+        byte op,
+        ref DwarfReader reader,
+        scoped Span<ulong> stack,
+        ref int depth,
+        in UserRegisters registers,
+        StackMemory memory
+    )
     {
         if (op is >= 0x30 and <= 0x4f)
         {
@@ -105,7 +121,13 @@ internal static class StackExpression
         }
     }
 
-    private static bool Unary(byte op, ref DwarfReader reader, scoped Span<ulong> stack, ref int depth, StackMemory memory)
+    private static bool Unary(
+        byte op,
+        ref DwarfReader reader,
+        scoped Span<ulong> stack,
+        ref int depth,
+        StackMemory memory
+    )
     {
         ref var top = ref stack[depth - 1];
         switch (op)
@@ -230,7 +252,13 @@ internal static class StackExpression
         return true;
     }
 
-    private static bool PushRegister(ulong register, long offset, scoped Span<ulong> stack, ref int depth, in UserRegisters registers)
+    private static bool PushRegister(
+        ulong register,
+        long offset,
+        scoped Span<ulong> stack,
+        ref int depth,
+        in UserRegisters registers
+    )
     {
         if (register >= UserRegisters.Count || !registers.IsValid((int)register))
         {

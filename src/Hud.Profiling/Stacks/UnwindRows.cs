@@ -18,7 +18,8 @@ internal sealed class UnwindRows(ulong baseAddress, uint[] pcs, ushort[] rules)
         }
 
         var wanted = (uint)distance;
-        int low = 0, high = pcs.Length;
+        int low = 0,
+            high = pcs.Length;
         while (low < high)
         {
             var middle = (int)((uint)(low + high) >> 1);

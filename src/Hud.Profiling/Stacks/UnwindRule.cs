@@ -35,9 +35,7 @@ internal enum RuleKind : byte
 internal readonly record struct PackedRule(long Bits)
 {
     public PackedRule(RuleKind kind, int register, int value)
-        : this(((long)kind << 56) | ((long)(byte)register << 48) | (uint)value)
-    {
-    }
+        : this(((long)kind << 56) | ((long)(byte)register << 48) | (uint)value) { }
 
     public RuleKind Kind => (RuleKind)(Bits >> 56);
 
@@ -47,7 +45,9 @@ internal readonly record struct PackedRule(long Bits)
 
     /// <summary>A rule with an offset, or Unsupported when the offset is beyond 2 GB.</summary>
     public static PackedRule WithOffset(RuleKind kind, int register, long offset) =>
-        offset is >= int.MinValue and <= int.MaxValue ? new(kind, register, (int)offset) : new(RuleKind.Unsupported, 0, 0);
+        offset is >= int.MinValue and <= int.MaxValue
+            ? new(kind, register, (int)offset)
+            : new(RuleKind.Unsupported, 0, 0);
 }
 
 /// <summary>How one saved register of the caller is found.</summary>
@@ -55,7 +55,13 @@ internal readonly record struct PackedRule(long Bits)
 internal readonly record struct SavedRegister(int Register, PackedRule Rule);
 
 /// <summary>What to do in a range of code to get from a frame to its caller's.</summary>
-internal sealed record UnwindRule(PackedRule Cfa, PackedRule ReturnAddress, SavedRegister[] Saved, bool SignalFrame, byte[][] Expressions)
+internal sealed record UnwindRule(
+    PackedRule Cfa,
+    PackedRule ReturnAddress,
+    SavedRegister[] Saved,
+    bool SignalFrame,
+    byte[][] Expressions
+)
 {
     public ReadOnlySpan<byte> ExpressionOf(PackedRule rule) =>
         (uint)rule.Value < (uint)Expressions.Length ? Expressions[rule.Value] : default;

@@ -25,7 +25,8 @@ public sealed class UnwindStatistics
     public long UsedScan => Interlocked.Read(ref _scan);
 
     /// <summary>Stacks that did not reach their intended end.</summary>
-    public long Truncated => Stacks - this[StopReason.ReachedPoll] - this[StopReason.EndOfStack] + Interlocked.Read(ref _cut);
+    public long Truncated =>
+        Stacks - this[StopReason.ReachedPoll] - this[StopReason.EndOfStack] + Interlocked.Read(ref _cut);
 
     public long this[StopReason reason] => Interlocked.Read(ref _reasons[(int)reason]);
 

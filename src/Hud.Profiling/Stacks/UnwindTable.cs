@@ -4,7 +4,15 @@ using Hud.Profiling.Elf;
 namespace Hud.Profiling.Stacks;
 
 /// <summary>What building a table met.</summary>
-public sealed record UnwindTableFacts(int Functions, int Rows, int Rules, int MalformedRecords, int OutsideText, int RuleOverflows, bool Truncated);
+public sealed record UnwindTableFacts(
+    int Functions,
+    int Rows,
+    int Rules,
+    int MalformedRecords,
+    int OutsideText,
+    int RuleOverflows,
+    bool Truncated
+);
 
 /// <summary>
 /// How to unwind from any address of one file: rows of .eh_frame, and of .debug_frame where .eh_frame has none, with
@@ -18,7 +26,14 @@ public sealed class UnwindTable
     private readonly UnwindRule?[] _rules;
 
     private UnwindTable(
-        ElfMachine machine, UnwindRows rows, UnwindRows stubs, UnwindRows debugRows, UnwindRule?[] rules, long ruleBytes, UnwindTableFacts facts)
+        ElfMachine machine,
+        UnwindRows rows,
+        UnwindRows stubs,
+        UnwindRows debugRows,
+        UnwindRule?[] rules,
+        long ruleBytes,
+        UnwindTableFacts facts
+    )
     {
         Machine = machine;
         _rows = rows;
@@ -40,7 +55,15 @@ public sealed class UnwindTable
 
     /// <summary>A table without rows, for files that cannot be read.</summary>
     public static UnwindTable Empty(ElfMachine machine) =>
-        new(machine, UnwindRows.Empty, UnwindRows.Empty, UnwindRows.Empty, [null], 0, new UnwindTableFacts(0, 0, 0, 0, 0, 0, false));
+        new(
+            machine,
+            UnwindRows.Empty,
+            UnwindRows.Empty,
+            UnwindRows.Empty,
+            [null],
+            0,
+            new UnwindTableFacts(0, 0, 0, 0, 0, 0, false)
+        );
 
     /// <summary>Builds the table. Bad records are counted, never thrown.</summary>
     public static UnwindTable Build(ElfFile elf)
@@ -68,8 +91,14 @@ public sealed class UnwindTable
         PltRows.Add(elf, rules, stubs, rows);
         var stubRows = stubs.Join();
         var facts = new UnwindTableFacts(
-            sink.Functions + extra.Functions, rows.Count + stubRows.Count + debugRows.Count, rules.Count, malformed,
-            sink.OutsideText + extra.OutsideText, rules.Overflows, truncated);
+            sink.Functions + extra.Functions,
+            rows.Count + stubRows.Count + debugRows.Count,
+            rules.Count,
+            malformed,
+            sink.OutsideText + extra.OutsideText,
+            rules.Overflows,
+            truncated
+        );
         return new UnwindTable(elf.Machine, rows, stubRows, debugRows, rules.ToRules(), rules.MemoryBytes, facts);
 
         void Walk(FrameSectionPlace where, RowSink into, ref int bad, ref bool cut)
@@ -82,7 +111,8 @@ public sealed class UnwindTable
     }
 
     /// <summary>True when any row covers the address.</summary>
-    public bool Covers(ulong address) => _rows.Find(address) != 0 || _stubs.Find(address) != 0 || _debugRows.Find(address) != 0;
+    public bool Covers(ulong address) =>
+        _rows.Find(address) != 0 || _stubs.Find(address) != 0 || _debugRows.Find(address) != 0;
 
     internal bool TryFind(ulong address, out UnwindRule rule, out bool fromDebugFrame)
     {
@@ -106,8 +136,11 @@ public sealed class UnwindTable
         // end of its segment.
         place = default;
         Span<byte> head = stackalloc byte[16];
-        if (elf.FindSegment(ElfSegmentType.GnuEhFrame) is not { FileSize: >= 8 } header || !elf.TryReadAt(header.Address, head[..8])
-            || head[0] != 1)
+        if (
+            elf.FindSegment(ElfSegmentType.GnuEhFrame) is not { FileSize: >= 8 } header
+            || !elf.TryReadAt(header.Address, head[..8])
+            || head[0] != 1
+        )
         {
             return false;
         }
@@ -115,7 +148,10 @@ public sealed class UnwindTable
         elf.TryReadAt(header.Address, head);
         var reader = new DwarfReader(head);
         reader.Skip(4);
-        if (!reader.TryPointer(head[1], header.Address, out var address) || !elf.TryAddressToFileOffset(address, out var offset))
+        if (
+            !reader.TryPointer(head[1], header.Address, out var address)
+            || !elf.TryAddressToFileOffset(address, out var offset)
+        )
         {
             return false;
         }
@@ -124,7 +160,14 @@ public sealed class UnwindTable
         {
             if (address - load.Address < load.FileSize)
             {
-                place = new FrameSectionPlace(elf.Source, (long)offset, (long)(load.FileSize - (address - load.Address)), address, false, LengthIsGuess: true);
+                place = new FrameSectionPlace(
+                    elf.Source,
+                    (long)offset,
+                    (long)(load.FileSize - (address - load.Address)),
+                    address,
+                    false,
+                    LengthIsGuess: true
+                );
                 return true;
             }
         }
@@ -146,7 +189,10 @@ public sealed class UnwindTable
             return true;
         }
 
-        if (!elf.TryReadSection(section, StackLimits.MaxDecompressedBytes, out var bytes) || !TryInflate(bytes, out var plain))
+        if (
+            !elf.TryReadSection(section, StackLimits.MaxDecompressedBytes, out var bytes)
+            || !TryInflate(bytes, out var plain)
+        )
         {
             return false;
         }
@@ -171,7 +217,10 @@ public sealed class UnwindTable
 
         try
         {
-            using var stream = new ZLibStream(new MemoryStream(section, reader.Position, section.Length - reader.Position), CompressionMode.Decompress);
+            using var stream = new ZLibStream(
+                new MemoryStream(section, reader.Position, section.Length - reader.Position),
+                CompressionMode.Decompress
+            );
             var buffer = new byte[size];
             stream.ReadExactly(buffer);
             plain = buffer;

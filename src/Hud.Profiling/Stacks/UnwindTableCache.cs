@@ -78,7 +78,7 @@ public sealed class UnwindTableCache(long maxBytes = UnwindTableCache.DefaultMax
             Bytes += entry.Bytes;
         }
 
-        for (var node2 = _byUse.Last; Bytes > maxBytes && node2 is not null;)
+        for (var node2 = _byUse.Last; Bytes > maxBytes && node2 is not null; )
         {
             var previous = node2.Previous;
             if (node2.Value.Bytes > 0)

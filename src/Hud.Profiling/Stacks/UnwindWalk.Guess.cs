@@ -40,7 +40,11 @@ internal ref partial struct UnwindWalk
     private bool TryFrameEdge(out StopReason reason)
     {
         reason = Continue;
-        if (!_interrupted || _module is null || (FrameEdge.ReturnAddressOffset(_module, _registers.Pc) ?? CalledHere()) is not { } offset)
+        if (
+            !_interrupted
+            || _module is null
+            || (FrameEdge.ReturnAddressOffset(_module, _registers.Pc) ?? CalledHere()) is not { } offset
+        )
         {
             return false;
         }
@@ -74,8 +78,12 @@ internal ref partial struct UnwindWalk
     {
         for (var offset = 0; offset <= 8; offset += 8)
         {
-            if (_memory.TryRead(_registers.Sp + (ulong)offset, out var pc) && _modules.Find(pc, out var module) == AddressKind.Module
-                && CallSites.TryDirectTarget(module!, pc, out var target) && _registers.Pc - target < FrameEdge.MaxDistance)
+            if (
+                _memory.TryRead(_registers.Sp + (ulong)offset, out var pc)
+                && _modules.Find(pc, out var module) == AddressKind.Module
+                && CallSites.TryDirectTarget(module!, pc, out var target)
+                && _registers.Pc - target < FrameEdge.MaxDistance
+            )
             {
                 return offset;
             }
@@ -89,8 +97,13 @@ internal ref partial struct UnwindWalk
     {
         reason = Continue;
         var fp = _registers[_registers.FpRegister];
-        if (!_registers.IsValid(_registers.FpRegister) || fp < _registers.Sp || (fp & 7) != 0
-            || !_memory.TryRead(fp, out var callersFp) || !_memory.TryRead(fp + 8, out var pc))
+        if (
+            !_registers.IsValid(_registers.FpRegister)
+            || fp < _registers.Sp
+            || (fp & 7) != 0
+            || !_memory.TryRead(fp, out var callersFp)
+            || !_memory.TryRead(fp + 8, out var pc)
+        )
         {
             return false;
         }
@@ -138,7 +151,11 @@ internal ref partial struct UnwindWalk
         var anyCode = false;
         var address = (_registers.Sp + 7) & ~7UL;
         var last = _end == CaptureEnd.Poll && _registers.Machine == ElfMachine.X64 ? _memory.End - 8 : _memory.End;
-        for (var words = 0; address < last && words < StackLimits.MaxScanWords && _memory.TryRead(address, out var word); words++, address += 8)
+        for (
+            var words = 0;
+            address < last && words < StackLimits.MaxScanWords && _memory.TryRead(address, out var word);
+            words++, address += 8
+        )
         {
             var pc = StripSignature(word);
             var kind = _modules.Find(pc, out var module);

@@ -64,7 +64,8 @@ internal ref partial struct UnwindWalk
         }
     }
 
-    private readonly UnwoundStack Result(StopReason reason) => new([.. _frames], reason, _quality) { MissedMapping = _missed };
+    private readonly UnwoundStack Result(StopReason reason) =>
+        new([.. _frames], reason, _quality) { MissedMapping = _missed };
 
     private StopReason StepByRule(out UnwindQuality found)
     {
@@ -86,7 +87,9 @@ internal ref partial struct UnwindWalk
 
         var reason = Apply(rule);
         found = reason is Continue or StopReason.ReachedPoll or StopReason.EndOfStack or StopReason.EndOfCapture
-            ? fromDebugFrame ? UnwindQuality.DebugFrame : UnwindQuality.EhFrame
+            ? fromDebugFrame
+                ? UnwindQuality.DebugFrame
+                : UnwindQuality.EhFrame
             : UnwindQuality.None;
         return reason;
     }
@@ -144,7 +147,8 @@ internal ref partial struct UnwindWalk
         if (!TryValue(rule, rule.ReturnAddress, source, cfa, out var pc))
         {
             return rule.ReturnAddress.Kind == RuleKind.AtCfaOffset && cfa > _memory.End ? StopReason.EndOfCapture
-                : rule.ReturnAddress.Kind is RuleKind.Unsupported or RuleKind.Same ? StopReason.UnsupportedRule : StopReason.MissingValue;
+                : rule.ReturnAddress.Kind is RuleKind.Unsupported or RuleKind.Same ? StopReason.UnsupportedRule
+                : StopReason.MissingValue;
         }
 
         return Enter(caller, pc, rule.SignalFrame);
@@ -213,7 +217,8 @@ internal ref partial struct UnwindWalk
         {
             case RuleKind.Same:
                 value = _registers[register];
-                return _registers.IsValid(register) && (_registers.Machine == ElfMachine.AArch64 || register != UserRegisters.X64Rip);
+                return _registers.IsValid(register)
+                    && (_registers.Machine == ElfMachine.AArch64 || register != UserRegisters.X64Rip);
             case RuleKind.AtCfaOffset when unchecked(cfa + (ulong)how.Value) < _memory.Start:
                 // Below the stack pointer: an epilogue has popped the register already, and compilers leave its rule
                 // in place because the word is still there. That part of the stack is not captured, nor needed.
@@ -228,7 +233,8 @@ internal ref partial struct UnwindWalk
                 value = unchecked(_registers[how.Register] + (ulong)how.Value);
                 return _registers.IsValid(how.Register);
             case RuleKind.AtExpression:
-                return StackExpression.TryEvaluate(rule.ExpressionOf(how), _registers, _memory, cfa, out var address) && _memory.TryRead(address, out value);
+                return StackExpression.TryEvaluate(rule.ExpressionOf(how), _registers, _memory, cfa, out var address)
+                    && _memory.TryRead(address, out value);
             case RuleKind.Expression:
                 return StackExpression.TryEvaluate(rule.ExpressionOf(how), _registers, _memory, cfa, out value);
             default:

@@ -13,7 +13,12 @@ public static class Unwinder
     /// Unwinds. <paramref name="stack"/> starts at the registers' stack pointer; <paramref name="end"/> says what its end means.
     /// </summary>
     public static UnwoundStack Unwind(
-        in UserRegisters registers, ReadOnlySpan<byte> stack, IModuleLookup modules, CaptureEnd end = CaptureEnd.Poll, UnwindStatistics? statistics = null)
+        in UserRegisters registers,
+        ReadOnlySpan<byte> stack,
+        IModuleLookup modules,
+        CaptureEnd end = CaptureEnd.Poll,
+        UnwindStatistics? statistics = null
+    )
     {
         ArgumentNullException.ThrowIfNull(modules);
         var walk = new UnwindWalk(registers, new StackMemory(registers.Sp, stack), modules, end);

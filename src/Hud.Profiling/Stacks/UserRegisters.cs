@@ -59,7 +59,8 @@ public struct UserRegisters
     public static UserRegisters FromX64(ReadOnlySpan<ulong> dwarfOrder) => From(ElfMachine.X64, dwarfOrder, X64Rip + 1);
 
     /// <summary>x0..x30, sp, pc.</summary>
-    public static UserRegisters FromAArch64(ReadOnlySpan<ulong> dwarfOrder) => From(ElfMachine.AArch64, dwarfOrder, Count);
+    public static UserRegisters FromAArch64(ReadOnlySpan<ulong> dwarfOrder) =>
+        From(ElfMachine.AArch64, dwarfOrder, Count);
 
     /// <summary>Only what frame pointers and most rows need.</summary>
     public static UserRegisters FromX64(ulong rip, ulong rsp, ulong rbp)

@@ -14,7 +14,14 @@ internal sealed class FrameNaming
 
     /// <summary>All that a frame's words depend on. <c>Symbol</c>: <c>Name</c> is a symbol, still mangled.</summary>
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Key(string Module, string Name, bool Symbol, string File, string Directory, string Unit);
+    private readonly record struct Key(
+        string Module,
+        string Name,
+        bool Symbol,
+        string File,
+        string Directory,
+        string Unit
+    );
 
     /// <summary><c>Function</c> is "" where nothing has a name.</summary>
     [StructLayout(LayoutKind.Auto)]
@@ -40,7 +47,16 @@ internal sealed class FrameNaming
         {
             var frame = raw.Frames[i];
             var bySymbol = !frame.Inlined && !frame.Linkage && symbol.Length > 0;
-            var words = Of(new Key(module.Path, bySymbol ? symbol : frame.Name, bySymbol || frame.Linkage, frame.File, raw.Directory, raw.Unit));
+            var words = Of(
+                new Key(
+                    module.Path,
+                    bySymbol ? symbol : frame.Name,
+                    bySymbol || frame.Linkage,
+                    frame.File,
+                    raw.Directory,
+                    raw.Unit
+                )
+            );
             frames[i] = Make(module, address, words, frame.Line, frame.Inlined);
         }
 
@@ -70,13 +86,24 @@ internal sealed class FrameNaming
             return new Words("", path, FrameKind.Unknown);
         }
 
-        var function = key.Symbol ? Demangler.Demangle(key.Name) : ModulePath.Qualify(key.Name, key.File, key.Directory, key.Unit);
-        return new Words(function, path is null ? null : SourcePath.Shown(path, key.Directory), FrameClassifier.Classify(function, path, key.Module));
+        var function = key.Symbol
+            ? Demangler.Demangle(key.Name)
+            : ModulePath.Qualify(key.Name, key.File, key.Directory, key.Unit);
+        return new Words(
+            function,
+            path is null ? null : SourcePath.Shown(path, key.Directory),
+            FrameClassifier.Classify(function, path, key.Module)
+        );
     }
 
-    private static Frame Make(ModuleRef module, ulong address, Words words, int line, bool inlined) => words.Function.Length == 0
-        ? Frame.Unresolved(module.Path, address) with { File = words.File, Line = line }
-        : new Frame(words.Function, words.File, line, inlined, words.Kind, module.Path);
+    private static Frame Make(ModuleRef module, ulong address, Words words, int line, bool inlined) =>
+        words.Function.Length == 0
+            ? Frame.Unresolved(module.Path, address) with
+            {
+                File = words.File,
+                Line = line,
+            }
+            : new Frame(words.Function, words.File, line, inlined, words.Kind, module.Path);
 
     private static string SymbolOf(ModuleRef module, ulong address) =>
         module.Elf is { } elf && elf.Functions.TryFind(address, out var function) ? elf.Functions.NameOf(function) : "";

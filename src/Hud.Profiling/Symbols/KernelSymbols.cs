@@ -56,7 +56,13 @@ public sealed class KernelSymbols
     {
         ArgumentNullException.ThrowIfNull(stream);
         var found = new List<(ulong Address, string Name)>();
-        using var reader = new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, 64 * 1024, leaveOpen: true);
+        using var reader = new StreamReader(
+            stream,
+            Encoding.UTF8,
+            detectEncodingFromByteOrderMarks: false,
+            64 * 1024,
+            leaveOpen: true
+        );
         var line = new char[MaxName * 2];
         long read = 0;
         while (found.Count < MaxSymbols && read < MaxBytes && TryReadLine(reader, line, out var length))
@@ -86,9 +92,13 @@ public sealed class KernelSymbols
         name = "";
         address = 0;
         var space = line.IndexOf(' ');
-        if (space <= 0 || space + 3 >= line.Length || line[space + 2] != ' '
+        if (
+            space <= 0
+            || space + 3 >= line.Length
+            || line[space + 2] != ' '
             || !ulong.TryParse(line[..space], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address)
-            || line[space + 1] is not ('t' or 'T' or 'w' or 'W'))
+            || line[space + 1] is not ('t' or 'T' or 'w' or 'W')
+        )
         {
             return false;
         }

@@ -18,7 +18,10 @@ internal static class ModulePath
         }
 
         var src = file.LastIndexOf("/src/", StringComparison.Ordinal);
-        var modules = src >= 0 ? file.AsSpan(src + 5) : file.StartsWith("src/", StringComparison.Ordinal) ? file.AsSpan(4) : default;
+        var modules =
+            src >= 0 ? file.AsSpan(src + 5)
+            : file.StartsWith("src/", StringComparison.Ordinal) ? file.AsSpan(4)
+            : default;
         if (modules.IsEmpty)
         {
             return name;
@@ -36,7 +39,9 @@ internal static class ModulePath
             modules = modules.EndsWith(root) ? modules[..^root.Length] : modules;
         }
 
-        var path = modules is "lib" or "main" or "mod" ? "" : modules.ToString().Replace("/", "::", StringComparison.Ordinal) + "::";
+        var path = modules is "lib" or "main" or "mod"
+            ? ""
+            : modules.ToString().Replace("/", "::", StringComparison.Ordinal) + "::";
         return $"{crate}::{path}{name}";
     }
 

@@ -5,7 +5,11 @@ namespace Hud.Profiling.Symbols;
 /// <summary>RFC 3492 decoding, as v0 symbols use it: digits a-z then 0-9, and the delimiter already taken off.</summary>
 internal static class Punycode
 {
-    private const int Base = 36, TMin = 1, TMax = 26, Skew = 38, Damp = 700;
+    private const int Base = 36,
+        TMin = 1,
+        TMax = 26,
+        Skew = 38,
+        Damp = 700;
 
     /// <summary>An identifier has few characters; insertion is quadratic, so the bound is also a bound on time.</summary>
     private const int MaxRunes = 512;
@@ -23,7 +27,10 @@ internal static class Punycode
             runes.Add(new Rune(c));
         }
 
-        int n = 0x80, i = 0, bias = 72, damp = Damp;
+        int n = 0x80,
+            i = 0,
+            bias = 72,
+            damp = Damp;
         while (!extended.IsEmpty)
         {
             if (!TryDelta(ref extended, bias, out var delta))
@@ -61,7 +68,8 @@ internal static class Punycode
     private static bool TryDelta(ref ReadOnlySpan<char> digits, int bias, out int delta)
     {
         delta = 0;
-        long sum = 0, weight = 1;
+        long sum = 0,
+            weight = 1;
         for (var k = Base; ; k += Base)
         {
             if (digits.IsEmpty)

@@ -29,11 +29,15 @@ internal ref partial struct RustV0
             case 'a' or 's' or 'l' or 'x' or 'n' or 'i':
                 return (!Eat('n') || Print('-')) && Integer(tag);
             case 'b':
-                return HexDigits(out var flag) && TryValue(flag, out var bit) && bit <= 1 && Print(bit == 0 ? "false" : "true");
+                return HexDigits(out var flag)
+                    && TryValue(flag, out var bit)
+                    && bit <= 1
+                    && Print(bit == 0 ? "false" : "true");
             case 'c':
                 return Character();
             case 'B':
-                return Target(out var target) && Revisit(target, inValue ? BackReference.ValueConst : BackReference.Const);
+                return Target(out var target)
+                    && Revisit(target, inValue ? BackReference.ValueConst : BackReference.Const);
             case 'R' when Eat('e'):
                 return StringLiteral();
             default:
@@ -97,8 +101,14 @@ internal ref partial struct RustV0
 
                 for (var i = 0; !Eat('E'); i++)
                 {
-                    if ((i > 0 && !Print(", ")) || !Disambiguator(out _) || !Identifier(out var name)
-                        || !PrintIdentifier(name) || !Print(": ") || !Const(inValue: true))
+                    if (
+                        (i > 0 && !Print(", "))
+                        || !Disambiguator(out _)
+                        || !Identifier(out var name)
+                        || !PrintIdentifier(name)
+                        || !Print(": ")
+                        || !Const(inValue: true)
+                    )
                     {
                         return false;
                     }
@@ -127,7 +137,10 @@ internal ref partial struct RustV0
         var significant = hex.TrimStart('0');
         value = 0;
         return significant.IsEmpty
-            || (significant.Length <= 16 && ulong.TryParse(significant, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value));
+            || (
+                significant.Length <= 16
+                && ulong.TryParse(significant, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
+            );
     }
 
     private bool Integer(char type)
@@ -143,7 +156,12 @@ internal ref partial struct RustV0
 
     private bool Character()
     {
-        if (!HexDigits(out var hex) || !TryValue(hex, out var value) || value > 0x10FFFF || !Rune.TryCreate((uint)value, out var rune))
+        if (
+            !HexDigits(out var hex)
+            || !TryValue(hex, out var value)
+            || value > 0x10FFFF
+            || !Rune.TryCreate((uint)value, out var rune)
+        )
         {
             return false;
         }
@@ -172,7 +190,10 @@ internal ref partial struct RustV0
 
         while (!bytes.IsEmpty)
         {
-            if (Rune.DecodeFromUtf8(bytes, out var rune, out var used) != System.Buffers.OperationStatus.Done || !PrintEscaped(rune, '"'))
+            if (
+                Rune.DecodeFromUtf8(bytes, out var rune, out var used) != System.Buffers.OperationStatus.Done
+                || !PrintEscaped(rune, '"')
+            )
             {
                 return false;
             }
@@ -210,8 +231,16 @@ internal ref partial struct RustV0
         return silent || output.Add(rune);
     }
 
-    private static bool IsUnprintable(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
-        or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.NonSpacingMark
-        or UnicodeCategory.EnclosingMark || (rune.Value != ' ' && Rune.GetUnicodeCategory(rune) == UnicodeCategory.SpaceSeparator);
+    private static bool IsUnprintable(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.PrivateUse
+                or UnicodeCategory.OtherNotAssigned
+                or UnicodeCategory.Surrogate
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator
+                or UnicodeCategory.NonSpacingMark
+                or UnicodeCategory.EnclosingMark
+        || (rune.Value != ' ' && Rune.GetUnicodeCategory(rune) == UnicodeCategory.SpaceSeparator);
 }

@@ -60,6 +60,9 @@ internal ref partial struct RustV0
         // what does not decode is shown as it stands: the rest of the name is still worth reading
         return Punycode.TryDecode(name.Ascii, name.Punycode, output)
             ? !output.Full
-            : Print("punycode{") && (name.Ascii.IsEmpty || (Print(name.Ascii) && Print('-'))) && Print(name.Punycode) && Print('}');
+            : Print("punycode{")
+                && (name.Ascii.IsEmpty || (Print(name.Ascii) && Print('-')))
+                && Print(name.Punycode)
+                && Print('}');
     }
 }

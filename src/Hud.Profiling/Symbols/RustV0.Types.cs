@@ -2,31 +2,32 @@ namespace Hud.Profiling.Symbols;
 
 internal ref partial struct RustV0
 {
-    private static string? BasicType(char tag) => tag switch
-    {
-        'a' => "i8",
-        'b' => "bool",
-        'c' => "char",
-        'd' => "f64",
-        'e' => "str",
-        'f' => "f32",
-        'h' => "u8",
-        'i' => "isize",
-        'j' => "usize",
-        'l' => "i32",
-        'm' => "u32",
-        'n' => "i128",
-        'o' => "u128",
-        'p' => "_",
-        's' => "i16",
-        't' => "u16",
-        'u' => "()",
-        'v' => "...",
-        'x' => "i64",
-        'y' => "u64",
-        'z' => "!",
-        _ => null,
-    };
+    private static string? BasicType(char tag) =>
+        tag switch
+        {
+            'a' => "i8",
+            'b' => "bool",
+            'c' => "char",
+            'd' => "f64",
+            'e' => "str",
+            'f' => "f32",
+            'h' => "u8",
+            'i' => "isize",
+            'j' => "usize",
+            'l' => "i32",
+            'm' => "u32",
+            'n' => "i128",
+            'o' => "u128",
+            'p' => "_",
+            's' => "i16",
+            't' => "u16",
+            'u' => "()",
+            'v' => "...",
+            'x' => "i64",
+            'y' => "u64",
+            'z' => "!",
+            _ => null,
+        };
 
     private bool Type()
     {
@@ -250,7 +251,13 @@ internal ref partial struct RustV0
 
         while (Eat('p'))
         {
-            if (!Print(open ? ", " : "<") || !Identifier(out var name) || !PrintIdentifier(name) || !Print(" = ") || !Type())
+            if (
+                !Print(open ? ", " : "<")
+                || !Identifier(out var name)
+                || !PrintIdentifier(name)
+                || !Print(" = ")
+                || !Type()
+            )
             {
                 return false;
             }

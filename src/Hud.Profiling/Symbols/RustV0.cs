@@ -113,7 +113,8 @@ internal ref partial struct RustV0
             case 'I':
                 return Path(inValue) && Print(inValue ? "::<" : "<") && GenericArgs() && Print('>');
             case 'B':
-                return Target(out var target) && Revisit(target, inValue ? BackReference.ValuePath : BackReference.Path);
+                return Target(out var target)
+                    && Revisit(target, inValue ? BackReference.ValuePath : BackReference.Path);
             default:
                 return false;
         }
@@ -131,8 +132,13 @@ internal ref partial struct RustV0
 
     private bool NestedPath(bool inValue)
     {
-        if (!Next(out var kind) || !char.IsAsciiLetter(kind) || !Path(inValue)
-            || !Disambiguator(out var number) || !Identifier(out var name))
+        if (
+            !Next(out var kind)
+            || !char.IsAsciiLetter(kind)
+            || !Path(inValue)
+            || !Disambiguator(out var number)
+            || !Identifier(out var name)
+        )
         {
             return false;
         }
@@ -142,10 +148,18 @@ internal ref partial struct RustV0
             return name.IsEmpty || (Print("::") && PrintIdentifier(name));
         }
 
-        var what = kind switch { 'C' => "closure", 'S' => "shim", _ => kind.ToString() };
-        return Print("::{") && Print(what)
+        var what = kind switch
+        {
+            'C' => "closure",
+            'S' => "shim",
+            _ => kind.ToString(),
+        };
+        return Print("::{")
+            && Print(what)
             && (name.IsEmpty || (Print(':') && PrintIdentifier(name)))
-            && Print('#') && PrintNumber(number) && Print('}');
+            && Print('#')
+            && PrintNumber(number)
+            && Print('}');
     }
 
     /// <summary>M: &lt;T&gt;, X: &lt;T as Trait&gt; of an impl (its own place comes first and is not shown), Y: the same of a trait.</summary>

@@ -13,7 +13,11 @@ public sealed record TargetCode(IModuleLookup Modules, string? Root);
 
 /// <summary>Names for stacks of the targets of one run: run-time addresses to modules to frames, with the kernel's own frames where
 /// its symbols are readable.</summary>
-public sealed class SymbolizedFrames(ISymbolizer symbolizer, Func<int, TargetCode?> targets, Func<KernelSymbols>? kernel = null) : IFrameSource
+public sealed class SymbolizedFrames(
+    ISymbolizer symbolizer,
+    Func<int, TargetCode?> targets,
+    Func<KernelSymbols>? kernel = null
+) : IFrameSource
 {
     private readonly Dictionary<(string, string?), ModuleRef> modules = [];
     private readonly Dictionary<ModuleRef, Landmarks> landmarks = new(ReferenceEqualityComparer.Instance);
@@ -35,7 +39,11 @@ public sealed class SymbolizedFrames(ISymbolizer symbolizer, Func<int, TargetCod
             {
                 frames[i] = Kernel(address);
             }
-            else if (code is not null && code.Modules.Find(address, out var module) == AddressKind.Module && module is not null)
+            else if (
+                code is not null
+                && code.Modules.Find(address, out var module) == AddressKind.Module
+                && module is not null
+            )
             {
                 var file = Reference(module, code.Root);
                 if (!questions.TryGetValue(file, out var list))
@@ -53,10 +61,16 @@ public sealed class SymbolizedFrames(ISymbolizer symbolizer, Func<int, TargetCod
 
         foreach (var (file, list) in questions)
         {
-            var answers = symbolizer.Resolve(file, list.ConvertAll(q => q.Address).ToArray(), exact ? NameDetail.Lines : NameDetail.Symbols);
+            var answers = symbolizer.Resolve(
+                file,
+                list.ConvertAll(q => q.Address).ToArray(),
+                exact ? NameDetail.Lines : NameDetail.Symbols
+            );
             for (var i = 0; i < answers.Length; i++)
             {
-                frames[list[i].At] = answers[i] is [{ Kind: FrameKind.Unknown } nameless] ? [Recognise(file, list[i].Address, nameless)] : answers[i];
+                frames[list[i].At] = answers[i] is [{ Kind: FrameKind.Unknown } nameless]
+                    ? [Recognise(file, list[i].Address, nameless)]
+                    : answers[i];
             }
         }
 
@@ -76,21 +90,39 @@ public sealed class SymbolizedFrames(ISymbolizer symbolizer, Func<int, TargetCod
             landmarks[file] = known = Landmarks.Find(file.Elf);
         }
 
-        return known.TryName(address, out var name) ? nameless with { Function = name, Kind = FrameKind.Runtime } : nameless;
+        return known.TryName(address, out var name)
+            ? nameless with
+            {
+                Function = name,
+                Kind = FrameKind.Runtime,
+            }
+            : nameless;
     }
 
     /// <summary>
     /// Nothing where the kernel keeps its names to itself. The scheduler, through which every sleeper goes, and the way in from the
     /// program tell nothing either: what lies between is what it waited for.
     /// </summary>
-    private Frame[] Kernel(ulong address) => kernelSymbols.Value.TryFind(address, out var name) && !IsPassage(name)
-        ? [new Frame(name, null, 0, Inlined: false, FrameKind.Kernel, "[kernel]")]
-        : [];
+    private Frame[] Kernel(ulong address) =>
+        kernelSymbols.Value.TryFind(address, out var name) && !IsPassage(name)
+            ? [new Frame(name, null, 0, Inlined: false, FrameKind.Kernel, "[kernel]")]
+            : [];
 
     private static bool IsPassage(string name) =>
-        name is "schedule" or "__schedule" or "io_schedule" or "do_syscall_64" or "x64_sys_call" or "do_el0_svc" or "el0_svc" or "invoke_syscall"
-        || name.StartsWith("schedule_", StringComparison.Ordinal) || name.StartsWith("entry_SYSCALL", StringComparison.Ordinal)
-        || name.StartsWith("el0", StringComparison.Ordinal) || name.StartsWith("__x64_sys_", StringComparison.Ordinal) || name.StartsWith("__arm64_sys_", StringComparison.Ordinal);
+        name
+            is "schedule"
+                or "__schedule"
+                or "io_schedule"
+                or "do_syscall_64"
+                or "x64_sys_call"
+                or "do_el0_svc"
+                or "el0_svc"
+                or "invoke_syscall"
+        || name.StartsWith("schedule_", StringComparison.Ordinal)
+        || name.StartsWith("entry_SYSCALL", StringComparison.Ordinal)
+        || name.StartsWith("el0", StringComparison.Ordinal)
+        || name.StartsWith("__x64_sys_", StringComparison.Ordinal)
+        || name.StartsWith("__arm64_sys_", StringComparison.Ordinal);
 
     private ModuleRef Reference(Module module, string? root)
     {

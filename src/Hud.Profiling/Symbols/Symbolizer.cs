@@ -28,10 +28,18 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
     private Dictionary<Key, Frame[]> old = [];
 
     /// <param name="start">starts the helper; called again after it died. Null: this program with the hidden verb.</param>
-    public Symbolizer(SymbolizerOptions? options = null, Func<ISymbolizerProcess>? start = null, TimeProvider? time = null)
+    public Symbolizer(
+        SymbolizerOptions? options = null,
+        Func<ISymbolizerProcess>? start = null,
+        TimeProvider? time = null
+    )
     {
         this.options = options ?? new SymbolizerOptions();
-        client = new SymbolizerClient(start ?? (() => SymbolizerProcess.Start(debuginfodUrls: this.options.DebuginfodUrls)), time ?? TimeProvider.System, this.options);
+        client = new SymbolizerClient(
+            start ?? (() => SymbolizerProcess.Start(debuginfodUrls: this.options.DebuginfodUrls)),
+            time ?? TimeProvider.System,
+            this.options
+        );
     }
 
     public SymbolizerStatistics Statistics { get; } = new();
@@ -87,7 +95,14 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
         }
     }
 
-    private void Fill(ModuleRef module, FileState file, ReadOnlySpan<ulong> addresses, List<int> missing, NameDetail detail, Frame[][] result)
+    private void Fill(
+        ModuleRef module,
+        FileState file,
+        ReadOnlySpan<ulong> addresses,
+        List<int> missing,
+        NameDetail detail,
+        Frame[][] result
+    )
     {
         // the same address twice in one question is asked once
         var distinct = new Dictionary<ulong, Frame[]>(missing.Count);
@@ -125,7 +140,16 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
         }
 
         var wantSymbols = module.Elf is not { Functions.HasFullTable: true };
-        var answer = client.Ask(new SymbolizerRequest(file.Number, module.OpenPath, module.Root + module.Path, DebugPath(module.Root), wantSymbols, addresses));
+        var answer = client.Ask(
+            new SymbolizerRequest(
+                file.Number,
+                module.OpenPath,
+                module.Root + module.Path,
+                DebugPath(module.Root),
+                wantSymbols,
+                addresses
+            )
+        );
         if (answer is null)
         {
             file.GivenUp = true;

@@ -16,9 +16,7 @@ public sealed class Landmarks
     private const int MaxFound = 1024;
     private readonly List<(ulong Start, ulong End)> _blockInPlace = [];
 
-    private Landmarks()
-    {
-    }
+    private Landmarks() { }
 
     public static Landmarks None { get; } = new();
 
@@ -26,7 +24,11 @@ public sealed class Landmarks
     {
         ArgumentNullException.ThrowIfNull(elf);
         // the same words since Tokio 0.2
-        if (elf.Machine != ElfMachine.X64 || LoadedBytes.Find(elf, "can call blocking only when running on the multi-threaded runtime"u8, MaxScan) is not { } text)
+        if (
+            elf.Machine != ElfMachine.X64
+            || LoadedBytes.Find(elf, "can call blocking only when running on the multi-threaded runtime"u8, MaxScan)
+                is not { } text
+        )
             return None;
         var found = new Landmarks();
         foreach (ulong site in References(elf, text))

@@ -1,5 +1,5 @@
-using Iced.Intel;
 using Hud.Profiling.Elf;
+using Iced.Intel;
 
 namespace Hud.Profiling.Tokio;
 
@@ -43,7 +43,10 @@ public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict,
         var first = decoder.Decode();
         if (first.Mnemonic == Mnemonic.Endbr64)
             first = decoder.Decode();
-        return new ProbeSite(first.IP, Judge(first), first.ToString()) { Body = first.IsJmpShortOrNear ? first.NearBranchTarget : first.IP };
+        return new ProbeSite(first.IP, Judge(first), first.ToString())
+        {
+            Body = first.IsJmpShortOrNear ? first.NearBranchTarget : first.IP,
+        };
     }
 
     private static ProbeSiteVerdict Judge(in Instruction instruction)
@@ -53,7 +56,11 @@ public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict,
         if (instruction.Mnemonic == Mnemonic.Nop)
             return instruction.Length == 5 ? ProbeSiteVerdict.UnsafeNop : ProbeSiteVerdict.Cheap;
         // jrcxz and loop are branches too, but not among those that the kernel emulates; nor is any other form of push
-        return instruction.Code == Code.Push_r64 || instruction.IsJmpShortOrNear || instruction.IsJccShortOrNear || instruction.IsCallNear
+        return
+            instruction.Code == Code.Push_r64
+            || instruction.IsJmpShortOrNear
+            || instruction.IsJccShortOrNear
+            || instruction.IsCallNear
             ? ProbeSiteVerdict.Cheap
             : ProbeSiteVerdict.SingleStepped;
     }

@@ -15,7 +15,15 @@ public sealed class TaskNamer(ElfFile elf)
     private const int MaxFunctions = 64;
     private const int MaxFunctionBytes = 64 * 1024;
 
-    private static readonly string[] CellMarks = ["runtime::task::core::Cell<", "runtime::task::core::Stage<", "runtime::task::core::CoreStage<", "runtime::task::harness::Harness<", "runtime::task::raw::poll::<", "runtime::task::raw::poll<"];
+    private static readonly string[] CellMarks =
+    [
+        "runtime::task::core::Cell<",
+        "runtime::task::core::Stage<",
+        "runtime::task::core::CoreStage<",
+        "runtime::task::harness::Harness<",
+        "runtime::task::raw::poll::<",
+        "runtime::task::raw::poll<",
+    ];
 
     /// <summary>Empty when nothing tells: then the first user frame of a stack will.</summary>
     public string Name(in TaskVtable vtable)
@@ -29,7 +37,9 @@ public sealed class TaskNamer(ElfFile elf)
                 return Readable(cell);
         }
 
-        return Walk(vtable.Poll, static name => IsForeign(name) ? null : name) is { Length: > 0 } user ? Readable(user) : "";
+        return Walk(vtable.Poll, static name => IsForeign(name) ? null : name) is { Length: > 0 } user
+            ? Readable(user)
+            : "";
     }
 
     /// <summary>The first type argument after the cell, the harness or poll itself; null when there is none.</summary>
@@ -40,7 +50,8 @@ public sealed class TaskNamer(ElfFile elf)
             int at = name.IndexOf(mark, StringComparison.Ordinal);
             if (at < 0)
                 continue;
-            int start = at + mark.Length, depth = 0;
+            int start = at + mark.Length,
+                depth = 0;
             for (int i = start; i < name.Length; i++)
             {
                 char c = name[i];
@@ -93,7 +104,13 @@ public sealed class TaskNamer(ElfFile elf)
                     continue;
                 if (accept(name) is { Length: > 0 } answer)
                     return answer;
-                if (depth < MaxDepth && (name.Contains("tokio::runtime::task", StringComparison.Ordinal) || name.StartsWith("core::ptr::drop_in_place", StringComparison.Ordinal)))
+                if (
+                    depth < MaxDepth
+                    && (
+                        name.Contains("tokio::runtime::task", StringComparison.Ordinal)
+                        || name.StartsWith("core::ptr::drop_in_place", StringComparison.Ordinal)
+                    )
+                )
                     queue.Enqueue((target, depth + 1));
             }
         }
@@ -104,7 +121,10 @@ public sealed class TaskNamer(ElfFile elf)
     private List<ulong> Callees(ulong address)
     {
         var targets = new List<ulong>();
-        int size = elf.Functions.TryFind(address, out var function) && function.Size > 0 ? (int)Math.Min(function.Size, MaxFunctionBytes) : 64;
+        int size =
+            elf.Functions.TryFind(address, out var function) && function.Size > 0
+                ? (int)Math.Min(function.Size, MaxFunctionBytes)
+                : 64;
         byte[] code = new byte[size];
         if (elf.Machine != ElfMachine.X64 || !elf.TryReadAt(address, code))
             return targets;
@@ -114,8 +134,15 @@ public sealed class TaskNamer(ElfFile elf)
             var instruction = decoder.Decode();
             if (instruction.IsInvalid)
                 break;
-            if (instruction.FlowControl is FlowControl.Call or FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch
-                && instruction.NearBranchTarget is var target && (target < address || target >= address + (ulong)size) && elf.IsExecutableAddress(target))
+            if (
+                instruction.FlowControl
+                    is FlowControl.Call
+                        or FlowControl.UnconditionalBranch
+                        or FlowControl.ConditionalBranch
+                && instruction.NearBranchTarget is var target
+                && (target < address || target >= address + (ulong)size)
+                && elf.IsExecutableAddress(target)
+            )
             {
                 targets.Add(target);
             }
@@ -124,12 +151,29 @@ public sealed class TaskNamer(ElfFile elf)
         return targets;
     }
 
-    private string NameAt(ulong address) => elf.Functions.TryFind(address, out var function) ? Demangler.Demangle(elf.Functions.NameOf(function)) : "";
+    private string NameAt(ulong address) =>
+        elf.Functions.TryFind(address, out var function) ? Demangler.Demangle(elf.Functions.NameOf(function)) : "";
 
     private static bool IsForeign(string name)
     {
         string path = name.TrimStart('<', '&', '*', '(');
-        foreach (string prefix in (ReadOnlySpan<string>)["tokio::", "core::", "std::", "alloc::", "__rust", "mio::", "futures_", "tracing", "_", "mem", "hyper::", "tower"])
+        foreach (
+            string prefix in (ReadOnlySpan<string>)
+                [
+                    "tokio::",
+                    "core::",
+                    "std::",
+                    "alloc::",
+                    "__rust",
+                    "mio::",
+                    "futures_",
+                    "tracing",
+                    "_",
+                    "mem",
+                    "hyper::",
+                    "tower",
+                ]
+        )
         {
             if (path.StartsWith(prefix, StringComparison.Ordinal))
                 return true;

@@ -22,7 +22,15 @@ public enum TaskKind
 /// <param name="SchedulerOffset">From the task's header to its scheduler handle, in bytes.</param>
 /// <param name="TaskIdOffset">From the task's header to its id, in bytes.</param>
 public readonly record struct TaskVtable(
-    ulong Address, ulong Poll, ulong Schedule, ulong Dealloc, ulong Shutdown, uint TrailerOffset, uint SchedulerOffset, uint TaskIdOffset)
+    ulong Address,
+    ulong Poll,
+    ulong Schedule,
+    ulong Dealloc,
+    ulong Shutdown,
+    uint TrailerOffset,
+    uint SchedulerOffset,
+    uint TaskIdOffset
+)
 {
     /// <summary>
     /// <c>Core { scheduler: S, task_id, stage }</c>: an Arc is 8 bytes, and a blocking task's scheduler is

@@ -52,7 +52,10 @@ public sealed record TokioBinary
             Types = [.. files.SelectMany((f, i) => f.Types.Select(t => t with { File = i }))],
             Refused = [.. files.SelectMany((f, i) => f.Refused.Select(r => (r.Type with { File = i }, r.Site)))],
             BlockingTypes = files.Sum(f => f.BlockingTypes),
-            TokioVersion = string.Join(", ", files.Select(f => f.TokioVersion).Where(v => v.Length > 0).Distinct(StringComparer.Ordinal)),
+            TokioVersion = string.Join(
+                ", ",
+                files.Select(f => f.TokioVersion).Where(v => v.Length > 0).Distinct(StringComparer.Ordinal)
+            ),
             FromSymbols = files.Any(f => f.FromSymbols),
         };
     }
@@ -80,7 +83,16 @@ public sealed record TokioBinary
             var site = ProbeSite.Check(elf, vtable.Poll);
             if (!elf.TryAddressToFileOffset(site.Address, out ulong offset))
                 continue;
-            var type = new TaskType(namer.Name(vtable), site.Address, offset, vtable, schedulers.IndexOf(vtable.Schedule)) { Body = site.Body };
+            var type = new TaskType(
+                namer.Name(vtable),
+                site.Address,
+                offset,
+                vtable,
+                schedulers.IndexOf(vtable.Schedule)
+            )
+            {
+                Body = site.Body,
+            };
             if (site.Verdict == ProbeSiteVerdict.Cheap)
                 types.Add(type);
             else
@@ -106,7 +118,10 @@ public sealed record TokioBinary
         foreach (var function in elf.Functions.Functions)
         {
             string raw = elf.Functions.NameOf(function);
-            if (!raw.Contains("7runtime4task3raw", StringComparison.Ordinal) || !raw.Contains("4poll", StringComparison.Ordinal))
+            if (
+                !raw.Contains("7runtime4task3raw", StringComparison.Ordinal)
+                || !raw.Contains("4poll", StringComparison.Ordinal)
+            )
                 continue;
             string name = Symbols.Demangler.Demangle(raw);
             string? argument = TaskNamer.TypeArgument(name);
@@ -119,11 +134,22 @@ public sealed record TokioBinary
             }
 
             var site = ProbeSite.Check(elf, function.Address);
-            if (site.Verdict == ProbeSiteVerdict.Cheap && elf.TryAddressToFileOffset(site.Address, out ulong offset) && types.Count < VtableScanner.MaxVtables)
-                types.Add(new TaskType(TaskNamer.Readable(argument), site.Address, offset, default, 0) { Body = site.Body });
+            if (
+                site.Verdict == ProbeSiteVerdict.Cheap
+                && elf.TryAddressToFileOffset(site.Address, out ulong offset)
+                && types.Count < VtableScanner.MaxVtables
+            )
+                types.Add(
+                    new TaskType(TaskNamer.Readable(argument), site.Address, offset, default, 0) { Body = site.Body }
+                );
         }
 
-        return new TokioBinary { Types = types, BlockingTypes = blocking, FromSymbols = true };
+        return new TokioBinary
+        {
+            Types = types,
+            BlockingTypes = blocking,
+            FromSymbols = true,
+        };
     }
 }
 
@@ -139,7 +165,11 @@ public static class TokioVersions
         byte[] buffer = LoadedBytes.Buffer();
         foreach (var (_, count) in LoadedBytes.Pieces(elf, buffer, overlap: 64, MaxScan))
         {
-            for (var rest = buffer.AsSpan(0, count); rest.IndexOf(mark) is >= 0 and int hit; rest = rest[(hit + mark.Length)..])
+            for (
+                var rest = buffer.AsSpan(0, count);
+                rest.IndexOf(mark) is >= 0 and int hit;
+                rest = rest[(hit + mark.Length)..]
+            )
             {
                 if (TryVersion(rest[(hit + mark.Length)..], out string version))
                     return version;
@@ -155,7 +185,11 @@ public static class TokioVersions
         while (length < text.Length && length < 16 && (char.IsAsciiDigit((char)text[length]) || text[length] == '.'))
             length++;
         version = Encoding.ASCII.GetString(text[..length]);
-        return length >= 5 && length < text.Length && text[length] is (byte)'/' or (byte)'+' or (byte)'-' && version.StartsWith("1.", StringComparison.Ordinal) && version.Count(c => c == '.') == 2;
+        return length >= 5
+            && length < text.Length
+            && text[length] is (byte)'/' or (byte)'+' or (byte)'-'
+            && version.StartsWith("1.", StringComparison.Ordinal)
+            && version.Count(c => c == '.') == 2;
     }
 
     private static string FromOffsets(IReadOnlyList<TaskVtable> vtables)

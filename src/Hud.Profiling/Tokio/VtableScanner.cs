@@ -19,7 +19,9 @@ public static class VtableScanner
     public static IReadOnlyList<TaskVtable> Scan(ElfFile elf)
     {
         var relocated = ReadPointers(elf);
-        return relocated.Length > 0 ? FromRelocations(elf, relocated) : elf.Type == ElfType.Executable ? FromMemory(elf) : [];
+        return relocated.Length > 0 ? FromRelocations(elf, relocated)
+            : elf.Type == ElfType.Executable ? FromMemory(elf)
+            : [];
     }
 
     private static (ulong Where, ulong Value)[] ReadPointers(ElfFile elf)
@@ -49,7 +51,17 @@ public static class VtableScanner
             ulong end = at + (Slots + Words) * 8;
             if (i + Slots < pointers.Length && pointers[i + Slots].Where < end)
                 continue;
-            if (TryShape(at, pointers[i].Value, pointers[i + 1].Value, pointers[i + 2].Value, pointers[i + 6].Value, words, out var vtable))
+            if (
+                TryShape(
+                    at,
+                    pointers[i].Value,
+                    pointers[i + 1].Value,
+                    pointers[i + 2].Value,
+                    pointers[i + 6].Value,
+                    words,
+                    out var vtable
+                )
+            )
                 found.Add(vtable);
         }
 
@@ -68,7 +80,11 @@ public static class VtableScanner
             for (ulong offset = 0; offset < segment.FileSize && found.Count < MaxVtables; offset += chunk)
             {
                 ulong at = (segment.Address + offset + 7) & ~7UL;
-                int length = (int)Math.Min((ulong)buffer.Length, segment.Address + segment.FileSize - Math.Min(at, segment.Address + segment.FileSize));
+                int length = (int)
+                    Math.Min(
+                        (ulong)buffer.Length,
+                        segment.Address + segment.FileSize - Math.Min(at, segment.Address + segment.FileSize)
+                    );
                 if (length < (Slots + Words) * 8 || !elf.TryReadAt(at, buffer.AsSpan(0, length)))
                     continue;
                 ScanWords(elf, at, buffer.AsSpan(0, length), found);
@@ -87,8 +103,17 @@ public static class VtableScanner
             if (run != Slots || found.Count >= MaxVtables)
                 continue;
             int start = at - (Slots - 1) * 8;
-            if (TryShape(address + (ulong)start, Word(bytes, start), Word(bytes, start + 8), Word(bytes, start + 16), Word(bytes, start + 48), bytes.Slice(at + 8, Words * 8), out var vtable)
-                && (found.Count == 0 || found[^1].Address != vtable.Address))
+            if (
+                TryShape(
+                    address + (ulong)start,
+                    Word(bytes, start),
+                    Word(bytes, start + 8),
+                    Word(bytes, start + 16),
+                    Word(bytes, start + 48),
+                    bytes.Slice(at + 8, Words * 8),
+                    out var vtable
+                ) && (found.Count == 0 || found[^1].Address != vtable.Address)
+            )
             {
                 found.Add(vtable);
             }
@@ -99,12 +124,29 @@ public static class VtableScanner
 
     private static ulong Word(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
 
-    private static bool TryShape(ulong at, ulong poll, ulong schedule, ulong dealloc, ulong shutdown, ReadOnlySpan<byte> words, out TaskVtable vtable)
+    private static bool TryShape(
+        ulong at,
+        ulong poll,
+        ulong schedule,
+        ulong dealloc,
+        ulong shutdown,
+        ReadOnlySpan<byte> words,
+        out TaskVtable vtable
+    )
     {
-        ulong trailer = Word(words, 0), scheduler = Word(words, 8), id = Word(words, 16);
-        bool fits = scheduler is >= 0x18 and <= 0x200 && id >= scheduler && id - scheduler is 0 or 8 or 16 or 32
-            && id < trailer && trailer < 1 << 24 && ((trailer | scheduler | id) & 7) == 0;
-        vtable = fits ? new TaskVtable(at, poll, schedule, dealloc, shutdown, (uint)trailer, (uint)scheduler, (uint)id) : default;
+        ulong trailer = Word(words, 0),
+            scheduler = Word(words, 8),
+            id = Word(words, 16);
+        bool fits =
+            scheduler is >= 0x18 and <= 0x200
+            && id >= scheduler
+            && id - scheduler is 0 or 8 or 16 or 32
+            && id < trailer
+            && trailer < 1 << 24
+            && ((trailer | scheduler | id) & 7) == 0;
+        vtable = fits
+            ? new TaskVtable(at, poll, schedule, dealloc, shutdown, (uint)trailer, (uint)scheduler, (uint)id)
+            : default;
         return fits;
     }
 }

@@ -12,8 +12,14 @@ internal static class DiffNotes
     {
         if (diff.Outcome == DiffOutcome.NotComparable)
         {
-            bool first = diff.Before.VerdictLevel == VerdictLevel.NoData, second = diff.After.VerdictLevel == VerdictLevel.NoData;
-            return "NOT COMPARABLE: " + (first && second ? "neither run measured anything" : first ? "the first run measured nothing" : "the second run measured nothing");
+            bool first = diff.Before.VerdictLevel == VerdictLevel.NoData,
+                second = diff.After.VerdictLevel == VerdictLevel.NoData;
+            return "NOT COMPARABLE: "
+                + (
+                    first && second ? "neither run measured anything"
+                    : first ? "the first run measured nothing"
+                    : "the second run measured nothing"
+                );
         }
 
         string word = diff.Outcome switch
@@ -22,7 +28,8 @@ internal static class DiffNotes
             DiffOutcome.Worse => "WORSE",
             _ => "NO CHANGE",
         };
-        string total = $"{HumanText.Percent(diff.Before.BlockedPercent)} -> {HumanText.Percent(diff.After.BlockedPercent)} of worker time lost";
+        string total =
+            $"{HumanText.Percent(diff.Before.BlockedPercent)} -> {HumanText.Percent(diff.After.BlockedPercent)} of worker time lost";
         return $"{word}: {total}{List(diff, HotspotChange.Gone, "gone")}{List(diff, HotspotChange.New, "new")}{List(diff, HotspotChange.Worse, "worse")}{List(diff, HotspotChange.Better, "better")}";
     }
 
@@ -30,10 +37,15 @@ internal static class DiffNotes
     {
         var notes = new List<string>();
         if (before.Session.Threshold != after.Session.Threshold)
-            notes.Add($"the thresholds differ ({before.Session.Threshold}, {after.Session.Threshold}): polls between them are seen on one side only");
-        double was = Rate(before), now = Rate(after);
+            notes.Add(
+                $"the thresholds differ ({before.Session.Threshold}, {after.Session.Threshold}): polls between them are seen on one side only"
+            );
+        double was = Rate(before),
+            now = Rate(after);
         if (was > 0 && now > 0 && Math.Max(was, now) > 1.5 * Math.Min(was, now))
-            notes.Add($"the load differs: {HumanText.Count((long)was)} polls/s before, {HumanText.Count((long)now)} after");
+            notes.Add(
+                $"the load differs: {HumanText.Count((long)was)} polls/s before, {HumanText.Count((long)now)} after"
+            );
         foreach (var (side, document) in new[] { ("before", before), ("after", after) })
         {
             if (document.Summary.Estimated)

@@ -28,7 +28,10 @@ public static class ProfileCompare
 
     /// <summary>By fingerprint; what is left by cause and names, since a new build may change a fingerprint. Where a thread was
     /// put off its CPU is chance: pressure is matched by its task.</summary>
-    private static IEnumerable<(Hotspot? Before, Hotspot? After)> Match(IReadOnlyList<Hotspot> before, IReadOnlyList<Hotspot> after)
+    private static IEnumerable<(Hotspot? Before, Hotspot? After)> Match(
+        IReadOnlyList<Hotspot> before,
+        IReadOnlyList<Hotspot> after
+    )
     {
         var left = after.ToList();
         var unmatched = new List<Hotspot>();
@@ -47,7 +50,11 @@ public static class ProfileCompare
 
         foreach (var old in unmatched)
         {
-            int found = left.FindIndex(h => h.Cause == old.Cause && h.Task == old.Task && (StackWeights.IsPressure(h.Cause) || (h.UserFrame == old.UserFrame && h.Function == old.Function)));
+            int found = left.FindIndex(h =>
+                h.Cause == old.Cause
+                && h.Task == old.Task
+                && (StackWeights.IsPressure(h.Cause) || (h.UserFrame == old.UserFrame && h.Function == old.Function))
+            );
             yield return (old, found < 0 ? null : left[found]);
             if (found >= 0)
                 left.RemoveAt(found);
@@ -57,12 +64,21 @@ public static class ProfileCompare
             yield return (null, fresh);
     }
 
-    private static HotspotDiff Hotspot(ProfileDocument before, ProfileDocument after, Hotspot? old, Hotspot? fresh, DiffTolerance tolerance)
+    private static HotspotDiff Hotspot(
+        ProfileDocument before,
+        ProfileDocument after,
+        Hotspot? old,
+        Hotspot? fresh,
+        DiffTolerance tolerance
+    )
     {
         var named = fresh ?? old!;
         return new HotspotDiff
         {
-            Change = old is null ? HotspotChange.New : fresh is null ? HotspotChange.Gone : Change(old.Percent, fresh.Percent, tolerance),
+            Change =
+                old is null ? HotspotChange.New
+                : fresh is null ? HotspotChange.Gone
+                : Change(old.Percent, fresh.Percent, tolerance),
             Counts = !StackWeights.IsPressure(named.Cause),
             Fingerprint = named.Fingerprint,
             Cause = named.Cause,
@@ -84,7 +100,8 @@ public static class ProfileCompare
 
     private static HotspotChange Change(double before, double after, DiffTolerance tolerance)
     {
-        double small = Math.Min(before, after), large = Math.Max(before, after);
+        double small = Math.Min(before, after),
+            large = Math.Max(before, after);
         if (large - small < tolerance.MinPoints || large < small * tolerance.MinRatio)
             return HotspotChange.Same;
         return after > before ? HotspotChange.Worse : HotspotChange.Better;

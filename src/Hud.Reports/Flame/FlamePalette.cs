@@ -7,14 +7,15 @@ internal static class FlamePalette
 {
     public const string Text = "#0b1016";
 
-    public static string Fill(FrameKind kind) => kind switch
-    {
-        FrameKind.User => "#ffb454",
-        FrameKind.ThirdParty => "#7fb4d8",
-        FrameKind.Std => "#8fa6b8",
-        FrameKind.Runtime => "#8793a0",
-        FrameKind.Native => "#b3a1d6",
-        FrameKind.Kernel => "#d69ab8",
-        _ => "#909aa5",
-    };
+    public static string Fill(FrameKind kind) =>
+        kind switch
+        {
+            FrameKind.User => "#ffb454",
+            FrameKind.ThirdParty => "#7fb4d8",
+            FrameKind.Std => "#8fa6b8",
+            FrameKind.Runtime => "#8793a0",
+            FrameKind.Native => "#b3a1d6",
+            FrameKind.Kernel => "#d69ab8",
+            _ => "#909aa5",
+        };
 }

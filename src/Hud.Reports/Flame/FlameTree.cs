@@ -12,7 +12,8 @@ public sealed class FlameNode
     public string Location { get; init; } = "";
     public long Value { get; private set; }
     public long Count { get; private set; }
-    public IEnumerable<FlameNode> Children => _byName.Values.OrderByDescending(c => c.Value).ThenBy(c => c.Name, StringComparer.Ordinal);
+    public IEnumerable<FlameNode> Children =>
+        _byName.Values.OrderByDescending(c => c.Value).ThenBy(c => c.Name, StringComparer.Ordinal);
 
     internal void Add(long value, long count)
     {
@@ -23,7 +24,12 @@ public sealed class FlameNode
     internal FlameNode Child(string name, FrameKind kind, string location)
     {
         if (!_byName.TryGetValue(name, out var child))
-            _byName[name] = child = new FlameNode { Name = name, Kind = kind, Location = location };
+            _byName[name] = child = new FlameNode
+            {
+                Name = name,
+                Kind = kind,
+                Location = location,
+            };
         return child;
     }
 }

@@ -20,7 +20,8 @@ public sealed class ChromeTraceFormat : IReportFormat
     public string Key => "trace.json";
     public bool IsBinary => false;
 
-    public byte[] Render(ProfileDocument document, int maxBytes, out bool truncated) => SizeFit.Render(document, maxBytes, out truncated, Write);
+    public byte[] Render(ProfileDocument document, int maxBytes, out bool truncated) =>
+        SizeFit.Render(document, maxBytes, out truncated, Write);
 
     private static byte[] Write(ProfileDocument document)
     {
@@ -69,18 +70,33 @@ public sealed class ChromeTraceFormat : IReportFormat
         for (int i = 0; i < document.Targets.Count; i++)
         {
             var target = document.Targets[i];
-            Name("process_name", tracks.Pid(i), 0, target.Pod is { Length: > 0 } pod ? $"{pod} ({target.Process})" : target.Process);
+            Name(
+                "process_name",
+                tracks.Pid(i),
+                0,
+                target.Pod is { Length: > 0 } pod ? $"{pod} ({target.Process})" : target.Process
+            );
         }
 
         for (int i = 0; i < document.Workers.Count; i++)
-            Name("thread_name", tracks.Pid(document.Workers[i].Target), document.Workers[i].Tid, $"{document.Workers[i].Name} {tracks.Number(i)}");
+            Name(
+                "thread_name",
+                tracks.Pid(document.Workers[i].Target),
+                document.Workers[i].Tid,
+                $"{document.Workers[i].Name} {tracks.Number(i)}"
+            );
     }
 
     /// <summary>
     /// Begin and end events of one thread must nest. Polls do (a LocalSet polls within a poll); where rounding or a
     /// damaged document says otherwise, the inner one ends with the outer one.
     /// </summary>
-    private static void WriteTrack(Utf8JsonWriter json, ProfileDocument document, TraceTracks tracks, List<SlowPoll> polls)
+    private static void WriteTrack(
+        Utf8JsonWriter json,
+        ProfileDocument document,
+        TraceTracks tracks,
+        List<SlowPoll> polls
+    )
     {
         var open = new Stack<(SlowPoll Poll, string Name, long End)>();
         foreach (var poll in polls)
@@ -99,7 +115,13 @@ public sealed class ChromeTraceFormat : IReportFormat
             WriteEnd(json, tracks, open.Pop());
     }
 
-    private static string WriteBegin(Utf8JsonWriter json, ProfileDocument document, TraceTracks tracks, SlowPoll poll, long start)
+    private static string WriteBegin(
+        Utf8JsonWriter json,
+        ProfileDocument document,
+        TraceTracks tracks,
+        SlowPoll poll,
+        long start
+    )
     {
         var frame = TraceTracks.Blamed(StackNames.Frames(document, poll.Stack));
         string name = StackNames.Frame(frame);
@@ -134,7 +156,15 @@ public sealed class ChromeTraceFormat : IReportFormat
 
     private static void WriteStall(Utf8JsonWriter json, TraceTracks tracks, Stall stall)
     {
-        Head(json, $"stall {HumanText.Duration(stall.DurationNs)}: no worker of runtime {stall.Runtime} could run anything", "i", Math.Max(0, stall.StartNs), tracks, stall.Target, -1);
+        Head(
+            json,
+            $"stall {HumanText.Duration(stall.DurationNs)}: no worker of runtime {stall.Runtime} could run anything",
+            "i",
+            Math.Max(0, stall.StartNs),
+            tracks,
+            stall.Target,
+            -1
+        );
         json.WriteString("s", "p");
         json.WriteStartObject("args");
         json.WriteNumber("duration_us", Micros(stall.DurationNs));
@@ -143,7 +173,15 @@ public sealed class ChromeTraceFormat : IReportFormat
         json.WriteEndObject();
     }
 
-    private static void Head(Utf8JsonWriter json, string name, string phase, long ns, TraceTracks tracks, int target, int worker)
+    private static void Head(
+        Utf8JsonWriter json,
+        string name,
+        string phase,
+        long ns,
+        TraceTracks tracks,
+        int target,
+        int worker
+    )
     {
         json.WriteStartObject();
         json.WriteString("name", name);

@@ -16,7 +16,8 @@ public sealed class FoldedFormat : IReportFormat
     public string Key => "stacks.folded.txt";
     public bool IsBinary => false;
 
-    public byte[] Render(ProfileDocument document, int maxBytes, out bool truncated) => SizeFit.Render(document, maxBytes, out truncated, Write);
+    public byte[] Render(ProfileDocument document, int maxBytes, out bool truncated) =>
+        SizeFit.Render(document, maxBytes, out truncated, Write);
 
     private static byte[] Write(ProfileDocument document)
     {
@@ -49,6 +50,13 @@ public sealed class FoldedFormat : IReportFormat
     private static void Append(StringBuilder line, string name)
     {
         foreach (char c in name)
-            line.Append(c switch { ';' => ':', _ when char.IsControl(c) => '?', _ => c });
+            line.Append(
+                c switch
+                {
+                    ';' => ':',
+                    _ when char.IsControl(c) => '?',
+                    _ => c,
+                }
+            );
     }
 }

@@ -25,20 +25,27 @@ public static class ReportFormats
         new SpeedscopeFormat(),
     ];
 
-    public static bool TryGet(OutputFormat format, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IReportFormat? found)
+    public static bool TryGet(
+        OutputFormat format,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IReportFormat? found
+    )
     {
         found = All.FirstOrDefault(f => f.Format == format);
         return found is not null;
     }
 
     public static IReportFormat Get(OutputFormat format) =>
-        TryGet(format, out var found) ? found : throw new ArgumentOutOfRangeException(nameof(format), format, "no such format");
+        TryGet(format, out var found)
+            ? found
+            : throw new ArgumentOutOfRangeException(nameof(format), format, "no such format");
 
     /// <summary>The format whose extension ends <paramref name="fileName"/>, the longest first; plain <c>.json</c> is the report.</summary>
-    public static bool TryFromFileName(string fileName, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IReportFormat? found)
+    public static bool TryFromFileName(
+        string fileName,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IReportFormat? found
+    )
     {
-        found = All
-            .Where(f => fileName.EndsWith(f.FileExtension, StringComparison.OrdinalIgnoreCase))
+        found = All.Where(f => fileName.EndsWith(f.FileExtension, StringComparison.OrdinalIgnoreCase))
             .MaxBy(f => f.FileExtension.Length);
         if (found is null && fileName.EndsWith(".pb.gz", StringComparison.OrdinalIgnoreCase))
             TryGet(OutputFormat.Pprof, out found);
@@ -46,5 +53,6 @@ public static class ReportFormats
     }
 
     /// <summary>Without a bound, for files on a disk.</summary>
-    public static byte[] Render(OutputFormat format, ProfileDocument document) => Get(format).Render(document, int.MaxValue, out _);
+    public static byte[] Render(OutputFormat format, ProfileDocument document) =>
+        Get(format).Render(document, int.MaxValue, out _);
 }

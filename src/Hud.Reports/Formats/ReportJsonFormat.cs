@@ -14,6 +14,10 @@ public sealed class ReportJsonFormat : IReportFormat
     public bool IsBinary => false;
 
     public byte[] Render(ProfileDocument document, int maxBytes, out bool truncated) =>
-        SizeFit.Render(document, maxBytes, out truncated, static d =>
-            [.. JsonSerializer.SerializeToUtf8Bytes(d, HudJson.Default.ProfileDocument), (byte)'\n']);
+        SizeFit.Render(
+            document,
+            maxBytes,
+            out truncated,
+            static d => [.. JsonSerializer.SerializeToUtf8Bytes(d, HudJson.Default.ProfileDocument), (byte)'\n']
+        );
 }

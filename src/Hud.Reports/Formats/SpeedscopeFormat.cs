@@ -21,7 +21,8 @@ public sealed class SpeedscopeFormat : IReportFormat
     public string Key => "stacks.speedscope.json";
     public bool IsBinary => false;
 
-    public byte[] Render(ProfileDocument document, int maxBytes, out bool truncated) => SizeFit.Render(document, maxBytes, out truncated, Write);
+    public byte[] Render(ProfileDocument document, int maxBytes, out bool truncated) =>
+        SizeFit.Render(document, maxBytes, out truncated, Write);
 
     private static byte[] Write(ProfileDocument document)
     {
@@ -38,7 +39,11 @@ public sealed class SpeedscopeFormat : IReportFormat
             WriteFrames(json, frames);
             json.WriteStartArray("profiles");
             foreach (var (name, value) in Views)
-                WriteProfile(json, name, [.. samples.Select(s => (s.Stack, Value: value(s.Weight))).Where(s => s.Value > 0)]);
+                WriteProfile(
+                    json,
+                    name,
+                    [.. samples.Select(s => (s.Stack, Value: value(s.Weight))).Where(s => s.Value > 0)]
+                );
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -47,7 +52,10 @@ public sealed class SpeedscopeFormat : IReportFormat
         return buffer.ToArray();
     }
 
-    private static List<(int[] Stack, StackWeight Weight)> Samples(ProfileDocument document, Dictionary<(string, string), int> frames)
+    private static List<(int[] Stack, StackWeight Weight)> Samples(
+        ProfileDocument document,
+        Dictionary<(string, string), int> frames
+    )
     {
         int Id(string name, string location)
         {
@@ -62,10 +70,12 @@ public sealed class SpeedscopeFormat : IReportFormat
         {
             if (!stacks.TryGetValue((weight.Task, weight.Stack), out int[]? stack))
             {
-                stacks[(weight.Task, weight.Stack)] = stack =
-                [
+                stacks[(weight.Task, weight.Stack)] = stack = [
                     Id(StackNames.Task(document, weight.Task), ""),
-                    .. StackNames.Frames(document, weight.Stack).Reverse().Select(f => Id(StackNames.Frame(f), f.Location)),
+                    .. StackNames
+                        .Frames(document, weight.Stack)
+                        .Reverse()
+                        .Select(f => Id(StackNames.Frame(f), f.Location)),
                 ];
             }
 

@@ -11,8 +11,16 @@ internal static class HotspotMerge
         var groups = parts
             .SelectMany((part, p) => part.Document.Hotspots.Select((hotspot, h) => (part, p, hotspot, h)))
             // without a fingerprint nothing says that two are the same
-            .GroupBy(x => x.hotspot.Fingerprint.Length > 0 ? x.hotspot.Fingerprint : $"\u0001{x.p}/{x.h}", StringComparer.Ordinal)
-            .Select(g => (Hotspot: Join([.. g.Select(x => (x.part, x.hotspot))], parts), Members: g.Select(x => (x.p, x.h)).ToList()))
+            .GroupBy(
+                x => x.hotspot.Fingerprint.Length > 0 ? x.hotspot.Fingerprint : $"\u0001{x.p}/{x.h}",
+                StringComparer.Ordinal
+            )
+            .Select(g =>
+                (
+                    Hotspot: Join([.. g.Select(x => (x.part, x.hotspot))], parts),
+                    Members: g.Select(x => (x.p, x.h)).ToList()
+                )
+            )
             .OrderBy(g => IsPressure(g.Hotspot.Cause))
             .ThenByDescending(g => g.Hotspot.TotalNs)
             .ThenBy(g => g.Hotspot.Fingerprint, StringComparer.Ordinal)
@@ -32,9 +40,10 @@ internal static class HotspotMerge
     {
         var (part, top) = members.MaxBy(m => m.Hotspot.TotalNs);
         double allWorkerNs = parts.Sum(p => p.WorkerNs);
-        double percent = allWorkerNs > 0
-            ? members.Sum(m => m.Hotspot.Percent * m.Part.WorkerNs) / allWorkerNs
-            : members.Max(m => m.Hotspot.Percent);
+        double percent =
+            allWorkerNs > 0
+                ? members.Sum(m => m.Hotspot.Percent * m.Part.WorkerNs) / allWorkerNs
+                : members.Max(m => m.Hotspot.Percent);
         var joined = top with
         {
             Percent = Math.Round(percent, 3),
@@ -66,13 +75,23 @@ internal static class HotspotMerge
         double total = members.Where(m => m.Hotspot.PreemptedBy.Count > 0).Sum(m => (double)m.Hotspot.TotalNs);
         return total <= 0
             ? []
-            : [.. members
-                .SelectMany(m => m.Hotspot.PreemptedBy.Select(c => (c.Name, c.Pid, Part: c.Percent * m.Hotspot.TotalNs / total)))
-                .GroupBy(c => c.Name, StringComparer.Ordinal)
-                // a pid says nothing over several nodes
-                .Select(g => new Culprit(g.Key, g.Select(c => c.Pid).Distinct().Count() == 1 ? g.First().Pid : 0, Math.Round(g.Sum(c => c.Part), 1)))
-                .OrderByDescending(c => c.Percent).ThenBy(c => c.Name, StringComparer.Ordinal)
-                .Take(10)];
+            :
+            [
+                .. members
+                    .SelectMany(m =>
+                        m.Hotspot.PreemptedBy.Select(c => (c.Name, c.Pid, Part: c.Percent * m.Hotspot.TotalNs / total))
+                    )
+                    .GroupBy(c => c.Name, StringComparer.Ordinal)
+                    // a pid says nothing over several nodes
+                    .Select(g => new Culprit(
+                        g.Key,
+                        g.Select(c => c.Pid).Distinct().Count() == 1 ? g.First().Pid : 0,
+                        Math.Round(g.Sum(c => c.Part), 1)
+                    ))
+                    .OrderByDescending(c => c.Percent)
+                    .ThenBy(c => c.Name, StringComparer.Ordinal)
+                    .Take(10),
+            ];
     }
 
     private static bool IsPressure(HotspotCause cause) => cause is HotspotCause.RunQueue or HotspotCause.Throttled;

@@ -7,7 +7,10 @@ internal static class LossMerge
     public static AgentInfo Agents(IReadOnlyList<ProfileDocument> documents)
     {
         string Join(Func<AgentInfo, string> part) =>
-            string.Join(", ", documents.Select(d => part(d.Agent)).Where(s => s.Length > 0).Distinct(StringComparer.Ordinal).Take(8));
+            string.Join(
+                ", ",
+                documents.Select(d => part(d.Agent)).Where(s => s.Length > 0).Distinct(StringComparer.Ordinal).Take(8)
+            );
         return new AgentInfo
         {
             Version = Join(a => a.Version),
@@ -58,17 +61,22 @@ internal static class LossMerge
         return new Overhead
         {
             BudgetPercent = all.Max(o => o.Overhead.BudgetPercent),
-            MeasuredPercent = cpu > 0
-                ? Math.Round(all.Sum(o => o.Overhead.MeasuredPercent * o.Cpu) / cpu, 3)
-                : all.Max(o => o.Overhead.MeasuredPercent),
+            MeasuredPercent =
+                cpu > 0
+                    ? Math.Round(all.Sum(o => o.Overhead.MeasuredPercent * o.Cpu) / cpu, 3)
+                    : all.Max(o => o.Overhead.MeasuredPercent),
             ProbeHits = all.Sum(o => o.Overhead.ProbeHits),
             CostPerPollNs = all.Max(o => o.Overhead.CostPerPollNs),
             AgentCpuNs = all.Sum(o => o.Overhead.AgentCpuNs),
             AgentPeakBytes = all.Max(o => o.Overhead.AgentPeakBytes),
             Level = all.Max(o => o.Overhead.Level),
-            LevelChanges = [.. parts
-                .SelectMany(p => p.Document.Overhead.LevelChanges.Select(c => c with { AtNs = c.AtNs + p.ShiftNs }))
-                .OrderBy(c => c.AtNs).ThenBy(c => c.Level)],
+            LevelChanges =
+            [
+                .. parts
+                    .SelectMany(p => p.Document.Overhead.LevelChanges.Select(c => c with { AtNs = c.AtNs + p.ShiftNs }))
+                    .OrderBy(c => c.AtNs)
+                    .ThenBy(c => c.Level),
+            ],
         };
     }
 }

@@ -25,11 +25,12 @@ internal sealed class MergePart
 
     public int Stack(int index) => index >= 0 && index < StackMap.Length ? StackMap[index] : -1;
 
-    public WorkerProfile Worker(WorkerProfile worker) => worker with
-    {
-        Target = Target(worker.Target),
-        LatencyByStack = [.. worker.LatencyByStack.Select(g => g with { StackIndex = Stack(g.StackIndex) })],
-    };
+    public WorkerProfile Worker(WorkerProfile worker) =>
+        worker with
+        {
+            Target = Target(worker.Target),
+            LatencyByStack = [.. worker.LatencyByStack.Select(g => g with { StackIndex = Stack(g.StackIndex) })],
+        };
 
     /// <summary>An index beyond its own document must not become one into somebody else's part.</summary>
     private static int Index(int index, int first, int count) => index < 0 || index >= count ? -1 : first + index;
@@ -46,8 +47,17 @@ internal sealed class StackPool
     public int Add(StackEntry entry)
     {
         // control characters separate, so that no name can imitate a border by accident; a forged one only joins its own stacks
-        string key = string.Join('\u0001', entry.Frames.Select(f => $"{f.Function}\u0002{f.Location}\u0002{f.Module}\u0002{(int)f.Kind}{f.Inlined}{f.Blamed}"))
-            + '\u0003' + entry.Quality + '\u0003' + entry.Stop;
+        string key =
+            string.Join(
+                '\u0001',
+                entry.Frames.Select(f =>
+                    $"{f.Function}\u0002{f.Location}\u0002{f.Module}\u0002{(int)f.Kind}{f.Inlined}{f.Blamed}"
+                )
+            )
+            + '\u0003'
+            + entry.Quality
+            + '\u0003'
+            + entry.Stop;
         if (!_index.TryGetValue(key, out int index))
         {
             _index[key] = index = _entries.Count;

@@ -9,13 +9,19 @@ internal static class MergedVerdict
     {
         var summary = document.Summary;
         int measured = document.Targets.Count(t => t.State == Hud.Core.Api.TargetState.Succeeded || t.Polls > 0);
-        string where = measured == document.Targets.Count ? $"{measured} targets" : $"{measured} of {document.Targets.Count} targets";
+        string where =
+            measured == document.Targets.Count
+                ? $"{measured} targets"
+                : $"{measured} of {document.Targets.Count} targets";
         string worst = HumanText.Duration(summary.WorstPollNs);
         return document.VerdictLevel switch
         {
-            VerdictLevel.Blocked => $"BLOCKED {(summary.Estimated ? "about " : "")}{HumanText.Percent(summary.BlockedPercent)} of worker time on {where}; worst poll {worst}{Top(document)}",
-            VerdictLevel.Pressure => $"PRESSURE: workers on {where} waited {HumanText.Duration(Math.Max(summary.RunQueueNs, document.Targets.Sum(t => t.CpuWaitNs)))} for a CPU; {CpuStarvation.AboutTheCode(document.Targets)}",
-            VerdictLevel.Healthy => $"HEALTHY: {HumanText.Count(summary.Polls)} polls on {where}, the longest {HumanText.Duration(summary.LongestPollNs)}, none over {document.Session.Threshold}",
+            VerdictLevel.Blocked =>
+                $"BLOCKED {(summary.Estimated ? "about " : "")}{HumanText.Percent(summary.BlockedPercent)} of worker time on {where}; worst poll {worst}{Top(document)}",
+            VerdictLevel.Pressure =>
+                $"PRESSURE: workers on {where} waited {HumanText.Duration(Math.Max(summary.RunQueueNs, document.Targets.Sum(t => t.CpuWaitNs)))} for a CPU; {CpuStarvation.AboutTheCode(document.Targets)}",
+            VerdictLevel.Healthy =>
+                $"HEALTHY: {HumanText.Count(summary.Polls)} polls on {where}, the longest {HumanText.Duration(summary.LongestPollNs)}, none over {document.Session.Threshold}",
             _ => $"NO DATA from {document.Targets.Count} targets{Reasons(document)}",
         };
     }
@@ -32,7 +38,12 @@ internal static class MergedVerdict
 
     private static string Reasons(ProfileDocument document)
     {
-        var reasons = document.Targets.Select(t => t.Reason).Where(r => r.Length > 0).Distinct(StringComparer.Ordinal).Take(3).ToList();
+        var reasons = document
+            .Targets.Select(t => t.Reason)
+            .Where(r => r.Length > 0)
+            .Distinct(StringComparer.Ordinal)
+            .Take(3)
+            .ToList();
         return reasons.Count > 0 ? ": " + string.Join(", ", reasons) : "";
     }
 }

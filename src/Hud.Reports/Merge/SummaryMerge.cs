@@ -35,7 +35,9 @@ internal static class SummaryMerge
     private static int Symbolized(List<ProfileSummary> all)
     {
         long slow = all.Sum(s => s.SlowPolls);
-        return slow > 0 ? (int)Math.Round(all.Sum(s => (double)s.SymbolizedPercent * s.SlowPolls) / slow) : all.Max(s => s.SymbolizedPercent);
+        return slow > 0
+            ? (int)Math.Round(all.Sum(s => (double)s.SymbolizedPercent * s.SlowPolls) / slow)
+            : all.Max(s => s.SymbolizedPercent);
     }
 
     private static double WorkerNs(ProfileSummary summary) => (double)summary.Workers * summary.ObservedNs;

@@ -42,7 +42,8 @@ internal sealed class HtmlBuilder
 
         public void AppendFormatted(long number) => _html.Append(number.ToString(CultureInfo.InvariantCulture));
 
-        public void AppendFormatted(double number) => _html.Append(number.ToString("0.##", CultureInfo.InvariantCulture));
+        public void AppendFormatted(double number) =>
+            _html.Append(number.ToString("0.##", CultureInfo.InvariantCulture));
 
         /// <summary>Ends the line that was interpolated.</summary>
         public void End() => _html.Append('\n');

@@ -28,11 +28,28 @@ internal static class PageData
         WriteStacks(json, document, names);
         WriteWeights(json, document);
         WritePolls(json, [.. document.SlowPolls.OrderBy(p => p.StartNs)]);
-        Rows(json, "stalls", document.Stalls.Select(s => new[] { s.Target, s.Runtime, Micros(s.StartNs), Micros(s.DurationNs) }));
+        Rows(
+            json,
+            "stalls",
+            document.Stalls.Select(s => new[] { s.Target, s.Runtime, Micros(s.StartNs), Micros(s.DurationNs) })
+        );
         Rows(json, "workers", document.Workers.Select(w => new[] { w.Target, w.Runtime, w.Tid, names.Add(w.Name) }));
         Rows(json, "tasks", document.Tasks.Select(t => new[] { t.Target, names.Add(t.Name) }));
         Rows(json, "targets", document.Targets.Select(t => new[] { names.Add(t.Pod ?? t.Process), (long)t.Pid }));
-        Rows(json, "hotspots", document.Hotspots.Select(h => new[] { (long)h.Cause, h.StackIndex, names.Add(h.Function), names.Add(h.UserFrame), names.Add(h.Location) }));
+        Rows(
+            json,
+            "hotspots",
+            document.Hotspots.Select(h =>
+                new[]
+                {
+                    (long)h.Cause,
+                    h.StackIndex,
+                    names.Add(h.Function),
+                    names.Add(h.UserFrame),
+                    names.Add(h.Location),
+                }
+            )
+        );
         json.WriteStartArray("names");
         foreach (string name in names.All)
             json.WriteStringValue(name);
@@ -42,7 +59,10 @@ internal static class PageData
 
     /// <summary>The run, or as far as the last poll reaches: nothing may lie outside the axis.</summary>
     private static long Observed(ProfileDocument document) =>
-        Math.Max(document.Summary.ObservedNs, document.SlowPolls.Count == 0 ? 0 : document.SlowPolls.Max(p => p.StartNs + p.WallNs));
+        Math.Max(
+            document.Summary.ObservedNs,
+            document.SlowPolls.Count == 0 ? 0 : document.SlowPolls.Max(p => p.StartNs + p.WallNs)
+        );
 
     /// <summary>
     /// Stacks share most of their outer frames, so they are written as the leaves of one tree: a node is the distance to
@@ -59,7 +79,10 @@ internal static class PageData
             int node = -1;
             foreach (var frame in StackNames.Frames(document, i).Reverse().Take(FlameTree.MaxDepth))
             {
-                int id = Id(frameIds, (names.Add(StackNames.Frame(frame)), names.Add(frame.Location), frame.Kind, frame.Inlined));
+                int id = Id(
+                    frameIds,
+                    (names.Add(StackNames.Frame(frame)), names.Add(frame.Location), frame.Kind, frame.Inlined)
+                );
                 int parent = node;
                 node = Id(nodeIds, (parent, id));
                 if (node == nodes.Count)
@@ -103,9 +126,23 @@ internal static class PageData
 
     /// <summary>One row a (task, stack): microseconds on-CPU, blocked; polls.</summary>
     private static void WriteWeights(Utf8JsonWriter json, ProfileDocument document) =>
-        Rows(json, "weights", StackWeights.Of(document)
-            .GroupBy(w => (w.Task, w.Stack))
-            .Select(g => new[] { g.Key.Task, g.Key.Stack, Micros(g.Sum(w => w.OnCpuNs)), Micros(g.Sum(w => w.BlockedNs)), g.Sum(w => w.Count) }));
+        Rows(
+            json,
+            "weights",
+            StackWeights
+                .Of(document)
+                .GroupBy(w => (w.Task, w.Stack))
+                .Select(g =>
+                    new[]
+                    {
+                        g.Key.Task,
+                        g.Key.Stack,
+                        Micros(g.Sum(w => w.OnCpuNs)),
+                        Micros(g.Sum(w => w.BlockedNs)),
+                        g.Sum(w => w.Count),
+                    }
+                )
+        );
 
     private static void WritePolls(Utf8JsonWriter json, List<SlowPoll> polls)
     {

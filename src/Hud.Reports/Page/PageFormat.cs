@@ -20,5 +20,10 @@ public sealed class PageFormat : IReportFormat
     public bool IsBinary => false;
 
     public byte[] Render(ProfileDocument document, int maxBytes, out bool truncated) =>
-        SizeFit.Render(document, Math.Min(maxBytes, MaxPageBytes), out truncated, static d => Encoding.UTF8.GetBytes(PageHtml.Write(d)));
+        SizeFit.Render(
+            document,
+            Math.Min(maxBytes, MaxPageBytes),
+            out truncated,
+            static d => Encoding.UTF8.GetBytes(PageHtml.Write(d))
+        );
 }

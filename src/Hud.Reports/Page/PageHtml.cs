@@ -9,13 +9,17 @@ internal static class PageHtml
     public static string Write(ProfileDocument document)
     {
         var html = new HtmlBuilder();
-        string style = PageAssets.Style, script = PageAssets.Script;
-        html.Add($"""
+        string style = PageAssets.Style,
+            script = PageAssets.Script;
+        html.Add(
+            $"""
             <!doctype html>
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {PageAssets.Hash(script)}; style-src {PageAssets.Hash(style)}; base-uri 'none'; form-action 'none'">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {PageAssets.Hash(
+                script
+            )}; style-src {PageAssets.Hash(style)}; base-uri 'none'; form-action 'none'">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="dark">
             <meta name="referrer" content="no-referrer">
@@ -25,7 +29,8 @@ internal static class PageHtml
             </head>
             <body>
             <a class="skip" href="#hotspots">Skip to the hotspots</a>
-            """);
+            """
+        );
         VerdictSection.Write(html, document);
         html.AddRaw("<main>\n");
         PanelSection.Write(html, document);
@@ -37,13 +42,15 @@ internal static class PageHtml
         LossSection.Write(html, document);
         SessionSection.Write(html, document);
         html.AddRaw("</main>\n");
-        html.Add($"""
+        html.Add(
+            $"""
             <footer>Written by hud {document.Agent.Version}. This page loads nothing and sends nothing. Keys: <kbd>?</kbd></footer>
             <script type="application/octet-stream" id="data">{PageData.Pack(document)}</script>
             <script>{new RawHtml(script)}</script>
             </body>
             </html>
-            """);
+            """
+        );
         return html.ToString();
     }
 

@@ -58,6 +58,18 @@ internal static class PageText
     public static RawHtml Name(string text) => new(Escape(text).Replace("::", "::<wbr>", StringComparison.Ordinal));
 
     /// <summary>Control characters, line and paragraph separators, and the bidirectional embeddings, overrides and isolates.</summary>
-    private static bool IsHarmful(Rune rune) => rune.Value is < 0x20 or (>= 0x7f and < 0xa0) or 0x2028 or 0x2029
-        or 0x200e or 0x200f or 0x061c or (>= 0x202a and <= 0x202e) or (>= 0x2066 and <= 0x2069) or 0xfeff or 0xfffe or 0xffff;
+    private static bool IsHarmful(Rune rune) =>
+        rune.Value
+            is < 0x20
+                or (>= 0x7f and < 0xa0)
+                or 0x2028
+                or 0x2029
+                or 0x200e
+                or 0x200f
+                or 0x061c
+                or (>= 0x202a and <= 0x202e)
+                or (>= 0x2066 and <= 0x2069)
+                or 0xfeff
+                or 0xfffe
+                or 0xffff;
 }

@@ -17,7 +17,11 @@ internal static class SessionYaml
 
     public static string Write(ProfileDocument document)
     {
-        var session = new ProfilingSession { Metadata = new ObjectMetadata { Name = Name(document) }, Spec = document.Session };
+        var session = new ProfilingSession
+        {
+            Metadata = new ObjectMetadata { Name = Name(document) },
+            Spec = document.Session,
+        };
         var node = JsonSerializer.SerializeToNode(session, HudJson.Default.ProfilingSession)!;
         var yaml = new StringBuilder();
         Append(yaml, node, 0);
@@ -75,9 +79,14 @@ internal static class SessionYaml
     /// <summary>Plain only what no YAML reader takes for a number, a boolean, null, an anchor or a mapping.</summary>
     private static string Scalar(string text)
     {
-        bool plain = text.Length is > 0 and <= 200 && char.IsAsciiLetter(text[0])
+        bool plain =
+            text.Length is > 0 and <= 200
+            && char.IsAsciiLetter(text[0])
             && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
-            && text.ToLowerInvariant() is not ("true" or "false" or "yes" or "no" or "on" or "off" or "null" or "y" or "n");
-        return plain || (text != "0" && GoDuration.TryParse(text, out _)) ? text : JsonValue.Create(text)!.ToJsonString();
+            && text.ToLowerInvariant()
+                is not ("true" or "false" or "yes" or "no" or "on" or "off" or "null" or "y" or "n");
+        return plain || (text != "0" && GoDuration.TryParse(text, out _))
+            ? text
+            : JsonValue.Create(text)!.ToJsonString();
     }
 }

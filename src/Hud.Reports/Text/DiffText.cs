@@ -18,10 +18,25 @@ public static class DiffText
         };
         sheet.Paragraph(Printable.Clean(diff.Verdict), 2, ink, "# ", ink);
         sheet.Line();
-        sheet.Line($"  {"",-16}{"before",12}{"after",12}", Ink.Dim);
-        Figure(sheet, "worker time lost", HumanText.Percent(diff.Before.BlockedPercent), HumanText.Percent(diff.After.BlockedPercent));
-        Figure(sheet, "worst poll", HumanText.Duration(diff.Before.WorstPollNs), HumanText.Duration(diff.After.WorstPollNs));
-        Figure(sheet, "slow polls/min", $"{diff.Before.SlowPollsPerMinute:0.#}", $"{diff.After.SlowPollsPerMinute:0.#}");
+        sheet.Line($"  {"", -16}{"before", 12}{"after", 12}", Ink.Dim);
+        Figure(
+            sheet,
+            "worker time lost",
+            HumanText.Percent(diff.Before.BlockedPercent),
+            HumanText.Percent(diff.After.BlockedPercent)
+        );
+        Figure(
+            sheet,
+            "worst poll",
+            HumanText.Duration(diff.Before.WorstPollNs),
+            HumanText.Duration(diff.After.WorstPollNs)
+        );
+        Figure(
+            sheet,
+            "slow polls/min",
+            $"{diff.Before.SlowPollsPerMinute:0.#}",
+            $"{diff.After.SlowPollsPerMinute:0.#}"
+        );
         Figure(sheet, "stalls/min", $"{diff.Before.StallsPerMinute:0.#}", $"{diff.After.StallsPerMinute:0.#}");
         Figure(sheet, "polls/s", $"{diff.Before.PollsPerSecond:0.#}", $"{diff.After.PollsPerSecond:0.#}");
         if (diff.Hotspots.Count > 0)
@@ -29,10 +44,16 @@ public static class DiffText
         foreach (var h in diff.Hotspots.Take(MaxHotspots))
         {
             string name = h.UserFrame.Length > 0 ? h.UserFrame : h.Function;
-            sheet.Add($"  {h.Change.ToString().ToUpperInvariant(),-7}", Tone(h)).Add($"{HumanText.Percent(h.BeforePercent),7} -> {HumanText.Percent(h.AfterPercent),-7}")
-                .Add($"{Words.ShortCause(h.Cause),-6}", Ink.Dim).Add(Printable.FitPath(Printable.Clean(name), Math.Max(10, sheet.Left - 20)), Ink.User);
+            sheet
+                .Add($"  {h.Change.ToString().ToUpperInvariant(), -7}", Tone(h))
+                .Add($"{HumanText.Percent(h.BeforePercent), 7} -> {HumanText.Percent(h.AfterPercent), -7}")
+                .Add($"{Words.ShortCause(h.Cause), -6}", Ink.Dim)
+                .Add(Printable.FitPath(Printable.Clean(name), Math.Max(10, sheet.Left - 20)), Ink.User);
             if (h.Location.Length > 0)
-                sheet.Add("  " + Printable.FitLocation(Printable.Clean(h.Location), Math.Max(8, sheet.Left - 2)), Ink.Dim);
+                sheet.Add(
+                    "  " + Printable.FitLocation(Printable.Clean(h.Location), Math.Max(8, sheet.Left - 2)),
+                    Ink.Dim
+                );
             sheet.End();
         }
 
@@ -45,12 +66,16 @@ public static class DiffText
         return sheet.ToString();
     }
 
-    private static void Figure(TextSheet sheet, string name, string before, string after) => sheet.Line($"  {name,-16}{before,12}{after,12}");
+    private static void Figure(TextSheet sheet, string name, string before, string after) =>
+        sheet.Line($"  {name, -16}{before, 12}{after, 12}");
 
-    private static Ink Tone(HotspotDiff h) => !h.Counts ? Ink.Dim : h.Change switch
-    {
-        HotspotChange.New or HotspotChange.Worse => Ink.Bad,
-        HotspotChange.Gone or HotspotChange.Better => Ink.Good,
-        _ => Ink.Plain,
-    };
+    private static Ink Tone(HotspotDiff h) =>
+        !h.Counts
+            ? Ink.Dim
+            : h.Change switch
+            {
+                HotspotChange.New or HotspotChange.Worse => Ink.Bad,
+                HotspotChange.Gone or HotspotChange.Better => Ink.Good,
+                _ => Ink.Plain,
+            };
 }

@@ -81,15 +81,16 @@ internal sealed class TextSheet(int width, bool color)
 
     public override string ToString() => _text.ToString();
 
-    private static string Code(Ink ink) => ink switch
-    {
-        Ink.Strong => "1",
-        Ink.Dim => "2",
-        Ink.Bad => "1;31",
-        Ink.Warn => "33",
-        Ink.Good => "32",
-        Ink.User => "1;36",
-        Ink.Title => "1;4",
-        _ => "0",
-    };
+    private static string Code(Ink ink) =>
+        ink switch
+        {
+            Ink.Strong => "1",
+            Ink.Dim => "2",
+            Ink.Bad => "1;31",
+            Ink.Warn => "33",
+            Ink.Good => "32",
+            Ink.User => "1;36",
+            Ink.Title => "1;4",
+            _ => "0",
+        };
 }

@@ -24,8 +24,18 @@ public static class Printable
         return clean.ToString();
     }
 
-    private static bool IsSafe(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-        or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned) && rune != Rune.ReplacementChar;
+    private static bool IsSafe(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is not (
+                UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator
+                or UnicodeCategory.Surrogate
+                or UnicodeCategory.PrivateUse
+                or UnicodeCategory.OtherNotAssigned
+            )
+        && rune != Rune.ReplacementChar;
 
     /// <summary>Columns on a terminal: East Asian wide characters and emoji take two, combining marks none.</summary>
     public static int Width(string text)
@@ -42,8 +52,19 @@ public static class Printable
     {
         if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark)
             return 0;
-        return rune.Value is (>= 0x1100 and <= 0x115f) or (>= 0x2e80 and <= 0xa4cf) or (>= 0xac00 and <= 0xd7a3) or (>= 0xf900 and <= 0xfaff)
-            or (>= 0xfe30 and <= 0xfe6f) or (>= 0xff00 and <= 0xff60) or (>= 0xffe0 and <= 0xffe6) or (>= 0x1f300 and <= 0x1faff) or (>= 0x20000 and <= 0x3fffd) ? 2 : 1;
+        return
+            rune.Value
+                is (>= 0x1100 and <= 0x115f)
+                    or (>= 0x2e80 and <= 0xa4cf)
+                    or (>= 0xac00 and <= 0xd7a3)
+                    or (>= 0xf900 and <= 0xfaff)
+                    or (>= 0xfe30 and <= 0xfe6f)
+                    or (>= 0xff00 and <= 0xff60)
+                    or (>= 0xffe0 and <= 0xffe6)
+                    or (>= 0x1f300 and <= 0x1faff)
+                    or (>= 0x20000 and <= 0x3fffd)
+            ? 2
+            : 1;
     }
 
     /// <summary>At most <paramref name="width"/> columns; what is cut at the end is marked with "...".</summary>
@@ -61,7 +82,8 @@ public static class Printable
             return text;
         if (width <= 3)
             return Take(text, width);
-        int keep = width - 3, start = text.Length;
+        int keep = width - 3,
+            start = text.Length;
         while (start > 0 && Width(text[(start - 1)..]) <= keep)
             start--;
         if (start < text.Length && char.IsLowSurrogate(text[start]))
@@ -110,7 +132,9 @@ public static class Printable
     {
         int end = function.StartsWith('<') ? ClosingBracket(function) : -1;
         int middle = end < 0 ? -1 : TopLevelAs(function, end);
-        return middle < 0 ? function : $"<{LastPart(function[1..middle])} as {LastPart(function[(middle + 4)..end])}>{function[(end + 1)..]}";
+        return middle < 0
+            ? function
+            : $"<{LastPart(function[1..middle])} as {LastPart(function[(middle + 4)..end])}>{function[(end + 1)..]}";
     }
 
     private static int ClosingBracket(string text)
@@ -118,7 +142,10 @@ public static class Printable
         int depth = 0;
         for (int i = 0; i < text.Length; i++)
         {
-            depth += text[i] == '<' ? 1 : text[i] == '>' && (i == 0 || text[i - 1] is not ('-' or '=')) ? -1 : 0;
+            depth +=
+                text[i] == '<' ? 1
+                : text[i] == '>' && (i == 0 || text[i - 1] is not ('-' or '=')) ? -1
+                : 0;
             if (depth == 0)
                 return i;
         }
@@ -131,7 +158,10 @@ public static class Printable
         int depth = 0;
         for (int i = 1; i < end - 3; i++)
         {
-            depth += text[i] is '<' or '(' or '[' ? 1 : text[i] is '>' or ')' or ']' && text[i - 1] is not ('-' or '=') ? -1 : 0;
+            depth +=
+                text[i] is '<' or '(' or '[' ? 1
+                : text[i] is '>' or ')' or ']' && text[i - 1] is not ('-' or '=') ? -1
+                : 0;
             if (depth == 0 && string.CompareOrdinal(text, i, " as ", 0, 4) == 0)
                 return i;
         }
@@ -156,7 +186,8 @@ public static class Printable
         {
             char c = function[i];
             bool arrow = c == '>' && i > 0 && function[i - 1] is '-' or '=';
-            bool opens = c == '<' && (depth > 0 || text.Length > 0) && !text.ToString().EndsWith("::", StringComparison.Ordinal);
+            bool opens =
+                c == '<' && (depth > 0 || text.Length > 0) && !text.ToString().EndsWith("::", StringComparison.Ordinal);
             if (opens && depth++ == 0)
                 text.Append("<..>");
             else if (c == '>' && !arrow && depth > 0)
@@ -209,7 +240,8 @@ public static class Printable
 
     private static string Take(string text, int width)
     {
-        int used = 0, end = 0;
+        int used = 0,
+            end = 0;
         foreach (var rune in text.EnumerateRunes())
         {
             used += Width(rune);

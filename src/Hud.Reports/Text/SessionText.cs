@@ -10,7 +10,11 @@ public static class SessionText
     {
         var sheet = new TextSheet(width, color);
         var status = session.Status ?? new ProfilingSessionStatus();
-        sheet.Add(Printable.Clean(session.Metadata.Name), Ink.Strong).Add($"  {status.Phase}", Ink.Dim).Add(status.TargetsReady is { Length: > 0 } ready ? $"  targets {ready}" : "", Ink.Dim).End();
+        sheet
+            .Add(Printable.Clean(session.Metadata.Name), Ink.Strong)
+            .Add($"  {status.Phase}", Ink.Dim)
+            .Add(status.TargetsReady is { Length: > 0 } ready ? $"  targets {ready}" : "", Ink.Dim)
+            .End();
         if (status.Verdict is { Length: > 0 } verdict)
         {
             sheet.Line();
@@ -20,7 +24,9 @@ public static class SessionText
         foreach (var t in status.Targets)
         {
             sheet.Line();
-            sheet.Line($"  {Printable.Clean(t.Pod)}/{Printable.Clean(t.Container)}  {t.State}{(t.Reason.Length > 0 ? ": " + Printable.Clean(t.Reason) : "")}");
+            sheet.Line(
+                $"  {Printable.Clean(t.Pod)}/{Printable.Clean(t.Container)}  {t.State}{(t.Reason.Length > 0 ? ": " + Printable.Clean(t.Reason) : "")}"
+            );
             if (t.Message.Length > 0)
                 sheet.Paragraph(Printable.Clean(t.Message), 6, Ink.Dim);
         }
@@ -28,10 +34,24 @@ public static class SessionText
         foreach (var h in status.Hotspots.Take(10))
         {
             sheet.Line();
-            sheet.Add($"{h.Rank,2}  {HumanText.Percent(h.Percent),-7}").Add($"{Words.Cause(h.Cause),-14}", Ink.Strong)
-                .Add($"{HumanText.Count(h.Count)}x, {Printable.Clean(h.Total)}").Pad(43).Add($"p50 {Printable.Clean(h.P50)}  p99 {Printable.Clean(h.P99)}  max {Printable.Clean(h.Max)}", Ink.Dim).End();
-            sheet.Add("    ").Add(Printable.FitPath(Printable.Clean(h.UserFrame.Length > 0 ? h.UserFrame : h.Function), width - 30), Ink.User)
-                .Add("  " + Printable.FitLocation(Printable.Clean(h.Location), 24), Ink.Dim).End();
+            sheet
+                .Add($"{h.Rank, 2}  {HumanText.Percent(h.Percent), -7}")
+                .Add($"{Words.Cause(h.Cause), -14}", Ink.Strong)
+                .Add($"{HumanText.Count(h.Count)}x, {Printable.Clean(h.Total)}")
+                .Pad(43)
+                .Add(
+                    $"p50 {Printable.Clean(h.P50)}  p99 {Printable.Clean(h.P99)}  max {Printable.Clean(h.Max)}",
+                    Ink.Dim
+                )
+                .End();
+            sheet
+                .Add("    ")
+                .Add(
+                    Printable.FitPath(Printable.Clean(h.UserFrame.Length > 0 ? h.UserFrame : h.Function), width - 30),
+                    Ink.User
+                )
+                .Add("  " + Printable.FitLocation(Printable.Clean(h.Location), 24), Ink.Dim)
+                .End();
             if (h.Advice.Length > 0)
                 sheet.Paragraph(Printable.Clean(h.Advice), 6, Ink.Plain, "> ", Ink.Good);
         }
@@ -39,7 +59,7 @@ public static class SessionText
         sheet.Heading("CONDITIONS");
         foreach (var c in status.Conditions)
         {
-            sheet.Line($"  {Printable.Clean(c.Type),-18} {Printable.Clean(c.Status),-8} {Printable.Clean(c.Reason)}");
+            sheet.Line($"  {Printable.Clean(c.Type), -18} {Printable.Clean(c.Status), -8} {Printable.Clean(c.Reason)}");
             if (c.Message.Length > 0)
                 sheet.Paragraph(Printable.Clean(c.Message), 6, Ink.Dim);
         }
@@ -57,19 +77,26 @@ public static class SessionText
         }
 
         int names = Math.Clamp(sessions.Max(s => Name(s, namespaces).Length), 4, width - 46);
-        sheet.Line($"{"NAME".PadRight(names)}  {"PHASE",-10}  {"TARGETS",-7}  {"LOST",-7}  {"WORST",-7}  AGE");
+        sheet.Line($"{"NAME".PadRight(names)}  {"PHASE", -10}  {"TARGETS", -7}  {"LOST", -7}  {"WORST", -7}  AGE");
         foreach (var s in sessions)
         {
             var summary = s.Status?.Summary;
             string age = s.Metadata.CreationTimestamp is { } created ? Age(now - created) : "";
-            sheet.Line($"{Printable.FitEnd(Name(s, namespaces), names).PadRight(names)}  {s.Status?.Phase.ToString() ?? "Pending",-10}  {s.Status?.TargetsReady ?? "",-7}  "
-                + $"{(summary is null ? "" : HumanText.Percent(summary.BlockedPercent)),-7}  {Printable.Clean(summary?.WorstPoll ?? ""),-7}  {age}");
+            sheet.Line(
+                $"{Printable.FitEnd(Name(s, namespaces), names).PadRight(names)}  {s.Status?.Phase.ToString() ?? "Pending", -10}  {s.Status?.TargetsReady ?? "", -7}  "
+                    + $"{(summary is null ? "" : HumanText.Percent(summary.BlockedPercent)), -7}  {Printable.Clean(summary?.WorstPoll ?? ""), -7}  {age}"
+            );
         }
 
         return sheet.ToString();
     }
 
-    private static string Name(ProfilingSession s, bool namespaces) => Printable.Clean(namespaces ? $"{s.Metadata.Namespace}/{s.Metadata.Name}" : s.Metadata.Name);
+    private static string Name(ProfilingSession s, bool namespaces) =>
+        Printable.Clean(namespaces ? $"{s.Metadata.Namespace}/{s.Metadata.Name}" : s.Metadata.Name);
 
-    private static string Age(TimeSpan age) => age.TotalDays >= 2 ? $"{(int)age.TotalDays}d" : age.TotalHours >= 2 ? $"{(int)age.TotalHours}h" : age.TotalMinutes >= 2 ? $"{(int)age.TotalMinutes}m" : $"{Math.Max(0, (int)age.TotalSeconds)}s";
+    private static string Age(TimeSpan age) =>
+        age.TotalDays >= 2 ? $"{(int)age.TotalDays}d"
+        : age.TotalHours >= 2 ? $"{(int)age.TotalHours}h"
+        : age.TotalMinutes >= 2 ? $"{(int)age.TotalMinutes}m"
+        : $"{Math.Max(0, (int)age.TotalSeconds)}s";
 }

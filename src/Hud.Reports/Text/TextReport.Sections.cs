@@ -19,21 +19,37 @@ public static partial class TextReport
             return;
         sheet.Heading("NOT THE CODE'S FAULT", "ready to run, but given no CPU");
         if (s.RunQueueNs > 0)
-            sheet.Line($"  waited for a CPU    {HumanText.Duration(s.RunQueueNs)} in slow polls: other programs or threads ran instead");
+            sheet.Line(
+                $"  waited for a CPU    {HumanText.Duration(s.RunQueueNs)} in slow polls: other programs or threads ran instead"
+            );
         if (s.ThrottledNs > 0)
         {
             long periods = d.Targets.Sum(t => t.ThrottledPeriods);
-            sheet.Line($"  throttled           {HumanText.Duration(s.ThrottledNs)} by the CPU limit{(periods > 0 ? $", in {Words.Plural(periods, "period")}" : "")}");
+            sheet.Line(
+                $"  throttled           {HumanText.Duration(s.ThrottledNs)} by the CPU limit{(periods > 0 ? $", in {Words.Plural(periods, "period")}" : "")}"
+            );
         }
 
         string told = "";
         foreach (var h in hotspots.Take(MaxPressure))
         {
-            sheet.Add($"  {Share(h),-7}").Add($"{Words.Cause(h.Cause),-12}", Ink.Warn)
-                .Add($"{HumanText.Count(h.Count)}x, max {HumanText.Duration(h.MaxNs)}".PadRight(19)).Add(" while in ", Ink.Dim)
-                .Add(Printable.FitPath(Printable.Clean(Words.Blamed(h)), Math.Max(10, sheet.Left))).End();
+            sheet
+                .Add($"  {Share(h), -7}")
+                .Add($"{Words.Cause(h.Cause), -12}", Ink.Warn)
+                .Add($"{HumanText.Count(h.Count)}x, max {HumanText.Duration(h.MaxNs)}".PadRight(19))
+                .Add(" while in ", Ink.Dim)
+                .Add(Printable.FitPath(Printable.Clean(Words.Blamed(h)), Math.Max(10, sheet.Left)))
+                .End();
             if (h.PreemptedBy.Count > 0)
-                sheet.Line("         ran instead: " + string.Join(", ", h.PreemptedBy.Take(4).Select(c => $"{Printable.Clean(c.Name)} {HumanText.Percent(c.Percent)}")), Ink.Dim);
+                sheet.Line(
+                    "         ran instead: "
+                        + string.Join(
+                            ", ",
+                            h.PreemptedBy.Take(4)
+                                .Select(c => $"{Printable.Clean(c.Name)} {HumanText.Percent(c.Percent)}")
+                        ),
+                    Ink.Dim
+                );
             // the same for every hotspot of a cause: once is enough
             if (h.Advice.Length > 0 && h.Advice != told)
                 sheet.Paragraph(Printable.Clean(h.Advice), 11, Ink.Plain, "> ", Ink.Good);
@@ -50,27 +66,38 @@ public static partial class TextReport
         if (s.StallCount == 0)
             return;
         sheet.Heading("STALLS", "every worker of a runtime was in a slow poll: nothing could run");
-        sheet.Line($"  {Words.Plural(s.StallCount, "stall")}, {HumanText.Duration(s.TotalStallNs)} in all, longest {HumanText.Duration(s.LongestStallNs)}");
+        sheet.Line(
+            $"  {Words.Plural(s.StallCount, "stall")}, {HumanText.Duration(s.TotalStallNs)} in all, longest {HumanText.Duration(s.LongestStallNs)}"
+        );
         foreach (var stall in d.Stalls.OrderByDescending(x => x.DurationNs).ThenBy(x => x.StartNs).Take(MaxStalls))
         {
             string runtime = d.Summary.Runtimes > 1 ? $"  runtime {stall.Runtime}" : "";
-            sheet.Line($"    {HumanText.Duration(stall.DurationNs),-7} at +{HumanText.Duration(stall.StartNs)}{runtime}", Ink.Dim);
+            sheet.Line(
+                $"    {HumanText.Duration(stall.DurationNs), -7} at +{HumanText.Duration(stall.StartNs)}{runtime}",
+                Ink.Dim
+            );
         }
     }
 
     private static void Tasks(TextSheet sheet, ProfileDocument d)
     {
-        var tasks = d.Tasks.Where(t => t.Polls > 0).OrderByDescending(t => t.TotalNs).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
+        var tasks = d
+            .Tasks.Where(t => t.Polls > 0)
+            .OrderByDescending(t => t.TotalNs)
+            .ThenBy(t => t.Name, StringComparer.Ordinal)
+            .ToList();
         if (tasks.Count == 0)
             return;
         sheet.Heading("TASKS", "by time in polls");
         int nameWidth = sheet.Width - 46;
-        sheet.Line($"  {"polls",6} {"slow",6} {"share",6} {"p50",6} {"p99",6} {"max",6}  task", Ink.Dim);
+        sheet.Line($"  {"polls", 6} {"slow", 6} {"share", 6} {"p50", 6} {"p99", 6} {"max", 6}  task", Ink.Dim);
         foreach (var t in tasks.Take(MaxTasks))
         {
             string about = t.Estimated ? "~" : "";
-            sheet.Line($"  {about + HumanText.Count(t.Polls),6} {about + HumanText.Count(t.SlowPolls),6} {HumanText.Percent(t.Percent),6} {HumanText.Duration(t.P50Ns),6} "
-                + $"{HumanText.Duration(t.P99Ns),6} {HumanText.Duration(t.MaxNs),6}  {Printable.FitPath(Printable.Clean(t.Name), nameWidth)}");
+            sheet.Line(
+                $"  {about + HumanText.Count(t.Polls), 6} {about + HumanText.Count(t.SlowPolls), 6} {HumanText.Percent(t.Percent), 6} {HumanText.Duration(t.P50Ns), 6} "
+                    + $"{HumanText.Duration(t.P99Ns), 6} {HumanText.Duration(t.MaxNs), 6}  {Printable.FitPath(Printable.Clean(t.Name), nameWidth)}"
+            );
         }
 
         if (tasks.Count > MaxTasks)
@@ -82,25 +109,41 @@ public static partial class TextReport
         if (d.Workers.Count == 0)
             return;
         sheet.Heading("WORKERS", "wait = from wakeup to running on a CPU");
-        sheet.Line($"  {"tid",8} {"polls",6} {"slow",6} {"busy",6} {"lost",6} {"wait p99",8} {"wait max",8}  name", Ink.Dim);
+        sheet.Line(
+            $"  {"tid", 8} {"polls", 6} {"slow", 6} {"busy", 6} {"lost", 6} {"wait p99", 8} {"wait max", 8}  name",
+            Ink.Dim
+        );
         double observed = Math.Max(1, d.Summary.ObservedNs);
         foreach (var w in d.Workers.OrderByDescending(w => w.LostNs).ThenBy(w => w.Tid).Take(MaxWorkers))
         {
             string runtime = d.Summary.Runtimes > 1 ? $" (runtime {w.Runtime})" : "";
-            sheet.Line($"  {w.Tid,8} {HumanText.Count(w.Polls),6} {HumanText.Count(w.SlowPolls),6} {HumanText.Percent(100 * w.BusyNs / observed),6} {HumanText.Percent(100 * w.LostNs / observed),6} "
-                + $"{HumanText.Duration(Histograms.Quantile(w.LatencyHistogram, 0.99, w.LatencyMaxNs)),8} {HumanText.Duration(w.LatencyMaxNs),8}  {Printable.Clean(w.Name)}{runtime}");
+            sheet.Line(
+                $"  {w.Tid, 8} {HumanText.Count(w.Polls), 6} {HumanText.Count(w.SlowPolls), 6} {HumanText.Percent(100 * w.BusyNs / observed), 6} {HumanText.Percent(100 * w.LostNs / observed), 6} "
+                    + $"{HumanText.Duration(Histograms.Quantile(w.LatencyHistogram, 0.99, w.LatencyMaxNs)), 8} {HumanText.Duration(w.LatencyMaxNs), 8}  {Printable.Clean(w.Name)}{runtime}"
+            );
         }
 
         if (d.Workers.Count > MaxWorkers)
-            sheet.Line($"  and {Words.Plural(d.Workers.Count - MaxWorkers, "more worker")}, each with less time lost", Ink.Dim);
-        var groups = d.Workers.SelectMany(w => w.LatencyByStack).GroupBy(g => g.Function, StringComparer.Ordinal)
-            .Select(g => (Function: g.Key, Count: g.Sum(x => x.Count), Total: g.Sum(x => x.TotalNs), Max: g.Max(x => x.MaxNs)))
-            .OrderByDescending(g => g.Total).ThenBy(g => g.Function, StringComparer.Ordinal).ToList();
+            sheet.Line(
+                $"  and {Words.Plural(d.Workers.Count - MaxWorkers, "more worker")}, each with less time lost",
+                Ink.Dim
+            );
+        var groups = d
+            .Workers.SelectMany(w => w.LatencyByStack)
+            .GroupBy(g => g.Function, StringComparer.Ordinal)
+            .Select(g =>
+                (Function: g.Key, Count: g.Sum(x => x.Count), Total: g.Sum(x => x.TotalNs), Max: g.Max(x => x.MaxNs))
+            )
+            .OrderByDescending(g => g.Total)
+            .ThenBy(g => g.Function, StringComparer.Ordinal)
+            .ToList();
         if (groups.Count == 0)
             return;
         sheet.Line("  long waits, by where the thread was put off its CPU:", Ink.Dim);
         foreach (var (function, count, total, max) in groups.Take(MaxLatencyGroups))
-            sheet.Line($"    {HumanText.Count(count) + "x",6} {HumanText.Duration(total),7}, max {HumanText.Duration(max),-7} {Printable.FitPath(Printable.Clean(function.Length > 0 ? function : "(unknown)"), sheet.Width - 31)}");
+            sheet.Line(
+                $"    {HumanText.Count(count) + "x", 6} {HumanText.Duration(total), 7}, max {HumanText.Duration(max), -7} {Printable.FitPath(Printable.Clean(function.Length > 0 ? function : "(unknown)"), sheet.Width - 31)}"
+            );
     }
 
     private static void Lost(TextSheet sheet, ProfileDocument d)
@@ -109,15 +152,26 @@ public static partial class TextReport
         var present = LossText.All(d.Losses).Where(x => x.Count != 0).ToList();
         if (present.Count == 0)
         {
-            sheet.Line(d.VerdictLevel == VerdictLevel.NoData ? "  nothing was lost, but nothing was measured either" : "  nothing: every event was kept", Ink.Dim);
+            sheet.Line(
+                d.VerdictLevel == VerdictLevel.NoData
+                    ? "  nothing was lost, but nothing was measured either"
+                    : "  nothing: every event was kept",
+                Ink.Dim
+            );
             return;
         }
 
         foreach (var (_, count, text) in present)
-            sheet.Line($"  {HumanText.Count(count),7}  {text}");
+            sheet.Line($"  {HumanText.Count(count), 7}  {text}");
         if (d.Losses.UnwindStops.Count > 0)
         {
-            string stops = string.Join(", ", d.Losses.UnwindStops.OrderByDescending(x => x.Value).ThenBy(x => x.Key, StringComparer.Ordinal).Take(6).Select(x => $"{Printable.Clean(x.Key)} {HumanText.Count(x.Value)}"));
+            string stops = string.Join(
+                ", ",
+                d.Losses.UnwindStops.OrderByDescending(x => x.Value)
+                    .ThenBy(x => x.Key, StringComparer.Ordinal)
+                    .Take(6)
+                    .Select(x => $"{Printable.Clean(x.Key)} {HumanText.Count(x.Value)}")
+            );
             sheet.Paragraph("stacks ended early because of: " + stops, 11, Ink.Dim);
         }
     }
@@ -126,20 +180,31 @@ public static partial class TextReport
     {
         var o = d.Overhead;
         sheet.Heading("WHAT IT COST");
-        sheet.Line($"  {HumanText.Percent(o.MeasuredPercent)} of the target's CPU time (budget {HumanText.Percent(o.BudgetPercent)}); {Words.Level(o.Level)}");
+        sheet.Line(
+            $"  {HumanText.Percent(o.MeasuredPercent)} of the target's CPU time (budget {HumanText.Percent(o.BudgetPercent)}); {Words.Level(o.Level)}"
+        );
         string perPoll = o.CostPerPollNs > 0 ? $", {HumanText.Duration(o.CostPerPollNs)} each" : "";
-        sheet.Line($"  {Words.Plural(o.ProbeHits, "probe hit")}{perPoll}; agent {HumanText.Duration(o.AgentCpuNs)} CPU, {HumanText.Bytes(o.AgentPeakBytes)} at most", Ink.Dim);
+        sheet.Line(
+            $"  {Words.Plural(o.ProbeHits, "probe hit")}{perPoll}; agent {HumanText.Duration(o.AgentCpuNs)} CPU, {HumanText.Bytes(o.AgentPeakBytes)} at most",
+            Ink.Dim
+        );
         // the level it starts at is no change
         var changes = o.LevelChanges.Where(c => c.AtNs > 0).ToList();
         foreach (var change in changes.Take(6))
         {
             string rate = change.SampleRate > 1 ? $", 1 of {change.SampleRate} polls" : "";
-            sheet.Line($"  at +{HumanText.Duration(change.AtNs)}: {Words.Level(change.Level)}{rate} ({Printable.Clean(change.Reason)})", Ink.Dim);
+            sheet.Line(
+                $"  at +{HumanText.Duration(change.AtNs)}: {Words.Level(change.Level)}{rate} ({Printable.Clean(change.Reason)})",
+                Ink.Dim
+            );
         }
 
         if (changes.Count > 6)
             sheet.Line($"  and {Words.Plural(changes.Count - 6, "more change")} of level", Ink.Dim);
-        sheet.Line($"  hud {Printable.Clean(d.Agent.Version)}, {Printable.Clean(d.Agent.Rung)}, Linux {Printable.Clean(d.Agent.Kernel)} {Printable.Clean(d.Agent.Machine)}; {d.Summary.SymbolizedPercent}% of frames named", Ink.Dim);
+        sheet.Line(
+            $"  hud {Printable.Clean(d.Agent.Version)}, {Printable.Clean(d.Agent.Rung)}, Linux {Printable.Clean(d.Agent.Kernel)} {Printable.Clean(d.Agent.Machine)}; {d.Summary.SymbolizedPercent}% of frames named",
+            Ink.Dim
+        );
     }
 
     private static void Warnings(TextSheet sheet, ProfileDocument d)
@@ -154,7 +219,13 @@ public static partial class TextReport
             {
                 // lines meant for a file (Cargo.toml) keep their breaks
                 foreach (string line in w.NextStep.Split('\n'))
-                    sheet.Paragraph(Printable.Clean(line), 6, Ink.Plain, line == w.NextStep.Split('\n')[0] ? "> " : "", Ink.Good);
+                    sheet.Paragraph(
+                        Printable.Clean(line),
+                        6,
+                        Ink.Plain,
+                        line == w.NextStep.Split('\n')[0] ? "> " : "",
+                        Ink.Good
+                    );
             }
         }
     }

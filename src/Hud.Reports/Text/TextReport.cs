@@ -35,9 +35,15 @@ public static partial class TextReport
         {
             string where = target.Pod is { Length: > 0 } pod ? $"{pod}/{target.Container}" : target.Process;
             string tokio = target.TokioVersion.Length > 0 ? $"tokio {target.TokioVersion}" : "tokio";
-            sheet.Add("hud ", Ink.Dim).Add(Printable.Fit(Printable.Clean(where), 40), Ink.Strong).Add($"  pid {target.Pid}", Ink.Dim);
+            sheet
+                .Add("hud ", Ink.Dim)
+                .Add(Printable.Fit(Printable.Clean(where), 40), Ink.Strong)
+                .Add($"  pid {target.Pid}", Ink.Dim);
             if (target.Workers > 0)
-                sheet.Add($"  {Words.Plural(target.Workers, "worker")}, {Words.Plural(target.Runtimes, "runtime")}, {Printable.Clean(tokio)}", Ink.Dim);
+                sheet.Add(
+                    $"  {Words.Plural(target.Workers, "worker")}, {Words.Plural(target.Runtimes, "runtime")}, {Printable.Clean(tokio)}",
+                    Ink.Dim
+                );
             sheet.End();
             if (target.Message.Length > 0 && d.Targets.Count > 1)
                 sheet.Paragraph(Printable.Clean(target.Message), 4, Ink.Warn);
@@ -48,16 +54,26 @@ public static partial class TextReport
     {
         var s = d.Summary;
         sheet.Line();
-        sheet.Paragraph(Printable.Clean(d.Verdict.Length > 0 ? d.Verdict : Words.Verdict(d.VerdictLevel)), 2, Words.VerdictInk(d.VerdictLevel), "# ", Words.VerdictInk(d.VerdictLevel));
+        sheet.Paragraph(
+            Printable.Clean(d.Verdict.Length > 0 ? d.Verdict : Words.Verdict(d.VerdictLevel)),
+            2,
+            Words.VerdictInk(d.VerdictLevel),
+            "# ",
+            Words.VerdictInk(d.VerdictLevel)
+        );
         if (Explanation(d) is { } explanation)
             sheet.Paragraph(explanation, 2);
         sheet.Line();
         string about = s.Estimated ? "about " : "";
-        sheet.Line($"  watched {HumanText.Duration(s.ObservedNs)}   {(s.Polls == 0 && s.SlowPolls > 0 ? "polls not counted" : about + Words.Plural(s.Polls, "poll"))}, {Words.Number(s.SlowPolls)} over {HumanText.Duration(d.Session.Threshold.Nanoseconds)}"
-            + (s.LongestPollNs > 0 ? $", longest {HumanText.Duration(s.LongestPollNs)}" : ""));
+        sheet.Line(
+            $"  watched {HumanText.Duration(s.ObservedNs)}   {(s.Polls == 0 && s.SlowPolls > 0 ? "polls not counted" : about + Words.Plural(s.Polls, "poll"))}, {Words.Number(s.SlowPolls)} over {HumanText.Duration(d.Session.Threshold.Nanoseconds)}"
+                + (s.LongestPollNs > 0 ? $", longest {HumanText.Duration(s.LongestPollNs)}" : "")
+        );
         if (s.BlockedPercent > 0 || s.CpuHogNs + s.BlockedNs > 0)
         {
-            sheet.Line($"  worker time lost {HumanText.Percent(s.BlockedPercent)}   computing {HumanText.Duration(s.CpuHogNs)}, asleep in calls and locks {HumanText.Duration(s.BlockedNs)}");
+            sheet.Line(
+                $"  worker time lost {HumanText.Percent(s.BlockedPercent)}   computing {HumanText.Duration(s.CpuHogNs)}, asleep in calls and locks {HumanText.Duration(s.BlockedNs)}"
+            );
         }
     }
 
@@ -107,9 +123,17 @@ public static partial class TextReport
     {
         string about = h.Estimated ? "~" : "";
         sheet.Line();
-        sheet.Add($"{h.Rank,2}  ").Add($"{about + Share(h),-7}", Ink.Bad).Add($"{Words.Cause(h.Cause),-14}", Ink.Strong)
+        sheet
+            .Add($"{h.Rank, 2}  ")
+            .Add($"{about + Share(h), -7}", Ink.Bad)
+            .Add($"{Words.Cause(h.Cause), -14}", Ink.Strong)
             .Add($"{about}{HumanText.Count(h.Count)}x, {HumanText.Duration(h.TotalNs)}", Ink.Plain)
-            .Pad(43).Add($"p50 {HumanText.Duration(h.P50Ns)}  p99 {HumanText.Duration(h.P99Ns)}  max {HumanText.Duration(h.MaxNs)}", Ink.Dim).End();
+            .Pad(43)
+            .Add(
+                $"p50 {HumanText.Duration(h.P50Ns)}  p99 {HumanText.Duration(h.P99Ns)}  max {HumanText.Duration(h.MaxNs)}",
+                Ink.Dim
+            )
+            .End();
         Place(sheet, Words.Blamed(h), h.Location);
 
         var details = new List<string>();
@@ -131,7 +155,8 @@ public static partial class TextReport
     }
 
     /// <summary>Never 0 for what took some time.</summary>
-    private static string Share(Hotspot h) => h is { Percent: 0, TotalNs: > 0 } ? "<0.01%" : HumanText.Percent(h.Percent);
+    private static string Share(Hotspot h) =>
+        h is { Percent: 0, TotalNs: > 0 } ? "<0.01%" : HumanText.Percent(h.Percent);
 
     /// <summary>The function to look at, with its place at the end of the line or on the next.</summary>
     private static void Place(TextSheet sheet, string function, string location)
@@ -146,11 +171,20 @@ public static partial class TextReport
         sheet.End();
     }
 
-    private static void StackOf(TextSheet sheet, ProfileDocument d, string title, int index, IReadOnlyList<string> plain)
+    private static void StackOf(
+        TextSheet sheet,
+        ProfileDocument d,
+        string title,
+        int index,
+        IReadOnlyList<string> plain
+    )
     {
         var frames = index >= 0 && index < d.StackTable.Count ? d.StackTable[index].Frames : [];
         // the runtime's own frames say nothing about the code to change
-        var shown = frames.Where(f => f.Kind is not (FrameKind.Runtime or FrameKind.Kernel)).Select(f => (f.Function, f.Location, User: f.Kind == FrameKind.User)).ToList();
+        var shown = frames
+            .Where(f => f.Kind is not (FrameKind.Runtime or FrameKind.Kernel))
+            .Select(f => (f.Function, f.Location, User: f.Kind == FrameKind.User))
+            .ToList();
         if (shown.Count == 0)
             shown = [.. plain.Select(line => (line, "", false))];
         if (shown.Count == 0)
@@ -160,7 +194,12 @@ public static partial class TextReport
         {
             string place = Printable.FitLocation(Printable.Clean(location), 30);
             int room = sheet.Width - 14 - (place.Length > 0 ? Printable.Width(place) + 2 : 0);
-            sheet.Add($"    {label,-8}", Ink.Dim).Add(Printable.FitPath(Printable.Clean(function.Length > 0 ? function : "(unknown)"), room), user ? Ink.User : Ink.Plain);
+            sheet
+                .Add($"    {label, -8}", Ink.Dim)
+                .Add(
+                    Printable.FitPath(Printable.Clean(function.Length > 0 ? function : "(unknown)"), room),
+                    user ? Ink.User : Ink.Plain
+                );
             if (place.Length > 0)
                 sheet.Add("  " + place, Ink.Dim);
             sheet.End();

@@ -5,53 +5,58 @@ namespace Hud.Reports.Text;
 /// <summary>The same words for the same things in the report, the cockpit and the page.</summary>
 public static class Words
 {
-    public static string Cause(HotspotCause cause) => cause switch
-    {
-        HotspotCause.OnCpu => "CPU",
-        HotspotCause.BlockingCall => "BLOCKING CALL",
-        HotspotCause.LockWait => "LOCK WAIT",
-        HotspotCause.RunQueue => "RUN QUEUE",
-        HotspotCause.Throttled => "THROTTLED",
-        _ => "?",
-    };
+    public static string Cause(HotspotCause cause) =>
+        cause switch
+        {
+            HotspotCause.OnCpu => "CPU",
+            HotspotCause.BlockingCall => "BLOCKING CALL",
+            HotspotCause.LockWait => "LOCK WAIT",
+            HotspotCause.RunQueue => "RUN QUEUE",
+            HotspotCause.Throttled => "THROTTLED",
+            _ => "?",
+        };
 
-    public static string ShortCause(HotspotCause cause) => cause switch
-    {
-        HotspotCause.OnCpu => "CPU",
-        HotspotCause.BlockingCall => "CALL",
-        HotspotCause.LockWait => "LOCK",
-        HotspotCause.RunQueue => "QUEUE",
-        HotspotCause.Throttled => "QUOTA",
-        _ => "?",
-    };
+    public static string ShortCause(HotspotCause cause) =>
+        cause switch
+        {
+            HotspotCause.OnCpu => "CPU",
+            HotspotCause.BlockingCall => "CALL",
+            HotspotCause.LockWait => "LOCK",
+            HotspotCause.RunQueue => "QUEUE",
+            HotspotCause.Throttled => "QUOTA",
+            _ => "?",
+        };
 
     /// <summary>Run-queue delay and throttling are pressure from outside, never the code's fault.</summary>
     public static bool IsPressure(HotspotCause cause) => cause is HotspotCause.RunQueue or HotspotCause.Throttled;
 
-    public static string Verdict(VerdictLevel level) => level switch
-    {
-        VerdictLevel.Blocked => "BLOCKED",
-        VerdictLevel.Pressure => "PRESSURE",
-        VerdictLevel.Healthy => "HEALTHY",
-        _ => "NO DATA",
-    };
+    public static string Verdict(VerdictLevel level) =>
+        level switch
+        {
+            VerdictLevel.Blocked => "BLOCKED",
+            VerdictLevel.Pressure => "PRESSURE",
+            VerdictLevel.Healthy => "HEALTHY",
+            _ => "NO DATA",
+        };
 
-    public static Ink VerdictInk(VerdictLevel level) => level switch
-    {
-        VerdictLevel.Blocked => Ink.Bad,
-        VerdictLevel.Pressure => Ink.Warn,
-        VerdictLevel.Healthy => Ink.Good,
-        _ => Ink.Warn,
-    };
+    public static Ink VerdictInk(VerdictLevel level) =>
+        level switch
+        {
+            VerdictLevel.Blocked => Ink.Bad,
+            VerdictLevel.Pressure => Ink.Warn,
+            VerdictLevel.Healthy => Ink.Good,
+            _ => Ink.Warn,
+        };
 
-    public static string Level(int level) => level switch
-    {
-        0 => "every poll timed",
-        1 => "polls sampled",
-        2 => "hottest task types not timed",
-        3 => "no poll probes, scheduler events and samples only",
-        _ => $"level {level}",
-    };
+    public static string Level(int level) =>
+        level switch
+        {
+            0 => "every poll timed",
+            1 => "polls sampled",
+            2 => "hottest task types not timed",
+            3 => "no poll probes, scheduler events and samples only",
+            _ => $"level {level}",
+        };
 
     /// <summary>The code to change, or the best that is known of it.</summary>
     public static string Blamed(Hotspot h) => FirstOf(h.UserFrame, h.Function, h.Task, "(unknown)");
@@ -59,7 +64,8 @@ public static class Words
     /// <summary><c>1,203,311</c>: for prose, where there is room for every digit.</summary>
     public static string Number(long n) => $"{n:#,0}";
 
-    public static string Plural(long n, string one, string? many = null) => $"{Number(n)} {(n == 1 ? one : many ?? one + "s")}";
+    public static string Plural(long n, string one, string? many = null) =>
+        $"{Number(n)} {(n == 1 ? one : many ?? one + "s")}";
 
     private static string FirstOf(params string[] texts) => texts.First(t => t.Length > 0);
 }

@@ -70,7 +70,11 @@ public sealed class CockpitTests : IDisposable
 
         terminal.Send("e");
         terminal.WaitFor("exported what is known so far");
-        Assert.Contains("checkout::login", File.ReadAllText(Path.Combine(_folder, "now.json")), StringComparison.Ordinal);
+        Assert.Contains(
+            "checkout::login",
+            File.ReadAllText(Path.Combine(_folder, "now.json")),
+            StringComparison.Ordinal
+        );
 
         terminal.Send("q");
         string report = terminal.WaitFor("exit code 0");
@@ -146,7 +150,13 @@ public sealed class CockpitTests : IDisposable
     private TmuxTerminal Start(int width, int height, params (string Name, string Value)[] variables)
     {
         TmuxTerminal.Require();
-        string hud = Path.Combine(AppContext.BaseDirectory, "hud"), agent = Path.Combine(AppContext.BaseDirectory, "Run", "fake-agent.py");
-        return new TmuxTerminal(width, height, $"{hud} --pid {_target.Id} --export {Path.Combine(_folder, "now.json")}", [("HUD_AGENT", agent), ("FAKE", "live"), .. variables]);
+        string hud = Path.Combine(AppContext.BaseDirectory, "hud"),
+            agent = Path.Combine(AppContext.BaseDirectory, "Run", "fake-agent.py");
+        return new TmuxTerminal(
+            width,
+            height,
+            $"{hud} --pid {_target.Id} --export {Path.Combine(_folder, "now.json")}",
+            [("HUD_AGENT", agent), ("FAKE", "live"), .. variables]
+        );
     }
 }

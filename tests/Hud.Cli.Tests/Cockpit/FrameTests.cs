@@ -14,7 +14,20 @@ public class FrameTests
         var frames = new TheoryData<string, int, int>();
         foreach (var (width, height) in new[] { (80, 24), (120, 40), (200, 60) })
         {
-            foreach (string name in new[] { "main", "detail", "tasks", "timeline", "warnings", "help", "waiting", "window", "search" })
+            foreach (
+                string name in new[]
+                {
+                    "main",
+                    "detail",
+                    "tasks",
+                    "timeline",
+                    "warnings",
+                    "help",
+                    "waiting",
+                    "window",
+                    "search",
+                }
+            )
                 frames.Add(name, width, height);
         }
 
@@ -74,7 +87,13 @@ public class FrameTests
             {
                 foreach (var panel in Enum.GetValues<Panel>())
                 {
-                    var screen = Frame.Draw(model, new UiState { Panel = panel, Scroll = 9999 }, Glyphs.Unicode, width, height);
+                    var screen = Frame.Draw(
+                        model,
+                        new UiState { Panel = panel, Scroll = 9999 },
+                        Glyphs.Unicode,
+                        width,
+                        height
+                    );
                     Assert.Equal((Math.Max(1, width), Math.Max(1, height)), (screen.Width, screen.Height));
                 }
 
@@ -90,15 +109,59 @@ public class FrameTests
         var hostile = RealisticDocuments.Hostile();
         var model = new LiveModel();
         model.Accept(new TargetMessage { Target = hostile.Targets[0] with { Pod = null, Process = "a\x1b[2Jb" } });
-        model.Accept(new WarningMessage { Id = "\x1b", Text = "\x1b]0;x\a", NextStep = "\r\n\x1b[2J" });
-        model.Accept(new ProgressMessage
-        {
-            ElapsedNs = 5_000_000_000, Verdict = "\x1b[31mowned", Hotspots = hostile.Hotspots, Tasks = hostile.Tasks, SlowPolls = [new SlowPoll { Worker = -4, StartNs = long.MinValue, WallNs = long.MaxValue }],
-            Workers = [new WorkerNow { State = "polling", Task = "\x1b[2J東京", SinceNs = long.MaxValue, LostPercent = double.NaN, BusyPercent = double.PositiveInfinity }],
-        });
+        model.Accept(
+            new WarningMessage
+            {
+                Id = "\x1b",
+                Text = "\x1b]0;x\a",
+                NextStep = "\r\n\x1b[2J",
+            }
+        );
+        model.Accept(
+            new ProgressMessage
+            {
+                ElapsedNs = 5_000_000_000,
+                Verdict = "\x1b[31mowned",
+                Hotspots = hostile.Hotspots,
+                Tasks = hostile.Tasks,
+                SlowPolls =
+                [
+                    new SlowPoll
+                    {
+                        Worker = -4,
+                        StartNs = long.MinValue,
+                        WallNs = long.MaxValue,
+                    },
+                ],
+                Workers =
+                [
+                    new WorkerNow
+                    {
+                        State = "polling",
+                        Task = "\x1b[2J東京",
+                        SinceNs = long.MaxValue,
+                        LostPercent = double.NaN,
+                        BusyPercent = double.PositiveInfinity,
+                    },
+                ],
+            }
+        );
 
-        foreach (var ui in new[] { new UiState(), new UiState { Detail = true }, new UiState { Panel = Panel.Tasks }, new UiState { Panel = Panel.Timeline }, new UiState { Panel = Panel.Warnings }, new UiState { Search = "\x1b" } })
-            Assert.DoesNotContain(Frame.Draw(model, ui, Glyphs.Unicode, 80, 24).ToText(), c => char.IsControl(c) && c != '\n');
+        foreach (
+            var ui in new[]
+            {
+                new UiState(),
+                new UiState { Detail = true },
+                new UiState { Panel = Panel.Tasks },
+                new UiState { Panel = Panel.Timeline },
+                new UiState { Panel = Panel.Warnings },
+                new UiState { Search = "\x1b" },
+            }
+        )
+            Assert.DoesNotContain(
+                Frame.Draw(model, ui, Glyphs.Unicode, 80, 24).ToText(),
+                c => char.IsControl(c) && c != '\n'
+            );
     }
 
     [Fact]
@@ -106,7 +169,14 @@ public class FrameTests
     {
         var model = new LiveModel();
         for (int i = 0; i < LiveModel.MaxSamples + 500; i++)
-            model.Accept(new ProgressMessage { Seq = i, ElapsedNs = i * 1_000_000_000L, SlowPolls = [.. Enumerable.Repeat(new SlowPoll(), 100)] });
+            model.Accept(
+                new ProgressMessage
+                {
+                    Seq = i,
+                    ElapsedNs = i * 1_000_000_000L,
+                    SlowPolls = [.. Enumerable.Repeat(new SlowPoll(), 100)],
+                }
+            );
         for (int i = 0; i < 5000; i++)
             model.Accept(new WarningMessage { Text = "x" });
 
@@ -115,18 +185,54 @@ public class FrameTests
         Assert.Equal((LiveModel.MaxSamples + 500) * 100 - LiveModel.MaxSlowPolls, model.SlowPollsForgotten);
     }
 
-    private static Screen Draw(string name, int width, int height) => name switch
-    {
-        "waiting" => Frame.Draw(new LiveModel(), new UiState(), Glyphs.Unicode, width, height),
-        "detail" => Frame.Draw(Models.Checkout(), new UiState { Detail = true }, Glyphs.Unicode, width, height),
-        "tasks" => Frame.Draw(Models.Checkout(), new UiState { Panel = Panel.Tasks }, Glyphs.Unicode, width, height),
-        "timeline" => Frame.Draw(Models.Checkout(), new UiState { Panel = Panel.Timeline }, Glyphs.Unicode, width, height),
-        "warnings" => Frame.Draw(Models.Checkout(), new UiState { Panel = Panel.Warnings }, Glyphs.Unicode, width, height),
-        "help" => Frame.Draw(Models.Checkout(), new UiState { Help = true }, Glyphs.Unicode, width, height),
-        "window" => Frame.Draw(Models.Checkout(), new UiState { Window = TimeSpan.FromSeconds(10), Paused = true }, Glyphs.Unicode, width, height),
-        "search" => Frame.Draw(Models.Checkout(), new UiState { Search = "lock", Typing = true, Sort = SortBy.Max }, Glyphs.Unicode, width, height),
-        _ => Frame.Draw(Models.Checkout(), new UiState(), Glyphs.Unicode, width, height),
-    };
+    private static Screen Draw(string name, int width, int height) =>
+        name switch
+        {
+            "waiting" => Frame.Draw(new LiveModel(), new UiState(), Glyphs.Unicode, width, height),
+            "detail" => Frame.Draw(Models.Checkout(), new UiState { Detail = true }, Glyphs.Unicode, width, height),
+            "tasks" => Frame.Draw(
+                Models.Checkout(),
+                new UiState { Panel = Panel.Tasks },
+                Glyphs.Unicode,
+                width,
+                height
+            ),
+            "timeline" => Frame.Draw(
+                Models.Checkout(),
+                new UiState { Panel = Panel.Timeline },
+                Glyphs.Unicode,
+                width,
+                height
+            ),
+            "warnings" => Frame.Draw(
+                Models.Checkout(),
+                new UiState { Panel = Panel.Warnings },
+                Glyphs.Unicode,
+                width,
+                height
+            ),
+            "help" => Frame.Draw(Models.Checkout(), new UiState { Help = true }, Glyphs.Unicode, width, height),
+            "window" => Frame.Draw(
+                Models.Checkout(),
+                new UiState { Window = TimeSpan.FromSeconds(10), Paused = true },
+                Glyphs.Unicode,
+                width,
+                height
+            ),
+            "search" => Frame.Draw(
+                Models.Checkout(),
+                new UiState
+                {
+                    Search = "lock",
+                    Typing = true,
+                    Sort = SortBy.Max,
+                },
+                Glyphs.Unicode,
+                width,
+                height
+            ),
+            _ => Frame.Draw(Models.Checkout(), new UiState(), Glyphs.Unicode, width, height),
+        };
 
     /// <summary>HUD_UPDATE_GOLDEN=1 writes the files anew: look at the diff before you commit it.</summary>
     private static void Matches(string name, string actual, [CallerFilePath] string caller = "")

@@ -83,14 +83,22 @@ public class KeysTests
         Assert.True(Press(new UiState(), "p").Paused);
         Assert.False(Press(new UiState(), "pp").Paused);
         Assert.True(Press(new UiState(), "?").Help);
-        Assert.Equal((false, UiAction.None), (Keys.Press(new UiState { Help = true }, Key('q'), []).State.Help, Keys.Press(new UiState { Help = true }, Key('q'), []).Action));
+        Assert.Equal(
+            (false, UiAction.None),
+            (
+                Keys.Press(new UiState { Help = true }, Key('q'), []).State.Help,
+                Keys.Press(new UiState { Help = true }, Key('q'), []).Action
+            )
+        );
     }
 
     [Fact]
     public void No_key_does_harm_when_there_is_nothing_to_choose()
     {
         foreach (var key in Enum.GetValues<ConsoleKey>())
-            Assert.False(Keys.Press(new UiState(), new ConsoleKeyInfo('\0', key, false, false, false), []).State.Detail);
+            Assert.False(
+                Keys.Press(new UiState(), new ConsoleKeyInfo('\0', key, false, false, false), []).State.Detail
+            );
     }
 
     [Fact]
@@ -104,24 +112,33 @@ public class KeysTests
     }
 
     [Theory]
-    [InlineData("alloc::vec::push (library/alloc/src/vec/mod.rs:2104)", "alloc::vec::push", "library/alloc/src/vec/mod.rs:2104")]
+    [InlineData(
+        "alloc::vec::push (library/alloc/src/vec/mod.rs:2104)",
+        "alloc::vec::push",
+        "library/alloc/src/vec/mod.rs:2104"
+    )]
     [InlineData("read", "read", "")]
     [InlineData("map<fn(u8) -> u8>", "map<fn(u8) -> u8>", "")]
     [InlineData("call (closure)", "call (closure)", "")]
-    public void Frames_are_read_from_their_text(string line, string function, string location) => Assert.Equal((function, location), FrameText.Parse(line));
+    public void Frames_are_read_from_their_text(string line, string function, string location) =>
+        Assert.Equal((function, location), FrameText.Parse(line));
 
     [Theory]
     [InlineData("checkout::login", "checkout")]
     [InlineData("<checkout::Svc<T> as tower::Service>::call", "checkout")]
     [InlineData("<&mut dyn checkout::Svc as x::Y>::call", "checkout")]
     [InlineData("__read", "__read")]
-    public void A_frames_crate_is_that_of_its_type(string function, string crate) => Assert.Equal(crate, FrameText.Crate(function));
+    public void A_frames_crate_is_that_of_its_type(string function, string crate) =>
+        Assert.Equal(crate, FrameText.Crate(function));
 
-    private static IReadOnlyList<HotspotRow> Rows(UiState ui) => HotspotRows.Build(Model, ui.Window, ui.Search, ui.Sort);
+    private static IReadOnlyList<HotspotRow> Rows(UiState ui) =>
+        HotspotRows.Build(Model, ui.Window, ui.Search, ui.Sort);
 
-    private static UiState Press(UiState ui, string keys) => keys.Aggregate(ui, (state, c) => Keys.Press(state, Key(c), Rows(state)).State);
+    private static UiState Press(UiState ui, string keys) =>
+        keys.Aggregate(ui, (state, c) => Keys.Press(state, Key(c), Rows(state)).State);
 
-    private static UiState Press(UiState ui, ConsoleKey key) => Keys.Press(ui, new ConsoleKeyInfo('\0', key, false, false, false), Rows(ui)).State;
+    private static UiState Press(UiState ui, ConsoleKey key) =>
+        Keys.Press(ui, new ConsoleKeyInfo('\0', key, false, false, false), Rows(ui)).State;
 
     private static ConsoleKeyInfo Key(char c) => new(c, ConsoleKey.None, false, false, false);
 }

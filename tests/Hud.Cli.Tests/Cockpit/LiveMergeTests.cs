@@ -35,7 +35,10 @@ public class LiveMergeTests
         var hotspot = Assert.Single(now.Hotspots);
         Assert.Equal((2, -1), (hotspot.Count, hotspot.Target));
         // the second agent's clock began two seconds later, and its worker is the second
-        Assert.Equal([(1_000L, 0, 0), (2_000_002_000, 1, 1)], now.SlowPolls.Select(p => (p.StartNs, p.Target, p.Worker)));
+        Assert.Equal(
+            [(1_000L, 0, 0), (2_000_002_000, 1, 1)],
+            now.SlowPolls.Select(p => (p.StartNs, p.Target, p.Worker))
+        );
         Assert.Contains("on 2 targets", now.Verdict, StringComparison.Ordinal);
     }
 
@@ -45,7 +48,9 @@ public class LiveMergeTests
         var merge = Two();
         var shown = new List<ProgressMessage>();
         for (int second = 1; second <= 4; second++)
-            shown.AddRange(merge.Accept(0, Progress(second, polls: second, lost: 0, poll: second)).OfType<ProgressMessage>());
+            shown.AddRange(
+                merge.Accept(0, Progress(second, polls: second, lost: 0, poll: second)).OfType<ProgressMessage>()
+            );
 
         Assert.Equal([2, 3, 4], shown.Select(p => p.Summary.Polls));
         Assert.Equal([1L, 2, 3, 4], shown.SelectMany(p => p.SlowPolls).Select(p => p.StartNs));
@@ -88,13 +93,45 @@ public class LiveMergeTests
         return merge;
     }
 
-    private static ProgressMessage Progress(int second, long polls, double lost, long poll, int startedAfter = 0) => new()
-    {
-        ElapsedNs = second * 1_000_000_000L,
-        VerdictLevel = VerdictLevel.Blocked,
-        Summary = new ProfileSummary { StartedAt = Start.AddSeconds(startedAfter), ObservedNs = second * 1_000_000_000L, Workers = 1, Polls = polls, BlockedPercent = lost },
-        Workers = [new WorkerNow { Tid = 7, State = "polling", BusyPercent = 50 }],
-        Hotspots = [new Hotspot { Fingerprint = "f", Count = 1, TotalNs = 5 }],
-        SlowPolls = [new SlowPoll { StartNs = poll, WallNs = 9_000_000, Hotspot = 0 }],
-    };
+    private static ProgressMessage Progress(int second, long polls, double lost, long poll, int startedAfter = 0) =>
+        new()
+        {
+            ElapsedNs = second * 1_000_000_000L,
+            VerdictLevel = VerdictLevel.Blocked,
+            Summary = new ProfileSummary
+            {
+                StartedAt = Start.AddSeconds(startedAfter),
+                ObservedNs = second * 1_000_000_000L,
+                Workers = 1,
+                Polls = polls,
+                BlockedPercent = lost,
+            },
+            Workers =
+            [
+                new WorkerNow
+                {
+                    Tid = 7,
+                    State = "polling",
+                    BusyPercent = 50,
+                },
+            ],
+            Hotspots =
+            [
+                new Hotspot
+                {
+                    Fingerprint = "f",
+                    Count = 1,
+                    TotalNs = 5,
+                },
+            ],
+            SlowPolls =
+            [
+                new SlowPoll
+                {
+                    StartNs = poll,
+                    WallNs = 9_000_000,
+                    Hotspot = 0,
+                },
+            ],
+        };
 }

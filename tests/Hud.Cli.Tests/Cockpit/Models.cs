@@ -21,11 +21,27 @@ internal static class Models
     {
         var d = RealisticDocuments.Checkout();
         var target = d.Targets[0] with { Pod = null };
-        yield return new HelloMessage { Seq = 1, Agent = d.Agent, BudgetPercent = 1, CostPerPollNs = 1370, Session = d.Session };
+        yield return new HelloMessage
+        {
+            Seq = 1,
+            Agent = d.Agent,
+            BudgetPercent = 1,
+            CostPerPollNs = 1370,
+            Session = d.Session,
+        };
         yield return new TargetMessage { Seq = 2, Target = target };
-        yield return new WarningMessage { Seq = 3, Id = "HUD305", Text = "lines are missing: the binary has no debug information", NextStep = "add to Cargo.toml:\n[profile.release]\ndebug = \"line-tables-only\"" };
+        yield return new WarningMessage
+        {
+            Seq = 3,
+            Id = "HUD305",
+            Text = "lines are missing: the binary has no debug information",
+            NextStep = "add to Cargo.toml:\n[profile.release]\ndebug = \"line-tables-only\"",
+        };
         for (int s = 1; s <= seconds; s++)
-            yield return Second(d, s) with { Seq = 3 + s };
+            yield return Second(d, s) with
+            {
+                Seq = 3 + s,
+            };
     }
 
     private static ProgressMessage Second(ProfileDocument d, int second)
@@ -33,7 +49,10 @@ internal static class Models
         long now = second * 1_000_000_000L;
         double share = now / (double)d.Summary.ObservedNs;
         var past = d.SlowPolls.Where(p => p.StartNs + p.WallNs <= now).ToList();
-        var hotspots = d.Hotspots.Select((h, i) => Upto(h, past.Where(p => p.Hotspot == i).ToList(), now, d.Summary.Workers)).Where(h => h.Count > 0).ToList();
+        var hotspots = d
+            .Hotspots.Select((h, i) => Upto(h, past.Where(p => p.Hotspot == i).ToList(), now, d.Summary.Workers))
+            .Where(h => h.Count > 0)
+            .ToList();
         long lost = past.Sum(p => p.OnCpuNs + p.BlockedNs);
         return new ProgressMessage
         {
@@ -43,11 +62,25 @@ internal static class Models
             Hotspots = hotspots,
             Summary = d.Summary with
             {
-                ObservedNs = now, Polls = (long)(d.Summary.Polls * share), SlowPolls = past.Count, BlockedPercent = Math.Round(100.0 * lost / now / d.Summary.Workers, 2),
-                WorstPollNs = past.Select(p => p.WallNs).DefaultIfEmpty(0).Max(), RunQueueNs = past.Sum(p => p.RunQueueNs),
+                ObservedNs = now,
+                Polls = (long)(d.Summary.Polls * share),
+                SlowPolls = past.Count,
+                BlockedPercent = Math.Round(100.0 * lost / now / d.Summary.Workers, 2),
+                WorstPollNs = past.Select(p => p.WallNs).DefaultIfEmpty(0).Max(),
+                RunQueueNs = past.Sum(p => p.RunQueueNs),
             },
             Workers = [.. d.Workers.Select((w, i) => Worker(d, w, i, now))],
-            Tasks = [.. d.Tasks.Select(t => t with { Polls = (long)(t.Polls * share), SlowPolls = (long)(t.SlowPolls * share), TotalNs = (long)(t.TotalNs * share) })],
+            Tasks =
+            [
+                .. d.Tasks.Select(t =>
+                    t with
+                    {
+                        Polls = (long)(t.Polls * share),
+                        SlowPolls = (long)(t.SlowPolls * share),
+                        TotalNs = (long)(t.TotalNs * share),
+                    }
+                ),
+            ],
             SlowPolls = [.. past.Where(p => p.StartNs + p.WallNs > now - 1_000_000_000)],
             Overhead = d.Overhead,
         };
@@ -56,18 +89,30 @@ internal static class Models
     private static Hotspot Upto(Hotspot h, List<SlowPoll> polls, long now, int workers)
     {
         long total = polls.Sum(p => p.OnCpuNs + p.BlockedNs);
-        return h with { Count = polls.Count, TotalNs = total, Percent = Math.Round(100.0 * total / now / workers, 2), MaxNs = polls.Select(p => p.WallNs).DefaultIfEmpty(0).Max() };
+        return h with
+        {
+            Count = polls.Count,
+            TotalNs = total,
+            Percent = Math.Round(100.0 * total / now / workers, 2),
+            MaxNs = polls.Select(p => p.WallNs).DefaultIfEmpty(0).Max(),
+        };
     }
 
     private static WorkerNow Worker(ProfileDocument d, WorkerProfile w, int index, long now)
     {
         var open = d.SlowPolls.FirstOrDefault(p => p.Worker == index && p.StartNs <= now && p.StartNs + p.WallNs > now);
-        double lost = d.SlowPolls.Where(p => p.Worker == index).Sum(p => Math.Max(0, Math.Min(now, p.StartNs + p.WallNs) - Math.Max(now - 1e9, p.StartNs))) / 1e7;
+        double lost =
+            d.SlowPolls.Where(p => p.Worker == index)
+                .Sum(p => Math.Max(0, Math.Min(now, p.StartNs + p.WallNs) - Math.Max(now - 1e9, p.StartNs))) / 1e7;
         return new WorkerNow
         {
             Tid = w.Tid,
             Name = w.Name,
-            State = open is null ? "idle" : open.Cause == HotspotCause.OnCpu ? "polling" : open.Cause == HotspotCause.RunQueue ? "queued" : "blocked",
+            State =
+                open is null ? "idle"
+                : open.Cause == HotspotCause.OnCpu ? "polling"
+                : open.Cause == HotspotCause.RunQueue ? "queued"
+                : "blocked",
             Task = open is null ? "" : d.Tasks[open.Task].Name,
             SinceNs = open is null ? 0 : now - open.StartNs,
             BusyPercent = Math.Min(100, Math.Round(lost + 8, 1)),

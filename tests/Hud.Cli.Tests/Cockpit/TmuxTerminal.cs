@@ -12,7 +12,17 @@ internal sealed class TmuxTerminal : IDisposable
     {
         string prefix = string.Concat(variables.Select(v => $"{v.Name}='{v.Value}' "));
         // the shell stays, so that what hud leaves on the screen can be read
-        Tmux("-f", "/dev/null", "new-session", "-d", "-x", $"{width}", "-y", $"{height}", $"env {prefix} {command}; echo \"exit code $?\"; exec sleep 300");
+        Tmux(
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            $"{width}",
+            "-y",
+            $"{height}",
+            $"env {prefix} {command}; echo \"exit code $?\"; exec sleep 300"
+        );
         Tmux("set-option", "-g", "status", "off");
         // with the status line gone the pane grows by a row; the window keeps the size asked for
         Tmux("resize-window", "-x", $"{width}", "-y", $"{height}");
@@ -22,7 +32,10 @@ internal sealed class TmuxTerminal : IDisposable
     public static void Require(params string[] programs)
     {
         string[] missing = [.. programs.Append("tmux").Where(program => !File.Exists("/usr/bin/" + program))];
-        Assert.False(missing.Length > 0 && Environment.GetEnvironmentVariable("HUD_REQUIRE_ALL") == "1", $"not installed: {string.Join(", ", missing)}");
+        Assert.False(
+            missing.Length > 0 && Environment.GetEnvironmentVariable("HUD_REQUIRE_ALL") == "1",
+            $"not installed: {string.Join(", ", missing)}"
+        );
         Assert.SkipWhen(missing.Length > 0, $"not installed: {string.Join(", ", missing)}");
     }
 
@@ -65,7 +78,12 @@ internal sealed class TmuxTerminal : IDisposable
 
     private string Tmux(params string[] arguments)
     {
-        var start = new ProcessStartInfo("tmux", ["-L", _socket, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("tmux", ["-L", _socket, .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["TERM"] = "xterm-256color";
         start.Environment["LANG"] = "C.UTF-8";
         // the test runner's own wishes are not what is tested

@@ -14,8 +14,14 @@ public sealed class KubectlTests : IDisposable
     public void Dispose() => _cluster.Dispose();
 
     [Theory]
-    [InlineData("deploy/checkout", """{"workloadRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"checkout"},"maxPods":5}""")]
-    [InlineData("statefulsets.apps/db", """{"workloadRef":{"apiVersion":"apps/v1","kind":"StatefulSet","name":"db"},"maxPods":5}""")]
+    [InlineData(
+        "deploy/checkout",
+        """{"workloadRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"checkout"},"maxPods":5}"""
+    )]
+    [InlineData(
+        "statefulsets.apps/db",
+        """{"workloadRef":{"apiVersion":"apps/v1","kind":"StatefulSet","name":"db"},"maxPods":5}"""
+    )]
     [InlineData("job/import", """{"workloadRef":{"apiVersion":"batch/v1","kind":"Job","name":"import"},"maxPods":5}""")]
     [InlineData("pod/checkout-0", """{"podName":"checkout-0","maxPods":5}""")]
     public void Run_makes_a_session_for_the_target(string target, string expected)
@@ -29,23 +35,67 @@ public sealed class KubectlTests : IDisposable
     [Fact]
     public void Flags_become_the_spec_and_go_to_kubectl()
     {
-        var (exit, _, error) = _cluster.Run("run", "-l", "app=checkout,tier==web", "-d", "1m30s", "--threshold", "2", "-c", "app", "--process", "checkout", "--max-pods", "3",
-            "--expect-max-poll", "50ms", "--expect-max-blocked", "1.5", "--name", "p99", "--no-wait", "-n", "shop", "--context", "prod", "--kubeconfig", "/k");
+        var (exit, _, error) = _cluster.Run(
+            "run",
+            "-l",
+            "app=checkout,tier==web",
+            "-d",
+            "1m30s",
+            "--threshold",
+            "2",
+            "-c",
+            "app",
+            "--process",
+            "checkout",
+            "--max-pods",
+            "3",
+            "--expect-max-poll",
+            "50ms",
+            "--expect-max-blocked",
+            "1.5",
+            "--name",
+            "p99",
+            "--no-wait",
+            "-n",
+            "shop",
+            "--context",
+            "prod",
+            "--kubeconfig",
+            "/k"
+        );
 
         Assert.True(exit == 0, error);
         var created = JsonSerializer.Deserialize(_cluster.Created, HudJson.Default.ProfilingSession)!;
         Assert.Equal("p99", created.Metadata.Name);
-        Assert.Equal(("1m30s", "2ms", "app", "checkout", 3), (created.Spec.Duration.ToString(), created.Spec.Threshold.ToString(), created.Spec.Target.ContainerName, created.Spec.Target.ProcessName, created.Spec.Target.MaxPods));
-        Assert.Equal(("checkout", "web"), (created.Spec.Target.PodSelector!.MatchLabels!["app"], created.Spec.Target.PodSelector.MatchLabels["tier"]));
+        Assert.Equal(
+            ("1m30s", "2ms", "app", "checkout", 3),
+            (
+                created.Spec.Duration.ToString(),
+                created.Spec.Threshold.ToString(),
+                created.Spec.Target.ContainerName,
+                created.Spec.Target.ProcessName,
+                created.Spec.Target.MaxPods
+            )
+        );
+        Assert.Equal(
+            ("checkout", "web"),
+            (created.Spec.Target.PodSelector!.MatchLabels!["app"], created.Spec.Target.PodSelector.MatchLabels["tier"])
+        );
         Assert.Equal(("50ms", 1.5), (created.Spec.Expect!.MaxPoll.ToString(), created.Spec.Expect.MaxBlockedPercent));
-        Assert.Contains("\"--namespace=shop\", \"--context=prod\", \"--kubeconfig=/k\"", _cluster.Calls, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"--namespace=shop\", \"--context=prod\", \"--kubeconfig=/k\"",
+            _cluster.Calls,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Run_follows_the_session_and_prints_its_report()
     {
         var document = RealisticDocuments.Checkout();
-        _cluster.With("p99", FakeCluster.Profiling, FakeCluster.Profiling, FakeCluster.Completed("p99-report", document)).WithReport("p99-report", document);
+        _cluster
+            .With("p99", FakeCluster.Profiling, FakeCluster.Profiling, FakeCluster.Completed("p99-report", document))
+            .WithReport("p99-report", document);
 
         var (exit, output, error) = _cluster.Run("run", "deploy/checkout", "--name", "p99");
 
@@ -61,16 +111,34 @@ public sealed class KubectlTests : IDisposable
     public void Output_prints_the_finished_session_as_kubectl_does_and_nothing_else(string format)
     {
         var document = RealisticDocuments.Checkout();
-        var unmet = new Condition { Type = "ExpectationsMet", Status = "False", Reason = "PollTooLong", Message = "the longest poll took 383ms" };
-        _cluster.With("p99", FakeCluster.Profiling, FakeCluster.Profiling, FakeCluster.Completed("m", document, unmet)).WithReport("m", document);
+        var unmet = new Condition
+        {
+            Type = "ExpectationsMet",
+            Status = "False",
+            Reason = "PollTooLong",
+            Message = "the longest poll took 383ms",
+        };
+        _cluster
+            .With("p99", FakeCluster.Profiling, FakeCluster.Profiling, FakeCluster.Completed("m", document, unmet))
+            .WithReport("m", document);
 
         var (exit, output, error) = _cluster.Run("run", "deploy/checkout", "--name", "p99", "-o", format);
 
         Assert.Equal(6, exit);
         // what the scripted kubectl says is JSON, which is YAML too
-        Assert.Equal(("p99", "Completed"), (JsonNode.Parse(output)!["metadata"]!["name"]!.GetValue<string>(), JsonNode.Parse(output)!["status"]!["phase"]!.GetValue<string>()));
+        Assert.Equal(
+            ("p99", "Completed"),
+            (
+                JsonNode.Parse(output)!["metadata"]!["name"]!.GetValue<string>(),
+                JsonNode.Parse(output)!["status"]!["phase"]!.GetValue<string>()
+            )
+        );
         Assert.Contains("hud: Profiling 0/1: one agent runs", error, StringComparison.Ordinal);
-        Assert.Contains($"\"get\", \"profilingsessions.hud.dev\", \"p99\", \"-o\", \"{format}\"", _cluster.Calls, StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"get\", \"profilingsessions.hud.dev\", \"p99\", \"-o\", \"{format}\"",
+            _cluster.Calls,
+            StringComparison.Ordinal
+        );
         Assert.Equal(output, _cluster.Run("watch", "p99", "-o", format).Output);
     }
 
@@ -88,7 +156,13 @@ public sealed class KubectlTests : IDisposable
     public void An_unmet_expectation_is_exit_code_6()
     {
         var document = RealisticDocuments.Checkout();
-        var unmet = new Condition { Type = "ExpectationsMet", Status = "False", Reason = "PollTooLong", Message = "the longest poll took 383ms" };
+        var unmet = new Condition
+        {
+            Type = "ExpectationsMet",
+            Status = "False",
+            Reason = "PollTooLong",
+            Message = "the longest poll took 383ms",
+        };
         _cluster.With("p99", FakeCluster.Completed("m", document, unmet)).WithReport("m", document);
 
         var (exit, _, error) = _cluster.Run("watch", "p99");
@@ -104,13 +178,32 @@ public sealed class KubectlTests : IDisposable
     public void A_session_that_saw_no_poll_is_exit_code_4(long polls, long slow, int code)
     {
         var document = RealisticDocuments.Checkout();
-        var idle = new TargetStatus { Pod = "web-1", Reason = "Idle", Message = "Tokio was found, but it polled no task during the run" };
-        _cluster.With("p99", FakeCluster.Completed("m", document) with { Targets = [idle, idle with { Pod = "web-2", Polls = polls, SlowPolls = slow }] }).WithReport("m", document);
+        var idle = new TargetStatus
+        {
+            Pod = "web-1",
+            Reason = "Idle",
+            Message = "Tokio was found, but it polled no task during the run",
+        };
+        _cluster
+            .With(
+                "p99",
+                FakeCluster.Completed("m", document) with
+                {
+                    Targets = [idle, idle with { Pod = "web-2", Polls = polls, SlowPolls = slow }],
+                }
+            )
+            .WithReport("m", document);
 
         var (exit, _, error) = _cluster.Run("watch", "p99");
 
         Assert.Equal(code, exit);
-        Assert.Equal(code == 4, error.Contains("HUD202: web-1: Tokio was found, but it polled no task during the run", StringComparison.Ordinal));
+        Assert.Equal(
+            code == 4,
+            error.Contains(
+                "HUD202: web-1: Tokio was found, but it polled no task during the run",
+                StringComparison.Ordinal
+            )
+        );
     }
 
     [Theory]
@@ -131,7 +224,9 @@ public sealed class KubectlTests : IDisposable
     [Fact]
     public void Get_is_a_table_of_eighty_columns()
     {
-        _cluster.With("a-session-with-a-rather-long-name-that-goes-on-and-on", FakeCluster.Profiling).With("p99", FakeCluster.Completed("m", RealisticDocuments.Checkout()));
+        _cluster
+            .With("a-session-with-a-rather-long-name-that-goes-on-and-on", FakeCluster.Profiling)
+            .With("p99", FakeCluster.Completed("m", RealisticDocuments.Checkout()));
 
         var (exit, output, _) = _cluster.Run("get");
 
@@ -171,7 +266,8 @@ public sealed class KubectlTests : IDisposable
     {
         var document = RealisticDocuments.Checkout();
         _cluster.With("p99", FakeCluster.Completed("m", document)).WithReport("m", document);
-        string json = Path.Combine(_cluster.Folder, "r.json"), folded = Path.Combine(_cluster.Folder, "r.folded.txt");
+        string json = Path.Combine(_cluster.Folder, "r.json"),
+            folded = Path.Combine(_cluster.Folder, "r.folded.txt");
 
         Assert.Equal(0, _cluster.Run("export", "p99", json, folded).Exit);
 
@@ -184,7 +280,11 @@ public sealed class KubectlTests : IDisposable
     {
         var before = RealisticDocuments.Checkout();
         var after = RealisticDocuments.CheckoutFixed();
-        _cluster.With("before", FakeCluster.Completed("b", before)).With("after", FakeCluster.Completed("a", after)).WithReport("b", before).WithReport("a", after);
+        _cluster
+            .With("before", FakeCluster.Completed("b", before))
+            .With("after", FakeCluster.Completed("a", after))
+            .WithReport("b", before)
+            .WithReport("a", after);
 
         var (exit, output, _) = _cluster.Run("diff", "before", "after");
 
@@ -193,14 +293,23 @@ public sealed class KubectlTests : IDisposable
         Assert.Contains("GONE", output, StringComparison.Ordinal);
         Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
         Assert.Equal(6, _cluster.Run("diff", "after", "before").Exit);
-        Assert.Equal("Better", JsonNode.Parse(_cluster.Run("diff", "before", "after", "-o", "json").Output)!["outcome"]!.GetValue<string>());
-        Assert.StartsWith("outcome: Better\n", _cluster.Run("diff", "before", "after", "-o", "yaml").Output, StringComparison.Ordinal);
+        Assert.Equal(
+            "Better",
+            JsonNode.Parse(_cluster.Run("diff", "before", "after", "-o", "json").Output)!["outcome"]!.GetValue<string>()
+        );
+        Assert.StartsWith(
+            "outcome: Better\n",
+            _cluster.Run("diff", "before", "after", "-o", "yaml").Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_changed_report_is_not_believed()
     {
-        _cluster.With("p99", FakeCluster.Completed("m", RealisticDocuments.Checkout())).WithReport("m", RealisticDocuments.Checkout(2));
+        _cluster
+            .With("p99", FakeCluster.Completed("m", RealisticDocuments.Checkout()))
+            .WithReport("m", RealisticDocuments.Checkout(2));
 
         var (exit, _, error) = _cluster.Run("export", "p99", Path.Combine(_cluster.Folder, "r.json"));
 
@@ -241,7 +350,11 @@ public sealed class KubectlTests : IDisposable
 
         Assert.Equal(code, exit);
         Assert.Contains(says, output, StringComparison.Ordinal);
-        Assert.StartsWith("checks:\n- name: server\n", _cluster.RunBroken(broken, "doctor", "-o", "yaml").Output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "checks:\n- name: server\n",
+            _cluster.RunBroken(broken, "doctor", "-o", "yaml").Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -249,22 +362,50 @@ public sealed class KubectlTests : IDisposable
     {
         _cluster.With("p99", FakeCluster.Failed("NoMatchingPods"));
 
-        Assert.Contains("NoMatchingPods: no pod matches app=checkout", _cluster.Run("doctor", "p99").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "NoMatchingPods: no pod matches app=checkout",
+            _cluster.Run("doctor", "p99").Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Saved_reports_are_compared_and_shown_without_a_cluster()
     {
-        string before = Path.Combine(_cluster.Folder, "before.json"), after = Path.Combine(_cluster.Folder, "after.json");
-        File.WriteAllText(before, JsonSerializer.Serialize(RealisticDocuments.Checkout(), HudJson.Default.ProfileDocument));
-        File.WriteAllText(after, JsonSerializer.Serialize(RealisticDocuments.CheckoutFixed(), HudJson.Default.ProfileDocument));
+        string before = Path.Combine(_cluster.Folder, "before.json"),
+            after = Path.Combine(_cluster.Folder, "after.json");
+        File.WriteAllText(
+            before,
+            JsonSerializer.Serialize(RealisticDocuments.Checkout(), HudJson.Default.ProfileDocument)
+        );
+        File.WriteAllText(
+            after,
+            JsonSerializer.Serialize(RealisticDocuments.CheckoutFixed(), HudJson.Default.ProfileDocument)
+        );
 
-        Assert.StartsWith("# BETTER", Run.HudProcess.Run("none", "diff", before, after).Output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "# BETTER",
+            Run.HudProcess.Run("none", "diff", before, after).Output,
+            StringComparison.Ordinal
+        );
         Assert.Equal(6, Run.HudProcess.Run("none", "diff", after, before).Exit);
         Assert.Contains("# BLOCKED 11%", Run.HudProcess.Run("none", "show", before).Output, StringComparison.Ordinal);
-        Assert.StartsWith("outcome: Better\n", Run.HudProcess.Run("none", "diff", before, after, "-o", "yaml").Output, StringComparison.Ordinal);
-        Assert.StartsWith("schemaVersion: hud.dev/profile/v1alpha1\n", Run.HudProcess.Run("none", "show", before, "-o", "yaml").Output, StringComparison.Ordinal);
-        Assert.Equal("hud.dev/profile/v1alpha1", JsonNode.Parse(Run.HudProcess.Run("none", "show", before, "-o", "json").Output)!["schemaVersion"]!.GetValue<string>());
+        Assert.StartsWith(
+            "outcome: Better\n",
+            Run.HudProcess.Run("none", "diff", before, after, "-o", "yaml").Output,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "schemaVersion: hud.dev/profile/v1alpha1\n",
+            Run.HudProcess.Run("none", "show", before, "-o", "yaml").Output,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            "hud.dev/profile/v1alpha1",
+            JsonNode.Parse(Run.HudProcess.Run("none", "show", before, "-o", "json").Output)![
+                "schemaVersion"
+            ]!.GetValue<string>()
+        );
         Assert.Equal(2, Run.HudProcess.Run("none", "show", "/etc/passwd").Exit);
         Assert.Equal(2, Run.HudProcess.Run("none", "show", before, "--export", "/no/such/folder/a.json").Exit);
     }

@@ -52,7 +52,10 @@ public sealed class WatchTests : IDisposable
     public void Agents_of_several_nodes_are_shown_together()
     {
         var document = RealisticDocuments.Checkout();
-        _cluster.With("p99", FakeCluster.Profiling, FakeCluster.Completed("m", document)).WithReport("m", document).WithAgents("a", "b", "late");
+        _cluster
+            .With("p99", FakeCluster.Profiling, FakeCluster.Completed("m", document))
+            .WithReport("m", document)
+            .WithAgents("a", "b", "late");
         using var terminal = Start("watch p99");
 
         // the same hotspot on every node is one, the other one has another name on each
@@ -79,7 +82,11 @@ public sealed class WatchTests : IDisposable
         terminal.Send("e");
 
         terminal.WaitFor("exported what is known so far to hud-p99-");
-        Assert.Contains("checkout::login", File.ReadAllText(Assert.Single(Directory.GetFiles(_cluster.Folder, "hud-p99-*.json"))), StringComparison.Ordinal);
+        Assert.Contains(
+            "checkout::login",
+            File.ReadAllText(Assert.Single(Directory.GetFiles(_cluster.Folder, "hud-p99-*.json"))),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -103,7 +110,13 @@ public sealed class WatchTests : IDisposable
     private TmuxTerminal Start(string verb, string? folder = null)
     {
         TmuxTerminal.Require();
-        return new TmuxTerminal(120, 140, $"env -C {folder ?? _cluster.Folder} {Path.Combine(AppContext.BaseDirectory, "hud")} kubectl {verb}",
-            ("HUD_KUBECTL", FakeCluster.Kubectl), ("FAKE_CLUSTER", _cluster.Folder), ("FAKE", "live"));
+        return new TmuxTerminal(
+            120,
+            140,
+            $"env -C {folder ?? _cluster.Folder} {Path.Combine(AppContext.BaseDirectory, "hud")} kubectl {verb}",
+            ("HUD_KUBECTL", FakeCluster.Kubectl),
+            ("FAKE_CLUSTER", _cluster.Folder),
+            ("FAKE", "live")
+        );
     }
 }

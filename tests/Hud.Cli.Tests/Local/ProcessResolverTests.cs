@@ -35,7 +35,8 @@ public class ProcessResolverTests
     [InlineData("/srv/cart", 21, 21)]
     [InlineData("checkout-worker", null, 11)]
     [InlineData("/usr/bin/../bin/checkout", null, 10)]
-    public void An_executable_finds_its_process(string path, int? pid, int found) => Assert.Equal(found, Resolve(new(null, pid, path)).Pid);
+    public void An_executable_finds_its_process(string path, int? pid, int found) =>
+        Assert.Equal(found, Resolve(new(null, pid, path)).Pid);
 
     [Theory]
     [InlineData("nothing", null, null, "no process is named nothing")]
@@ -68,9 +69,14 @@ public class ProcessResolverTests
     [Fact]
     public void The_list_of_several_is_short_and_safe_to_print()
     {
-        var many = Enumerable.Range(1, 500).Select(i => new ProcessEntry(i, 0, "x", "/x", "x\x1b[2J" + new string('y', 500), 1)).ToList();
+        var many = Enumerable
+            .Range(1, 500)
+            .Select(i => new ProcessEntry(i, 0, "x", "/x", "x\x1b[2J" + new string('y', 500), 1))
+            .ToList();
 
-        string message = Assert.Throws<DiagnosticException>(() => ProcessResolver.Resolve(new("x", null, null), many, 0)).Diagnostic.Message;
+        string message = Assert
+            .Throws<DiagnosticException>(() => ProcessResolver.Resolve(new("x", null, null), many, 0))
+            .Diagnostic.Message;
 
         Assert.DoesNotContain('\x1b', message);
         Assert.InRange(message.Split('\n').Length, 3, 20);
@@ -80,5 +86,6 @@ public class ProcessResolverTests
 
     private static ProcessEntry Resolve(ProcessQuery query) => ProcessResolver.Resolve(query, Processes, Self);
 
-    private static Diagnostic Fails(ProcessQuery query) => Assert.Throws<DiagnosticException>(() => Resolve(query)).Diagnostic;
+    private static Diagnostic Fails(ProcessQuery query) =>
+        Assert.Throws<DiagnosticException>(() => Resolve(query)).Diagnostic;
 }

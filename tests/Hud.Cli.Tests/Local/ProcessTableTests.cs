@@ -46,7 +46,10 @@ public sealed class ProcessTableTests : IDisposable
     {
         Add(5, "alive", "/opt/alive (deleted)", "alive\0");
 
-        Assert.Equal(("/opt/alive", "alive"), (new ProcessTable(_root).Find(5)!.ExeFile, new ProcessTable(_root).Find(5)!.ExeName));
+        Assert.Equal(
+            ("/opt/alive", "alive"),
+            (new ProcessTable(_root).Find(5)!.ExeFile, new ProcessTable(_root).Find(5)!.ExeName)
+        );
     }
 
     [Fact]
@@ -65,7 +68,10 @@ public sealed class ProcessTableTests : IDisposable
     public void What_a_process_writes_into_its_own_entries_breaks_nothing()
     {
         Add(6, "x", "/bin/x", new string('a', 100_000));
-        File.WriteAllBytes(Path.Combine(_root, "6", "cmdline"), [0xff, 0xfe, 0, 0xc3, .. Enumerable.Repeat((byte)'a', 100_000)]);
+        File.WriteAllBytes(
+            Path.Combine(_root, "6", "cmdline"),
+            [0xff, 0xfe, 0, 0xc3, .. Enumerable.Repeat((byte)'a', 100_000)]
+        );
         File.WriteAllText(Path.Combine(_root, "6", "status"), "Name:\tx\nThreads:\tmany\nPPid:\t-5\nnonsense\n:\n");
 
         var entry = new ProcessTable(_root).Find(6)!;
@@ -84,10 +90,21 @@ public sealed class ProcessTableTests : IDisposable
         Assert.Contains(ProcessTable.System.List(), p => p.Pid == Environment.ProcessId);
     }
 
-    private void Add(int pid, string comm, string? exe, string commandLine, int threads = 1, int parent = 1, string state = "S (sleeping)")
+    private void Add(
+        int pid,
+        string comm,
+        string? exe,
+        string commandLine,
+        int threads = 1,
+        int parent = 1,
+        string state = "S (sleeping)"
+    )
     {
         string folder = Directory.CreateDirectory(Path.Combine(_root, $"{pid}")).FullName;
-        File.WriteAllText(Path.Combine(folder, "status"), $"Name:\t{comm}\nState:\t{state}\nTgid:\t{pid}\nPid:\t{pid}\nPPid:\t{parent}\nThreads:\t{threads}\n");
+        File.WriteAllText(
+            Path.Combine(folder, "status"),
+            $"Name:\t{comm}\nState:\t{state}\nTgid:\t{pid}\nPid:\t{pid}\nPPid:\t{parent}\nThreads:\t{threads}\n"
+        );
         File.WriteAllText(Path.Combine(folder, "cmdline"), commandLine);
         if (exe is not null)
             File.CreateSymbolicLink(Path.Combine(folder, "exe"), exe);

@@ -49,7 +49,10 @@ public sealed class CommandTests : IDisposable
     {
         var (_, output, _) = HudProcess.Run("blocked", "--pid", Pid, "-o", "json");
 
-        Assert.Equal("checkout::login", JsonSerializer.Deserialize(output, HudJson.Default.ProfileDocument)!.Hotspots[0].UserFrame);
+        Assert.Equal(
+            "checkout::login",
+            JsonSerializer.Deserialize(output, HudJson.Default.ProfileDocument)!.Hotspots[0].UserFrame
+        );
     }
 
     [Fact]
@@ -77,12 +80,51 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void The_flags_become_the_agents_task()
     {
-        var task = TaskOf("--pid", Pid, "--threshold", "2.5", "--duration", "1m30s", "--workers", "io-", "--workers", "cpu-", "--budget", "0.5", "--frequency", "49",
-            "--force-rung", "uprobe.multi", "--force-level", "2", "--ring-kib", "64", "--debug-dir", "/d", "--debuginfod", "http://a:1", "--debuginfod", "https://b", "--window", "10");
+        var task = TaskOf(
+            "--pid",
+            Pid,
+            "--threshold",
+            "2.5",
+            "--duration",
+            "1m30s",
+            "--workers",
+            "io-",
+            "--workers",
+            "cpu-",
+            "--budget",
+            "0.5",
+            "--frequency",
+            "49",
+            "--force-rung",
+            "uprobe.multi",
+            "--force-level",
+            "2",
+            "--ring-kib",
+            "64",
+            "--debug-dir",
+            "/d",
+            "--debuginfod",
+            "http://a:1",
+            "--debuginfod",
+            "https://b",
+            "--window",
+            "10"
+        );
 
-        Assert.Equal(("2.5ms", "1m30s", 0.5, 49), (task.Session.Threshold.ToString(), task.Session.Duration.ToString(), task.Session.OverheadBudgetPercent, task.Session.SampleFrequencyHz));
+        Assert.Equal(
+            ("2.5ms", "1m30s", 0.5, 49),
+            (
+                task.Session.Threshold.ToString(),
+                task.Session.Duration.ToString(),
+                task.Session.OverheadBudgetPercent,
+                task.Session.SampleFrequencyHz
+            )
+        );
         Assert.Equal(["io-", "cpu-"], task.Session.WorkerThreadNames);
-        Assert.Equal(("uprobe.multi", 2, 64), (task.Options.ForceRung, task.Options.ForceLevel, task.Options.RingBufferKiB));
+        Assert.Equal(
+            ("uprobe.multi", 2, 64),
+            (task.Options.ForceRung, task.Options.ForceLevel, task.Options.RingBufferKiB)
+        );
         Assert.Equal(["/d"], task.Options.DebugDirectories);
         Assert.Equal(["http://a:1", "https://b"], task.Options.DebuginfodUrls);
         Assert.Equal(_target.Id, Assert.Single(task.Targets).Pid);
@@ -93,10 +135,12 @@ public sealed class CommandTests : IDisposable
     [InlineData("30", "30s")]
     [InlineData("0.5m", "30s")]
     [InlineData("1.5", "1.5s")]
-    public void A_duration_is_seconds_or_has_units(string flag, string duration) => Assert.Equal(duration, TaskOf("--pid", Pid, "--duration", flag).Session.Duration.ToString());
+    public void A_duration_is_seconds_or_has_units(string flag, string duration) =>
+        Assert.Equal(duration, TaskOf("--pid", Pid, "--duration", flag).Session.Duration.ToString());
 
     [Fact]
-    public void Without_a_duration_and_a_terminal_it_watches_for_a_minute() => Assert.Equal("1m", TaskOf("--pid", Pid).Session.Duration.ToString());
+    public void Without_a_duration_and_a_terminal_it_watches_for_a_minute() =>
+        Assert.Equal("1m", TaskOf("--pid", Pid).Session.Duration.ToString());
 
     [Fact]
     public void A_session_file_is_run()
@@ -105,8 +149,12 @@ public sealed class CommandTests : IDisposable
         string program = Path.Combine(_folder, "hud-test-target");
         File.Copy("/bin/sleep", program);
         using var target = Process.Start(program, "300");
-        string file = Path.Combine(_folder, "session.yaml"), taskFile = Path.Combine(_folder, "task.json");
-        File.WriteAllText(file, "apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nspec: {target: {processName: hud-test-target}, duration: 7s, threshold: 1ms}\n");
+        string file = Path.Combine(_folder, "session.yaml"),
+            taskFile = Path.Combine(_folder, "task.json");
+        File.WriteAllText(
+            file,
+            "apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nspec: {target: {processName: hud-test-target}, duration: 7s, threshold: 1ms}\n"
+        );
 
         using var hud = new HudProcess("blocked", ["run", "-f", file, "-q"], new() { ["FAKE_TASK"] = taskFile });
         var (exit, _, error) = hud.Wait();
@@ -150,24 +198,77 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "HUD001", "no process has the pid 4194399", "--pid", "4194399")]
     [InlineData(2, "HUD001", "no process has the pid 4194399", "4194399")]
     [InlineData(2, "HUD001", "no process runs /no/such", "--target", "/no/such")]
-    [InlineData(2, "HUD003", "--threshold (in ms): threshold must be from 100us to 10s", "--pid", "PID", "--threshold", "0.01")]
-    [InlineData(2, "HUD003", "--threshold (in ms): threshold must be from 100us to 10s", "--pid", "PID", "--threshold", "-5")]
+    [InlineData(
+        2,
+        "HUD003",
+        "--threshold (in ms): threshold must be from 100us to 10s",
+        "--pid",
+        "PID",
+        "--threshold",
+        "0.01"
+    )]
+    [InlineData(
+        2,
+        "HUD003",
+        "--threshold (in ms): threshold must be from 100us to 10s",
+        "--pid",
+        "PID",
+        "--threshold",
+        "-5"
+    )]
     [InlineData(2, "HUD003", "--duration: duration must be from 1s to 30m", "--pid", "PID", "--duration", "2h")]
     [InlineData(2, "HUD003", "--duration: duration must be from 1s to 30m", "--pid", "PID", "--duration", "0")]
-    [InlineData(2, "HUD003", "--budget: overheadBudgetPercent must be from 0.1 to 10", "--pid", "PID", "--budget", "50")]
-    [InlineData(2, "HUD003", "--frequency: sampleFrequencyHz must be from 1 to 999", "--pid", "PID", "--frequency", "0")]
-    [InlineData(2, "HUD003", "--workers: workerThreadNames takes at most", "--pid", "PID", "--workers", "a-name-that-is-too-long")]
+    [InlineData(
+        2,
+        "HUD003",
+        "--budget: overheadBudgetPercent must be from 0.1 to 10",
+        "--pid",
+        "PID",
+        "--budget",
+        "50"
+    )]
+    [InlineData(
+        2,
+        "HUD003",
+        "--frequency: sampleFrequencyHz must be from 1 to 999",
+        "--pid",
+        "PID",
+        "--frequency",
+        "0"
+    )]
+    [InlineData(
+        2,
+        "HUD003",
+        "--workers: workerThreadNames takes at most",
+        "--pid",
+        "PID",
+        "--workers",
+        "a-name-that-is-too-long"
+    )]
     [InlineData(2, "HUD003", "--window must be from 0 to 1800", "--pid", "PID", "--window", "-1")]
     [InlineData(2, "HUD004", "cannot be read", "run", "-f", "/no/such.yaml")]
     [InlineData(2, "HUD005", "which process?")]
     [InlineData(2, "HUD005", "--nope is no flag of hud", "--nope")]
     [InlineData(2, "HUD005", "--threshold", "--pid", "PID", "--threshold", "five")]
     [InlineData(2, "HUD005", "\"soon\" is not a duration", "--pid", "PID", "--duration", "soon")]
-    [InlineData(2, "HUD005", "\"debug.example\" is not the address of a server", "--pid", "PID", "--debuginfod", "debug.example")]
+    [InlineData(
+        2,
+        "HUD005",
+        "\"debug.example\" is not the address of a server",
+        "--pid",
+        "PID",
+        "--debuginfod",
+        "debug.example"
+    )]
     [InlineData(2, "HUD005", "this one is unknown", "--pid", "PID", "--export", "/tmp/report.docx")]
     [InlineData(2, "HUD005", "there is no folder", "--pid", "PID", "--export", "/no/such/folder/a.json")]
     [InlineData(2, "HUD005", "Option '--filename' is required", "run")]
-    public void Wrong_input_is_told_with_its_id_and_the_next_step(int exitCode, string id, string message, params string[] arguments)
+    public void Wrong_input_is_told_with_its_id_and_the_next_step(
+        int exitCode,
+        string id,
+        string message,
+        params string[] arguments
+    )
     {
         var (exit, output, error) = HudProcess.Run("blocked", [.. arguments.Select(a => a == "PID" ? Pid : a)]);
 
@@ -182,7 +283,8 @@ public sealed class CommandTests : IDisposable
     {
         string program = Path.Combine(_folder, "hud-test-twins");
         File.Copy("/bin/sleep", program);
-        using Process one = Process.Start(program, "300"), two = Process.Start(program, "300");
+        using Process one = Process.Start(program, "300"),
+            two = Process.Start(program, "300");
 
         var (exit, _, error) = HudProcess.Run("blocked", "hud-test-twins");
         one.Kill();
@@ -199,13 +301,25 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("not-permitted", 3, "HUD101: CAP_BPF is missing\n  next: run with sudo")]
     [InlineData("not-tokio", 4, "HUD201: no Tokio task was found in /bin/sleep\n  next: name another process")]
-    [InlineData("silent-crash", 5, "HUD207: the agent ended without its report (signal 6); it had measured nothing yet")]
-    [InlineData("killed", 5, "HUD207: the agent ended without its report (signal 9); after 1 s it had seen 1000 polls, 1 of them slow")]
+    [InlineData(
+        "silent-crash",
+        5,
+        "HUD207: the agent ended without its report (signal 6); it had measured nothing yet"
+    )]
+    [InlineData(
+        "killed",
+        5,
+        "HUD207: the agent ended without its report (signal 9); after 1 s it had seen 1000 polls, 1 of them slow"
+    )]
     [InlineData("idle", 4, "HUD202: demo: it polled no task\n  next: send it some load")]
     [InlineData("target-gone", 5, "HUD203: ")]
     [InlineData("gap", 5, "HUD307: 3 lines are missing")]
     [InlineData("wrong-hash", 5, "HUD307: the profile's hash does not fit its parts")]
-    public void What_the_agent_could_not_do_is_told_with_its_id_and_exit_code(string script, int exitCode, string message)
+    public void What_the_agent_could_not_do_is_told_with_its_id_and_exit_code(
+        string script,
+        int exitCode,
+        string message
+    )
     {
         var (exit, _, error) = HudProcess.Run(script, "--pid", Pid, "--quiet");
 
@@ -215,15 +329,25 @@ public sealed class CommandTests : IDisposable
 
     [Fact]
     public void An_agents_last_words_are_shown_when_it_dies_without_a_report() =>
-        Assert.Contains("out of luck", HudProcess.Run("silent-crash", "--pid", Pid, "-q").Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "out of luck",
+            HudProcess.Run("silent-crash", "--pid", Pid, "-q").Error,
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void An_idle_service_has_its_report_too() => Assert.Contains("# NO DATA: Tokio was found, but it polled no task", HudProcess.Run("idle", "--pid", Pid, "-q").Output, StringComparison.Ordinal);
+    public void An_idle_service_has_its_report_too() =>
+        Assert.Contains(
+            "# NO DATA: Tokio was found, but it polled no task",
+            HudProcess.Run("idle", "--pid", Pid, "-q").Output,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("target-gone")]
     [InlineData("gap")]
-    public void The_report_so_far_is_kept(string script) => Assert.Contains("checkout::login", HudProcess.Run(script, "--pid", Pid, "-q").Output, StringComparison.Ordinal);
+    public void The_report_so_far_is_kept(string script) =>
+        Assert.Contains("checkout::login", HudProcess.Run(script, "--pid", Pid, "-q").Output, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("/no/such/agent")]
@@ -240,14 +364,23 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("{maxPoll: 500ms, maxBlockedPercent: 20}", 0, "all expectations were met")]
     [InlineData("{maxPoll: 50ms}", 6, "HUD308: PollTooLong: the longest poll took 412ms; expected at most 50ms")]
-    [InlineData("{maxBlockedPercent: 1}", 6, "HUD308: TooMuchBlocking: 18.4% of worker time was blocked; expected at most 1%")]
+    [InlineData(
+        "{maxBlockedPercent: 1}",
+        6,
+        "HUD308: TooMuchBlocking: 18.4% of worker time was blocked; expected at most 1%"
+    )]
     public void An_expectation_is_the_exit_code(string expect, int exitCode, string message)
     {
         string program = Path.Combine(_folder, "hud-test-gate");
         File.Copy("/bin/sleep", program);
         using var target = Process.Start(program, "300");
         string file = Path.Combine(_folder, "session.yaml");
-        File.WriteAllText(file, "apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nspec:\n  target: {processName: hud-test-gate}\n  expect: " + expect + "\n");
+        File.WriteAllText(
+            file,
+            "apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nspec:\n  target: {processName: hud-test-gate}\n  expect: "
+                + expect
+                + "\n"
+        );
 
         var (exit, _, error) = HudProcess.Run("blocked", "run", "-f", file);
         target.Kill();
@@ -301,8 +434,16 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("  NO  capabilities  CAP_BPF is missing", output, StringComparison.Ordinal);
         Assert.Contains("> run it with sudo", output, StringComparison.Ordinal);
         Assert.Equal(0, HudProcess.Run("doctor-good", "doctor").Exit);
-        Assert.Contains("\"checks\"", HudProcess.Run("doctor-good", "doctor", "-o", "json").Output, StringComparison.Ordinal);
-        Assert.StartsWith("checks:\n- name: kernel\n  ok: true\n", HudProcess.Run("doctor-good", "doctor", "-o", "yaml").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"checks\"",
+            HudProcess.Run("doctor-good", "doctor", "-o", "json").Output,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "checks:\n- name: kernel\n  ok: true\n",
+            HudProcess.Run("doctor-good", "doctor", "-o", "yaml").Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -320,7 +461,10 @@ public sealed class CommandTests : IDisposable
     [MemberData(nameof(Verbs))]
     public void Help_fits_eighty_columns_and_hides_what_is_for_tests(string verb)
     {
-        var (exit, output, _) = HudProcess.Run("blocked", [.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        var (exit, output, _) = HudProcess.Run(
+            "blocked",
+            [.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]
+        );
 
         Assert.Equal(0, exit);
         Assert.Contains("Usage:", output, StringComparison.Ordinal);

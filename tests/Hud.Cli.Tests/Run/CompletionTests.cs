@@ -21,7 +21,13 @@ public sealed class CompletionTests
         try
         {
             File.WriteAllText(Path.Combine(folder, "before.json"), "");
-            using var terminal = new TmuxTerminal(100, 30, $"env -C {folder} {shell}", ("PATH", AppContext.BaseDirectory + ":" + Environment.GetEnvironmentVariable("PATH")), ("HOME", folder));
+            using var terminal = new TmuxTerminal(
+                100,
+                30,
+                $"env -C {folder} {shell}",
+                ("PATH", AppContext.BaseDirectory + ":" + Environment.GetEnvironmentVariable("PATH")),
+                ("HOME", folder)
+            );
             terminal.Send(load + "; echo load\"\"ed", "Enter");
             terminal.WaitFor("loaded");
             terminal.Send("hud doc", "Tab");
@@ -63,9 +69,18 @@ public sealed class CompletionTests
         {
             // as build.sh lays them out: side by side
             File.CreateSymbolicLink(Path.Combine(folder, "hud"), Path.Combine(AppContext.BaseDirectory, "hud"));
-            File.Copy(Path.Combine(Root(), "scripts", "kubectl_complete-hud"), Path.Combine(folder, "kubectl_complete-hud"));
-            var start = new ProcessStartInfo(Path.Combine(folder, "kubectl_complete-hud"), typed.Split(' ')) { RedirectStandardOutput = true };
-            (start.Environment["HUD_KUBECTL"], start.Environment["FAKE_CLUSTER"]) = (FakeCluster.Kubectl, cluster.Folder);
+            File.Copy(
+                Path.Combine(Root(), "scripts", "kubectl_complete-hud"),
+                Path.Combine(folder, "kubectl_complete-hud")
+            );
+            var start = new ProcessStartInfo(Path.Combine(folder, "kubectl_complete-hud"), typed.Split(' '))
+            {
+                RedirectStandardOutput = true,
+            };
+            (start.Environment["HUD_KUBECTL"], start.Environment["FAKE_CLUSTER"]) = (
+                FakeCluster.Kubectl,
+                cluster.Folder
+            );
             using var process = Process.Start(start)!;
             string[] lines = process.StandardOutput.ReadToEnd().TrimEnd('\n').Split('\n');
             process.WaitForExit();
@@ -88,7 +103,9 @@ public sealed class CompletionTests
     [InlineData("a b", false)]
     [InlineData("-rf", false)]
     [InlineData("", false)]
-    public void Names_that_a_shell_would_read_as_something_else_are_not_offered(string name, bool offered) => Assert.Equal(offered, CompletionVerb.IsPlain(name));
+    public void Names_that_a_shell_would_read_as_something_else_are_not_offered(string name, bool offered) =>
+        Assert.Equal(offered, CompletionVerb.IsPlain(name));
 
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
+    private static string Root([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
 }

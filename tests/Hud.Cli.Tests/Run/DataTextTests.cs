@@ -36,13 +36,19 @@ public class DataTextTests
     [InlineData("東京")]
     public void A_text_stays_a_text(string text)
     {
-        var read = Assert.IsType<YamlScalarNode>(Read(DataText.ToYaml(JsonSerializer.SerializeToElement(text, HudJson.Default.String))));
+        var read = Assert.IsType<YamlScalarNode>(
+            Read(DataText.ToYaml(JsonSerializer.SerializeToElement(text, HudJson.Default.String)))
+        );
 
         Assert.Equal((text, ScalarStyle.DoubleQuoted), (read.Value, read.Style));
     }
 
     [Fact]
-    public void It_is_indented_for_people() => Assert.Equal("a:\n- b: 1\n  c: [1, 2]\n- {}\nd: \"e f\"\ng: []\n", DataText.ToYaml(JsonElement.Parse("""{"a": [{"b": 1, "c": [1, 2]}, {}], "d": "e f", "g": []}""")));
+    public void It_is_indented_for_people() =>
+        Assert.Equal(
+            "a:\n- b: 1\n  c: [1, 2]\n- {}\nd: \"e f\"\ng: []\n",
+            DataText.ToYaml(JsonElement.Parse("""{"a": [{"b": 1, "c": [1, 2]}, {}], "d": "e f", "g": []}"""))
+        );
 
     private static YamlNode Read(string yaml)
     {
@@ -56,7 +62,10 @@ public class DataTextTests
         switch (yaml)
         {
             case YamlMappingNode map:
-                Assert.Equal(json.EnumerateObject().Select(p => p.Name), map.Children.Keys.Select(k => ((YamlScalarNode)k).Value));
+                Assert.Equal(
+                    json.EnumerateObject().Select(p => p.Name),
+                    map.Children.Keys.Select(k => ((YamlScalarNode)k).Value)
+                );
                 foreach (var (key, value) in map.Children)
                     AssertSame(json.GetProperty(((YamlScalarNode)key).Value!), value, $"{path}.{key}");
                 break;
@@ -68,7 +77,10 @@ public class DataTextTests
             case YamlScalarNode text when json.ValueKind == JsonValueKind.String:
                 Assert.Equal(json.GetString(), text.Value);
                 // what is not quoted must not be taken for anything but a text
-                Assert.True(text.Style == ScalarStyle.DoubleQuoted || char.IsAsciiLetter(text.Value![0]), $"{path}: {text.Value}");
+                Assert.True(
+                    text.Style == ScalarStyle.DoubleQuoted || char.IsAsciiLetter(text.Value![0]),
+                    $"{path}: {text.Value}"
+                );
                 break;
             case YamlScalarNode text:
                 Assert.Equal((json.GetRawText(), ScalarStyle.Plain), (text.Value, text.Style));

@@ -14,10 +14,21 @@ internal sealed class HudProcess : IDisposable
     private readonly Task _errorRead;
 
     /// <param name="script">Of the agent; null for commands that start none.</param>
-    public HudProcess(string? script, string[] arguments, Dictionary<string, string>? variables = null, string? agent = null)
+    public HudProcess(
+        string? script,
+        string[] arguments,
+        Dictionary<string, string>? variables = null,
+        string? agent = null
+    )
     {
         string hud = Path.Combine(AppContext.BaseDirectory, "hud");
-        var start = new ProcessStartInfo(hud, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(hud, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         start.Environment["HUD_AGENT"] = agent ?? Path.Combine(AppContext.BaseDirectory, "Run", "fake-agent.py");
         if (script is not null)
             start.Environment["FAKE"] = script;
@@ -64,7 +75,8 @@ internal sealed class HudProcess : IDisposable
         }
     }
 
-    public void Signal(PosixSignal signal) => Process.Start("kill", [signal == PosixSignal.SIGINT ? "-INT" : "-TERM", $"{Id}"]).WaitForExit();
+    public void Signal(PosixSignal signal) =>
+        Process.Start("kill", [signal == PosixSignal.SIGINT ? "-INT" : "-TERM", $"{Id}"]).WaitForExit();
 
     public void Dispose()
     {

@@ -11,31 +11,48 @@ public class SessionFileTests
     [Fact]
     public void Every_field_is_read()
     {
-        var spec = SessionFile.Parse(Head + """
-            spec:
-              target:
-                workloadRef: {apiVersion: apps/v1, kind: Deployment, name: checkout}
-                containerName: app
-                processName: checkout
-                maxPods: 7
-              duration: 1m30s
-              threshold: 2.5ms
-              sampleFrequencyHz: 49
-              workerThreadNames: [io-, "cpu-"]
-              overheadBudgetPercent: 0.5
-              startDeadline: 1m
-              suspend: true
-              output:
-                topHotspots: 10
-                formats: [Report, Pprof, Page]
-              expect: {maxPoll: 50ms, maxBlockedPercent: 1.5}
-              resultsTTL: 24h
-            """, SessionScope.Cluster).Spec;
+        var spec = SessionFile
+            .Parse(
+                Head
+                    + """
+                    spec:
+                      target:
+                        workloadRef: {apiVersion: apps/v1, kind: Deployment, name: checkout}
+                        containerName: app
+                        processName: checkout
+                        maxPods: 7
+                      duration: 1m30s
+                      threshold: 2.5ms
+                      sampleFrequencyHz: 49
+                      workerThreadNames: [io-, "cpu-"]
+                      overheadBudgetPercent: 0.5
+                      startDeadline: 1m
+                      suspend: true
+                      output:
+                        topHotspots: 10
+                        formats: [Report, Pprof, Page]
+                      expect: {maxPoll: 50ms, maxBlockedPercent: 1.5}
+                      resultsTTL: 24h
+                    """,
+                SessionScope.Cluster
+            )
+            .Spec;
 
         Assert.Equal(new WorkloadReference("apps/v1", "Deployment", "checkout"), spec.Target.WorkloadRef);
         Assert.Equal(("app", "checkout", 7), (spec.Target.ContainerName, spec.Target.ProcessName, spec.Target.MaxPods));
-        Assert.Equal(("1m30s", "2.5ms", "1m", "24h"), (spec.Duration.ToString(), spec.Threshold.ToString(), spec.StartDeadline.ToString(), spec.ResultsTtl.ToString()));
-        Assert.Equal((49, 0.5, true, 10), (spec.SampleFrequencyHz, spec.OverheadBudgetPercent, spec.Suspend, spec.Output.TopHotspots));
+        Assert.Equal(
+            ("1m30s", "2.5ms", "1m", "24h"),
+            (
+                spec.Duration.ToString(),
+                spec.Threshold.ToString(),
+                spec.StartDeadline.ToString(),
+                spec.ResultsTtl.ToString()
+            )
+        );
+        Assert.Equal(
+            (49, 0.5, true, 10),
+            (spec.SampleFrequencyHz, spec.OverheadBudgetPercent, spec.Suspend, spec.Output.TopHotspots)
+        );
         Assert.Equal(["io-", "cpu-"], spec.WorkerThreadNames);
         Assert.Equal([OutputFormat.Report, OutputFormat.Pprof, OutputFormat.Page], spec.Output.Formats);
         Assert.Equal(("50ms", 1.5), (spec.Expect!.MaxPoll.ToString(), spec.Expect.MaxBlockedPercent));
@@ -44,19 +61,28 @@ public class SessionFileTests
     [Fact]
     public void Selectors_are_read()
     {
-        var selector = SessionFile.Parse(Head + """
-            spec:
-              target:
-                podSelector:
-                  matchLabels: {app: checkout, "version": "2"}
-                  matchExpressions:
-                  - {key: tier, operator: In, values: [a, b]}
-                  - {key: canary, operator: DoesNotExist}
-            """, SessionScope.Cluster).Spec.Target.PodSelector!;
+        var selector = SessionFile
+            .Parse(
+                Head
+                    + """
+                    spec:
+                      target:
+                        podSelector:
+                          matchLabels: {app: checkout, "version": "2"}
+                          matchExpressions:
+                          - {key: tier, operator: In, values: [a, b]}
+                          - {key: canary, operator: DoesNotExist}
+                    """,
+                SessionScope.Cluster
+            )
+            .Spec.Target.PodSelector!;
 
         Assert.Equal("2", selector.MatchLabels!["version"]);
         Assert.Equal(["a", "b"], selector.MatchExpressions![0].Values!);
-        Assert.Equal(("DoesNotExist", null), (selector.MatchExpressions[1].Operator, selector.MatchExpressions[1].Values));
+        Assert.Equal(
+            ("DoesNotExist", null),
+            (selector.MatchExpressions[1].Operator, selector.MatchExpressions[1].Values)
+        );
     }
 
     [Fact]
@@ -71,7 +97,8 @@ public class SessionFileTests
     [Fact]
     public void What_kubectl_prints_can_be_run_again()
     {
-        var session = SessionFile.Parse("""
+        var session = SessionFile.Parse(
+            """
             apiVersion: hud.dev/v1alpha1
             kind: ProfilingSession
             metadata:
@@ -82,33 +109,95 @@ public class SessionFileTests
               managedFields: [{manager: kubectl, operation: Update}]
             spec: {target: {processName: checkout}}
             status: {phase: Completed, verdict: "HEALTHY"}
-            """, SessionScope.Local);
+            """,
+            SessionScope.Local
+        );
 
         Assert.Equal(("checkout-p99", "shop"), (session.Metadata.Name, session.Metadata.Namespace));
     }
 
     [Theory]
     [InlineData("spec:\n" + Target + "  treshold: 5ms\n", 6, "spec.treshold", "unknown field; did you mean threshold?")]
-    [InlineData("spec:\n" + Target + "  image: evil\n", 6, "spec.image", "unknown field; fields here are target, duration,")]
-    [InlineData("spec:\n" + Target + "  duration: 90\n", 6, "spec.duration", "\"90\" is not a duration; write it like 90s")]
+    [InlineData(
+        "spec:\n" + Target + "  image: evil\n",
+        6,
+        "spec.image",
+        "unknown field; fields here are target, duration,"
+    )]
+    [InlineData(
+        "spec:\n" + Target + "  duration: 90\n",
+        6,
+        "spec.duration",
+        "\"90\" is not a duration; write it like 90s"
+    )]
     [InlineData("spec:\n" + Target + "  duration: five minutes\n", 6, "spec.duration", "is not a duration")]
     [InlineData("spec:\n" + Target + "  duration: [1s]\n", 6, "spec.duration", "a list is not a duration")]
     [InlineData("spec:\n" + Target + "  threshold: 1us\n", 6, "spec.threshold", SessionMessages.Threshold)]
     [InlineData("spec:\n" + Target + "  duration: 2h\n", 6, "spec.duration", SessionMessages.Duration)]
-    [InlineData("spec:\n" + Target + "  sampleFrequencyHz: \"99\"\n", 6, "spec.sampleFrequencyHz", "is not a whole number")]
-    [InlineData("spec:\n" + Target + "  sampleFrequencyHz: 9.5\n", 6, "spec.sampleFrequencyHz", "is not a whole number")]
-    [InlineData("spec:\n" + Target + "  sampleFrequencyHz: 99999999999999999999999999999999\n", 6, "spec.sampleFrequencyHz", "is not a whole number")]
-    [InlineData("spec:\n" + Target + "  overheadBudgetPercent: 1%\n", 6, "spec.overheadBudgetPercent", "is not a number")]
+    [InlineData(
+        "spec:\n" + Target + "  sampleFrequencyHz: \"99\"\n",
+        6,
+        "spec.sampleFrequencyHz",
+        "is not a whole number"
+    )]
+    [InlineData(
+        "spec:\n" + Target + "  sampleFrequencyHz: 9.5\n",
+        6,
+        "spec.sampleFrequencyHz",
+        "is not a whole number"
+    )]
+    [InlineData(
+        "spec:\n" + Target + "  sampleFrequencyHz: 99999999999999999999999999999999\n",
+        6,
+        "spec.sampleFrequencyHz",
+        "is not a whole number"
+    )]
+    [InlineData(
+        "spec:\n" + Target + "  overheadBudgetPercent: 1%\n",
+        6,
+        "spec.overheadBudgetPercent",
+        "is not a number"
+    )]
     [InlineData("spec:\n" + Target + "  suspend: yes\n", 6, "spec.suspend", "is neither true nor false")]
     [InlineData("spec:\n" + Target + "  workerThreadNames: io-\n", 6, "spec.workerThreadNames", "must be a list")]
-    [InlineData("spec:\n" + Target + "  workerThreadNames:\n  - io-\n  - 7\n", 8, "spec.workerThreadNames", "every entry must be a text")]
-    [InlineData("spec:\n" + Target + "  output:\n    formats: [Report, Gif]\n", 7, "spec.output.formats", "\"Gif\" is none of Report, Page,")]
-    [InlineData("spec:\n" + Target + "  output:\n    topHotspots: 99\n", 7, "spec.output.topHotspots", SessionMessages.TopHotspots)]
+    [InlineData(
+        "spec:\n" + Target + "  workerThreadNames:\n  - io-\n  - 7\n",
+        8,
+        "spec.workerThreadNames",
+        "every entry must be a text"
+    )]
+    [InlineData(
+        "spec:\n" + Target + "  output:\n    formats: [Report, Gif]\n",
+        7,
+        "spec.output.formats",
+        "\"Gif\" is none of Report, Page,"
+    )]
+    [InlineData(
+        "spec:\n" + Target + "  output:\n    topHotspots: 99\n",
+        7,
+        "spec.output.topHotspots",
+        SessionMessages.TopHotspots
+    )]
     [InlineData("spec:\n" + Target + "  expect: {}\n", 6, "spec.expect", SessionMessages.ExpectEmpty)]
-    [InlineData("spec:\n" + Target + "  expect:\n    maxBlockedPercent: -1\n", 7, "spec.expect.maxBlockedPercent", SessionMessages.ExpectMaxBlockedPercent)]
-    [InlineData("spec:\n  target:\n    processName: 42\n", 6, "spec.target.processName", "must be a text; put it in quotes")]
+    [InlineData(
+        "spec:\n" + Target + "  expect:\n    maxBlockedPercent: -1\n",
+        7,
+        "spec.expect.maxBlockedPercent",
+        SessionMessages.ExpectMaxBlockedPercent
+    )]
+    [InlineData(
+        "spec:\n  target:\n    processName: 42\n",
+        6,
+        "spec.target.processName",
+        "must be a text; put it in quotes"
+    )]
     [InlineData("spec:\n  target:\n    processName: a/b\n", 6, "spec.target.processName", SessionMessages.ProcessName)]
-    [InlineData("spec:\n  target:\n    podName: a\n    processName: a\n", 5, "spec.target", SessionMessages.LocalSelector)]
+    [InlineData(
+        "spec:\n  target:\n    podName: a\n    processName: a\n",
+        5,
+        "spec.target",
+        SessionMessages.LocalSelector
+    )]
     [InlineData("spec:\n  target: checkout\n", 5, "spec.target", "must be a mapping of fields")]
     [InlineData("spec:\n  target: {}\n", 5, "spec.target", SessionMessages.LocalProcessName)]
     [InlineData("spec: {}\n", 4, "spec.target", SessionMessages.LocalProcessName)]
@@ -147,7 +236,10 @@ public class SessionFileTests
     {
         var errors = Errors("apiVersion: v1\nkind: Pod\nspec:\n" + Target);
 
-        Assert.Equal([(1, "apiVersion", "must be hud.dev/v1alpha1"), (2, "kind", "must be ProfilingSession")], errors.Select(e => (e.Line, e.Field, e.Message)));
+        Assert.Equal(
+            [(1, "apiVersion", "must be hud.dev/v1alpha1"), (2, "kind", "must be ProfilingSession")],
+            errors.Select(e => (e.Line, e.Field, e.Message))
+        );
     }
 
     [Fact]
@@ -161,17 +253,36 @@ public class SessionFileTests
     [Fact]
     public void Nothing_in_a_file_can_eat_memory_or_the_stack()
     {
-        Assert.Contains("nested deeper", Assert.Single(Errors(Head + "spec: " + new string('[', 5000))).Message, StringComparison.Ordinal);
-        Assert.Contains("nested deeper", Assert.Single(Errors(string.Concat(Enumerable.Range(0, 60).Select(i => new string(' ', i) + "a:\n")))).Message, StringComparison.Ordinal);
-        Assert.Contains("larger than", Assert.Single(Errors(new string('#', YamlTree.MaxBytes + 1))).Message, StringComparison.Ordinal);
-        Assert.Contains("values", Assert.Single(Errors("a: [" + string.Concat(Enumerable.Repeat("1,", YamlTree.MaxValues)) + "]")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "nested deeper",
+            Assert.Single(Errors(Head + "spec: " + new string('[', 5000))).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "nested deeper",
+            Assert
+                .Single(Errors(string.Concat(Enumerable.Range(0, 60).Select(i => new string(' ', i) + "a:\n"))))
+                .Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "larger than",
+            Assert.Single(Errors(new string('#', YamlTree.MaxBytes + 1))).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "values",
+            Assert.Single(Errors("a: [" + string.Concat(Enumerable.Repeat("1,", YamlTree.MaxValues)) + "]")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void No_text_ends_in_another_exception()
     {
         var random = new Random(1);
-        string seed = Head + "spec:\n" + Target + "  duration: 5s\n  workerThreadNames: [a, b]\n  expect: {maxPoll: 5ms}\n";
+        string seed =
+            Head + "spec:\n" + Target + "  duration: 5s\n  workerThreadNames: [a, b]\n  expect: {maxPoll: 5ms}\n";
         const string noise = "{}[]:-#&*!|>'\"%@`,\n\t \0?~é\ud83d";
         for (int i = 0; i < 3000; i++)
         {
@@ -189,5 +300,6 @@ public class SessionFileTests
         }
     }
 
-    private static IReadOnlyList<SessionFileError> Errors(string text) => Assert.Throws<SessionFileException>(() => SessionFile.Parse(text, SessionScope.Local)).Errors;
+    private static IReadOnlyList<SessionFileError> Errors(string text) =>
+        Assert.Throws<SessionFileException>(() => SessionFile.Parse(text, SessionScope.Local)).Errors;
 }

@@ -19,8 +19,13 @@ public sealed partial class Cluster
             await StartOwnAsync();
         else
             Kubeconfig = existing;
-        _client = new KubernetesClient(Hud.Kubernetes.Kubeconfig.Load(Kubeconfig), new KubernetesClientOptions { UserAgent = "hud-tests" });
-        var minor = JsonNode.Parse(await Client.GetRawAsync("/version", CancellationToken.None))!["minor"]!.GetValue<string>();
+        _client = new KubernetesClient(
+            Hud.Kubernetes.Kubeconfig.Load(Kubeconfig),
+            new KubernetesClientOptions { UserAgent = "hud-tests" }
+        );
+        var minor = JsonNode.Parse(await Client.GetRawAsync("/version", CancellationToken.None))![
+            "minor"
+        ]!.GetValue<string>();
         Minor = int.Parse(new string([.. minor.TakeWhile(char.IsAsciiDigit)]));
         await InstallAsync();
     }
@@ -35,7 +40,9 @@ public sealed partial class Cluster
     }
 
     public async Task OperatorReadyAsync() =>
-        (await KubectlAsync("-n", System, "rollout", "status", "deployment/hud-operator", "--timeout=120s")).Ok("the operator's rollout");
+        (await KubectlAsync("-n", System, "rollout", "status", "deployment/hud-operator", "--timeout=120s")).Ok(
+            "the operator's rollout"
+        );
 
     /// <summary>Folder of an own cluster that goes on running after the tests, and serves the next ones.</summary>
     private static string Kept => Environment.GetEnvironmentVariable("HUD_CLUSTER") ?? "";
@@ -50,10 +57,14 @@ public sealed partial class Cluster
         {
             // the first run builds Kubernetes
             string[] owner = Kept.Length > 0 ? [] : [Environment.ProcessId.ToString()];
-            var up = File.Exists(Path.Combine(Work, "kubelet.pid")) ? Task.FromResult(new CommandResult(0, "", "")) : Run("tests/cluster/up.sh", [Work, .. owner], 2400);
+            var up = File.Exists(Path.Combine(Work, "kubelet.pid"))
+                ? Task.FromResult(new CommandResult(0, "", ""))
+                : Run("tests/cluster/up.sh", [Work, .. owner], 2400);
             (await Run("tests/cluster/images.sh", [images, .. from], 900)).Ok("images.sh");
             (await up).Ok("up.sh");
-            (await Run("tests/cluster/load-image.sh", [Work, .. Directory.GetFiles(images, "*.tar")], 300)).Ok("load-image.sh");
+            (await Run("tests/cluster/load-image.sh", [Work, .. Directory.GetFiles(images, "*.tar")], 300)).Ok(
+                "load-image.sh"
+            );
         }
         finally
         {
@@ -67,23 +78,40 @@ public sealed partial class Cluster
     {
         // both ways that the documentation names, one over the other: a test shows that they install the same
         var overlay = Directory.CreateTempSubdirectory("hud-overlay-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(overlay, "kustomization.yaml"), $$"""
+        await File.WriteAllTextAsync(
+            Path.Combine(overlay, "kustomization.yaml"),
+            $$"""
             resources: [{{Path.GetRelativePath(overlay, Path.Combine(Repository.Root, "config/default"))}}]
             images: [{name: ghcr.io/hud-dev/hud-operator, newName: localhost/hud-operator, newTag: test}]
-            """);
+            """
+        );
         // a server before 1.25 does not know CEL rules, and kubectl and helm of today refuse what the server does not know
         string[] validate = HasCel ? [] : ["--validate=false"];
         (await KubectlAsync(["apply", .. validate, "-k", overlay])).Ok("kubectl apply -k");
         Directory.Delete(overlay, recursive: true);
-        (await KubectlAsync("wait", "--for=condition=Established", "--timeout=60s", "crd/profilingsessions.hud.dev")).Ok("the CRD");
+        (
+            await KubectlAsync("wait", "--for=condition=Established", "--timeout=60s", "crd/profilingsessions.hud.dev")
+        ).Ok("the CRD");
         await OperatorReadyAsync();
         // more sessions at once on the one node than a real one should have
-        (await HelmAsync([
-            "upgrade", "--install", "hud", "charts/hud", "-n", System, "--skip-crds", "--take-ownership", "--force-conflicts",
-            "--set", "image.repository=localhost/hud-operator,image.tag=test,policy.maxSessionsPerNode=60",
-            "--set", $"agent.image.repository={Agent.Split(':')[0]},agent.image.tag={Agent.Split(':')[1]}",
-            .. Telemetry(),
-        ])).Ok("helm");
+        (
+            await HelmAsync([
+                "upgrade",
+                "--install",
+                "hud",
+                "charts/hud",
+                "-n",
+                System,
+                "--skip-crds",
+                "--take-ownership",
+                "--force-conflicts",
+                "--set",
+                "image.repository=localhost/hud-operator,image.tag=test,policy.maxSessionsPerNode=60",
+                "--set",
+                $"agent.image.repository={Agent.Split(':')[0]},agent.image.tag={Agent.Split(':')[1]}",
+                .. Telemetry(),
+            ])
+        ).Ok("helm");
         await OperatorReadyAsync();
     }
 
@@ -96,9 +124,12 @@ public sealed partial class Cluster
         Otlp = new OtlpListener($"http://10.244.{slot}.1:{21019 + (slot * 20)}");
         return
         [
-            "--set", $"otel.endpoint={Otlp.Address}",
-            "--set", "operator.extraEnv[0].name=OTEL_EXPORTER_OTLP_PROTOCOL,operator.extraEnv[0].value=http/protobuf",
-            "--set-string", "operator.extraEnv[1].name=OTEL_METRIC_EXPORT_INTERVAL,operator.extraEnv[1].value=5000",
+            "--set",
+            $"otel.endpoint={Otlp.Address}",
+            "--set",
+            "operator.extraEnv[0].name=OTEL_EXPORTER_OTLP_PROTOCOL,operator.extraEnv[0].value=http/protobuf",
+            "--set-string",
+            "operator.extraEnv[1].name=OTEL_METRIC_EXPORT_INTERVAL,operator.extraEnv[1].value=5000",
         ];
     }
 

@@ -74,12 +74,20 @@ public sealed partial class Cluster : IAsyncLifetime
     public async Task<CommandResult> KubectlWithAsync(string? input, params string[] arguments)
     {
         // a kubectl that only waits should not keep others from working
-        var waits = arguments.Contains("wait", StringComparer.Ordinal) || arguments.Contains("rollout", StringComparer.Ordinal) || arguments.Contains("delete", StringComparer.Ordinal);
+        var waits =
+            arguments.Contains("wait", StringComparer.Ordinal)
+            || arguments.Contains("rollout", StringComparer.Ordinal)
+            || arguments.Contains("delete", StringComparer.Ordinal);
         if (!waits)
             await _kubectls.WaitAsync();
         try
         {
-            return await Command.RunAsync(Path.Combine(Tools, "kubectl"), ["--kubeconfig", Kubeconfig, .. arguments], input, 300);
+            return await Command.RunAsync(
+                Path.Combine(Tools, "kubectl"),
+                ["--kubeconfig", Kubeconfig, .. arguments],
+                input,
+                300
+            );
         }
         finally
         {
@@ -92,7 +100,9 @@ public sealed partial class Cluster : IAsyncLifetime
         Command.RunAsync(Path.Combine(Tools, "helm"), ["--kubeconfig", Kubeconfig, .. arguments], seconds: 240);
 
     public async Task ApplyAsync(string yaml, string? ns = null) =>
-        (await KubectlWithAsync(yaml, [.. ns is null ? Array.Empty<string>() : ["-n", ns], "apply", "-f", "-"])).Ok("kubectl apply");
+        (await KubectlWithAsync(yaml, [.. ns is null ? Array.Empty<string>() : ["-n", ns], "apply", "-f", "-"])).Ok(
+            "kubectl apply"
+        );
 
     /// <summary>An object as JSON; null when it is not there.</summary>
     /// <param name="path">E.g. <c>pods</c>, <c>hud.dev/v1alpha1/profilingsessions</c>.</param>
@@ -109,17 +119,33 @@ public sealed partial class Cluster : IAsyncLifetime
     }
 
     public async Task<JsonArray> ListAsync(string path, string ns, string selector = "") =>
-        JsonNode.Parse(await Client.GetRawAsync($"{Root(path, ns)}?labelSelector={Uri.EscapeDataString(selector)}", CancellationToken.None))!["items"]!.AsArray();
+        JsonNode.Parse(
+            await Client.GetRawAsync(
+                $"{Root(path, ns)}?labelSelector={Uri.EscapeDataString(selector)}",
+                CancellationToken.None
+            )
+        )!["items"]!.AsArray();
 
-    public Task<JsonNode?> SessionAsync(string name, string ns) => GetAsync("hud.dev/v1alpha1/profilingsessions", name, ns);
+    public Task<JsonNode?> SessionAsync(string name, string ns) =>
+        GetAsync("hud.dev/v1alpha1/profilingsessions", name, ns);
 
     /// <summary>The agent pods of the sessions of a namespace.</summary>
     public async Task<IReadOnlyList<JsonNode>> AgentsOfAsync(string ns) =>
-        [.. (await ListAsync("pods", System, AgentPods)).Where(p => p!["metadata"]!["annotations"]!["hud.dev/session"]!.GetValue<string>().StartsWith(ns + "/", StringComparison.Ordinal)).Select(p => p!)];
+        [
+            .. (await ListAsync("pods", System, AgentPods))
+                .Where(p =>
+                    p!["metadata"]!["annotations"]!["hud.dev/session"]!
+                        .GetValue<string>()
+                        .StartsWith(ns + "/", StringComparison.Ordinal)
+                )
+                .Select(p => p!),
+        ];
 
     private static string Root(string path, string ns)
     {
         var slash = path.LastIndexOf('/');
-        return slash < 0 ? $"/api/v1/namespaces/{ns}/{path}" : $"/apis/{path[..slash]}/namespaces/{ns}/{path[(slash + 1)..]}";
+        return slash < 0
+            ? $"/api/v1/namespaces/{ns}/{path}"
+            : $"/apis/{path[..slash]}/namespaces/{ns}/{path[(slash + 1)..]}";
     }
 }

@@ -5,7 +5,8 @@ namespace Hud.ClusterTests.Harness;
 
 public sealed record CommandResult(int Code, string Output, string Error)
 {
-    public string Ok(string what = "") => Code == 0 ? Output : throw new Xunit.Sdk.XunitException($"{what} ended with {Code}\n{Output}\n{Error}");
+    public string Ok(string what = "") =>
+        Code == 0 ? Output : throw new Xunit.Sdk.XunitException($"{what} ended with {Code}\n{Output}\n{Error}");
 
     public string All => Output + Error;
 }
@@ -13,9 +14,22 @@ public sealed record CommandResult(int Code, string Output, string Error)
 /// <summary>Runs a program with a bound on its time; a program that goes past it is ended, and that is an error.</summary>
 internal static class Command
 {
-    public static async Task<CommandResult> RunAsync(string program, IEnumerable<string> arguments, string? input = null, int seconds = 120, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<CommandResult> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        string? input = null,
+        int seconds = 120,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Repository.Root };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = Repository.Root,
+        };
         foreach (var (key, value) in environment ?? new Dictionary<string, string>())
             start.Environment[key] = value;
         using var process = Process.Start(start)!;
@@ -35,7 +49,10 @@ internal static class Command
         catch (OperationCanceledException e)
         {
             process.Kill(entireProcessTree: true);
-            throw new Xunit.Sdk.XunitException($"{program} {string.Join(' ', arguments)} did not end within {seconds} s\n{output}\n{error}", e);
+            throw new Xunit.Sdk.XunitException(
+                $"{program} {string.Join(' ', arguments)} did not end within {seconds} s\n{output}\n{error}",
+                e
+            );
         }
         lock (output)
         {
@@ -61,7 +78,9 @@ internal static class Repository
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Hud.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("the tests run outside of the repository");
+            folder =
+                Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException("the tests run outside of the repository");
         return folder;
     }
 }

@@ -18,7 +18,10 @@ internal static class Docs
     /// <summary>The indented block that begins with a line, without its indentation.</summary>
     public static string Block(string page, string firstLine)
     {
-        var lines = File.ReadAllLines(Path.Combine(Repository.Root, "docs", page)).SkipWhile(l => l != "    " + firstLine).TakeWhile(l => l.Length == 0 || l.StartsWith("    ", StringComparison.Ordinal)).ToList();
+        var lines = File.ReadAllLines(Path.Combine(Repository.Root, "docs", page))
+            .SkipWhile(l => l != "    " + firstLine)
+            .TakeWhile(l => l.Length == 0 || l.StartsWith("    ", StringComparison.Ordinal))
+            .ToList();
         Assert.NotEmpty(lines);
         return string.Join('\n', lines.Select(l => l.Length < 4 ? "" : l[4..]));
     }

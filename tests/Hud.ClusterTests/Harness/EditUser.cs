@@ -18,8 +18,20 @@ public sealed class EditUser(Cluster cluster) : IAsyncLifetime
         Other = await World.CreateAsync(cluster);
         (await Own.KubectlAsync("create", "rolebinding", "alice", "--clusterrole=edit", "--user=alice")).Ok();
         // the controller manager aggregates roles in its own time
-        await World.UntilAsync("the aggregated role", 60, async () => (await Own.KubectlAsync("auth", "can-i", "create", "profilingsessions.hud.dev", "--as=alice")).Output.Trim() == "yes");
-        (await ApplyAsync(Own, World.SessionYaml("running", "target: {podName: p, processName: play-good}\nduration: 10m"))).Ok();
+        await World.UntilAsync(
+            "the aggregated role",
+            60,
+            async () =>
+                (
+                    await Own.KubectlAsync("auth", "can-i", "create", "profilingsessions.hud.dev", "--as=alice")
+                ).Output.Trim() == "yes"
+        );
+        (
+            await ApplyAsync(
+                Own,
+                World.SessionYaml("running", "target: {podName: p, processName: play-good}\nduration: 10m")
+            )
+        ).Ok();
         await Own.PhaseAsync("running", "Profiling");
         AgentPod = (await cluster.AgentsOfAsync(Own.Name)).Single()["metadata"]!["name"]!.GetValue<string>();
     }
@@ -32,7 +44,9 @@ public sealed class EditUser(Cluster cluster) : IAsyncLifetime
         await Other.DisposeAsync();
     }
 
-    public Task<CommandResult> KubectlAsync(params string[] arguments) => cluster.KubectlAsync([.. arguments, "--as=alice"]);
+    public Task<CommandResult> KubectlAsync(params string[] arguments) =>
+        cluster.KubectlAsync([.. arguments, "--as=alice"]);
 
-    public Task<CommandResult> ApplyAsync(World world, string yaml, params string[] more) => cluster.KubectlWithAsync(yaml, ["-n", world.Name, "apply", "-f", "-", "--as=alice", .. more]);
+    public Task<CommandResult> ApplyAsync(World world, string yaml, params string[] more) =>
+        cluster.KubectlWithAsync(yaml, ["-n", world.Name, "apply", "-f", "-", "--as=alice", .. more]);
 }

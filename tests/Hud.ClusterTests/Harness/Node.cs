@@ -10,11 +10,25 @@ internal static partial class Node
     public static IReadOnlyList<int> Pids(string containerId)
     {
         var id = containerId[(containerId.IndexOf("://", StringComparison.Ordinal) + 3)..];
-        return [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!)).Where(p => Text($"/proc/{p}/cgroup").Contains(id, StringComparison.Ordinal))];
+        return
+        [
+            .. Directory
+                .GetDirectories("/proc")
+                .Select(Path.GetFileName)
+                .Where(n => int.TryParse(n, out _))
+                .Select(n => int.Parse(n!))
+                .Where(p => Text($"/proc/{p}/cgroup").Contains(id, StringComparison.Ordinal)),
+        ];
     }
 
     public static IReadOnlyList<int> Pids(JsonNode pod) =>
-        [.. pod["status"]?["containerStatuses"]?.AsArray().Where(c => c!["containerID"] is not null).SelectMany(c => Pids(c!["containerID"]!.GetValue<string>())) ?? []];
+        [
+            .. pod["status"]
+                ?["containerStatuses"]?.AsArray()
+                .Where(c => c!["containerID"] is not null)
+                .SelectMany(c => Pids(c!["containerID"]!.GetValue<string>()))
+                ?? [],
+        ];
 
     /// <summary>Not even SIGTERM first.</summary>
     public static void Kill(IReadOnlyList<int> pids)
@@ -41,7 +55,9 @@ internal static partial class Node
         try
         {
             foreach (var file in Directory.GetFiles($"/proc/{pid}/fdinfo"))
-                found.AddRange(BpfId().Matches(Text(file)).Select(m => (m.Groups["kind"].Value, int.Parse(m.Groups["id"].Value))));
+                found.AddRange(
+                    BpfId().Matches(Text(file)).Select(m => (m.Groups["kind"].Value, int.Parse(m.Groups["id"].Value)))
+                );
         }
         catch (DirectoryNotFoundException)
         {
@@ -51,16 +67,30 @@ internal static partial class Node
     }
 
     // link_id:	12  prog_id:	34
-    [GeneratedRegex(@"^(?<kind>link|prog)_id:\s+(?<id>\d+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^(?<kind>link|prog)_id:\s+(?<id>\d+)",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex BpfId();
 
     /// <summary>A field of a process's or thread's status; empty where the kernel does not tell it.</summary>
     /// <param name="folder">E.g. <c>/proc/1/task/1</c>.</param>
     public static string StatusField(string folder, string name) =>
-        Text(folder + "/status").Split('\n').FirstOrDefault(l => l.StartsWith(name + ":", StringComparison.Ordinal))?[(name.Length + 1)..].Trim() ?? "";
+        Text(folder + "/status")
+            .Split('\n')
+            .FirstOrDefault(l => l.StartsWith(name + ":", StringComparison.Ordinal))
+            ?[(name.Length + 1)..].Trim()
+        ?? "";
 
     /// <summary>The most memory the process ever had, in KiB.</summary>
-    public static int PeakKib(int pid) => int.Parse(Text($"/proc/{pid}/status").Split('\n').First(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+    public static int PeakKib(int pid) =>
+        int.Parse(
+            Text($"/proc/{pid}/status")
+                .Split('\n')
+                .First(l => l.StartsWith("VmHWM", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]
+        );
 
     private static string Text(string file)
     {

@@ -22,7 +22,8 @@ internal sealed class OtlpListener : IDisposable
 
     /// <summary>Names in protobuf are plain UTF-8, so they can be looked for without its schema.</summary>
     /// <param name="path">E.g. <c>/v1/traces</c>.</param>
-    public bool Has(string path, string text) => _received.GetValueOrDefault(path)?.Any(body => body.Contains(text, StringComparison.Ordinal)) == true;
+    public bool Has(string path, string text) =>
+        _received.GetValueOrDefault(path)?.Any(body => body.Contains(text, StringComparison.Ordinal)) == true;
 
     public void Dispose() => _http.Close();
 

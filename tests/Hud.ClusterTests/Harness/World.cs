@@ -17,8 +17,13 @@ public sealed class World : IAsyncDisposable
         var world = new World(cluster, "t" + Guid.NewGuid().ToString("N")[..8]);
         (await cluster.KubectlAsync("create", "namespace", world.Name)).Ok();
         // before 1.24 no pod is taken until the account has its token as well
-        await UntilAsync("the namespace's service account", 120, async () =>
-            await cluster.GetAsync("serviceaccounts", "default", world.Name) is { } account && (cluster.Minor >= 24 || account["secrets"] is not null));
+        await UntilAsync(
+            "the namespace's service account",
+            120,
+            async () =>
+                await cluster.GetAsync("serviceaccounts", "default", world.Name) is { } account
+                && (cluster.Minor >= 24 || account["secrets"] is not null)
+        );
         return world;
     }
 
@@ -39,7 +44,8 @@ public sealed class World : IAsyncDisposable
         await _cluster.KubectlAsync("delete", "namespace", Name, "--wait=false");
     }
 
-    public Task<CommandResult> KubectlAsync(params string[] arguments) => _cluster.KubectlAsync(["-n", Name, .. arguments]);
+    public Task<CommandResult> KubectlAsync(params string[] arguments) =>
+        _cluster.KubectlAsync(["-n", Name, .. arguments]);
 
     public Task ApplyAsync(string yaml) => _cluster.ApplyAsync(yaml, Name);
 
@@ -47,18 +53,22 @@ public sealed class World : IAsyncDisposable
     public Task PodAsync(string name, string command, string more = "") => ApplyAsync(PodYaml(name, command, more));
 
     /// <summary>A part of the CPU of its own, as a real service asks for: without it, whatever else the machine does starves the pod.</summary>
-    private static string Share(string more) => more.Contains("resources:", StringComparison.Ordinal) ? more : ", resources: {requests: {cpu: 50m}}" + more;
+    private static string Share(string more) =>
+        more.Contains("resources:", StringComparison.Ordinal) ? more : ", resources: {requests: {cpu: 50m}}" + more;
 
-    public static string PodYaml(string name, string command, string more = "") => $$$"""
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: {{{name}}}, labels: {app: {{{name}}}, set: all}}
-        spec:
-          terminationGracePeriodSeconds: 0
-          containers:
-          - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [{{{Words(command)}}}]{{{Share(more)}}}}
+    public static string PodYaml(string name, string command, string more = "") =>
+        $$$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: {{{name}}}, labels: {app: {{{name}}}, set: all}}
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers:
+              - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [{{{Words(
+                command
+            )}}}]{{{Share(more)}}}}
 
-        """;
+            """;
 
     public static string Words(string command) => string.Join(", ", command.Split(' ').Select(w => $"\"{w}\""));
 
@@ -76,23 +86,39 @@ public sealed class World : IAsyncDisposable
     public async Task<JsonNode> FinishedAsync(string name, int seconds = 240)
     {
         JsonNode? session = null;
-        await UntilAsync($"the end of session {name}", seconds, async () =>
-        {
-            session = await GetSessionAsync(name);
-            return Condition(session, "Complete")?.Status == "True" || Condition(session, "Failed")?.Status == "True";
-        }, () => DescribeAsync(name));
+        await UntilAsync(
+            $"the end of session {name}",
+            seconds,
+            async () =>
+            {
+                session = await GetSessionAsync(name);
+                return Condition(session, "Complete")?.Status == "True"
+                    || Condition(session, "Failed")?.Status == "True";
+            },
+            () => DescribeAsync(name)
+        );
         return session!;
     }
 
     public Task PhaseAsync(string name, string phase, int seconds = 120) =>
-        UntilAsync($"phase {phase} of session {name}", seconds, async () => Phase(await GetSessionAsync(name)) == phase, () => DescribeAsync(name));
+        UntilAsync(
+            $"phase {phase} of session {name}",
+            seconds,
+            async () => Phase(await GetSessionAsync(name)) == phase,
+            () => DescribeAsync(name)
+        );
 
     /// <summary>No agent pod of a session of this world is left. Those that are being deleted get their time.</summary>
-    public Task NoAgentsAsync() => UntilAsync("no agent pod", 120, async () => (await _cluster.AgentsOfAsync(Name)).Count == 0);
+    public Task NoAgentsAsync() =>
+        UntilAsync("no agent pod", 120, async () => (await _cluster.AgentsOfAsync(Name)).Count == 0);
 
     /// <summary>The reasons of the events of a session.</summary>
     public async Task<IReadOnlyList<string>> EventsAsync(string session) =>
-        [.. (await _cluster.ListAsync("events", Name)).Where(e => e!["involvedObject"]!["name"]!.GetValue<string>() == session).Select(e => e!["reason"]!.GetValue<string>())];
+        [
+            .. (await _cluster.ListAsync("events", Name))
+                .Where(e => e!["involvedObject"]!["name"]!.GetValue<string>() == session)
+                .Select(e => e!["reason"]!.GetValue<string>()),
+        ];
 
     public async Task<string> DescribeAsync(string name)
     {
@@ -106,22 +132,43 @@ public sealed class World : IAsyncDisposable
 
     public static (string Status, string Reason, string Message)? Condition(JsonNode? session, string type)
     {
-        var found = session?["status"]?["conditions"]?.AsArray().FirstOrDefault(c => c!["type"]!.GetValue<string>() == type);
-        return found is null ? null : (found["status"]!.GetValue<string>(), found["reason"]!.GetValue<string>(), found["message"]!.GetValue<string>());
+        var found = session
+            ?["status"]?["conditions"]?.AsArray()
+            .FirstOrDefault(c => c!["type"]!.GetValue<string>() == type);
+        return found is null
+            ? null
+            : (
+                found["status"]!.GetValue<string>(),
+                found["reason"]!.GetValue<string>(),
+                found["message"]!.GetValue<string>()
+            );
     }
 
     public static string Outcome(JsonNode session) =>
-        Condition(session, "Complete") is { Status: "True" } complete ? "Complete " + complete.Reason : "Failed " + Condition(session, "Failed")?.Reason;
+        Condition(session, "Complete") is { Status: "True" } complete
+            ? "Complete " + complete.Reason
+            : "Failed " + Condition(session, "Failed")?.Reason;
 
     /// <param name="field">E.g. <c>startTime</c>.</param>
-    public static DateTimeOffset Time(JsonNode session, string field) => DateTimeOffset.Parse(session["status"]![field]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture);
+    public static DateTimeOffset Time(JsonNode session, string field) =>
+        DateTimeOffset.Parse(
+            session["status"]![field]!.GetValue<string>(),
+            System.Globalization.CultureInfo.InvariantCulture
+        );
 
     /// <summary>State and reason of each target, by pod.</summary>
     public static Dictionary<string, string> Targets(JsonNode session) =>
-        session["status"]!["targets"]!.AsArray().ToDictionary(t => t!["pod"]!.GetValue<string>(), t => $"{t!["state"]} {t["reason"]}".Trim());
+        session["status"]!["targets"]!
+            .AsArray()
+            .ToDictionary(t => t!["pod"]!.GetValue<string>(), t => $"{t!["state"]} {t["reason"]}".Trim());
 
     /// <summary>Waits for something. The bound only ends a test that would never end; nothing is concluded from time.</summary>
-    public static async Task UntilAsync(string what, int seconds, Func<Task<bool>> condition, Func<Task<string>>? details = null)
+    public static async Task UntilAsync(
+        string what,
+        int seconds,
+        Func<Task<bool>> condition,
+        Func<Task<string>>? details = null
+    )
     {
         var end = DateTime.UtcNow.AddSeconds(seconds);
         while (!await condition())

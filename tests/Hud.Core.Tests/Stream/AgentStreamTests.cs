@@ -185,7 +185,15 @@ public class AgentStreamTests
     {
         var reader = new AgentStreamReader();
         var output = new MemoryStream();
-        new AgentStreamWriter(output).Write(new ProfilePartMessage { Part = part, Parts = parts, Data = "AA==", Sha256 = "x" });
+        new AgentStreamWriter(output).Write(
+            new ProfilePartMessage
+            {
+                Part = part,
+                Parts = parts,
+                Data = "AA==",
+                Sha256 = "x",
+            }
+        );
 
         reader.Accept(Lines(output.ToArray())[0]);
 
@@ -196,7 +204,13 @@ public class AgentStreamTests
     public void A_profile_that_inflates_beyond_its_bound_is_refused()
     {
         var bomb = new MemoryStream();
-        using (var gzip = new System.IO.Compression.GZipStream(bomb, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        using (
+            var gzip = new System.IO.Compression.GZipStream(
+                bomb,
+                System.IO.Compression.CompressionLevel.Fastest,
+                leaveOpen: true
+            )
+        )
         {
             byte[] zeros = new byte[1024 * 1024];
             for (int i = 0; i <= StreamLimits.MaxProfileBytes / zeros.Length; i++)
@@ -209,7 +223,20 @@ public class AgentStreamTests
         string hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
         int parts = (bytes.Length + StreamLimits.ProfilePartBytes - 1) / StreamLimits.ProfilePartBytes;
         for (int i = 0; i < parts; i++)
-            writer.Write(new ProfilePartMessage { Part = i + 1, Parts = parts, Sha256 = hash, Data = Convert.ToBase64String(bytes.AsSpan(i * StreamLimits.ProfilePartBytes, Math.Min(StreamLimits.ProfilePartBytes, bytes.Length - i * StreamLimits.ProfilePartBytes))) });
+            writer.Write(
+                new ProfilePartMessage
+                {
+                    Part = i + 1,
+                    Parts = parts,
+                    Sha256 = hash,
+                    Data = Convert.ToBase64String(
+                        bytes.AsSpan(
+                            i * StreamLimits.ProfilePartBytes,
+                            Math.Min(StreamLimits.ProfilePartBytes, bytes.Length - i * StreamLimits.ProfilePartBytes)
+                        )
+                    ),
+                }
+            );
 
         var reader = Read(Lines(output.ToArray()));
 
@@ -254,16 +281,33 @@ public class AgentStreamTests
     {
         var output = new MemoryStream();
         var writer = new AgentStreamWriter(output);
-        var hotspot = new Hotspot { Rank = 1, Function = Hostile, UserFrame = Hostile, Task = Hostile, Location = Hostile, Stack = [.. Enumerable.Repeat(Hostile, 90)], HolderStack = [.. Enumerable.Repeat(Hostile, 90)] };
-        writer.Write(new ProgressMessage
+        var hotspot = new Hotspot
         {
-            Verdict = Hostile,
-            Hotspots = [.. Enumerable.Range(1, StreamLimits.ProgressHotspots).Select(i => hotspot with { Rank = i })],
-            Tasks = [.. Enumerable.Repeat(new TaskProfile { Name = Hostile }, StreamLimits.ProgressTasks)],
-            Workers = [.. Enumerable.Repeat(new WorkerNow { Name = Hostile, Task = Hostile }, 128)],
-            SlowPolls = [.. Enumerable.Repeat(new SlowPoll { WallNs = long.MaxValue }, StreamLimits.ProgressSlowPolls)],
-            Summary = new ProfileSummary { SlowPolls = 7 },
-        });
+            Rank = 1,
+            Function = Hostile,
+            UserFrame = Hostile,
+            Task = Hostile,
+            Location = Hostile,
+            Stack = [.. Enumerable.Repeat(Hostile, 90)],
+            HolderStack = [.. Enumerable.Repeat(Hostile, 90)],
+        };
+        writer.Write(
+            new ProgressMessage
+            {
+                Verdict = Hostile,
+                Hotspots =
+                [
+                    .. Enumerable.Range(1, StreamLimits.ProgressHotspots).Select(i => hotspot with { Rank = i }),
+                ],
+                Tasks = [.. Enumerable.Repeat(new TaskProfile { Name = Hostile }, StreamLimits.ProgressTasks)],
+                Workers = [.. Enumerable.Repeat(new WorkerNow { Name = Hostile, Task = Hostile }, 128)],
+                SlowPolls =
+                [
+                    .. Enumerable.Repeat(new SlowPoll { WallNs = long.MaxValue }, StreamLimits.ProgressSlowPolls),
+                ],
+                Summary = new ProfileSummary { SlowPolls = 7 },
+            }
+        );
         writer.Write(new ByeMessage());
 
         var lines = Lines(output.ToArray());
@@ -280,8 +324,29 @@ public class AgentStreamTests
         var output = new MemoryStream();
         var writer = new AgentStreamWriter(output);
         string endless = new('\u0001', StreamLimits.MaxLineBytes);
-        writer.Write(new WarningMessage { Id = "HUD302", Text = endless, NextStep = endless });
-        writer.Write(new TargetMessage { Index = 3, Target = new TargetProfile { Process = endless, Executable = endless, BuildId = endless, TokioVersion = endless, Message = endless, Reason = "NoProbeSites" } });
+        writer.Write(
+            new WarningMessage
+            {
+                Id = "HUD302",
+                Text = endless,
+                NextStep = endless,
+            }
+        );
+        writer.Write(
+            new TargetMessage
+            {
+                Index = 3,
+                Target = new TargetProfile
+                {
+                    Process = endless,
+                    Executable = endless,
+                    BuildId = endless,
+                    TokioVersion = endless,
+                    Message = endless,
+                    Reason = "NoProbeSites",
+                },
+            }
+        );
 
         var lines = Lines(output.ToArray());
         var reader = new AgentStreamReader();
@@ -294,13 +359,25 @@ public class AgentStreamTests
     {
         var output = new MemoryStream();
         var stack = new StackEntry { Frames = [.. Enumerable.Repeat(new ProfileFrame { Function = Hostile }, 100)] };
-        var sent = new AgentStreamWriter(output).WriteProfile(new ProfileDocument
-        {
-            Verdict = Hostile,
-            StackTable = [.. Enumerable.Repeat(stack, 250)],
-            Hotspots = [.. Enumerable.Range(0, 100).Select(i => new Hotspot { StackIndex = i, Stack = [.. Enumerable.Repeat(Hostile, 100)], Function = Hostile })],
-            Tasks = [.. Enumerable.Repeat(new TaskProfile { Name = Hostile }, 200)],
-        });
+        var sent = new AgentStreamWriter(output).WriteProfile(
+            new ProfileDocument
+            {
+                Verdict = Hostile,
+                StackTable = [.. Enumerable.Repeat(stack, 250)],
+                Hotspots =
+                [
+                    .. Enumerable
+                        .Range(0, 100)
+                        .Select(i => new Hotspot
+                        {
+                            StackIndex = i,
+                            Stack = [.. Enumerable.Repeat(Hostile, 100)],
+                            Function = Hostile,
+                        }),
+                ],
+                Tasks = [.. Enumerable.Repeat(new TaskProfile { Name = Hostile }, 200)],
+            }
+        );
 
         Assert.True(sent.Truncated);
         var reader = Read(Lines(output.ToArray()));
@@ -313,7 +390,9 @@ public class AgentStreamTests
     {
         var output = new MemoryStream();
         var writer = new AgentStreamWriter(output);
-        writer.Write(new HelloMessage { Agent = new AgentInfo { Kernel = new string('x', StreamLimits.MaxLineBytes) } });
+        writer.Write(
+            new HelloMessage { Agent = new AgentInfo { Kernel = new string('x', StreamLimits.MaxLineBytes) } }
+        );
 
         writer.Write(new ByeMessage());
 
@@ -327,7 +406,10 @@ public class AgentStreamTests
         string name = string.Concat(Enumerable.Repeat("\U0001F980", LineFitter.MaxText));
         foreach (string text in (string[])[name, "x" + name])
         {
-            string cut = LineFitter.Cut(new ProgressMessage { Tasks = [new TaskProfile { Name = text }] }).Tasks[0].Name;
+            string cut = LineFitter
+                .Cut(new ProgressMessage { Tasks = [new TaskProfile { Name = text }] })
+                .Tasks[0]
+                .Name;
             Assert.InRange(cut.Length, LineFitter.MaxText - 1, LineFitter.MaxText);
             Assert.False(char.IsHighSurrogate(cut[^2]));
         }
@@ -352,22 +434,34 @@ public class AgentStreamTests
         var random = new Random(1);
         return new ProfileDocument
         {
-            StackTable = [.. Enumerable.Range(0, stacks).Select(_ => new StackEntry { Frames = [.. Enumerable.Range(0, 10).Select(_ => new ProfileFrame { Function = Name(random) })] })],
+            StackTable =
+            [
+                .. Enumerable
+                    .Range(0, stacks)
+                    .Select(_ => new StackEntry
+                    {
+                        Frames = [.. Enumerable.Range(0, 10).Select(_ => new ProfileFrame { Function = Name(random) })],
+                    }),
+            ],
             Hotspots = [.. Enumerable.Range(0, stacks).Select(i => new Hotspot { StackIndex = i, Rank = i + 1 })],
         };
     }
 
-    private static string Name(Random random) => new([.. Enumerable.Range(0, 60).Select(_ => (char)random.Next('a', 'z'))]);
+    private static string Name(Random random) =>
+        new([.. Enumerable.Range(0, 60).Select(_ => (char)random.Next('a', 'z'))]);
 
     private static List<byte[]> Tampered(string after, Func<char, char> change) =>
-    [
-        .. Run().Select(line =>
-        {
-            string text = Text(line);
-            int at = text.Contains("\"t\":\"profile\"", StringComparison.Ordinal) ? text.IndexOf(after, StringComparison.Ordinal) + after.Length + 20 : -1;
-            return at < 0 ? line : Encoding.UTF8.GetBytes(text[..at] + change(text[at]) + text[(at + 1)..]);
-        }),
-    ];
+        [
+            .. Run()
+                .Select(line =>
+                {
+                    string text = Text(line);
+                    int at = text.Contains("\"t\":\"profile\"", StringComparison.Ordinal)
+                        ? text.IndexOf(after, StringComparison.Ordinal) + after.Length + 20
+                        : -1;
+                    return at < 0 ? line : Encoding.UTF8.GetBytes(text[..at] + change(text[at]) + text[(at + 1)..]);
+                }),
+        ];
 
     private static AgentStreamReader Read(List<byte[]> lines)
     {
@@ -377,7 +471,8 @@ public class AgentStreamTests
         return reader;
     }
 
-    private static List<byte[]> Lines(byte[] bytes) => [.. Text(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Encoding.UTF8.GetBytes)];
+    private static List<byte[]> Lines(byte[] bytes) =>
+        [.. Text(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Encoding.UTF8.GetBytes)];
 
     private static byte[] Joined(List<byte[]> lines) => [.. lines.SelectMany(l => l.Append((byte)'\n'))];
 

@@ -32,7 +32,11 @@ internal sealed class AgentRun : IDisposable
 
     public ByeMessage? Bye => _stream.Bye;
 
-    public ProfileDocument Profile => _stream.Profile ?? throw new InvalidOperationException($"no profile: {_stream.ProfileError}; {Text}; {(_process.HasExited ? Errors : "")}");
+    public ProfileDocument Profile =>
+        _stream.Profile
+        ?? throw new InvalidOperationException(
+            $"no profile: {_stream.ProfileError}; {Text}; {(_process.HasExited ? Errors : "")}"
+        );
 
     public bool HasProfile => _stream.Profile is not null;
 
@@ -47,21 +51,38 @@ internal sealed class AgentRun : IDisposable
 
     public IEnumerable<string> Warnings => Messages.OfType<WarningMessage>().Select(w => w.Id);
 
-    public string Text => string.Join('\n', Messages.OfType<WarningMessage>().Select(w => $"{w.Id}: {w.Text} {w.NextStep}"));
+    public string Text =>
+        string.Join('\n', Messages.OfType<WarningMessage>().Select(w => $"{w.Id}: {w.Text} {w.NextStep}"));
 
-    public static AgentTask TaskFor(int pid, double seconds = 1, AgentOptions? options = null, double thresholdMs = 5) => new()
-    {
-        Session = new ProfilingSessionSpec { Duration = new GoDuration((long)(seconds * 1e9)), Threshold = new GoDuration((long)(thresholdMs * 1e6)) },
-        Targets = [new AgentTarget { Pid = pid }],
-        Options = options ?? new AgentOptions(),
-    };
+    public static AgentTask TaskFor(
+        int pid,
+        double seconds = 1,
+        AgentOptions? options = null,
+        double thresholdMs = 5
+    ) =>
+        new()
+        {
+            Session = new ProfilingSessionSpec
+            {
+                Duration = new GoDuration((long)(seconds * 1e9)),
+                Threshold = new GoDuration((long)(thresholdMs * 1e6)),
+            },
+            Targets = [new AgentTarget { Pid = pid }],
+            Options = options ?? new AgentOptions(),
+        };
 
-    public static AgentRun Start(AgentTask task, params string[] before) => StartRaw(JsonSerializer.Serialize(task, HudJson.Default.AgentTask), [], before);
+    public static AgentRun Start(AgentTask task, params string[] before) =>
+        StartRaw(JsonSerializer.Serialize(task, HudJson.Default.AgentTask), [], before);
 
     public static AgentRun StartRaw(string? task, string[] arguments, params string[] before)
     {
         string[] words = [.. before, Need.Agent(), .. arguments];
-        var start = new ProcessStartInfo(words[0], words[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(words[0], words[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment.Remove(AgentTask.EnvironmentVariable);
         if (task is not null)
             start.Environment[AgentTask.EnvironmentVariable] = task;
@@ -77,7 +98,8 @@ internal sealed class AgentRun : IDisposable
     }
 
     /// <summary>The first line comes once everything is attached.</summary>
-    public void WaitUntilAttached() => Need.Until(() => Messages.OfType<HelloMessage>().Any() || _process.HasExited, "the agent is attached");
+    public void WaitUntilAttached() =>
+        Need.Until(() => Messages.OfType<HelloMessage>().Any() || _process.HasExited, "the agent is attached");
 
     public void WaitForEnd()
     {

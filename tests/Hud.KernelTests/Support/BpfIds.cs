@@ -49,7 +49,13 @@ internal sealed unsafe class BpfIds
             foreach (string line in lines)
             {
                 string[] words = line.Split(':', 2, StringSplitOptions.TrimEntries);
-                var set = words[0] switch { "link_id" => ids._links, "prog_id" => ids._programs, "map_id" => ids._maps, _ => null };
+                var set = words[0] switch
+                {
+                    "link_id" => ids._links,
+                    "prog_id" => ids._programs,
+                    "map_id" => ids._maps,
+                    _ => null,
+                };
                 if (set is not null && uint.TryParse(words[^1], out uint id))
                     set.Add(id);
             }
@@ -59,8 +65,15 @@ internal sealed unsafe class BpfIds
     }
 
     /// <summary>What is still there, as text.</summary>
-    public string Alive() => string.Join(' ', _links.Where(i => Exists(LinkById, i)).Select(i => $"link {i}")
-        .Concat(_programs.Where(i => Exists(ProgramById, i)).Select(i => $"program {i}")).Concat(_maps.Where(i => Exists(MapById, i)).Select(i => $"map {i}")));
+    public string Alive() =>
+        string.Join(
+            ' ',
+            _links
+                .Where(i => Exists(LinkById, i))
+                .Select(i => $"link {i}")
+                .Concat(_programs.Where(i => Exists(ProgramById, i)).Select(i => $"program {i}"))
+                .Concat(_maps.Where(i => Exists(MapById, i)).Select(i => $"map {i}"))
+        );
 
     /// <summary>The kernel frees in the background, so this waits.</summary>
     public void AreGone()

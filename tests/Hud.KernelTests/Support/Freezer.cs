@@ -15,7 +15,9 @@ internal sealed class Freezer : IDisposable
     public static Freezer Create(int version)
     {
         bool first = version == 1;
-        string? root = first ? (File.Exists($"{First}/cgroup.procs") ? First : null) : Array.Find(Second, r => File.Exists($"{r}/cgroup.controllers"));
+        string? root = first
+            ? (File.Exists($"{First}/cgroup.procs") ? First : null)
+            : Array.Find(Second, r => File.Exists($"{r}/cgroup.controllers"));
         if (root is null)
             Need.Missing($"no cgroup file system of version {version} with a freezer is mounted");
         var freezer = new Freezer($"{root}/hud-freezer-{Environment.ProcessId}", first);
@@ -29,7 +31,13 @@ internal sealed class Freezer : IDisposable
     public void Freeze()
     {
         File.WriteAllText(State, _first ? "FROZEN" : "1");
-        Need.Until(() => _first ? File.ReadAllText(State).StartsWith("FROZEN", StringComparison.Ordinal) : File.ReadAllText($"{_folder}/cgroup.events").Contains("frozen 1", StringComparison.Ordinal), "the group is frozen");
+        Need.Until(
+            () =>
+                _first
+                    ? File.ReadAllText(State).StartsWith("FROZEN", StringComparison.Ordinal)
+                    : File.ReadAllText($"{_folder}/cgroup.events").Contains("frozen 1", StringComparison.Ordinal),
+            "the group is frozen"
+        );
     }
 
     public void Thaw() => File.WriteAllText(State, _first ? "THAWED" : "0");

@@ -23,7 +23,14 @@ internal static class Need
         Assert.True(Rungs.TryParse(name, out var rung));
         try
         {
-            using var polls = new ProbedChild(new KernelSettings { Rung = rung, RingKiB = 64, Slots = 4 });
+            using var polls = new ProbedChild(
+                new KernelSettings
+                {
+                    Rung = rung,
+                    RingKiB = 64,
+                    Slots = 4,
+                }
+            );
         }
         catch (BpfException e)
         {
@@ -45,7 +52,11 @@ internal static class Need
     public static void Program(string name)
     {
         Kernel();
-        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, name))))
+        if (
+            !(Environment.GetEnvironmentVariable("PATH") ?? "")
+                .Split(':')
+                .Any(folder => File.Exists(Path.Combine(folder, name)))
+        )
             Missing($"{name} is not installed (scripts/install.sh test)");
     }
 

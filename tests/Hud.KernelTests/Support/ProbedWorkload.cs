@@ -15,7 +15,12 @@ internal sealed class ProbedWorkload : IDisposable
     private ProbedWorkload(Workload workload, KernelSettings settings)
     {
         Workload = workload;
-        Target = TargetProcess.Open(0, new AgentTarget { Pid = workload.Pid }, workload.Pid, new TargetFiles(new UnwindTableCache()));
+        Target = TargetProcess.Open(
+            0,
+            new AgentTarget { Pid = workload.Pid },
+            workload.Pid,
+            new TargetFiles(new UnwindTableCache())
+        );
         Assert.Null(Target.Problem);
         Kernel = KernelSide.Load(settings);
         Ring = new RingBuffer(Kernel.Events, Accept);

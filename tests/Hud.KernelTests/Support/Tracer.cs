@@ -13,10 +13,24 @@ internal static class Tracer
     {
         Need.Program("gdb");
         string pause = string.Create(CultureInfo.InvariantCulture, $"shell sleep {stopped.TotalSeconds}");
-        using var gdb = Process.Start(new ProcessStartInfo("gdb", ["-nx", "-batch", "-p", $"{pid}", "-ex", pause, "-ex", "info threads", "-ex", "detach"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var gdb = Process.Start(
+            new ProcessStartInfo(
+                "gdb",
+                ["-nx", "-batch", "-p", $"{pid}", "-ex", pause, "-ex", "info threads", "-ex", "detach"]
+            )
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var errors = gdb.StandardError.ReadToEndAsync();
         string said = gdb.StandardOutput.ReadToEnd();
         gdb.WaitForExit();
-        Assert.True(gdb.ExitCode == 0 && said.Contains("throughput", StringComparison.Ordinal) && said.Contains("detached", StringComparison.Ordinal), said + errors.Result);
+        Assert.True(
+            gdb.ExitCode == 0
+                && said.Contains("throughput", StringComparison.Ordinal)
+                && said.Contains("detached", StringComparison.Ordinal),
+            said + errors.Result
+        );
     }
 }

@@ -21,13 +21,22 @@ internal sealed class Workload : IDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public static Workload Start(string name, string arguments = "", string set = "tokio143-release", params string[] before) =>
-        StartFile(Need.Workload(set, name), arguments, before);
+    public static Workload Start(
+        string name,
+        string arguments = "",
+        string set = "tokio143-release",
+        params string[] before
+    ) => StartFile(Need.Workload(set, name), arguments, before);
 
     public static Workload StartFile(string program, string arguments = "", params string[] before)
     {
         string[] words = [.. before, program, .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
-        var start = new ProcessStartInfo(words[0], words[1..]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(words[0], words[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         var workload = new Workload(Process.Start(start)!);
         Need.Until(() => workload.Has("ready") || workload.HasExited, "the workload is ready");
         Assert.False(workload.HasExited, $"{program} ended at once");
@@ -38,7 +47,9 @@ internal sealed class Workload : IDisposable
     public long Last(string field)
     {
         lock (_lines)
-            return _lines.LastOrDefault(l => l.TryGetProperty(field, out _)) is { ValueKind: JsonValueKind.Object } line ? line.GetProperty(field).GetInt64() : 0;
+            return _lines.LastOrDefault(l => l.TryGetProperty(field, out _)) is { ValueKind: JsonValueKind.Object } line
+                ? line.GetProperty(field).GetInt64()
+                : 0;
     }
 
     public bool Has(string field)
@@ -77,8 +88,13 @@ internal sealed class Workload : IDisposable
     /// <summary>Bytes of its code as they are now, breakpoints and all.</summary>
     public byte[] CodeAt(ulong fileOffset, int length = 1)
     {
-        var mapping = TargetFiles.ReadMaps(Pid).Mappings.ToArray().First(m => m.Executable && m.IsFile && fileOffset - m.FileOffset < m.Length);
-        Assert.True(TargetFiles.TryReadMemory(Pid, mapping.Start + (fileOffset - mapping.FileOffset), length, out byte[]? bytes));
+        var mapping = TargetFiles
+            .ReadMaps(Pid)
+            .Mappings.ToArray()
+            .First(m => m.Executable && m.IsFile && fileOffset - m.FileOffset < m.Length);
+        Assert.True(
+            TargetFiles.TryReadMemory(Pid, mapping.Start + (fileOffset - mapping.FileOffset), length, out byte[]? bytes)
+        );
         return bytes;
     }
 

@@ -9,11 +9,14 @@ internal static class Objects
     public static string List(int version, string next, params string[] items) =>
         $$"""{"kind":"PodList","metadata":{"resourceVersion":"{{version}}","continue":"{{next}}"},"items":[{{string.Join(',', items)}}]}""";
 
-    public static string Event(string type, string entity) => $$$"""{"type":"{{{type}}}","object":{{{entity}}}}""" + "\n";
+    public static string Event(string type, string entity) =>
+        $$$"""{"type":"{{{type}}}","object":{{{entity}}}}""" + "\n";
 
-    public static string Bookmark(int version) => Event("BOOKMARK", $$$"""{"kind":"Pod","metadata":{"resourceVersion":"{{{version}}}"}}""");
+    public static string Bookmark(int version) =>
+        Event("BOOKMARK", $$$"""{"kind":"Pod","metadata":{"resourceVersion":"{{{version}}}"}}""");
 
-    public static bool IsWatch(this ScriptedRequest request) => request.Target.Contains("watch=1", StringComparison.Ordinal);
+    public static bool IsWatch(this ScriptedRequest request) =>
+        request.Target.Contains("watch=1", StringComparison.Ordinal);
 
     public static async Task<List<T>> ToListAsync<T>(this IAsyncEnumerable<T> source)
     {

@@ -5,7 +5,12 @@ using System.Text;
 namespace Hud.Kubernetes.Tests.Scripted;
 
 /// <param name="Target">Path and query, decoded.</param>
-public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body);
+public sealed record ScriptedRequest(
+    string Method,
+    string Target,
+    IReadOnlyDictionary<string, string> Headers,
+    string Body
+);
 
 /// <summary>
 /// An HTTP server in this process that answers exactly as a test says, down to the bytes: cut lines, slow bytes and answers that no real
@@ -94,7 +99,10 @@ public sealed class ScriptedServer : IAsyncDisposable
             head.Add(one[0]);
         }
         var lines = Encoding.ASCII.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        var headers = lines.Skip(1).Select(l => l.Split(": ", 2)).ToDictionary(p => p[0], p => p[1], StringComparer.OrdinalIgnoreCase);
+        var headers = lines
+            .Skip(1)
+            .Select(l => l.Split(": ", 2))
+            .ToDictionary(p => p[0], p => p[1], StringComparer.OrdinalIgnoreCase);
         var body = new byte[int.Parse(headers.GetValueOrDefault("Content-Length", "0"))];
         await stream.ReadExactlyAsync(body, _stop.Token);
         var first = lines[0].Split(' ');
@@ -106,13 +114,20 @@ public sealed class ScriptedServer : IAsyncDisposable
 public sealed class Answer(Stream stream, CancellationToken stop)
 {
     public Task JsonAsync(string json, int code = 200, string extraHeaders = "") =>
-        RawAsync($"HTTP/1.1 {code} X\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {Encoding.UTF8.GetByteCount(json)}\r\n{extraHeaders}\r\n{json}");
+        RawAsync(
+            $"HTTP/1.1 {code} X\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {Encoding.UTF8.GetByteCount(json)}\r\n{extraHeaders}\r\n{json}"
+        );
 
     public Task ErrorAsync(int code, string reason, string message, string extraHeaders = "") =>
-        JsonAsync($$"""{"kind":"Status","reason":"{{reason}}","message":"{{message}}","code":{{code}}}""", code, extraHeaders);
+        JsonAsync(
+            $$"""{"kind":"Status","reason":"{{reason}}","message":"{{message}}","code":{{code}}}""",
+            code,
+            extraHeaders
+        );
 
     /// <summary>Begins an answer whose length is the connection's.</summary>
-    public Task StreamAsync() => RawAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n");
+    public Task StreamAsync() =>
+        RawAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n");
 
     public async Task RawAsync(string text)
     {

@@ -7,7 +7,8 @@ public sealed class BpfDiagnosisTests
 {
     private static readonly bool HaveBtf = File.Exists("/sys/kernel/btf/vmlinux");
 
-    private static Diagnostic Explain(int errno, string? rung = null, params string[] log) => BpfDiagnosis.Explain(new BpfException("load the BPF programs", errno, log), rung);
+    private static Diagnostic Explain(int errno, string? rung = null, params string[] log) =>
+        BpfDiagnosis.Explain(new BpfException("load the BPF programs", errno, log), rung);
 
     [Fact]
     public void A_missing_permission_is_told_before_all_else()
@@ -20,7 +21,8 @@ public sealed class BpfDiagnosisTests
     [Theory]
     [InlineData("libbpf: Error loading vmlinux BTF: -3")]
     [InlineData("libbpf: Failed to find valid kernel BTF")]
-    public void A_kernel_without_types_is_told(string line) => Assert.Equal(DiagnosticKinds.NoBtf, Explain(3, null, "first", line).Kind);
+    public void A_kernel_without_types_is_told(string line) =>
+        Assert.Equal(DiagnosticKinds.NoBtf, Explain(3, null, "first", line).Kind);
 
     [Fact]
     public void A_forced_rung_that_does_not_load_is_named()
@@ -37,7 +39,11 @@ public sealed class BpfDiagnosisTests
     {
         Skip();
         Assert.Contains("no memory", Explain(12).Message, StringComparison.Ordinal);
-        Assert.Contains("no memory", Explain(22, null, "insufficient, memory limit reached").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no memory",
+            Explain(22, null, "insufficient, memory limit reached").Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -50,7 +56,14 @@ public sealed class BpfDiagnosisTests
     public void The_verifiers_last_word_is_translated(string verdict, string words)
     {
         Skip();
-        var diagnostic = Explain(13, null, "0: R1=ctx() R10=fp0", verdict, "processed 13 insns (limit 1000000) max_states_per_insn 0", "libbpf: failed to load object");
+        var diagnostic = Explain(
+            13,
+            null,
+            "0: R1=ctx() R10=fp0",
+            verdict,
+            "processed 13 insns (limit 1000000) max_states_per_insn 0",
+            "libbpf: failed to load object"
+        );
         Assert.Equal(DiagnosticKinds.BpfLoadFailed, diagnostic.Kind);
         Assert.Contains(words, diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains(verdict, diagnostic.Message, StringComparison.Ordinal);

@@ -14,7 +14,8 @@ public sealed class KernelVersionTests
     [InlineData("six", 0, 0)]
     [InlineData("6", 0, 0)]
     [InlineData("", 0, 0)]
-    public void The_first_two_numbers_count(string release, int major, int minor) => Assert.Equal(new Version(major, minor), KernelVersion.Parse(release));
+    public void The_first_two_numbers_count(string release, int major, int minor) =>
+        Assert.Equal(new Version(major, minor), KernelVersion.Parse(release));
 
     [Theory]
     [InlineData("0\n", "0")]
@@ -26,5 +27,6 @@ public sealed class KernelVersionTests
     [InlineData("a-b,4", "4")]
     [InlineData("0-999999999", "")]
     [InlineData("-2147483648-2147483647", "")]
-    public void A_list_of_CPUs_is_read_and_bounded(string text, string cpus) => Assert.Equal(cpus, string.Join(' ', CpuClock.ParseCpuList(text)));
+    public void A_list_of_CPUs_is_read_and_bounded(string text, string cpus) =>
+        Assert.Equal(cpus, string.Join(' ', CpuClock.ParseCpuList(text)));
 }

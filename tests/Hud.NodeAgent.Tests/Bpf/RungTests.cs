@@ -19,5 +19,6 @@ public sealed class RungTests
     public void Other_names_are_none(string name) => Assert.False(Rungs.TryParse(name, out _));
 
     [Fact]
-    public void Only_the_last_rung_needs_no_poll_program() => Assert.All(Rungs.All, r => Assert.Equal(r.Name() == "sched-only", r.PollPrograms().Length == 0));
+    public void Only_the_last_rung_needs_no_poll_program() =>
+        Assert.All(Rungs.All, r => Assert.Equal(r.Name() == "sched-only", r.PollPrograms().Length == 0));
 }

@@ -8,15 +8,33 @@ namespace Hud.NodeAgent.Tests.Confine;
 /// <summary>What the filter answers, by an interpreter of classic BPF; the kernel's own answer is a test of the agent.</summary>
 public sealed partial class SeccompFilterTests
 {
-    private const uint X64 = 0xc000003e, Arm = 0xc00000b7, Allowed = 0x7fff0000, Refused = 0x0005000d, NotThere = 0x00050026;
+    private const uint X64 = 0xc000003e,
+        Arm = 0xc00000b7,
+        Allowed = 0x7fff0000,
+        Refused = 0x0005000d,
+        NotThere = 0x00050026;
 
-    public static TheoryData<ElfMachine, bool> Filters() => new() { { ElfMachine.X64, false }, { ElfMachine.X64, true }, { ElfMachine.AArch64, false }, { ElfMachine.AArch64, true } };
+    public static TheoryData<ElfMachine, bool> Filters() =>
+        new()
+        {
+            { ElfMachine.X64, false },
+            { ElfMachine.X64, true },
+            { ElfMachine.AArch64, false },
+            { ElfMachine.AArch64, true },
+        };
 
     private static uint Answer(ElfMachine machine, bool network, uint number, uint arch = 0, ulong firstArgument = 0)
     {
         byte[] data = new byte[64]; // struct seccomp_data
         BitConverter.TryWriteBytes(data, number);
-        BitConverter.TryWriteBytes(data.AsSpan(4), arch == 0 ? machine == ElfMachine.X64 ? X64 : Arm : arch);
+        BitConverter.TryWriteBytes(
+            data.AsSpan(4),
+            arch == 0
+                ? machine == ElfMachine.X64
+                    ? X64
+                    : Arm
+                : arch
+        );
         BitConverter.TryWriteBytes(data.AsSpan(16), firstArgument);
         var program = SeccompFilter.Build(machine, network);
         uint accumulator = 0;
@@ -51,7 +69,22 @@ public sealed partial class SeccompFilterTests
         var calls = SeccompFilter.Calls(machine, network);
         Assert.InRange(calls.Count, 40, 80);
         Assert.All(calls, c => Assert.Equal((c.Name, Refused), (c.Name, Answer(machine, network, c.Number))));
-        foreach (string call in (string[])["io_uring_setup", "ptrace", "process_vm_writev", "open_by_handle_at", "setns", "unshare", "mount", "finit_module", "kexec_load", "keyctl", "userfaultfd"])
+        foreach (
+            string call in (string[])
+                [
+                    "io_uring_setup",
+                    "ptrace",
+                    "process_vm_writev",
+                    "open_by_handle_at",
+                    "setns",
+                    "unshare",
+                    "mount",
+                    "finit_module",
+                    "kexec_load",
+                    "keyctl",
+                    "userfaultfd",
+                ]
+        )
             Assert.Contains(call, calls.Select(c => c.Name));
         foreach (string call in (string[])["socket", "connect", "bind", "listen", "accept4", "pidfd_getfd"])
             Assert.Equal((call, network ? Allowed : Refused), (call, Answer(machine, network, Number(machine, call))));
@@ -61,10 +94,29 @@ public sealed partial class SeccompFilterTests
     [MemberData(nameof(Filters))]
     public void What_it_does_need_is_not(ElfMachine machine, bool network)
     {
-        var refused = SeccompFilter.Calls(machine, network).Select(c => c.Number).Append(Number(machine, "clone3")).ToHashSet();
+        var refused = SeccompFilter
+            .Calls(machine, network)
+            .Select(c => c.Number)
+            .Append(Number(machine, "clone3"))
+            .ToHashSet();
         for (uint number = 0; number < 512; number++)
             Assert.Equal((number, !refused.Contains(number)), (number, Answer(machine, network, number) == Allowed));
-        foreach (string call in (string[])["bpf", "perf_event_open", "openat", "mmap", "futex", "execve", "memfd_create", "prctl", "seccomp", "kill", "clone"])
+        foreach (
+            string call in (string[])
+                [
+                    "bpf",
+                    "perf_event_open",
+                    "openat",
+                    "mmap",
+                    "futex",
+                    "execve",
+                    "memfd_create",
+                    "prctl",
+                    "seccomp",
+                    "kill",
+                    "clone",
+                ]
+        )
             Assert.Equal((call, Allowed), (call, Answer(machine, network, Number(machine, call))));
     }
 
@@ -75,7 +127,9 @@ public sealed partial class SeccompFilterTests
         uint clone = Number(machine, "clone");
         Assert.Equal(Allowed, Answer(machine, network, clone, firstArgument: 0x3d0f00)); // pthread_create
         Assert.Equal(Allowed, Answer(machine, network, clone, firstArgument: 0x4111)); // vfork: CLONE_VM, CLONE_VFORK, SIGCHLD
-        foreach (ulong flag in (ulong[])[0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000])
+        foreach (
+            ulong flag in (ulong[])[0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000]
+        )
             Assert.Equal(Refused, Answer(machine, network, clone, firstArgument: flag | 17));
         Assert.Equal(NotThere, Answer(machine, network, Number(machine, "clone3")));
     }
@@ -98,13 +152,28 @@ public sealed partial class SeccompFilterTests
         if (!File.Exists(header))
             Missing.Because($"{header} is missing (scripts/install.sh build)");
         // #define __NR_socket 41, and where 32 bits differ #define __NR3264_statfs 43
-        var defined = Definition().Matches(File.ReadAllText(header)).DistinctBy(m => m.Groups["name"].Value).ToDictionary(m => m.Groups["name"].Value, m => uint.Parse(m.Groups["number"].Value, CultureInfo.InvariantCulture), StringComparer.Ordinal);
-        var ours = SeccompFilter.Calls(machine, network: false).Append(("clone", Number(machine, "clone"))).Append(("clone3", Number(machine, "clone3"))).ToList();
+        var defined = Definition()
+            .Matches(File.ReadAllText(header))
+            .DistinctBy(m => m.Groups["name"].Value)
+            .ToDictionary(
+                m => m.Groups["name"].Value,
+                m => uint.Parse(m.Groups["number"].Value, CultureInfo.InvariantCulture),
+                StringComparer.Ordinal
+            );
+        var ours = SeccompFilter
+            .Calls(machine, network: false)
+            .Append(("clone", Number(machine, "clone")))
+            .Append(("clone3", Number(machine, "clone3")))
+            .ToList();
         // headers of the machine may be older than the newest calls
         Assert.InRange(ours.Count(c => defined.ContainsKey(c.Item1)), ours.Count - 5, ours.Count);
         Assert.All(ours.Where(c => defined.ContainsKey(c.Item1)), c => Assert.Equal((c.Item1, defined[c.Item1]), c));
     }
 
-    [GeneratedRegex(@"^#define __NR(3264)?_(?<name>\w+)\s+(?<number>\d+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^#define __NR(3264)?_(?<name>\w+)\s+(?<number>\d+)",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Definition();
 }

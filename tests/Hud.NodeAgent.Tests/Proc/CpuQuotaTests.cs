@@ -6,11 +6,19 @@ public sealed class CpuQuotaTests
 {
     [Fact]
     public void The_second_version_counts_in_microseconds() =>
-        Assert.Equal(new CpuQuota(90_950_000, 3), CpuQuota.Parse("usage_usec 1200\nuser_usec 1000\nsystem_usec 200\nnr_periods 12\nnr_throttled 3\nthrottled_usec 90950\nnr_bursts 0\nburst_usec 0\n"));
+        Assert.Equal(
+            new CpuQuota(90_950_000, 3),
+            CpuQuota.Parse(
+                "usage_usec 1200\nuser_usec 1000\nsystem_usec 200\nnr_periods 12\nnr_throttled 3\nthrottled_usec 90950\nnr_bursts 0\nburst_usec 0\n"
+            )
+        );
 
     [Fact]
     public void The_first_version_counts_in_nanoseconds() =>
-        Assert.Equal(new CpuQuota(90_950_123, 3), CpuQuota.Parse("nr_periods 12\nnr_throttled 3\nthrottled_time 90950123\n"));
+        Assert.Equal(
+            new CpuQuota(90_950_123, 3),
+            CpuQuota.Parse("nr_periods 12\nnr_throttled 3\nthrottled_time 90950123\n")
+        );
 
     [Theory]
     [InlineData("")]
@@ -24,29 +32,43 @@ public sealed class CpuQuotaTests
     public void On_a_machine_the_cgroup_of_the_second_version_is_one_path() =>
         Assert.Equal(
             [
-                "/sys/fs/cgroup/kubepods.slice/pod1/cpu.stat", "/sys/fs/cgroup/unified/kubepods.slice/pod1/cpu.stat",
-                "/proc/1/root/sys/fs/cgroup/kubepods.slice/pod1/cpu.stat", "/proc/1/root/sys/fs/cgroup/unified/kubepods.slice/pod1/cpu.stat",
-                "/proc/42/root/sys/fs/cgroup/cpu.stat", "/proc/42/root/sys/fs/cgroup/unified/cpu.stat",
+                "/sys/fs/cgroup/kubepods.slice/pod1/cpu.stat",
+                "/sys/fs/cgroup/unified/kubepods.slice/pod1/cpu.stat",
+                "/proc/1/root/sys/fs/cgroup/kubepods.slice/pod1/cpu.stat",
+                "/proc/1/root/sys/fs/cgroup/unified/kubepods.slice/pod1/cpu.stat",
+                "/proc/42/root/sys/fs/cgroup/cpu.stat",
+                "/proc/42/root/sys/fs/cgroup/unified/cpu.stat",
             ],
-            CpuQuota.Paths(42, "0::/kubepods.slice/pod1\n"));
+            CpuQuota.Paths(42, "0::/kubepods.slice/pod1\n")
+        );
 
     [Fact]
     public void The_first_version_has_one_path_for_each_controller_and_its_unified_hierarchy_has_no_cpu() =>
         Assert.Equal(
             [
-                "/sys/fs/cgroup/cpu,cpuacct/kubepods/pod1/cpu.stat", "/sys/fs/cgroup/cpu/kubepods/pod1/cpu.stat",
-                "/proc/1/root/sys/fs/cgroup/cpu,cpuacct/kubepods/pod1/cpu.stat", "/proc/1/root/sys/fs/cgroup/cpu/kubepods/pod1/cpu.stat",
-                "/proc/42/root/sys/fs/cgroup/cpu,cpuacct/cpu.stat", "/proc/42/root/sys/fs/cgroup/cpu/cpu.stat",
+                "/sys/fs/cgroup/cpu,cpuacct/kubepods/pod1/cpu.stat",
+                "/sys/fs/cgroup/cpu/kubepods/pod1/cpu.stat",
+                "/proc/1/root/sys/fs/cgroup/cpu,cpuacct/kubepods/pod1/cpu.stat",
+                "/proc/1/root/sys/fs/cgroup/cpu/kubepods/pod1/cpu.stat",
+                "/proc/42/root/sys/fs/cgroup/cpu,cpuacct/cpu.stat",
+                "/proc/42/root/sys/fs/cgroup/cpu/cpu.stat",
             ],
-            CpuQuota.Paths(42, "5:memory:/kubepods/pod1\n4:cpu,cpuacct:/kubepods/pod1\n1:name=systemd:/x\n0::/kubepods/pod1\n"));
+            CpuQuota.Paths(
+                42,
+                "5:memory:/kubepods/pod1\n4:cpu,cpuacct:/kubepods/pod1\n1:name=systemd:/x\n0::/kubepods/pod1\n"
+            )
+        );
 
     [Theory]
     [InlineData("0::/../../kubepods.slice/cri-containerd-1.scope\n", "")] // the reader is in a container with a cgroup namespace of its own
     [InlineData("0::/../..\n", "")]
-    [InlineData("0::/\n", "")]                                            // here the root is the reader's own cgroup
+    [InlineData("0::/\n", "")] // here the root is the reader's own cgroup
     [InlineData("1:cpu:/\n0::/\n", "/cpu")]
     [InlineData("1:cpu:/../x\n0::/x\n", "/cpu")]
-    public void A_path_that_cannot_be_followed_is_the_root_of_the_targets_own_mount_and_never_of_ours(string text, string folder)
+    public void A_path_that_cannot_be_followed_is_the_root_of_the_targets_own_mount_and_never_of_ours(
+        string text,
+        string folder
+    )
     {
         string[] paths = [.. CpuQuota.Paths(42, text)];
         Assert.Equal($"/proc/42/root/sys/fs/cgroup{folder}/cpu.stat", paths[0]);
@@ -71,7 +93,9 @@ public sealed class CpuQuotaTests
         string folder = Directory.CreateTempSubdirectory("hud-cgroup-").FullName;
         try
         {
-            string plain = Path.Combine(folder, "cpu.stat"), link = Path.Combine(folder, "link"), own = CpuQuota.FindFile(Environment.ProcessId) ?? "";
+            string plain = Path.Combine(folder, "cpu.stat"),
+                link = Path.Combine(folder, "link"),
+                own = CpuQuota.FindFile(Environment.ProcessId) ?? "";
             File.WriteAllText(plain, "nr_throttled 3\nthrottled_usec 90950\n");
             Assert.False(CgroupFile.IsOne(plain));
             Assert.Equal(default, CpuQuota.Read(plain));

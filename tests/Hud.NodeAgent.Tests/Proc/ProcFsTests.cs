@@ -5,7 +5,8 @@ namespace Hud.NodeAgent.Tests.Proc;
 
 public sealed class ProcFsTests
 {
-    private const string Stat = "4242 (web) S 1 4242 4242 0 -1 4194560 100 0 0 0 17 5 0 0 20 0 3 0 987654 0 0 18446744073709551615 0 0";
+    private const string Stat =
+        "4242 (web) S 1 4242 4242 0 -1 4194560 100 0 0 0 17 5 0 0 20 0 3 0 987654 0 0 18446744073709551615 0 0";
 
     [Fact]
     public void Start_and_CPU_time_are_read_from_stat()
@@ -22,7 +23,13 @@ public sealed class ProcFsTests
     [InlineData("")]
     public void A_name_may_hold_anything(string name)
     {
-        Assert.True(ProcFs.TryParseStat(Stat.Replace("(web)", $"({name})", StringComparison.Ordinal), out long start, out long cpu));
+        Assert.True(
+            ProcFs.TryParseStat(
+                Stat.Replace("(web)", $"({name})", StringComparison.Ordinal),
+                out long start,
+                out long cpu
+            )
+        );
         Assert.Equal((987654, 22), (start, cpu));
     }
 
@@ -42,7 +49,8 @@ public sealed class ProcFsTests
     [InlineData('Z', 3, false)] // its first thread has ended, the others go on
     public void A_process_that_only_waits_for_its_parent_has_ended(char state, int threads, bool ended)
     {
-        string stat = Stat.Replace(") S", $") {state}", StringComparison.Ordinal).Replace(" 20 0 3 0 ", $" 20 0 {threads} 0 ", StringComparison.Ordinal);
+        string stat = Stat.Replace(") S", $") {state}", StringComparison.Ordinal)
+            .Replace(" 20 0 3 0 ", $" 20 0 {threads} 0 ", StringComparison.Ordinal);
         Assert.Equal(ended, ProcFs.HasEnded(stat));
         Assert.Equal(ended, ProcFs.HasEnded(stat.Replace("(web)", "(a) Z 1 (b)", StringComparison.Ordinal)));
         Assert.False(ProcFs.HasEnded(stat[..30]));
@@ -79,7 +87,10 @@ public sealed class ProcFsTests
         Assert.True(ProcFs.StartTicks(pid) > 0);
         Assert.True(ProcFs.CpuTimeNs(pid) > 0);
         Assert.NotEqual(0u, ProcFs.PidNamespace("self"));
-        Assert.Contains(TargetFiles.ReadMaps(pid).Mappings.ToArray(), m => m.Path.EndsWith("libcoreclr.so", StringComparison.Ordinal));
+        Assert.Contains(
+            TargetFiles.ReadMaps(pid).Mappings.ToArray(),
+            m => m.Path.EndsWith("libcoreclr.so", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -89,8 +100,8 @@ public sealed class ProcFsTests
     [Theory]
     [InlineData("CapEff:\t000001ffffffffff", "")]
     [InlineData("CapEff:\t0000000000000000", "CAP_BPF CAP_PERFMON CAP_SYS_PTRACE CAP_DAC_READ_SEARCH")]
-    [InlineData("CapEff:\t000000c000080004", "")]          // exactly the four
-    [InlineData("CapEff:\t0000000000280004", "")]          // CAP_SYS_ADMIN as before 5.8
+    [InlineData("CapEff:\t000000c000080004", "")] // exactly the four
+    [InlineData("CapEff:\t0000000000280004", "")] // CAP_SYS_ADMIN as before 5.8
     [InlineData("CapEff:\t0000004000080004", "CAP_BPF")]
     [InlineData("CapEff:\t0000008000080004", "CAP_PERFMON")]
     [InlineData("CapEff:\t000000c000000004", "CAP_SYS_PTRACE")]

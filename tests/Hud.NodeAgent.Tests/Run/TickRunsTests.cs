@@ -21,7 +21,10 @@ public sealed class TickRunsTests
             Index = 0,
             Spec = new AgentTarget(),
             TypeBase = 40,
-            Tokio = new TokioBinary { Types = [new("shop::login", 0, 0, default, 0), new("shop::cart", 0, 0, default, 0)] },
+            Tokio = new TokioBinary
+            {
+                Types = [new("shop::login", 0, 0, default, 0), new("shop::cart", 0, 0, default, 0)],
+            },
         };
         _ticks = new TickRuns(_stage.Judge, _stage.Ledger, new TypesOnStacks(_stage.Stacks, [target]));
         _ticks.Watch(5 * Ms, 99);
@@ -33,7 +36,17 @@ public sealed class TickRunsTests
         for (int i = 0; i < count; i++)
         {
             ulong now = (ulong)((from + (i * every)) * Ms);
-            _ticks.Add(new HudEvent { Kind = EventKind.OnCpu, NsTid = tid, TimeNs = now, StartNs = now, Syscall = -1 }, number);
+            _ticks.Add(
+                new HudEvent
+                {
+                    Kind = EventKind.OnCpu,
+                    NsTid = tid,
+                    TimeNs = now,
+                    StartNs = now,
+                    Syscall = -1,
+                },
+                number
+            );
         }
     }
 
@@ -62,11 +75,16 @@ public sealed class TickRunsTests
     }
 
     [Theory]
-    [InlineData(99, 11, 10.1, 2)]    // two ticks of the usual clock, and a threshold over their distance
-    [InlineData(999, 5, 1, 2)]       // a fast clock
-    [InlineData(999, 5, 1, 6)]       // exactly the threshold
+    [InlineData(99, 11, 10.1, 2)] // two ticks of the usual clock, and a threshold over their distance
+    [InlineData(999, 5, 1, 2)] // a fast clock
+    [InlineData(999, 5, 1, 6)] // exactly the threshold
     [InlineData(99, 10_000, 10.1, 900)]
-    public void A_stretch_that_is_not_over_the_threshold_is_no_slow_poll(int hertz, int threshold, double every, int count)
+    public void A_stretch_that_is_not_over_the_threshold_is_no_slow_poll(
+        int hertz,
+        int threshold,
+        double every,
+        int count
+    )
     {
         _ticks.Watch(threshold * Ms, hertz);
         Ticks("shop::hash < shop::login", every, count);
@@ -91,9 +109,9 @@ public sealed class TickRunsTests
     [Fact]
     public void One_missed_tick_does_not_part_a_stretch_and_two_do()
     {
-        Ticks("shop::hash < shop::login", every: 10, count: 3);            // 0 10 20
-        Ticks("shop::hash < shop::login", every: 10, count: 3, from: 40);  // 30 is missing
-        Ticks("shop::hash < shop::login", every: 10, count: 3, from: 90);  // 70 and 80 are missing
+        Ticks("shop::hash < shop::login", every: 10, count: 3); // 0 10 20
+        Ticks("shop::hash < shop::login", every: 10, count: 3, from: 40); // 30 is missing
+        Ticks("shop::hash < shop::login", every: 10, count: 3, from: 90); // 70 and 80 are missing
         Assert.Equal([60, 20], WallMs());
     }
 
@@ -120,7 +138,10 @@ public sealed class TickRunsTests
     }
 
     [Theory]
-    [InlineData("epoll_wait < tokio::runtime::io::driver::Driver::turn", " < tokio::runtime::scheduler::multi_thread::worker::run")]
+    [InlineData(
+        "epoll_wait < tokio::runtime::io::driver::Driver::turn",
+        " < tokio::runtime::scheduler::multi_thread::worker::run"
+    )]
     [InlineData("shop::report", " < tokio::runtime::blocking::pool::Inner::run < std::thread::spawn")]
     public void Only_polls_of_tasks_count(string stack, string below)
     {
@@ -132,7 +153,13 @@ public sealed class TickRunsTests
     public void Work_outside_of_a_poll_ends_the_stretch()
     {
         Ticks("shop::hash < shop::login", every: 10, count: 2);
-        Ticks("epoll_wait", every: 10, count: 1, from: 20, below: " < tokio::runtime::scheduler::multi_thread::worker::run");
+        Ticks(
+            "epoll_wait",
+            every: 10,
+            count: 1,
+            from: 20,
+            below: " < tokio::runtime::scheduler::multi_thread::worker::run"
+        );
         Ticks("shop::hash < shop::login", every: 10, count: 2, from: 30);
         Assert.Equal([10, 10], WallMs());
     }

@@ -8,9 +8,24 @@ public sealed class WorkerNamesTests
 {
     private static readonly WorkerNames Io = new(["io-", "cpu-"]);
 
-    private static TaskTypeFacts Type(long polls, long slow, long maxNs, int target = 0) => new() { Target = target, Name = "shop::login", Polls = polls, Slow = slow, MaxNs = maxNs, Histogram = [polls] };
+    private static TaskTypeFacts Type(long polls, long slow, long maxNs, int target = 0) =>
+        new()
+        {
+            Target = target,
+            Name = "shop::login",
+            Polls = polls,
+            Slow = slow,
+            MaxNs = maxNs,
+            Histogram = [polls],
+        };
 
-    private static HudEvent Poll(uint type, EventFlags flags = EventFlags.None) => new() { Kind = EventKind.Poll, Type = type, Flags = flags };
+    private static HudEvent Poll(uint type, EventFlags flags = EventFlags.None) =>
+        new()
+        {
+            Kind = EventKind.Poll,
+            Type = type,
+            Flags = flags,
+        };
 
     [Theory]
     [InlineData("io-1", true)]
@@ -44,7 +59,13 @@ public sealed class WorkerNamesTests
         Assert.False(names.Accept(new HudEvent { Kind = EventKind.Sample, Type = 2 }, "batch-1", 1));
 
         var recorded = new Dictionary<int, long> { [0] = 2, [2] = 5 };
-        var narrow = names.Narrow([Type(100, 10, 900), Type(50, 1, 800), Type(70, 5, 700)], [new WorkerFacts { Polls = 9 }], recorded, worstNs: 600, thresholdNs: 5);
+        var narrow = names.Narrow(
+            [Type(100, 10, 900), Type(50, 1, 800), Type(70, 5, 700)],
+            [new WorkerFacts { Polls = 9 }],
+            recorded,
+            worstNs: 600,
+            thresholdNs: 5
+        );
 
         Assert.Equal([(2, 600), (0, 5), (5, 700)], narrow.Select(t => (t.Slow, t.MaxNs)));
         Assert.Equal([100, 50, 70], narrow.Select(t => t.Polls));
@@ -56,7 +77,13 @@ public sealed class WorkerNamesTests
     public void A_target_none_of_whose_threads_is_named_so_was_not_measured()
     {
         TaskTypeFacts[] types = [Type(100, 10, 900), Type(100, 10, 900, target: 1)];
-        var narrow = new WorkerNames(["oi-"]).Narrow(types, [new WorkerFacts { Target = 1, Polls = 9 }, new WorkerFacts { Idle = true }], new Dictionary<int, long>(), 0, 5);
+        var narrow = new WorkerNames(["oi-"]).Narrow(
+            types,
+            [new WorkerFacts { Target = 1, Polls = 9 }, new WorkerFacts { Idle = true }],
+            new Dictionary<int, long>(),
+            0,
+            5
+        );
         Assert.Equal([(0, 0, 0), (100, 10, 900)], narrow.Select(t => (t.Polls, t.Slow, t.MaxNs)));
         Assert.Equal([0L], narrow[0].Histogram);
     }

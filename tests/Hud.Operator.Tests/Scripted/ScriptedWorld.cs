@@ -26,7 +26,12 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     private int _version = 100;
 
     /// <param name="agents">Pods in the operator's namespace.</param>
-    public ScriptedWorld(OperatorOptions options, SessionEntity[] sessions, Pod[]? agents = null, TimeProvider? time = null)
+    public ScriptedWorld(
+        OperatorOptions options,
+        SessionEntity[] sessions,
+        Pod[]? agents = null,
+        TimeProvider? time = null
+    )
     {
         time ??= TimeProvider.System;
         foreach (var session in sessions)
@@ -35,15 +40,34 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         _server = new ScriptedServer(AnswerAsync);
         _client = _server.Client();
         Sessions = new Informer<SessionEntity>(_client, SessionType.Sessions, new InformerOptions());
-        var pods = new Informer<Pod>(_client, EntityTypes.Pods, new InformerOptions { Namespace = options.Namespace },
-            new Dictionary<string, Func<Pod, IEnumerable<string>>>(StringComparer.Ordinal) { [SessionController.SessionIndex] = _ => [] });
+        var pods = new Informer<Pod>(
+            _client,
+            EntityTypes.Pods,
+            new InformerOptions { Namespace = options.Namespace },
+            new Dictionary<string, Func<Pod, IEnumerable<string>>>(StringComparer.Ordinal)
+            {
+                [SessionController.SessionIndex] = _ => [],
+            }
+        );
         var log = new Log(TextWriter.Null, LogLevel.Error, time);
         Streams = new StreamFollowers(_client, pods, options.Namespace, _ => { }, time, log);
         Controller = new SessionController(
-            Sessions, pods, new TargetResolver(_client, options), Streams, new SessionActions(_client, options, time, log), options, time, log);
+            Sessions,
+            pods,
+            new TargetResolver(_client, options),
+            Streams,
+            new SessionActions(_client, options, time, log),
+            options,
+            time,
+            log
+        );
         _running = Task.WhenAll(Sessions.RunAsync(_stop.Token), pods.RunAsync(_stop.Token));
         // this server tells a watch only what happens after it began
-        Ready = Task.WhenAll(Sessions.Synced, pods.Synced, Objects.UntilAsync(() => Locked(() => _watches.Count) > 0, "the watch"));
+        Ready = Task.WhenAll(
+            Sessions.Synced,
+            pods.Synced,
+            Objects.UntilAsync(() => Locked(() => _watches.Count) > 0, "the watch")
+        );
     }
 
     public Task Ready { get; }
@@ -70,7 +94,8 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     /// <summary>Answers the posting of an event in the place of the server; false leaves it to the server.</summary>
     public Func<Answer, Task<bool>>? OnEvent { get; init; }
 
-    public Task<ReconcileResult> ReconcileAsync(string name) => Controller.ReconcileAsync(new EntityKey("shop", name), CancellationToken.None);
+    public Task<ReconcileResult> ReconcileAsync(string name) =>
+        Controller.ReconcileAsync(new EntityKey("shop", name), CancellationToken.None);
 
     /// <summary>The session is gone, whatever finalizers it has, and perhaps another one has its name.</summary>
     public async Task DeleteAsync(string name, SessionEntity? next = null)
@@ -90,13 +115,16 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     }
 
     /// <summary>Until the operator sees what was written last.</summary>
-    public Task SeenAsync(string name) => Objects.UntilAsync(
-        () =>
-        {
-            lock (_lock)
-                return Sessions.Store.Get(new EntityKey("shop", name))?.Metadata.ResourceVersion == _sessions[new EntityKey("shop", name)].Metadata.ResourceVersion;
-        },
-        "its own write");
+    public Task SeenAsync(string name) =>
+        Objects.UntilAsync(
+            () =>
+            {
+                lock (_lock)
+                    return Sessions.Store.Get(new EntityKey("shop", name))?.Metadata.ResourceVersion
+                        == _sessions[new EntityKey("shop", name)].Metadata.ResourceVersion;
+            },
+            "its own write"
+        );
 
     public ProfilingSessionStatus Status(string name)
     {
@@ -154,7 +182,13 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             }
             else
             {
-                session.Metadata.Finalizers = [.. body.GetProperty("metadata").GetProperty("finalizers").EnumerateArray().Select(f => f.GetString()!)];
+                session.Metadata.Finalizers =
+                [
+                    .. body.GetProperty("metadata")
+                        .GetProperty("finalizers")
+                        .EnumerateArray()
+                        .Select(f => f.GetString()!),
+                ];
             }
             session.Metadata.ResourceVersion = (++_version).ToString();
             Tell("MODIFIED", session);
@@ -187,7 +221,12 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             await answer.RawAsync(System.Text.Encoding.UTF8.GetString(AgentLog));
     }
 
-    private void Locked(Action what) => Locked(() => { what(); return 0; });
+    private void Locked(Action what) =>
+        Locked(() =>
+        {
+            what();
+            return 0;
+        });
 
     private T Locked<T>(Func<T> what)
     {
@@ -202,7 +241,8 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 /// <summary>Waits for nothing.</summary>
 internal sealed class Hurry : TimeProvider
 {
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => base.CreateTimer(callback, state, TimeSpan.Zero, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        base.CreateTimer(callback, state, TimeSpan.Zero, period);
 }
 
 /// <summary>What the operator's instruments recorded meanwhile, by any test: look for what is one's own.</summary>
@@ -223,7 +263,8 @@ internal sealed class Recorded : IDisposable
         _listener.Start();
     }
 
-    public IReadOnlyList<double> Of(string name, string tags = "") => [.. _all.Where(r => r.Name == name && r.Tags.Contains(tags, StringComparison.Ordinal)).Select(r => r.Value)];
+    public IReadOnlyList<double> Of(string name, string tags = "") =>
+        [.. _all.Where(r => r.Name == name && r.Tags.Contains(tags, StringComparison.Ordinal)).Select(r => r.Value)];
 
     public void Dispose() => _listener.Dispose();
 

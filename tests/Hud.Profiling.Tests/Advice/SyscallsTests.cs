@@ -21,7 +21,8 @@ public partial class SyscallsTests
     [InlineData(ElfMachine.X64, -1, "")]
     [InlineData(ElfMachine.X64, 400, "syscall_400")]
     [InlineData(ElfMachine.X64, 99999, "syscall_99999")]
-    public void Numbers_have_names(ElfMachine machine, long number, string name) => Assert.Equal(name, Syscalls.Name(machine, number));
+    public void Numbers_have_names(ElfMachine machine, long number, string name) =>
+        Assert.Equal(name, Syscalls.Name(machine, number));
 
     [Fact]
     public void The_tables_agree_with_the_systems_headers()
@@ -48,8 +49,13 @@ public partial class SyscallsTests
     [InlineData("epoll_wait", SyscallGroup.Poll)]
     [InlineData("getpid", SyscallGroup.None)]
     [InlineData(null, SyscallGroup.None)]
-    public void Calls_are_grouped_by_what_they_wait_for(string? name, SyscallGroup group) => Assert.Equal(group, Syscalls.GroupOf(name));
+    public void Calls_are_grouped_by_what_they_wait_for(string? name, SyscallGroup group) =>
+        Assert.Equal(group, Syscalls.GroupOf(name));
 
-    [GeneratedRegex(@"#define __NR_(?<name>\w+) (?<number>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(
+        @"#define __NR_(?<name>\w+) (?<number>\d+)",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000
+    )]
     private static partial Regex Definition();
 }

@@ -37,7 +37,10 @@ public sealed class GovernorTests
         for (int i = 0; i < 3; i++)
             service.Next();
         service.Next();
-        Assert.True(service.Governor.LastPercent <= 1, $"{service.Governor.LastPercent} % at level {service.Governor.Level}");
+        Assert.True(
+            service.Governor.LastPercent <= 1,
+            $"{service.Governor.LastPercent} % at level {service.Governor.Level}"
+        );
     }
 
     [Fact]
@@ -65,14 +68,16 @@ public sealed class GovernorTests
     }
 
     [Fact]
-    public void When_every_type_is_hot_no_probe_is_left() => Assert.Equal(3, new Service(Cost, 2.0, (0, 400_000), (1, 400_000)).Next().Level);
+    public void When_every_type_is_hot_no_probe_is_left() =>
+        Assert.Equal(3, new Service(Cost, 2.0, (0, 400_000), (1, 400_000)).Next().Level);
 
     [Fact]
     public void Attempts_to_come_back_are_bounded_and_become_rarer()
     {
         var service = new Service(Cost, cpuShare: 2.0, (0, 500_000));
         double over = 0;
-        int changes = 0, firstHalf = 0;
+        int changes = 0,
+            firstHalf = 0;
         const int intervals = 2 * 60 * 30; // the longest session: 30 minutes
         for (int i = 0; i < intervals; i++)
         {
@@ -107,7 +112,8 @@ public sealed class GovernorTests
         service.Next();
         Assert.Equal((1, 15), (service.Governor.Level, service.Governor.SampleMask));
         service.Load = [(0, 500)];
-        int before = service.Governor.SampleMask, intervals = 0;
+        int before = service.Governor.SampleMask,
+            intervals = 0;
         while (service.Governor.Level > 0 && intervals++ < 100)
         {
             service.Next();
@@ -156,12 +162,14 @@ public sealed class GovernorTests
         public BudgetDecision Next()
         {
             var hits = new List<(int, long)>();
-            long timed = 0, skipped = 0;
+            long timed = 0,
+                skipped = 0;
             foreach (var (type, perSecond) in Load)
             {
                 if (_now.Level == 3 || _now.Detached.Contains(type))
                     continue;
-                long all = perSecond / 2, kept = all / (_now.SampleMask + 1);
+                long all = perSecond / 2,
+                    kept = all / (_now.SampleMask + 1);
                 timed += kept;
                 skipped += all - kept;
                 hits.Add((type, kept));

@@ -6,7 +6,12 @@ namespace Hud.Profiling.Tests.Elf;
 /// <summary>Checked against readelf on files of this machine.</summary>
 public sealed class ElfFileTests
 {
-    private static string SomeLibrary => typeof(object).Assembly.Location.Replace("System.Private.CoreLib.dll", "libcoreclr.so", StringComparison.Ordinal);
+    private static string SomeLibrary =>
+        typeof(object).Assembly.Location.Replace(
+            "System.Private.CoreLib.dll",
+            "libcoreclr.so",
+            StringComparison.Ordinal
+        );
 
     public static TheoryData<string> Files => [SomeLibrary, "/bin/ls", "/bin/bash", "/lib/x86_64-linux-gnu/libc.so.6"];
 
@@ -20,9 +25,16 @@ public sealed class ElfFileTests
         Assert.Equal(ElfMachine.X64, elf.Machine);
         Assert.Contains($"Build ID: {elf.BuildId}", text, StringComparison.Ordinal);
         Assert.Equal(Count(text, "  LOAD  "), elf.LoadSegments.Length);
-        Assert.Equal(elf.Interpreter is not null, text.Contains("[Requesting program interpreter: " + elf.Interpreter, StringComparison.Ordinal));
-        var functions = Readelf("-sW", path).Split('\n').Count(l => (l.Contains(" FUNC ", StringComparison.Ordinal)
-            || l.Contains(" IFUNC ", StringComparison.Ordinal)) && !l.Contains(" UND ", StringComparison.Ordinal));
+        Assert.Equal(
+            elf.Interpreter is not null,
+            text.Contains("[Requesting program interpreter: " + elf.Interpreter, StringComparison.Ordinal)
+        );
+        var functions = Readelf("-sW", path)
+            .Split('\n')
+            .Count(l =>
+                (l.Contains(" FUNC ", StringComparison.Ordinal) || l.Contains(" IFUNC ", StringComparison.Ordinal))
+                && !l.Contains(" UND ", StringComparison.Ordinal)
+            );
         Assert.Equal(functions, elf.Functions.Count);
     }
 
@@ -31,8 +43,15 @@ public sealed class ElfFileTests
     public void Relative_relocations_agree_with_readelf(string path)
     {
         using var source = Open(path, out var elf);
-        var expected = Readelf("-rW", path).Split('\n').Where(l => l.Contains("R_X86_64_RELATIVE ", StringComparison.Ordinal))
-            .Select(l => (Where: Convert.ToUInt64(l[..16], 16), Value: Convert.ToUInt64(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1], 16)));
+        var expected = Readelf("-rW", path)
+            .Split('\n')
+            .Where(l => l.Contains("R_X86_64_RELATIVE ", StringComparison.Ordinal))
+            .Select(l =>
+                (
+                    Where: Convert.ToUInt64(l[..16], 16),
+                    Value: Convert.ToUInt64(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1], 16)
+                )
+            );
 
         var actual = elf.RelativeRelocations().ToHashSet();
         Assert.All(expected, pair => Assert.Contains(pair, actual));
@@ -129,7 +148,13 @@ public sealed class ElfFileTests
             Missing.Tool("readelf");
         }
 
-        using var process = Process.Start(new ProcessStartInfo("/usr/bin/readelf", [options, path]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("/usr/bin/readelf", [options, path])
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+            }
+        )!;
         return process.StandardOutput.ReadToEnd();
     }
 }

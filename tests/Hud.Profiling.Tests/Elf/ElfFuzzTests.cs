@@ -6,12 +6,22 @@ namespace Hud.Profiling.Tests.Elf;
 
 public sealed class ElfFuzzTests
 {
-    private static readonly string[] SeedFiles = ["/bin/true", "/bin/cat", "/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libdl.so.2"];
+    private static readonly string[] SeedFiles =
+    [
+        "/bin/true",
+        "/bin/cat",
+        "/lib64/ld-linux-x86-64.so.2",
+        "/lib/x86_64-linux-gnu/libdl.so.2",
+    ];
 
     [Fact]
     public void Damaged_files_never_throw_and_never_run_away()
     {
-        List<byte[]> seeds = [TinyElf.WithRelr(0x1000, [0x1000, ulong.MaxValue, 0x1100, 3], new ulong[100]), .. SeedFiles.Where(File.Exists).Select(File.ReadAllBytes)];
+        List<byte[]> seeds =
+        [
+            TinyElf.WithRelr(0x1000, [0x1000, ulong.MaxValue, 0x1100, 3], new ulong[100]),
+            .. SeedFiles.Where(File.Exists).Select(File.ReadAllBytes),
+        ];
         Fuzz.Run("ELF files", seeds, (bytes, random) => TouchAll(new MemoryByteSource(bytes), random));
     }
 
@@ -34,7 +44,11 @@ public sealed class ElfFuzzTests
         {
             var source = new Sparse(head, (long)Size, filler);
             TouchAll(source, new Random(1));
-            TestContext.Current.SendDiagnosticMessage("filled with {0:x2}: {1} MB read", filler, source.BytesRead / 1_000_000);
+            TestContext.Current.SendDiagnosticMessage(
+                "filled with {0:x2}: {1} MB read",
+                filler,
+                source.BytesRead / 1_000_000
+            );
             Assert.True(source.BytesRead < 3L << 30, $"{source.BytesRead} bytes were read");
         }
     }

@@ -12,13 +12,21 @@ internal static class Fuzz
     private const long MaxAllocation = 400L << 20;
 
     private static TimeSpan Time =>
-        double.TryParse(Environment.GetEnvironmentVariable("HUD_FUZZ_SECONDS"), CultureInfo.InvariantCulture, out var seconds)
+        double.TryParse(
+            Environment.GetEnvironmentVariable("HUD_FUZZ_SECONDS"),
+            CultureInfo.InvariantCulture,
+            out var seconds
+        )
             ? TimeSpan.FromSeconds(seconds)
             : TimeSpan.FromSeconds(1.5);
 
     public static void Run(string what, IReadOnlyList<byte[]> seeds, Action<byte[], Random> parse)
     {
-        var first = int.TryParse(Environment.GetEnvironmentVariable("HUD_FUZZ_SEED"), CultureInfo.InvariantCulture, out var fixedSeed)
+        var first = int.TryParse(
+            Environment.GetEnvironmentVariable("HUD_FUZZ_SEED"),
+            CultureInfo.InvariantCulture,
+            out var fixedSeed
+        )
             ? fixedSeed
             : Random.Shared.Next(1 << 30);
         var clock = Stopwatch.StartNew();
@@ -47,7 +55,12 @@ internal static class Fuzz
         }
 
         Assert.True(inputs > 10, $"only {inputs} inputs");
-        TestContext.Current.SendDiagnosticMessage("{0}: {1} inputs, slowest {2:F1} ms", what, inputs, slowest.TotalMilliseconds);
+        TestContext.Current.SendDiagnosticMessage(
+            "{0}: {1} inputs, slowest {2:F1} ms",
+            what,
+            inputs,
+            slowest.TotalMilliseconds
+        );
     }
 
     /// <summary>Flips, overwrites with telling values, cuts, repeats; sometimes nothing but noise.</summary>
@@ -85,7 +98,10 @@ internal static class Fuzz
                     break;
                 default:
                     var from = random.Next(bytes.Length);
-                    bytes.AsSpan(from, Math.Min(Math.Min(64, bytes.Length - from), bytes.Length - at)).ToArray().CopyTo(bytes, at);
+                    bytes
+                        .AsSpan(from, Math.Min(Math.Min(64, bytes.Length - from), bytes.Length - at))
+                        .ToArray()
+                        .CopyTo(bytes, at);
                     break;
             }
         }

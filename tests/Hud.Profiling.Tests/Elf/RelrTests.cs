@@ -28,8 +28,10 @@ public sealed partial class RelrTests
             var words = Relocations(packed).ToDictionary(r => r.Where, r => r.Value);
             var text = Readelf(Path.Combine(folder, "packed"));
 
-            var listed = Offsets().Matches(text[text.IndexOf(".relr.dyn", StringComparison.Ordinal)..])
-                .Select(m => ulong.Parse(m.Value, NumberStyles.HexNumber, null)).ToArray();
+            var listed = Offsets()
+                .Matches(text[text.IndexOf(".relr.dyn", StringComparison.Ordinal)..])
+                .Select(m => ulong.Parse(m.Value, NumberStyles.HexNumber, null))
+                .ToArray();
             Assert.True(listed.Length > 54, $"{listed.Length} packed words");
             Assert.All(listed, where => Assert.Contains(where, words.Keys));
             Assert.Equal(Pointers(packed), Pointers(plain));
@@ -55,14 +57,21 @@ public sealed partial class RelrTests
     // How many words point at each of the program's own functions.
     private static Dictionary<string, int> Pointers(ElfFile elf) =>
         elf.RelativeRelocations()
-            .Select(r => elf.Functions.TryFind(r.Value, out var f) && f.Address == r.Value ? elf.Functions.NameOf(f) : "")
-            .Where(n => n is ['f', _]).GroupBy(n => n, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+            .Select(r =>
+                elf.Functions.TryFind(r.Value, out var f) && f.Address == r.Value ? elf.Functions.NameOf(f) : ""
+            )
+            .Where(n => n is ['f', _])
+            .GroupBy(n => n, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
 
-    private static IEnumerable<(ulong Where, ulong Value)> Relocations(ElfFile elf) => elf.RelativeRelocations().DistinctBy(r => r.Where);
+    private static IEnumerable<(ulong Where, ulong Value)> Relocations(ElfFile elf) =>
+        elf.RelativeRelocations().DistinctBy(r => r.Where);
 
     private static string Readelf(string path)
     {
-        using var process = Process.Start(new ProcessStartInfo("readelf", ["-rW", path]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("readelf", ["-rW", path]) { UseShellExecute = false, RedirectStandardOutput = true }
+        )!;
         return process.StandardOutput.ReadToEnd();
     }
 

@@ -35,7 +35,15 @@ internal static class TinyElf
         BinaryPrimitives.WriteUInt16LittleEndian(file[56..], segments);
     }
 
-    public static void Segment(Span<byte> file, int index, uint type, uint flags, ulong offset, ulong address, ulong size)
+    public static void Segment(
+        Span<byte> file,
+        int index,
+        uint type,
+        uint flags,
+        ulong offset,
+        ulong address,
+        ulong size
+    )
     {
         var p = file[(64 + (index * 56))..];
         BinaryPrimitives.WriteUInt32LittleEndian(p, type);

@@ -22,7 +22,9 @@ internal sealed partial class AbiHeader
     public static AbiHeader? Compile()
     {
         string text = Comment().Replace(File.ReadAllText(Path.Combine(Folder, "hud_abi.h")), "");
-        var c = new StringBuilder("#include <stdio.h>\n#include <stddef.h>\n#include \"hud_abi.h\"\nint main(void) {\n");
+        var c = new StringBuilder(
+            "#include <stdio.h>\n#include <stddef.h>\n#include \"hud_abi.h\"\nint main(void) {\n"
+        );
         foreach (Match declared in Struct().Matches(text))
         {
             string name = declared.Groups["name"].Value;
@@ -30,7 +32,9 @@ internal sealed partial class AbiHeader
             foreach (Match field in Field().Matches(declared.Groups["body"].Value))
             {
                 string member = field.Groups["name"].Value;
-                c.AppendLine($"printf(\"field {name} {member} %zu %zu\\n\", offsetof(struct {name}, {member}), sizeof(((struct {name} *)0)->{member}));");
+                c.AppendLine(
+                    $"printf(\"field {name} {member} %zu %zu\\n\", offsetof(struct {name}, {member}), sizeof(((struct {name} *)0)->{member}));"
+                );
             }
         }
 
@@ -38,7 +42,9 @@ internal sealed partial class AbiHeader
         {
             string owner = declared.Groups["name"].Value is { Length: > 0 } given ? given : "-";
             foreach (Match constant in Constant().Matches(declared.Groups["body"].Value))
-                c.AppendLine($"printf(\"constant {owner} {constant.Groups["name"].Value} %lld 0\\n\", (long long){constant.Groups["name"].Value});");
+                c.AppendLine(
+                    $"printf(\"constant {owner} {constant.Groups["name"].Value} %lld 0\\n\", (long long){constant.Groups["name"].Value});"
+                );
         }
 
         c.AppendLine("return 0; }");
@@ -48,7 +54,19 @@ internal sealed partial class AbiHeader
             File.WriteAllText(Path.Combine(folder, "abi.c"), c.ToString());
             foreach (string compiler in (string[])["clang-19", "gcc", "clang", "cc"])
             {
-                if (Run(compiler, "-Wall", "-Werror", "-I", Folder, Path.Combine(folder, "abi.c"), "-o", Path.Combine(folder, "abi")) is not null)
+                if (
+                    Run(
+                        compiler,
+                        "-Wall",
+                        "-Werror",
+                        "-I",
+                        Folder,
+                        Path.Combine(folder, "abi.c"),
+                        "-o",
+                        Path.Combine(folder, "abi")
+                    )
+                    is not null
+                )
                     return Parse(Run(Path.Combine(folder, "abi"))!);
             }
 
@@ -66,12 +84,19 @@ internal sealed partial class AbiHeader
         foreach (string line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] words = line.Split(' ');
-            long first = long.Parse(words[3]), second = long.Parse(words[4]);
+            long first = long.Parse(words[3]),
+                second = long.Parse(words[4]);
             switch (words[0])
             {
-                case "size": header._sizes.Add(words[1], first); break;
-                case "field": header.Fields.Add((words[1], words[2], first, second)); break;
-                default: header.Constants.Add((words[1] == "-" ? "" : words[1], words[2], first)); break;
+                case "size":
+                    header._sizes.Add(words[1], first);
+                    break;
+                case "field":
+                    header.Fields.Add((words[1], words[2], first, second));
+                    break;
+                default:
+                    header.Constants.Add((words[1] == "-" ? "" : words[1], words[2], first));
+                    break;
             }
         }
 
@@ -83,7 +108,14 @@ internal sealed partial class AbiHeader
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(program, arguments)
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                    UseShellExecute = false,
+                }
+            )!;
             var errors = process.StandardError.ReadToEndAsync();
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
@@ -102,13 +134,21 @@ internal sealed partial class AbiHeader
     [GeneratedRegex(@"/\*.*?\*/", RegexOptions.Singleline, 1000)]
     private static partial Regex Comment();
 
-    [GeneratedRegex(@"struct (?<name>\w+) \{(?<body>.*?)\};", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"struct (?<name>\w+) \{(?<body>.*?)\};",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Struct();
 
     [GeneratedRegex(@"(?<name>\w+)(\[[^\]]*\])?;", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Field();
 
-    [GeneratedRegex(@"enum\s*(?<name>\w*)\s*\{(?<body>.*?)\};", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"enum\s*(?<name>\w*)\s*\{(?<body>.*?)\};",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex EnumBlock();
 
     [GeneratedRegex(@"(?<name>\w+) = \d+", RegexOptions.ExplicitCapture, 1000)]

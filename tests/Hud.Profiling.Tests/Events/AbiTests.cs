@@ -63,14 +63,20 @@ public sealed class AbiTests
     public void Every_struct_of_the_header_has_a_mirror()
     {
         string[] known = [.. Structs.Keys, "hud_regs", "hud_scratch"];
-        Assert.Equal(known.Order(StringComparer.Ordinal), Header.Fields.Select(f => f.Struct).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            known.Order(StringComparer.Ordinal),
+            Header.Fields.Select(f => f.Struct).Distinct().Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public void Sizes_are_equal()
     {
         foreach (var (name, type) in Structs)
-            Assert.True(Header.Size(name) == Marshal.SizeOf(type), $"{name}: {Header.Size(name)} bytes in C, {Marshal.SizeOf(type)} in the mirror");
+            Assert.True(
+                Header.Size(name) == Marshal.SizeOf(type),
+                $"{name}: {Header.Size(name)} bytes in C, {Marshal.SizeOf(type)} in the mirror"
+            );
         Assert.Equal(Header.Size("hud_event"), Unsafe.SizeOf<HudEvent>());
         Assert.Equal(Header.Size("hud_control"), Unsafe.SizeOf<ControlBlock>());
         Assert.Equal(Header.Size("hud_worker"), Unsafe.SizeOf<WorkerState>());
@@ -83,13 +89,20 @@ public sealed class AbiTests
     {
         foreach (var (name, type) in Structs)
         {
-            var mirror = type.GetFields(BindingFlags.Instance | BindingFlags.Public).ToDictionary(f => Bare(f.Name), StringComparer.Ordinal);
+            var mirror = type.GetFields(BindingFlags.Instance | BindingFlags.Public)
+                .ToDictionary(f => Bare(f.Name), StringComparer.Ordinal);
             var fields = Header.Fields.Where(f => f.Struct == name).ToList();
-            Assert.Equal(fields.Select(f => Bare(f.Field)).Order(StringComparer.Ordinal), mirror.Keys.Order(StringComparer.Ordinal));
+            Assert.Equal(
+                fields.Select(f => Bare(f.Field)).Order(StringComparer.Ordinal),
+                mirror.Keys.Order(StringComparer.Ordinal)
+            );
             foreach (var field in fields)
             {
                 long mirrored = Marshal.OffsetOf(type, mirror[Bare(field.Field)].Name);
-                Assert.True(field.Offset == mirrored, $"{name}.{field.Field}: at {field.Offset} in C, at {mirrored} in the mirror");
+                Assert.True(
+                    field.Offset == mirrored,
+                    $"{name}.{field.Field}: at {field.Offset} in C, at {mirrored} in the mirror"
+                );
                 long size = SizeOf(mirror[Bare(field.Field)].FieldType);
                 Assert.True(field.Size == size, $"{name}.{field.Field}: {field.Size} bytes in C, {size} in the mirror");
             }
@@ -109,8 +122,14 @@ public sealed class AbiTests
     {
         foreach (var (name, (type, prefix)) in Enums)
         {
-            var expected = Header.Constants.Where(c => c.Enum == name).Select(c => (Name: Bare(c.Name[prefix.Length..]), c.Value)).Order();
-            var mirror = Enum.GetNames(type).Where(n => n != "None").Select(n => (Name: Bare(n), Value: Convert.ToInt64(Enum.Parse(type, n)))).Order();
+            var expected = Header
+                .Constants.Where(c => c.Enum == name)
+                .Select(c => (Name: Bare(c.Name[prefix.Length..]), c.Value))
+                .Order();
+            var mirror = Enum.GetNames(type)
+                .Where(n => n != "None")
+                .Select(n => (Name: Bare(n), Value: Convert.ToInt64(Enum.Parse(type, n))))
+                .Order();
             Assert.Equal(expected, mirror);
         }
     }
@@ -118,8 +137,13 @@ public sealed class AbiTests
     [Fact]
     public void Every_bound_is_equal()
     {
-        var bounds = Header.Constants.Where(c => c.Enum.Length == 0 && !KernelOnly.Contains(c.Name)).ToDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal);
-        Assert.Equal(bounds.OrderBy(b => b.Key, StringComparer.Ordinal), Constants.OrderBy(b => b.Key, StringComparer.Ordinal));
+        var bounds = Header
+            .Constants.Where(c => c.Enum.Length == 0 && !KernelOnly.Contains(c.Name))
+            .ToDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal);
+        Assert.Equal(
+            bounds.OrderBy(b => b.Key, StringComparer.Ordinal),
+            Constants.OrderBy(b => b.Key, StringComparer.Ordinal)
+        );
         Assert.DoesNotContain(Header.Constants, c => c.Enum.Length > 0 && !Enums.ContainsKey(c.Enum));
     }
 
@@ -127,13 +151,21 @@ public sealed class AbiTests
     public void The_number_of_cpu_buffers_is_that_of_the_maps()
     {
         string maps = File.ReadAllText(Path.Combine(AbiHeader.Folder, "hud_maps.h"));
-        Assert.Equal($"HUD_CPU_SCRATCH = {Abi.CpuScratch}", Regex.Match(maps, @"HUD_CPU_SCRATCH = \d+", RegexOptions.None, TimeSpan.FromSeconds(1)).Value);
+        Assert.Equal(
+            $"HUD_CPU_SCRATCH = {Abi.CpuScratch}",
+            Regex.Match(maps, @"HUD_CPU_SCRATCH = \d+", RegexOptions.None, TimeSpan.FromSeconds(1)).Value
+        );
     }
 
     private static string Bare(string name)
     {
         string bare = name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
-        return bare switch { "hist" => "histogram", "regs" => "registers", _ => bare };
+        return bare switch
+        {
+            "hist" => "histogram",
+            "regs" => "registers",
+            _ => bare,
+        };
     }
 
     private static long SizeOf(Type type) => Marshal.SizeOf(type.IsEnum ? Enum.GetUnderlyingType(type) : type);

@@ -22,7 +22,16 @@ public sealed class EventDecoderTests
     public void A_record_and_its_slice_come_apart()
     {
         var decoder = new EventDecoder();
-        byte[] record = Record(new HudEvent { Kind = EventKind.Poll, Flags = EventFlags.StackBlock, WallNs = 42, StackBytes = 24 }, 32);
+        byte[] record = Record(
+            new HudEvent
+            {
+                Kind = EventKind.Poll,
+                Flags = EventFlags.StackBlock,
+                WallNs = 42,
+                StackBytes = 24,
+            },
+            32
+        );
 
         Assert.True(decoder.TryDecode(record, out var header, out var stack));
         Assert.Equal(42UL, header.WallNs);
@@ -40,7 +49,9 @@ public sealed class EventDecoderTests
     public void A_record_that_contradicts_itself_is_counted(EventKind kind, uint stackBytes)
     {
         var decoder = new EventDecoder();
-        Assert.False(decoder.TryDecode(Record(new HudEvent { Kind = kind, StackBytes = stackBytes }, 24), out _, out var stack));
+        Assert.False(
+            decoder.TryDecode(Record(new HudEvent { Kind = kind, StackBytes = stackBytes }, 24), out _, out var stack)
+        );
         Assert.True(stack.IsEmpty);
         Assert.Equal(1, decoder.Errors);
     }
@@ -69,7 +80,10 @@ public sealed class EventDecoderTests
             if (record.Length >= 4 && random.Next(2) == 0)
                 MemoryMarshal.Write(record, (uint)random.Next(10)); // a likely kind, so that more than the first test is met
             if (record.Length >= HeaderBytes && random.Next(2) == 0)
-                MemoryMarshal.Write(record.AsSpan((int)Marshal.OffsetOf<HudEvent>(nameof(HudEvent.StackBytes))), (uint)random.Next(HeaderBytes * 2));
+                MemoryMarshal.Write(
+                    record.AsSpan((int)Marshal.OffsetOf<HudEvent>(nameof(HudEvent.StackBytes))),
+                    (uint)random.Next(HeaderBytes * 2)
+                );
             if (!decoder.TryDecode(record, out var header, out var stack))
                 continue;
             decoded++;

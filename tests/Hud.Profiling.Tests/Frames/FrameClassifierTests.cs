@@ -14,11 +14,17 @@ public class FrameClassifierTests
     [InlineData("core::ptr::drop_in_place<checkout::Basket>", FrameKind.User)]
     [InlineData("core::ptr::drop_in_place::<checkout::Basket>", FrameKind.User)]
     [InlineData("core::ptr::drop_in_place<[checkout::Basket]>", FrameKind.User)]
-    [InlineData("core::ptr::drop_in_place<tokio::runtime::task::core::Cell<checkout::f::{{closure}}, alloc::sync::Arc<tokio::Handle>>>", FrameKind.Runtime)]
+    [InlineData(
+        "core::ptr::drop_in_place<tokio::runtime::task::core::Cell<checkout::f::{{closure}}, alloc::sync::Arc<tokio::Handle>>>",
+        FrameKind.Runtime
+    )]
     [InlineData("<checkout::Svc as tower::Service<R>>::call", FrameKind.User)]
     [InlineData("<checkout::Svc as core::future::future::Future>::poll", FrameKind.User)]
     [InlineData("<alloc::string::String as checkout::Ext>::shout", FrameKind.User)]
-    [InlineData("<tokio::time::timeout::Timeout<checkout::Fut> as core::future::future::Future>::poll", FrameKind.Runtime)]
+    [InlineData(
+        "<tokio::time::timeout::Timeout<checkout::Fut> as core::future::future::Future>::poll",
+        FrameKind.Runtime
+    )]
     [InlineData("<F as axum::handler::Handler<(M, T1), S>>::call", FrameKind.Runtime)]
     [InlineData("<T as serde::ser::Serialize>::serialize", FrameKind.ThirdParty)]
     [InlineData("<alloc::vec::Vec<T> as serde::de::Deserialize>::deserialize", FrameKind.ThirdParty)]
@@ -45,10 +51,22 @@ public class FrameClassifierTests
         Assert.Equal(expected, FrameClassifier.Classify(function, null));
 
     [Theory]
-    [InlineData("webpki::verify", "/root/.cargo/registry/src/INDEX-6f17d22bba15001f/rustls-webpki-0.102.8/src/lib.rs", FrameKind.ThirdParty)]
-    [InlineData("tokio::x", "/root/.cargo/registry/src/INDEX-6f17d22bba15001f/tokio-1.43.0/src/x.rs", FrameKind.Runtime)]
+    [InlineData(
+        "webpki::verify",
+        "/root/.cargo/registry/src/INDEX-6f17d22bba15001f/rustls-webpki-0.102.8/src/lib.rs",
+        FrameKind.ThirdParty
+    )]
+    [InlineData(
+        "tokio::x",
+        "/root/.cargo/registry/src/INDEX-6f17d22bba15001f/tokio-1.43.0/src/x.rs",
+        FrameKind.Runtime
+    )]
     [InlineData("tokio::x", "/usr/share/cargo/registry/tokio-1.24.2/src/x.rs", FrameKind.Runtime)]
-    [InlineData("tokio::x", "/root/.cargo/git/checkouts/tokio-377c595163f99a10/4c8f3ba/tokio/src/x.rs", FrameKind.Runtime)]
+    [InlineData(
+        "tokio::x",
+        "/root/.cargo/git/checkouts/tokio-377c595163f99a10/4c8f3ba/tokio/src/x.rs",
+        FrameKind.Runtime
+    )]
     [InlineData("tokio_util::x", "/app/vendor/tokio-util/src/x.rs", FrameKind.Runtime)]
     [InlineData("oddlib::x", "/app/vendor/oddlib-2.0.0/src/x.rs", FrameKind.ThirdParty)]
     [InlineData("oddlib::x", "oddlib-2.0.0/src/x.rs", FrameKind.ThirdParty)]
@@ -64,7 +82,11 @@ public class FrameClassifierTests
     [InlineData("checkout::x", "/home/me/rustc/app/src/x.rs", FrameKind.User)]
     [InlineData("tokio::x", "/home/me/my-tokio-fork/src/x.rs", FrameKind.User)] // code that the user has checked out is the user's
     [InlineData("pthread_mutex_lock", "./nptl/pthread_mutex_lock.c", FrameKind.Native)]
-    [InlineData("checkout::run::{{closure}}", "/root/.cargo/registry/src/index/tokio-1.43.0/src/macros/select.rs", FrameKind.User)]
+    [InlineData(
+        "checkout::run::{{closure}}",
+        "/root/.cargo/registry/src/index/tokio-1.43.0/src/macros/select.rs",
+        FrameKind.User
+    )]
     public void The_path_decides_where_there_is_one(string function, string file, FrameKind expected) =>
         Assert.Equal(expected, FrameClassifier.Classify(function, file));
 

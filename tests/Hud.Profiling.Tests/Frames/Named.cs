@@ -10,7 +10,11 @@ internal static class Named
         new(function, file, line, inlined, FrameClassifier.Classify(function, file), "/app/checkout");
 
     public static Frame[] Of(string leafFirst) =>
-        [.. leafFirst.Split(" < ", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(f => Frame(f))];
+        [
+            .. leafFirst
+                .Split(" < ", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(f => Frame(f)),
+        ];
 
     public static Frame Kernel(string function) => new(function, null, 0, Inlined: false, FrameKind.Kernel, "[kernel]");
 }

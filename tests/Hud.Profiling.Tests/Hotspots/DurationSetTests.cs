@@ -103,7 +103,8 @@ public sealed class DurationSetTests
     public void Percentiles_of_a_histogram_are_within_a_factor_of_two()
     {
         var random = new Random(4);
-        long[] slots = new long[40], values = [.. Enumerable.Range(0, 5000).Select(_ => (long)Math.Exp(random.NextDouble() * 20))];
+        long[] slots = new long[40],
+            values = [.. Enumerable.Range(0, 5000).Select(_ => (long)Math.Exp(random.NextDouble() * 20))];
         foreach (long value in values)
             slots[Histograms.Slot(value)]++;
         Array.Sort(values);

@@ -25,7 +25,9 @@ public sealed class PollLedgerTests
     [Fact]
     public void A_poll_counts_once_with_the_code_most_of_its_samples_share()
     {
-        int often = _stage.Stack("shop::hash::round < shop::hash"), alsoOften = _stage.Stack("shop::hash::mix < shop::hash"), rare = _stage.Stack("shop::parse");
+        int often = _stage.Stack("shop::hash::round < shop::hash"),
+            alsoOften = _stage.Stack("shop::hash::mix < shop::hash"),
+            rare = _stage.Stack("shop::parse");
         foreach (int stack in (int[])[rare, often, rare, alsoOften, often, often])
             Ledger.AddSample(1, 0, stack);
         Ledger.AddSample(1, 99 * Ms, rare); // another poll
@@ -57,7 +59,8 @@ public sealed class PollLedgerTests
     [Fact]
     public void A_waker_joins_the_wait_that_it_ended()
     {
-        int waiter = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"), holder = _stage.Stack("std::sys::sync::mutex::futex::Mutex::wake < shop::charge");
+        int waiter = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"),
+            holder = _stage.Stack("std::sys::sync::mutex::futex::Mutex::wake < shop::charge");
         Ledger.AddWaker(1, 77, holder, "worker");
         Ledger.AddWaker(1, 78, waiter, "another wait");
         Ledger.AddPoll(Slow(blocked: 30) with { BlockStack = waiter, Syscall = "futex", BlockStartNs = 77 });
@@ -70,21 +73,26 @@ public sealed class PollLedgerTests
     [Fact]
     public void The_second_stack_of_a_poll_moves_its_part_to_it()
     {
-        int sleep = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait"), cpu = _stage.Stack("shop::hash");
+        int sleep = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait"),
+            cpu = _stage.Stack("shop::hash");
         Ledger.AddPoll(Slow(cpu: 10, blocked: 20) with { BlockStack = sleep, Syscall = "clock_nanosleep" });
         Assert.Equal(1, Ledger.PollsWithoutStack);
         Ledger.AddSide(1, 0, asleep: false, cpu);
 
         Assert.Equal(0, Ledger.PollsWithoutStack);
-        Assert.Equal([(HotspotCause.OnCpu, cpu, 10 * Ms), (HotspotCause.BlockingCall, sleep, 20 * Ms)],
-            Ledger.Hotspots.Select(h => (h.Key.Cause, h.Key.Stack, h.Value.Durations.TotalNs)).OrderBy(h => h.Cause));
+        Assert.Equal(
+            [(HotspotCause.OnCpu, cpu, 10 * Ms), (HotspotCause.BlockingCall, sleep, 20 * Ms)],
+            Ledger.Hotspots.Select(h => (h.Key.Cause, h.Key.Stack, h.Value.Durations.TotalNs)).OrderBy(h => h.Cause)
+        );
         Assert.Equal(1, Ledger.SlowPolls);
     }
 
     [Fact]
     public void The_second_stack_may_be_the_sleep_and_brings_its_holder()
     {
-        int cpu = _stage.Stack("shop::hash"), wait = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"), holder = _stage.Stack("shop::charge");
+        int cpu = _stage.Stack("shop::hash"),
+            wait = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"),
+            holder = _stage.Stack("shop::charge");
         Ledger.AddWaker(1, 5, holder, "worker");
         Ledger.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu, Syscall = "futex", BlockStartNs = 5 });
         Ledger.AddSide(1, 0, asleep: true, wait);
@@ -96,7 +104,10 @@ public sealed class PollLedgerTests
     [Fact]
     public void A_second_stack_in_block_in_place_takes_its_part_back()
     {
-        int cpu = _stage.Stack("shop::hash"), inside = _stage.Stack("read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place");
+        int cpu = _stage.Stack("shop::hash"),
+            inside = _stage.Stack(
+                "read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place"
+            );
         Ledger.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu });
         Ledger.AddSide(1, 0, asleep: true, inside);
 
@@ -118,7 +129,9 @@ public sealed class PollLedgerTests
     [Fact]
     public void Time_in_block_in_place_blocks_nobody()
     {
-        int inside = _stage.Stack("read < std::fs::read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place");
+        int inside = _stage.Stack(
+            "read < std::fs::read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place"
+        );
         Ledger.AddPoll(Slow(blocked: 20) with { BlockStack = inside });
         Ledger.AddPoll(Slow(cpu: 20) with { CpuStack = inside });
         Ledger.AddPoll(Slow(queued: 20) with { QueueStack = inside });
@@ -134,7 +147,12 @@ public sealed class PollLedgerTests
     [Fact]
     public void Waiting_for_a_CPU_is_told_with_who_ran_instead()
     {
-        var poll = Slow(cpu: 1, queued: 30) with { PreemptedBy = "burner", PreemptedByPid = 42, WorstQueueNs = 28 * Ms };
+        var poll = Slow(cpu: 1, queued: 30) with
+        {
+            PreemptedBy = "burner",
+            PreemptedByPid = 42,
+            WorstQueueNs = 28 * Ms,
+        };
         Ledger.AddPoll(poll);
         Ledger.AddPoll(poll);
         Assert.Equal(HotspotCause.RunQueue, OnlyKey.Cause);
@@ -182,7 +200,10 @@ public sealed class PollLedgerTests
     public void A_sampled_poll_stands_for_its_weight()
     {
         Ledger.AddPoll(Slow(cpu: 10) with { Weight = 16 });
-        Assert.Equal((16, 160 * Ms, 16, 16), (Ledger.SlowPolls, Ledger.OnCpuNs, Ledger.RecordedByType[0], Ledger.PollsWithoutStack));
+        Assert.Equal(
+            (16, 160 * Ms, 16, 16),
+            (Ledger.SlowPolls, Ledger.OnCpuNs, Ledger.RecordedByType[0], Ledger.PollsWithoutStack)
+        );
         Assert.Equal(10 * Ms, Ledger.WorstNs);
     }
 
@@ -213,7 +234,13 @@ public sealed class PollLedgerTests
             Ledger.AddPoll(Slow(blocked: 10) with { Syscall = $"call{i}" });
         int before = Ledger.Hotspots.Count;
         for (int i = 0; i < 1_000; i++)
-            Ledger.AddPoll(Slow(blocked: 10) with { BlockStack = _stage.Stack($"read < shop::f{i}"), Syscall = "call1" });
+            Ledger.AddPoll(
+                Slow(blocked: 10) with
+                {
+                    BlockStack = _stage.Stack($"read < shop::f{i}"),
+                    Syscall = "call1",
+                }
+            );
         Assert.Equal(before, Ledger.Hotspots.Count);
         Assert.Equal(51_000 * 10 * Ms, Ledger.Hotspots.Values.Sum(h => h.Durations.TotalNs));
     }
@@ -228,7 +255,13 @@ public sealed class PollLedgerTests
         Assert.Equal(-1, stage.Stack("shop::b"));
         Assert.Equal(1, stage.Stacks.Refused);
         Assert.Equal(first, stage.Stack("shop::a"));
-        Assert.Equal(-1, stage.Stacks.Intern(0, new([], Hud.Profiling.Stacks.StopReason.NoStack, Hud.Profiling.Stacks.UnwindQuality.None)));
+        Assert.Equal(
+            -1,
+            stage.Stacks.Intern(
+                0,
+                new([], Hud.Profiling.Stacks.StopReason.NoStack, Hud.Profiling.Stacks.UnwindQuality.None)
+            )
+        );
     }
 
     /// <summary>A clock of 10 ms. What stood on a CPU for long and was met by no tick did not compute; what shared the CPU may have been missed.</summary>
@@ -239,7 +272,13 @@ public sealed class PollLedgerTests
     [InlineData(25, 0, 0, false, HotspotCause.OnCpu)]
     [InlineData(35, 0, 97, false, HotspotCause.OnCpu)]
     [InlineData(35, 60, 0, false, HotspotCause.OnCpu)]
-    public void A_poll_that_no_tick_met_is_the_hosts_only_where_ticks_cannot_have_missed_it(long cpu, long blocked, long queued, bool ticked, HotspotCause cause)
+    public void A_poll_that_no_tick_met_is_the_hosts_only_where_ticks_cannot_have_missed_it(
+        long cpu,
+        long blocked,
+        long queued,
+        bool ticked,
+        HotspotCause cause
+    )
     {
         var stage = new Stage();
         var ledger = new PollLedger(stage.Judge, Threshold, clockPeriodNs: 10 * Ms);
@@ -247,6 +286,9 @@ public sealed class PollLedgerTests
         bool hosts = cause == HotspotCause.RunQueue;
         Assert.Equal(hosts ? 0 : cpu * Ms, ledger.OnCpuNs);
         Assert.Contains(ledger.Hotspots, h => h.Key.Cause == cause);
-        Assert.Equal(hosts, ledger.Hotspots.Values.Any(h => h.Culprits.Keys.Any(c => c.Name == PollLedger.NotTheGuest)));
+        Assert.Equal(
+            hosts,
+            ledger.Hotspots.Values.Any(h => h.Culprits.Keys.Any(c => c.Name == PollLedger.NotTheGuest))
+        );
     }
 }

@@ -11,7 +11,8 @@ internal sealed class Stage : IFrameSource
     public const long Ms = 1_000_000;
     public const long Threshold = 5 * Ms;
 
-    public const string Poll = " < tokio::runtime::task::raw::poll < tokio::runtime::scheduler::multi_thread::worker::Context::run_task";
+    public const string Poll =
+        " < tokio::runtime::task::raw::poll < tokio::runtime::scheduler::multi_thread::worker::Context::run_task";
 
     private readonly Dictionary<ulong, Frame> _frames = [];
     private readonly Dictionary<Frame, ulong> _addresses = [];
@@ -33,7 +34,14 @@ internal sealed class Stage : IFrameSource
     public int Stack(string leafFirst, int target = 0, string below = Poll)
     {
         ulong[] addresses = [.. Named.Of(leafFirst + below).Select(AddressOf)];
-        return Stacks.Intern(target, new UnwoundStack([.. addresses.Select(a => new UnwoundFrame(a, a, UnwindQuality.EhFrame))], StopReason.ReachedPoll, UnwindQuality.EhFrame));
+        return Stacks.Intern(
+            target,
+            new UnwoundStack(
+                [.. addresses.Select(a => new UnwoundFrame(a, a, UnwindQuality.EhFrame))],
+                StopReason.ReachedPoll,
+                UnwindQuality.EhFrame
+            )
+        );
     }
 
     private ulong AddressOf(Frame frame)
@@ -51,20 +59,35 @@ internal sealed class Stage : IFrameSource
     public Dictionary<string, IReadOnlyList<Frame>> Exactly { get; } = new(StringComparer.Ordinal);
 
     public IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact) =>
-        [.. addresses.ToArray().SelectMany(a => exact && Exactly.TryGetValue(_frames[a].Function, out var frames) ? frames : [_frames[a]])];
+        [
+            .. addresses
+                .ToArray()
+                .SelectMany(a =>
+                    exact && Exactly.TryGetValue(_frames[a].Function, out var frames) ? frames : [_frames[a]]
+                ),
+        ];
 
     /// <summary>A poll of 1 ms on-CPU besides what is said; times in ms.</summary>
-    public static PollFact Slow(long cpu = 0, long blocked = 0, long queued = 0, long throttled = 0, int type = 0, int tid = 1, long start = 0) => new()
-    {
-        Type = type,
-        Tid = tid,
-        StartNs = start * Ms,
-        Split = new PollSplit((cpu + blocked + queued) * Ms, cpu * Ms, blocked * Ms, queued * Ms, throttled * Ms),
-        Syscall = "",
-        BlockStack = -1,
-        CpuStack = -1,
-        QueueStack = -1,
-        PreemptedBy = "",
-        Weight = 1,
-    };
+    public static PollFact Slow(
+        long cpu = 0,
+        long blocked = 0,
+        long queued = 0,
+        long throttled = 0,
+        int type = 0,
+        int tid = 1,
+        long start = 0
+    ) =>
+        new()
+        {
+            Type = type,
+            Tid = tid,
+            StartNs = start * Ms,
+            Split = new PollSplit((cpu + blocked + queued) * Ms, cpu * Ms, blocked * Ms, queued * Ms, throttled * Ms),
+            Syscall = "",
+            BlockStack = -1,
+            CpuStack = -1,
+            QueueStack = -1,
+            PreemptedBy = "",
+            Weight = 1,
+        };
 }

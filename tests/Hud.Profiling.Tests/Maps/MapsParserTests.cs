@@ -21,8 +21,19 @@ public sealed class MapsParserTests
         Assert.Equal(0, maps.MalformedLines);
         Assert.False(maps.Truncated);
         Assert.Equal(
-            new Mapping(0x55d0a6a2f000, 0x55d0a6a31000, MappingPermissions.Read | MappingPermissions.Execute, 0x2f000, 0xfe, 1, 1311, "/app/my demo", true),
-            maps.Mappings[0]);
+            new Mapping(
+                0x55d0a6a2f000,
+                0x55d0a6a31000,
+                MappingPermissions.Read | MappingPermissions.Execute,
+                0x2f000,
+                0xfe,
+                1,
+                1311,
+                "/app/my demo",
+                true
+            ),
+            maps.Mappings[0]
+        );
         Assert.Equal("", maps.Mappings[1].Path);
         Assert.True(maps.Mappings[3].IsVdso);
         Assert.True(maps.Mappings[4].IsUprobes);

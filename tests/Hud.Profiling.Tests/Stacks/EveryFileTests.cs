@@ -7,15 +7,27 @@ namespace Hud.Profiling.Tests.Stacks;
 
 public sealed class EveryFileTests
 {
-    private static readonly EnumerationOptions Deep = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
+    private static readonly EnumerationOptions Deep = new()
+    {
+        RecurseSubdirectories = true,
+        IgnoreInaccessible = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+    };
 
     [Fact]
     public void Every_file_of_the_system_is_opened_and_its_table_built()
     {
         var clock = Stopwatch.StartNew();
-        int files = 0, elves = 0, malformed = 0;
-        long rows = 0, memory = 0;
-        foreach (var path in new[] { "/usr/bin", "/usr/sbin", "/usr/lib/x86_64-linux-gnu" }.Where(Directory.Exists).SelectMany(d => Directory.EnumerateFiles(d, "*", Deep)))
+        int files = 0,
+            elves = 0,
+            malformed = 0;
+        long rows = 0,
+            memory = 0;
+        foreach (
+            var path in new[] { "/usr/bin", "/usr/sbin", "/usr/lib/x86_64-linux-gnu" }
+                .Where(Directory.Exists)
+                .SelectMany(d => Directory.EnumerateFiles(d, "*", Deep))
+        )
         {
             if (!FileByteSource.TryOpen(path, out var source, out _))
             {
@@ -45,7 +57,14 @@ public sealed class EveryFileTests
         }
 
         TestContext.Current.SendDiagnosticMessage(
-            "{0} files, {1} ELF, {2} rows, largest table {3:F1} MB, {4} with unusable records, {5:F1} s", files, elves, rows, memory / 1e6, malformed, clock.Elapsed.TotalSeconds);
+            "{0} files, {1} ELF, {2} rows, largest table {3:F1} MB, {4} with unusable records, {5:F1} s",
+            files,
+            elves,
+            rows,
+            memory / 1e6,
+            malformed,
+            clock.Elapsed.TotalSeconds
+        );
         Assert.Equal(0, malformed);
     }
 }

@@ -21,18 +21,34 @@ public sealed class FallbackTests
         try
         {
             var program = new RecordedProgram(
-                "bare", ["gcc", "-O2", "-g", "-fno-asynchronous-unwind-tables", option, "-o", "OUT/bare", "SRC/plain.c"], ["OUT/bare"], "leaf compare", 60);
+                "bare",
+                ["gcc", "-O2", "-g", "-fno-asynchronous-unwind-tables", option, "-o", "OUT/bare", "SRC/plain.c"],
+                ["OUT/bare"],
+                "leaf compare",
+                60
+            );
             var lines = new Recorder(output).Record(program, out var reason);
             var stripped = Path.Combine(output, "stripped");
-            reason = lines is null ? reason : Recorder.Run(["objcopy", "--strip-debug", Path.Combine(output, "bare"), stripped], []) ?? "";
+            reason = lines is null
+                ? reason
+                : Recorder.Run(["objcopy", "--strip-debug", Path.Combine(output, "bare"), stripped], []) ?? "";
             if (lines is null || reason.Length > 0)
             {
                 Missing.Because(reason);
                 return;
             }
 
-            var states = StackRecording.Read(lines, path =>
-                FileByteSource.TryOpen(path == Path.Combine(output, "bare") ? stripped : path, out var source, out _) ? source : null);
+            var states = StackRecording.Read(
+                lines,
+                path =>
+                    FileByteSource.TryOpen(
+                        path == Path.Combine(output, "bare") ? stripped : path,
+                        out var source,
+                        out _
+                    )
+                        ? source
+                        : null
+            );
             Judge(what, states, expected);
         }
         finally
@@ -43,7 +59,10 @@ public sealed class FallbackTests
 
     private static void Judge(string what, List<RecordedState> states, UnwindQuality expected)
     {
-        int whole = 0, exact = 0, lost = 0, marked = 0;
+        int whole = 0,
+            exact = 0,
+            lost = 0,
+            marked = 0;
         foreach (var state in states)
         {
             var wanted = state.Frames.TakeWhile(f => f.Cfa != 0).ToArray();
@@ -58,7 +77,13 @@ public sealed class FallbackTests
         }
 
         TestContext.Current.SendDiagnosticMessage(
-            "{0}: {1} stacks, {2} exact, {3} with every frame, {4} marked", what, states.Count, exact, whole, marked);
+            "{0}: {1} stacks, {2} exact, {3} with every frame, {4} marked",
+            what,
+            states.Count,
+            exact,
+            whole,
+            marked
+        );
         Assert.Equal(0, lost);
         Assert.True(whole >= states.Count * 9 / 10, $"{whole} of {states.Count} have every frame");
         Assert.Equal(states.Count, marked);

@@ -23,11 +23,19 @@ internal sealed class GdbComparison(UnwindQuality allowed = UnwindQuality.EhFram
         var expected = Believable(state);
         var whole = Unwinder.Unwind(state.Registers, state.Stack, state.Modules, CaptureEnd.Anywhere, Whole);
         var actual = whole.Frames.Select(f => f.Address).ToArray();
-        var reachable = whole.Reason == StopReason.EndOfCapture ? Math.Min(expected.Length, actual.Length) : expected.Length;
+        var reachable =
+            whole.Reason == StopReason.EndOfCapture ? Math.Min(expected.Length, actual.Length) : expected.Length;
         Stacks++;
         Frames += reachable;
-        if (!actual.SequenceEqual(expected.Take(reachable).Select(f => f.Pc)) || (whole.Quality & ~allowed) != UnwindQuality.None
-            || (whole.Reason == StopReason.EndOfCapture && reachable < expected.Length && expected[reachable - 1].Cfa <= state.StackEnd))
+        if (
+            !actual.SequenceEqual(expected.Take(reachable).Select(f => f.Pc))
+            || (whole.Quality & ~allowed) != UnwindQuality.None
+            || (
+                whole.Reason == StopReason.EndOfCapture
+                && reachable < expected.Length
+                && expected[reachable - 1].Cfa <= state.StackEnd
+            )
+        )
         {
             Differences.Add(Describe(program, number, "whole", whole, expected));
         }
@@ -53,7 +61,10 @@ internal sealed class GdbComparison(UnwindQuality allowed = UnwindQuality.EhFram
 
         var unwound = Unwinder.Unwind(state.Registers, slice, state.Modules, CaptureEnd.Poll, ToPoll);
         Polls++;
-        if (unwound.Reason != StopReason.ReachedPoll || !unwound.Frames.Select(f => f.Address).SequenceEqual(expected.Take(k + 1).Select(f => f.Pc)))
+        if (
+            unwound.Reason != StopReason.ReachedPoll
+            || !unwound.Frames.Select(f => f.Address).SequenceEqual(expected.Take(k + 1).Select(f => f.Pc))
+        )
         {
             Differences.Add(Describe(program, number, $"poll at frame {k}", unwound, expected[..(k + 1)]));
         }
@@ -63,7 +74,13 @@ internal sealed class GdbComparison(UnwindQuality allowed = UnwindQuality.EhFram
     private static RecordedFrame[] Believable(RecordedState state) =>
         [.. state.Frames.TakeWhile((f, i) => i == 0 || state.Modules.Find(f.Pc, out _) != AddressKind.None)];
 
-    private static string Describe(string program, int number, string what, UnwoundStack actual, RecordedFrame[] expected) =>
+    private static string Describe(
+        string program,
+        int number,
+        string what,
+        UnwoundStack actual,
+        RecordedFrame[] expected
+    ) =>
         $"{program} state {number}, {what}: {actual.Reason} {actual.Quality}\n  hud {string.Join(' ', actual.Frames.Select(f => f.Address.ToString("x")))}"
         + $"\n  gdb {string.Join(' ', expected.Select(f => $"{f.Pc:x}/{f.Cfa:x}"))}";
 }

@@ -13,7 +13,8 @@ public sealed class GdbTests
     public static TheoryData<string> Programs => [.. RecordedProgram.All.Select(p => p.Name)];
 
     /// <summary>Not kept: c-debug-frame, whose compressed tables have no parts to choose from.</summary>
-    public static TheoryData<string> Kept => [.. RecordedProgram.All.Select(p => p.Name).Where(n => n != "c-debug-frame")];
+    public static TheoryData<string> Kept =>
+        [.. RecordedProgram.All.Select(p => p.Name).Where(n => n != "c-debug-frame")];
 
     [Theory]
     [MemberData(nameof(Kept))]
@@ -48,7 +49,10 @@ public sealed class GdbTests
     [Fact]
     public void At_least_200_stacks_of_5_programs_are_recorded()
     {
-        var all = Directory.GetFiles(RecordedFixture.Folder, "*.gz").Select(f => RecordedFixture.Read(f).Count).ToArray();
+        var all = Directory
+            .GetFiles(RecordedFixture.Folder, "*.gz")
+            .Select(f => RecordedFixture.Read(f).Count)
+            .ToArray();
         Assert.True(all.Length >= 5, $"{all.Length} programs");
         Assert.True(all.Sum() >= 200, $"{all.Sum()} stacks");
     }
@@ -69,9 +73,15 @@ public sealed class GdbTests
                 return;
             }
 
-            var states = StackRecording.Read(lines, path => FileByteSource.TryOpen(path, out var source, out _) ? source : null);
+            var states = StackRecording.Read(
+                lines,
+                path => FileByteSource.TryOpen(path, out var source, out _) ? source : null
+            );
             Assert.True(states.Count >= program.States / 2, $"only {states.Count} states were recorded; {reason}");
-            if (Environment.GetEnvironmentVariable("HUD_RECORD_STACKS") is { Length: > 0 } folder && name != "c-debug-frame")
+            if (
+                Environment.GetEnvironmentVariable("HUD_RECORD_STACKS") is { Length: > 0 } folder
+                && name != "c-debug-frame"
+            )
             {
                 RecordedFixture.Write(Path.Combine(folder, name + ".gz"), lines, states, 60, output);
             }
@@ -93,7 +103,13 @@ public sealed class GdbTests
         }
 
         TestContext.Current.SendDiagnosticMessage(
-            "{0}: {1} stacks, {2} frames, {3} cut at a poll, {4} different", name, comparison.Stacks, comparison.Frames, comparison.Polls, comparison.Differences.Count);
+            "{0}: {1} stacks, {2} frames, {3} cut at a poll, {4} different",
+            name,
+            comparison.Stacks,
+            comparison.Frames,
+            comparison.Polls,
+            comparison.Differences.Count
+        );
         Assert.True(comparison.Differences.Count == 0, string.Join('\n', comparison.Differences.Take(5)));
         return comparison;
     }

@@ -21,7 +21,16 @@ public sealed class MuslTests
         try
         {
             var program = new RecordedProgram(
-                "musl", ["musl-gcc", "-O2", "-static", "-fasynchronous-unwind-tables", "-o", "OUT/chain", "SRC/chain.c"], ["OUT/chain"], "snprintf nanosleep", 80, 150) { Whole = true };
+                "musl",
+                ["musl-gcc", "-O2", "-static", "-fasynchronous-unwind-tables", "-o", "OUT/chain", "SRC/chain.c"],
+                ["OUT/chain"],
+                "snprintf nanosleep",
+                80,
+                150
+            )
+            {
+                Whole = true,
+            };
             var lines = new Recorder(output).Record(program, out var reason);
             if (lines is null)
             {
@@ -32,12 +41,25 @@ public sealed class MuslTests
             Assert.True(FileByteSource.TryOpen(Path.Combine(output, "chain"), out var file, out _));
             using var owned = file;
             Assert.True(ElfFile.TryOpen(file, out var elf, out _));
-            var states = StackRecording.Read(lines, path => FileByteSource.TryOpen(path, out var source, out _) ? source : null);
+            var states = StackRecording.Read(
+                lines,
+                path => FileByteSource.TryOpen(path, out var source, out _) ? source : null
+            );
             var whole = states.Count(s => IsWhole(elf, s));
-            var marked = states.Count(s => (Unwind(s).Quality & (UnwindQuality.Scan | UnwindQuality.FramePointer)) != UnwindQuality.None);
-            TestContext.Current.SendDiagnosticMessage("musl: {0} stacks, {1} with the program's frames and no others, {2} marked as guessed", states.Count, whole, marked);
+            var marked = states.Count(s =>
+                (Unwind(s).Quality & (UnwindQuality.Scan | UnwindQuality.FramePointer)) != UnwindQuality.None
+            );
+            TestContext.Current.SendDiagnosticMessage(
+                "musl: {0} stacks, {1} with the program's frames and no others, {2} marked as guessed",
+                states.Count,
+                whole,
+                marked
+            );
             Assert.True(states.Count >= 40, $"{states.Count} states");
-            Assert.True(whole >= states.Count * 95 / 100, string.Join('\n', states.Where(s => !IsWhole(elf, s)).Select(s => Names(elf, s))));
+            Assert.True(
+                whole >= states.Count * 95 / 100,
+                string.Join('\n', states.Where(s => !IsWhole(elf, s)).Select(s => Names(elf, s)))
+            );
         }
         finally
         {
@@ -48,7 +70,10 @@ public sealed class MuslTests
     // What is left of the stack after libc's functions must be an unbroken end of the chain.
     private static bool IsWhole(ElfFile elf, RecordedState state)
     {
-        var own = Unwind(state).Frames.Select(f => Name(elf, f.LookupAddress)).Where(n => Chain.Contains(n, StringComparer.Ordinal)).ToArray();
+        var own = Unwind(state)
+            .Frames.Select(f => Name(elf, f.LookupAddress))
+            .Where(n => Chain.Contains(n, StringComparer.Ordinal))
+            .ToArray();
         return own.Length > 0 && own.SequenceEqual(Chain[^Math.Min(own.Length, Chain.Length)..]);
     }
 
@@ -58,7 +83,9 @@ public sealed class MuslTests
         return $"{stack.Reason} {stack.Quality}: {string.Join(' ', stack.Frames.Select(f => $"{Name(elf, f.LookupAddress)}({f.Found})"))}";
     }
 
-    private static UnwoundStack Unwind(RecordedState state) => Unwinder.Unwind(state.Registers, state.Stack, state.Modules, CaptureEnd.Anywhere);
+    private static UnwoundStack Unwind(RecordedState state) =>
+        Unwinder.Unwind(state.Registers, state.Stack, state.Modules, CaptureEnd.Anywhere);
 
-    private static string Name(ElfFile elf, ulong address) => elf.Functions.TryFind(address, out var f) ? elf.Functions.NameOf(f) : $"{address:x}";
+    private static string Name(ElfFile elf, ulong address) =>
+        elf.Functions.TryFind(address, out var f) ? elf.Functions.NameOf(f) : $"{address:x}";
 }

@@ -16,7 +16,26 @@ namespace Hud.Profiling.Tests.Stacks;
 /// </summary>
 public sealed class ReadelfRowsTests
 {
-    private static readonly string[] Names = ["rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "ra"];
+    private static readonly string[] Names =
+    [
+        "rax",
+        "rdx",
+        "rcx",
+        "rbx",
+        "rsi",
+        "rdi",
+        "rbp",
+        "rsp",
+        "r8",
+        "r9",
+        "r10",
+        "r11",
+        "r12",
+        "r13",
+        "r14",
+        "r15",
+        "ra",
+    ];
 
     [Theory]
     [InlineData("/lib/x86_64-linux-gnu/libc.so.6")]
@@ -35,7 +54,13 @@ public sealed class ReadelfRowsTests
         using var owned = source;
         Assert.True(ElfFile.TryOpen(source, out var elf, out error), error);
         var table = UnwindTable.Build(elf);
-        using var process = Process.Start(new ProcessStartInfo("/usr/bin/readelf", ["-wF", path]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("/usr/bin/readelf", ["-wF", path])
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+            }
+        )!;
         string[] columns = [];
         var rows = 0;
         var inFunction = false;
@@ -50,7 +75,12 @@ public sealed class ReadelfRowsTests
             {
                 columns = inFunction ? words : [];
             }
-            else if (words.Length > 2 && words.Length == columns.Length && words[0].Length == 16 && ulong.TryParse(words[0], NumberStyles.HexNumber, null, out var pc))
+            else if (
+                words.Length > 2
+                && words.Length == columns.Length
+                && words[0].Length == 16
+                && ulong.TryParse(words[0], NumberStyles.HexNumber, null, out var pc)
+            )
             {
                 rows++;
                 Assert.True(Matches(table, pc, columns, words), $"{line}\nhas {Describe(table, pc)}");
@@ -100,5 +130,7 @@ public sealed class ReadelfRowsTests
     }
 
     private static string Describe(UnwindTable table, ulong pc) =>
-        table.TryFind(pc, out var rule, out _) ? $"{Cfa(rule)} {string.Join(' ', Enumerable.Range(0, 17).Select(r => $"{Names[r]}={Value(rule, r)}"))}" : "no row";
+        table.TryFind(pc, out var rule, out _)
+            ? $"{Cfa(rule)} {string.Join(' ', Enumerable.Range(0, 17).Select(r => $"{Names[r]}={Value(rule, r)}"))}"
+            : "no row";
 }

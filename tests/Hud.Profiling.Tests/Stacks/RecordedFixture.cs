@@ -15,12 +15,23 @@ internal static class RecordedFixture
 {
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Stacks", "recorded");
 
-    public static void Write(string path, string[] recording, IReadOnlyList<RecordedState> states, int maxStates, string output)
+    public static void Write(
+        string path,
+        string[] recording,
+        IReadOnlyList<RecordedState> states,
+        int maxStates,
+        string output
+    )
     {
         var kept = Thin(recording, maxStates);
         using var gzip = new GZipStream(File.Create(path), CompressionLevel.SmallestSize);
         using var writer = new StreamWriter(gzip);
-        foreach (var group in states.SelectMany(Addresses).GroupBy(a => a.Module.Path, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+        foreach (
+            var group in states
+                .SelectMany(Addresses)
+                .GroupBy(a => a.Module.Path, StringComparer.Ordinal)
+                .OrderBy(g => g.Key, StringComparer.Ordinal)
+        )
         {
             if (group.Key == "[vdso]")
             {
@@ -28,9 +39,21 @@ internal static class RecordedFixture
             }
 
             var module = group.First().Module;
-            var sliced = SlicedFile.Of(module.Elf!, [.. group.Select(a => a.Module.ToElfAddress(a.Address)).Distinct()]);
-            var parts = new JsonArray([.. sliced.Parts.Select(p => new JsonArray(p.Key, Convert.ToBase64String(p.Value)))]);
-            writer.WriteLine(new JsonObject { ["file"] = Rename(group.Key, output), ["length"] = sliced.Length, ["parts"] = parts }.ToJsonString());
+            var sliced = SlicedFile.Of(
+                module.Elf!,
+                [.. group.Select(a => a.Module.ToElfAddress(a.Address)).Distinct()]
+            );
+            var parts = new JsonArray([
+                .. sliced.Parts.Select(p => new JsonArray(p.Key, Convert.ToBase64String(p.Value))),
+            ]);
+            writer.WriteLine(
+                new JsonObject
+                {
+                    ["file"] = Rename(group.Key, output),
+                    ["length"] = sliced.Length,
+                    ["parts"] = parts,
+                }.ToJsonString()
+            );
         }
 
         foreach (var line in kept)
@@ -43,7 +66,10 @@ internal static class RecordedFixture
     {
         var files = new Dictionary<string, SlicedFile>(StringComparer.Ordinal);
         var recording = new List<string>();
-        using var reader = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress), Encoding.UTF8);
+        using var reader = new StreamReader(
+            new GZipStream(File.OpenRead(path), CompressionMode.Decompress),
+            Encoding.UTF8
+        );
         while (reader.ReadLine() is { } line)
         {
             if (!line.StartsWith("{\"file\"", StringComparison.Ordinal))
@@ -96,5 +122,6 @@ internal static class RecordedFixture
         }
     }
 
-    private static string Rename(string text, string output) => text.Replace(output, "/built", StringComparison.Ordinal);
+    private static string Rename(string text, string output) =>
+        text.Replace(output, "/built", StringComparison.Ordinal);
 }

@@ -8,8 +8,12 @@ internal sealed class Recorder(string output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private static string Crates => Path.Combine(
-        Environment.GetEnvironmentVariable("HUD_CACHE") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "hud"), "crates");
+    private static string Crates =>
+        Path.Combine(
+            Environment.GetEnvironmentVariable("HUD_CACHE")
+                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "hud"),
+            "crates"
+        );
 
     /// <summary>The recording's lines, or null with the reason.</summary>
     public string[]? Record(RecordedProgram program, out string reason)
@@ -26,7 +30,15 @@ internal sealed class Recorder(string output)
 
         var file = Path.Combine(output, program.Name + ".jsonl");
         var error = Run(
-            [program.Arm ? "gdb-multiarch" : "gdb", "-nx", "-batch", "-x", Path.Combine(RecordedProgram.Folder, "record.py"), "--args", .. Resolve(program.Command)],
+            [
+                program.Arm ? "gdb-multiarch" : "gdb",
+                "-nx",
+                "-batch",
+                "-x",
+                Path.Combine(RecordedProgram.Folder, "record.py"),
+                "--args",
+                .. Resolve(program.Command),
+            ],
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["RECORD_OUT"] = file,
@@ -36,7 +48,8 @@ internal sealed class Recorder(string output)
                 ["RECORD_FROM"] = program.From,
                 ["RECORD_WHOLE"] = program.Whole ? "1" : "",
                 ["RECORD_ARCH"] = program.Arm ? "aarch64" : "x86_64",
-            });
+            }
+        );
         reason = error is null ? "" : $"{program.Name}: {error}";
         return File.Exists(file) && new FileInfo(file).Length > 0 ? File.ReadAllLines(file) : null;
     }
@@ -44,7 +57,12 @@ internal sealed class Recorder(string output)
     /// <summary>Runs to the end; null, or what went wrong.</summary>
     public static string? Run(string[] command, Dictionary<string, string> environment)
     {
-        var info = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var info = new ProcessStartInfo(command[0], command[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var (name, value) in environment)
         {
             info.Environment[name] = value;
@@ -70,8 +88,13 @@ internal sealed class Recorder(string output)
     }
 
     private string[] Resolve(string[] command) =>
-        [.. command.Select(a => a.Replace("SRC", RecordedProgram.Folder, StringComparison.Ordinal)
-            .Replace("OUT", output, StringComparison.Ordinal).Replace("CRATES", Crates, StringComparison.Ordinal))];
+        [
+            .. command.Select(a =>
+                a.Replace("SRC", RecordedProgram.Folder, StringComparison.Ordinal)
+                    .Replace("OUT", output, StringComparison.Ordinal)
+                    .Replace("CRATES", Crates, StringComparison.Ordinal)
+            ),
+        ];
 
     // cargo writes its lock file beside the manifest, so it gets a copy of its own
     private void CopySources()

@@ -67,7 +67,7 @@ internal sealed class SlicedFile(long length) : IByteSource
             throw new InvalidDataException(".eh_frame cannot be read");
         }
 
-        for (var at = 0; at + 4 <= bytes.Length;)
+        for (var at = 0; at + 4 <= bytes.Length; )
         {
             var size = BitConverter.ToInt32(bytes, at);
             if (size == 0)

@@ -22,39 +22,59 @@ public sealed class StackFuzzTests
         }
 
         var head = new TinyProgram().Image()[..0x2000];
-        Fuzz.Run("frame records", seeds, (bytes, random) =>
-        {
-            byte[] image = [.. head, .. bytes];
-            TinyElf.Segment(image, 0, type: 1, flags: 5, 0, 0, (ulong)image.Length);
-            TinyElf.Segment(image, 1, type: 0x6474e550, flags: 4, (ulong)image.Length - 8, (ulong)image.Length - 8, 8);
-            Assert.True(ElfFile.TryOpen(new MemoryByteSource(image), out var elf, out _));
-            var table = UnwindTable.Build(elf);
-            var module = new Module(0, ulong.MaxValue, 0, "", table, elf);
-            var stack = new byte[random.Next(64) * 8];
-            random.NextBytes(stack);
-            Walk(new One(module), random, stack, 0x1000 + (ulong)random.Next(0x1000));
-        });
+        Fuzz.Run(
+            "frame records",
+            seeds,
+            (bytes, random) =>
+            {
+                byte[] image = [.. head, .. bytes];
+                TinyElf.Segment(image, 0, type: 1, flags: 5, 0, 0, (ulong)image.Length);
+                TinyElf.Segment(
+                    image,
+                    1,
+                    type: 0x6474e550,
+                    flags: 4,
+                    (ulong)image.Length - 8,
+                    (ulong)image.Length - 8,
+                    8
+                );
+                Assert.True(ElfFile.TryOpen(new MemoryByteSource(image), out var elf, out _));
+                var table = UnwindTable.Build(elf);
+                var module = new Module(0, ulong.MaxValue, 0, "", table, elf);
+                var stack = new byte[random.Next(64) * 8];
+                random.NextBytes(stack);
+                Walk(new One(module), random, stack, 0x1000 + (ulong)random.Next(0x1000));
+            }
+        );
     }
 
     [Fact]
     public void Damaged_stacks_and_registers_of_real_programs_always_end()
     {
         var states = new[] { "rust-mixed", "c-realigned", "c-signals", "arm-plain" }
-            .SelectMany(n => RecordedFixture.Read(Path.Combine(RecordedFixture.Folder, n + ".gz"))).ToArray();
-        Fuzz.Run("stacks", [.. states.Select(s => s.Stack)], (bytes, random) =>
-        {
-            var state = states[random.Next(states.Length)];
-            var registers = state.Registers;
-            for (var n = random.Next(4); n > 0; n--)
+            .SelectMany(n => RecordedFixture.Read(Path.Combine(RecordedFixture.Folder, n + ".gz")))
+            .ToArray();
+        Fuzz.Run(
+            "stacks",
+            [.. states.Select(s => s.Stack)],
+            (bytes, random) =>
             {
-                registers[random.Next(17)] = random.Next(2) == 0 ? (ulong)random.NextInt64(long.MinValue, long.MaxValue) : registers.Sp + (ulong)random.Next(-64, 4096);
-            }
+                var state = states[random.Next(states.Length)];
+                var registers = state.Registers;
+                for (var n = random.Next(4); n > 0; n--)
+                {
+                    registers[random.Next(17)] =
+                        random.Next(2) == 0
+                            ? (ulong)random.NextInt64(long.MinValue, long.MaxValue)
+                            : registers.Sp + (ulong)random.Next(-64, 4096);
+                }
 
-            var end = random.Next(2) == 0 ? CaptureEnd.Poll : CaptureEnd.Anywhere;
-            var stack = Unwinder.Unwind(registers, bytes, state.Modules, end);
-            Assert.InRange(stack.Frames.Length, 1, StackLimits.MaxFrames);
-            Assert.True(Enum.IsDefined(stack.Reason));
-        });
+                var end = random.Next(2) == 0 ? CaptureEnd.Poll : CaptureEnd.Anywhere;
+                var stack = Unwinder.Unwind(registers, bytes, state.Modules, end);
+                Assert.InRange(stack.Frames.Length, 1, StackLimits.MaxFrames);
+                Assert.True(Enum.IsDefined(stack.Reason));
+            }
+        );
     }
 
     [Fact]
@@ -62,16 +82,26 @@ public sealed class StackFuzzTests
     {
         byte[] plt = [0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22];
         byte[] loop = [0x31, 0x12, 0x28, 0xfc, 0xff, 0x2f, 0xf0, 0xff, 0x17, 0x16, 0x1b, 0x1d, 0x15, 3, 0x94, 4, 0x06];
-        Fuzz.Run("expressions", [plt, loop], (bytes, random) =>
-        {
-            if (random.Next(3) == 0)
+        Fuzz.Run(
+            "expressions",
+            [plt, loop],
+            (bytes, random) =>
             {
-                random.NextBytes(bytes);
-            }
+                if (random.Next(3) == 0)
+                {
+                    random.NextBytes(bytes);
+                }
 
-            var registers = UserRegisters.FromX64((ulong)random.NextInt64(), 0x1000, 0x1010);
-            StackExpression.TryEvaluate(bytes, registers, new StackMemory(0x1000, new byte[64]), random.Next(2) == 0 ? null : 0x1020, out _);
-        });
+                var registers = UserRegisters.FromX64((ulong)random.NextInt64(), 0x1000, 0x1010);
+                StackExpression.TryEvaluate(
+                    bytes,
+                    registers,
+                    new StackMemory(0x1000, new byte[64]),
+                    random.Next(2) == 0 ? null : 0x1020,
+                    out _
+                );
+            }
+        );
     }
 
     private static readonly byte[][] Programs =
@@ -86,7 +116,12 @@ public sealed class StackFuzzTests
     private static void Walk(IModuleLookup modules, Random random, byte[] stack, ulong pc)
     {
         var registers = UserRegisters.FromX64(pc, (ulong)random.Next(1 << 20) * 8, (ulong)random.Next(1 << 20) * 8);
-        var result = Unwinder.Unwind(registers, stack, modules, random.Next(2) == 0 ? CaptureEnd.Poll : CaptureEnd.Anywhere);
+        var result = Unwinder.Unwind(
+            registers,
+            stack,
+            modules,
+            random.Next(2) == 0 ? CaptureEnd.Poll : CaptureEnd.Anywhere
+        );
         Assert.InRange(result.Frames.Length, 1, StackLimits.MaxFrames);
     }
 

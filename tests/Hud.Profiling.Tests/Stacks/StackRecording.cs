@@ -10,7 +10,12 @@ namespace Hud.Profiling.Tests.Stacks;
 internal sealed record RecordedFrame(ulong Pc, ulong Cfa, bool Signal);
 
 /// <summary>One stopped thread: registers, stack bytes from its stack pointer, gdb's frames.</summary>
-internal sealed record RecordedState(IModuleLookup Modules, UserRegisters Registers, byte[] Stack, RecordedFrame[] Frames)
+internal sealed record RecordedState(
+    IModuleLookup Modules,
+    UserRegisters Registers,
+    byte[] Stack,
+    RecordedFrame[] Frames
+)
 {
     public ulong StackEnd => Registers.Sp + (ulong)Stack.Length;
 }
@@ -35,11 +40,18 @@ internal static class StackRecording
                 continue;
             }
 
-            states.Add(new RecordedState(
-                modules,
-                Registers([.. root.GetProperty("regs").EnumerateArray().Select(Hex)]),
-                root.GetProperty("stack").GetBytesFromBase64(),
-                [.. root.GetProperty("frames").EnumerateArray().Select(f => new RecordedFrame(Hex(f[0]), Hex(f[1]), f[2].GetString() == "s"))]));
+            states.Add(
+                new RecordedState(
+                    modules,
+                    Registers([.. root.GetProperty("regs").EnumerateArray().Select(Hex)]),
+                    root.GetProperty("stack").GetBytesFromBase64(),
+                    [
+                        .. root.GetProperty("frames")
+                            .EnumerateArray()
+                            .Select(f => new RecordedFrame(Hex(f[0]), Hex(f[1]), f[2].GetString() == "s")),
+                    ]
+                )
+            );
         }
 
         return states;
@@ -51,16 +63,26 @@ internal static class StackRecording
     private static ulong Hex(JsonElement text) => Convert.ToUInt64(text.GetString(), 16);
 
     private static ModuleMap Modules(
-        string maps, byte[] vdso, Func<string, IByteSource?> open, Dictionary<string, (ElfFile Elf, UnwindTable Table)?> tables) =>
-        new(new AddressSpaceMap(MapsParser.Parse(Encoding.UTF8.GetBytes(maps)).Mappings), mapping =>
-        {
-            if (!tables.TryGetValue(mapping.Path, out var known))
+        string maps,
+        byte[] vdso,
+        Func<string, IByteSource?> open,
+        Dictionary<string, (ElfFile Elf, UnwindTable Table)?> tables
+    ) =>
+        new(
+            new AddressSpaceMap(MapsParser.Parse(Encoding.UTF8.GetBytes(maps)).Mappings),
+            mapping =>
             {
-                var source = mapping.IsVdso ? new MemoryByteSource(vdso) : open(mapping.Path);
-                known = source is not null && ElfFile.TryOpen(source, out var elf, out _) ? (elf, UnwindTable.Build(elf)) : null;
-                tables[mapping.Path] = known;
-            }
+                if (!tables.TryGetValue(mapping.Path, out var known))
+                {
+                    var source = mapping.IsVdso ? new MemoryByteSource(vdso) : open(mapping.Path);
+                    known =
+                        source is not null && ElfFile.TryOpen(source, out var elf, out _)
+                            ? (elf, UnwindTable.Build(elf))
+                            : null;
+                    tables[mapping.Path] = known;
+                }
 
-            return known is null ? null : Module.From(mapping, known.Value.Elf, known.Value.Table);
-        });
+                return known is null ? null : Module.From(mapping, known.Value.Elf, known.Value.Table);
+            }
+        );
 }

@@ -38,7 +38,8 @@ internal sealed class TinyProgram(ElfMachine machine = ElfMachine.X64)
         return At(returnOffset);
     }
 
-    public void Code(int offset, uint instruction) => BinaryPrimitives.WriteUInt32LittleEndian(_text.AsSpan(offset), instruction);
+    public void Code(int offset, uint instruction) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(_text.AsSpan(offset), instruction);
 
     public byte[] Image()
     {
@@ -46,7 +47,15 @@ internal sealed class TinyProgram(ElfMachine machine = ElfMachine.X64)
         var file = new byte[TextAt + _text.Length + frames.Length + header.Length];
         TinyElf.Header(file, (ushort)machine, segments: 2);
         TinyElf.Segment(file, 0, type: 1, flags: 5, 0, 0, (ulong)file.Length);
-        TinyElf.Segment(file, 1, type: 0x6474e550, flags: 4, (ulong)(file.Length - header.Length), (ulong)(file.Length - header.Length), (ulong)header.Length);
+        TinyElf.Segment(
+            file,
+            1,
+            type: 0x6474e550,
+            flags: 4,
+            (ulong)(file.Length - header.Length),
+            (ulong)(file.Length - header.Length),
+            (ulong)header.Length
+        );
         _text.CopyTo(file, TextAt);
         frames.CopyTo(file, TextAt + _text.Length);
         header.CopyTo(file, TextAt + _text.Length + frames.Length);
@@ -58,11 +67,13 @@ internal sealed class TinyProgram(ElfMachine machine = ElfMachine.X64)
         Assert.True(ElfFile.TryOpen(new MemoryByteSource(Image()), out var elf, out var error), error);
         var table = UnwindTable.Build(elf);
         Assert.Equal(0, table.Facts.MalformedRecords);
-        var maps = MapsParser.Parse($"""
+        var maps = MapsParser.Parse(
+            $"""
             {Base:x}-{Base + 0x10000:x} r-xp 00000000 08:01 7 /lib/tiny.so
             {Jit:x}-{Jit + 0x1000:x} r-xp 00000000 00:00 0
             {Trampoline:x}-{Trampoline + 0x1000:x} --xp 00000000 00:00 0 [uprobes]
-            """);
+            """
+        );
         Assert.Equal(3, maps.Mappings.Count);
         return new ModuleMap(new AddressSpaceMap(maps.Mappings), m => Module.From(m, elf, table));
     }
@@ -82,7 +93,23 @@ internal sealed class TinyProgram(ElfMachine machine = ElfMachine.X64)
         for (var i = 0; i < 2; i++)
         {
             commonAt[i] = bytes.Count;
-            Record(bytes, [0, 0, 0, 0, 1, .. i == 0 ? "zR\0"u8 : "zRS\0"u8, 1, 0x78, machine == ElfMachine.X64 ? (byte)16 : (byte)30, 1, 0x1b, .. initial]);
+            Record(
+                bytes,
+                [
+                    0,
+                    0,
+                    0,
+                    0,
+                    1,
+                    .. i == 0 ? "zR\0"u8 : "zRS\0"u8,
+                    1,
+                    0x78,
+                    machine == ElfMachine.X64 ? (byte)16 : (byte)30,
+                    1,
+                    0x1b,
+                    .. initial,
+                ]
+            );
         }
 
         foreach (var (start, length, program, signal) in _functions)

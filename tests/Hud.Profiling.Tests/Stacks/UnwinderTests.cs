@@ -24,7 +24,13 @@ public sealed class UnwinderTests
         var stack = Unwinder.Unwind(At(TinyProgram.At(3)), Stack(caller, 0), program.Map(), CaptureEnd.Anywhere);
 
         Assert.Equal(StopReason.EndOfStack, stack.Reason);
-        Assert.Equal([new UnwoundFrame(TinyProgram.At(3), TinyProgram.At(3), UnwindQuality.None), new UnwoundFrame(caller, caller - 1, UnwindQuality.EhFrame)], stack.Frames);
+        Assert.Equal(
+            [
+                new UnwoundFrame(TinyProgram.At(3), TinyProgram.At(3), UnwindQuality.None),
+                new UnwoundFrame(caller, caller - 1, UnwindQuality.EhFrame),
+            ],
+            stack.Frames
+        );
         Assert.True(stack.Complete);
     }
 
@@ -56,7 +62,11 @@ public sealed class UnwinderTests
         var program = new TinyProgram().Function(0, 64, Leaf).Function(64, 64, Frame32).Function(128, 64, Frame32);
         var poll = program.Call(150);
         // leaf <- (hidden frame of 32 bytes) <- poll
-        var stack = Unwinder.Unwind(At(TinyProgram.At(3)), Stack(Trampoline, 1, 2, 3, poll, 1, 2, 3, 0xdead), program.Map());
+        var stack = Unwinder.Unwind(
+            At(TinyProgram.At(3)),
+            Stack(Trampoline, 1, 2, 3, poll, 1, 2, 3, 0xdead),
+            program.Map()
+        );
 
         Assert.Equal(StopReason.ReachedPoll, stack.Reason);
         Assert.Equal([TinyProgram.At(3), poll], Pcs(stack));
@@ -68,7 +78,11 @@ public sealed class UnwinderTests
     {
         var program = new TinyProgram().Function(64, 64, Frame32);
         var caller = program.Call(100);
-        var stack = Unwinder.Unwind(At(TinyProgram.At(3), rbp: Sp + 16), Stack(1, 2, 0x99, caller, 1, 2, 3, 0xdead), program.Map());
+        var stack = Unwinder.Unwind(
+            At(TinyProgram.At(3), rbp: Sp + 16),
+            Stack(1, 2, 0x99, caller, 1, 2, 3, 0xdead),
+            program.Map()
+        );
 
         Assert.Equal(StopReason.ReachedPoll, stack.Reason);
         Assert.Equal([TinyProgram.At(3), caller], Pcs(stack));
@@ -86,7 +100,11 @@ public sealed class UnwinderTests
         program.Code(0, instruction);
         ulong[] words = [.. new ulong[offset / 8], caller, 1, 2, 3, 0xdead];
         // the frame pointer leads to the poll, past the caller
-        var stack = Unwinder.Unwind(At(TinyProgram.At(0), rbp: Sp + (ulong)(words.Length - 2) * 8), Stack(words), program.Map());
+        var stack = Unwinder.Unwind(
+            At(TinyProgram.At(0), rbp: Sp + (ulong)(words.Length - 2) * 8),
+            Stack(words),
+            program.Map()
+        );
 
         Assert.Equal([TinyProgram.At(0), caller], Pcs(stack));
         Assert.Equal(StopReason.ReachedPoll, stack.Reason);
@@ -99,7 +117,11 @@ public sealed class UnwinderTests
         var program = new TinyProgram().Function(64, 64, Frame32);
         var caller = program.Call(100);
         // a pointer into code that follows no call is passed over
-        var stack = Unwinder.Unwind(At(TinyProgram.At(3)), Stack(1, TinyProgram.At(40), caller, 1, 2, 3, 0xdead), program.Map());
+        var stack = Unwinder.Unwind(
+            At(TinyProgram.At(3)),
+            Stack(1, TinyProgram.At(40), caller, 1, 2, 3, 0xdead),
+            program.Map()
+        );
 
         Assert.Equal(StopReason.ReachedPoll, stack.Reason);
         Assert.Equal([TinyProgram.At(3), caller], Pcs(stack));
@@ -111,7 +133,11 @@ public sealed class UnwinderTests
     {
         var program = new TinyProgram().Function(0, 64, Leaf).Function(64, 64, Frame32);
         var caller = program.Call(100);
-        var stack = Unwinder.Unwind(At(TinyProgram.At(3), rbp: Sp + 16), Stack(Jit + 8, 1, 0x99, caller, 1, 2, 3, 0xdead), program.Map());
+        var stack = Unwinder.Unwind(
+            At(TinyProgram.At(3), rbp: Sp + 16),
+            Stack(Jit + 8, 1, 0x99, caller, 1, 2, 3, 0xdead),
+            program.Map()
+        );
 
         Assert.Equal(StopReason.ReachedPoll, stack.Reason);
         Assert.Equal([TinyProgram.At(3), Jit + 8, caller], Pcs(stack));
@@ -133,11 +159,20 @@ public sealed class UnwinderTests
     {
         // handler -> restorer (signal frame: rip at [rsp+8], rsp at [rsp+16]) -> interrupted first instruction of a function
         byte[] restore = [0x0f, 2, 0x77, 0, 0x10, 16, 2, 0x77, 8, 0x10, 7, 2, 0x77, 16];
-        var program = new TinyProgram().Function(0, 64, Leaf).Function(63 + 64, 65, restore, signal: true).Function(256, 16, Leaf).Function(272, 16, Outermost);
+        var program = new TinyProgram()
+            .Function(0, 64, Leaf)
+            .Function(63 + 64, 65, restore, signal: true)
+            .Function(256, 16, Leaf)
+            .Function(272, 16, Outermost);
         var restorer = TinyProgram.At(128);
         var interrupted = TinyProgram.At(256);
         var caller = program.Call(280);
-        var stack = Unwinder.Unwind(At(TinyProgram.At(3)), Stack(restorer, 7, interrupted, Sp + 48, 5, 6, caller, 9), program.Map(), CaptureEnd.Anywhere);
+        var stack = Unwinder.Unwind(
+            At(TinyProgram.At(3)),
+            Stack(restorer, 7, interrupted, Sp + 48, 5, 6, caller, 9),
+            program.Map(),
+            CaptureEnd.Anywhere
+        );
 
         Assert.Equal([TinyProgram.At(3), restorer, interrupted, caller], Pcs(stack));
         Assert.Equal(interrupted, stack.Frames[2].LookupAddress);
@@ -169,7 +204,15 @@ public sealed class UnwinderTests
     {
         var program = new TinyProgram().Function(0, 64, rule);
         var statistics = new UnwindStatistics();
-        var stack = Unwinder.Unwind(At(TinyProgram.At(3)), new byte[words * 8].Select((_, i) => (byte)(i % 8 == 0 ? 1 : 0)).ToArray(), program.Map(), CaptureEnd.Anywhere, statistics);
+        var stack = Unwinder.Unwind(
+            At(TinyProgram.At(3)),
+            new byte[words * 8]
+                .Select((_, i) => (byte)(i % 8 == 0 ? 1 : 0))
+                .ToArray(),
+            program.Map(),
+            CaptureEnd.Anywhere,
+            statistics
+        );
 
         Assert.Equal(reason, stack.Reason);
         Assert.Equal(1, statistics[reason]);
@@ -195,7 +238,10 @@ public sealed class UnwinderTests
     {
         var map = new TinyProgram().Function(0, 64, Leaf).Map();
         Assert.Equal(StopReason.NoModule, Unwinder.Unwind(At(Jit), Stack(1, 2), map, CaptureEnd.Anywhere).Reason);
-        Assert.Equal(StopReason.NoRows, Unwinder.Unwind(At(TinyProgram.At(200)), Stack(1, 2), map, CaptureEnd.Anywhere).Reason);
+        Assert.Equal(
+            StopReason.NoRows,
+            Unwinder.Unwind(At(TinyProgram.At(200)), Stack(1, 2), map, CaptureEnd.Anywhere).Reason
+        );
     }
 
     [Fact]

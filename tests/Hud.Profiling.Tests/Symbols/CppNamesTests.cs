@@ -15,12 +15,16 @@ public class CppNamesTests
     [InlineData("_ZNSsC1EPKc", "std::string::string")]
     [InlineData("_ZNSolsEi", "std::ostream::operator<<")]
     [InlineData("_ZStlsISt11char_traitsIcEERSt13basic_ostreamIcT_ES5_PKc", "std::operator<<")]
-    [InlineData("_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9_M_appendEPKcm", "std::__cxx11::basic_string::_M_append")]
+    [InlineData(
+        "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9_M_appendEPKcm",
+        "std::__cxx11::basic_string::_M_append"
+    )]
     [InlineData("_ZN12_GLOBAL__N_13fooEv", "(anonymous namespace)::foo")]
     [InlineData("_ZZN3foo3barEvE3baz", "foo::bar::baz")]
     [InlineData("_ZZ3fooiENKUliE_clEi", "foo::{lambda}::operator()")]
     [InlineData("_ZGVZ3foovE1x", "guard variable for foo::x")]
-    public void The_scope_and_the_name_are_shown(string symbol, string expected) => Assert.Equal(expected, Demangler.Demangle(symbol));
+    public void The_scope_and_the_name_are_shown(string symbol, string expected) =>
+        Assert.Equal(expected, Demangler.Demangle(symbol));
 
     [Theory]
     [InlineData("_Z")]

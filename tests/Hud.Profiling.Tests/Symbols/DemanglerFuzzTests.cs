@@ -79,7 +79,13 @@ public class DemanglerFuzzTests
             chars[i] = Letters[random.Next(Letters.Length)];
         }
 
-        var start = random.Next(4) switch { 0 => "_ZN", 1 => "_Z", 2 => "_RIC1a", _ => "_RNv" };
+        var start = random.Next(4) switch
+        {
+            0 => "_ZN",
+            1 => "_Z",
+            2 => "_RIC1a",
+            _ => "_RNv",
+        };
         return start + new string(chars) + (random.Next(2) == 0 ? "E" : "");
     }
 }

@@ -12,7 +12,8 @@ public partial class EverySymbolTests
 
     private static string Cargo => Path.Combine(Sysroot.Value, "bin", "cargo");
 
-    private static string Driver => Directory.GetFiles(Path.Combine(Sysroot.Value, "lib"), "librustc_driver*.so").FirstOrDefault() ?? "";
+    private static string Driver =>
+        Directory.GetFiles(Path.Combine(Sysroot.Value, "lib"), "librustc_driver*.so").FirstOrDefault() ?? "";
 
     [Fact]
     public void Every_symbol_of_the_compilers_library_demangles() => Check(Driver, atLeast: 50_000);
@@ -45,7 +46,9 @@ public partial class EverySymbolTests
 
         var symbols = Symbols(path);
         Assert.True(symbols.Count >= atLeast, $"only {symbols.Count} Rust symbols");
-        var failed = symbols.Where(s => !RustDemangler.TryDemangle(s, RustStyle.Short, out var name) || name.Length == 0).ToList();
+        var failed = symbols
+            .Where(s => !RustDemangler.TryDemangle(s, RustStyle.Short, out var name) || name.Length == 0)
+            .ToList();
         Assert.True(failed.Count == 0, $"{failed.Count} of {symbols.Count}: {string.Join("\n", failed.Take(5))}");
         Compare(path, symbols);
     }
@@ -55,7 +58,9 @@ public partial class EverySymbolTests
     {
         var theirs = Helper.Run("c++filt", "-s rust", string.Join("\n", symbols) + "\n").Split('\n');
         var differences = new List<string>();
-        int same = 0, refused = 0, cut = 0;
+        int same = 0,
+            refused = 0,
+            cut = 0;
         for (var i = 0; i < symbols.Count; i++)
         {
             _ = RustDemangler.TryDemangle(symbols[i], RustStyle.Full, out var ours);
@@ -78,7 +83,8 @@ public partial class EverySymbolTests
         }
 
         TestContext.Current.SendDiagnosticMessage(
-            $"{Path.GetFileName(path)}: {symbols.Count} symbols, {same} as c++filt, {refused} that it refuses, {cut} cut, {differences.Count} differ");
+            $"{Path.GetFileName(path)}: {symbols.Count} symbols, {same} as c++filt, {refused} that it refuses, {cut} cut, {differences.Count} differ"
+        );
         Assert.True(differences.Count == 0, $"{differences.Count}:\n{string.Join("\n", differences.Take(5))}");
     }
 
@@ -95,10 +101,18 @@ public partial class EverySymbolTests
     [GeneratedRegex("0x[0-9a-f]+_?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex WideConstant();
 
-    [GeneratedRegex(@"(\.(llvm|specialized|warm|cold|part|constprop)(\.[0-9A-F]+)?)+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(
+        @"(\.(llvm|specialized|warm|cold|part|constprop)(\.[0-9A-F]+)?)+$",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000
+    )]
     private static partial Regex OptimizerCopy();
 
-    [GeneratedRegex("(: (bool|char))|((?<=[0-9a-f_]+)(: )?[iu](8|16|32|64|128|size))(?=[,;>\\]}) ])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(
+        "(: (bool|char))|((?<=[0-9a-f_]+)(: )?[iu](8|16|32|64|128|size))(?=[,;>\\]}) ])",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000
+    )]
     private static partial Regex ConstantType();
 
     internal static List<string> Symbols(string path)
@@ -111,7 +125,13 @@ public partial class EverySymbolTests
             foreach (var function in elf.Functions.Functions)
             {
                 var name = elf.Functions.NameOf(function);
-                if (name.StartsWith("_R", StringComparison.Ordinal) || (name.StartsWith("_ZN", StringComparison.Ordinal) && name.Contains("17h", StringComparison.Ordinal)))
+                if (
+                    name.StartsWith("_R", StringComparison.Ordinal)
+                    || (
+                        name.StartsWith("_ZN", StringComparison.Ordinal)
+                        && name.Contains("17h", StringComparison.Ordinal)
+                    )
+                )
                 {
                     names.Add(name);
                 }

@@ -16,7 +16,16 @@ public sealed class KernelFramesTests
         ffffffff81005000 T do_syscall_64
         """;
 
-    private static readonly ulong[] Stack = [0xffffffff81000010, 0xffffffff81001010, 0xffffffff81002010, 0xffffffff81003010, 0xffffffff81004010, 0xffffffff81005010, 0x1000];
+    private static readonly ulong[] Stack =
+    [
+        0xffffffff81000010,
+        0xffffffff81001010,
+        0xffffffff81002010,
+        0xffffffff81003010,
+        0xffffffff81004010,
+        0xffffffff81005010,
+        0x1000,
+    ];
 
     [Fact]
     public void Between_the_scheduler_and_the_system_call_lies_what_it_waited_for()
@@ -32,7 +41,11 @@ public sealed class KernelFramesTests
 
     private static IReadOnlyList<Hud.Profiling.Frames.Frame> Resolve(string kallsyms)
     {
-        var names = new SymbolizedFrames(new Symbolizer(new SymbolizerOptions()), _ => null, () => KernelSymbols.Parse(new MemoryStream(Encoding.UTF8.GetBytes(kallsyms))));
+        var names = new SymbolizedFrames(
+            new Symbolizer(new SymbolizerOptions()),
+            _ => null,
+            () => KernelSymbols.Parse(new MemoryStream(Encoding.UTF8.GetBytes(kallsyms)))
+        );
         return names.Resolve(0, Stack, exact: true);
     }
 }

@@ -5,8 +5,7 @@ namespace Hud.Profiling.Tests.Symbols;
 
 public class KernelSymbolsTests
 {
-    private const string Text =
-        """
+    private const string Text = """
         ffffffff81200000 T do_fsync
         ffffffff81100000 T futex_wait
         ffffffff81100400 t futex_wait_queue
@@ -17,7 +16,8 @@ public class KernelSymbolsTests
         ffffffff81400000
         """;
 
-    private static KernelSymbols Parse(string text) => KernelSymbols.Parse(new MemoryStream(Encoding.UTF8.GetBytes(text)));
+    private static KernelSymbols Parse(string text) =>
+        KernelSymbols.Parse(new MemoryStream(Encoding.UTF8.GetBytes(text)));
 
     [Theory]
     [InlineData(0xffffffff81100000, "futex_wait")]
@@ -39,10 +39,12 @@ public class KernelSymbolsTests
     }
 
     [Fact]
-    public void Zeroed_addresses_mean_no_names() => Assert.Equal(0, Parse("0000000000000000 T do_fsync\n0000000000000000 t futex_wait\n").Count);
+    public void Zeroed_addresses_mean_no_names() =>
+        Assert.Equal(0, Parse("0000000000000000 T do_fsync\n0000000000000000 t futex_wait\n").Count);
 
     [Fact]
-    public void An_unreadable_file_means_no_names() => Assert.Same(KernelSymbols.None, KernelSymbols.Load("/does/not/exist"));
+    public void An_unreadable_file_means_no_names() =>
+        Assert.Same(KernelSymbols.None, KernelSymbols.Load("/does/not/exist"));
 
     [Fact]
     public void Long_lines_and_any_bytes_are_survived()
@@ -51,6 +53,9 @@ public class KernelSymbolsTests
         var bytes = new byte[200_000];
         random.NextBytes(bytes);
         _ = KernelSymbols.Parse(new MemoryStream(bytes));
-        Assert.Equal(1, Parse("ffffffff81100000 T " + new string('a', 5_000_000) + "\nffffffff81100000 T futex_wait\n").Count);
+        Assert.Equal(
+            1,
+            Parse("ffffffff81100000 T " + new string('a', 5_000_000) + "\nffffffff81100000 T futex_wait\n").Count
+        );
     }
 }

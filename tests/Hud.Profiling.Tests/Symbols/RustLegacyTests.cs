@@ -8,11 +8,17 @@ public class RustLegacyTests
     [InlineData("_ZN4test1a2bc17h0123456789abcdefE", "test::a::bc")]
     [InlineData("_ZN33_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE", null)]
     [InlineData("_ZN8checkout5login28_$u7b$$u7b$closure$u7d$$u7d$17h1a2b3c4d5e6f7a8bE", "checkout::login::{{closure}}")]
-    [InlineData("_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar17h930b740aa94f1d3aE", "<Test + 'static as foo::Bar<Test>>::bar")]
+    [InlineData(
+        "_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar17h930b740aa94f1d3aE",
+        "<Test + 'static as foo::Bar<Test>>::bar"
+    )]
     [InlineData("_ZN12test$BP$test4foob17h0123456789abcdefE", "test*test::foob")]
     [InlineData("_ZN15test$RF$$C$$SP$4foob17h0123456789abcdefE", "test&,@::foob")]
     [InlineData("_ZN12test$LP$$RP$4foob17h0123456789abcdefE", "test()::foob")]
-    [InlineData("_ZN4core3ptr42drop_in_place$LT$alloc..string..String$GT$17h0123456789abcdefE.llvm.1234567890ABCDEF", "core::ptr::drop_in_place<alloc::string::String>")]
+    [InlineData(
+        "_ZN4core3ptr42drop_in_place$LT$alloc..string..String$GT$17h0123456789abcdefE.llvm.1234567890ABCDEF",
+        "core::ptr::drop_in_place<alloc::string::String>"
+    )]
     [InlineData("_ZN3foo17h05af221e174051e9E", "foo")]
     [InlineData("_ZN3foo17h05af221e174051e9E.llvm.9D1C9369", "foo")]
     [InlineData("_ZN3foo17h05af221e174051e9E.llvm.9D1C9369@@16", "foo")]
@@ -53,5 +59,6 @@ public class RustLegacyTests
     [InlineData("_ZN99999999999999999999foo17h05af221e174051e9E")]
     [InlineData("_ZN3foo17h05af221e17405ZZZE")]
     [InlineData("main")]
-    public void What_is_no_rust_name_is_refused(string symbol) => Assert.False(RustDemangler.TryDemangle(symbol, RustStyle.Short, out _));
+    public void What_is_no_rust_name_is_refused(string symbol) =>
+        Assert.False(RustDemangler.TryDemangle(symbol, RustStyle.Short, out _));
 }

@@ -8,14 +8,19 @@ public class RustV0Tests
     [InlineData("_RNvC7mycrate4main", "mycrate::main")]
     [InlineData("_RNvNtCs1234_7mycrate3foo3bar", "mycrate::foo::bar")]
     [InlineData("_RNvC6_123foo3bar", "123foo::bar")]
-    [InlineData("_RNqCs4fqI2P2rA04_11utf8_identsu30____7hkackfecea1cbdathfdh9hlq6y", "utf8_idents::საჭმელად_გემრიელი_სადილი")]
+    [InlineData(
+        "_RNqCs4fqI2P2rA04_11utf8_identsu30____7hkackfecea1cbdathfdh9hlq6y",
+        "utf8_idents::საჭმელად_გემრიელი_სადილი"
+    )]
     [InlineData("_RNCNCNgCs6DXkGYLi8lr_2cc5spawn00B5_", "cc::spawn::{closure#0}::{closure#0}")]
     [InlineData(
         "_RNCINkXs25_NgCsbmNqQUJIY6D_4core5sliceINyB9_4IterhENuNgNoBb_4iter8iterator8Iterator9rpositionNCNgNpB9_6memchr7memrchrs_0E0Bb_",
-        "<core::slice::Iter<u8> as core::iter::iterator::Iterator>::rposition::<core::slice::memchr::memrchr::{closure#1}>::{closure#0}")]
+        "<core::slice::Iter<u8> as core::iter::iterator::Iterator>::rposition::<core::slice::memchr::memrchr::{closure#1}>::{closure#0}"
+    )]
     [InlineData(
         "_RINbNbCskIICzLVPPb_5alloc5alloc8box_freeDINbNiB4_5boxed5FnBoxuEp6OutputuEL_ECs1iopQbuBiw2_3std",
-        "alloc::alloc::box_free::<dyn alloc::boxed::FnBox<(), Output = ()>>")]
+        "alloc::alloc::box_free::<dyn alloc::boxed::FnBox<(), Output = ()>>"
+    )]
     [InlineData("_RNvMC0INtC8arrayvec8ArrayVechKj7b_E3new", "<arrayvec::ArrayVec<u8, 123>>::new")]
     [InlineData("_RNSNvC1a1f4once", "a::f::{shim:once#0}")]
     [InlineData("_RNSNvC1a1fs_0", "a::f::{shim#1}")]
@@ -53,7 +58,8 @@ public class RustV0Tests
     [InlineData("KVNtC1a4SomeTh7_E", "{a::Some(7)}")]
     [InlineData("KVNtC1a1PS1xh1_s_1yRe62_E", "{a::P { x: 1, y: \"b\" }}")]
     [InlineData("KTRTh1_EQTEE", "{(&(1,), &mut ())}")]
-    public void Constants_read_as_in_source(string argument, string expected) => Assert.Equal($"a::<{expected}>", Short($"_RIC1a{argument}E"));
+    public void Constants_read_as_in_source(string argument, string expected) =>
+        Assert.Equal($"a::<{expected}>", Short($"_RIC1a{argument}E"));
 
     [Theory]
     [InlineData("a", "i8")]
@@ -114,7 +120,8 @@ public class RustV0Tests
     [InlineData("_RNvC1a1f.llvm.15455393771290841389.warm", "a::f")]
     [InlineData("__RNvC1a1f", "a::f")]
     [InlineData("_RNvC1a1fC1b", "a::f")] // the instantiating crate is no part of the name
-    public void Suffixes_and_instantiating_crates_do_not_disturb(string symbol, string expected) => Assert.Equal(expected, Short(symbol));
+    public void Suffixes_and_instantiating_crates_do_not_disturb(string symbol, string expected) =>
+        Assert.Equal(expected, Short(symbol));
 
     [Theory]
     [InlineData("_R")]
@@ -133,16 +140,21 @@ public class RustV0Tests
     [InlineData("_RIC1aKb2_E")]
     [InlineData("_RNvCszzzzzzzzzzzzzzzzz_1a1f")]
     [InlineData("_RNvC1au3_1f")]
-    public void Broken_names_are_refused(string symbol) => Assert.False(RustDemangler.TryDemangle(symbol, RustStyle.Short, out _));
+    public void Broken_names_are_refused(string symbol) =>
+        Assert.False(RustDemangler.TryDemangle(symbol, RustStyle.Short, out _));
 
     [Fact]
-    public void Punycode_that_does_not_decode_is_shown_as_it_stands() => Assert.Equal("a::punycode{f-0}", Short("_RNvC1au3f_0"));
+    public void Punycode_that_does_not_decode_is_shown_as_it_stands() =>
+        Assert.Equal("a::punycode{f-0}", Short("_RNvC1au3f_0"));
 
     [Fact]
     public void Nesting_has_a_bound()
     {
         Assert.False(RustDemangler.TryDemangle("_RIC1a" + new string('S', 60_000) + "hE", RustStyle.Short, out _));
-        Assert.Equal("a::<" + new string('[', 400) + "u8" + new string(']', 400) + ">", Short("_RIC1a" + new string('S', 400) + "hE"));
+        Assert.Equal(
+            "a::<" + new string('[', 400) + "u8" + new string(']', 400) + ">",
+            Short("_RIC1a" + new string('S', 400) + "hE")
+        );
     }
 
     [Fact]
@@ -193,8 +205,7 @@ public class RustV0Tests
         {
             digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[value % 62] + digits;
             value /= 62;
-        }
-        while (value > 0);
+        } while (value > 0);
 
         return digits + "_";
     }

@@ -23,7 +23,10 @@ public sealed class SymbolizerTests : IDisposable
     {
         var module = Module(Programs.RustLines);
         var work = Function(module, "naming::work");
-        var all = symbolizer.Resolve(module, [.. Enumerable.Range(0, (int)work.Size).Select(i => work.Address + (ulong)i)]);
+        var all = symbolizer.Resolve(
+            module,
+            [.. Enumerable.Range(0, (int)work.Size).Select(i => work.Address + (ulong)i)]
+        );
 
         var push = all.First(f => f.Any(x => x.Function.StartsWith("naming::triple", StringComparison.Ordinal)));
         var triple = Array.FindIndex(push, x => x.Function.StartsWith("naming::triple", StringComparison.Ordinal));
@@ -46,9 +49,17 @@ public sealed class SymbolizerTests : IDisposable
     {
         var module = Module(Programs.RustFull);
         var work = Function(module, "naming::work");
-        var frames = symbolizer.Resolve(module, [.. Enumerable.Range(0, (int)work.Size).Select(i => work.Address + (ulong)i)]).SelectMany(f => f).ToList();
+        var frames = symbolizer
+            .Resolve(module, [.. Enumerable.Range(0, (int)work.Size).Select(i => work.Address + (ulong)i)])
+            .SelectMany(f => f)
+            .ToList();
         Assert.Contains(frames, f => f.Function == "naming::stock::triple" && f.Kind == FrameKind.User);
-        Assert.Contains(frames, f => f.Function.StartsWith("<alloc::vec::Vec<u64>>::push", StringComparison.Ordinal) && f.Kind == FrameKind.Std);
+        Assert.Contains(
+            frames,
+            f =>
+                f.Function.StartsWith("<alloc::vec::Vec<u64>>::push", StringComparison.Ordinal)
+                && f.Kind == FrameKind.Std
+        );
     }
 
     [Fact]
@@ -58,7 +69,11 @@ public sealed class SymbolizerTests : IDisposable
         var work = Function(module, "naming::work");
         var frame = Assert.Single(symbolizer.Resolve(module, [work.Address + 3])[0]);
         Assert.Equal(new Frame("naming::work", null, 0, false, FrameKind.User, module.Path), frame);
-        Assert.Contains("debug = \"line-tables-only\"\nstrip = false", symbolizer.Warning(module)!.Value.NextStep, StringComparison.Ordinal);
+        Assert.Contains(
+            "debug = \"line-tables-only\"\nstrip = false",
+            symbolizer.Warning(module)!.Value.NextStep,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -66,7 +81,10 @@ public sealed class SymbolizerTests : IDisposable
     {
         var module = Module(Programs.RustLines);
         var work = Function(module, "naming::work");
-        Assert.Equal("naming::work", Assert.Single(symbolizer.Resolve(module, [work.Address], NameDetail.Symbols)[0]).Function);
+        Assert.Equal(
+            "naming::work",
+            Assert.Single(symbolizer.Resolve(module, [work.Address], NameDetail.Symbols)[0]).Function
+        );
         Assert.Null(symbolizer.HelperProcessId);
         Assert.NotEmpty(symbolizer.Resolve(module, [work.Address])[0][^1].Location);
     }
@@ -105,8 +123,14 @@ public sealed class SymbolizerTests : IDisposable
     public void A_debug_link_beside_the_program_is_followed()
     {
         var folder = Directory.CreateDirectory(Programs.TempFile("linked")).FullName;
-        Helper.Run("objcopy", $"--only-keep-debug --remove-section=.note.gnu.build-id {Programs.CFour} {folder}/prog.debug");
-        Helper.Run("objcopy", $"--strip-all --remove-section=.note.gnu.build-id --add-gnu-debuglink={folder}/prog.debug {Programs.CFour} {folder}/prog");
+        Helper.Run(
+            "objcopy",
+            $"--only-keep-debug --remove-section=.note.gnu.build-id {Programs.CFour} {folder}/prog.debug"
+        );
+        Helper.Run(
+            "objcopy",
+            $"--strip-all --remove-section=.note.gnu.build-id --add-gnu-debuglink={folder}/prog.debug {Programs.CFour} {folder}/prog"
+        );
         var address = Function(Module(Programs.CFour), "outer").Address;
         Assert.Equal("outer", symbolizer.Resolve(Module($"{folder}/prog"), [address + 40])[0][^1].Function);
     }
@@ -116,7 +140,10 @@ public sealed class SymbolizerTests : IDisposable
     {
         // what distributions call MiniDebugInfo: .symtab in an xz-compressed ELF file inside .gnu_debugdata
         var mini = Programs.TempFile("mini");
-        Helper.Run("objcopy", $"--only-keep-debug --remove-section=.debug* --remove-section=.comment {Programs.RustPlain} {mini}.sym");
+        Helper.Run(
+            "objcopy",
+            $"--only-keep-debug --remove-section=.debug* --remove-section=.comment {Programs.RustPlain} {mini}.sym"
+        );
         Helper.Run("xz", $"-kf {mini}.sym");
         Helper.Run("objcopy", $"--strip-all --add-section .gnu_debugdata={mini}.sym.xz {Programs.RustPlain} {mini}");
         var address = Function(Module(Programs.RustPlain), "naming::work").Address;
@@ -141,7 +168,10 @@ public sealed class SymbolizerTests : IDisposable
         var module = Module(Programs.CFive);
         var address = Function(module, "outer").Address + 4;
         var first = symbolizer.Resolve(module, [address])[0];
-        Assert.Same(first, symbolizer.Resolve(module with { Path = "/other", OpenPath = "/does/not/exist" }, [address])[0]);
+        Assert.Same(
+            first,
+            symbolizer.Resolve(module with { Path = "/other", OpenPath = "/does/not/exist" }, [address])[0]
+        );
         Assert.Equal(1, symbolizer.Statistics.Addresses);
     }
 

@@ -13,7 +13,11 @@ public sealed class LandmarksTests
     {
         var elf = Workloads.Open(set, "block_in_place");
         var landmarks = Landmarks.Find(elf);
-        var recognised = elf.Functions.Functions.ToArray().Where(f => landmarks.TryName(f.Address, out _)).Select(f => Demangler.Demangle(elf.Functions.NameOf(f))).ToList();
+        var recognised = elf
+            .Functions.Functions.ToArray()
+            .Where(f => landmarks.TryName(f.Address, out _))
+            .Select(f => Demangler.Demangle(elf.Functions.NameOf(f)))
+            .ToList();
         Assert.NotEmpty(recognised);
         Assert.All(recognised, name => Assert.EndsWith("::worker::block_in_place", name, StringComparison.Ordinal));
         var function = elf.Functions.Functions.ToArray().First(f => landmarks.TryName(f.Address, out _));
@@ -29,7 +33,10 @@ public sealed class LandmarksTests
     {
         var named = Workloads.Open(whole, "block_in_place");
         var (before, after) = (Landmarks.Find(named), Landmarks.Find(Workloads.Open(stripped, "block_in_place")));
-        Assert.All(named.Functions.Functions.ToArray(), f => Assert.Equal(before.TryName(f.Address, out _), after.TryName(f.Address, out _)));
+        Assert.All(
+            named.Functions.Functions.ToArray(),
+            f => Assert.Equal(before.TryName(f.Address, out _), after.TryName(f.Address, out _))
+        );
     }
 
     [Fact]

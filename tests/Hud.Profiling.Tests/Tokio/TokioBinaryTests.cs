@@ -16,9 +16,11 @@ public sealed class TokioBinaryTests
         return code;
     }
 
-    private static ulong[] Vtable(ulong id, ulong at = Text) => [.. Enumerable.Range(0, 7).Select(i => at + ((ulong)i * 8)), 0x100, 0x20, id];
+    private static ulong[] Vtable(ulong id, ulong at = Text) =>
+        [.. Enumerable.Range(0, 7).Select(i => at + ((ulong)i * 8)), 0x100, 0x20, id];
 
-    private static TokioBinary Discover(string text, params ulong[] words) => TokioBinary.Discover(VtableShapeTests.Program(words, CodeWith(text)));
+    private static TokioBinary Discover(string text, params ulong[] words) =>
+        TokioBinary.Discover(VtableShapeTests.Program(words, CodeWith(text)));
 
     [Fact]
     public void The_version_is_found_where_constants_lie_in_the_segment_of_the_code() =>
@@ -54,7 +56,10 @@ public sealed class TokioBinaryTests
     public void Types_of_several_files_know_their_file_and_keep_their_order()
     {
         var first = Discover("/tokio-1.43.1/src", Vtable(0x28));
-        var second = Discover("/tokio-1.53.2/src", [.. Vtable(0x28, Text + 8), .. Vtable(0x28, Text + 16), .. Vtable(0x30, Text)]);
+        var second = Discover(
+            "/tokio-1.53.2/src",
+            [.. Vtable(0x28, Text + 8), .. Vtable(0x28, Text + 16), .. Vtable(0x30, Text)]
+        );
         var both = TokioBinary.Join([first, second]);
         Assert.Equal([(0, Text), (1, Text + 8), (1, Text + 16)], both.Types.Select(t => (t.File, t.Site)));
         Assert.Equal(("1.43.1, 1.53.2", 1, false), (both.TokioVersion, both.BlockingTypes, both.FromSymbols));

@@ -8,10 +8,18 @@ namespace Hud.Profiling.Tests.Tokio;
 public sealed class VtableScannerTests
 {
     public static TheoryData<string> Named =>
-    [
-        "tokio143-release", "tokio143-lines", "tokio143-lto-abort", "tokio143-v0", "tokio143-relr", "tokio143-nopie", "tokio143-static-pie",
-        "tokio124-release", "tokio124-lto-abort", "tokio-new-release",
-    ];
+        [
+            "tokio143-release",
+            "tokio143-lines",
+            "tokio143-lto-abort",
+            "tokio143-v0",
+            "tokio143-relr",
+            "tokio143-nopie",
+            "tokio143-static-pie",
+            "tokio124-release",
+            "tokio124-lto-abort",
+            "tokio-new-release",
+        ];
 
     [Theory]
     [MemberData(nameof(Named))]
@@ -34,7 +42,10 @@ public sealed class VtableScannerTests
     {
         var binary = TokioBinary.Discover(Workloads.Open(set, "cpu_hog"));
 
-        Assert.Equal(["cpu_hog::handle_request", "workloads::heartbeat"], binary.Types.Select(t => t.Name).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["cpu_hog::handle_request", "workloads::heartbeat"],
+            binary.Types.Select(t => t.Name).Distinct().Order(StringComparer.Ordinal)
+        );
         Assert.Empty(binary.Refused);
         Assert.False(binary.FromSymbols);
         Assert.True(binary.BlockingTypes >= 1, "the worker's main loop is a blocking task, and it must not be probed");
@@ -64,7 +75,11 @@ public sealed class VtableScannerTests
     [InlineData("tokio143-lto-abort", "1.43.")]
     [InlineData("tokio-new-release", "1.")]
     public void The_version_is_read_from_the_paths_of_panic_messages(string set, string version) =>
-        Assert.StartsWith(version, TokioBinary.Discover(Workloads.Open(set, "cpu_hog")).TokioVersion, StringComparison.Ordinal);
+        Assert.StartsWith(
+            version,
+            TokioBinary.Discover(Workloads.Open(set, "cpu_hog")).TokioVersion,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("tokio143-release")]
@@ -85,7 +100,10 @@ public sealed class VtableScannerTests
     public void One_future_on_two_schedulers_is_two_types()
     {
         // tokio::spawn is compiled for both kinds of runtime
-        var types = TokioBinary.Discover(Workloads.Open("tokio143-release", "cpu_hog")).Types.Where(t => t.Name == "workloads::heartbeat").ToList();
+        var types = TokioBinary
+            .Discover(Workloads.Open("tokio143-release", "cpu_hog"))
+            .Types.Where(t => t.Name == "workloads::heartbeat")
+            .ToList();
         Assert.Equal([0, 1], types.Select(t => t.Scheduler).Order());
         Assert.Equal(2, types.Select(t => t.FileOffset).Distinct().Count());
     }

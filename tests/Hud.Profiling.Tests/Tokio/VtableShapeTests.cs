@@ -28,7 +28,7 @@ public sealed class VtableShapeTests
 
     [Theory]
     [InlineData(0x20, TaskKind.Blocking)] // 1.23 to 1.39: a zero-sized scheduler
-    [InlineData(0x28, TaskKind.Async)]    // an Arc
+    [InlineData(0x28, TaskKind.Async)] // an Arc
     [InlineData(0x30, TaskKind.Blocking)] // since 1.40: two words of hooks
     [InlineData(0x40, TaskKind.Blocking)] // and with Tokio's feature test-util two of a runtime's handle
     public void Seven_pointers_and_three_words_are_a_task(ulong id, TaskKind kind)
@@ -44,7 +44,7 @@ public sealed class VtableShapeTests
     [InlineData(0x100, 0x208, 0x210)] // or far behind it
     [InlineData(0x100, 0x20, 0x38)] // an id that is no neighbour
     [InlineData(0x100, 0x28, 0x20)] // or comes first
-    [InlineData(0x20, 0x20, 0x28)]  // a trailer before the id
+    [InlineData(0x20, 0x20, 0x28)] // a trailer before the id
     [InlineData(0x101, 0x20, 0x28)] // not aligned
     [InlineData(0x1000000, 0x20, 0x28)] // a task of 16 MiB
     [InlineData(0, 0, 0)]
@@ -53,7 +53,8 @@ public sealed class VtableShapeTests
         Assert.Empty(VtableScanner.Scan(Program([.. Pointers, trailer, scheduler, id])));
 
     [Fact]
-    public void Six_pointers_are_no_task() => Assert.Empty(VtableScanner.Scan(Program([0, .. Pointers[1..], 0x100, 0x20, 0x28])));
+    public void Six_pointers_are_no_task() =>
+        Assert.Empty(VtableScanner.Scan(Program([0, .. Pointers[1..], 0x100, 0x20, 0x28])));
 
     [Fact]
     public void Tables_at_every_place_of_a_large_segment_are_found_once()
@@ -67,7 +68,10 @@ public sealed class VtableShapeTests
         }
 
         var found = VtableScanner.Scan(Program(words));
-        Assert.Equal(Enumerable.Range(0, 40).Select(i => Data + ((ulong)(i * every) * 8)), found.Select(v => v.Address));
+        Assert.Equal(
+            Enumerable.Range(0, 40).Select(i => Data + ((ulong)(i * every) * 8)),
+            found.Select(v => v.Address)
+        );
     }
 
     [Fact]
@@ -88,7 +92,9 @@ public sealed class VtableShapeTests
     {
         byte[] code = new byte[64];
         Array.Fill(code, (byte)0x55); // push %rbp
-        var binary = TokioBinary.Discover(Program([.. Pointers, 0x100, 0x20, 0x28, .. Pointers, 0x100, 0x20, 0x28], code));
+        var binary = TokioBinary.Discover(
+            Program([.. Pointers, 0x100, 0x20, 0x28, .. Pointers, 0x100, 0x20, 0x28], code)
+        );
         Assert.Single(binary.Types);
     }
 }

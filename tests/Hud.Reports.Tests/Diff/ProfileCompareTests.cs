@@ -44,7 +44,12 @@ public sealed class ProfileCompareTests
     {
         var twice = Before with
         {
-            Summary = Before.Summary with { ObservedNs = Before.Summary.ObservedNs * 2, Polls = Before.Summary.Polls * 2, SlowPolls = Before.Summary.SlowPolls * 2 },
+            Summary = Before.Summary with
+            {
+                ObservedNs = Before.Summary.ObservedNs * 2,
+                Polls = Before.Summary.Polls * 2,
+                SlowPolls = Before.Summary.SlowPolls * 2,
+            },
             Hotspots = [.. Before.Hotspots.Select(h => h with { Count = h.Count * 2, TotalNs = h.TotalNs * 2 })],
         };
         var diff = ProfileCompare.Compare(Before, twice);
@@ -68,14 +73,23 @@ public sealed class ProfileCompareTests
     [Fact]
     public void A_new_fingerprint_with_the_same_names_is_the_same_hotspot()
     {
-        var rebuilt = Before with { Hotspots = [.. Before.Hotspots.Select(h => h with { Fingerprint = h.Fingerprint + "-rebuilt" })] };
-        Assert.DoesNotContain(ProfileCompare.Compare(Before, rebuilt).Hotspots, h => h.Change is HotspotChange.New or HotspotChange.Gone);
+        var rebuilt = Before with
+        {
+            Hotspots = [.. Before.Hotspots.Select(h => h with { Fingerprint = h.Fingerprint + "-rebuilt" })],
+        };
+        Assert.DoesNotContain(
+            ProfileCompare.Compare(Before, rebuilt).Hotspots,
+            h => h.Change is HotspotChange.New or HotspotChange.Gone
+        );
     }
 
     [Fact]
     public void More_pressure_from_neighbours_is_shown_but_is_not_the_codes_fault()
     {
-        var pressed = Before with { Hotspots = [.. Before.Hotspots.Select(h => h.Cause == HotspotCause.RunQueue ? h with { Percent = 30 } : h)] };
+        var pressed = Before with
+        {
+            Hotspots = [.. Before.Hotspots.Select(h => h.Cause == HotspotCause.RunQueue ? h with { Percent = 30 } : h)],
+        };
         var diff = ProfileCompare.Compare(Before, pressed);
         Assert.Equal(DiffOutcome.Same, diff.Outcome);
         Assert.False(Assert.Single(diff.Hotspots, h => h.Change == HotspotChange.Worse).Counts);
@@ -85,15 +99,32 @@ public sealed class ProfileCompareTests
     [Fact]
     public void Where_a_thread_was_put_off_its_CPU_is_chance_and_no_change()
     {
-        var elsewhere = Before with { Hotspots = [.. Before.Hotspots.Select(h => h.Cause == HotspotCause.RunQueue ? h with { UserFrame = "checkout::other", Fingerprint = "x" } : h)] };
-        Assert.DoesNotContain(ProfileCompare.Compare(Before, elsewhere).Hotspots, h => h.Change is HotspotChange.New or HotspotChange.Gone);
+        var elsewhere = Before with
+        {
+            Hotspots =
+            [
+                .. Before.Hotspots.Select(h =>
+                    h.Cause == HotspotCause.RunQueue ? h with { UserFrame = "checkout::other", Fingerprint = "x" } : h
+                ),
+            ],
+        };
+        Assert.DoesNotContain(
+            ProfileCompare.Compare(Before, elsewhere).Hotspots,
+            h => h.Change is HotspotChange.New or HotspotChange.Gone
+        );
     }
 
     [Fact]
     public void A_large_new_hotspot_fails_even_when_the_total_fell()
     {
         var after = With(2);
-        var diff = ProfileCompare.Compare(Before, after with { Hotspots = [after.Hotspots[0] with { Fingerprint = "x", UserFrame = "checkout::fresh" }] });
+        var diff = ProfileCompare.Compare(
+            Before,
+            after with
+            {
+                Hotspots = [after.Hotspots[0] with { Fingerprint = "x", UserFrame = "checkout::fresh" }],
+            }
+        );
         Assert.Equal(DiffOutcome.Worse, diff.Outcome);
     }
 
@@ -103,7 +134,10 @@ public sealed class ProfileCompareTests
         var diff = ProfileCompare.Compare(Before, RealisticDocuments.NoData());
         Assert.Equal(DiffOutcome.NotComparable, diff.Outcome);
         Assert.Equal("NOT COMPARABLE: the second run measured nothing", diff.Verdict);
-        Assert.Equal("NOT COMPARABLE: neither run measured anything", ProfileCompare.Compare(RealisticDocuments.NoData(), RealisticDocuments.NoData()).Verdict);
+        Assert.Equal(
+            "NOT COMPARABLE: neither run measured anything",
+            ProfileCompare.Compare(RealisticDocuments.NoData(), RealisticDocuments.NoData()).Verdict
+        );
     }
 
     [Fact]
@@ -130,13 +164,20 @@ public sealed class ProfileCompareTests
     {
         var diff = ProfileCompare.Compare(Before, RealisticDocuments.CheckoutFixed());
         string json = JsonSerializer.Serialize(diff, ReportsJson.Default.ProfileDiff);
-        Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ReportsJson.Default.ProfileDiff)!, ReportsJson.Default.ProfileDiff));
+        Assert.Equal(
+            json,
+            JsonSerializer.Serialize(
+                JsonSerializer.Deserialize(json, ReportsJson.Default.ProfileDiff)!,
+                ReportsJson.Default.ProfileDiff
+            )
+        );
         Assert.Contains("\"outcome\": \"Better\"", json);
     }
 
-    private static ProfileDocument With(double percent) => Before with
-    {
-        Hotspots = [Before.Hotspots[0] with { Percent = percent }],
-        Summary = Before.Summary with { BlockedPercent = percent },
-    };
+    private static ProfileDocument With(double percent) =>
+        Before with
+        {
+            Hotspots = [Before.Hotspots[0] with { Percent = percent }],
+            Summary = Before.Summary with { BlockedPercent = percent },
+        };
 }

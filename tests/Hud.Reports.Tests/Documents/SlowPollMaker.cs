@@ -5,7 +5,13 @@ namespace Hud.Reports.Tests.Documents;
 internal static class SlowPollMaker
 {
     /// <summary>Polls of one worker never overlap; a burst in the middle of the run makes every worker slow at once.</summary>
-    public static List<SlowPoll> Make(DocumentShape shape, Random random, long observed, int[][] stacksOf, List<string> tasks)
+    public static List<SlowPoll> Make(
+        DocumentShape shape,
+        Random random,
+        long observed,
+        int[][] stacksOf,
+        List<string> tasks
+    )
     {
         var free = new long[shape.Workers];
         var polls = new List<SlowPoll>(shape.SlowPolls);
@@ -37,19 +43,21 @@ internal static class SlowPollMaker
             if (shape.AllStuck && i > shape.SlowPolls / 3 && i <= shape.SlowPolls / 3 + shape.Workers)
                 start = free[worker];
             free[worker] = start + wall;
-            polls.Add(new SlowPoll
-            {
-                Worker = worker,
-                Task = tasks.IndexOf(kind.Task),
-                TaskId = (ulong)(1000 + i),
-                StartNs = start,
-                WallNs = wall,
-                OnCpuNs = onCpu ? main - other : other,
-                BlockedNs = onCpu ? other : main - other,
-                RunQueueNs = runQueue,
-                Cause = kind.Cause,
-                Stack = stacksOf[blocker][i % stacksOf[blocker].Length],
-            });
+            polls.Add(
+                new SlowPoll
+                {
+                    Worker = worker,
+                    Task = tasks.IndexOf(kind.Task),
+                    TaskId = (ulong)(1000 + i),
+                    StartNs = start,
+                    WallNs = wall,
+                    OnCpuNs = onCpu ? main - other : other,
+                    BlockedNs = onCpu ? other : main - other,
+                    RunQueueNs = runQueue,
+                    Cause = kind.Cause,
+                    Stack = stacksOf[blocker][i % stacksOf[blocker].Length],
+                }
+            );
         }
 
         return [.. polls.OrderBy(p => p.StartNs).ThenBy(p => p.Worker)];
@@ -60,7 +68,10 @@ internal static class StallMaker
 {
     public static List<Stall> Find(List<SlowPoll> polls, int workers)
     {
-        var edges = polls.SelectMany(p => new[] { (At: p.StartNs, Step: 1), (At: p.StartNs + p.WallNs, Step: -1) }).OrderBy(e => e.At).ThenBy(e => e.Step);
+        var edges = polls
+            .SelectMany(p => new[] { (At: p.StartNs, Step: 1), (At: p.StartNs + p.WallNs, Step: -1) })
+            .OrderBy(e => e.At)
+            .ThenBy(e => e.Step);
         var stalls = new List<Stall>();
         int open = 0;
         long since = 0;

@@ -25,15 +25,30 @@ public sealed class ChromeTraceFormatTests
         Assert.Equal(poll.Worker, first.GetProperty("args").GetProperty("worker_id").GetInt32());
         Assert.Equal("execution", Text(first, "cat"));
         Assert.Equal(document.Hotspots[poll.Hotspot].UserFrame, Text(first, "name"));
-        Assert.Equal(document.Hotspots[poll.Hotspot].Location, $"{Text(first.GetProperty("args"), "file")}:{first.GetProperty("args").GetProperty("line").GetInt32()}");
+        Assert.Equal(
+            document.Hotspots[poll.Hotspot].Location,
+            $"{Text(first.GetProperty("args"), "file")}:{first.GetProperty("args").GetProperty("line").GetInt32()}"
+        );
     }
 
     [Fact]
     public void Begins_and_ends_nest_on_every_track_even_in_a_damaged_document()
     {
-        foreach (var document in new[] { RealisticDocuments.Checkout(), RealisticDocuments.Damaged(), RealisticDocuments.Hostile(), Overlapping() })
+        foreach (
+            var document in new[]
+            {
+                RealisticDocuments.Checkout(),
+                RealisticDocuments.Damaged(),
+                RealisticDocuments.Hostile(),
+                Overlapping(),
+            }
+        )
         {
-            foreach (var track in Events(document).Where(e => Text(e, "ph") is "B" or "E").GroupBy(e => (e.GetProperty("pid").GetInt64(), e.GetProperty("tid").GetInt64())))
+            foreach (
+                var track in Events(document)
+                    .Where(e => Text(e, "ph") is "B" or "E")
+                    .GroupBy(e => (e.GetProperty("pid").GetInt64(), e.GetProperty("tid").GetInt64()))
+            )
             {
                 int depth = 0;
                 double last = 0;
@@ -55,27 +70,52 @@ public sealed class ChromeTraceFormatTests
     {
         var document = RealisticDocuments.Checkout();
         var events = Events(document);
-        Assert.Equal(document.Stalls.Count, events.Count(e => Text(e, "ph") == "i" && Text(e, "cat") == "stall" && Text(e, "s") == "p"));
+        Assert.Equal(
+            document.Stalls.Count,
+            events.Count(e => Text(e, "ph") == "i" && Text(e, "cat") == "stall" && Text(e, "s") == "p")
+        );
         Assert.True(document.Stalls.Count > 0);
-        Assert.Contains(events, e => Text(e, "name") == "process_name" && Text(e.GetProperty("args"), "name") == "checkout-0 (checkout)");
+        Assert.Contains(
+            events,
+            e => Text(e, "name") == "process_name" && Text(e.GetProperty("args"), "name") == "checkout-0 (checkout)"
+        );
         Assert.Equal(document.Workers.Count, events.Count(e => Text(e, "name") == "thread_name"));
     }
 
     [Fact]
     public void Targets_with_the_same_pid_on_two_nodes_stay_apart()
     {
-        var merged = Reports.Merge.ProfileMerge.Merge([RealisticDocuments.Checkout(1), RealisticDocuments.Checkout(2, 900, "checkout-1")]);
-        Assert.Equal(2, Events(merged).Where(e => Text(e, "ph") == "B").Select(e => e.GetProperty("pid").GetInt64()).Distinct().Count());
+        var merged = Reports.Merge.ProfileMerge.Merge([
+            RealisticDocuments.Checkout(1),
+            RealisticDocuments.Checkout(2, 900, "checkout-1"),
+        ]);
+        Assert.Equal(
+            2,
+            Events(merged)
+                .Where(e => Text(e, "ph") == "B")
+                .Select(e => e.GetProperty("pid").GetInt64())
+                .Distinct()
+                .Count()
+        );
     }
 
     private static ProfileDocument Overlapping()
     {
         var document = RealisticDocuments.Checkout();
-        return document with { SlowPolls = [.. document.SlowPolls.Select(p => p with { Worker = 0, WallNs = p.WallNs * 3 })] };
+        return document with
+        {
+            SlowPolls = [.. document.SlowPolls.Select(p => p with { Worker = 0, WallNs = p.WallNs * 3 })],
+        };
     }
 
     private static List<JsonElement> Events(ProfileDocument document) =>
-        [.. JsonDocument.Parse(ReportFormats.Render(OutputFormat.ChromeTrace, document)).RootElement.GetProperty("traceEvents").EnumerateArray()];
+        [
+            .. JsonDocument
+                .Parse(ReportFormats.Render(OutputFormat.ChromeTrace, document))
+                .RootElement.GetProperty("traceEvents")
+                .EnumerateArray(),
+        ];
 
-    private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString()! : "";
+    private static string Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) ? value.GetString()! : "";
 }

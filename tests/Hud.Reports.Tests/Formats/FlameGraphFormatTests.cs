@@ -18,15 +18,28 @@ public sealed class FlameGraphFormatTests
         var document = RealisticDocuments.Checkout();
         var boxes = Boxes(document);
         long lost = document.SlowPolls.Sum(p => p.OnCpuNs + p.BlockedNs);
-        long login = document.SlowPolls.Where(p => p.Cause == HotspotCause.OnCpu && document.Hotspots[p.Hotspot].UserFrame == "checkout::login").Sum(p => p.OnCpuNs + p.BlockedNs);
-        double width = boxes.Where(b => b.Title.StartsWith("bcrypt::hash ", StringComparison.Ordinal)).Sum(b => b.Width);
+        long login = document
+            .SlowPolls.Where(p =>
+                p.Cause == HotspotCause.OnCpu && document.Hotspots[p.Hotspot].UserFrame == "checkout::login"
+            )
+            .Sum(p => p.OnCpuNs + p.BlockedNs);
+        double width = boxes
+            .Where(b => b.Title.StartsWith("bcrypt::hash ", StringComparison.Ordinal))
+            .Sum(b => b.Width);
         Assert.Equal(login / (double)lost * 1176, width, 10.0);
     }
 
     [Fact]
     public void No_box_leaves_its_parent()
     {
-        foreach (var document in new[] { RealisticDocuments.Checkout(), RealisticDocuments.Large(500, 3000), RealisticDocuments.Hostile() })
+        foreach (
+            var document in new[]
+            {
+                RealisticDocuments.Checkout(),
+                RealisticDocuments.Large(500, 3000),
+                RealisticDocuments.Hostile(),
+            }
+        )
         {
             foreach (var row in Boxes(document).GroupBy(b => b.Y))
             {
@@ -57,20 +70,44 @@ public sealed class FlameGraphFormatTests
     [Fact]
     public void Hostile_names_stay_text()
     {
-        string svg = Encoding.UTF8.GetString(ReportFormats.Render(OutputFormat.FlameGraph, RealisticDocuments.Hostile()));
+        string svg = Encoding.UTF8.GetString(
+            ReportFormats.Render(OutputFormat.FlameGraph, RealisticDocuments.Hostile())
+        );
         var elements = XDocument.Parse(svg).Descendants().ToList();
-        Assert.All(elements, e => Assert.Contains(e.Name.LocalName, (string[])["svg", "rect", "text", "g", "title"], StringComparer.Ordinal));
-        Assert.All(elements.Attributes(), a => Assert.False(a.Name.LocalName.StartsWith("on", StringComparison.OrdinalIgnoreCase)));
+        Assert.All(
+            elements,
+            e =>
+                Assert.Contains(
+                    e.Name.LocalName,
+                    (string[])["svg", "rect", "text", "g", "title"],
+                    StringComparer.Ordinal
+                )
+        );
+        Assert.All(
+            elements.Attributes(),
+            a => Assert.False(a.Name.LocalName.StartsWith("on", StringComparison.OrdinalIgnoreCase))
+        );
     }
 
     [Fact]
     public void What_was_lost_stands_in_the_picture() =>
-        Assert.Contains("not complete: polls without a stack 1", Encoding.UTF8.GetString(ReportFormats.Render(OutputFormat.FlameGraph, RealisticDocuments.Checkout())));
+        Assert.Contains(
+            "not complete: polls without a stack 1",
+            Encoding.UTF8.GetString(ReportFormats.Render(OutputFormat.FlameGraph, RealisticDocuments.Checkout()))
+        );
 
     private static List<(string Title, double X, double Y, double Width)> Boxes(ProfileDocument document) =>
-    [
-        .. XDocument.Parse(Encoding.UTF8.GetString(ReportFormats.Render(OutputFormat.FlameGraph, document)))
-            .Descendants(Svg + "g")
-            .Select(g => (g.Element(Svg + "title")!.Value, (double)g.Element(Svg + "rect")!.Attribute("x")!, (double)g.Element(Svg + "rect")!.Attribute("y")!, (double)g.Element(Svg + "rect")!.Attribute("width")!)),
-    ];
+        [
+            .. XDocument
+                .Parse(Encoding.UTF8.GetString(ReportFormats.Render(OutputFormat.FlameGraph, document)))
+                .Descendants(Svg + "g")
+                .Select(g =>
+                    (
+                        g.Element(Svg + "title")!.Value,
+                        (double)g.Element(Svg + "rect")!.Attribute("x")!,
+                        (double)g.Element(Svg + "rect")!.Attribute("y")!,
+                        (double)g.Element(Svg + "rect")!.Attribute("width")!
+                    )
+                ),
+        ];
 }

@@ -16,9 +16,19 @@ public sealed class FoldedFormatTests
         var lines = new List<(string[], long)>();
         foreach (string line in Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            var match = Regex.Match(line, @"^(?<stack>.*)\s+?(?<value>\d+)$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+            var match = Regex.Match(
+                line,
+                @"^(?<stack>.*)\s+?(?<value>\d+)$",
+                RegexOptions.ExplicitCapture,
+                TimeSpan.FromSeconds(5)
+            );
             Assert.True(match.Success, line);
-            lines.Add((match.Groups["stack"].Value.Split(';'), long.Parse(match.Groups["value"].Value, CultureInfo.InvariantCulture)));
+            lines.Add(
+                (
+                    match.Groups["stack"].Value.Split(';'),
+                    long.Parse(match.Groups["value"].Value, CultureInfo.InvariantCulture)
+                )
+            );
         }
 
         return lines;
@@ -34,7 +44,10 @@ public sealed class FoldedFormatTests
         Assert.All(lines, l => Assert.Contains(document.Tasks, t => t.Name == l.Stack[0]));
         var worst = lines.Where(l => l.Stack.Contains("checkout::login", StringComparer.Ordinal)).MaxBy(l => l.Value);
         Assert.Equal("tokio::runtime::task::raw::poll", worst.Stack[1]);
-        Assert.Equal("bcrypt::bcrypt::bcrypt", lines.First(l => l.Stack.Contains("bcrypt::hash", StringComparer.Ordinal) && l.Stack.Length == 11).Stack[^1]);
+        Assert.Equal(
+            "bcrypt::bcrypt::bcrypt",
+            lines.First(l => l.Stack.Contains("bcrypt::hash", StringComparer.Ordinal) && l.Stack.Length == 11).Stack[^1]
+        );
     }
 
     [Fact]
@@ -52,8 +65,14 @@ public sealed class FoldedFormatTests
     public void A_poll_that_counts_for_two_hotspots_is_not_added_twice()
     {
         var document = RealisticDocuments.Checkout();
-        var twice = document with { Hotspots = [.. document.Hotspots.Select(h => h with { Count = h.Count + 40, TotalNs = h.TotalNs * 2 })] };
-        Assert.Equal(ReportFormats.Render(OutputFormat.Folded, document), ReportFormats.Render(OutputFormat.Folded, twice));
+        var twice = document with
+        {
+            Hotspots = [.. document.Hotspots.Select(h => h with { Count = h.Count + 40, TotalNs = h.TotalNs * 2 })],
+        };
+        Assert.Equal(
+            ReportFormats.Render(OutputFormat.Folded, document),
+            ReportFormats.Render(OutputFormat.Folded, twice)
+        );
     }
 
     [Fact]

@@ -18,15 +18,28 @@ public sealed class PprofFormatTests
         string raw = Pprof(Document, "-raw");
         Assert.Matches(@"slow_polls/count on_cpu/nanoseconds.* blocked/nanoseconds.* run_queue/nanoseconds", raw);
         var sums = new long[4];
-        foreach (Match sample in Regex.Matches(raw, @"^\s*(?<a>\d+)\s+(?<b>\d+)\s+(?<c>\d+)\s+(?<d>\d+): [\d ]+$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10)))
+        foreach (
+            Match sample in Regex.Matches(
+                raw,
+                @"^\s*(?<a>\d+)\s+(?<b>\d+)\s+(?<c>\d+)\s+(?<d>\d+): [\d ]+$",
+                RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+                TimeSpan.FromSeconds(10)
+            )
+        )
         {
             for (int i = 0; i < 4; i++)
                 sums[i] += long.Parse(sample.Groups[i + 1].Value, CultureInfo.InvariantCulture);
         }
 
         Assert.Equal(
-            [Document.SlowPolls.Count, Document.SlowPolls.Sum(p => p.OnCpuNs), Document.SlowPolls.Sum(p => p.BlockedNs), Document.SlowPolls.Sum(p => p.RunQueueNs)],
-            sums);
+            [
+                Document.SlowPolls.Count,
+                Document.SlowPolls.Sum(p => p.OnCpuNs),
+                Document.SlowPolls.Sum(p => p.BlockedNs),
+                Document.SlowPolls.Sum(p => p.RunQueueNs),
+            ],
+            sums
+        );
     }
 
     [Fact]
@@ -41,7 +54,10 @@ public sealed class PprofFormatTests
 
     [Fact]
     public void Inlined_frames_are_marked_as_inlined() =>
-        Assert.Contains("bcrypt::bcrypt::bcrypt (inline)", Pprof(Document, "-top", "-sample_index=on_cpu", "-nodecount=60"));
+        Assert.Contains(
+            "bcrypt::bcrypt::bcrypt (inline)",
+            Pprof(Document, "-top", "-sample_index=on_cpu", "-nodecount=60")
+        );
 
     [Fact]
     public void Labels_name_task_worker_pod_and_cause()

@@ -13,8 +13,14 @@ public sealed class ReportFormatsTests
     public void Every_format_a_session_can_name_exists_with_a_key_and_extension_of_its_own()
     {
         Assert.Equal(Enum.GetValues<OutputFormat>().Order(), ReportFormats.All.Select(f => f.Format).Order());
-        Assert.Equal(ReportFormats.All.Count, ReportFormats.All.Select(f => f.Key).Distinct(StringComparer.Ordinal).Count());
-        Assert.Equal(ReportFormats.All.Count, ReportFormats.All.Select(f => f.FileExtension).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(
+            ReportFormats.All.Count,
+            ReportFormats.All.Select(f => f.Key).Distinct(StringComparer.Ordinal).Count()
+        );
+        Assert.Equal(
+            ReportFormats.All.Count,
+            ReportFormats.All.Select(f => f.FileExtension).Distinct(StringComparer.Ordinal).Count()
+        );
         // what a ConfigMap accepts as a key
         Assert.All(ReportFormats.All, f => Assert.Matches("^[-._a-zA-Z0-9]{1,253}$", f.Key));
     }
@@ -38,7 +44,10 @@ public sealed class ReportFormatsTests
 
     [Theory, MemberData(nameof(Formats))]
     public void The_same_document_gives_the_same_bytes(OutputFormat format) =>
-        Assert.Equal(ReportFormats.Render(format, RealisticDocuments.Checkout()), ReportFormats.Render(format, RealisticDocuments.Checkout()));
+        Assert.Equal(
+            ReportFormats.Render(format, RealisticDocuments.Checkout()),
+            ReportFormats.Render(format, RealisticDocuments.Checkout())
+        );
 
     [Theory, MemberData(nameof(Formats))]
     public void Every_format_of_the_largest_document_fits_a_config_map_and_says_when_it_was_cut(OutputFormat format)
@@ -60,14 +69,24 @@ public sealed class ReportFormatsTests
             Tasks = [.. Enumerable.Repeat(document.Tasks[0] with { Name = new string('T', 20_000) }, 500)],
             Warnings = [.. Enumerable.Repeat(new ProfileWarning("HUD999", new string('w', 9_000), ""), 100)],
         };
-        byte[] bytes = ReportFormats.Get(format).Render(large, format == OutputFormat.Page ? 3 * ReportFormats.MinBytes : ReportFormats.MinBytes, out _);
+        byte[] bytes = ReportFormats
+            .Get(format)
+            .Render(large, format == OutputFormat.Page ? 3 * ReportFormats.MinBytes : ReportFormats.MinBytes, out _);
         Assert.InRange(bytes.Length, 1, 3 * ReportFormats.MinBytes);
     }
 
     [Theory, MemberData(nameof(Formats))]
     public void Damaged_empty_and_healthy_documents_render(OutputFormat format)
     {
-        foreach (var document in new[] { RealisticDocuments.Damaged(), RealisticDocuments.NoData(), RealisticDocuments.Healthy(), new ProfileDocument() })
+        foreach (
+            var document in new[]
+            {
+                RealisticDocuments.Damaged(),
+                RealisticDocuments.NoData(),
+                RealisticDocuments.Healthy(),
+                new ProfileDocument(),
+            }
+        )
         {
             byte[] bytes = ReportFormats.Render(format, document);
             // no stack lost any time: for folded stacks that is an empty file

@@ -10,7 +10,10 @@ public sealed class ProfileMergeTests
 {
     private static readonly ProfileDocument A = RealisticDocuments.Checkout(1, 400);
     private static readonly ProfileDocument B = RealisticDocuments.Checkout(2, 700, "checkout-1") is var b
-        ? b with { Summary = b.Summary with { StartedAt = RealisticDocuments.Start.AddMilliseconds(250) } }
+        ? b with
+        {
+            Summary = b.Summary with { StartedAt = RealisticDocuments.Start.AddMilliseconds(250) },
+        }
         : throw new InvalidOperationException();
 
     [Fact]
@@ -45,7 +48,13 @@ public sealed class ProfileMergeTests
     public void Hotspots_with_one_fingerprint_become_one_with_their_sums()
     {
         var merged = ProfileMerge.Merge([A, B]);
-        Assert.Equal(A.Hotspots.Select(h => h.Fingerprint).Concat(B.Hotspots.Select(h => h.Fingerprint)).Distinct(StringComparer.Ordinal).Count(), merged.Hotspots.Count);
+        Assert.Equal(
+            A.Hotspots.Select(h => h.Fingerprint)
+                .Concat(B.Hotspots.Select(h => h.Fingerprint))
+                .Distinct(StringComparer.Ordinal)
+                .Count(),
+            merged.Hotspots.Count
+        );
         foreach (var hotspot in merged.Hotspots)
         {
             var parts = A.Hotspots.Concat(B.Hotspots).Where(h => h.Fingerprint == hotspot.Fingerprint).ToList();
@@ -74,9 +83,12 @@ public sealed class ProfileMergeTests
     {
         foreach (var hotspot in ProfileMerge.Merge([A, B]).Hotspots)
         {
-            var times = A.SlowPolls.Where(p => A.Hotspots[p.Hotspot].Fingerprint == hotspot.Fingerprint)
+            var times = A
+                .SlowPolls.Where(p => A.Hotspots[p.Hotspot].Fingerprint == hotspot.Fingerprint)
                 .Concat(B.SlowPolls.Where(p => B.Hotspots[p.Hotspot].Fingerprint == hotspot.Fingerprint))
-                .Select(p => hotspot.Cause == HotspotCause.RunQueue ? p.RunQueueNs : p.OnCpuNs + p.BlockedNs).Order().ToList();
+                .Select(p => hotspot.Cause == HotspotCause.RunQueue ? p.RunQueueNs : p.OnCpuNs + p.BlockedNs)
+                .Order()
+                .ToList();
             Assert.InRange(hotspot.P50Ns, times[times.Count / 2] / 2.0, times[times.Count / 2] * 2.0);
             Assert.True(hotspot.P99Ns <= hotspot.MaxNs);
         }
@@ -130,5 +142,6 @@ public sealed class ProfileMergeTests
     public void Damaged_documents_merge_without_an_exception() =>
         Assert.NotNull(ProfileMerge.Merge([RealisticDocuments.Damaged(), A, RealisticDocuments.Hostile()]));
 
-    private static string Json(ProfileDocument document) => JsonSerializer.Serialize(document, HudJson.Default.ProfileDocument);
+    private static string Json(ProfileDocument document) =>
+        JsonSerializer.Serialize(document, HudJson.Default.ProfileDocument);
 }

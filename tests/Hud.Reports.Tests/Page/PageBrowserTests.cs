@@ -9,13 +9,18 @@ public sealed class PageFiles : IDisposable
 {
     private static readonly string? Keep = Environment.GetEnvironmentVariable("HUD_PAGES_KEEP");
 
-    private readonly DirectoryInfo _directory = Keep is null ? Directory.CreateTempSubdirectory("hud-pages-") : Directory.CreateDirectory(Keep);
+    private readonly DirectoryInfo _directory = Keep is null
+        ? Directory.CreateTempSubdirectory("hud-pages-")
+        : Directory.CreateDirectory(Keep);
 
     public PageFiles()
     {
         PageSamples.Write(_directory.FullName);
         foreach (var format in ReportFormats.All)
-            File.WriteAllBytes(System.IO.Path.Combine(_directory.FullName, "checkout" + format.FileExtension), format.Render(PageSamples.All["checkout"], int.MaxValue, out _));
+            File.WriteAllBytes(
+                System.IO.Path.Combine(_directory.FullName, "checkout" + format.FileExtension),
+                format.Render(PageSamples.All["checkout"], int.MaxValue, out _)
+            );
     }
 
     public string Path => _directory.FullName;
@@ -44,10 +49,26 @@ public sealed class PageBrowserTests(PageFiles pages, ITestOutputHelper log) : I
     [InlineData("readers")]
     public async Task The_browser_agrees(string script)
     {
-        string? chromium = new[] { Environment.GetEnvironmentVariable("HUD_CHROMIUM"), "/usr/bin/chromium", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
+        string? chromium = new[]
+        {
+            Environment.GetEnvironmentVariable("HUD_CHROMIUM"),
+            "/usr/bin/chromium",
+            "/usr/bin/google-chrome",
+        }.FirstOrDefault(File.Exists);
         Tool.Need(chromium is not null, "no Chromium (scripts/install.sh browser)");
-        Tool.Need(Directory.Exists(System.IO.Path.Combine(Scripts, "node_modules", "playwright-core")), "playwright-core is not installed (scripts/install.sh browser)");
-        var start = new ProcessStartInfo("node", ["--test", "--test-reporter=spec", "--test-timeout=60000", System.IO.Path.Combine(Scripts, script + ".test.mjs")])
+        Tool.Need(
+            Directory.Exists(System.IO.Path.Combine(Scripts, "node_modules", "playwright-core")),
+            "playwright-core is not installed (scripts/install.sh browser)"
+        );
+        var start = new ProcessStartInfo(
+            "node",
+            [
+                "--test",
+                "--test-reporter=spec",
+                "--test-timeout=60000",
+                System.IO.Path.Combine(Scripts, script + ".test.mjs"),
+            ]
+        )
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -15,7 +15,9 @@ public sealed class PageFormatTests
     [Fact]
     public void The_largest_session_fits_600_KB_with_every_stack_and_slow_poll()
     {
-        byte[] page = ReportFormats.Get(OutputFormat.Page).Render(RealisticDocuments.Large(), int.MaxValue, out bool truncated);
+        byte[] page = ReportFormats
+            .Get(OutputFormat.Page)
+            .Render(RealisticDocuments.Large(), int.MaxValue, out bool truncated);
         Assert.False(truncated);
         Assert.InRange(page.Length, 100_000, 600_000);
     }
@@ -24,8 +26,23 @@ public sealed class PageFormatTests
     public void The_first_details_hold_function_line_cause_and_fix_without_a_script()
     {
         var document = RealisticDocuments.Checkout();
-        string first = Regex.Match(Html(document), "<article id=\"hotspot-1\".*?</article>", RegexOptions.Singleline, TimeSpan.FromSeconds(5)).Value.Replace("<wbr>", "", StringComparison.Ordinal);
-        foreach (string text in new[] { document.Hotspots[0].Function, document.Hotspots[0].UserFrame, document.Hotspots[0].Location, document.Hotspots[0].Advice })
+        string first = Regex
+            .Match(
+                Html(document),
+                "<article id=\"hotspot-1\".*?</article>",
+                RegexOptions.Singleline,
+                TimeSpan.FromSeconds(5)
+            )
+            .Value.Replace("<wbr>", "", StringComparison.Ordinal);
+        foreach (
+            string text in new[]
+            {
+                document.Hotspots[0].Function,
+                document.Hotspots[0].UserFrame,
+                document.Hotspots[0].Location,
+                document.Hotspots[0].Advice,
+            }
+        )
             Assert.Contains(WebUtility.HtmlEncode(text), first);
     }
 
@@ -36,7 +53,12 @@ public sealed class PageFormatTests
         Assert.Equal(2, Regex.Count(html, "<script", RegexOptions.IgnoreCase, TimeSpan.FromSeconds(5)));
         Assert.Equal(2, Regex.Count(html, "</script", RegexOptions.IgnoreCase, TimeSpan.FromSeconds(5)));
         Assert.DoesNotContain("<img", html);
-        Assert.DoesNotContain("onerror=alert", html.Replace("&gt;", ">", StringComparison.Ordinal).Replace("&quot;&gt;&lt;img src=x onerror=alert(1)&gt;", "", StringComparison.Ordinal).Replace("onerror=alert(1)>", "", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            "onerror=alert",
+            html.Replace("&gt;", ">", StringComparison.Ordinal)
+                .Replace("&quot;&gt;&lt;img src=x onerror=alert(1)&gt;", "", StringComparison.Ordinal)
+                .Replace("onerror=alert(1)>", "", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain('\0', html);
         Assert.DoesNotContain('\u202e', html);
     }
@@ -75,11 +97,20 @@ public sealed class PageFormatTests
         Assert.Contains("name: checkout-0-again", yaml);
         Assert.Contains("  duration: 1m\n  threshold: 5ms\n", yaml);
         Assert.Contains("formats: [Report, Page, Pprof]", yaml);
-        Assert.Contains("\"line\\nbreak: \\u0022x\\u0022\"", SessionYaml.Write(RealisticDocuments.Checkout() with
-        {
-            Session = new ProfilingSessionSpec { Target = new TargetSpec { ProcessName = "line\nbreak: \"x\"" } },
-        }));
+        Assert.Contains(
+            "\"line\\nbreak: \\u0022x\\u0022\"",
+            SessionYaml.Write(
+                RealisticDocuments.Checkout() with
+                {
+                    Session = new ProfilingSessionSpec
+                    {
+                        Target = new TargetSpec { ProcessName = "line\nbreak: \"x\"" },
+                    },
+                }
+            )
+        );
     }
 
-    private static string Html(ProfileDocument document) => Encoding.UTF8.GetString(ReportFormats.Render(OutputFormat.Page, document));
+    private static string Html(ProfileDocument document) =>
+        Encoding.UTF8.GetString(ReportFormats.Render(OutputFormat.Page, document));
 }

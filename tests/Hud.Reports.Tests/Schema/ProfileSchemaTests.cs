@@ -39,19 +39,48 @@ public sealed class ProfileSchemaTests
     {
         var schema = JsonNode.Parse(File.ReadAllText(SchemaPath))!;
         Assert.Equal(
-            ["schemaVersion", "session", "agent", "verdict", "verdictLevel", "summary", "targets", "hotspots", "tasks", "workers", "stalls", "stackTable", "slowPolls", "losses", "overhead", "warnings", "truncated"],
-            schema["properties"]!.AsObject().Select(p => p.Key));
-        Assert.Contains("Entry i counts", (string?)schema["$defs"]!["Hotspot"]!["properties"]!["histogram"]!["description"]);
+            [
+                "schemaVersion",
+                "session",
+                "agent",
+                "verdict",
+                "verdictLevel",
+                "summary",
+                "targets",
+                "hotspots",
+                "tasks",
+                "workers",
+                "stalls",
+                "stackTable",
+                "slowPolls",
+                "losses",
+                "overhead",
+                "warnings",
+                "truncated",
+            ],
+            schema["properties"]!.AsObject().Select(p => p.Key)
+        );
+        Assert.Contains(
+            "Entry i counts",
+            (string?)schema["$defs"]!["Hotspot"]!["properties"]!["histogram"]!["description"]
+        );
     }
 
     [Fact]
     public void Real_merged_cut_hostile_and_empty_documents_are_valid()
     {
-        foreach (var document in new[]
-        {
-            RealisticDocuments.Checkout(), RealisticDocuments.Hostile(), RealisticDocuments.NoData(), RealisticDocuments.Healthy(), new ProfileDocument(),
-            ProfileMerge.Merge([RealisticDocuments.Checkout(), RealisticDocuments.Checkout(2)]), ProfileCut.At(RealisticDocuments.Large(600, 2000), 9),
-        })
+        foreach (
+            var document in new[]
+            {
+                RealisticDocuments.Checkout(),
+                RealisticDocuments.Hostile(),
+                RealisticDocuments.NoData(),
+                RealisticDocuments.Healthy(),
+                new ProfileDocument(),
+                ProfileMerge.Merge([RealisticDocuments.Checkout(), RealisticDocuments.Checkout(2)]),
+                ProfileCut.At(RealisticDocuments.Large(600, 2000), 9),
+            }
+        )
         {
             Assert.Equal("", Errors(ReportFormats.Render(OutputFormat.Report, document)));
         }
@@ -70,7 +99,10 @@ public sealed class ProfileSchemaTests
 
     private static string Errors(byte[] json)
     {
-        Tool.Need(File.Exists(Python) && Directory.Exists("/usr/lib/python3/dist-packages/jsonschema"), "python3-jsonschema is not installed (scripts/install.sh test)");
+        Tool.Need(
+            File.Exists(Python) && Directory.Exists("/usr/lib/python3/dist-packages/jsonschema"),
+            "python3-jsonschema is not installed (scripts/install.sh test)"
+        );
         using var file = Tool.File("report.json", json);
         return Tool.Run(Python, ["-c", Validate, SchemaPath, file.Path]);
     }

@@ -24,7 +24,11 @@ internal sealed class SchemaWriter
     {
         foreach (string folder in new[] { "Profile", "Api" })
         {
-            foreach (string file in Directory.EnumerateFiles(Path.Combine(Tool.Repository, "src", "Hud.Core", folder), "*.cs").Order(StringComparer.Ordinal))
+            foreach (
+                string file in Directory
+                    .EnumerateFiles(Path.Combine(Tool.Repository, "src", "Hud.Core", folder), "*.cs")
+                    .Order(StringComparer.Ordinal)
+            )
                 ReadSummaries(File.ReadAllLines(file));
         }
     }
@@ -33,7 +37,10 @@ internal sealed class SchemaWriter
     {
         var writer = new SchemaWriter();
         var root = writer.Object(typeof(ProfileDocument));
-        ((JsonObject)root["properties"]!)["schemaVersion"] = new JsonObject { ["const"] = ProfileDocument.CurrentSchemaVersion };
+        ((JsonObject)root["properties"]!)["schemaVersion"] = new JsonObject
+        {
+            ["const"] = ProfileDocument.CurrentSchemaVersion,
+        };
         var schema = new JsonObject
         {
             ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
@@ -46,23 +53,39 @@ internal sealed class SchemaWriter
             schema[key] = value;
         }
 
-        schema["$defs"] = new JsonObject(writer._definitions.OrderBy(d => d.Key, StringComparer.Ordinal).ToList().Select(d =>
-        {
-            writer._definitions.Remove(d.Key);
-            return d;
-        }));
-        return schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+        schema["$defs"] = new JsonObject(
+            writer
+                ._definitions.OrderBy(d => d.Key, StringComparer.Ordinal)
+                .ToList()
+                .Select(d =>
+                {
+                    writer._definitions.Remove(d.Key);
+                    return d;
+                })
+        );
+        return schema.ToJsonString(
+                new JsonSerializerOptions
+                {
+                    WriteIndented = true,
+                    NewLine = "\n",
+                    Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                }
+            ) + "\n";
     }
 
     private JsonObject Object(Type type)
     {
-        var contract = HudJson.Default.GetTypeInfo(type) ?? throw new InvalidOperationException(type + " is not in the serializer's context");
+        var contract =
+            HudJson.Default.GetTypeInfo(type)
+            ?? throw new InvalidOperationException(type + " is not in the serializer's context");
         var properties = new JsonObject();
         var required = new JsonArray();
         foreach (var property in contract.Properties)
         {
             var member = (PropertyInfo)property.AttributeProvider!;
-            bool optional = Nullable.GetUnderlyingType(property.PropertyType) is not null || _nullability.Create(member).ReadState == NullabilityState.Nullable;
+            bool optional =
+                Nullable.GetUnderlyingType(property.PropertyType) is not null
+                || _nullability.Create(member).ReadState == NullabilityState.Nullable;
             var schema = Value(property.PropertyType, member.Name);
             if (_summaries.GetValueOrDefault($"{type.Name}.{member.Name}") is { } summary)
                 schema["description"] = summary;
@@ -90,7 +113,14 @@ internal sealed class SchemaWriter
             return new JsonObject { ["type"] = "boolean" };
         if (type == typeof(double))
             return new JsonObject { ["type"] = "number" };
-        if (type == typeof(ulong) || (type == typeof(long) && (name.EndsWith("Ns", StringComparison.Ordinal) || name == "Count") && name != "StartNs"))
+        if (
+            type == typeof(ulong)
+            || (
+                type == typeof(long)
+                && (name.EndsWith("Ns", StringComparison.Ordinal) || name == "Count")
+                && name != "StartNs"
+            )
+        )
             return new JsonObject { ["type"] = "integer", ["minimum"] = 0 };
         if (type == typeof(int) || type == typeof(long))
             return new JsonObject { ["type"] = "integer" };
@@ -99,12 +129,23 @@ internal sealed class SchemaWriter
         if (type == typeof(GoDuration))
             return new JsonObject { ["type"] = "string", ["pattern"] = "^(0|([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h))+)$" };
         if (type.IsEnum)
-            return Reference(type, () => new JsonObject { ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(n => (JsonNode)n)]) });
+            return Reference(
+                type,
+                () => new JsonObject { ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(n => (JsonNode)n)]) }
+            );
         var contract = HudJson.Default.GetTypeInfo(type)!;
         return contract.Kind switch
         {
-            JsonTypeInfoKind.Enumerable => new JsonObject { ["type"] = "array", ["items"] = Value(contract.ElementType!, "") },
-            JsonTypeInfoKind.Dictionary => new JsonObject { ["type"] = "object", ["additionalProperties"] = Value(contract.ElementType!, "") },
+            JsonTypeInfoKind.Enumerable => new JsonObject
+            {
+                ["type"] = "array",
+                ["items"] = Value(contract.ElementType!, ""),
+            },
+            JsonTypeInfoKind.Dictionary => new JsonObject
+            {
+                ["type"] = "object",
+                ["additionalProperties"] = Value(contract.ElementType!, ""),
+            },
             JsonTypeInfoKind.Object => Reference(type, () => Object(type)),
             _ => throw new InvalidOperationException($"{type} has no schema yet"),
         };
@@ -124,7 +165,8 @@ internal sealed class SchemaWriter
     /// <summary>Summaries as <c>Type</c> and <c>Type.Member</c>, tags stripped.</summary>
     private void ReadSummaries(string[] lines)
     {
-        string type = "", comment = "";
+        string type = "",
+            comment = "";
         foreach (string raw in lines)
         {
             string line = raw.Trim();
@@ -138,8 +180,18 @@ internal sealed class SchemaWriter
             {
                 if (declared.IsType)
                     type = declared.Name;
-                string text = Regex.Replace(comment, "<see cref=\"(?<c>[^\"]*)\"/>", "${c}", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
-                text = Regex.Replace(text, "<[^>]*>", "", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)).Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal).Trim();
+                string text = Regex.Replace(
+                    comment,
+                    "<see cref=\"(?<c>[^\"]*)\"/>",
+                    "${c}",
+                    RegexOptions.ExplicitCapture,
+                    TimeSpan.FromSeconds(5)
+                );
+                text = Regex
+                    .Replace(text, "<[^>]*>", "", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5))
+                    .Replace("&lt;", "<", StringComparison.Ordinal)
+                    .Replace("&gt;", ">", StringComparison.Ordinal)
+                    .Trim();
                 if (text.Length > 0)
                     _summaries[declared.IsType ? type : $"{type}.{declared.Name}"] = text;
             }
@@ -151,7 +203,14 @@ internal sealed class SchemaWriter
 
     private static (string Name, bool IsType)? Declaration(string line)
     {
-        var match = Regex.Match(line, @"^public (sealed record|enum|readonly record struct) (?<type>\w+)|^public .*?(?<member>\w+) \{ get;", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
-        return !match.Success ? null : match.Groups["type"].Success ? (match.Groups["type"].Value, true) : (match.Groups["member"].Value, false);
+        var match = Regex.Match(
+            line,
+            @"^public (sealed record|enum|readonly record struct) (?<type>\w+)|^public .*?(?<member>\w+) \{ get;",
+            RegexOptions.ExplicitCapture,
+            TimeSpan.FromSeconds(5)
+        );
+        return !match.Success ? null
+            : match.Groups["type"].Success ? (match.Groups["type"].Value, true)
+            : (match.Groups["member"].Value, false);
     }
 }

@@ -12,7 +12,8 @@ public class PrintableTests
     [InlineData("one\u2028two", "one?two")]
     [InlineData("c1\u009bcsi", "c1?csi")]
     [InlineData("größe 東京", "größe 東京")]
-    public void Clean_leaves_only_what_a_terminal_prints(string raw, string clean) => Assert.Equal(clean, Printable.Clean(raw));
+    public void Clean_leaves_only_what_a_terminal_prints(string raw, string clean) =>
+        Assert.Equal(clean, Printable.Clean(raw));
 
     [Fact]
     public void Half_a_surrogate_pair_is_no_character() => Assert.Equal("half ?", Printable.Clean("half \ud83d"));
@@ -29,12 +30,14 @@ public class PrintableTests
     [InlineData("abcdef", 5, "ab...")]
     [InlineData("東京東京", 7, "東京...")]
     [InlineData("abcdef", 2, "ab")]
-    public void Fit_cuts_at_the_end(string text, int width, string fitted) => Assert.Equal(fitted, Printable.Fit(text, width));
+    public void Fit_cuts_at_the_end(string text, int width, string fitted) =>
+        Assert.Equal(fitted, Printable.Fit(text, width));
 
     [Theory]
     [InlineData("src/very/long/path.rs:42", 12, "...ath.rs:42")]
     [InlineData("short.rs:1", 12, "short.rs:1")]
-    public void FitEnd_keeps_the_end_of_a_path(string text, int width, string fitted) => Assert.Equal(fitted, Printable.FitEnd(text, width));
+    public void FitEnd_keeps_the_end_of_a_path(string text, int width, string fitted) =>
+        Assert.Equal(fitted, Printable.FitEnd(text, width));
 
     [Theory]
     [InlineData("checkout::login", 40, "checkout::login")]
@@ -60,7 +63,9 @@ public class PrintableTests
         const string alphabet = "<>::ab->=, 東{}";
         for (int i = 0; i < 5000; i++)
         {
-            string text = string.Concat(Enumerable.Range(0, random.Next(60)).Select(_ => alphabet[random.Next(alphabet.Length)]));
+            string text = string.Concat(
+                Enumerable.Range(0, random.Next(60)).Select(_ => alphabet[random.Next(alphabet.Length)])
+            );
             int width = random.Next(4, 40);
             Assert.True(Printable.Width(Printable.FitPath(text, width)) <= width, text);
             Assert.True(Printable.Width(Printable.FitEnd(text, width)) <= width, text);
@@ -72,9 +77,13 @@ public class PrintableTests
     [InlineData("axum-0.7.5/src/routing/route.rs:165", 26, ".../routing/route.rs:165")]
     [InlineData("src/login.rs:42", 26, "src/login.rs:42")]
     [InlineData("one/a_very_long_file_name_indeed.rs:12", 20, "...name_indeed.rs:12")]
-    public void FitLocation_drops_whole_folders(string location, int width, string fitted) => Assert.Equal(fitted, Printable.FitLocation(location, width));
+    public void FitLocation_drops_whole_folders(string location, int width, string fitted) =>
+        Assert.Equal(fitted, Printable.FitLocation(location, width));
 
     [Fact]
     public void Wrap_breaks_at_spaces_and_cuts_only_what_is_too_long() =>
-        Assert.Equal(["move the", "work to", "a_word_tha", "t_is_long", "pool"], Printable.Wrap("move the  work to a_word_that_is_long pool", 10));
+        Assert.Equal(
+            ["move the", "work to", "a_word_tha", "t_is_long", "pool"],
+            Printable.Wrap("move the  work to a_word_that_is_long pool", 10)
+        );
 }

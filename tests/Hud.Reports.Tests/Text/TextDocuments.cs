@@ -7,32 +7,64 @@ namespace Hud.Reports.Tests.Text;
 /// <summary>The documents of which the text report has a golden file: one for each answer that Hud can give.</summary>
 internal static class TextDocuments
 {
-    public static ProfileDocument Get(string name) => name switch
-    {
-        "checkout" => Local(RealisticDocuments.Checkout()),
-        "healthy" => Local(RealisticDocuments.Healthy()),
-        "no-tokio" => RealisticDocuments.NoData(),
-        "idle" => Idle(),
-        "not-timed" => NotTimed(),
-        "pressure" => Pressure(),
-        "losses" => Losses(),
-        "two-targets" => TwoTargets(),
-        _ => throw new ArgumentOutOfRangeException(nameof(name)),
-    };
+    public static ProfileDocument Get(string name) =>
+        name switch
+        {
+            "checkout" => Local(RealisticDocuments.Checkout()),
+            "healthy" => Local(RealisticDocuments.Healthy()),
+            "no-tokio" => RealisticDocuments.NoData(),
+            "idle" => Idle(),
+            "not-timed" => NotTimed(),
+            "pressure" => Pressure(),
+            "losses" => Losses(),
+            "two-targets" => TwoTargets(),
+            _ => throw new ArgumentOutOfRangeException(nameof(name)),
+        };
 
-    private static ProfileDocument Local(ProfileDocument d) => d with
-    {
-        Targets = [.. d.Targets.Select(t => t with { Pod = null, PodUid = null, Container = null, Node = null })],
-    };
+    private static ProfileDocument Local(ProfileDocument d) =>
+        d with
+        {
+            Targets = [.. d.Targets.Select(t => t with { Pod = null, PodUid = null, Container = null, Node = null })],
+        };
 
-    private static ProfileDocument Idle() => new()
-    {
-        Verdict = "NO DATA: checkout (pid 4242) polled nothing in 60s",
-        Agent = new AgentInfo { Version = "0.1.0", Kernel = "6.18.2", Machine = "x86_64", Rung = "uprobe.session" },
-        Summary = new ProfileSummary { ObservedNs = 60_000_000_000, Workers = 8, Runtimes = 1 },
-        Targets = [new TargetProfile { Pid = 4242, Process = "checkout", Reason = "Idle", Workers = 8, Runtimes = 1, TokioVersion = "1.43", State = TargetState.Succeeded }],
-        Overhead = new Overhead { BudgetPercent = 1, CostPerPollNs = 1370, AgentCpuNs = 90_000_000, AgentPeakBytes = 48_000_000 },
-    };
+    private static ProfileDocument Idle() =>
+        new()
+        {
+            Verdict = "NO DATA: checkout (pid 4242) polled nothing in 60s",
+            Agent = new AgentInfo
+            {
+                Version = "0.1.0",
+                Kernel = "6.18.2",
+                Machine = "x86_64",
+                Rung = "uprobe.session",
+            },
+            Summary = new ProfileSummary
+            {
+                ObservedNs = 60_000_000_000,
+                Workers = 8,
+                Runtimes = 1,
+            },
+            Targets =
+            [
+                new TargetProfile
+                {
+                    Pid = 4242,
+                    Process = "checkout",
+                    Reason = "Idle",
+                    Workers = 8,
+                    Runtimes = 1,
+                    TokioVersion = "1.43",
+                    State = TargetState.Succeeded,
+                },
+            ],
+            Overhead = new Overhead
+            {
+                BudgetPercent = 1,
+                CostPerPollNs = 1370,
+                AgentCpuNs = 90_000_000,
+                AgentPeakBytes = 48_000_000,
+            },
+        };
 
     private static ProfileDocument NotTimed()
     {
@@ -52,17 +84,37 @@ internal static class TextDocuments
         var d = Local(RealisticDocuments.Checkout(4, 200));
         return d with
         {
-            Verdict = "CPU PRESSURE: workers waited 4.1s for a CPU and 1.8s for their CPU limit; the code did not block",
+            Verdict =
+                "CPU PRESSURE: workers waited 4.1s for a CPU and 1.8s for their CPU limit; the code did not block",
             VerdictLevel = VerdictLevel.Pressure,
-            Summary = d.Summary with { BlockedPercent = 0, CpuHogNs = 0, BlockedNs = 0, RunQueueNs = 4_100_000_000, ThrottledNs = 1_800_000_000, StallCount = 0, TotalStallNs = 0, LongestStallNs = 0 },
+            Summary = d.Summary with
+            {
+                BlockedPercent = 0,
+                CpuHogNs = 0,
+                BlockedNs = 0,
+                RunQueueNs = 4_100_000_000,
+                ThrottledNs = 1_800_000_000,
+                StallCount = 0,
+                TotalStallNs = 0,
+                LongestStallNs = 0,
+            },
             Targets = [d.Targets[0] with { ThrottledPeriods = 22, ThrottledNs = 1_800_000_000 }],
             Hotspots =
             [
                 .. d.Hotspots.Where(h => h.Cause == HotspotCause.RunQueue),
                 new Hotspot
                 {
-                    Rank = 2, Cause = HotspotCause.Throttled, UserFrame = "checkout::login", Location = "src/login.rs:42", Count = 22, TotalNs = 1_800_000_000,
-                    P50Ns = 80_000_000, P99Ns = 91_000_000, MaxNs = 91_000_000, Percent = 3.1, Advice = "The CPU limit of the container is too low for its bursts: raise limits.cpu or remove it.",
+                    Rank = 2,
+                    Cause = HotspotCause.Throttled,
+                    UserFrame = "checkout::login",
+                    Location = "src/login.rs:42",
+                    Count = 22,
+                    TotalNs = 1_800_000_000,
+                    P50Ns = 80_000_000,
+                    P99Ns = 91_000_000,
+                    MaxNs = 91_000_000,
+                    Percent = 3.1,
+                    Advice = "The CPU limit of the container is too low for its bursts: raise limits.cpu or remove it.",
                 },
             ],
         };
@@ -79,19 +131,54 @@ internal static class TextDocuments
             Tasks = [.. d.Tasks.Select(t => t with { Estimated = true })],
             Losses = new Losses
             {
-                RingBufferDrops = 1_204, RateLimited = 56_000, ThreadStateFailures = 3, PollDepthOverflows = 2, StackCopyFailures = 7, StackSlotsExhausted = 9, DecodeErrors = 1,
-                TruncatedStacks = 14, UnresolvedFrames = 1_900, SampledOutPolls = 18_000_000, PollsWithoutStack = 5, SlowPollsCut = 400, StacksCut = 12, HotspotsCut = 3, MissedReturns = 4, MissedSwitches = 2, ProgramMisses = 6, SamplesLimited = 8, WakersLimited = 11, UnknownTypes = 13,
-                UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal) { ["NoUnwindRow"] = 9, ["SliceTooShort"] = 5 },
+                RingBufferDrops = 1_204,
+                RateLimited = 56_000,
+                ThreadStateFailures = 3,
+                PollDepthOverflows = 2,
+                StackCopyFailures = 7,
+                StackSlotsExhausted = 9,
+                DecodeErrors = 1,
+                TruncatedStacks = 14,
+                UnresolvedFrames = 1_900,
+                SampledOutPolls = 18_000_000,
+                PollsWithoutStack = 5,
+                SlowPollsCut = 400,
+                StacksCut = 12,
+                HotspotsCut = 3,
+                MissedReturns = 4,
+                MissedSwitches = 2,
+                ProgramMisses = 6,
+                SamplesLimited = 8,
+                WakersLimited = 11,
+                UnknownTypes = 13,
+                UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal)
+                {
+                    ["NoUnwindRow"] = 9,
+                    ["SliceTooShort"] = 5,
+                },
             },
             Overhead = d.Overhead with
             {
-                MeasuredPercent = 0.97, Level = 1,
-                LevelChanges = [new LevelChange(0, 0, 1, "start"), new LevelChange(2_000_000_000, 1, 16, "480,000 polls/s cost 2.1%")],
+                MeasuredPercent = 0.97,
+                Level = 1,
+                LevelChanges =
+                [
+                    new LevelChange(0, 0, 1, "start"),
+                    new LevelChange(2_000_000_000, 1, 16, "480,000 polls/s cost 2.1%"),
+                ],
             },
             Warnings =
             [
-                new ProfileWarning("HUD303", "1,204 events were lost because the ring buffer was full", "raise the threshold"),
-                new ProfileWarning("HUD305", "lines are missing: the binary has no debug information", "add to Cargo.toml:\n[profile.release]\ndebug = \"line-tables-only\""),
+                new ProfileWarning(
+                    "HUD303",
+                    "1,204 events were lost because the ring buffer was full",
+                    "raise the threshold"
+                ),
+                new ProfileWarning(
+                    "HUD305",
+                    "lines are missing: the binary has no debug information",
+                    "add to Cargo.toml:\n[profile.release]\ndebug = \"line-tables-only\""
+                ),
             ],
         };
     }
@@ -104,7 +191,16 @@ internal static class TextDocuments
             Targets =
             [
                 d.Targets[0],
-                new TargetProfile { Pid = 977, Process = "envoy", Pod = "checkout-1", Container = "app", State = TargetState.Failed, Reason = "NoTokioRuntime", Message = "no task vtable in /usr/bin/envoy" },
+                new TargetProfile
+                {
+                    Pid = 977,
+                    Process = "envoy",
+                    Pod = "checkout-1",
+                    Container = "app",
+                    State = TargetState.Failed,
+                    Reason = "NoTokioRuntime",
+                    Message = "no task vtable in /usr/bin/envoy",
+                },
             ],
         };
     }

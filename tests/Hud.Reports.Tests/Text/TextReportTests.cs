@@ -7,25 +7,31 @@ namespace Hud.Reports.Tests.Text;
 
 public partial class TextReportTests
 {
-    public static TheoryData<string> Names => ["checkout", "healthy", "no-tokio", "idle", "not-timed", "pressure", "losses", "two-targets"];
+    public static TheoryData<string> Names =>
+        ["checkout", "healthy", "no-tokio", "idle", "not-timed", "pressure", "losses", "two-targets"];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void The_report_is_the_golden_one(string name) => GoldenFile.Matches(name + ".txt", TextReport.Render(TextDocuments.Get(name)));
+    public void The_report_is_the_golden_one(string name) =>
+        GoldenFile.Matches(name + ".txt", TextReport.Render(TextDocuments.Get(name)));
 
     [Theory]
     [MemberData(nameof(Names))]
     public void No_line_is_wider_than_asked_for(string name)
     {
         foreach (int width in new[] { 60, 80, 120 })
-            Assert.All(TextReport.Render(TextDocuments.Get(name), width).Split('\n'), line => Assert.True(Printable.Width(line) <= width, $"{Printable.Width(line)} columns: {line}"));
+            Assert.All(
+                TextReport.Render(TextDocuments.Get(name), width).Split('\n'),
+                line => Assert.True(Printable.Width(line) <= width, $"{Printable.Width(line)} columns: {line}")
+            );
     }
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Colours_change_nothing_but_colours(string name)
     {
-        string plain = TextReport.Render(TextDocuments.Get(name)), colored = TextReport.Render(TextDocuments.Get(name), color: true);
+        string plain = TextReport.Render(TextDocuments.Get(name)),
+            colored = TextReport.Render(TextDocuments.Get(name), color: true);
 
         Assert.Contains("\x1b[", colored, StringComparison.Ordinal);
         Assert.DoesNotContain('\x1b', plain);
@@ -36,7 +42,11 @@ public partial class TextReportTests
     public void What_a_target_calls_itself_cannot_reach_the_terminal_as_a_command()
     {
         var hostile = RealisticDocuments.Hostile();
-        hostile = hostile with { Verdict = "\x1b]0;owned\a" + hostile.Verdict, Targets = [hostile.Targets[0] with { Process = "a\x1b[2Jb", Pod = null }] };
+        hostile = hostile with
+        {
+            Verdict = "\x1b]0;owned\a" + hostile.Verdict,
+            Targets = [hostile.Targets[0] with { Process = "a\x1b[2Jb", Pod = null }],
+        };
 
         string text = TextReport.Render(hostile);
 
@@ -48,7 +58,11 @@ public partial class TextReportTests
     [Fact]
     public void A_damaged_document_is_shown_as_far_as_it_goes()
     {
-        Assert.Contains("WHAT BLOCKS THE WORKERS", TextReport.Render(RealisticDocuments.Damaged()), StringComparison.Ordinal);
+        Assert.Contains(
+            "WHAT BLOCKS THE WORKERS",
+            TextReport.Render(RealisticDocuments.Damaged()),
+            StringComparison.Ordinal
+        );
         Assert.NotEmpty(TextReport.Render(new ProfileDocument()));
     }
 
@@ -67,7 +81,8 @@ public partial class TextReportTests
     public void Run_queue_delay_never_stands_among_what_blocks_the_workers()
     {
         string text = TextReport.Render(TextDocuments.Get("checkout"));
-        int blocks = text.IndexOf("WHAT BLOCKS", StringComparison.Ordinal), pressure = text.IndexOf("NOT THE CODE'S FAULT", StringComparison.Ordinal);
+        int blocks = text.IndexOf("WHAT BLOCKS", StringComparison.Ordinal),
+            pressure = text.IndexOf("NOT THE CODE'S FAULT", StringComparison.Ordinal);
 
         Assert.InRange(blocks, 0, pressure);
         Assert.DoesNotContain("RUN QUEUE", text[blocks..pressure], StringComparison.Ordinal);
@@ -86,7 +101,13 @@ public partial class TextReportTests
     public void Slow_polls_that_were_seen_without_being_counted_are_not_called_idle()
     {
         var idle = TextDocuments.Get("idle");
-        string text = TextReport.Render(idle with { Summary = idle.Summary with { SlowPolls = 12 }, Targets = [idle.Targets[0] with { Reason = "" }] });
+        string text = TextReport.Render(
+            idle with
+            {
+                Summary = idle.Summary with { SlowPolls = 12 },
+                Targets = [idle.Targets[0] with { Reason = "" }],
+            }
+        );
 
         Assert.DoesNotContain("dle", text, StringComparison.Ordinal);
         Assert.Contains("polls not counted, 12 over", text, StringComparison.Ordinal);

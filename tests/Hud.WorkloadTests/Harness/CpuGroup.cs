@@ -45,7 +45,8 @@ internal sealed class CpuGroup : IDisposable
         return group;
     }
 
-    public void Add(int pid) => File.WriteAllText($"{_folder}/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
+    public void Add(int pid) =>
+        File.WriteAllText($"{_folder}/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
 
     /// <summary><c>throttled_time 90951234</c> (ns) in version 1, <c>throttled_usec 90951</c> in version 2.</summary>
     public long ThrottledNs()

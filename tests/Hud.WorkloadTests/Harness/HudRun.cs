@@ -16,7 +16,8 @@ internal sealed record HudRun(ProfileDocument Document, int ExitCode, string Err
     {
         var (code, output, errors) = await RunAsync(
             $"--pid {pid.ToString(CultureInfo.InvariantCulture)} --duration {seconds.ToString(CultureInfo.InvariantCulture)}s -o json --quiet {arguments}",
-            TimeSpan.FromSeconds(seconds + 60));
+            TimeSpan.FromSeconds(seconds + 60)
+        );
         Assert.True(output.StartsWith('{'), $"hud ended with {code} and no document: {errors}");
         return new HudRun(JsonSerializer.Deserialize(output, HudJson.Default.ProfileDocument)!, code, errors);
     }
@@ -34,7 +35,9 @@ internal sealed record HudRun(ProfileDocument Document, int ExitCode, string Err
         {
             var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(limit, TestContext.Current.CancellationToken);
+            await process
+                .WaitForExitAsync(TestContext.Current.CancellationToken)
+                .WaitAsync(limit, TestContext.Current.CancellationToken);
             return (process.ExitCode, await output, await errors);
         }
         finally

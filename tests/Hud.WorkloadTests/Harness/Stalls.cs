@@ -5,7 +5,8 @@ internal static class Stalls
 {
     public static (int Count, long LongestNs) Of(IReadOnlyList<TruthBlock> blocks, int workers, long thresholdNs)
     {
-        var edges = blocks.Where(block => block.DurNs > thresholdNs)
+        var edges = blocks
+            .Where(block => block.DurNs > thresholdNs)
             .SelectMany(block => new[] { (At: block.StartNs, Change: 1), (At: block.EndNs, Change: -1) })
             .OrderBy(edge => edge.At);
         var (inside, since, count, longest) = (0, 0L, 0, 0L);

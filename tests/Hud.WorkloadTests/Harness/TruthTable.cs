@@ -32,7 +32,14 @@ internal sealed class TruthTable
 
     /// <param name="stolenNs">What the host took from the machine's CPUs during the run.</param>
     /// <param name="named">False for binaries without symbols: nothing can name the function then.</param>
-    public static TruthTable Compare(IReadOnlyList<TruthBlock> blocks, long unixMinusMonotonicNs, ProfileDocument document, long thresholdNs, bool named, long stolenNs = 0)
+    public static TruthTable Compare(
+        IReadOnlyList<TruthBlock> blocks,
+        long unixMinusMonotonicNs,
+        ProfileDocument document,
+        long thresholdNs,
+        bool named,
+        long stolenNs = 0
+    )
     {
         var table = new TruthTable(thresholdNs) { _stolenNs = stolenNs, _missed = document.Losses.MissedSwitches };
         var startNs = document.Summary.StartedAt.Subtract(DateTimeOffset.UnixEpoch).Ticks * 100 - unixMinusMonotonicNs;
@@ -43,7 +50,9 @@ internal sealed class TruthTable
             if (block.StartNs < startNs + EdgeNs || block.EndNs > startNs + document.Summary.ObservedNs - EdgeNs)
                 continue;
             table._inside.Add(block);
-            var poll = document.SlowPolls.FirstOrDefault(poll => Belongs(poll, block, startNs, document) && !used.Contains(poll));
+            var poll = document.SlowPolls.FirstOrDefault(poll =>
+                Belongs(poll, block, startNs, document) && !used.Contains(poll)
+            );
             if (poll is not null)
                 used.Add(poll);
             if (block.DurNs > 2 * thresholdNs && Expectation.Of(block.Kind) is { } expectation)
@@ -75,12 +84,21 @@ internal sealed class TruthTable
         Near(block, "time asleep", poll.BlockedNs, block.AsleepNs - stolen);
         // The poll may have been preempted before or after its block as well, so there may be more queueing, and only of it.
         Near(block, "run-queue delay", Math.Min(poll.RunQueueNs + missed, block.RunDelayNs), block.RunDelayNs);
-        Near(block, "wall time without queueing", poll.WallNs - poll.RunQueueNs - missed, block.DurNs - block.RunDelayNs - stolen);
+        Near(
+            block,
+            "wall time without queueing",
+            poll.WallNs - poll.RunQueueNs - missed,
+            block.DurNs - block.RunDelayNs - stolen
+        );
         // What the machine did to the block may outweigh what the block did itself; then that is what must be said.
         if (poll.RunQueueNs * 2 >= poll.WallNs)
             return;
         // a call that the kernel mostly computed in (a busy file system) is told as computing, and rightly
-        if (poll.Cause == HotspotCause.OnCpu && !expectation.Causes.Contains(poll.Cause) && block.CpuNs > block.AsleepNs)
+        if (
+            poll.Cause == HotspotCause.OnCpu
+            && !expectation.Causes.Contains(poll.Cause)
+            && block.CpuNs > block.AsleepNs
+        )
             return;
         if (!expectation.Causes.Contains(poll.Cause))
             Differ(block, $"was reported as {poll.Cause}");
@@ -97,13 +115,24 @@ internal sealed class TruthTable
             Differ(block, $"was reported with the system call '{hotspot.Syscall}'");
         // The function, or code of the user's that it calls: a helper of the program, or with line tables what was inlined.
         // Of a block that was preempted again and again a single sample may be all, and it may have met the program's own watch.
-        var measuring = block.RunDelayNs > ThresholdNs && hotspot.UserFrame.StartsWith("workloads::", StringComparison.Ordinal);
-        if (named && !measuring && !Names(hotspot.UserFrame, block.Function) && !hotspot.Stack.Any(frame => Names(frame.Split(' ')[0], block.Function)))
+        var measuring =
+            block.RunDelayNs > ThresholdNs && hotspot.UserFrame.StartsWith("workloads::", StringComparison.Ordinal);
+        if (
+            named
+            && !measuring
+            && !Names(hotspot.UserFrame, block.Function)
+            && !hotspot.Stack.Any(frame => Names(frame.Split(' ')[0], block.Function))
+        )
             Differ(block, $"was blamed on '{hotspot.UserFrame}'; stack: {string.Join(" < ", hotspot.Stack)}");
     }
 
     /// <summary>Precision: what is called blocking must be one of the program's own blocks. Pressure may be seen anywhere.</summary>
-    private void FindBlameWithoutReason(List<TruthBlock> real, long startNs, ProfileDocument document, HashSet<SlowPoll> used)
+    private void FindBlameWithoutReason(
+        List<TruthBlock> real,
+        long startNs,
+        ProfileDocument document,
+        HashSet<SlowPoll> used
+    )
     {
         foreach (var poll in document.SlowPolls)
         {
@@ -115,8 +144,12 @@ internal sealed class TruthTable
             if (AtEdge(poll, document))
                 continue;
 
-            _differences.Add(string.Create(CultureInfo.InvariantCulture,
-                $"reported without reason: {poll.Cause} {poll.WallNs / 1e6:F2} ms (cpu {poll.OnCpuNs / 1e6:F2}, asleep {poll.BlockedNs / 1e6:F2}, queued {poll.RunQueueNs / 1e6:F2}) in {document.Tasks[poll.Task].Name}, blamed on '{(poll.Hotspot < 0 ? "" : document.Hotspots[poll.Hotspot].UserFrame)}'"));
+            _differences.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"reported without reason: {poll.Cause} {poll.WallNs / 1e6:F2} ms (cpu {poll.OnCpuNs / 1e6:F2}, asleep {poll.BlockedNs / 1e6:F2}, queued {poll.RunQueueNs / 1e6:F2}) in {document.Tasks[poll.Task].Name}, blamed on '{(poll.Hotspot < 0 ? "" : document.Hotspots[poll.Hotspot].UserFrame)}'"
+                )
+            );
         }
     }
 
@@ -131,7 +164,11 @@ internal sealed class TruthTable
     private long TakeStolen(TruthBlock block, SlowPoll poll)
     {
         var moved = block.AsleepNs - poll.BlockedNs;
-        if (moved <= Tolerance(block) || moved > _stolenNs || poll.RunQueueNs - block.RunDelayNs < moved - Tolerance(block))
+        if (
+            moved <= Tolerance(block)
+            || moved > _stolenNs
+            || poll.RunQueueNs - block.RunDelayNs < moved - Tolerance(block)
+        )
             return 0;
         _stolenNs -= moved;
         return moved;
@@ -144,7 +181,12 @@ internal sealed class TruthTable
     private long TakeMissed(TruthBlock block, SlowPoll poll)
     {
         var moved = poll.OnCpuNs - block.CpuNs;
-        if (_missed == 0 || moved <= Tolerance(block) || moved > TickNs || block.RunDelayNs - poll.RunQueueNs < moved - Tolerance(block))
+        if (
+            _missed == 0
+            || moved <= Tolerance(block)
+            || moved > TickNs
+            || block.RunDelayNs - poll.RunQueueNs < moved - Tolerance(block)
+        )
             return 0;
         _missed--;
         return moved;
@@ -159,11 +201,22 @@ internal sealed class TruthTable
     private void Near(TruthBlock block, string what, long said, long measured)
     {
         if (Math.Abs(said - measured) > Tolerance(block))
-            Differ(block, string.Create(CultureInfo.InvariantCulture, $"{what}: reported {said / 1e6:F2} ms, measured {measured / 1e6:F2} ms"));
+            Differ(
+                block,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{what}: reported {said / 1e6:F2} ms, measured {measured / 1e6:F2} ms"
+                )
+            );
     }
 
-    private void Differ(TruthBlock block, string what) => _differences.Add(string.Create(CultureInfo.InvariantCulture,
-        $"{block.Kind} in {block.Function} at {block.StartNs / 1e9:F3} s for {block.DurNs / 1e6:F2} ms (cpu {block.CpuNs / 1e6:F2}, queued {block.RunDelayNs / 1e6:F2}) {what}"));
+    private void Differ(TruthBlock block, string what) =>
+        _differences.Add(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{block.Kind} in {block.Function} at {block.StartNs / 1e9:F3} s for {block.DurNs / 1e6:F2} ms (cpu {block.CpuNs / 1e6:F2}, queued {block.RunDelayNs / 1e6:F2}) {what}"
+            )
+        );
 
     private static bool Names(string frame, string function) =>
         frame.Split("::").Any(part => string.Equals(part.Split('<')[0], function, StringComparison.Ordinal));

@@ -44,12 +44,29 @@ internal sealed class Workload : IDisposable
         }
     }
 
-    public static async Task<Workload> StartAsync(string set, string name, string arguments = "", params string[] prefix)
+    public static async Task<Workload> StartAsync(
+        string set,
+        string name,
+        string arguments = "",
+        params string[] prefix
+    )
     {
         var program = Repository.Workload(set, name);
         Repository.Require(program);
-        string[] words = [.. prefix, program, "--seconds", "120", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
-        var start = new ProcessStartInfo(words[0], words[1..]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        string[] words =
+        [
+            .. prefix,
+            program,
+            "--seconds",
+            "120",
+            .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        ];
+        var start = new ProcessStartInfo(words[0], words[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         var workload = new Workload(Process.Start(start)!);
         try
         {
@@ -69,7 +86,9 @@ internal sealed class Workload : IDisposable
     {
         _process.StandardInput.Close();
         await _reading.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await _process
+            .WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
     }
 
     public bool HasExited => _process.HasExited;

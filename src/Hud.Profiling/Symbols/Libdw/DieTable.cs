@@ -18,7 +18,8 @@ internal readonly record struct DieRange(ulong Start, ulong End, int Index)
     /// (ranges may overlap when the linker folded functions). -1 when none does.</summary>
     public static int Search(DieRange[] ranges, ulong address, out ulong start)
     {
-        int low = 0, high = ranges.Length;
+        int low = 0,
+            high = ranges.Length;
         while (low < high)
         {
             var middle = low + ((high - low) / 2);
@@ -50,7 +51,8 @@ internal readonly record struct DieRange(ulong Start, ulong End, int Index)
 /// <param name="Entries">16 bytes each: the bytes' place and the library's handle of the unit</param>
 internal sealed record DieTable(DieRange[] Ranges, (nint Address, nint Unit)[] Entries)
 {
-    public unsafe Interop.Die Die(int index) => new() { Address = (byte*)Entries[index].Address, Unit = Entries[index].Unit };
+    public unsafe Interop.Die Die(int index) =>
+        new() { Address = (byte*)Entries[index].Address, Unit = Entries[index].Unit };
 }
 
 /// <summary>A unit's functions, sorted by address, and what it says of itself.</summary>

@@ -64,8 +64,7 @@ internal unsafe ref struct DieWalk
             {
                 return false;
             }
-        }
-        while (*at == 0);
+        } while (*at == 0);
 
         current = new Interop.Die { Address = at, Unit = current.Unit };
         return true;

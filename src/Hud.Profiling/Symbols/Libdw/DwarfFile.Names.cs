@@ -42,20 +42,28 @@ internal sealed unsafe partial class DwarfFile
         return new RawLocation(symbol, table.Directory, table.Name, frames);
     }
 
-    private InlineTable.Call ReadCall(UnitTable unit, Interop.Die call) => new(
-        NameOf(&call), Absolute(unit.Lines.PathOf(Number(&call, Interop.AtCallFile)), unit.Directory), (int)Math.Min(Number(&call, Interop.AtCallLine), int.MaxValue));
+    private InlineTable.Call ReadCall(UnitTable unit, Interop.Die call) =>
+        new(
+            NameOf(&call),
+            Absolute(unit.Lines.PathOf(Number(&call, Interop.AtCallFile)), unit.Directory),
+            (int)Math.Min(Number(&call, Interop.AtCallLine), int.MaxValue)
+        );
 
     private static ulong Number(Interop.Die* die, uint name)
     {
         Interop.Attribute attribute;
         ulong value;
-        return Interop.dwarf_attr(die, name, &attribute) is not null && Interop.dwarf_formudata(&attribute, &value) == 0 ? value : 0;
+        return Interop.dwarf_attr(die, name, &attribute) is not null && Interop.dwarf_formudata(&attribute, &value) == 0
+            ? value
+            : 0;
     }
 
     private static string Attribute(Interop.Die* die, uint name)
     {
         Interop.Attribute attribute;
-        return Interop.dwarf_attr(die, name, &attribute) is null ? "" : Cut(Interop.Text(Interop.dwarf_formstring(&attribute)));
+        return Interop.dwarf_attr(die, name, &attribute) is null
+            ? ""
+            : Cut(Interop.Text(Interop.dwarf_formstring(&attribute)));
     }
 
     /// <summary>The folder of a file may itself be relative to where the compiler ran.</summary>
@@ -69,12 +77,17 @@ internal sealed unsafe partial class DwarfFile
     {
         Interop.Attribute attribute;
         Interop.Die origin;
-        if (Interop.dwarf_attr(die, Interop.AtAbstractOrigin, &attribute) is not null && Interop.dwarf_formref_die(&attribute, &origin) is not null)
+        if (
+            Interop.dwarf_attr(die, Interop.AtAbstractOrigin, &attribute) is not null
+            && Interop.dwarf_formref_die(&attribute, &origin) is not null
+        )
         {
             die = &origin;
         }
 
-        return names.TryGetValue((nint)die->Address, out var name) ? name : Keep(names, (nint)die->Address, ReadName(die));
+        return names.TryGetValue((nint)die->Address, out var name)
+            ? name
+            : Keep(names, (nint)die->Address, ReadName(die));
     }
 
     private static DwarfName ReadName(Interop.Die* die) =>
@@ -86,7 +99,9 @@ internal sealed unsafe partial class DwarfFile
     private static string Integrated(Interop.Die* die, uint name)
     {
         Interop.Attribute attribute;
-        return Interop.dwarf_attr_integrate(die, name, &attribute) is null ? "" : Interop.Text(Interop.dwarf_formstring(&attribute));
+        return Interop.dwarf_attr_integrate(die, name, &attribute) is null
+            ? ""
+            : Interop.Text(Interop.dwarf_formstring(&attribute));
     }
 
     private static T Keep<T>(Dictionary<nint, T> kept, nint key, T value)

@@ -43,9 +43,14 @@ internal sealed unsafe partial class DwarfFile : IDisposable
     {
         var entries = new List<(nint, nint)>();
         var ranges = new List<DieRange>();
-        nint unit = 0, next;
-        Interop.Die die = default, sub = default;
-        while (entries.Count < DwarfLimits.MaxUnits && Interop.dwarf_get_units(dwarf, unit, &next, null, null, &die, &sub) == 0)
+        nint unit = 0,
+            next;
+        Interop.Die die = default,
+            sub = default;
+        while (
+            entries.Count < DwarfLimits.MaxUnits
+            && Interop.dwarf_get_units(dwarf, unit, &next, null, null, &die, &sub) == 0
+        )
         {
             unit = next;
 
@@ -66,7 +71,9 @@ internal sealed unsafe partial class DwarfFile : IDisposable
     /// <summary>Appends every non-empty range of an entry; address 0 marks code that the linker threw away.</summary>
     private static void AddRanges(Interop.Die* die, int index, List<DieRange> into, int limit)
     {
-        ulong start, end, baseAddress;
+        ulong start,
+            end,
+            baseAddress;
         nint offset = 0;
         while (into.Count < limit && (offset = Interop.dwarf_ranges(die, offset, &baseAddress, &start, &end)) > 0)
         {
@@ -89,7 +96,7 @@ internal sealed unsafe partial class DwarfFile : IDisposable
         var head = units.Die(unit);
         var walk = new DieWalk(head);
         var steps = 0;
-        for (var more = walk.Down(); more && ranges.Count < DwarfLimits.MaxFunctionsOfUnit;)
+        for (var more = walk.Down(); more && ranges.Count < DwarfLimits.MaxFunctionsOfUnit; )
         {
             // a program of one unit is read whole
             if ((++steps & 0xffff) == 0 && ProcessMemory.Of(Environment.ProcessId).Files > DwarfLimits.MaxFilePages)
@@ -112,7 +119,12 @@ internal sealed unsafe partial class DwarfFile : IDisposable
             more = (HoldsFunctions(tag) && walk.Down()) || walk.Next();
         }
 
-        table = new UnitTable(new DieTable(DieRange.Sorted(ranges), [.. entries]), LinesOf(unit, head), Attribute(&head, Interop.AtCompDir), Attribute(&head, Interop.AtName));
+        table = new UnitTable(
+            new DieTable(DieRange.Sorted(ranges), [.. entries]),
+            LinesOf(unit, head),
+            Attribute(&head, Interop.AtCompDir),
+            Attribute(&head, Interop.AtName)
+        );
         var kept = ranges.Count + 64 + ((table.Lines as LineTable)?.Count ?? 0);
         keptFunctions += kept;
         if (keptFunctions > DwarfLimits.MaxKeptFunctions)
@@ -130,12 +142,21 @@ internal sealed unsafe partial class DwarfFile : IDisposable
         Interop.Attribute attribute;
         ulong offset;
         return split.Contains(unit) ? new LibraryLines(head)
-            : lines is not null && Interop.dwarf_attr(&head, Interop.AtStmtList, &attribute) is not null && Interop.dwarf_formudata(&attribute, &offset) == 0 ? LineTable.Read(lines, offset)
+            : lines is not null
+            && Interop.dwarf_attr(&head, Interop.AtStmtList, &attribute) is not null
+            && Interop.dwarf_formudata(&attribute, &offset) == 0
+                ? LineTable.Read(lines, offset)
             : NoLines.Instance;
     }
 
-    private static bool HoldsFunctions(int tag) => tag is Interop.TagNamespace or Interop.TagStructure or Interop.TagClass
-        or Interop.TagUnion or Interop.TagEnumeration or Interop.TagModule;
+    private static bool HoldsFunctions(int tag) =>
+        tag
+            is Interop.TagNamespace
+                or Interop.TagStructure
+                or Interop.TagClass
+                or Interop.TagUnion
+                or Interop.TagEnumeration
+                or Interop.TagModule;
 
     private InlineTable InlinesOf(Interop.Die function)
     {
@@ -147,7 +168,7 @@ internal sealed unsafe partial class DwarfFile : IDisposable
         var entries = new List<(nint, nint)>();
         var ranges = new List<DieRange>();
         var walk = new DieWalk(function);
-        for (var more = walk.Down(); more && ranges.Count < DwarfLimits.MaxInlinesOfFunction;)
+        for (var more = walk.Down(); more && ranges.Count < DwarfLimits.MaxInlinesOfFunction; )
         {
             var die = walk.Current;
             var tag = Interop.dwarf_tag(&die);

@@ -35,7 +35,8 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
         *pathPointer = path;
         callbacks->DebugInfoPath = pathPointer;
         callbacks->FindElf = Interop.Export("dwfl_build_id_find_elf");
-        callbacks->FindDebugInfo = (nint)(delegate* unmanaged[Cdecl]<nint, void*, byte*, ulong, byte*, byte*, uint, byte**, int>)&FindDebugInfo;
+        callbacks->FindDebugInfo = (nint)
+            (delegate* unmanaged[Cdecl]<nint, void*, byte*, ulong, byte*, byte*, uint, byte**, int>)&FindDebugInfo;
         callbacks->SectionAddress = Interop.Export("dwfl_offline_section_address");
         SetHandle(Interop.dwfl_begin(callbacks));
     }
@@ -65,17 +66,44 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
     public string SymbolAt(ulong elfAddress)
     {
         var symbol = stackalloc byte[SymbolSize];
-        ulong offset, bias;
-        var name = Interop.dwfl_module_addrinfo(Module, unchecked(elfAddress + mainBias), &offset, symbol, null, null, &bias);
+        ulong offset,
+            bias;
+        var name = Interop.dwfl_module_addrinfo(
+            Module,
+            unchecked(elfAddress + mainBias),
+            &offset,
+            symbol,
+            null,
+            null,
+            &bias
+        );
         var size = *(ulong*)(symbol + 16);
         return name is null || (size > 0 && offset >= size) ? "" : Interop.Text(name);
     }
 
     /// <summary>The library's own search, but what it finds must not unpack to more than there is room for.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int FindDebugInfo(nint module, void* userData, byte* name, ulong start, byte* file, byte* link, uint checksum, byte** found)
+    private static int FindDebugInfo(
+        nint module,
+        void* userData,
+        byte* name,
+        ulong start,
+        byte* file,
+        byte* link,
+        uint checksum,
+        byte** found
+    )
     {
-        var search = (delegate* unmanaged[Cdecl]<nint, void*, byte*, ulong, byte*, byte*, uint, byte**, int>)StandardSearch;
+        var search = (delegate* unmanaged[Cdecl]<
+            nint,
+            void*,
+            byte*,
+            ulong,
+            byte*,
+            byte*,
+            uint,
+            byte**,
+            int>)StandardSearch;
         var descriptor = search(module, userData, name, start, file, link, checksum, found);
         if (descriptor < 0 || PackedDebugInfo.Refuse($"/proc/self/fd/{descriptor}") is not { Length: > 0 } why)
         {

@@ -29,7 +29,9 @@ internal sealed unsafe class LibraryLines(Interop.Die unit) : ILines
         var die = unit;
         var line = Interop.dwarf_getsrc_die(&die, address);
         int number = 0;
-        return line == 0 || Interop.dwarf_lineno(line, &number) != 0 || number < 0 ? ("", 0) : (Interop.Text(Interop.dwarf_linesrc(line, 0, 0)), number);
+        return line == 0 || Interop.dwarf_lineno(line, &number) != 0 || number < 0
+            ? ("", 0)
+            : (Interop.Text(Interop.dwarf_linesrc(line, 0, 0)), number);
     }
 
     public string PathOf(ulong file)
@@ -37,6 +39,8 @@ internal sealed unsafe class LibraryLines(Interop.Die unit) : ILines
         var die = unit;
         nint files;
         nuint count;
-        return Interop.dwarf_getsrcfiles(&die, &files, &count) != 0 || file >= count ? "" : Interop.Text(Interop.dwarf_filesrc(files, (nuint)file, 0, 0));
+        return Interop.dwarf_getsrcfiles(&die, &files, &count) != 0 || file >= count
+            ? ""
+            : Interop.Text(Interop.dwarf_filesrc(files, (nuint)file, 0, 0));
     }
 }

@@ -38,7 +38,11 @@ public sealed class SymbolizerProcess : ISymbolizerProcess
     /// <param name="debuginfodUrls">null or none keeps libdw from asking servers for debug files, whatever the environment says</param>
     public static SymbolizerProcess Start(string? executable = null, IReadOnlyList<string>? debuginfodUrls = null)
     {
-        var start = new ProcessStartInfo(executable ?? Environment.ProcessPath ?? throw new InvalidOperationException("the program's own path is unknown"))
+        var start = new ProcessStartInfo(
+            executable
+                ?? Environment.ProcessPath
+                ?? throw new InvalidOperationException("the program's own path is unknown")
+        )
         {
             ArgumentList = { SymbolizerServer.Verb },
             RedirectStandardInput = true,
@@ -52,7 +56,9 @@ public sealed class SymbolizerProcess : ISymbolizerProcess
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         start.Environment["DEBUGINFOD_URLS"] = string.Join(' ', debuginfodUrls ?? []);
         start.Environment["DEBUGINFOD_TIMEOUT"] = "10"; // seconds in which nothing worth mentioning comes
-        start.Environment["DEBUGINFOD_MAXTIME"] = ((int)DwarfLimits.MaxDownload.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        start.Environment["DEBUGINFOD_MAXTIME"] = ((int)DwarfLimits.MaxDownload.TotalSeconds).ToString(
+            CultureInfo.InvariantCulture
+        );
         start.Environment["DEBUGINFOD_MAXSIZE"] = DwarfLimits.MaxDownloadBytes.ToString(CultureInfo.InvariantCulture);
         var started = Process.Start(start) ?? throw new InvalidOperationException("the helper for names did not start");
         started.ErrorDataReceived += static (_, _) => { }; // a crash prints pages that nobody needs

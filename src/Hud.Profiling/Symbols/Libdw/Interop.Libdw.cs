@@ -40,10 +40,24 @@ internal static unsafe partial class Interop
         public byte** DebugInfoPath;
     }
 
-    internal const int TagClass = 0x02, TagEnumeration = 0x04, TagLexicalBlock = 0x0b, TagStructure = 0x13, TagUnion = 0x17,
-        TagInlinedSubroutine = 0x1d, TagModule = 0x1e, TagSubprogram = 0x2e, TagNamespace = 0x39;
+    internal const int TagClass = 0x02,
+        TagEnumeration = 0x04,
+        TagLexicalBlock = 0x0b,
+        TagStructure = 0x13,
+        TagUnion = 0x17,
+        TagInlinedSubroutine = 0x1d,
+        TagModule = 0x1e,
+        TagSubprogram = 0x2e,
+        TagNamespace = 0x39;
 
-    internal const uint AtName = 0x03, AtStmtList = 0x10, AtCompDir = 0x1b, AtAbstractOrigin = 0x31, AtCallFile = 0x58, AtCallLine = 0x59, AtLinkageName = 0x6e, AtMipsLinkageName = 0x2007;
+    internal const uint AtName = 0x03,
+        AtStmtList = 0x10,
+        AtCompDir = 0x1b,
+        AtAbstractOrigin = 0x31,
+        AtCallFile = 0x58,
+        AtCallLine = 0x59,
+        AtLinkageName = 0x6e,
+        AtMipsLinkageName = 0x2007;
 
     [LibraryImport(Libdw)]
     internal static partial nint dwfl_begin(Callbacks* callbacks);
@@ -64,7 +78,15 @@ internal static unsafe partial class Interop
     internal static partial nint dwfl_module_getelf(nint module, ulong* bias);
 
     [LibraryImport(Libdw)]
-    internal static partial byte* dwfl_module_addrinfo(nint module, ulong address, ulong* offset, byte* symbol, uint* section, nint* elf, ulong* bias);
+    internal static partial byte* dwfl_module_addrinfo(
+        nint module,
+        ulong address,
+        ulong* offset,
+        byte* symbol,
+        uint* section,
+        nint* elf,
+        ulong* bias
+    );
 
     [LibraryImport(Libdw)]
     internal static partial int dwfl_errno();
@@ -73,7 +95,15 @@ internal static unsafe partial class Interop
     private static partial byte* dwfl_errmsg(int error);
 
     [LibraryImport(Libdw)]
-    internal static partial int dwarf_get_units(nint dwarf, nint unit, nint* next, ushort* version, byte* type, Die* unitDie, Die* subDie);
+    internal static partial int dwarf_get_units(
+        nint dwarf,
+        nint unit,
+        nint* next,
+        ushort* version,
+        byte* type,
+        Die* unitDie,
+        Die* subDie
+    );
 
     [LibraryImport(Libdw)]
     internal static partial nint dwarf_ranges(Die* die, nint offset, ulong* baseAddress, ulong* start, ulong* end);
@@ -191,5 +221,7 @@ internal static unsafe partial class Interop
     }
 
     internal static nint Export(string name) =>
-        NativeLibrary.TryLoad(Libdw, out var library) && NativeLibrary.TryGetExport(library, name, out var address) ? address : 0;
+        NativeLibrary.TryLoad(Libdw, out var library) && NativeLibrary.TryGetExport(library, name, out var address)
+            ? address
+            : 0;
 }

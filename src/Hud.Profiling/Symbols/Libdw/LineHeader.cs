@@ -5,8 +5,16 @@ namespace Hud.Profiling.Symbols.Libdw;
 /// <summary>The head of one unit's line table (DWARF 5, section 6.2.4; versions 2 to 4 before it).</summary>
 internal sealed class LineHeader
 {
-    private const int FormBlock = 0x09, FormData1 = 0x0b, FormData2 = 0x05, FormData4 = 0x06, FormData8 = 0x07, FormData16 = 0x1e, FormString = 0x08,
-        FormUdata = 0x0f, FormStrp = 0x0e, FormLineStrp = 0x1f;
+    private const int FormBlock = 0x09,
+        FormData1 = 0x0b,
+        FormData2 = 0x05,
+        FormData4 = 0x06,
+        FormData8 = 0x07,
+        FormData16 = 0x1e,
+        FormString = 0x08,
+        FormUdata = 0x0f,
+        FormStrp = 0x0e,
+        FormLineStrp = 0x1f;
 
     private readonly LineSections sections;
     private readonly List<TextPlace> folders = [];
@@ -126,18 +134,27 @@ internal sealed class LineHeader
         var (place, folder) = files[(int)at];
         folder = Version >= 5 ? folder : folder - 1;
         var name = sections.TextAt(place);
-        var before = name.StartsWith('/') || folder >= (ulong)folders.Count ? "" : sections.TextAt(folders[(int)folder]);
+        var before =
+            name.StartsWith('/') || folder >= (ulong)folders.Count ? "" : sections.TextAt(folders[(int)folder]);
         return before.Length == 0 ? name : $"{before.TrimEnd('/')}/{name}";
     }
 
     private void ReadOldTables(ref DwarfReader reader, ulong offset)
     {
-        for (var at = reader.Position; folders.Count < DwarfLimits.MaxFilesOfUnit && !reader.CString().IsEmpty; at = reader.Position)
+        for (
+            var at = reader.Position;
+            folders.Count < DwarfLimits.MaxFilesOfUnit && !reader.CString().IsEmpty;
+            at = reader.Position
+        )
         {
             folders.Add(new TextPlace(TextSection.Lines, offset + (ulong)at));
         }
 
-        for (var at = reader.Position; files.Count < DwarfLimits.MaxFilesOfUnit && !reader.CString().IsEmpty; at = reader.Position)
+        for (
+            var at = reader.Position;
+            files.Count < DwarfLimits.MaxFilesOfUnit && !reader.CString().IsEmpty;
+            at = reader.Position
+        )
         {
             files.Add((new TextPlace(TextSection.Lines, offset + (ulong)at), reader.Uleb()));
             reader.Uleb(); // time of change
@@ -183,7 +200,13 @@ internal sealed class LineHeader
                 reader.CString();
                 return (text, 0);
             case FormLineStrp or FormStrp:
-                return (new TextPlace(form == FormStrp ? TextSection.Texts : TextSection.LineTexts, wide ? reader.U64() : reader.U32()), 0);
+                return (
+                    new TextPlace(
+                        form == FormStrp ? TextSection.Texts : TextSection.LineTexts,
+                        wide ? reader.U64() : reader.U32()
+                    ),
+                    0
+                );
             case FormUdata:
                 return (default, reader.Uleb());
             case FormData1:

@@ -3,7 +3,13 @@ using Hud.Profiling.Stacks;
 namespace Hud.Profiling.Symbols.Libdw;
 
 /// <summary>Runs a line program (DWARF 5, section 6.2.5) from row to row. A bad instruction ends it.</summary>
-internal ref struct LineMachine(ReadOnlySpan<byte> program, LineHeader header, ulong address = 0, uint file = 1, uint line = 1)
+internal ref struct LineMachine(
+    ReadOnlySpan<byte> program,
+    LineHeader header,
+    ulong address = 0,
+    uint file = 1,
+    uint line = 1
+)
 {
     private DwarfReader reader = new(program);
 

@@ -25,8 +25,11 @@ internal sealed unsafe class LineSections
     private readonly (nint Start, int Length) lineTexts;
     private readonly (nint Start, int Length) texts;
 
-    internal LineSections((nint Start, int Length) lines, (nint Start, int Length) lineTexts, (nint Start, int Length) texts) =>
-        (this.lines, this.lineTexts, this.texts) = (lines, lineTexts, texts);
+    internal LineSections(
+        (nint Start, int Length) lines,
+        (nint Start, int Length) lineTexts,
+        (nint Start, int Length) texts
+    ) => (this.lines, this.lineTexts, this.texts) = (lines, lineTexts, texts);
 
     public LineSections(nint elf)
     {
@@ -60,13 +63,21 @@ internal sealed unsafe class LineSections
     /// <summary>A text, up to its zero byte; "" outside of the section.</summary>
     public string TextAt(TextPlace place)
     {
-        var (start, length) = place.Section switch { TextSection.Lines => lines, TextSection.LineTexts => lineTexts, _ => texts };
+        var (start, length) = place.Section switch
+        {
+            TextSection.Lines => lines,
+            TextSection.LineTexts => lineTexts,
+            _ => texts,
+        };
         if (place.Offset >= (ulong)length)
         {
             return "";
         }
 
-        var bytes = new ReadOnlySpan<byte>((byte*)start + place.Offset, (int)Math.Min((ulong)length - place.Offset, DwarfLimits.MaxPath));
+        var bytes = new ReadOnlySpan<byte>(
+            (byte*)start + place.Offset,
+            (int)Math.Min((ulong)length - place.Offset, DwarfLimits.MaxPath)
+        );
         var end = bytes.IndexOf((byte)0);
         return System.Text.Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
     }

@@ -35,9 +35,15 @@ internal static class PackedDebugInfo
         {
             // Elf64_Chdr: u32 type, u32 reserved, u64 size. The older form: "ZLIB", u64 size, most significant byte first.
             var old = section.Name.StartsWith(".zdebug", StringComparison.Ordinal);
-            if ((section.Compressed || old) && section.HasBytes && elf.Source.TryReadExactly((long)section.Offset, head))
+            if (
+                (section.Compressed || old)
+                && section.HasBytes
+                && elf.Source.TryReadExactly((long)section.Offset, head)
+            )
             {
-                var size = section.Compressed ? BinaryPrimitives.ReadUInt64LittleEndian(head[8..]) : BinaryPrimitives.ReadUInt64BigEndian(head[4..]);
+                var size = section.Compressed
+                    ? BinaryPrimitives.ReadUInt64LittleEndian(head[8..])
+                    : BinaryPrimitives.ReadUInt64BigEndian(head[4..]);
                 sum = size > ulong.MaxValue - sum ? ulong.MaxValue : sum + size;
             }
         }

@@ -25,7 +25,10 @@ internal readonly record struct ProcessMemory(long Own, long Files)
     internal static ProcessMemory Parse(string statm)
     {
         var fields = statm.Split(' ');
-        return fields.Length > 2 && long.TryParse(fields[1], CultureInfo.InvariantCulture, out var resident) && long.TryParse(fields[2], CultureInfo.InvariantCulture, out var shared)
+        return
+            fields.Length > 2
+            && long.TryParse(fields[1], CultureInfo.InvariantCulture, out var resident)
+            && long.TryParse(fields[2], CultureInfo.InvariantCulture, out var shared)
             ? new ProcessMemory((resident - shared) * Environment.SystemPageSize, shared * Environment.SystemPageSize)
             : default;
     }

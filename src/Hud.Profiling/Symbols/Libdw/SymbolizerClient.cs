@@ -4,10 +4,12 @@ namespace Hud.Profiling.Symbols.Libdw;
 /// The agent's side. A helper that dies or does not answer in time is ended and started again; a file it died of twice is
 /// not asked about any more. Nothing here throws for what a file contains. Not thread-safe.
 /// </summary>
-internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvider time, SymbolizerOptions options) : IDisposable
+internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvider time, SymbolizerOptions options)
+    : IDisposable
 {
     private readonly Dictionary<uint, int> deaths = [];
-    private readonly TimeSpan timeout = options.Timeout + (options.DebuginfodUrls.Count > 0 ? DwarfLimits.MaxDownload : TimeSpan.Zero);
+    private readonly TimeSpan timeout =
+        options.Timeout + (options.DebuginfodUrls.Count > 0 ? DwarfLimits.MaxDownload : TimeSpan.Zero);
     private ISymbolizerProcess? process;
 
     /// <summary>Times the helper died, was too slow or answered nonsense.</summary>
@@ -57,19 +59,34 @@ internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvi
             // a pipe's read cannot be given up, but it ends with the process
             using var watchdog = time.CreateTimer(_ => asked.Kill(), null, timeout, Timeout.InfiniteTimeSpan);
             var tooLarge = false;
-            using var weigher = time.CreateTimer(_ => EndIfTooLarge(asked, ref tooLarge), null, DwarfLimits.MemoryCheck, DwarfLimits.MemoryCheck);
+            using var weigher = time.CreateTimer(
+                _ => EndIfTooLarge(asked, ref tooLarge),
+                null,
+                DwarfLimits.MemoryCheck,
+                DwarfLimits.MemoryCheck
+            );
             SymbolizerMessages.Send(asked.Requests, SymbolizerMessages.Request(request));
             if (SymbolizerMessages.Receive(asked.Answers) is not { } message)
             {
-                LastError = tooLarge ? $"the helper for names took more than {DwarfLimits.MaxHelperMemory >> 20} MiB" : "the helper for names ended or was too slow";
+                LastError = tooLarge
+                    ? $"the helper for names took more than {DwarfLimits.MaxHelperMemory >> 20} MiB"
+                    : "the helper for names ended or was too slow";
                 return false;
             }
 
             answer = SymbolizerMessages.ReadAnswer(message, request.Addresses.Length);
             return true;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or FormatException or InvalidOperationException
-            or ObjectDisposedException or System.ComponentModel.Win32Exception or ArgumentException)
+        catch (Exception e)
+            when (e
+                    is IOException
+                        or InvalidDataException
+                        or FormatException
+                        or InvalidOperationException
+                        or ObjectDisposedException
+                        or System.ComponentModel.Win32Exception
+                        or ArgumentException
+            )
         {
             LastError = e.Message;
             return false;

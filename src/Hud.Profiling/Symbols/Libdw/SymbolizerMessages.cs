@@ -17,7 +17,8 @@ namespace Hud.Profiling.Symbols.Libdw;
 /// </summary>
 internal static class SymbolizerMessages
 {
-    private const byte FlagLinkage = 1, FlagInlined = 2;
+    private const byte FlagLinkage = 1,
+        FlagInlined = 2;
 
     public static void Send(Stream stream, MemoryStream message)
     {
@@ -88,7 +89,11 @@ internal static class SymbolizerMessages
         foreach (var location in answer.Locations)
         {
             // a full message says less about the rest, rather than nothing about all
-            Write(places, texts, texts.Full || body.Length > DwarfLimits.MaxMessage / 2 ? RawLocation.Nothing : location);
+            Write(
+                places,
+                texts,
+                texts.Full || body.Length > DwarfLimits.MaxMessage / 2 ? RawLocation.Nothing : location
+            );
         }
 
         var (stream, writer) = Writer();
@@ -131,7 +136,8 @@ internal static class SymbolizerMessages
         return new SymbolizerAnswer(error, hasDebugInfo, locations);
     }
 
-    private static int CountOf(int texts) => texts is >= 0 and <= DwarfLimits.MaxAnswerTexts ? texts : throw new InvalidDataException($"{texts} texts");
+    private static int CountOf(int texts) =>
+        texts is >= 0 and <= DwarfLimits.MaxAnswerTexts ? texts : throw new InvalidDataException($"{texts} texts");
 
     private static void Write(BinaryWriter writer, TextTable texts, RawLocation location)
     {
@@ -158,7 +164,13 @@ internal static class SymbolizerMessages
         {
             var name = Text();
             var flags = reader.ReadByte();
-            frames[i] = new RawFrame(name, (flags & FlagLinkage) != 0, Text(), reader.Read7BitEncodedInt(), (flags & FlagInlined) != 0);
+            frames[i] = new RawFrame(
+                name,
+                (flags & FlagLinkage) != 0,
+                Text(),
+                reader.Read7BitEncodedInt(),
+                (flags & FlagInlined) != 0
+            );
         }
 
         return new RawLocation(symbol, directory, unit, frames);
@@ -166,7 +178,9 @@ internal static class SymbolizerMessages
         string Text()
         {
             var index = reader.Read7BitEncodedInt();
-            return (uint)index < (uint)texts.Length ? texts[index] : throw new InvalidDataException($"text {index} of {texts.Length}");
+            return (uint)index < (uint)texts.Length
+                ? texts[index]
+                : throw new InvalidDataException($"text {index} of {texts.Length}");
         }
     }
 
@@ -206,7 +220,14 @@ internal static class SymbolizerMessages
 /// <param name="DebugPath">colon-separated folders with debug files</param>
 /// <param name="WantSymbols">the agent has no symbol table of its own: libdwfl looks through all symbols for each address, which costs
 /// milliseconds in a large file</param>
-internal sealed record SymbolizerRequest(uint File, string Path, string ShownPath, string DebugPath, bool WantSymbols, ulong[] Addresses);
+internal sealed record SymbolizerRequest(
+    uint File,
+    string Path,
+    string ShownPath,
+    string DebugPath,
+    bool WantSymbols,
+    ulong[] Addresses
+);
 
 /// <param name="Error">"" or why the file could not be used</param>
 internal sealed record SymbolizerAnswer(string Error, bool HasDebugInfo, RawLocation[] Locations);

@@ -41,7 +41,12 @@ public static class SymbolizerServer
                 var dwarf = open.File;
                 var locations = FindAll(request, ref dwarf);
                 files[request.File] = open with { File = dwarf, Used = clock };
-                SymbolizerMessages.Send(output, SymbolizerMessages.Answer(new SymbolizerAnswer(open.Error, open.File?.HasDebugInfo ?? false, locations)));
+                SymbolizerMessages.Send(
+                    output,
+                    SymbolizerMessages.Answer(
+                        new SymbolizerAnswer(open.Error, open.File?.HasDebugInfo ?? false, locations)
+                    )
+                );
             }
         }
         catch (Exception e) when (e is IOException or InvalidDataException or EndOfStreamException)

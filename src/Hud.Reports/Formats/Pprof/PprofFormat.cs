@@ -12,14 +12,20 @@ namespace Hud.Reports.Formats.Pprof;
 public sealed class PprofFormat : IReportFormat
 {
     private static readonly (string Type, string Unit)[] SampleTypes =
-        [("slow_polls", "count"), ("on_cpu", "nanoseconds"), ("blocked", "nanoseconds"), ("run_queue", "nanoseconds")];
+    [
+        ("slow_polls", "count"),
+        ("on_cpu", "nanoseconds"),
+        ("blocked", "nanoseconds"),
+        ("run_queue", "nanoseconds"),
+    ];
 
     public OutputFormat Format => OutputFormat.Pprof;
     public string FileExtension => ".pprof.pb.gz";
     public string Key => "profile.pb.gz";
     public bool IsBinary => true;
 
-    public byte[] Render(ProfileDocument document, int maxBytes, out bool truncated) => SizeFit.Render(document, maxBytes, out truncated, d => Gzip(Write(d)));
+    public byte[] Render(ProfileDocument document, int maxBytes, out bool truncated) =>
+        SizeFit.Render(document, maxBytes, out truncated, d => Gzip(Write(d)));
 
     internal static byte[] Write(ProfileDocument document)
     {
@@ -53,7 +59,12 @@ public sealed class PprofFormat : IReportFormat
         return profile.Written.ToArray();
     }
 
-    private static ProtoWriter Sample(ProfileDocument document, StackWeight weight, List<long> locations, PprofTables tables)
+    private static ProtoWriter Sample(
+        ProfileDocument document,
+        StackWeight weight,
+        List<long> locations,
+        PprofTables tables
+    )
     {
         var sample = new ProtoWriter();
         sample.Packed(1, locations);

@@ -7,15 +7,16 @@ internal static class Causes
 {
     public static string Css(HotspotCause cause) => "cause-" + cause.ToString().ToLowerInvariant();
 
-    public static string Name(HotspotCause cause) => cause switch
-    {
-        HotspotCause.OnCpu => "computing",
-        HotspotCause.BlockingCall => "blocking call",
-        HotspotCause.LockWait => "lock wait",
-        HotspotCause.RunQueue => "waiting for CPU",
-        HotspotCause.Throttled => "throttled",
-        _ => cause.ToString(),
-    };
+    public static string Name(HotspotCause cause) =>
+        cause switch
+        {
+            HotspotCause.OnCpu => "computing",
+            HotspotCause.BlockingCall => "blocking call",
+            HotspotCause.LockWait => "lock wait",
+            HotspotCause.RunQueue => "waiting for CPU",
+            HotspotCause.Throttled => "throttled",
+            _ => cause.ToString(),
+        };
 
     /// <summary>One sentence: what happened in these polls.</summary>
     public static string Sentence(Hotspot hotspot)
@@ -23,11 +24,16 @@ internal static class Causes
         string call = hotspot.Syscall.Length > 0 ? $" in {hotspot.Syscall}()" : "";
         return hotspot.Cause switch
         {
-            HotspotCause.OnCpu => $"computed {HumanText.Duration(hotspot.P50Ns)} in a typical poll without giving the worker back",
-            HotspotCause.BlockingCall => $"the worker slept {HumanText.Duration(hotspot.P50Ns)}{call} in a typical poll",
-            HotspotCause.LockWait => $"the worker slept {HumanText.Duration(hotspot.P50Ns)} waiting for a lock in a typical poll",
-            HotspotCause.RunQueue => $"runnable, but waited {HumanText.Duration(hotspot.P50Ns)} for a CPU in a typical poll; not this code's fault",
-            HotspotCause.Throttled => $"stopped {HumanText.Duration(hotspot.P50Ns)} by the CPU limit in a typical poll; not this code's fault",
+            HotspotCause.OnCpu =>
+                $"computed {HumanText.Duration(hotspot.P50Ns)} in a typical poll without giving the worker back",
+            HotspotCause.BlockingCall =>
+                $"the worker slept {HumanText.Duration(hotspot.P50Ns)}{call} in a typical poll",
+            HotspotCause.LockWait =>
+                $"the worker slept {HumanText.Duration(hotspot.P50Ns)} waiting for a lock in a typical poll",
+            HotspotCause.RunQueue =>
+                $"runnable, but waited {HumanText.Duration(hotspot.P50Ns)} for a CPU in a typical poll; not this code's fault",
+            HotspotCause.Throttled =>
+                $"stopped {HumanText.Duration(hotspot.P50Ns)} by the CPU limit in a typical poll; not this code's fault",
             _ => "",
         };
     }

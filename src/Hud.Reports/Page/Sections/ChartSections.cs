@@ -9,7 +9,8 @@ internal static class ChartSections
     {
         if (document.SlowPolls.Count == 0 && document.Hotspots.Count == 0)
             return;
-        html.AddRaw("""
+        html.AddRaw(
+            """
             <section id="flame" aria-labelledby="flame-title">
             <div class="bar">
             <h2 id="flame-title">Flame graph <small>where slow polls spent their time; the root is on top</small></h2>
@@ -39,9 +40,12 @@ internal static class ChartSections
             <p class="status" id="timeline-status" aria-live="polite"></p>
             <p class="legend" aria-label="Colours"><span class="sw cause-oncpu">computing</span><span class="sw cause-blockingcall">blocking call</span><span class="sw cause-lockwait">lock wait</span><span class="sw cause-runqueue">waiting for CPU</span><span class="sw cause-throttled">throttled</span><span class="sw stall">stall</span></p>
 
-            """);
+            """
+        );
         if (document.Losses.SlowPollsCut + document.Losses.RateLimited > 0)
-            html.Add($"<p class=\"note\">{document.Losses.SlowPollsCut + document.Losses.RateLimited} slow polls are not drawn here: {document.Losses.RateLimited} were counted without a record, {document.Losses.SlowPollsCut} of the shortest were cut to fit. The totals hold them all.</p>");
+            html.Add(
+                $"<p class=\"note\">{document.Losses.SlowPollsCut + document.Losses.RateLimited} slow polls are not drawn here: {document.Losses.RateLimited} were counted without a record, {document.Losses.SlowPollsCut} of the shortest were cut to fit. The totals hold them all.</p>"
+            );
         html.AddRaw("</section>\n");
     }
 }

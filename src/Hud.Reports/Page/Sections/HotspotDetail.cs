@@ -11,21 +11,35 @@ internal static class HotspotDetail
 
     public static void Write(HtmlBuilder html, ProfileDocument document, Hotspot h, int index)
     {
-        html.Add($"""
+        html.Add(
+            $"""
             <article id="hotspot-{index + 1}" class="{Causes.Css(h.Cause)}" data-hotspot="{index}" tabindex="-1">
-            <h3><span class="rank">#{index + 1}</span> {(index == 0 && !StackWeights.IsPressure(h.Cause) ? "Worst blocker" : "Hotspot")} <span class="tag">{Causes.Name(h.Cause)}</span> <span class="tag plain">{h.Category}</span> <b class="pct">{(h.Estimated ? "~" : "")}{HumanText.Percent(h.Percent)}</b> <span class="pct-note">of worker time</span></h3>
+            <h3><span class="rank">#{index + 1}</span> {(
+                index == 0 && !StackWeights.IsPressure(h.Cause) ? "Worst blocker" : "Hotspot"
+            )} <span class="tag">{Causes.Name(
+                h.Cause
+            )}</span> <span class="tag plain">{h.Category}</span> <b class="pct">{(
+                h.Estimated ? "~" : ""
+            )}{HumanText.Percent(h.Percent)}</b> <span class="pct-note">of worker time</span></h3>
             <dl class="facts">
             <div><dt>Function</dt><dd class="fn">{PageText.Name(Function(h))}</dd></div>
             <div><dt>Line</dt><dd class="line">{Line(h)}</dd></div>
             <div><dt>Cause</dt><dd>{Causes.Sentence(h)}</dd></div>
-            <div class="fix"><dt>Fix</dt><dd>{(h.Advice.Length > 0 ? h.Advice : "No advice for this one: read the stack.")}{Docs(h)}</dd></div>
+            <div class="fix"><dt>Fix</dt><dd>{(
+                h.Advice.Length > 0 ? h.Advice : "No advice for this one: read the stack."
+            )}{Docs(h)}</dd></div>
             </dl>
             <dl class="numbers">
-            <div><dt>lost</dt><dd>{HumanText.Duration(h.TotalNs)}</dd></div><div><dt>polls</dt><dd>{HumanText.Count(h.Count)}</dd></div>
-            <div><dt>p50</dt><dd>{HumanText.Duration(h.P50Ns)}</dd></div><div><dt>p99</dt><dd>{HumanText.Duration(h.P99Ns)}</dd></div><div><dt>max</dt><dd>{HumanText.Duration(h.MaxNs)}</dd></div>
+            <div><dt>lost</dt><dd>{HumanText.Duration(h.TotalNs)}</dd></div><div><dt>polls</dt><dd>{HumanText.Count(
+                h.Count
+            )}</dd></div>
+            <div><dt>p50</dt><dd>{HumanText.Duration(h.P50Ns)}</dd></div><div><dt>p99</dt><dd>{HumanText.Duration(
+                h.P99Ns
+            )}</dd></div><div><dt>max</dt><dd>{HumanText.Duration(h.MaxNs)}</dd></div>
             <div class="wide"><dt>task</dt><dd>{PageText.Name(h.Task)}</dd></div>
             </dl>
-            """);
+            """
+        );
         HistogramSvg.Write(html, h.Histogram, 0, "polls by time lost");
         Preempted(html, h);
         Stack(html, "Stack", Frames(document, h.StackIndex, h.Stack), open: index == 0);
@@ -37,9 +51,12 @@ internal static class HotspotDetail
     private static string Function(Hotspot h) => h.Function.Length > 0 ? h.Function : HotspotSection.Title(h);
 
     /// <summary>Without line tables the function is what there is, and how to get the line.</summary>
-    private static RawHtml Line(Hotspot h) => new(h.Location.Length > 0
-        ? $"<code>{PageText.Escape(h.Location)}</code>{(h.UserFrame.Length > 0 ? $" in <span class=\"user\">{PageText.Name(h.UserFrame).Text}</span>" : "")}"
-        : $"<code>{PageText.Name(HotspotSection.Title(h)).Text}</code> <span class=\"hint\">its line needs debug = &quot;line-tables-only&quot; in the release profile</span>");
+    private static RawHtml Line(Hotspot h) =>
+        new(
+            h.Location.Length > 0
+                ? $"<code>{PageText.Escape(h.Location)}</code>{(h.UserFrame.Length > 0 ? $" in <span class=\"user\">{PageText.Name(h.UserFrame).Text}</span>" : "")}"
+                : $"<code>{PageText.Name(HotspotSection.Title(h)).Text}</code> <span class=\"hint\">its line needs debug = &quot;line-tables-only&quot; in the release profile</span>"
+        );
 
     private static RawHtml Docs(Hotspot h) =>
         new(h.DocsSlug.Length > 0 ? $" <span class=\"docs\">docs/causes/{PageText.Escape(h.DocsSlug)}.md</span>" : "");
@@ -55,7 +72,11 @@ internal static class HotspotDetail
     }
 
     /// <summary>From the stack table where kinds and inlines are known, else from the hotspot's own lines.</summary>
-    private static IReadOnlyList<ProfileFrame> Frames(ProfileDocument document, int index, IReadOnlyList<string> lines) =>
+    private static IReadOnlyList<ProfileFrame> Frames(
+        ProfileDocument document,
+        int index,
+        IReadOnlyList<string> lines
+    ) =>
         index >= 0 && index < document.StackTable.Count
             ? document.StackTable[index].Frames
             : [.. lines.Select(l => new ProfileFrame { Function = l })];
@@ -64,7 +85,9 @@ internal static class HotspotDetail
     {
         if (frames.Count == 0)
             return;
-        html.Add($"<details class=\"stack\"{new RawHtml(open ? " open" : "")}><summary>{title} <small>{frames.Count} frames, innermost first</small></summary><ol>");
+        html.Add(
+            $"<details class=\"stack\"{new RawHtml(open ? " open" : "")}><summary>{title} <small>{frames.Count} frames, innermost first</small></summary><ol>"
+        );
         for (int i = 0; i < frames.Count; i++)
         {
             if (frames.Count > MaxFrames && i == MaxFrames * 2 / 3)
@@ -76,12 +99,18 @@ internal static class HotspotDetail
 
             var f = frames[i];
             string kind = "k-" + f.Kind.ToString().ToLowerInvariant() + (f.Blamed ? " blamed" : "");
-            html.Add($"<li class=\"{kind}\"><span class=\"f\">{PageText.Name(StackNames.Frame(f))}</span>{Marks(f, i == frames.Count - 1)} <span class=\"loc\">{f.Location}</span></li>");
+            html.Add(
+                $"<li class=\"{kind}\"><span class=\"f\">{PageText.Name(StackNames.Frame(f))}</span>{Marks(f, i == frames.Count - 1)} <span class=\"loc\">{f.Location}</span></li>"
+            );
         }
 
         html.AddRaw("</ol></details>\n");
     }
 
-    private static RawHtml Marks(ProfileFrame frame, bool entry) => new(
-        (frame.Blamed ? " <em>change here</em>" : "") + (frame.Inlined ? " <i>inlined</i>" : "") + (entry ? " <i>entry of the poll</i>" : ""));
+    private static RawHtml Marks(ProfileFrame frame, bool entry) =>
+        new(
+            (frame.Blamed ? " <em>change here</em>" : "")
+                + (frame.Inlined ? " <i>inlined</i>" : "")
+                + (entry ? " <i>entry of the poll</i>" : "")
+        );
 }

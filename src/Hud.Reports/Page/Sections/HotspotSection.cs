@@ -32,27 +32,45 @@ internal static class HotspotSection
 
     private static void List(HtmlBuilder html, ProfileDocument document)
     {
-        html.AddRaw("""
+        html.AddRaw(
+            """
             <div class="list">
             <h2 id="hotspots-title">Hotspots <small>by worker time lost</small></h2>
             <div class="scroll"><table class="hotspot-table">
             <thead><tr><th scope="col">#</th><th scope="col">Share</th><th scope="col">Where</th><th scope="col" class="num">Count</th><th scope="col" class="num">p99</th><th scope="col" class="num">Max</th></tr></thead>
             <tbody>
 
-            """);
+            """
+        );
         double most = Math.Max(0.0001, document.Hotspots.Max(h => h.Percent));
         for (int i = 0; i < document.Hotspots.Count; i++)
         {
             var h = document.Hotspots[i];
-            if (StackWeights.IsPressure(h.Cause) && (i == 0 || !StackWeights.IsPressure(document.Hotspots[i - 1].Cause)))
-                html.AddRaw("<tr class=\"divider\"><th scope=\"rowgroup\" colspan=\"6\">Waiting for a CPU: not the fault of the code shown</th></tr>\n");
+            if (
+                StackWeights.IsPressure(h.Cause) && (i == 0 || !StackWeights.IsPressure(document.Hotspots[i - 1].Cause))
+            )
+                html.AddRaw(
+                    "<tr class=\"divider\"><th scope=\"rowgroup\" colspan=\"6\">Waiting for a CPU: not the fault of the code shown</th></tr>\n"
+                );
             string cause = Causes.Css(h.Cause);
-            html.Add($"""
+            html.Add(
+                $"""
                 <tr class="{cause}" data-hotspot="{i}"><td>{i + 1}</td>
-                <td class="share"><span>{(h.Estimated ? "~" : "")}{HumanText.Percent(h.Percent)}</span><svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect width="{Math.Clamp(h.Percent * 100 / most, 0, 100)}" height="4"/></svg></td>
-                <td class="where"><a href="#hotspot-{i + 1}">{PageText.Name(Title(h))}</a><span class="tag">{Causes.Name(h.Cause)}</span> <span class="loc">{h.Location}</span></td>
-                <td class="num">{HumanText.Count(h.Count)}</td><td class="num">{HumanText.Duration(h.P99Ns)}</td><td class="num">{HumanText.Duration(h.MaxNs)}</td></tr>
-                """);
+                <td class="share"><span>{(h.Estimated ? "~" : "")}{HumanText.Percent(
+                    h.Percent
+                )}</span><svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect width="{Math.Clamp(
+                    h.Percent * 100 / most,
+                    0,
+                    100
+                )}" height="4"/></svg></td>
+                <td class="where"><a href="#hotspot-{i + 1}">{PageText.Name(
+                    Title(h)
+                )}</a><span class="tag">{Causes.Name(h.Cause)}</span> <span class="loc">{h.Location}</span></td>
+                <td class="num">{HumanText.Count(h.Count)}</td><td class="num">{HumanText.Duration(
+                    h.P99Ns
+                )}</td><td class="num">{HumanText.Duration(h.MaxNs)}</td></tr>
+                """
+            );
         }
 
         html.AddRaw("</tbody></table></div>\n");
@@ -62,17 +80,25 @@ internal static class HotspotSection
     }
 
     internal static string Title(Hotspot hotspot) =>
-        hotspot.UserFrame.Length > 0 ? hotspot.UserFrame : hotspot.Function.Length > 0 ? hotspot.Function : "[no name]";
+        hotspot.UserFrame.Length > 0 ? hotspot.UserFrame
+        : hotspot.Function.Length > 0 ? hotspot.Function
+        : "[no name]";
 
     /// <summary>"Nothing found" and "nothing seen" are different answers.</summary>
     private static void Empty(HtmlBuilder html, ProfileDocument document)
     {
         string text = document.VerdictLevel switch
         {
-            VerdictLevel.Pressure when CpuStarvation.HardlyRan(document.Targets.Sum(t => t.CpuWaitNs), document.Targets.Sum(t => t.CpuNs)) =>
+            VerdictLevel.Pressure
+                when CpuStarvation.HardlyRan(
+                    document.Targets.Sum(t => t.CpuWaitNs),
+                    document.Targets.Sum(t => t.CpuNs)
+                ) =>
                 "The process got hardly any CPU, so this says little about its code. The figures stand under Targets and Workers.",
-            VerdictLevel.NoData => "Nothing could be measured, so this says nothing about the code. The reasons stand under Targets and Warnings.",
-            _ => $"No poll was over the threshold of {document.Session.Threshold}. {HumanText.Count(document.Summary.Polls)} polls were seen, the longest took {HumanText.Duration(document.Summary.LongestPollNs)}.",
+            VerdictLevel.NoData =>
+                "Nothing could be measured, so this says nothing about the code. The reasons stand under Targets and Warnings.",
+            _ =>
+                $"No poll was over the threshold of {document.Session.Threshold}. {HumanText.Count(document.Summary.Polls)} polls were seen, the longest took {HumanText.Duration(document.Summary.LongestPollNs)}.",
         };
         html.Add($"<div class=\"list\"><h2 id=\"hotspots-title\">Hotspots</h2><p class=\"empty\">{text}</p></div>");
     }

@@ -7,14 +7,17 @@ internal static class SessionSection
 {
     public static void Write(HtmlBuilder html, ProfileDocument document)
     {
-        bool cluster = document.Session.Target is { PodName: not null } or { PodSelector: not null } or { WorkloadRef: not null };
+        bool cluster =
+            document.Session.Target is { PodName: not null } or { PodSelector: not null } or { WorkloadRef: not null };
         string command = cluster ? "kubectl apply -f session.yaml" : "sudo hud run -f session.yaml";
-        html.Add($"""
+        html.Add(
+            $"""
             <section id="session" aria-labelledby="session-title">
             <div class="bar"><h2 id="session-title">Run it again <small>save as session.yaml, then: {command}</small></h2><button type="button" id="copy-yaml">Copy</button><output id="copied"></output></div>
             <pre id="yaml" tabindex="0">{new RawHtml(EscapeLines(SessionYaml.Write(document)))}</pre>
             </section>
-            """);
+            """
+        );
     }
 
     private static string EscapeLines(string yaml) => string.Join('\n', yaml.Split('\n').Select(PageText.Escape));

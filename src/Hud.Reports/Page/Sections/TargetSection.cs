@@ -18,7 +18,10 @@ internal static class TargetSection
         ("Tokio", t => t.TokioVersion.Length > 0 ? t.TokioVersion : "unknown"),
         ("CPU used", t => HumanText.Duration(t.CpuNs)),
         ("Waited for a CPU", t => HumanText.Duration(t.CpuWaitNs)),
-        ("Throttled", t => t.ThrottledNs > 0 ? $"{HumanText.Duration(t.ThrottledNs)} in {t.ThrottledPeriods} periods" : "no"),
+        (
+            "Throttled",
+            t => t.ThrottledNs > 0 ? $"{HumanText.Duration(t.ThrottledNs)} in {t.ThrottledPeriods} periods" : "no"
+        ),
         ("Events lost", t => HumanText.Count(t.LostEvents)),
         ("Frames named", t => t.SymbolizedPercent + "%"),
         ("Cost of Hud", t => HumanText.Percent(t.OverheadPercent)),
@@ -33,7 +36,9 @@ internal static class TargetSection
         if (document.Targets.Count == 0)
             return;
         var targets = document.Targets.Take(MaxColumns).ToList();
-        html.AddRaw("<section id=\"targets\" aria-labelledby=\"targets-title\"><h2 id=\"targets-title\">Targets <small>side by side</small></h2>\n<div class=\"scroll\"><table class=\"columns\"><thead><tr><td></td>");
+        html.AddRaw(
+            "<section id=\"targets\" aria-labelledby=\"targets-title\"><h2 id=\"targets-title\">Targets <small>side by side</small></h2>\n<div class=\"scroll\"><table class=\"columns\"><thead><tr><td></td>"
+        );
         foreach (var target in targets)
             html.Add($"<th scope=\"col\">{target.Pod ?? target.Process}</th>");
         html.AddRaw("</tr></thead><tbody>\n");
@@ -43,7 +48,10 @@ internal static class TargetSection
             html.Add($"<tr><th scope=\"row\">{name}</th>");
             foreach (var target in targets)
             {
-                bool bad = name == "State" ? target.State == TargetState.Failed : name == "Worker time lost" && most > 0 && target.BlockedPercent == most;
+                bool bad =
+                    name == "State"
+                        ? target.State == TargetState.Failed
+                        : name == "Worker time lost" && most > 0 && target.BlockedPercent == most;
                 html.Add($"<td class=\"{(bad ? "warn" : "")}\">{value(target)}</td>");
             }
 
@@ -54,7 +62,9 @@ internal static class TargetSection
         foreach (var target in targets.Where(t => t.Message.Length > 0))
             html.Add($"<p class=\"note\"><b>{target.Pod ?? target.Process}</b>: {target.Message}</p>");
         if (document.Targets.Count > MaxColumns)
-            html.Add($"<p class=\"note\">{document.Targets.Count - MaxColumns} more targets are in the report's JSON.</p>");
+            html.Add(
+                $"<p class=\"note\">{document.Targets.Count - MaxColumns} more targets are in the report's JSON.</p>"
+            );
         html.AddRaw("</section>\n");
     }
 }

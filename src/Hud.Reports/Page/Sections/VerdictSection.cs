@@ -7,12 +7,18 @@ internal static class VerdictSection
 {
     public static void Write(HtmlBuilder html, ProfileDocument document)
     {
-        html.Add($"""
+        html.Add(
+            $"""
             <header class="verdict level-{document.VerdictLevel.ToString().ToLowerInvariant()}">
             <span class="light" role="img" aria-label="{Light(document.VerdictLevel)}"></span>
             <h1>{PageText.Name(document.Verdict)}</h1>
-            <p class="meta">{Who(document)} <span class="sep">/</span> {document.Summary.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss")} UTC <span class="sep">/</span> watched {HumanText.Duration(document.Summary.ObservedNs)} <span class="sep">/</span> threshold {document.Session.Threshold.ToString()}</p>
-            """);
+            <p class="meta">{Who(document)} <span class="sep">/</span> {document.Summary.StartedAt.UtcDateTime.ToString(
+                "yyyy-MM-dd HH:mm:ss"
+            )} UTC <span class="sep">/</span> watched {HumanText.Duration(
+                document.Summary.ObservedNs
+            )} <span class="sep">/</span> threshold {document.Session.Threshold.ToString()}</p>
+            """
+        );
         if (Notes(document) is { Count: > 0 } notes)
         {
             html.AddRaw("<p class=\"notes\">");
@@ -24,20 +30,23 @@ internal static class VerdictSection
         html.AddRaw("</header>\n");
     }
 
-    private static string Light(VerdictLevel level) => level switch
-    {
-        VerdictLevel.Blocked => "red light: the code blocks its workers",
-        VerdictLevel.Pressure => "amber light: the workers wait for CPU",
-        VerdictLevel.Healthy => "green light: nothing blocks",
-        _ => "grey light: no data",
-    };
+    private static string Light(VerdictLevel level) =>
+        level switch
+        {
+            VerdictLevel.Blocked => "red light: the code blocks its workers",
+            VerdictLevel.Pressure => "amber light: the workers wait for CPU",
+            VerdictLevel.Healthy => "green light: nothing blocks",
+            _ => "grey light: no data",
+        };
 
     private static string Who(ProfileDocument document)
     {
         if (document.Targets.Count == 0)
             return "no target";
         var first = document.Targets[0];
-        string name = first.Pod is { Length: > 0 } pod ? $"{pod} ({first.Process}, {first.Node})" : $"{first.Process} (pid {first.Pid})";
+        string name = first.Pod is { Length: > 0 } pod
+            ? $"{pod} ({first.Process}, {first.Node})"
+            : $"{first.Process} (pid {first.Pid})";
         return document.Targets.Count > 1 ? $"{name} and {document.Targets.Count - 1} more" : name;
     }
 

@@ -23,14 +23,15 @@ public class AgainstAddr2lineTests
     [InlineData("CFour")]
     public void C_programs_agree(string which) => Compare(Path(which), 1000, 0.99);
 
-    private static string Path(string which) => which switch
-    {
-        "RustLines" => Programs.RustLines,
-        "RustFull" => Programs.RustFull,
-        "RustFive" => Programs.RustFive,
-        "CFive" => Programs.CFive,
-        _ => Programs.CFour,
-    };
+    private static string Path(string which) =>
+        which switch
+        {
+            "RustLines" => Programs.RustLines,
+            "RustFull" => Programs.RustFull,
+            "RustFive" => Programs.RustFive,
+            "CFive" => Programs.CFive,
+            _ => Programs.CFour,
+        };
 
     private static void Compare(string program, int atLeast, double share)
     {
@@ -43,26 +44,35 @@ public class AgainstAddr2lineTests
         using (dwarf)
         {
             var differences = new List<string>();
-            int asBinutils = 0, asLlvm = 0;
+            int asBinutils = 0,
+                asLlvm = 0;
             for (var i = 0; i < addresses.Length; i++)
             {
                 var ours = dwarf.Find(addresses[i]).Frames.Select(f => new Line(f.Name, f.File, f.Line)).ToList();
-                bool first = Same(ours, binutils[i]), second = Same(ours, llvm[i]);
+                bool first = Same(ours, binutils[i]),
+                    second = Same(ours, llvm[i]);
                 asBinutils += first ? 1 : 0;
                 asLlvm += second ? 1 : 0;
                 if (!first && !second)
                 {
-                    differences.Add($"{addresses[i]:x}\n  ours {Text(ours)}\n  binutils {Text(binutils[i])}\n  llvm {Text(llvm[i])}");
+                    differences.Add(
+                        $"{addresses[i]:x}\n  ours {Text(ours)}\n  binutils {Text(binutils[i])}\n  llvm {Text(llvm[i])}"
+                    );
                 }
             }
 
-            var summary = $"{System.IO.Path.GetFileName(program)}: of {addresses.Length} addresses {asLlvm} as LLVM, {asBinutils} as binutils, {differences.Count} as neither";
+            var summary =
+                $"{System.IO.Path.GetFileName(program)}: of {addresses.Length} addresses {asLlvm} as LLVM, {asBinutils} as binutils, {differences.Count} as neither";
             TestContext.Current.SendDiagnosticMessage(summary);
-            Assert.True(differences.Count <= addresses.Length * (1 - share), string.Join("\n", differences.Prepend(summary).Take(6)));
+            Assert.True(
+                differences.Count <= addresses.Length * (1 - share),
+                string.Join("\n", differences.Prepend(summary).Take(6))
+            );
         }
     }
 
-    private static string Text(List<Line> lines) => string.Concat(lines.Select(l => $"\n    {l.Function} {l.File}:{l.Number}"));
+    private static string Text(List<Line> lines) =>
+        string.Concat(lines.Select(l => $"\n    {l.Function} {l.File}:{l.Number}"));
 
     private static bool Same(List<Line> ours, List<Line> theirs)
     {
@@ -80,8 +90,13 @@ public class AgainstAddr2lineTests
         for (var i = 0; i < ours.Count; i++)
         {
             // addr2line says "?" for line 0 and may give the symbol for the physical function
-            var sameName = ours[i].Function == theirs[i].Function || (i == ours.Count - 1 && theirs[i].Function.Length > 0);
-            if (!sameName || ours[i].Number != theirs[i].Number || (ours[i].Number > 0 && Normal(ours[i].File) != Normal(theirs[i].File)))
+            var sameName =
+                ours[i].Function == theirs[i].Function || (i == ours.Count - 1 && theirs[i].Function.Length > 0);
+            if (
+                !sameName
+                || ours[i].Number != theirs[i].Number
+                || (ours[i].Number > 0 && Normal(ours[i].File) != Normal(theirs[i].File))
+            )
             {
                 return false;
             }
@@ -131,7 +146,12 @@ public class AgainstAddr2lineTests
                 var function = lines[i];
                 var place = lines[++i].Split(" (discriminator", 2)[0];
                 var colon = place.LastIndexOf(':');
-                _ = int.TryParse(place.AsSpan(colon + 1), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number);
+                _ = int.TryParse(
+                    place.AsSpan(colon + 1),
+                    NumberStyles.Integer,
+                    CultureInfo.InvariantCulture,
+                    out var number
+                );
                 if (function != "??")
                 {
                     result[^1].Add(new Line(function, place[..colon], number));

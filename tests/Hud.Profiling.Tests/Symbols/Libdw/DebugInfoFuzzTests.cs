@@ -23,7 +23,10 @@ public sealed class DebugInfoFuzzTests
         string[] programs = [Programs.CFive, Programs.CFour, Programs.RustFive];
         var tried = 0;
         var died = 0;
-        using var symbolizer = new Symbolizer(new SymbolizerOptions { MaxFailures = int.MaxValue, Timeout = TimeSpan.FromSeconds(10) }, Helper.Start);
+        using var symbolizer = new Symbolizer(
+            new SymbolizerOptions { MaxFailures = int.MaxValue, Timeout = TimeSpan.FromSeconds(10) },
+            Helper.Start
+        );
         for (; tried < Inputs || watch.Elapsed.TotalSeconds < seconds; tried++)
         {
             var bytes = File.ReadAllBytes(programs[tried % programs.Length]);
@@ -31,7 +34,14 @@ public sealed class DebugInfoFuzzTests
             ulong[] addresses;
             using (first)
             {
-                addresses = [.. original.Elf!.Functions.Functions.ToArray().Where(f => f.Size > 0).Take(200).Select(f => f.Address)];
+                addresses =
+                [
+                    .. original
+                        .Elf!.Functions.Functions.ToArray()
+                        .Where(f => f.Size > 0)
+                        .Take(200)
+                        .Select(f => f.Address),
+                ];
                 Damage(bytes, original.Elf, random);
             }
 
@@ -59,45 +69,68 @@ public sealed class DebugInfoFuzzTests
     public void Damaged_line_tables_never_throw_and_always_end()
     {
         string[] programs = [Programs.CFive, Programs.CFour, Programs.RustFive];
-        Fuzz.Run("line tables", [.. programs.Select(p => Section(p, ".debug_line"))], (bytes, random) =>
-        {
-            var texts = new byte[random.Next(200)];
-            var (pinned, pinnedTexts) = (GCHandle.Alloc(bytes, GCHandleType.Pinned), GCHandle.Alloc(texts, GCHandleType.Pinned));
-            try
+        Fuzz.Run(
+            "line tables",
+            [.. programs.Select(p => Section(p, ".debug_line"))],
+            (bytes, random) =>
             {
-                var names = (pinnedTexts.AddrOfPinnedObject(), texts.Length);
-                var table = LineTable.Read(new LineSections((pinned.AddrOfPinnedObject(), bytes.Length), names, names), random.Next(3) == 0 ? (ulong)random.Next(bytes.Length + 2) : 0);
-                for (var i = 0; i < 20; i++)
+                var texts = new byte[random.Next(200)];
+                var (pinned, pinnedTexts) = (
+                    GCHandle.Alloc(bytes, GCHandleType.Pinned),
+                    GCHandle.Alloc(texts, GCHandleType.Pinned)
+                );
+                try
                 {
-                    Assert.True(table.At((ulong)random.NextInt64(0, 0x4000)).Line >= 0);
-                    Assert.NotNull(table.PathOf((ulong)random.Next(0, 40)));
+                    var names = (pinnedTexts.AddrOfPinnedObject(), texts.Length);
+                    var table = LineTable.Read(
+                        new LineSections((pinned.AddrOfPinnedObject(), bytes.Length), names, names),
+                        random.Next(3) == 0 ? (ulong)random.Next(bytes.Length + 2) : 0
+                    );
+                    for (var i = 0; i < 20; i++)
+                    {
+                        Assert.True(table.At((ulong)random.NextInt64(0, 0x4000)).Line >= 0);
+                        Assert.NotNull(table.PathOf((ulong)random.Next(0, 40)));
+                    }
+                }
+                finally
+                {
+                    pinned.Free();
+                    pinnedTexts.Free();
                 }
             }
-            finally
-            {
-                pinned.Free();
-                pinnedTexts.Free();
-            }
-        });
+        );
     }
 
     [Fact]
     public void Damaged_answers_are_refused_with_what_the_agent_expects()
     {
-        RawFrame[] frames = [new("_ZN1a1b17h0123456789abcdefE", true, "/src/a.rs", 7, true), new("main", false, "/src/main.rs", 70_000, false)];
-        var answer = SymbolizerMessages.Answer(new SymbolizerAnswer("", true, [new RawLocation("main", "/src", "unit", frames), RawLocation.Nothing])).ToArray();
-        Fuzz.Run("answers", [answer], (bytes, _) =>
-        {
-            try
+        RawFrame[] frames =
+        [
+            new("_ZN1a1b17h0123456789abcdefE", true, "/src/a.rs", 7, true),
+            new("main", false, "/src/main.rs", 70_000, false),
+        ];
+        var answer = SymbolizerMessages
+            .Answer(
+                new SymbolizerAnswer("", true, [new RawLocation("main", "/src", "unit", frames), RawLocation.Nothing])
+            )
+            .ToArray();
+        Fuzz.Run(
+            "answers",
+            [answer],
+            (bytes, _) =>
             {
-                var read = SymbolizerMessages.ReadAnswer(bytes, 2);
-                Assert.True(read.Locations.Length == 2 || read.Error.Length > 0);
+                try
+                {
+                    var read = SymbolizerMessages.ReadAnswer(bytes, 2);
+                    Assert.True(read.Locations.Length == 2 || read.Error.Length > 0);
+                }
+                catch (Exception e)
+                    when (e is IOException or InvalidDataException or FormatException or ArgumentException)
+                {
+                    // what the client counts as a failure of the helper
+                }
             }
-            catch (Exception e) when (e is IOException or InvalidDataException or FormatException or ArgumentException)
-            {
-                // what the client counts as a failure of the helper
-            }
-        });
+        );
     }
 
     private static byte[] Section(string program, string name)
@@ -113,12 +146,22 @@ public sealed class DebugInfoFuzzTests
     /// <summary>Mostly in the debug sections, where libdw reads; sometimes anywhere.</summary>
     private static void Damage(byte[] bytes, ElfFile elf, Random random)
     {
-        var sections = elf.Sections.Where(x => x.Name.StartsWith(".debug_", StringComparison.Ordinal) && x.Size > 0).ToArray();
+        var sections = elf
+            .Sections.Where(x => x.Name.StartsWith(".debug_", StringComparison.Ordinal) && x.Size > 0)
+            .ToArray();
         for (var i = random.Next(1, 200); i > 0; i--)
         {
             var section = sections[random.Next(sections.Length)];
-            var at = random.Next(10) == 0 ? random.NextInt64(bytes.Length) : (long)section.Offset + random.NextInt64((long)section.Size);
-            bytes[at] = random.Next(3) switch { 0 => 0xff, 1 => 0, _ => (byte)random.Next(256) };
+            var at =
+                random.Next(10) == 0
+                    ? random.NextInt64(bytes.Length)
+                    : (long)section.Offset + random.NextInt64((long)section.Size);
+            bytes[at] = random.Next(3) switch
+            {
+                0 => 0xff,
+                1 => 0,
+                _ => (byte)random.Next(256),
+            };
         }
     }
 }

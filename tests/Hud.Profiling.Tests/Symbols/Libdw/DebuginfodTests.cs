@@ -17,7 +17,10 @@ public sealed class DebuginfodTests : IDisposable
     public DebuginfodTests()
     {
         // what an earlier run was given or refused must not answer; and the environment names the server all the time
-        Environment.SetEnvironmentVariable("DEBUGINFOD_CACHE_PATH", Directory.CreateTempSubdirectory("hud-debuginfod-").FullName);
+        Environment.SetEnvironmentVariable(
+            "DEBUGINFOD_CACHE_PATH",
+            Directory.CreateTempSubdirectory("hud-debuginfod-").FullName
+        );
         Environment.SetEnvironmentVariable("DEBUGINFOD_URLS", server.Url);
         Environment.SetEnvironmentVariable("no_proxy", "127.0.0.1");
     }
@@ -60,7 +63,12 @@ public sealed class DebuginfodTests : IDisposable
             }
 
             IReadOnlyList<string> urls = [server.Url];
-            using (var asking = new Symbolizer(new SymbolizerOptions { DebuginfodUrls = urls }, () => SymbolizerProcess.Start(Helper.Executable, urls)))
+            using (
+                var asking = new Symbolizer(
+                    new SymbolizerOptions { DebuginfodUrls = urls },
+                    () => SymbolizerProcess.Start(Helper.Executable, urls)
+                )
+            )
             {
                 var frame = asking.Resolve(module, [outer])[0][^1];
                 Assert.Equal(("outer", true), (frame.Function, frame.Line > 0));
@@ -104,7 +112,11 @@ public sealed class DebuginfodTests : IDisposable
                 }
 
                 var found = Files.TryGetValue(path, out var body);
-                await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {(found ? "200 OK" : "404 Not Found")}\r\nContent-Length: {body?.Length ?? 0}\r\nConnection: close\r\n\r\n"));
+                await stream.WriteAsync(
+                    Encoding.ASCII.GetBytes(
+                        $"HTTP/1.1 {(found ? "200 OK" : "404 Not Found")}\r\nContent-Length: {body?.Length ?? 0}\r\nConnection: close\r\n\r\n"
+                    )
+                );
                 await stream.WriteAsync(body ?? []);
             }
         }

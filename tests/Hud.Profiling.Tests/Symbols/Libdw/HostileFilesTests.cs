@@ -16,7 +16,9 @@ public sealed class HostileFilesTests
         {
             var deaths = 0;
             using var symbolizer = new Symbolizer(start: () => new DyingProcess(Helper.Start(), () => deaths++));
-            var function = module.Elf!.Functions.Functions.ToArray().First(f => module.Elf.Functions.NameOf(f) == "outer");
+            var function = module
+                .Elf!.Functions.Functions.ToArray()
+                .First(f => module.Elf.Functions.NameOf(f) == "outer");
             var frame = Assert.Single(symbolizer.Resolve(module, [function.Address + 4])[0]);
             Assert.Equal("outer", frame.Function);
             Assert.Equal(2, deaths);
@@ -54,7 +56,9 @@ public sealed class HostileFilesTests
             Assert.NotEqual(helper, symbolizer.HelperProcessId);
             Assert.Equal(addresses.Length, names.Length);
 
-            var outer = healthy.Elf!.Functions.Functions.ToArray().First(f => healthy.Elf.Functions.NameOf(f) == "outer");
+            var outer = healthy
+                .Elf!.Functions.Functions.ToArray()
+                .First(f => healthy.Elf.Functions.NameOf(f) == "outer");
             Assert.True(symbolizer.Resolve(healthy, [outer.Address + 4])[0][^1].Line > 0);
         }
     }
@@ -109,7 +113,10 @@ public sealed class HostileFilesTests
 
         // the same bomb in the separate file of a program that looks harmless
         var program = Programs.TempFile($"bombed-{form}");
-        Helper.Run("objcopy", $"--strip-debug --add-gnu-debuglink={bomb} --remove-section=.note.gnu.build-id {Programs.CFive} {program}");
+        Helper.Run(
+            "objcopy",
+            $"--strip-debug --add-gnu-debuglink={bomb} --remove-section=.note.gnu.build-id {Programs.CFive} {program}"
+        );
         AnsweredFromSymbols(program);
 
         static void AnsweredFromSymbols(string path)
@@ -118,8 +125,17 @@ public sealed class HostileFilesTests
             using (source)
             using (var symbolizer = new Symbolizer(start: Helper.Start))
             {
-                var outer = module.Elf!.Functions.Functions.ToArray().First(f => module.Elf.Functions.NameOf(f) == "outer").Address;
-                Assert.Equal(("outer", 0), (symbolizer.Resolve(module, [outer + 40])[0][^1].Function, symbolizer.Resolve(module, [outer + 40])[0][^1].Line));
+                var outer = module
+                    .Elf!.Functions.Functions.ToArray()
+                    .First(f => module.Elf.Functions.NameOf(f) == "outer")
+                    .Address;
+                Assert.Equal(
+                    ("outer", 0),
+                    (
+                        symbolizer.Resolve(module, [outer + 40])[0][^1].Function,
+                        symbolizer.Resolve(module, [outer + 40])[0][^1].Line
+                    )
+                );
                 Assert.Equal(0, symbolizer.HelperFailures);
                 Assert.Matches("unpack to [0-9]+ MB", symbolizer.Warning(module)!.Value.Text);
                 Assert.InRange(PeakMiB(symbolizer.HelperProcessId!.Value), 1, Megabytes / 2);
@@ -139,7 +155,10 @@ public sealed class HostileFilesTests
         using (var symbolizer = new Symbolizer(start: Helper.Start))
         {
             Assert.NotEmpty(symbolizer.Resolve(module, [module.Elf!.EntryPoint])[0]);
-            Assert.True(symbolizer.HelperFailures > 0 || PeakMiB(symbolizer.HelperProcessId!.Value) < Megabytes / 2, "the helper took what it wanted");
+            Assert.True(
+                symbolizer.HelperFailures > 0 || PeakMiB(symbolizer.HelperProcessId!.Value) < Megabytes / 2,
+                "the helper took what it wanted"
+            );
         }
     }
 
@@ -152,7 +171,12 @@ public sealed class HostileFilesTests
     }
 
     private static int PeakMiB(int pid) =>
-        int.Parse(File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) / 1024;
+        int.Parse(
+            File.ReadLines($"/proc/{pid}/status")
+                .First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
+                .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1],
+            System.Globalization.CultureInfo.InvariantCulture
+        ) / 1024;
 
     internal static ModuleRef Module(string path, out FileByteSource source)
     {
@@ -196,12 +220,17 @@ public sealed class HostileFilesTests
 
         public int ProcessId => process.Id;
 
-        public static SleepingProcess Start() => new(Process.Start(new ProcessStartInfo("sleep", "1000")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        })!);
+        public static SleepingProcess Start() =>
+            new(
+                Process.Start(
+                    new ProcessStartInfo("sleep", "1000")
+                    {
+                        RedirectStandardInput = true,
+                        RedirectStandardOutput = true,
+                        UseShellExecute = false,
+                    }
+                )!
+            );
 
         public void Kill() => process.Kill();
 
@@ -221,12 +250,8 @@ public sealed class HostileFilesTests
 
         public int ProcessId => 0;
 
-        public void Kill()
-        {
-        }
+        public void Kill() { }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -3,8 +3,7 @@ namespace Hud.Profiling.Tests.Symbols.Libdw;
 /// <summary>Programs built for the tests, once per run, under the temporary folder.</summary>
 internal static class Programs
 {
-    private const string RustSource =
-        """
+    private const string RustSource = """
         use std::collections::BTreeMap;
         mod stock {
             #[inline(always)] pub fn add(v: &mut Vec<u64>, x: u64) { triple(v, x); }
@@ -35,8 +34,7 @@ internal static class Programs
         }
         """;
 
-    private const string CSource =
-        """
+    private const string CSource = """
         #include <stdio.h>
         #include <stdlib.h>
         static inline __attribute__((always_inline)) int twice(int x) { return x * 2 + rand() % 3; }
@@ -54,9 +52,15 @@ internal static class Programs
 
     private static readonly Lazy<string> Folder = new(() => Directory.CreateTempSubdirectory("hud-names-").FullName);
 
-    private static readonly Lazy<string> RustLinesLazy = new(() => Rust("rust-lines", "-O -C debuginfo=line-tables-only"));
-    private static readonly Lazy<string> RustFullLazy = new(() => Rust("rust-full", "-O -g -C symbol-mangling-version=v0"));
-    private static readonly Lazy<string> RustFiveLazy = new(() => Rust("rust-five", "-O -g -C dwarf-version=5 -C codegen-units=1"));
+    private static readonly Lazy<string> RustLinesLazy = new(() =>
+        Rust("rust-lines", "-O -C debuginfo=line-tables-only")
+    );
+    private static readonly Lazy<string> RustFullLazy = new(() =>
+        Rust("rust-full", "-O -g -C symbol-mangling-version=v0")
+    );
+    private static readonly Lazy<string> RustFiveLazy = new(() =>
+        Rust("rust-five", "-O -g -C dwarf-version=5 -C codegen-units=1")
+    );
     private static readonly Lazy<string> RustPlainLazy = new(() => Rust("rust-plain", "-O -C strip=debuginfo"));
     private static readonly Lazy<string> CLazy = new(() => C("c-five", "-O2 -gdwarf-5"));
     private static readonly Lazy<string> CFourLazy = new(() => C("c-four", "-O2 -gdwarf-4"));
@@ -84,7 +88,11 @@ internal static class Programs
         Directory.CreateDirectory(TempFile("src"));
         File.WriteAllText(TempFile("src/main.rs"), RustSource);
         var program = TempFile(name);
-        Helper.Run("rustc", $"--crate-name naming --edition 2021 {options} -o {program} src/main.rs", directory: Folder.Value);
+        Helper.Run(
+            "rustc",
+            $"--crate-name naming --edition 2021 {options} -o {program} src/main.rs",
+            directory: Folder.Value
+        );
         return program;
     }
 
