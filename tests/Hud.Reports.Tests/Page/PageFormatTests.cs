@@ -157,7 +157,7 @@ public sealed class PageFormatTests
     public void Asset_comments_and_indentation_are_dropped_but_no_line_of_code()
     {
         Assert.DoesNotContain("\n//", PageAssets.Script);
-        Assert.Contains("function flameView(data)", PageAssets.Script);
+        Assert.Contains("function flameView(data, name", PageAssets.Script);
         Assert.DoesNotContain('`', PageAssets.Script.Where(c => c == '`'));
     }
 
