@@ -46,7 +46,7 @@ in_tmux set-option -ga terminal-features ',*:RGB'
 in_tmux resize-window -x 112 -y 36
 mkdir -p "$work/film"
 see 'HOTSPOTS'
-film 12 700
+film 8 900
 for _ in $(seq 400); do in_tmux capture-pane -p | grep -qE ' (2[5-9]|3[0-9])s ' && break; sleep 0.1; done
 shoot cockpit
 key Down; film 2 1000

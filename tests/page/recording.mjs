@@ -17,16 +17,23 @@ const width = Math.ceil(columns * wide) + 2 * margin, height = lines * high + 2 
 function rowsOf(ansi) {
   const rows = [[]];
   for (const run of runs(ansi.replace(/\n+$/, ""))) {
-    run.text.split("\n").forEach((text, i) => { if (i) rows.push([]); if (text) rows.at(-1).push({ ...run, text }); });
+    run.text.split("\n").forEach((text, i) => { if (i) rows.push([]); if (text) add(rows.at(-1), { ...run, text }); });
   }
   return rows;
+}
+
+// What follows in the same colours is one run.
+function add(row, run) {
+  const last = row.at(-1);
+  if (last && ["front", "back", "bold", "dim"].every(key => last[key] === run[key])) last.text += run.text;
+  else row.push(run);
 }
 
 // Colours repeat in every line: each gets a class.
 const classes = new Map();
 const classOf = style => classes.get(style) ?? (classes.set(style, "c" + classes.size), classes.get(style));
 
-const number = value => String(+value.toFixed(1));
+const number = value => String(Math.round(value));
 
 function drawn(row) {
   let at = 0, out = "";
@@ -36,7 +43,7 @@ function drawn(row) {
     const blank = text.length - text.trimStart().length, shown = text.trim();
     if (shown) {
       const style = `fill:${front}${bold ? ";font-weight:bold" : ""}${dim ? ";opacity:.6" : ""}`;
-      out += `<text class="${classOf(style)}" x="${number((at + blank) * wide)}" y="13" textLength="${number([...shown].length * wide)}">${escape(shown)}</text>`;
+      out += `<text class="${classOf(style)}" x="${number((at + blank) * wide)}" textLength="${number([...shown].length * wide)}">${escape(shown)}</text>`;
     }
     at += length;
   }
@@ -67,14 +74,14 @@ frames.forEach((frame, f) => {
 const whole = frames.reduce((sum, frame) => sum + frame.ms, 0);
 let at = 0;
 const steps = frames.map((frame, f) => {
-  const step = `${number(at / whole * 100)}%{transform:translateX(${-f * width}px)}`;
+  const step = `${(at / whole * 100).toFixed(1)}%{transform:translateX(${-f * width}px)}`;
   at += frame.ms;
   return step;
 }).join("");
 const styles = [...classes].map(([style, name]) => `.${name}{${style}}`).join("");
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Recording of Hud's cockpit on the demo service">
-<style>text{font:14px 'DejaVu Sans Mono',ui-monospace,Menlo,Consolas,monospace;fill:${ink};white-space:pre}${styles}
+<style>text{transform:translateY(13px);font:14px 'DejaVu Sans Mono',ui-monospace,Menlo,Consolas,monospace;fill:${ink};white-space:pre}${styles}
 @keyframes play{${steps}}.strip{animation:play ${(whole / 1000).toFixed(1)}s step-end infinite}
 @media(prefers-reduced-motion:reduce){.strip{animation:none;transform:translateX(${-(frames.length - 1) * width}px)}}</style>
 <defs>${symbols}</defs>

@@ -63,12 +63,14 @@ internal static class MoverSection
             )}</td><td class="num {CompareWords.Tone(h)}" data-sort="{Exact(Math.Abs(moved))}">{(
                 moved > 0 ? "+" : moved < 0 ? "−" : ""
             )}{HumanText.Percent(Math.Abs(moved))}</td>
-            <td class="num" data-sort="{Exact(h.AfterPerMinute)}"><span class="was">{h.BeforePerMinute} →</span> {h.AfterPerMinute}</td><td class="num" data-sort="{h.AfterP99Ns}"><span class="was">{Length(h.BeforeP99Ns)} →</span> {Length(h.AfterP99Ns)}</td><td class="num" data-sort="{h.AfterMaxNs}"><span class="was">{Length(h.BeforeMaxNs)} →</span> {Length(h.AfterMaxNs)}</td></tr>
+            <td class="num" data-sort="{Exact(h.AfterPerMinute)}"><span class="was">{Rate(h.BeforePerMinute)} →</span> {Rate(h.AfterPerMinute)}</td><td class="num" data-sort="{h.AfterP99Ns}"><span class="was">{Length(h.BeforeP99Ns)} →</span> {Length(h.AfterP99Ns)}</td><td class="num" data-sort="{h.AfterMaxNs}"><span class="was">{Length(h.BeforeMaxNs)} →</span> {Length(h.AfterMaxNs)}</td></tr>
             """
         );
     }
 
     private static string Length(long ns) => ns > 0 ? HumanText.Duration(ns) : "none";
+
+    private static string Rate(double perMinute) => perMinute.ToString("#,0.#", CultureInfo.InvariantCulture);
 
     private static string Exact(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
 }
