@@ -59,11 +59,8 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
 
     /// <summary>Asks the server, which knows what no view does: whether this very session is there now.</summary>
     public async Task<bool> SessionExistsAsync(EntityKey key, string uid, CancellationToken cancel) =>
-        (
-            await client
-                .TryGetAsync(SessionType.Sessions, key.Namespace, key.Name, cancel)
-                .ConfigureAwait(false)
-        )?.Uid == uid;
+        (await client.TryGetAsync(SessionType.Sessions, key.Namespace, key.Name, cancel).ConfigureAwait(false))?.Uid
+        == uid;
 
     /// <returns>Why the API server will not have the pod; null when it is there.</returns>
     public async Task<string?> CreateAgentAsync(

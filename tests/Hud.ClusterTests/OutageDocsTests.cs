@@ -13,7 +13,9 @@ public sealed partial class OutageDocsTests
             .SkipWhile(l => l != "## When something goes away under a session")
             .Skip(1)
             .TakeWhile(l => !l.StartsWith("## ", StringComparison.Ordinal))
-            .Where(l => l.StartsWith("| ", StringComparison.Ordinal) && !l.StartsWith("| ---", StringComparison.Ordinal))
+            .Where(l =>
+                l.StartsWith("| ", StringComparison.Ordinal) && !l.StartsWith("| ---", StringComparison.Ordinal)
+            )
             .Skip(1)
             .ToList();
         Assert.InRange(rows.Count, 11, 40);

@@ -274,9 +274,11 @@ public sealed class TargetTests(Cluster cluster)
             "the ephemeral container",
             60,
             async () =>
-                (await cluster.GetAsync("pods", "p", world.Name))!["status"]?["ephemeralContainerStatuses"]?[0]?[
-                    "state"
-                ]?["running"]
+                (await cluster.GetAsync("pods", "p", world.Name))!["status"]
+                    ?["ephemeralContainerStatuses"]
+                    ?[0]
+                    ?["state"]
+                    ?["running"]
                     is not null
         );
         await world.SessionAsync("sidecar", "target: {podName: p, containerName: proxy}\nduration: 5s");

@@ -33,7 +33,9 @@ public sealed class UninstallTests(Cluster cluster)
             switch (way)
             {
                 case "helm":
-                    (await cluster.HelmAsync("uninstall", "hud", "-n", Cluster.System, "--wait", "--timeout=120s")).Ok();
+                    (
+                        await cluster.HelmAsync("uninstall", "hud", "-n", Cluster.System, "--wait", "--timeout=120s")
+                    ).Ok();
                     break;
                 case "kustomize":
                     (await cluster.KubectlAsync("delete", "-k", "config/default", "--timeout=180s")).Ok();
@@ -44,16 +46,13 @@ public sealed class UninstallTests(Cluster cluster)
             }
             await world.NoAgentsAsync();
             if (way == "kustomize")
-            {
-                var types = await cluster.KubectlAsync("get", "crd", "profilingsessions.hud.dev");
-                Assert.Contains("NotFound", types.Error, StringComparison.Ordinal);
-            }
+                Assert.Contains(
+                    "NotFound",
+                    (await cluster.KubectlAsync("get", "crd", "profilingsessions.hud.dev")).Error,
+                    StringComparison.Ordinal
+                );
             else
-            {
-                // without an operator a session stays as it is, and goes when it is told to
-                Assert.Equal("Profiling", World.Phase(await world.GetSessionAsync("s")));
-                (await world.KubectlAsync("delete", "hps", "s", "--timeout=30s")).Ok();
-            }
+                (await world.KubectlAsync("delete", "hps", "--all", "--timeout=30s")).Ok();
         }
         finally
         {
@@ -70,8 +69,18 @@ public sealed class UninstallTests(Cluster cluster)
         await using var world = await InMidRunAsync();
         try
         {
+            // with an operator that still sees its agents go, the session may end before
+            (
+                await cluster.KubectlAsync("-n", Cluster.System, "scale", "deployment/hud-operator", "--replicas=0")
+            ).Ok();
+            await World.UntilAsync(
+                "no operator",
+                60,
+                async () => (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).Count == 0
+            );
             (await cluster.HelmAsync("uninstall", "hud", "-n", Cluster.System, "--wait", "--timeout=120s")).Ok();
             await world.NoAgentsAsync();
+            Assert.Equal("Profiling", World.Phase(await world.GetSessionAsync("s")));
         }
         finally
         {

@@ -41,7 +41,10 @@ public sealed class AgentLogTests
             writer.Write(new ProgressMessage());
         writer.WriteProfile(Make.Profile(Make.Target(0)));
         writer.Write(new ByeMessage { Reason = "Completed" });
-        return [.. Encoding.UTF8.GetString(output.ToArray()).Split('\n').Where(l => l.Length > 0).Select(l => l + "\n")];
+        return
+        [
+            .. Encoding.UTF8.GetString(output.ToArray()).Split('\n').Where(l => l.Length > 0).Select(l => l + "\n"),
+        ];
     }
 
     private static async Task<ProfilingSessionStatus> EndAsync(ScriptedWorld world)

@@ -275,7 +275,13 @@ public sealed class CrdTests
         value = Long(value);
         Assert.Equal(good, LabelSyntax.IsKey(key) && LabelSyntax.IsValue(value));
         var selector = At(Schema("spec"), "properties", "target", "properties", "podSelector", "properties");
-        foreach (var path in (string[][])[["matchLabels"], ["matchExpressions", "items"]])
+        foreach (
+            var path in (string[][])
+                [
+                    ["matchLabels"],
+                    ["matchExpressions", "items"],
+                ]
+        )
         {
             var rule = ((YamlSequenceNode)At(selector, [.. path, "x-kubernetes-validations"])!)
                 .Select(r => Text(r, "rule")!)

@@ -20,11 +20,15 @@ public sealed class CronJobTests
         await using var server = new ScriptedServer(
             (request, answer) =>
                 request.Target.Contains("/cronjobs/nightly", StringComparison.Ordinal)
-                    ? answer.JsonAsync("""{"metadata":{"name":"nightly","uid":"cron-1"},"spec":{"schedule":"0 3 * * *"}}""")
+                    ? answer.JsonAsync(
+                        """{"metadata":{"name":"nightly","uid":"cron-1"},"spec":{"schedule":"0 3 * * *"}}"""
+                    )
                 : request.Target.Contains("/cronjobs/", StringComparison.Ordinal)
                     ? answer.ErrorAsync(404, "NotFound", "no such thing")
                 : request.Target.Contains("/jobs", StringComparison.Ordinal)
-                    ? answer.JsonAsync($$"""{"metadata":{"resourceVersion":"1"},"items":[{{string.Join(',', jobs)}}]}""")
+                    ? answer.JsonAsync(
+                        $$"""{"metadata":{"resourceVersion":"1"},"items":[{{string.Join(',', jobs)}}]}"""
+                    )
                 : answer.JsonAsync(
                     """
                     {"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"nightly-1-x","namespace":"shop","uid":"u"},

@@ -146,7 +146,8 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
             .Must(s =>
                 (s?.MatchLabels?.All(l => LabelSyntax.IsKey(l.Key) && LabelSyntax.IsValue(l.Value ?? "")) ?? true)
                 && (s?.MatchExpressions ?? []).All(e =>
-                    (e.Key.Length == 0 || LabelSyntax.IsKey(e.Key)) && (e.Values ?? []).All(v => LabelSyntax.IsValue(v ?? ""))
+                    (e.Key.Length == 0 || LabelSyntax.IsKey(e.Key))
+                    && (e.Values ?? []).All(v => LabelSyntax.IsValue(v ?? ""))
                 )
             )
             .Says("spec.target.podSelector", SessionMessages.SelectorLabel);

@@ -26,6 +26,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         "give it a CPU request (in Kubernetes: resources.requests.cpu), see who else uses the machine (top), or watch for longer";
 
     private readonly List<TargetProcess> _targets = [];
+
     /// <summary>Threads whose names are looked at where none is known to poll.</summary>
     private const int MaxThreads = 256;
 
@@ -322,7 +323,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
         foreach (
             var target in document.Targets.Where(t =>
-                t.Polls + t.SlowPolls == 0 && t.Reason is "Idle" or "NotTimed" or Starved or ProfileBuilder.NoSuchWorkers
+                t.Polls + t.SlowPolls == 0
+                && t.Reason is "Idle" or "NotTimed" or Starved or ProfileBuilder.NoSuchWorkers
             )
         )
             Warn(Silent(target));

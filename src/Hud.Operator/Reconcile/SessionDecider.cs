@@ -113,10 +113,10 @@ public static class SessionDecider
                 now,
                 "Timeout",
                 view.Phase is AgentPhase.Missing or AgentPhase.Starting
-                    ? $"the agent on {target.Node} did not begin within {o.Spec.StartDeadline}"
-                : agent.Stream.Trouble.Length > 0
-                    ? $"the log of the agent on {target.Node} could not be read: {agent.Stream.Trouble}"
-                : $"the agent on {target.Node} did not end in time"
+                        ? $"the agent on {target.Node} did not begin within {o.Spec.StartDeadline}"
+                    : agent.Stream.Trouble.Length > 0
+                        ? $"the log of the agent on {target.Node} could not be read: {agent.Stream.Trouble}"
+                    : $"the agent on {target.Node} did not end in time"
             );
     }
 

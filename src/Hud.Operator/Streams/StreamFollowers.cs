@@ -28,9 +28,10 @@ public sealed class StreamFollowers(
     private const long MaxLogBytes = 512L << 20;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, (string? Uid, AgentStream Stream, CancellationTokenSource Stop, Task Running)> _open = new(
-        StringComparer.Ordinal
-    );
+    private readonly Dictionary<
+        string,
+        (string? Uid, AgentStream Stream, CancellationTokenSource Stop, Task Running)
+    > _open = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Begins to read a pod's log unless that is done already, and returns what is known of it. A pod that took the place of one of the same name

@@ -60,10 +60,7 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
             ? null
             : await client.TryGetAsync(kind, ns, reference.Name, cancel).ConfigureAwait(false);
         if (workload is null)
-            return Nothing(
-                "NoMatchingPods",
-                $"there is no {reference.Kind} {reference.Name} in this namespace"
-            );
+            return Nothing("NoMatchingPods", $"there is no {reference.Kind} {reference.Name} in this namespace");
         return workload.Spec.Selector is { } selector
             ? await ChooseAsync(ns, target, [selector], cancel).ConfigureAwait(false)
             : Nothing("NoMatchingPods", $"{reference.Kind} {reference.Name} has no selector");
@@ -120,7 +117,8 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
     private static Selection Nothing(string reason, string message, bool final = false) =>
         new(Resolved: false, reason, message, 0, [], final);
 
-    private static string Said(Exception e) => e is KubernetesException { Detail.Length: > 0 } said ? said.Detail : e.Message;
+    private static string Said(Exception e) =>
+        e is KubernetesException { Detail.Length: > 0 } said ? said.Detail : e.Message;
 
     private static Hud.Kubernetes.LabelSelector Selector(Hud.Core.Api.LabelSelector? selector) =>
         new()
