@@ -89,10 +89,15 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         {
             return null; // made before a restart, or by the leader before us: the name says it is the same
         }
-        catch (Exception e) when (e is ForbiddenException or InvalidException)
+        catch (KubernetesException e)
+            when (e.Code
+                    is HttpStatusCode.BadRequest
+                        or HttpStatusCode.Forbidden
+                        or HttpStatusCode.UnprocessableEntity
+            )
         {
             log.Warn("agent pod refused", ("session", EntityKey.Of(session)), ("node", node), ("error", e.Message));
-            return ((KubernetesException)e).Detail;
+            return e.Detail;
         }
     }
 
