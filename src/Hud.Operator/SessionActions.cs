@@ -90,11 +90,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
             return null; // made before a restart, or by the leader before us: the name says it is the same
         }
         catch (KubernetesException e)
-            when (e.Code
-                    is HttpStatusCode.BadRequest
-                        or HttpStatusCode.Forbidden
-                        or HttpStatusCode.UnprocessableEntity
-            )
+            when (e.Code is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity)
         {
             log.Warn("agent pod refused", ("session", EntityKey.Of(session)), ("node", node), ("error", e.Message));
             return e.Detail;
