@@ -7,6 +7,9 @@ namespace Hud.Analysis;
 /// <summary>Facts and ledger to the profile document. Pure: the same input gives the same document.</summary>
 public static class ProfileBuilder
 {
+    /// <summary>Reason of a target none of whose threads is one of the workers that the session names.</summary>
+    public const string NoSuchWorkers = nameof(NoSuchWorkers);
+
     /// <param name="exact">False for the live view: exact names of the stacks that have them already, and quick names.</param>
     public static ProfileDocument Build(
         RunFacts facts,
@@ -227,7 +230,9 @@ public static class ProfileBuilder
             {
                 string few = $"{Core.HumanText.Count(polls)} polls, the longest {Core.HumanText.Duration(longest)}";
                 (reason, message) =
-                    CpuStarvation.IsStarved(
+                    polls == 0 && facts.WithoutWorkers.TryGetValue(i, out string? unmatched)
+                        ? (NoSuchWorkers, unmatched)
+                    : CpuStarvation.IsStarved(
                         wait,
                         longestWait,
                         target.CpuNs,

@@ -182,7 +182,7 @@ public static class Outcome
     private static string StalledReason(string reason) =>
         reason switch
         {
-            "InvalidSpec" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
+            "InvalidSpec" or "Refused" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
             "DurationTooLong" or "NamespaceNotAllowed" => "NotPermitted",
             "NoMatchingPods"
             or "NoRunningContainer"
@@ -190,6 +190,7 @@ public static class Outcome
             or "Unschedulable"
             or "PodRejected"
             or "NodeNotReady"
+            or "ServerUnavailable"
             or "Timeout" => "DeadlineExceeded",
             _ => reason,
         };
