@@ -11,6 +11,7 @@ public sealed class StreamFollowers(
     KubernetesClient client,
     Informer<Pod> agents,
     string ns,
+    ProfileIntake profiles,
     Action<EntityKey> changed,
     TimeProvider time,
     Log log
@@ -23,13 +24,18 @@ public sealed class StreamFollowers(
     // 30 minutes of progress lines and a profile, far below; a log that goes on for ever is cut here
     private const long MaxLogBytes = 512L << 20;
 
+    // a profile is a MiB at most; its parts follow each other at once
+    private static readonly TimeSpan Receiving = TimeSpan.FromSeconds(15);
+    private static ReadOnlySpan<byte> ProfilePart => "{\"t\":\"profile\""u8;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (AgentStream Stream, CancellationTokenSource Stop, Task Running)> _open = new(
         StringComparer.Ordinal
     );
 
     /// <summary>Begins to read a pod's log unless that is done already, and returns what is known of it.</summary>
-    public StreamSnapshot Follow(string pod, EntityKey session)
+    /// <param name="agents">How many the session has.</param>
+    public StreamSnapshot Follow(string pod, EntityKey session, int agents = 1)
     {
         lock (_lock)
         {
@@ -40,7 +46,7 @@ public sealed class StreamFollowers(
             _open[pod] = (
                 stream,
                 stop,
-                Task.Run(() => FollowAsync(pod, session, stream, stop.Token), CancellationToken.None)
+                Task.Run(() => FollowAsync(pod, session, agents, stream, stop.Token), CancellationToken.None)
             );
             return stream.Snapshot;
         }
@@ -58,8 +64,10 @@ public sealed class StreamFollowers(
     {
         lock (_lock)
         {
-            if (_open.Remove(pod, out var entry))
-                entry.Stop.Cancel();
+            if (!_open.Remove(pod, out var entry))
+                return;
+            entry.Stop.Cancel();
+            profiles.Release(entry.Stream.Close());
         }
     }
 
@@ -79,13 +87,22 @@ public sealed class StreamFollowers(
         {
             running = [.. _open.Values.Select(e => e.Running)];
             foreach (var entry in _open.Values)
+            {
                 entry.Stop.Cancel();
+                profiles.Release(entry.Stream.Close());
+            }
             _open.Clear();
         }
         await Task.WhenAll(running).ConfigureAwait(false);
     }
 
-    private async Task FollowAsync(string pod, EntityKey session, AgentStream stream, CancellationToken stop)
+    private async Task FollowAsync(
+        string pod,
+        EntityKey session,
+        int agents,
+        AgentStream stream,
+        CancellationToken stop
+    )
     {
         while (!stop.IsCancellationRequested)
         {
@@ -93,7 +110,7 @@ public sealed class StreamFollowers(
             var ended = ContainerEnded(pod);
             try
             {
-                await ReadOnceAsync(pod, session, stream, stop).ConfigureAwait(false);
+                await ReadOnceAsync(pod, session, agents, stream, stop).ConfigureAwait(false);
                 if (stream.Snapshot.Bye is not null || ended)
                 {
                     stream.End();
@@ -133,30 +150,68 @@ public sealed class StreamFollowers(
         }
     }
 
-    private async Task ReadOnceAsync(string pod, EntityKey session, AgentStream stream, CancellationToken stop)
+    private async Task ReadOnceAsync(
+        string pod,
+        EntityKey session,
+        int agents,
+        AgentStream stream,
+        CancellationToken stop
+    )
     {
-        await foreach (
-            var line in client
-                .FollowLogAsync(
-                    ns,
-                    pod,
-                    Resources.Names.AgentContainer,
-                    StreamLimits.MaxLineBytes,
-                    Silence,
-                    MaxLogBytes,
-                    stop
-                )
-                .ConfigureAwait(false)
-        )
+        // whoever stops in the middle of a profile loses the place to others, and is read again later
+        using var slow = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        IDisposable? place = null;
+        try
         {
-            // half a line is what a broken connection leaves; the next reading has it whole
-            if (line.Cut)
-                continue;
-            OperatorMeter.StreamLines.Add(1);
-            var missing = stream.Snapshot.MissingLines;
-            if (stream.Accept(line.Bytes.Span))
-                changed(session);
-            OperatorMeter.StreamGaps.Add(stream.Snapshot.MissingLines - missing);
+            await foreach (
+                var line in client
+                    .FollowLogAsync(
+                        ns,
+                        pod,
+                        Resources.Names.AgentContainer,
+                        StreamLimits.MaxLineBytes,
+                        Silence,
+                        MaxLogBytes,
+                        slow.Token
+                    )
+                    .ConfigureAwait(false)
+            )
+            {
+                // half a line is what a broken connection leaves; the next reading has it whole
+                if (line.Cut)
+                    continue;
+                if (place is null && (stream.IsReceiving || line.Bytes.Span.StartsWith(ProfilePart)))
+                {
+                    place = await profiles.ReceiveAsync(stop).ConfigureAwait(false);
+                    slow.CancelAfter(Receiving);
+                }
+                OperatorMeter.StreamLines.Add(1);
+                var missing = stream.Snapshot.MissingLines;
+                if (stream.Accept(line.Bytes.Span))
+                    changed(session);
+                OperatorMeter.StreamGaps.Add(stream.Snapshot.MissingLines - missing);
+                if (stream.TakePacked() is { } packed)
+                {
+                    var (profile, error) = await profiles.KeepAsync(packed, agents, stop).ConfigureAwait(false);
+                    if (!stream.Keep(profile, error))
+                        profiles.Release(profile);
+                }
+                if (place is not null && !stream.IsReceiving)
+                {
+                    place.Dispose();
+                    place = null;
+                    slow.CancelAfter(Timeout.InfiniteTimeSpan);
+                }
+            }
+        }
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
+        {
+            throw new TransportException($"LOG {ns}/{pod}", "the profile stopped half way", e);
+        }
+        finally
+        {
+            stream.Rewind();
+            place?.Dispose();
         }
     }
 
