@@ -52,10 +52,7 @@ public sealed class ScaleTests(ITestOutputHelper output)
             var (most, started) = (0L, Stopwatch.StartNew());
             while (true)
             {
-                Assert.False(
-                    process.HasExited,
-                    "the operator ended: " + string.Join('\n', said.TakeLast(20))
-                );
+                Assert.False(process.HasExited, "the operator ended: " + string.Join('\n', said.TakeLast(20)));
                 most = Math.Max(most, Resident(process.Id));
                 var phases = cluster.Phases();
                 var done = phases.GetValueOrDefault("Completed") + phases.GetValueOrDefault("Failed");
@@ -63,7 +60,9 @@ public sealed class ScaleTests(ITestOutputHelper output)
                     break;
                 Assert.True(
                     started.Elapsed < TimeSpan.FromMinutes(8),
-                    string.Join(", ", phases.Select(p => $"{p.Key}: {p.Value}")) + "\n" + string.Join('\n', said.TakeLast(20))
+                    string.Join(", ", phases.Select(p => $"{p.Key}: {p.Value}"))
+                        + "\n"
+                        + string.Join('\n', said.TakeLast(20))
                 );
                 await Task.Delay(250);
             }
