@@ -112,6 +112,24 @@ public sealed class SlotsTests
     }
 
     [Fact]
+    public void Several_places_that_become_free_are_filled_one_after_the_other()
+    {
+        var slots = Of(perNode: 4);
+        foreach (var name in (string[])["a", "b", "c"])
+            Take(slots, "shop", name, "n1");
+        Take(slots, "bank", "x", "n1");
+        Take(slots, "late", "a", "n1");
+        Take(slots, "late", "b", "n1");
+        slots.Release("shop/a");
+        slots.Release("shop/b");
+        _woken.Clear();
+        // as the operator does it: a place of the namespace, then one on the node
+        Assert.Equal("", Take(slots, "late", "a"));
+        Assert.Equal("", Take(slots, "late", "a", "n1"));
+        Assert.Contains("late/b", _woken);
+    }
+
+    [Fact]
     public void Whoever_has_a_place_and_finds_its_node_full_gives_it_to_the_next()
     {
         var slots = Of(perNode: 1, perNamespace: 1);

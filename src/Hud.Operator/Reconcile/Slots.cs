@@ -56,7 +56,7 @@ public sealed class Slots(OperatorOptions options, Action<EntityKey> wake)
             {
                 Leave(uid);
                 Put(uid, new Holder(session, nodes));
-                WakeNext(session.Namespace, before?.Nodes ?? nodes);
+                WakeNext(session.Namespace, [.. nodes, .. before?.Nodes ?? []]);
                 return true;
             }
             var node = blocked.Length == 0 ? null : blocked;

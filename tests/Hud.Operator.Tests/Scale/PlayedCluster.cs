@@ -16,6 +16,11 @@ internal sealed class PlayedCluster : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, JsonObject> _sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonObject> _agents = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<(int Version, string Line)>> _history = new(StringComparer.Ordinal)
+    {
+        ["profilingsessions"] = [],
+        ["pods"] = [],
+    };
     private readonly Dictionary<string, List<Channel<string>>> _watches = new(StringComparer.Ordinal)
     {
         ["profilingsessions"] = [],
@@ -23,16 +28,17 @@ internal sealed class PlayedCluster : IAsyncDisposable
     };
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _ended = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _born = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _began = new(StringComparer.Ordinal);
     private readonly HttpListener _listener = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly Func<Stream, CancellationToken, Task> _play;
+    private readonly Func<Stream, TimeSpan, CancellationToken, Task> _play;
     private readonly int _nodes;
     private readonly Task _accepting;
     private JsonObject? _lease;
     private int _version = 1000;
 
-    /// <param name="play">Writes an agent's log.</param>
-    public PlayedCluster(int port, int nodes, Func<Stream, CancellationToken, Task> play)
+    /// <param name="play">Writes the log of an agent that has run for so long.</param>
+    public PlayedCluster(int port, int nodes, Func<Stream, TimeSpan, CancellationToken, Task> play)
     {
         (_nodes, _play) = (nodes, play);
         Address = $"http://127.0.0.1:{port}";
@@ -143,9 +149,6 @@ internal sealed class PlayedCluster : IAsyncDisposable
             when (e is HttpListenerException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             // the client went away, or the run is over
-        }
-        finally
-        {
             context.Response.Abort();
         }
     }
@@ -223,9 +226,18 @@ internal sealed class PlayedCluster : IAsyncDisposable
 
     private async Task WatchAsync(string kind, HttpListenerContext context)
     {
+        var since = int.TryParse(context.Request.QueryString["resourceVersion"], out var version) ? version : 0;
         var lines = Channel.CreateUnbounded<string>();
         lock (_lock)
+        {
+            // headers go with the first bytes
+            lines.Writer.TryWrite(
+                $$$"""{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"{{{since}}}"} } }""" + "\n"
+            );
+            foreach (var (_, line) in _history[kind].Where(h => h.Version > since))
+                lines.Writer.TryWrite(line);
             _watches[kind].Add(lines);
+        }
         context.Response.SendChunked = true;
         await foreach (var line in lines.Reader.ReadAllAsync(_stop.Token))
         {
@@ -321,7 +333,8 @@ internal sealed class PlayedCluster : IAsyncDisposable
     private async Task LogAsync(string name, HttpListenerContext context)
     {
         context.Response.SendChunked = true;
-        await _play(context.Response.OutputStream, _stop.Token);
+        var since = Stopwatch.GetElapsedTime(_began.GetOrAdd(name, _ => Stopwatch.GetTimestamp()));
+        await _play(context.Response.OutputStream, since, _stop.Token);
         context.Response.OutputStream.Close();
         if (_ended.TryGetValue(name, out var ended))
             ended.TrySetResult();
@@ -352,6 +365,7 @@ internal sealed class PlayedCluster : IAsyncDisposable
     {
         what["metadata"]!["resourceVersion"] = (++_version).ToString();
         var line = $$"""{"type":"{{type}}","object":{{what.ToJsonString()}}}""" + "\n";
+        _history[kind].Add((_version, line));
         foreach (var watch in _watches[kind])
             watch.Writer.TryWrite(line);
     }
