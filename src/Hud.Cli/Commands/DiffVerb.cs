@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
+using Hud.Analysis;
 using Hud.Cli.Run;
 using Hud.Core;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Reports;
-using Hud.Reports.Diff;
 using Hud.Reports.Text;
 
 namespace Hud.Cli.Commands;

@@ -1,17 +1,16 @@
 using System.Runtime.InteropServices;
+using Hud.Analysis;
 using Hud.Core;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
+using Hud.Frames;
 using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Budget;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Budget;
-using Hud.Profiling.Events;
-using Hud.Profiling.Hotspots;
-using Hud.Profiling.Profiles;
-using Hud.Profiling.Stacks;
-using Hud.Profiling.Symbols;
-using Hud.Profiling.Symbols.Libdw;
+using Hud.Symbolization;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Run;
 

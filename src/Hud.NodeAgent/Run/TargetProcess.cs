@@ -2,11 +2,11 @@ using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
+using Hud.Elf;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Stacks;
-using Hud.Profiling.Tokio;
+using Hud.Tokio;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Run;
 

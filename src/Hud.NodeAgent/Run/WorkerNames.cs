@@ -1,5 +1,5 @@
-using Hud.Profiling.Events;
-using Hud.Profiling.Profiles;
+using Hud.Analysis;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.NodeAgent.Run;
 

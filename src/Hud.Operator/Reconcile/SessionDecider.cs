@@ -1,7 +1,7 @@
+using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Operator.Resources;
-using Hud.Reports.Merge;
 
 namespace Hud.Operator.Reconcile;
 

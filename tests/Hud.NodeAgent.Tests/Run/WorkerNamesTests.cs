@@ -1,6 +1,6 @@
+using Hud.Analysis;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Run;
-using Hud.Profiling.Events;
-using Hud.Profiling.Profiles;
 
 namespace Hud.NodeAgent.Tests.Run;
 

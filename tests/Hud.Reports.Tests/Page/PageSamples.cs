@@ -1,7 +1,7 @@
+using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Reports.Formats;
-using Hud.Reports.Merge;
 using Hud.Reports.Tests.Documents;
 
 namespace Hud.Reports.Tests.Page;
