@@ -25,6 +25,7 @@ public sealed class AgentLogTests
             Name = Names.AgentPod(Session.Uid, "n1"),
             Namespace = Make.Options.Namespace,
             Uid = "agent-1",
+            Labels = new(StringComparer.Ordinal) { [Names.SessionUidLabel] = Session.Uid },
         };
         return pod;
     }

@@ -124,7 +124,7 @@ public static class ProfileFitter
             compressed = Compress(document, out over, maxBytes, maxHeapBytes);
         }
 
-        while (over > 1 && (document.SlowPolls.Count > 0 || document.StackTable.Count > 0))
+        while (over > 1 && (document.SlowPolls.Count > 0 || document.StackTable.Count > 0 || document.Hotspots.Count > 1))
         {
             document = Cut(document, over);
             compressed = Compress(document, out over, maxBytes, maxHeapBytes);
@@ -133,7 +133,7 @@ public static class ProfileFitter
         return (document, compressed);
     }
 
-    /// <summary>Cuts the timeline first (keeping the longest polls); then drops the stacks of the lower hotspots.</summary>
+    /// <summary>Cuts the timeline first (keeping the longest polls), then the stacks of the lower hotspots, then those hotspots.</summary>
     /// <param name="over">How many times the document is too large.</param>
     private static ProfileDocument Cut(ProfileDocument document, double over)
     {
@@ -155,6 +155,21 @@ public static class ProfileFitter
                 Losses = document.Losses with
                 {
                     SlowPollsCut = document.Losses.SlowPollsCut + document.SlowPolls.Count - keep,
+                },
+            };
+        }
+
+        if (document.StackTable.Count == 0)
+        {
+            // where names are all escapes, what the hotspots say in words alone can be too much
+            int rows = document.Hotspots.Count / 2;
+            return document with
+            {
+                Hotspots = document.Hotspots.Take(rows).ToList(),
+                Truncated = true,
+                Losses = document.Losses with
+                {
+                    HotspotsCut = document.Losses.HotspotsCut + document.Hotspots.Count - rows,
                 },
             };
         }
