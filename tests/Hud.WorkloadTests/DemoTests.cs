@@ -79,7 +79,7 @@ public sealed class DemoTests : IDisposable
         Assert.Equal(6, (await RunAsync(Repository.Hud, "diff", Json("fixed"), Json("mistakes"))).Code);
     }
 
-    private static bool Pressure(Hotspot hotspot) => hotspot.Cause is HotspotCause.RunQueue or HotspotCause.Throttled;
+    private static bool Pressure(Hotspot hotspot) => hotspot.Cause.IsCpuPressure();
 
     private string Json(string run) => Path.Combine(_folder, run + ".json");
 

@@ -296,9 +296,8 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
         int stack = -1,
             most = 0;
         foreach (
-            var group in cpuStacks.GroupBy(
-                s => judge.Judge(s, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group,
-                StringComparer.Ordinal
+            var group in cpuStacks.GroupBy(s =>
+                judge.Judge(s, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Identity
             )
         )
         {

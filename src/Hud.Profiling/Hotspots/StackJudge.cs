@@ -5,9 +5,9 @@ using Hud.Profiling.Frames;
 namespace Hud.Profiling.Hotspots;
 
 /// <summary>What a stack means for a cause: who is blamed, of which category, with which advice.</summary>
-/// <param name="Way">Equal for stacks of one cause with the same frames from the poll to the user's code; empty when no code is blamed.</param>
+/// <param name="Path">Equal for stacks with the same frames from the poll to the user's code; empty when no code is blamed.</param>
 public sealed record Judgement(
-    HotspotCause Cause,
+    HotspotIdentity Identity,
     string Category,
     string Advice,
     string DocsSlug,
@@ -15,8 +15,7 @@ public sealed record Judgement(
     string UserFrame,
     string Location,
     int Blamed,
-    string Way,
-    string Group
+    string Path
 );
 
 /// <summary>Names and judges stacks by number, once each.</summary>
@@ -103,16 +102,13 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
         int named = Advisor.NamedFrame(frames, row);
         string function = named >= 0 ? Blame.UserName(frames[named]) : user;
         // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
-        string way =
-            blamed < 0 || cause is HotspotCause.RunQueue or HotspotCause.Throttled
-                ? ""
-                : $"{cause}|{Fingerprint.Of(WayToPoll(frames, blamed))}";
-        string group =
-            cause is HotspotCause.RunQueue or HotspotCause.Throttled ? $"{cause}|{taskName}" // where it was preempted is chance
-            : way.Length == 0 ? $"{cause}|{taskName}|{syscall}"
-            : $"{way}|{row.Category}|{syscall}";
+        string path = blamed < 0 || cause.IsCpuPressure() ? "" : Fingerprint.Of(WayToPoll(frames, blamed));
+        string fingerprint =
+            cause.IsCpuPressure() ? Fingerprint.Of("task", taskName) // where it was preempted is chance
+            : path.Length == 0 ? Fingerprint.Of("task", taskName, syscall)
+            : Fingerprint.Of("path", path, row.Category, syscall);
         return new Judgement(
-            cause,
+            new HotspotIdentity(cause, fingerprint),
             row.Category,
             row.Sentence,
             row.Docs,
@@ -120,8 +116,7 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
             user,
             blamed >= 0 ? frames[blamed].Location : "",
             blamed,
-            way,
-            group
+            path
         );
     }
 }

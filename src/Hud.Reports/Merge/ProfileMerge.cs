@@ -4,7 +4,7 @@ namespace Hud.Reports.Merge;
 
 /// <summary>
 /// Several agents' documents of one session as one. Pure: the same documents in the same order give the same bytes.
-/// Indexes are renumbered, offsets moved to the earliest start, hotspots joined by fingerprint, stacks by content.
+/// Indexes are renumbered, offsets moved to the earliest start, hotspots joined by cause and fingerprint, stacks by content.
 /// </summary>
 public static class ProfileMerge
 {

@@ -27,9 +27,6 @@ public static class Words
             _ => "?",
         };
 
-    /// <summary>Run-queue delay and throttling are pressure from outside, never the code's fault.</summary>
-    public static bool IsPressure(HotspotCause cause) => cause is HotspotCause.RunQueue or HotspotCause.Throttled;
-
     public static string Verdict(VerdictLevel level) =>
         level switch
         {

@@ -136,7 +136,7 @@ internal sealed class TruthTable
     {
         foreach (var poll in document.SlowPolls)
         {
-            if (used.Contains(poll) || poll.Cause is HotspotCause.RunQueue or HotspotCause.Throttled)
+            if (used.Contains(poll) || poll.Cause.IsCpuPressure())
                 continue;
             if (real.Exists(block => Belongs(poll, block, startNs, document)))
                 continue;

@@ -15,7 +15,7 @@ internal static class HotspotDetail
             $"""
             <article id="hotspot-{index + 1}" class="{Causes.Css(h.Cause)}" data-hotspot="{index}" tabindex="-1">
             <h3><span class="rank">#{index + 1}</span> {(
-                index == 0 && !StackWeights.IsPressure(h.Cause) ? "Worst blocker" : "Hotspot"
+                index == 0 && !h.Cause.IsCpuPressure() ? "Worst blocker" : "Hotspot"
             )} <span class="tag">{Causes.Name(
                 h.Cause
             )}</span> <span class="tag plain">{h.Category}</span> <b class="pct">{(
