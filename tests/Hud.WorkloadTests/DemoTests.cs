@@ -19,7 +19,7 @@ public sealed class DemoTests : IDisposable
         ("demo_service::auth::hash_password", "OnCpu", "Crypto"),
         ("demo_service::export::compress_report", "OnCpu", "Compression"),
         ("demo_service::cart::discounted_price", "OnCpu", "Cpu"),
-        ("demo_service::cart::update_totals", "LockWait", "Lock"),
+        ("demo_service::cart::update_totals", "LockWait", "Mutex"),
         ("demo_service::upstream::resolve", "BlockingCall", "Dns"),
         ("demo_service::audit::append", "BlockingCall", "FileSync"),
     ];

@@ -47,7 +47,7 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStack
         bool counts =
             stack >= 0 && Blame.PollIndex(frames) >= 0 && !Blame.OnBlockingPool(frames) && !Hot.Contains(type);
         HotspotIdentity? identity = counts
-            ? judge.Judge(stack, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Identity
+            ? judge.Judge(stack, HotspotCause.OnCpu, "", "", exact: false).Identity
             : null;
         if (
             _open.TryGetValue(tick.NsTid, out var stretch)

@@ -26,7 +26,7 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
 
     /// <summary>The live view judges the same stacks every second, and a judgement compares each frame with a long table.</summary>
     private readonly Dictionary<
-        (int Stack, HotspotCause Cause, string Syscall, bool HasHolder, string Task, bool Exact),
+        (int Stack, HotspotCause Cause, string Syscall, string Task, bool Exact),
         Judgement
     > _judgements = [];
 
@@ -60,41 +60,27 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
     }
 
     /// <summary>
-    /// <paramref name="cause"/> as the scheduler saw it; a sleep becomes a lock wait when its frames say so, or when they have
-    /// no names but another thread of the process ended a futex wait.
+    /// <paramref name="cause"/> as the scheduler saw it; a sleep in a futex is a wait for another thread. The system call decides
+    /// that, and not the names: the same program has the same causes stripped, inlined or with all its symbols.
     /// </summary>
-    public Judgement Judge(int stack, HotspotCause cause, string syscall, bool hasHolder, string taskName, bool exact)
+    public Judgement Judge(int stack, HotspotCause cause, string syscall, string taskName, bool exact)
     {
-        var key = (stack, cause, syscall, hasHolder, taskName, exact);
+        var key = (stack, cause, syscall, taskName, exact);
         if (!_judgements.TryGetValue(key, out var judgement))
         {
             if (_judgements.Count >= MaxJudgements)
                 _judgements.Clear();
-            _judgements[key] = judgement = JudgeAnew(stack, cause, syscall, hasHolder, taskName, exact);
+            _judgements[key] = judgement = JudgeAnew(stack, cause, syscall, taskName, exact);
         }
 
         return judgement;
     }
 
-    private Judgement JudgeAnew(
-        int stack,
-        HotspotCause cause,
-        string syscall,
-        bool hasHolder,
-        string taskName,
-        bool exact
-    )
+    private Judgement JudgeAnew(int stack, HotspotCause cause, string syscall, string taskName, bool exact)
     {
         var frames = Frames(stack, exact);
-        bool futex = syscall.StartsWith("futex", StringComparison.Ordinal);
-        if (cause == HotspotCause.BlockingCall && futex)
-        {
-            bool nameless =
-                Blame.FirstUserFrame(frames) < 0
-                && frames.All(f => f.Kind is FrameKind.Unknown or FrameKind.Native or FrameKind.Kernel);
-            if (nameless ? hasHolder : Advisor.For(frames, HotspotCause.LockWait, syscall).Category == "Lock")
-                cause = HotspotCause.LockWait;
-        }
+        if (cause == HotspotCause.BlockingCall && Syscalls.GroupOf(syscall) == SyscallGroup.Futex)
+            cause = HotspotCause.LockWait;
 
         var row = Advisor.For(frames, cause, syscall);
         int blamed = Blame.FirstUserFrame(frames);

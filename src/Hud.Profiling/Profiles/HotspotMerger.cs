@@ -99,7 +99,7 @@ internal sealed class HotspotMerger(
     private bool IsExact(in RawKey key) => key.Stack >= 0 && exact(key.Stack);
 
     private Judgement Judge(in RawKey key, bool exactly) =>
-        judge.Judge(key.Stack, key.Cause, key.Syscall, key.Holder >= 0, types[key.Type].Name, exactly);
+        judge.Judge(key.Stack, key.Cause, key.Syscall, types[key.Type].Name, exactly);
 
     /// <summary>
     /// In the live view some stacks of one piece of code are named exactly and others not yet. Those follow the dearest that is,
@@ -189,14 +189,7 @@ internal sealed class HotspotMerger(
         // the words must belong to the stack that is shown
         var judgement =
             stack >= 0
-                ? judge.Judge(
-                    stack,
-                    group.Identity.Cause,
-                    group.Syscall,
-                    holder >= 0,
-                    Top(group.Tasks, ""),
-                    exact(stack)
-                )
+                ? judge.Judge(stack, group.Identity.Cause, group.Syscall, Top(group.Tasks, ""), exact(stack))
                 : group.Judgement;
         double factor = 1;
         if (group.Estimated)
@@ -213,7 +206,7 @@ internal sealed class HotspotMerger(
             );
         long total = (long)(group.Durations.TotalNs * factor);
         double culprits = group.Culprits.Values.Sum();
-        int stackIndex = table.Add(stack, judgement.Blamed),
+        int stackIndex = table.Add(stack, group.Identity.Cause.IsCpuPressure() ? -1 : judgement.Blamed),
             holderIndex = table.Add(holder, -1);
         return new Hotspot
         {

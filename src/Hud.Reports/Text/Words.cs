@@ -31,6 +31,7 @@ public static class Words
         level switch
         {
             VerdictLevel.Blocked => "BLOCKED",
+            VerdictLevel.Saturated => "SATURATED",
             VerdictLevel.Pressure => "PRESSURE",
             VerdictLevel.Healthy => "HEALTHY",
             _ => "NO DATA",
@@ -40,7 +41,7 @@ public static class Words
         level switch
         {
             VerdictLevel.Blocked => Ink.Bad,
-            VerdictLevel.Pressure => Ink.Warn,
+            VerdictLevel.Pressure or VerdictLevel.Saturated => Ink.Warn,
             VerdictLevel.Healthy => Ink.Good,
             _ => Ink.Warn,
         };

@@ -76,6 +76,7 @@ internal static class BuiltDocuments
                         PreemptedBy = "burner",
                         PreemptedByPid = 7,
                         WorstQueueNs = 20 * Ms,
+                        PreemptedByNs = 20 * Ms,
                     }
                 );
             }

@@ -42,7 +42,14 @@ internal static class HotspotDetail
         );
         HistogramSvg.Write(html, h.Histogram, 0, "polls by time lost");
         Preempted(html, h);
-        Stack(html, "Stack", Frames(document, h.StackIndex, h.Stack), open: index == 0);
+        var frames = Frames(document, h.StackIndex, h.Stack);
+        // the stack may be shared with a hotspot whose code is at fault
+        Stack(
+            html,
+            "Stack",
+            h.Cause.IsCpuPressure() ? [.. frames.Select(f => f with { Blamed = false })] : frames,
+            open: index == 0
+        );
         if (h.HolderStack.Count > 0 || h.HolderStackIndex >= 0)
             Stack(html, "Who held the lock", Frames(document, h.HolderStackIndex, h.HolderStack), open: true);
         html.AddRaw("</article>\n");
