@@ -46,11 +46,11 @@ public sealed class CauseTests
     [Fact]
     public async Task A_lock_that_spins_with_sched_yield_is_the_codes_own_time_and_not_its_neighbours()
     {
-        var profiled = await Profiled.RunAsync(Set, "spin", "--block-ms 40 --every-ms 60", seconds: 5);
+        var profiled = await Profiled.RunAsync(Set, "yield_lock", "--block-ms 40 --every-ms 60", seconds: 5);
         var blocks = profiled.Truth.Inside;
         long real = blocks.Sum(b => b.DurNs);
         Assert.True(blocks.Count >= 5, $"only {blocks.Count} blocks");
-        var spin = profiled.Document.Hotspots.Where(h => h.UserFrame == "spin::take_slot").ToList();
+        var spin = profiled.Document.Hotspots.Where(h => h.UserFrame == "yield_lock::take_slot").ToList();
         Assert.All(spin, h => Assert.Equal(HotspotCause.OnCpu, h.Cause));
         Assert.Contains(spin, h => h.Category == "Spin");
         // the encoder's turns that follow a yield are the spinner's own doing; what it waited besides is in neither
