@@ -4,8 +4,8 @@ using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
-using Hud.Profiling.Tests.Profiles;
-using Hud.Reports.Merge;
+using Hud.Tests.Support;
+using Hud.Analysis;
 
 namespace Hud.Operator.Tests;
 

@@ -29,7 +29,7 @@ public enum FrameKind
     Kernel,
 }
 
-/// <summary>One place and cause at which workers lost time; slow polls with the same <see cref="HotspotIdentity"/>.</summary>
+/// <summary>One place and cause at which workers lost time; slow polls with the same cause and fingerprint.</summary>
 public sealed record Hotspot
 {
     public int Rank { get; set; }
