@@ -81,13 +81,10 @@ public static class ProfileBuilder
             Estimated = facts.Estimated || factor > 1.001,
         };
         var targets = Targets(facts, ledger, runtimes, types, observed, summary.SymbolizedPercent);
-        var (level, verdict) = VerdictText.For(summary, hotspots, targets, facts.Session.Threshold);
-        return new ProfileDocument
+        var document = new ProfileDocument
         {
             Session = facts.Session,
             Agent = facts.Agent,
-            Verdict = verdict,
-            VerdictLevel = level,
             Summary = summary,
             Targets = targets,
             Hotspots = hotspots,
@@ -107,6 +104,8 @@ public static class ProfileBuilder
                 HotspotsCut = Math.Max(0, merger.GroupCount - facts.MaxHotspots),
             },
         };
+        var (level, verdict) = Verdict.Of(document);
+        return document with { VerdictLevel = level, Verdict = verdict };
     }
 
     /// <summary>The programs count a wait when it is over, and from a worker's first poll on; the scheduler's sums know the rest.</summary>
@@ -356,9 +355,7 @@ public static class ProfileBuilder
     }
 
     private static string LatencyFunction(StackJudge judge, int stack, bool exact) =>
-        judge
-            .Judge(stack, HotspotCause.RunQueue, "", hasHolder: false, judge.Frames(stack, exact)[0].Function, exact)
-            .UserFrame;
+        judge.Judge(stack, HotspotCause.RunQueue, "", judge.Frames(stack, exact)[0].Function, exact).UserFrame;
 
     private static List<SlowPoll> Timeline(
         RunFacts facts,

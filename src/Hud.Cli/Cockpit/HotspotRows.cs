@@ -39,8 +39,7 @@ internal static class HotspotRows
         int workers = Math.Max(1, now.Summary.Workers);
         var rows = now.Hotspots.Where(h => Matches(h, search)).Select(h => Row(model, h, before, span * workers));
         // pressure is not the code's fault, so it never stands above what is
-        var causes = rows.Where(r => r.Count > 0 || before is null)
-            .OrderBy(r => Reports.Text.Words.IsPressure(r.Hotspot.Cause));
+        var causes = rows.Where(r => r.Count > 0 || before is null).OrderBy(r => r.Hotspot.Cause.IsCpuPressure());
         return
         [
             .. (

@@ -13,7 +13,7 @@ public static partial class TextReport
 
     private static void Pressure(TextSheet sheet, ProfileDocument d)
     {
-        var hotspots = d.Hotspots.Where(h => Words.IsPressure(h.Cause)).ToList();
+        var hotspots = d.Hotspots.Where(h => h.Cause.IsCpuPressure()).ToList();
         var s = d.Summary;
         if (hotspots.Count == 0 && s.RunQueueNs == 0 && s.ThrottledNs == 0)
             return;

@@ -80,7 +80,7 @@ public static partial class TextReport
     /// <summary>Nothing found has several reasons, and they are not the same.</summary>
     private static string? Explanation(ProfileDocument d)
     {
-        if (d.Hotspots.Any(h => !Words.IsPressure(h.Cause)))
+        if (d.Hotspots.Any(h => !h.Cause.IsCpuPressure()))
             return null;
         string reason = d.Targets.Select(t => t.Reason).FirstOrDefault(r => r.Length > 0) ?? "";
         var s = d.Summary;
@@ -108,7 +108,7 @@ public static partial class TextReport
 
     private static void Hotspots(TextSheet sheet, ProfileDocument d)
     {
-        var hotspots = d.Hotspots.Where(h => !Words.IsPressure(h.Cause)).ToList();
+        var hotspots = d.Hotspots.Where(h => !h.Cause.IsCpuPressure()).ToList();
         if (hotspots.Count == 0)
             return;
         sheet.Heading("WHAT BLOCKS THE WORKERS", "by worker time lost");
