@@ -24,9 +24,14 @@ internal sealed class RunVerb
         _run.AddTo(command);
         command.SetAction(parsed =>
         {
-            var session = Load(parsed.GetValue(_file)!);
+            string file = parsed.GetValue(_file)!;
+            var session = Load(file);
             return Runner.Run(
-                _run.ToRequest(parsed, session.Spec, new ProcessQuery(session.Spec.Target.ProcessName, null, null))
+                _run.ToRequest(parsed, session.Spec, new ProcessQuery(session.Spec.Target.ProcessName, null, null)) with
+                {
+                    Again = $"{NextCommand.Sudo}hud run -f {NextCommand.Word(file)}",
+                    File = file,
+                }
             );
         });
         return command;
