@@ -14,7 +14,7 @@ internal sealed partial class Frame
             .Now!.Tasks.OrderByDescending(t => t.TotalNs)
             .ThenBy(t => t.Name, StringComparer.Ordinal)
             .ToList();
-        Rule(_y++, $"TASKS {tasks.Count}", "by time in polls; durations from 1us to 1s");
+        Rule(_y++, $"TASKS {tasks.Count}", "by time in polls, since the start; durations 1us to 1s");
         bool wide = Width >= 100;
         int chart = wide ? 49 : 33,
             name = chart + buckets + 1;

@@ -82,6 +82,7 @@ internal static class Runner
         if (!request.Headless && request.Output == OutputKind.Text && Terminal.CanShowCockpit)
             return new CockpitView(
                 new UiState { Window = request.Window },
+                $"{process.Comm} {process.Pid}",
                 model => LiveExport.Write(model, request.Exports, $"{process.Comm}-{process.Pid}")
             );
         return new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
