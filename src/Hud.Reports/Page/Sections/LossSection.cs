@@ -43,7 +43,21 @@ internal static class LossSection
             return;
         html.AddRaw("<h3>Warnings</h3><ul class=\"warnings\">\n");
         foreach (var warning in document.Warnings.Take(50))
-            html.Add($"<li><b>{warning.Id}</b> {warning.Message}. <span>Next: {warning.NextStep}</span></li>");
+        {
+            // lines meant for a file (Cargo.toml) keep their breaks
+            string[] next = warning.NextStep.Split('\n', 2);
+            html.Add($"<li><b>{warning.Id}</b> {warning.Message}. <span>Next: {next[0]}</span>");
+            if (next.Length > 1)
+            {
+                html.AddRaw("<pre>");
+                foreach (string line in next[1].Split('\n'))
+                    html.Add($"{line}\n");
+                html.AddRaw("</pre>");
+            }
+
+            html.AddRaw("</li>");
+        }
+
         html.AddRaw("</ul>\n");
     }
 
