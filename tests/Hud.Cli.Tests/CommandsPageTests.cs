@@ -58,7 +58,8 @@ public sealed class CommandsPageTests
     {
         string line = HelpText.VerbPath(command);
         if (command.Subcommands.Count > 0)
-            yield return "verbs " + string.Join(" ", command.Subcommands.Where(c => !c.Hidden).Select(c => $"`{c.Name}`"));
+            yield return "verbs "
+                + string.Join(" ", command.Subcommands.Where(c => !c.Hidden).Select(c => $"`{c.Name}`"));
         if (VerbNotes.Of(command).Completes is { Length: > 0 } words)
             yield return words;
         yield return "flags "
@@ -69,7 +70,16 @@ public sealed class CommandsPageTests
         foreach (var option in HelpText.Options(command).Where(o => o.CompletionSources.Count > 0))
         {
             string[] values = [.. Offered($"{line} {option.Name} ").Where(v => !v.StartsWith('-'))];
-            if (values.Length > 0 && option.HelpName == string.Join('|', values.Order(StringComparer.Ordinal).OrderBy(v => option.HelpName!.IndexOf(v, StringComparison.Ordinal))))
+            if (
+                values.Length > 0
+                && option.HelpName
+                    == string.Join(
+                        '|',
+                        values
+                            .Order(StringComparer.Ordinal)
+                            .OrderBy(v => option.HelpName!.IndexOf(v, StringComparison.Ordinal))
+                    )
+            )
                 yield return $"`{option.Name}` with {string.Join(" ", values.Select(v => $"`{v}`"))}";
         }
     }

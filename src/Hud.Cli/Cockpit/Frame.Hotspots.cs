@@ -68,7 +68,12 @@ internal sealed partial class Frame
 
     private void DrawPressureRule(int y)
     {
-        int x = _screen.Put(4, y, _glyphs.Rule + _glyphs.Rule + " waiting for a CPU: not the code's fault ", Tone.Faint);
+        int x = _screen.Put(
+            4,
+            y,
+            _glyphs.Rule + _glyphs.Rule + " waiting for a CPU: not the code's fault ",
+            Tone.Faint
+        );
         _screen.Put(x, y, string.Concat(Enumerable.Repeat(_glyphs.Rule, Math.Max(0, Width - 1 - x))), Tone.Faint);
     }
 

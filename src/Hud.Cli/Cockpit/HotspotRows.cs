@@ -75,7 +75,8 @@ internal static class HotspotRows
             .Hotspots.Select((h, i) => Row(model, h, before, span * workers) with { Apart = apart[i] })
             .Where(r => Matches(r.Hotspot, search) && (r.Count > 0 || before is null));
         if (group != GroupBy.None)
-            rows = rows.GroupBy(r => (r.IsPressure, Name: NameOf(r.Hotspot, group))).Select(g => Joined(g.Key.Name, [.. g]));
+            rows = rows.GroupBy(r => (r.IsPressure, Name: NameOf(r.Hotspot, group)))
+                .Select(g => Joined(g.Key.Name, [.. g]));
         // pressure is not the code's fault, so it never stands above what is
         var causes = rows.OrderBy(r => r.IsPressure);
         return

@@ -13,7 +13,8 @@ internal static class DiffVerb
 {
     public static Command Build()
     {
-        Argument<string> before = new("BEFORE") { Description = "A report as JSON, from --export report.json; - reads stdin" },
+        Argument<string> before =
+                new("BEFORE") { Description = "A report as JSON, from --export report.json; - reads stdin" },
             after = new("AFTER") { Description = "A later report; - reads stdin" };
         var output = DataText.Option();
         var command = new Command("diff", "Compare two saved reports; exit code 6 when the second is worse")
@@ -25,10 +26,16 @@ internal static class DiffVerb
         command.Validators.Add(result =>
         {
             if (result.GetValue(before) == "-" && result.GetValue(after) == "-")
-                result.AddError("BEFORE and AFTER are both \"-\", and stdin can be read only once; name a file for one");
+                result.AddError(
+                    "BEFORE and AFTER are both \"-\", and stdin can be read only once; name a file for one"
+                );
         });
         command.SetAction(parsed =>
-            Compare(ReportFile.Load(parsed.GetValue(before)!), ReportFile.Load(parsed.GetValue(after)!), DataText.Format(parsed, output))
+            Compare(
+                ReportFile.Load(parsed.GetValue(before)!),
+                ReportFile.Load(parsed.GetValue(after)!),
+                DataText.Format(parsed, output)
+            )
         );
         return command;
     }

@@ -30,11 +30,7 @@ internal static class HelpText
         Heading(text, "Usage");
         Paragraph(text, Usage(command), Indent, hanging: 4);
         Rows(text, "Verbs", command.Subcommands.Where(c => !c.Hidden).Select(c => (c.Name, c.Description ?? "")));
-        Rows(
-            text,
-            "Arguments",
-            command.Arguments.Where(a => !a.Hidden).Select(a => (Label(a), a.Description ?? ""))
-        );
+        Rows(text, "Arguments", command.Arguments.Where(a => !a.Hidden).Select(a => (Label(a), a.Description ?? "")));
         Rows(text, "Flags", Options(command).Select(o => (Label(o), o.Description ?? "")));
         var notes = VerbNotes.Of(command);
         Rows(text, "Examples", notes.Examples, MaxExampleColumn);
@@ -85,9 +81,7 @@ internal static class HelpText
     private static string Usage(Command command)
     {
         string arguments = string.Concat(command.Arguments.Where(a => !a.Hidden).Select(a => " " + Label(a)));
-        string required = string.Concat(
-            command.Options.Where(o => o.Required).Select(o => $" {o.Name} {o.HelpName}")
-        );
+        string required = string.Concat(command.Options.Where(o => o.Required).Select(o => $" {o.Name} {o.HelpName}"));
         bool onlyVerbs = command.Subcommands.Count > 0 && command.Arguments.Count == 0;
         return $"{Words(command)}{required}{(onlyVerbs ? " VERB" : arguments)} [flags]";
     }
@@ -100,14 +94,22 @@ internal static class HelpText
 
     private static string Label(Option option)
     {
-        string names = string.Join(", ", option.Aliases.Where(a => a.Length == 2 && char.IsAsciiLetter(a[1])).Order().Append(option.Name));
+        string names = string.Join(
+            ", ",
+            option.Aliases.Where(a => a.Length == 2 && char.IsAsciiLetter(a[1])).Order().Append(option.Name)
+        );
         bool takesValue = option.ValueType != typeof(bool) && option.Arity.MaximumNumberOfValues > 0;
         return takesValue && option.HelpName is { Length: > 0 } value ? $"{names} <{value}>" : names;
     }
 
     private static void Heading(StringBuilder text, string title) => text.Append('\n').Append(title).Append(":\n");
 
-    private static void Rows(StringBuilder text, string title, IEnumerable<(string Name, string Meaning)> rows, int column = MaxNameColumn)
+    private static void Rows(
+        StringBuilder text,
+        string title,
+        IEnumerable<(string Name, string Meaning)> rows,
+        int column = MaxNameColumn
+    )
     {
         var all = rows.ToList();
         if (all.Count == 0)

@@ -80,13 +80,14 @@ internal sealed class RunOptions
             Quiet = parsed.GetValue(Quiet),
             Headless = parsed.GetValue(Headless),
             Verbose = parsed.GetValue(Verbose),
-            Window = (parsed.GetValue(Window) ?? default).ToTimeSpan() is var window && window <= MaxWindow
-                ? window
-                : throw Bad(
-                    DiagnosticKinds.OutOfRange,
-                    $"--window {parsed.GetValue(Window)}: the cockpit looks back over 30m at most",
-                    "leave it out to see everything since the start"
-                ),
+            Window =
+                (parsed.GetValue(Window) ?? default).ToTimeSpan() is var window && window <= MaxWindow
+                    ? window
+                    : throw Bad(
+                        DiagnosticKinds.OutOfRange,
+                        $"--window {parsed.GetValue(Window)}: the cockpit looks back over 30m at most",
+                        "leave it out to see everything since the start"
+                    ),
             Exports = [.. (parsed.GetValue(Export) ?? []).Select(ToExport)],
             Options = new AgentOptions
             {

@@ -10,7 +10,10 @@ internal static class ShowVerb
 {
     public static Command Build()
     {
-        var file = new Argument<string>("FILE") { Description = "A report as JSON, from --export report.json; - reads stdin" };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "A report as JSON, from --export report.json; - reads stdin",
+        };
         var export = new Option<string[]>("--export")
         {
             Description = $"Write other formats ({ExportFormats.Extensions})",

@@ -46,14 +46,17 @@ internal static class UsageErrors
             return [];
         string verbs = string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
         if (command.Arguments.Count == 0 && verbs.Length > 0)
-            return [$"{HelpText.Words(command)}: {FlagValues.NoneOf(words[0], [.. command.Subcommands.Select(c => c.Name)])}"];
+            return
+            [
+                $"{HelpText.Words(command)}: {FlagValues.NoneOf(words[0], [.. command.Subcommands.Select(c => c.Name)])}",
+            ];
         string hint =
-            command is RootCommand && parsed.GetResult(command.Arguments[0])?.Tokens is [var first, ..]
+            command is RootCommand
+            && parsed.GetResult(command.Arguments[0])?.Tokens is [var first, ..]
             && Suggestion.For(first.Value, command.Subcommands.Select(c => c.Name)) is { } verb
                 ? $"; did you mean: hud {verb} {string.Join(' ', words.Select(FlagValues.Shown))}?"
-                : command.Arguments.Count > 0
-                    ? $"; it takes {string.Join(' ', command.Arguments.Select(a => a.Name))}"
-                    : "; it takes no arguments";
+            : command.Arguments.Count > 0 ? $"; it takes {string.Join(' ', command.Arguments.Select(a => a.Name))}"
+            : "; it takes no arguments";
         return [$"{HelpText.Words(command)}: \"{FlagValues.Shown(words[0])}\" is one argument too many{hint}"];
     }
 
@@ -66,8 +69,9 @@ internal static class UsageErrors
         if (known.Contains(flag, StringComparer.Ordinal))
             return $"{flag} stands where a name is expected";
         string near =
-            flag.Length > 2 && Suggestion.For(flag, known.Where(k => k.Length > 2)) is { } name ? $"; did you mean {name}?"
-            : "";
+            flag.Length > 2 && Suggestion.For(flag, known.Where(k => k.Length > 2)) is { } name
+                ? $"; did you mean {name}?"
+                : "";
         return $"{HelpText.Words(command)} has no flag {FlagValues.Shown(flag)}{near}";
     }
 
@@ -96,7 +100,10 @@ internal static class UsageErrors
             .Select(o => $"{HelpText.Words(command)} needs {o.Name} <{o.HelpName}>{About(o.Description)}")
             .Concat(
                 command
-                    .Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && error.SymbolResult!.GetResult(a) is not { Tokens.Count: > 0 })
+                    .Arguments.Where(a =>
+                        a.Arity.MinimumNumberOfValues > 0
+                        && error.SymbolResult!.GetResult(a) is not { Tokens.Count: > 0 }
+                    )
                     .Select(a => Missing(a, command))
             );
         return missing.FirstOrDefault() ?? error.Message;
@@ -108,7 +115,8 @@ internal static class UsageErrors
     private static string About(string? description) =>
         description is { Length: > 0 } ? $" ({char.ToLowerInvariant(description[0])}{description[1..]})" : "";
 
-    private static string Forms(Option option) => option.HelpName is { Length: > 0 } name ? $": {option.Name} <{name}>" : "";
+    private static string Forms(Option option) =>
+        option.HelpName is { Length: > 0 } name ? $": {option.Name} <{name}>" : "";
 
     private static bool TakesValue(Option option) =>
         option.ValueType != typeof(bool) && option.Arity.MaximumNumberOfValues > 0;

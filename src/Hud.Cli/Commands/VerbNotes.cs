@@ -54,10 +54,7 @@ internal sealed record VerbNotes(
         ),
         ["diff"] = new([("hud diff before.json after.json", "what changed")], [0, 2, 5, 6], Files),
         ["completion"] = new(
-            [
-                ("source <(hud completion bash)", "for the running shell"),
-                ("hud completion fish | source", "in fish"),
-            ],
+            [("source <(hud completion bash)", "for the running shell"), ("hud completion fish | source", "in fish")],
             [0, 2],
             "bash, zsh, fish"
         ),
@@ -93,11 +90,7 @@ internal sealed record VerbNotes(
             [0, 2, 3, 5],
             Sessions
         ),
-        ["kubectl diff"] = new(
-            [("kubectl hud diff before after", "what changed")],
-            [0, 2, 3, 5, 6],
-            Sessions
-        ),
+        ["kubectl diff"] = new([("kubectl hud diff before after", "what changed")], [0, 2, 3, 5, 6], Sessions),
         ["kubectl export"] = new(
             [("kubectl hud export checkout-p99 cpu.pprof.pb.gz flame.svg", "two formats at once")],
             [0, 2, 3, 5],

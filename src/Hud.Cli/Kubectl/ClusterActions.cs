@@ -261,7 +261,11 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, stop);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, stop);
-        using var view = new CockpitView(new UiState(), session.Metadata.Name, model => LiveExport.Write(model, [], session.Metadata.Name));
+        using var view = new CockpitView(
+            new UiState(),
+            session.Metadata.Name,
+            model => LiveExport.Write(model, [], session.Metadata.Name)
+        );
         view.Quit = logs.Stop;
         var merge = new LiveMerge(pods.Length);
         logs.Follow(

@@ -69,9 +69,7 @@ internal sealed class ClusterVerbs
             Description = "Pods by label instead, like app=checkout",
             HelpName = "labels",
         };
-        var duration = FlagValues
-            .Duration("--duration", "-d")
-            .With("time", "How long: 30, 1m30s [default: 60s]");
+        var duration = FlagValues.Duration("--duration", "-d").With("time", "How long: 30, 1m30s [default: 60s]");
         var threshold = FlagValues
             .Milliseconds("--threshold")
             .With("time", "A poll that takes longer blocks its worker: 5ms, 500us [default: 5ms]");
@@ -174,7 +172,9 @@ internal sealed class ClusterVerbs
             session,
             output,
         };
-        command.SetAction(parsed => Actions(parsed).Describe(parsed.GetValue(session)!, DataText.Format(parsed, output)));
+        command.SetAction(parsed =>
+            Actions(parsed).Describe(parsed.GetValue(session)!, DataText.Format(parsed, output))
+        );
         return command;
     }
 

@@ -50,11 +50,7 @@ internal sealed class KubectlClient(IReadOnlyList<string> globals)
             while ((read = process.Output.Read(buffer)) > 0 && output.Length < MaxOutput)
                 output.Write(buffer, 0, read);
             int exit = process.Exit.GetAwaiter().GetResult();
-            return new Answer(
-                exit,
-                output.ToArray(),
-                ErrorText(process.LogTail())
-            );
+            return new Answer(exit, output.ToArray(), ErrorText(process.LogTail()));
         }
         finally
         {

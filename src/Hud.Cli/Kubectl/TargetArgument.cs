@@ -22,7 +22,9 @@ internal static class TargetArgument
 
         int slash = resource!.IndexOf('/');
         if (slash <= 0 || slash == resource.Length - 1)
-            throw Bad($"\"{FlagValues.Shown(resource)}\" must be TYPE/NAME, such as deploy/{FlagValues.Shown(resource.Trim('/'))}");
+            throw Bad(
+                $"\"{FlagValues.Shown(resource)}\" must be TYPE/NAME, such as deploy/{FlagValues.Shown(resource.Trim('/'))}"
+            );
         string name = resource[(slash + 1)..];
         return resource[..slash].ToLowerInvariant().Split('.')[0] switch
         {
@@ -48,7 +50,9 @@ internal static class TargetArgument
         {
             string[] pair = part.Split(part.Contains("==", StringComparison.Ordinal) ? "==" : "=", 2);
             if (pair.Length != 2 || pair[0].EndsWith('!') || pair[0].Length == 0)
-                throw Bad($"-l: \"{FlagValues.Shown(part)}\" is not label=value; write a session file for other selectors");
+                throw Bad(
+                    $"-l: \"{FlagValues.Shown(part)}\" is not label=value; write a session file for other selectors"
+                );
             labels[pair[0].Trim()] = pair[1].Trim();
         }
 

@@ -111,10 +111,7 @@ internal static class ProcessResolver
 
     private static string Table(List<ProcessEntry> matches)
     {
-        var lines = matches
-            .Take(MaxListed)
-            .Select(p => "  " + Line(p))
-            .ToList();
+        var lines = matches.Take(MaxListed).Select(p => "  " + Line(p)).ToList();
         if (matches.Count > MaxListed)
             lines.Add($"  and {matches.Count - MaxListed} more");
         return string.Join('\n', lines);

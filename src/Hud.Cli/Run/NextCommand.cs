@@ -38,6 +38,5 @@ internal static class NextCommand
             : "'" + Printable.Clean(text).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 
     /// <summary>"sudo " where this run was started so: the next one needs it as well.</summary>
-    public static string Sudo =>
-        Environment.GetEnvironmentVariable("SUDO_COMMAND") is { Length: > 0 } ? "sudo " : "";
+    public static string Sudo => Environment.GetEnvironmentVariable("SUDO_COMMAND") is { Length: > 0 } ? "sudo " : "";
 }

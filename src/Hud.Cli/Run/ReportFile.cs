@@ -90,11 +90,12 @@ internal static class ReportFile
                 $"is a report of the version {FlagValues.Shown(version)}, and this hud reads {ProfileDocument.CurrentSchemaVersion}",
                 "read it with the hud that wrote it, or run again"
             );
-        return Array.Find(
-            Objects,
-            field => !root.TryGetProperty(field, out var value) || value.ValueKind != JsonValueKind.Object
-        )
-            is { } missing
+        return
+            Array.Find(
+                Objects,
+                field => !root.TryGetProperty(field, out var value) || value.ValueKind != JsonValueKind.Object
+            )
+                is { } missing
             ? ($"is not a whole report: it has no {missing}", Write)
             : null;
     }

@@ -55,7 +55,17 @@ internal static class Runner
         }
 
         if (outcome.Profile is { } profile && unreachable.Count > 0)
-            outcome = outcome with { Profile = profile with { Warnings = [.. profile.Warnings, .. unreachable.Select(d => new ProfileWarning(d.Kind.Id, d.Message, d.NextStep))] } };
+            outcome = outcome with
+            {
+                Profile = profile with
+                {
+                    Warnings =
+                    [
+                        .. profile.Warnings,
+                        .. unreachable.Select(d => new ProfileWarning(d.Kind.Id, d.Message, d.NextStep)),
+                    ],
+                },
+            };
         Print(request, outcome);
         return Finish(request, outcome);
     }
@@ -70,7 +80,10 @@ internal static class Runner
             ProcessTable.System.List(),
             Environment.ProcessId,
             // in a session file a verb cannot be meant
-            request.File is null ? [.. CommandTree.Build().Subcommands.Select(c => c.Name)] : [],
+            request.File
+                is null
+                ? [.. CommandTree.Build().Subcommands.Select(c => c.Name)]
+                : [],
             request.Quiet ? null : ProcessPicker.OnTerminal
         );
     }

@@ -14,7 +14,11 @@ internal static class StackCut
         [
             .. Enumerable
                 .Range(0, own.Count)
-                .OrderBy(i => i == 0 ? 0 : own[i] ? 1 : 2)
+                .OrderBy(i =>
+                    i == 0 ? 0
+                    : own[i] ? 1
+                    : 2
+                )
                 .ThenBy(i => i)
                 .Take(room)
                 .Order(),

@@ -102,7 +102,10 @@ public class FrameTests
         var screen = Draw("main", 120, 36);
         string[] rows = screen.ToText().Split('\n'),
             tones = screen.ToTones().Split('\n');
-        int rule = Array.FindIndex(rows, r => r.Contains("waiting for a CPU: not the code's fault", StringComparison.Ordinal));
+        int rule = Array.FindIndex(
+            rows,
+            r => r.Contains("waiting for a CPU: not the code's fault", StringComparison.Ordinal)
+        );
         int pressure = Array.FindIndex(rows, r => r.Contains("QUEUE", StringComparison.Ordinal));
 
         Assert.InRange(rule, 1, pressure - 1);

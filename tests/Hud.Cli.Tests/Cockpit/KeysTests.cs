@@ -186,8 +186,7 @@ public class KeysTests
     public void A_frames_crate_is_that_of_its_type(string function, string crate) =>
         Assert.Equal(crate, FrameText.Crate(function));
 
-    private static IReadOnlyList<HotspotRow> Rows(UiState ui) =>
-        HotspotRows.Build(Model, ui);
+    private static IReadOnlyList<HotspotRow> Rows(UiState ui) => HotspotRows.Build(Model, ui);
 
     private static UiState Press(UiState ui, string keys) =>
         keys.Aggregate(ui, (state, c) => Keys.Press(state, Key(c), Rows(state)).State);

@@ -89,7 +89,8 @@ public sealed class WrongLinesTests
         var (exit, output, error) = hud.Wait();
         var text = new StringBuilder("$");
         foreach (string word in line)
-            text.Append(' ').Append(word.Length == 0 || word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word);
+            text.Append(' ')
+                .Append(word.Length == 0 || word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word);
         // every wrong line is answered on stderr, with a next step
         Assert.True(exit != 0 && output.Length == 0, $"{text} ended with {exit} and printed {output}");
         Assert.Contains("\n  next: ", error, StringComparison.Ordinal);
