@@ -72,12 +72,12 @@ public sealed class CommandsPageTests
             string[] values = [.. Offered($"{line} {option.Name} ").Where(v => !v.StartsWith('-'))];
             if (
                 values.Length > 0
-                && option.HelpName
+                && option.HelpName is { } help
+                && help
                     == string.Join(
                         '|',
-                        values
-                            .Order(StringComparer.Ordinal)
-                            .OrderBy(v => option.HelpName!.IndexOf(v, StringComparison.Ordinal))
+                        values.OrderBy(v => help.IndexOf(v, StringComparison.Ordinal))
+                            .ThenBy(v => v, StringComparer.Ordinal)
                     )
             )
                 yield return $"`{option.Name}` with {string.Join(" ", values.Select(v => $"`{v}`"))}";

@@ -39,19 +39,22 @@ internal sealed partial class Frame
         };
         if (h.Location.Length > 0)
             lines.Add([(Printable.FitLocation(Printable.Clean(h.Location), width), Tone.Strong)]);
-        lines.Add([
-            (
-                $"{HumanText.Percent(Math.Round(row.Percent, 2))} of worker time, {HumanText.Count(row.Count)} polls, {HumanText.Duration(row.TotalNs)} in all, {SpanName()}",
-                Tone.Text
-            ),
-        ]);
-        lines.Add([
-            (
-                $"p50 {HumanText.Duration(h.P50Ns)}   p99 {HumanText.Duration(h.P99Ns)}   max {HumanText.Duration(h.MaxNs)}, since the start   ",
-                Tone.Text
-            ),
-            .. Histogram(h.Histogram),
-        ]);
+        string share =
+            $"{HumanText.Percent(Math.Round(row.Percent, 2))} of worker time, {HumanText.Count(row.Count)} polls, {HumanText.Duration(row.TotalNs)} in all, {SpanName()}";
+        lines.AddRange(Printable.Wrap(share, width).Select(l => new List<(string, Tone)> { (l, Tone.Text) }));
+        string durations =
+            $"p50 {HumanText.Duration(h.P50Ns)}   p99 {HumanText.Duration(h.P99Ns)}   max {HumanText.Duration(h.MaxNs)}, since the start";
+        List<(string Text, Tone)> chart = [.. Histogram(h.Histogram)];
+        if (durations.Length + 3 + chart.Sum(part => Printable.Width(part.Text)) <= width)
+        {
+            lines.Add([(durations + "   ", Tone.Text), .. chart]);
+        }
+        else
+        {
+            lines.Add([(Printable.Fit(durations, width), Tone.Text)]);
+            lines.Add(chart);
+        }
+
         lines.Add([(Printable.Fit(string.Join(" · ", Details(h)), width), Tone.Dim)]);
         if (Threads(row) is { Length: > 0 } threads)
             lines.Add([(Printable.Fit(threads, width), Tone.Dim)]);

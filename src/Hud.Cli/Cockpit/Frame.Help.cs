@@ -4,7 +4,8 @@ namespace Hud.Cli.Cockpit;
 
 internal sealed partial class Frame
 {
-    private const int HelpColumns = 120;
+    private const int HelpColumns = 142,
+        LegendAt = 78;
 
     private (string Mark, Tone Tone, string Meaning)[] Legend =>
         [
@@ -37,18 +38,18 @@ internal sealed partial class Frame
             wide ? "KEYS AND SIGNS" : "KEYS, THEN SIGNS",
             left.Count > room ? $"lines {scroll + 1}-{scroll + room} of {left.Count}" : ""
         );
-        HelpRows(2, left.Skip(scroll).Take(room));
+        HelpRows(2, wide ? LegendAt - 2 : Width - 1, left.Skip(scroll).Take(room));
         if (wide)
-            HelpRows(Width / 2 + 6, legend.Take(room));
+            HelpRows(LegendAt, Width - 1, legend.Take(room));
     }
 
-    private void HelpRows(int x, IEnumerable<(string Mark, Tone Tone, string Meaning)> rows)
+    private void HelpRows(int x, int end, IEnumerable<(string Mark, Tone Tone, string Meaning)> rows)
     {
         int y = HeadRows + 1;
         foreach (var (mark, tone, meaning) in rows)
         {
             _screen.Put(x, y, mark, tone);
-            _screen.Put(x + 14, y++, Printable.Fit(meaning, Width - x - 15));
+            _screen.Put(x + 14, y++, Printable.Fit(meaning, end - x - 14));
         }
     }
 }

@@ -21,11 +21,12 @@ internal sealed partial class Frame
             : _screen.Height < 30 ? 4
             : _screen.Height < 50 ? 8
             : 16;
+        const string shares = " busy  lost ";
         int shown = Math.Min(workers.Count, room);
         int lane = Math.Max(8, Width - LaneLeft - LaneRight);
         string more = workers.Count > shown ? $", {shown} shown" : "";
-        Rule(_y++, $"WORKERS {workers.Count}{more}", "1 column = 1 s, height = share lost");
-        _screen.PutRight(Width - 1, _y - 1, " busy  lost ", Tone.Dim);
+        Rule(_y++, $"WORKERS {workers.Count}{more}", "1 column = 1 s, height = share lost", keep: shares.Length + 1);
+        _screen.PutRight(Width - 1, _y - 1, shares, Tone.Dim);
         // with more workers than rows, those that lose most
         foreach (
             var worker in workers.Count > shown ? workers.OrderByDescending(w => w.LostPercent).Take(shown) : workers
@@ -101,7 +102,8 @@ internal sealed partial class Frame
         double span = _ui.Window > TimeSpan.Zero ? _ui.Window.TotalNanoseconds : Math.Max(10e9, now.ElapsedNs);
         double from = Math.Max(0, now.ElapsedNs - span);
         double perColumn = span / columns;
-        Rule(_y++, "TIMELINE", $"slow polls, 1 column = {HumanText.Duration((long)perColumn)}");
+        const int signs = 30;
+        Rule(_y++, "TIMELINE", $"slow polls, 1 column = {HumanText.Duration((long)perColumn)}", keep: signs);
         // the colours mean causes, and the signs of the causes are their legend
         int legend = Width - 1;
         foreach (

@@ -89,8 +89,15 @@ internal sealed partial class Frame
             _model.Stopping ? "SUMMING UP"
             : _ui.Paused ? "PAUSED"
             : "live";
-        x = _screen.Put(x + 2, 0, now is null ? "" : Progress(now.ElapsedNs), Tone.Text);
-        _screen.Put(x + 2, 0, state, _model.Stopping || _ui.Paused ? Tone.Warn : Tone.Good);
+        string progress = now is null ? "" : Progress(now.ElapsedNs);
+        bool live = !_model.Stopping && !_ui.Paused;
+        int end = Width - 2 - SpanName().Length;
+        // on a narrow screen one of the two: a picture that stands still has to say so
+        bool both = x + progress.Length + state.Length + 4 <= end;
+        if (both || live)
+            x = _screen.Put(x + 2, 0, progress, Tone.Text, Math.Max(0, end - x - 2));
+        if (both || !live)
+            _screen.Put(x + 2, 0, state, live ? Tone.Good : Tone.Warn, Math.Max(0, end - x - 2));
         _screen.PutRight(Width - 1, 0, SpanName(), _ui.Window > TimeSpan.Zero ? Tone.Key : Tone.Dim);
         if (span is null)
             return;
@@ -245,12 +252,21 @@ internal sealed partial class Frame
     }
 
     /// <summary>A line across with a title in it, and a note after the title.</summary>
-    private void Rule(int y, string title, string note, Tone tone = Tone.Title)
+    /// <param name="keep">Columns at the right end that something else is written to.</param>
+    private void Rule(int y, string title, string note, Tone tone = Tone.Title, int keep = 0)
     {
         _screen.Put(0, y, string.Concat(Enumerable.Repeat(_glyphs.Rule, Width)), Tone.Faint);
         int x = _screen.Put(2, y, $" {title} ", tone);
         if (note.Length > 0)
-            _screen.Put(x, y, note + " ", Tone.Dim);
+            _screen.Put(x, y, WholeClauses(note, Width - x - 1 - keep) + " ", Tone.Dim);
+    }
+
+    /// <summary>As many of its clauses as there is room for; half a clause says nothing.</summary>
+    private static string WholeClauses(string note, int room)
+    {
+        while (Printable.Width(note) > room && note.LastIndexOfAny([',', ';']) is > 0 and var cut)
+            note = note[..cut];
+        return Printable.Fit(note, Math.Max(0, room));
     }
 
     private string TargetName()

@@ -91,6 +91,15 @@ internal static class FlagValues
         $"\"{Shown(written)}\" is none of {string.Join(", ", words)}"
         + (Suggestion.For(written, words) is { } near ? $"; did you mean {near}?" : "");
 
+    /// <summary>Why a file cannot be read, without its path a second time where that is known.</summary>
+    public static string Why(Exception e) =>
+        e switch
+        {
+            FileNotFoundException or DirectoryNotFoundException => "there is no such file",
+            UnauthorizedAccessException => "this user may not read it, or it is a folder",
+            _ => e.Message,
+        };
+
     public static string Shown(string value)
     {
         string clean = Reports.Text.Printable.Clean(value);

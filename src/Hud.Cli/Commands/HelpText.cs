@@ -73,7 +73,7 @@ internal static class HelpText
             .Concat(parents.SelectMany(p => p.Options.Where(o => o.Recursive)))
             .Concat(command.Options.OfType<System.CommandLine.Help.HelpOption>())
             .Where(o => !o.Hidden)
-            .DistinctBy(o => o.Name);
+            .DistinctBy(o => o.Name, StringComparer.Ordinal);
     }
 
     private static Command? Parent(Command command) => command.Parents.OfType<Command>().FirstOrDefault();
@@ -96,7 +96,10 @@ internal static class HelpText
     {
         string names = string.Join(
             ", ",
-            option.Aliases.Where(a => a.Length == 2 && char.IsAsciiLetter(a[1])).Order().Append(option.Name)
+            option
+                .Aliases.Where(a => a.Length == 2 && char.IsAsciiLetter(a[1]))
+                .Order(StringComparer.Ordinal)
+                .Append(option.Name)
         );
         bool takesValue = option.ValueType != typeof(bool) && option.Arity.MaximumNumberOfValues > 0;
         return takesValue && option.HelpName is { Length: > 0 } value ? $"{names} <{value}>" : names;

@@ -53,7 +53,7 @@ internal sealed class RunVerb
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Bad($"{path} cannot be read: {e.Message}", "check the path");
+            throw Bad($"{path} cannot be read: {FlagValues.Why(e)}", "check the path");
         }
     }
 

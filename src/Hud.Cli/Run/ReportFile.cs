@@ -45,7 +45,7 @@ internal static class ReportFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Bad($"{name} cannot be read: {e.Message}");
+            throw Bad($"{name} cannot be read: {FlagValues.Why(e)}");
         }
     }
 

@@ -1,9 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using Hud.Elf;
 using Hud.NodeAgent.Interop;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Maps;
-using Hud.Profiling.Stacks;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Proc;
 

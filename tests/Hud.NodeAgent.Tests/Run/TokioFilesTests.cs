@@ -1,8 +1,8 @@
+using Hud.Elf;
 using Hud.NodeAgent.Proc;
 using Hud.NodeAgent.Run;
-using Hud.Profiling.Maps;
-using Hud.Profiling.Stacks;
-using Hud.Profiling.Tokio;
+using Hud.Tokio;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Tests.Run;
 

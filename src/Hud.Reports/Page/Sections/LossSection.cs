@@ -8,7 +8,7 @@ internal static class LossSection
     public static void Write(HtmlBuilder html, ProfileDocument document)
     {
         html.AddRaw(
-            "<section id=\"losses\" aria-labelledby=\"losses-title\" class=\"two\"><div><h2 id=\"losses-title\">Losses <small>everything that is not in this report</small></h2>\n<table class=\"pairs\"><tbody>\n"
+            "<section id=\"losses\" aria-labelledby=\"losses-title\" class=\"two\"><div><h2 id=\"losses-title\">Dropped and cut <small>everything that is not in this report</small></h2>\n<table class=\"pairs\"><tbody>\n"
         );
         var all = LossText.All(document.Losses);
         foreach (var (name, count, meaning) in all.Where(l => l.Count > 0))
@@ -16,7 +16,7 @@ internal static class LossSection
         html.AddRaw("</tbody></table>\n");
         int zero = all.Count(l => l.Count == 0);
         html.Add(
-            $"<p class=\"note\">{(zero == all.Count ? $"Nothing was lost: all {zero} counters are zero." : $"The other {zero} counters are zero: {string.Join(", ", all.Where(l => l.Count == 0).Select(l => l.Name.ToLowerInvariant()))}.")}</p>"
+            $"<p class=\"note\">{(zero == all.Count ? $"Nothing was dropped: all {zero} counters are zero." : $"The other {zero} counters are zero: {string.Join(", ", all.Where(l => l.Count == 0).Select(l => l.Name.ToLowerInvariant()))}.")}</p>"
         );
         if (document.Losses.UnwindStops.Count > 0)
         {
@@ -43,21 +43,9 @@ internal static class LossSection
             return;
         html.AddRaw("<h3>Warnings</h3><ul class=\"warnings\">\n");
         foreach (var warning in document.Warnings.Take(50))
-        {
-            // lines meant for a file (Cargo.toml) keep their breaks
-            string[] next = warning.NextStep.Split('\n', 2);
-            html.Add($"<li><b>{warning.Id}</b> {warning.Message}. <span>Next: {next[0]}</span>");
-            if (next.Length > 1)
-            {
-                html.AddRaw("<pre>");
-                foreach (string line in next[1].Split('\n'))
-                    html.Add($"{line}\n");
-                html.AddRaw("</pre>");
-            }
-
-            html.AddRaw("</li>");
-        }
-
+            html.Add(
+                $"<li><b>{warning.Id}</b> {PageText.Lines(warning.Message)}. <span>Next: {PageText.Lines(warning.NextStep)}</span></li>"
+            );
         html.AddRaw("</ul>\n");
     }
 
