@@ -7,6 +7,7 @@ namespace Hud.Core.Api;
 public static class SessionMessages
 {
     public const string Duration = "duration must be from 1s to 30m; write it like 90s or 1m30s";
+    public const string LocalDuration = "duration must be from 1s to 24h; write it like 90s, 1m30s or 2h";
     public const string Threshold = "threshold must be from 100us to 10s; write it like 5ms";
     public const string ThresholdBelowDuration =
         "threshold must be shorter than duration; shorten the threshold or observe longer";

@@ -27,7 +27,7 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
     {
         ClassLevelCascadeMode = CascadeMode.Continue;
         RuleLevelCascadeMode = CascadeMode.Stop;
-        AddSpecRules();
+        AddSpecRules(scope);
         if (durationCeiling is { } ceiling)
         {
             RuleFor(s => s.Duration)
@@ -45,11 +45,15 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
             AddLocalRules();
     }
 
-    private void AddSpecRules()
+    private void AddSpecRules(SessionScope scope)
     {
+        var longest = scope == SessionScope.Local ? SessionBounds.MaxLocalDuration : SessionBounds.MaxDuration;
         RuleFor(s => s.Duration)
-            .Must(d => d >= SessionBounds.MinDuration && d <= SessionBounds.MaxDuration)
-            .Says("spec.duration", SessionMessages.Duration);
+            .Must(d => d >= SessionBounds.MinDuration && d <= longest)
+            .Says(
+                "spec.duration",
+                scope == SessionScope.Local ? SessionMessages.LocalDuration : SessionMessages.Duration
+            );
         RuleFor(s => s.Threshold)
             .Must(t => t >= SessionBounds.MinThreshold && t <= SessionBounds.MaxThreshold)
             .Says("spec.threshold", SessionMessages.Threshold)
