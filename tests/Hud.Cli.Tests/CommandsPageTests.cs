@@ -76,7 +76,8 @@ public sealed class CommandsPageTests
                 && help
                     == string.Join(
                         '|',
-                        values.OrderBy(v => help.IndexOf(v, StringComparison.Ordinal))
+                        values
+                            .OrderBy(v => help.IndexOf(v, StringComparison.Ordinal))
                             .ThenBy(v => v, StringComparer.Ordinal)
                     )
             )

@@ -1,11 +1,11 @@
 using System.Text.Json;
+using Hud.Analysis;
 using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Tests.Support;
-using Hud.Analysis;
 
 namespace Hud.Operator.Tests;
 

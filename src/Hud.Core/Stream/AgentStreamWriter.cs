@@ -124,7 +124,9 @@ public static class ProfileFitter
             compressed = Compress(document, out over, maxBytes, maxHeapBytes);
         }
 
-        while (over > 1 && (document.SlowPolls.Count > 0 || document.StackTable.Count > 0 || document.Hotspots.Count > 1))
+        while (
+            over > 1 && (document.SlowPolls.Count > 0 || document.StackTable.Count > 0 || document.Hotspots.Count > 1)
+        )
         {
             document = Cut(document, over);
             compressed = Compress(document, out over, maxBytes, maxHeapBytes);

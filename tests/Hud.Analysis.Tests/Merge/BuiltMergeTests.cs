@@ -1,7 +1,7 @@
 using Hud.Core.Profile;
 using Hud.Frames;
-using Hud.Tests.Support;
 using Hud.Reports.Formats;
+using Hud.Tests.Support;
 using static Hud.Tests.Support.Stage;
 
 namespace Hud.Analysis.Tests;
