@@ -104,9 +104,11 @@ fi
 rm -rf "$results"; mkdir -p "$results"
 if [ -n "$fuzz" ]; then
   export HUD_FUZZ_SECONDS="$fuzz" HUD_TEST_TIMEOUT="${HUD_TEST_TIMEOUT:-$((fuzz * 20 + 600))}"
-  project=Hud.Profiling.Tests projects=()
+  projects=()
   step scripts/install.sh build rust test
-  step run_logged out/logs/build-fuzz.log "building $project" dotnet build "tests/$project" -c Release -v quiet && run_projects "$project"
+  for project in Hud.Elf.Tests Hud.Unwinding.Tests Hud.Symbolization.Tests Hud.NodeAgent.Tests; do
+    step run_logged "out/logs/build-fuzz-$project.log" "building $project" dotnet build "tests/$project" -c Release -v quiet && run_projects "$project"
+  done
   grep -hoE '[A-Za-z ]+: [0-9]+ inputs.*|[0-9]+ (damaged files|symbols tried).*' "$results"/*.log | sort -u
 elif [ -n "$fast" ]; then step scripts/install.sh build; else step scripts/install.sh; fi
 if [ -z "$fuzz" ] && step ./build.sh --no-install; then
@@ -122,9 +124,12 @@ if [ -z "$fuzz" ] && step ./build.sh --no-install; then
       step run_logged out/logs/kubernetes.log "Kubernetes (built once, about 7 minutes)" tests/cluster/build-kubernetes.sh
     fi ;;
   esac
+  step run_logged out/logs/tools.log "the formatter" dotnet tool restore
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
   one_by_one=
   run_logged out/logs/build-all.log "building all projects" dotnet build Hud.sln -c Release -v quiet || one_by_one=1
+  # One layout for all code; `dotnet csharpier format src tests bench` puts it right.
+  step run_logged out/logs/format.log "layout of the code" dotnet csharpier check src tests bench
   built=()
   for name in "${projects[@]}"; do
     [ -z "$one_by_one" ] || step run_logged "out/logs/build-$name.log" "building $name" dotnet build "tests/$name" -c Release -v quiet || continue

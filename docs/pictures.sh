@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the pictures of docs/images anew, from a real run: the demo's shop under load, the cockpit in a real terminal, and
-# the page in Chromium.
+# Makes the pictures of docs/images anew, from real runs: the demo's shop under load, the cockpit in a real terminal (also as a
+# moving picture), the page and the comparison with the repaired shop in Chromium.
 #
 #   sudo docs/pictures.sh [--no-build]
 set -euo pipefail
@@ -28,22 +28,41 @@ see() {
 shoot() { sleep 1; in_tmux capture-pane -p -e >"$work/$1.ansi"; }
 key() { in_tmux send-keys "$@"; }
 
+# film FRAMES MILLISECONDS: as many screens of the moving picture, each shown that long.
+filmed=0
+film() {
+  for _ in $(seq "$1"); do
+    filmed=$((filmed + 1))
+    in_tmux capture-pane -p -e >"$work/film/$(printf '%03d' $filmed)-$2.ansi"
+    sleep 1
+  done
+}
+
 say "the demo in a terminal of 112x36"
 env -u NO_COLOR COLORTERM=truecolor TERM=xterm-256color LANG=C.UTF-8 tmux -L "$socket" -f /dev/null new-session -d -x 112 -y 36 \
   "./demo.sh --no-build --lines --seconds 45 --into '$work'; exec sleep 300"
 in_tmux set-option -g status off
 in_tmux set-option -ga terminal-features ',*:RGB'
 in_tmux resize-window -x 112 -y 36
+mkdir -p "$work/film"
 see 'HOTSPOTS'
+film 8 900
 for _ in $(seq 400); do in_tmux capture-pane -p | grep -qE ' (2[5-9]|3[0-9])s ' && break; sleep 0.1; done
 shoot cockpit
-key Enter; see 'stack, leaf first'; shoot cockpit-details
-key Escape; key 3; see TIMELINE; shoot cockpit-timeline
-key 1
+key Down; film 2 1000
+key Enter; see 'stack, leaf first'; shoot cockpit-details; film 2 2200
+key Escape; key 3; see TIMELINE; shoot cockpit-timeline; film 3 1000
+key 1; film 2 1500
 for _ in $(seq 900); do [ ! -s "$work/mistakes.html" ] || break; sleep 0.1; done
 [ -s "$work/mistakes.html" ] || { in_tmux capture-pane -p >&2; fail "the demo wrote no page"; }
+
+say "the repaired shop, for the comparison"
+./demo.sh --no-build --lines --fixed --seconds 15 --into "$work" >"$work/fixed.log" 2>&1 || { cat "$work/fixed.log" >&2; fail "the repaired shop has no report"; }
+# exit code 6 says "worse", which is an answer too
+out/hud diff "$work/mistakes.json" "$work/fixed.json" -o page >"$work/compare.html" || [ $? = 6 ]
 
 say "pictures"
 mkdir -p docs/images
 node tests/page/pictures.mjs "$work" docs/images
+node tests/page/recording.mjs "$work/film" docs/images/cockpit.svg
 ls -l docs/images >&2

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Symbols;
-using Hud.Profiling.Symbols.Libdw;
+using Hud.Elf;
+using Hud.Symbolization;
 
 namespace Hud.Bench;
 

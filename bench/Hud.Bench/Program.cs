@@ -6,8 +6,8 @@ switch (args)
         return UnwindBench.Run(rest);
     case ["names", .. var rest]:
         return NamesBench.Run(rest);
-    case [Hud.Profiling.Symbols.Libdw.SymbolizerServer.Verb]:
-        Hud.Profiling.Symbols.Libdw.SymbolizerServer.RunIfAsked(args);
+    case [Hud.Symbolization.SymbolizerServer.Verb]:
+        Hud.Symbolization.SymbolizerServer.RunIfAsked(args);
         return 0;
     case ["render", var report, var directory]:
         return RenderVerb.Run(report, directory);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Stacks;
-using Hud.Profiling.Tests.Stacks;
+using Hud.Elf;
+using Hud.Unwinding;
+using Hud.Unwinding.Tests;
 
 namespace Hud.Bench;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Stacks;
+using Hud.Elf;
+using Hud.Unwinding;
 
 namespace Hud.Bench;
 

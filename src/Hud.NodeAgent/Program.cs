@@ -7,7 +7,7 @@ using Hud.NodeAgent.Confine;
 using Hud.NodeAgent.Interop;
 using Hud.NodeAgent.Preflight;
 using Hud.NodeAgent.Run;
-using Hud.Profiling.Symbols.Libdw;
+using Hud.Symbolization;
 
 const string Help = """
     hud-agent: profiles Tokio processes of this machine and writes one JSON object a line to stdout.

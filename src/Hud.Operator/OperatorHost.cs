@@ -47,11 +47,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
                 Filter = new ListOptions(LabelSelector: Resources.Names.AgentSelector),
                 OnError = e => Broken("agent pods", e),
             },
-            new Dictionary<string, Func<Pod, IEnumerable<string>>>(StringComparer.Ordinal)
-            {
-                [SessionController.SessionIndex] = p =>
-                    p.Metadata.Labels?.GetValueOrDefault(Resources.Names.SessionUidLabel) is { } uid ? [uid] : [],
-            }
+            SessionController.AgentIndexes
         );
         sessions.OnChange(c => Volatile.Read(ref _leadership)?.Changed(EntityKey.Of(c.New)));
         agents.OnChange(c => Volatile.Read(ref _leadership)?.Changed(Leadership.SessionOf(c.New)));
@@ -59,7 +55,8 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
 
         async Task LeadAsync(CancellationToken lost)
         {
-            var leadership = new Leadership(reader, writer, sessions, agents, options, log);
+            var owner = await DeploymentAsync(reader, lost).ConfigureAwait(false);
+            var leadership = new Leadership(reader, writer, sessions, agents, options with { AgentOwner = owner }, log);
             Volatile.Write(ref _leadership, leadership);
             await leadership.RunAsync(lost).ConfigureAwait(false);
         }
@@ -97,6 +94,42 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
             code = 1;
         }
         return code;
+    }
+
+    /// <summary>
+    /// The operator's own Deployment, as the owner of agents: uninstalling Hud in mid-run then leaves no agent behind. Null where the operator
+    /// runs by other means.
+    /// </summary>
+    private async Task<OwnerReference?> DeploymentAsync(KubernetesClient client, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                var found = await client
+                    .TryGetAsync(EntityTypes.Deployments, options.Namespace, Resources.Names.Manager, cancel)
+                    .ConfigureAwait(false);
+                return found?.Metadata.Uid is { } uid
+                    ? new OwnerReference
+                    {
+                        ApiVersion = EntityTypes.Deployments.ApiVersion,
+                        Kind = EntityTypes.Deployments.Kind,
+                        Name = found.Metadata.Name,
+                        Uid = uid,
+                    }
+                    : null;
+            }
+            catch (ForbiddenException e)
+            {
+                log.Warn("agents will have no owner", ("error", e.Message));
+                return null;
+            }
+            catch (Exception e) when (e is KubernetesException or TransportException)
+            {
+                log.Warn("the operator's deployment cannot be read, trying again", ("error", e.Message));
+                await Task.Delay(TimeSpan.FromSeconds(1), _time, cancel).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>What the liveness probe says: empty while every watch is heard of, or at least tried again.</summary>

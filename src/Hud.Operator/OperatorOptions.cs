@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hud.Core.Api;
+using Hud.Kubernetes;
 
 namespace Hud.Operator;
 
@@ -19,6 +20,9 @@ public sealed record OperatorOptions
     public string AgentMemoryRequest { get; init; } = "128Mi";
     public string AgentMemoryLimit { get; init; } = "512Mi";
     public string? AgentPriorityClass { get; init; }
+
+    /// <summary>The operator's Deployment, found when it begins to lead: with it go the agents of an installation that is removed.</summary>
+    public OwnerReference? AgentOwner { get; init; }
 
     public GoDuration MaxDuration { get; init; } = GoDuration.Parse("30m");
     public int MaxPodsPerSession { get; init; } = 20;

@@ -7,8 +7,8 @@ using Hud.Operator.Resources;
 namespace Hud.Operator;
 
 /// <summary>
-/// Deletes agent pods that belong to no session in progress. Owner references cannot do it: they do not cross namespaces. It mends what a
-/// forced removal of a finalizer, or a session deleted while no operator ran, leaves behind.
+/// Deletes agent pods that belong to no session in progress. Owner references cannot do it: they do not cross namespaces. It finds what
+/// sessions that were deleted while no operator ran leave behind.
 /// </summary>
 public sealed class OrphanSweep(
     KubernetesClient reader,

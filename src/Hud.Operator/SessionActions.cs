@@ -45,18 +45,22 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     }
 
     /// <summary>By merge patch with the version that was read: other finalizers of the list are kept or the patch is refused.</summary>
-    public async Task<SessionEntity> SetFinalizerAsync(SessionEntity session, bool present, CancellationToken cancel)
+    public async Task<SessionEntity> RemoveFinalizerAsync(SessionEntity session, CancellationToken cancel)
     {
         var others = (session.Metadata.Finalizers ?? [])
-            .Where(f => f != SessionType.Finalizer)
-            .Select(f => JsonEncodedText.Encode(f));
-        var all = present ? others.Append(JsonEncodedText.Encode(SessionType.Finalizer)) : others;
+            .Where(f => f != SessionType.FormerFinalizer)
+            .Select(f => $"\"{JsonEncodedText.Encode(f)}\"");
         var patch =
-            $$$"""{"metadata":{"resourceVersion":"{{{session.Metadata.ResourceVersion}}}","finalizers":[{{{string.Join(',', all.Select(f => $"\"{f}\""))}}}]}}""";
+            $$$"""{"metadata":{"resourceVersion":"{{{session.Metadata.ResourceVersion}}}","finalizers":[{{{string.Join(',', others)}}}]}}""";
         return await client
             .PatchAsync(SessionType.Sessions, session.Namespace, session.Name, PatchKind.Merge, patch, cancel)
             .ConfigureAwait(false);
     }
+
+    /// <summary>Asks the server, which knows what no view does: whether this very session is there now.</summary>
+    public async Task<bool> SessionExistsAsync(EntityKey key, string uid, CancellationToken cancel) =>
+        (await client.TryGetAsync(SessionType.Sessions, key.Namespace, key.Name, cancel).ConfigureAwait(false))?.Uid
+        == uid;
 
     /// <returns>Why the API server will not have the pod; null when it is there.</returns>
     public async Task<string?> CreateAgentAsync(
@@ -85,10 +89,11 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         {
             return null; // made before a restart, or by the leader before us: the name says it is the same
         }
-        catch (Exception e) when (e is ForbiddenException or InvalidException)
+        catch (KubernetesException e)
+            when (e.Code is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity)
         {
             log.Warn("agent pod refused", ("session", EntityKey.Of(session)), ("node", node), ("error", e.Message));
-            return ((KubernetesException)e).Detail;
+            return e.Detail;
         }
     }
 

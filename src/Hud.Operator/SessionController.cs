@@ -25,7 +25,21 @@ public sealed partial class SessionController(
     Log log
 ) : IEntityController
 {
+    /// <summary>Agent pods by the UID of their session.</summary>
     public const string SessionIndex = "session";
+
+    /// <summary>Agent pods by namespace and name of their session.</summary>
+    public const string SessionNameIndex = "sessionName";
+
+    public static readonly IReadOnlyDictionary<string, Func<Pod, IEnumerable<string>>> AgentIndexes = new Dictionary<
+        string,
+        Func<Pod, IEnumerable<string>>
+    >(StringComparer.Ordinal)
+    {
+        [SessionIndex] = p => p.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) is { } uid ? [uid] : [],
+        [SessionNameIndex] = p =>
+            p.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation) is { } name ? [name] : [],
+    };
 
     private readonly ConcurrentDictionary<EntityKey, SessionEntity> _written = new();
     private readonly ConcurrentDictionary<EntityKey, long> _progressAt = new();
@@ -55,12 +69,15 @@ public sealed partial class SessionController(
     {
         var current = Current(key);
         Forget(key, current?.Uid);
+        await RemoveForsakenAsync(key, current?.Uid, cancel).ConfigureAwait(false);
         if (current is not { } session)
             return ReconcileResult.Done;
+        if (session.Metadata.Finalizers?.Contains(SessionType.FormerFinalizer, StringComparer.Ordinal) == true)
+            return await DropFinalizerAsync(session, cancel).ConfigureAwait(false);
         var status = session.ReadStatus();
         await TellMissedAsync(session, status, cancel).ConfigureAwait(false);
         if (session.Metadata.DeletionTimestamp is not null)
-            return await FinalizeAsync(session, cancel).ConfigureAwait(false);
+            return await LeaveAsync(session, cancel).ConfigureAwait(false);
         if (IsFinished(status))
             return await AfterwardsAsync(session, status, cancel).ConfigureAwait(false);
 
@@ -127,9 +144,6 @@ public sealed partial class SessionController(
             await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
             return ReconcileResult.Done;
         }
-        if (session.Metadata.Finalizers?.Contains(SessionType.Finalizer, StringComparer.Ordinal) != true)
-            session = Remember(await actions.SetFinalizerAsync(session, present: true, cancel).ConfigureAwait(false));
-
         var selection = await resolver.ResolveAsync(session.Namespace, spec.Target, cancel).ConfigureAwait(false);
         if (!selection.Resolved)
             return await UnresolvedAsync(session, spec, status, conditions, selection, cancel).ConfigureAwait(false);
@@ -175,8 +189,15 @@ public sealed partial class SessionController(
         var now = time.GetUtcNow();
         conditions.Set(ConditionTypes.Accepted, status: true, Admission.Accepted.Reason, Admission.Accepted.Message);
         conditions.Set(ConditionTypes.TargetsResolved, status: false, selection.Reason, selection.Message);
-        conditions.Set(ConditionTypes.Reconciling, status: true, "Scheduling", "waiting for pods to profile");
-        // pods may come with the same release as the session, so they are waited for
+        // Pods may come with the same release as the session, so they are waited for: from its creation on, whatever kept us from it, or from the
+        // end of a suspension or of its wait for a turn.
+        conditions.Set(
+            ConditionTypes.Reconciling,
+            status: true,
+            "Scheduling",
+            "waiting for pods to profile",
+            conditions[ConditionTypes.Reconciling] is null ? session.Metadata.CreationTimestamp : null
+        );
         var since = conditions[ConditionTypes.Reconciling]!.LastTransitionTime;
         var left = since + spec.StartDeadline.ToTimeSpan() - now;
         if (selection.Final || left <= TimeSpan.Zero)
@@ -271,7 +292,7 @@ public sealed partial class SessionController(
         var container = pod?.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == Names.AgentContainer);
         // a log can be read from the moment the container runs; what is followed already goes on even if the pod is gone
         var stream = container?.State is { Running: not null } or { Terminated: not null }
-            ? streams.Follow(name, EntityKey.Of(session))
+            ? streams.Follow(pod!, EntityKey.Of(session))
             : streams.Peek(name);
         return new AgentObservation(node, name, pod, stream, pod is null ? _refusals.GetValueOrDefault(name) : null);
     }

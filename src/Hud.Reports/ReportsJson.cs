@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Hud.Reports.Diff;
+using Hud.Analysis;
 
 namespace Hud.Reports;
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Hud.Core;
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Symbols.Libdw;
+using Hud.Symbolization;
 
 namespace Hud.KernelTests;
 

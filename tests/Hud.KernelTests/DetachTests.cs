@@ -1,6 +1,6 @@
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
-using Hud.Profiling.Events;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.KernelTests;
 

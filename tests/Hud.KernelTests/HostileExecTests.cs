@@ -3,7 +3,7 @@ using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Proc;
 using Hud.NodeAgent.Run;
-using Hud.Profiling.Stacks;
+using Hud.Unwinding;
 
 namespace Hud.KernelTests;
 

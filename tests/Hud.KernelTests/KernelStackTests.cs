@@ -1,6 +1,6 @@
 using Hud.KernelTests.Support;
-using Hud.Profiling.Events;
-using Hud.Profiling.Symbols;
+using Hud.NodeAgent.Kernel;
+using Hud.Symbolization;
 
 namespace Hud.KernelTests;
 

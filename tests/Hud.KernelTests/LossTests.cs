@@ -1,7 +1,7 @@
 using Hud.Core.Profile;
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
-using Hud.Profiling.Events;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.KernelTests;
 

@@ -1,7 +1,7 @@
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Run;
-using Hud.Profiling.Events;
 
 namespace Hud.KernelTests;
 

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using Hud.Core.Stream;
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
 using Hud.NodeAgent.Run;
-using Hud.Profiling.Events;
 
 namespace Hud.KernelTests;
 

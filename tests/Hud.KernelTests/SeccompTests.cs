@@ -1,10 +1,10 @@
 using Hud.Core.Profile;
+using Hud.Elf;
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Proc;
 using Hud.NodeAgent.Run;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Tokio;
+using Hud.Tokio;
 
 namespace Hud.KernelTests;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Hud.KernelTests.Support;
-using Hud.Profiling.Events;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.KernelTests;
 

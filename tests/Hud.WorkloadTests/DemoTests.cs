@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Hud.Analysis;
 using Hud.Core;
 using Hud.Core.Profile;
 using Hud.Reports;
-using Hud.Reports.Diff;
 using Hud.WorkloadTests.Harness;
 
 namespace Hud.WorkloadTests;

@@ -99,7 +99,7 @@ test("hovering names the box under the pointer", async () => {
 test("the timeline draws every cause, shades stalls and zooms by button, drag and wheel", async () => {
   const { page, close } = await open("checkout.html");
   const colours = await pixels(page, "#timeline-canvas");
-  for (const cause of ["255,158,74", "108,182,255", "201,160,255", "143,163,181"]) assert.ok(colours[cause] > 50, cause);
+  for (const cause of ["255,158,74", "108,182,255", "201,160,255", "168,183,198"]) assert.ok(colours[cause] > 50, cause);
   assert.ok(colours["255,90,80"] > 2, "a mark for a stall");
   const span = () => page.evaluate(() => hud.timeline.to - hud.timeline.from);
   const whole = await span();
@@ -133,7 +133,7 @@ test("a slow poll under the pointer tells its split, a double click leads to its
   });
   const canvas = page.locator("#timeline-canvas");
   await canvas.hover({ position: place });
-  assert.match(await text(page, ".tip"), /on-CPU .*blocked .*queued/);
+  assert.match(await text(page, ".tip"), /computing \d.*asleep \d.*waiting for a CPU \d/);
   await canvas.click({ position: place });
   assert.ok((await text(page, "#timeline-status")).startsWith(place.user));
   await canvas.dblclick({ position: place });

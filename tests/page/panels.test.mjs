@@ -17,13 +17,29 @@ test("function, line, cause and fix of the worst blocker are on the first screen
   }
 });
 
-test("the panel holds the run's numbers", async () => {
+test("the instruments: the verdict's three first and larger, each share with what it is a share of", async () => {
   const { page, close } = await open("checkout.html");
-  const panel = await text(page, ".panel");
-  for (const name of ["WORKER TIME LOST", "WORST POLL", "SLOW POLLS", "STALLS", "COMPUTING", "BLOCKED", "CPU WAIT", "HUD ITSELF"]) assert.ok(panel.includes(name), name);
-  assert.match(panel, /no poll over 50ms: not met/);
+  assert.deepEqual(await page.locator(".panel dt").allInnerTexts(), ["WORKER TIME LOST", "WORST POLL", "SLOW POLLS", "STALLS", "COMPUTING", "ASLEEP", "WAITING FOR A CPU", "COST OF HUD", "DROPPED"]);
+  const sizes = await page.locator(".panel dd b").evaluateAll(all => all.map(each => parseFloat(getComputedStyle(each).fontSize)));
+  assert.ok(Math.min(...sizes.slice(0, 3)) >= 2 * Math.max(...sizes.slice(3)), sizes.join());
+  const notes = await page.locator(".panel dd span").allInnerTexts();
+  assert.match(notes[0], /^\d.*s of 8 workers \u00d7 1m00s$/);
+  assert.match(notes[2], /^0\.03% of 3\.84M polls$/);
+  assert.match(notes[4], /^[\d.]+% of the time lost$/);
+  assert.match(notes[7], /of the target\u2019s CPU time; budget 1%/);
+  assert.match(await text(page, ".panel"), /no poll over 50ms: not met/);
   assert.match(await text(page, "h1"), /^BLOCKED \d/);
   assert.equal(await page.locator(".light").getAttribute("aria-label"), "red light: the code blocks its workers");
+  await close();
+});
+
+test("a cause is words, and its name leads to its text further down", async () => {
+  const { page, close } = await open("checkout.html");
+  assert.equal(await text(page, "article.chosen .tag"), "computing");
+  await page.locator("article.chosen .about").click();
+  assert.match(await text(page, "#causes div:target"), /^Cryptography Password hashing is slow on purpose/);
+  const words = await page.evaluate(() => document.body.innerText);
+  for (const word of ["OnCpu", "BlockingCall", "LockWait", "RunQueue", "NetworkIo", "BlockOn"]) assert.ok(!words.includes(word), word);
   await close();
 });
 

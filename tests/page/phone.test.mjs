@@ -36,7 +36,45 @@ test("a tap on a row shows that hotspot, a tap on the flame graph zooms", async 
   const { page, close } = await open("checkout.html", phone);
   await page.locator(".hotspot-table tr", { hasText: "load_page" }).tap();
   assert.match(await text(page, "article.chosen .line"), /src\/catalog\.rs:117/);
-  await page.locator("#flame-canvas").tap({ position: { x: 60, y: 28 } });
+  await page.locator("#flame-canvas").tap({ position: { x: 60, y: 60 } });
   assert.ok(await page.locator("#flame-crumbs button").count() >= 1);
+  await close();
+});
+
+test("whatever a finger presses is 40 pixels high, flame graph included", async () => {
+  for (const name of ["checkout.html", "merged.html", "losses.html", "compare.html"]) {
+    const { page, close } = await open(name, phone);
+    const small = await page.evaluate(() => [...document.querySelectorAll("a, button, input, summary")]
+      .filter(each => !each.matches(".skip") && each.checkVisibility() && each.getBoundingClientRect().height < 39.5)
+      .map(each => each.tagName + " " + each.textContent.slice(0, 30) + " " + each.getBoundingClientRect().height));
+    assert.deepEqual(small, [], name);
+    await page.locator("#flame-canvas").tap({ position: { x: 60, y: 42 } });
+    assert.equal(await page.locator("#flame-crumbs button").count(), 1, "the second row begins at 41");
+    await page.evaluate(() => hud.flame.zoomTo(0));
+    await page.locator("#flame-canvas").tap({ position: { x: 60, y: 38 } });
+    assert.equal(await page.locator("#flame-crumbs button").count(), 0, "the first row ends at 40");
+    await close();
+  }
+});
+
+test("a table fits the phone or is marked as one that scrolls", async () => {
+  for (const name of ["checkout.html", "merged.html", "hostile.html", "compare.html"]) {
+    const { page, close } = await open(name, phone);
+    const cut = await page.evaluate(() => [...document.querySelectorAll("table")].filter(table => {
+      const box = table.closest(".scroll") || table.parentElement;
+      return table.scrollWidth > box.clientWidth + 1 && !box.matches(".scroll[tabindex='0'][aria-label]");
+    }).map(table => table.className));
+    assert.deepEqual(cut, [], name);
+    await close();
+  }
+});
+
+test("on a phone each number of a row has its title beside it, and the rows still sort", async () => {
+  const { page, close } = await open("checkout.html", phone);
+  const labels = await page.locator("#workers tbody tr").first().locator("td").evaluateAll(cells => cells.map(cell => getComputedStyle(cell, "::before").content));
+  assert.deepEqual(labels.slice(0, 3), ['"Thread"', '"Polls"', '"Slow"']);
+  await page.locator("#workers thead button", { hasText: "Lost" }).tap();
+  const lost = await page.locator("#workers tbody td[data-label=Lost]").evaluateAll(cells => cells.map(cell => Number(cell.dataset.sort)));
+  assert.deepEqual(lost, [...lost].sort((a, b) => b - a));
   await close();
 });

@@ -1,6 +1,6 @@
+using Hud.Analysis;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
-using Hud.Reports.Merge;
 
 namespace Hud.Cli.Cockpit;
 

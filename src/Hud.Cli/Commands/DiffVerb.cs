@@ -1,11 +1,13 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
+using Hud.Analysis;
 using Hud.Cli.Run;
 using Hud.Core;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Reports;
-using Hud.Reports.Diff;
+using Hud.Reports.Page.Compare;
 using Hud.Reports.Text;
 
 namespace Hud.Cli.Commands;
@@ -14,12 +16,14 @@ namespace Hud.Cli.Commands;
 internal static class DiffVerb
 {
     private const long MaxFileBytes = 64 * 1024 * 1024;
+    private const string Text = "text";
+    private const string Page = "page";
 
     public static Command Build()
     {
         Argument<string> before = new("BEFORE") { Description = "A report as JSON (--export report.json)" },
             after = new("AFTER") { Description = "A later one" };
-        var output = DataText.Option();
+        var output = Output();
         var command = new Command("diff", "Compare two saved reports; exit code 6 when the second is worse")
         {
             before,
@@ -32,14 +36,26 @@ internal static class DiffVerb
         return command;
     }
 
-    /// <param name="format">json, yaml, or null for text.</param>
+    /// <summary><c>-o text|json|yaml|page</c>.</summary>
+    public static Option<string?> Output()
+    {
+        var option = new Option<string?>("--output", "-o")
+        {
+            Description = "text, json, yaml, or page: one HTML file with a flame graph of each run [default: text]",
+            HelpName = "text|json|yaml|page",
+        };
+        option.AcceptOnlyFromAmong(Text, DataText.Json, DataText.Yaml, Page);
+        return option;
+    }
+
+    /// <param name="format">json, yaml or page; text or null for text.</param>
     public static int Compare(ProfileDocument before, ProfileDocument after, string? format)
     {
         var diff = ProfileCompare.Compare(before, after);
         Console.Out.Write(
-            format is not null
-                ? DataText.Render(diff, ReportsJson.Default.ProfileDiff, format)
-                : DiffText.Render(diff, TextReport.DefaultWidth, Terminal.Color)
+            format == Page ? Encoding.UTF8.GetString(ComparePage.Render(before, after, diff))
+            : format is DataText.Json or DataText.Yaml ? DataText.Render(diff, ReportsJson.Default.ProfileDiff, format)
+            : DiffText.Render(diff, TextReport.DefaultWidth, Terminal.Color)
         );
         return diff.Outcome switch
         {

@@ -204,7 +204,7 @@ internal sealed class ClusterVerbs
     {
         Argument<string> before = Session("BEFORE", "A session"),
             after = Session("AFTER", "A later session");
-        var output = DataText.Option();
+        var output = DiffVerb.Output();
         var command = new Command("diff", "Compare two sessions; exit code 6 when the second is worse")
         {
             before,

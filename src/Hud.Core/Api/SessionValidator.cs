@@ -127,7 +127,8 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
             .Must(s =>
                 s is null
                 || (
-                    (s.MatchLabels?.Count ?? 0) + (s.MatchExpressions?.Count ?? 0) <= SessionBounds.MaxLabelEntries
+                    (s.MatchLabels?.Count ?? 0) <= SessionBounds.MaxLabelEntries
+                    && (s.MatchExpressions?.Count ?? 0) <= SessionBounds.MaxLabelEntries
                     && (s.MatchExpressions ?? []).All(e => (e.Values?.Count ?? 0) <= SessionBounds.MaxLabelValues)
                 )
             )
@@ -141,6 +142,15 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
             .Says("spec.target.podSelector.matchExpressions", SessionMessages.SelectorOperator)
             .Must(s => (s?.MatchExpressions ?? []).All(e => e.Operator is "In" or "NotIn" == (e.Values?.Count > 0)))
             .Says("spec.target.podSelector.matchExpressions", SessionMessages.SelectorValues);
+        RuleFor(s => s.Target.PodSelector)
+            .Must(s =>
+                (s?.MatchLabels?.All(l => LabelSyntax.IsKey(l.Key) && LabelSyntax.IsValue(l.Value ?? "")) ?? true)
+                && (s?.MatchExpressions ?? []).All(e =>
+                    (e.Key.Length == 0 || LabelSyntax.IsKey(e.Key))
+                    && (e.Values ?? []).All(v => LabelSyntax.IsValue(v ?? ""))
+                )
+            )
+            .Says("spec.target.podSelector", SessionMessages.SelectorLabel);
         RuleFor(s => s.Target.PodName)
             .Must(n => n is null || (n.Length <= 253 && DnsSubdomain().IsMatch(n)))
             .Says("spec.target.podName", SessionMessages.PodName);
@@ -154,7 +164,7 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
                     is
                         ("apps/v1", "Deployment" or "StatefulSet" or "DaemonSet" or "ReplicaSet")
                         or
-                        ("batch/v1", "Job")
+                        ("batch/v1", "Job" or "CronJob")
             )
             .Says("spec.target.workloadRef", SessionMessages.WorkloadKind);
         RuleFor(s => s.Target.WorkloadRef)

@@ -22,8 +22,16 @@ public sealed class AgentStreamReader
     /// <summary>Lines that never arrived.</summary>
     public long MissingLines { get; private set; }
 
-    /// <summary>Lines that were no valid message.</summary>
+    /// <summary>
+    /// Lines that were no valid message, as the reading had them that came furthest. A log server may put an excuse of its own into a reading that
+    /// fails; the next one is without it.
+    /// </summary>
     public long BadLines { get; private set; }
+
+    /// <summary>The highest number among the messages of the reading in progress, known or new.</summary>
+    public long ReadSeq { get; private set; }
+
+    private long _readBad;
 
     public ByeMessage? Bye { get; private set; }
 
@@ -35,6 +43,9 @@ public sealed class AgentStreamReader
 
     /// <summary>Why there is no profile although its parts came; empty when all is well.</summary>
     public string ProfileError { get; private set; } = "";
+
+    /// <summary>The log is about to be read from its start again.</summary>
+    public void BeginReading() => (ReadSeq, _readBad) = (0, 0);
 
     /// <summary>Returns the message when it is new, null when it was seen before or cannot be read.</summary>
     public StreamMessage? Accept(ReadOnlySpan<byte> line)
@@ -55,12 +66,12 @@ public sealed class AgentStreamReader
         }
 
         if (message is null)
-        {
-            BadLines++;
-            return null;
-        }
-
-        if (message.Seq <= LastSeq)
+            _readBad++;
+        else
+            ReadSeq = Math.Max(ReadSeq, message.Seq);
+        if (ReadSeq >= LastSeq)
+            BadLines = _readBad;
+        if (message is null || message.Seq <= LastSeq)
             return null;
         MissingLines += message.Seq - LastSeq - 1;
         LastSeq = message.Seq;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Hud.NodeAgent.Interop;
-using Hud.Profiling.Events;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.NodeAgent.Bpf;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Hud.Core.Diagnostics;
+using Hud.Elf;
 using Hud.NodeAgent.Interop;
-using Hud.Profiling.Elf;
 
 namespace Hud.NodeAgent.Confine;
 

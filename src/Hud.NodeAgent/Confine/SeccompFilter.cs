@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
-using Hud.Profiling.Advice;
-using Hud.Profiling.Elf;
+using Hud.Analysis;
+using Hud.Elf;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.NodeAgent.Confine;
 
@@ -75,8 +76,8 @@ internal static class SeccompFilter
     public static IReadOnlyDictionary<string, uint> Numbers(ElfMachine machine) =>
         Enumerable
             .Range(0, 512)
-            .DistinctBy(n => Syscalls.Name(machine, n), StringComparer.Ordinal)
-            .ToDictionary(n => Syscalls.Name(machine, n), n => (uint)n, StringComparer.Ordinal);
+            .DistinctBy(n => SyscallNames.Name(machine, n), StringComparer.Ordinal)
+            .ToDictionary(n => SyscallNames.Name(machine, n), n => (uint)n, StringComparer.Ordinal);
 
     /// <param name="network">True when a server of debug files is to be asked.</param>
     public static IReadOnlyList<FilterInstruction> Build(ElfMachine machine, bool network)

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Maps;
-using Hud.Profiling.Stacks;
+using System.Runtime.InteropServices;
+using Hud.Elf;
+using Hud.NodeAgent.Interop;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Proc;
 

@@ -1,7 +1,7 @@
 using Hud.Core.Profile;
 using Hud.NodeAgent.Bpf;
-using Hud.Profiling.Budget;
-using Hud.Profiling.Events;
+using Hud.NodeAgent.Budget;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.NodeAgent.Run;
 

@@ -1,5 +1,5 @@
 using Hud.NodeAgent.Bpf;
-using Hud.Profiling.Budget;
+using Hud.NodeAgent.Budget;
 
 namespace Hud.NodeAgent.Run;
 

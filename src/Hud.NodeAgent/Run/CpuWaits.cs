@@ -1,5 +1,5 @@
+using Hud.Analysis;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Profiles;
 
 namespace Hud.NodeAgent.Run;
 

@@ -1,9 +1,8 @@
+using Hud.Analysis;
+using Hud.Frames;
 using Hud.NodeAgent.Bpf;
-using Hud.Profiling.Advice;
-using Hud.Profiling.Events;
-using Hud.Profiling.Frames;
-using Hud.Profiling.Hotspots;
-using Hud.Profiling.Stacks;
+using Hud.NodeAgent.Kernel;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Run;
 
@@ -120,7 +119,9 @@ internal sealed class EventSink
         if (Blame.IsIdleWorker(frames))
         {
             if (
-                Syscalls.Name(TargetProcess.NativeMachine, header.Syscall).StartsWith("futex", StringComparison.Ordinal)
+                SyscallNames
+                    .Name(TargetProcess.NativeMachine, header.Syscall)
+                    .StartsWith("futex", StringComparison.Ordinal)
             )
                 LearnPark?.Invoke(header.Tgid, header.SyscallArg);
             return;
@@ -154,7 +155,7 @@ internal sealed class EventSink
                 (long)header.RunDelayNs,
                 (long)header.ThrottledNs
             ),
-            Syscall = header.Syscall < 0 ? "" : Syscalls.Name(TargetProcess.NativeMachine, header.Syscall),
+            Syscall = header.Syscall < 0 ? "" : SyscallNames.Name(TargetProcess.NativeMachine, header.Syscall),
             BlockStack = -1,
             CpuStack = -1,
             QueueStack = -1,
@@ -179,10 +180,9 @@ internal sealed class EventSink
             cut: end == CaptureEnd.Anywhere && header.Kind is EventKind.Poll or EventKind.Side or EventKind.Sample
         );
         ReadOnlySpan<ulong> kernel = header.KernelIp;
-        return _stacks.Intern(
-            (int)header.Target,
-            unwound,
-            kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)]
-        );
+        kernel = kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)];
+        ulong[] addresses =
+            unwound.Frames.Length == 0 ? [] : [.. kernel, .. unwound.Frames.Select(f => f.LookupAddress)];
+        return _stacks.Intern((int)header.Target, addresses, unwound.Quality, unwound.Reason);
     }
 }

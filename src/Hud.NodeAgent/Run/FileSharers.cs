@@ -1,7 +1,6 @@
 using System.Globalization;
+using Hud.Elf;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Maps;
 
 namespace Hud.NodeAgent.Run;
 

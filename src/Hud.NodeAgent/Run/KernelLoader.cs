@@ -1,7 +1,7 @@
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
 using Hud.NodeAgent.Bpf;
-using Hud.Profiling.Budget;
+using Hud.NodeAgent.Budget;
 
 namespace Hud.NodeAgent.Run;
 

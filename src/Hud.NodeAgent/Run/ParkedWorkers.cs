@@ -1,9 +1,9 @@
 using System.Globalization;
+using Hud.Analysis;
+using Hud.Frames;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Events;
-using Hud.Profiling.Frames;
-using Hud.Profiling.Profiles;
-using Hud.Profiling.Stacks;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Run;
 

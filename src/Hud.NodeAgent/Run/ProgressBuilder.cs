@@ -1,8 +1,8 @@
+using Hud.Analysis;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
-using Hud.Profiling.Events;
-using Hud.Profiling.Hotspots;
-using Hud.Profiling.Profiles;
+using Hud.Frames;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.NodeAgent.Run;
 

@@ -1,8 +1,8 @@
+using Hud.Analysis;
 using Hud.Core.Profile;
 using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Events;
-using Hud.Profiling.Profiles;
 
 namespace Hud.NodeAgent.Run;
 
@@ -132,11 +132,8 @@ internal sealed class RunTotals(KernelSide kernel, IReadOnlyList<TargetProcess> 
             WakersLimited = kernel.Count(Stat.WakersLimited),
             UnknownTypes = kernel.Count(Stat.TypeOutOfRange),
             ProgramMisses = kernel.LoadedPrograms.Sum(p => kernel.RunStats(p).Misses),
-            UnwindStops = Enum.GetValues<Profiling.Stacks.StopReason>()
-                .Where(r =>
-                    r is not (Profiling.Stacks.StopReason.ReachedPoll or Profiling.Stacks.StopReason.EndOfStack)
-                    && sink.Unwinding[r] > 0
-                )
+            UnwindStops = Enum.GetValues<StopReason>()
+                .Where(r => r is not (StopReason.ReachedPoll or StopReason.EndOfStack) && sink.Unwinding[r] > 0)
                 .ToDictionary(r => r.ToString(), r => sink.Unwinding[r], StringComparer.Ordinal),
         };
 }

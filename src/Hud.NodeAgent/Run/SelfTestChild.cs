@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Hud.Elf;
 using Hud.NodeAgent.Interop;
-using Hud.Profiling.Elf;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hud.NodeAgent.Run;

@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
+using Hud.Elf;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Maps;
-using Hud.Profiling.Tokio;
+using Hud.Tokio;
 
 namespace Hud.NodeAgent.Run;
 

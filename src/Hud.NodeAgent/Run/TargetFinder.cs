@@ -1,7 +1,7 @@
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Events;
 
 namespace Hud.NodeAgent.Run;
 

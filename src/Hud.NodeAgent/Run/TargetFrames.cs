@@ -1,6 +1,6 @@
-using Hud.Profiling.Frames;
-using Hud.Profiling.Hotspots;
-using Hud.Profiling.Symbols;
+using Hud.Analysis;
+using Hud.Frames;
+using Hud.Symbolization;
 
 namespace Hud.NodeAgent.Run;
 

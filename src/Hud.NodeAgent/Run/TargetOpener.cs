@@ -1,8 +1,8 @@
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
+using Hud.Elf;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Stacks;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Run;
 

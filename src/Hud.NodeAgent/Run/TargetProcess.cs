@@ -2,11 +2,11 @@ using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
+using Hud.Elf;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Stacks;
-using Hud.Profiling.Tokio;
+using Hud.Tokio;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Run;
 
@@ -48,9 +48,9 @@ internal sealed class TargetProcess : IDisposable
 
     public ModuleMap? Modules { get; private set; }
 
-    public string? QuotaFile { get; init; }
-    public CpuQuota QuotaAtStart { get; set; }
-    public CpuQuota LastQuota { get; set; }
+    public IReadOnlyList<string> QuotaFiles { get; init; } = [];
+    public IReadOnlyList<CpuQuota> QuotaAtStart { get; set; } = [];
+    public IReadOnlyList<CpuQuota> LastQuota { get; set; } = [];
     public long CpuAtStart { get; set; }
     public long LastCpu { get; set; }
 
@@ -139,7 +139,7 @@ internal sealed class TargetProcess : IDisposable
             Identity = identity,
             TokioFiles = tokioFiles,
             Tokio = tokio,
-            QuotaFile = CpuQuota.FindFile(pid),
+            QuotaFiles = CpuQuota.FindFiles(pid),
             Problem = tokio.Types.Count > 0 ? null : NoTypes(tokio, name, pid, exe),
             _files = files,
         };
@@ -147,7 +147,7 @@ internal sealed class TargetProcess : IDisposable
         foreach (var code in space.Mappings.ToArray().Where(m => m.Executable && tokioFiles.Any(f => f.Name == m.Path)))
             files.Prepare(pid, code);
         target.Modules = files.Modules(pid, space);
-        target.QuotaAtStart = target.LastQuota = CpuQuota.Read(target.QuotaFile);
+        target.QuotaAtStart = target.LastQuota = CpuQuota.Read(target.QuotaFiles);
         target.CpuAtStart = target.LastCpu = ProcFs.CpuTimeNs(pid);
         return target;
     }
@@ -320,6 +320,7 @@ internal sealed class TargetProcess : IDisposable
 
     public TargetProfile Describe(string? node)
     {
+        var quota = CpuQuota.Since(QuotaAtStart, LastQuota);
         return new TargetProfile
         {
             Pid = Pid,
@@ -340,8 +341,8 @@ internal sealed class TargetProcess : IDisposable
             TokioVersion = Tokio.TokioVersion,
             TaskTypes = Tokio.Types.Count,
             CpuNs = Math.Max(0, LastCpu - CpuAtStart),
-            ThrottledNs = Math.Max(0, LastQuota.ThrottledNs - QuotaAtStart.ThrottledNs),
-            ThrottledPeriods = Math.Max(0, LastQuota.Periods - QuotaAtStart.Periods),
+            ThrottledNs = quota.ThrottledNs,
+            ThrottledPeriods = quota.Periods,
         };
     }
 

@@ -1,7 +1,7 @@
+using Hud.Analysis;
 using Hud.Core.Profile;
-using Hud.Profiling.Events;
-using Hud.Profiling.Frames;
-using Hud.Profiling.Hotspots;
+using Hud.Frames;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.NodeAgent.Run;
 

@@ -1,7 +1,6 @@
+using Hud.Elf;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Elf;
-using Hud.Profiling.Maps;
-using Hud.Profiling.Tokio;
+using Hud.Tokio;
 
 namespace Hud.NodeAgent.Run;
 

@@ -1,7 +1,7 @@
-using Hud.Profiling.Elf;
-using Hud.Profiling.Frames;
-using Hud.Profiling.Hotspots;
-using Hud.Profiling.Stacks;
+using Hud.Analysis;
+using Hud.Elf;
+using Hud.Frames;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Run;
 

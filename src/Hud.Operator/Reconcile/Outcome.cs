@@ -1,7 +1,7 @@
+using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
-using Hud.Reports.Merge;
 
 namespace Hud.Operator.Reconcile;
 
@@ -182,7 +182,7 @@ public static class Outcome
     private static string StalledReason(string reason) =>
         reason switch
         {
-            "InvalidSpec" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
+            "InvalidSpec" or "Refused" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
             "DurationTooLong" or "NamespaceNotAllowed" => "NotPermitted",
             "NoMatchingPods"
             or "NoRunningContainer"
@@ -190,6 +190,7 @@ public static class Outcome
             or "Unschedulable"
             or "PodRejected"
             or "NodeNotReady"
+            or "ServerUnavailable"
             or "Timeout" => "DeadlineExceeded",
             _ => reason,
         };

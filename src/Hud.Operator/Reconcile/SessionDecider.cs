@@ -1,7 +1,7 @@
+using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Operator.Resources;
-using Hud.Reports.Merge;
 
 namespace Hud.Operator.Reconcile;
 
@@ -113,7 +113,9 @@ public static class SessionDecider
                 now,
                 "Timeout",
                 view.Phase is AgentPhase.Missing or AgentPhase.Starting
-                    ? $"the agent on {target.Node} did not begin within {o.Spec.StartDeadline}"
+                        ? $"the agent on {target.Node} did not begin within {o.Spec.StartDeadline}"
+                    : agent.Stream.Trouble.Length > 0
+                        ? $"the log of the agent on {target.Node} could not be read: {agent.Stream.Trouble}"
                     : $"the agent on {target.Node} did not end in time"
             );
     }
@@ -158,7 +160,12 @@ public static class SessionDecider
             agents.Exists(a => a.View.Phase == AgentPhase.Measuring)
                 ? (SessionPhase.Profiling, "Profiling", $"profiling for {o.Spec.Duration}")
             : agents.Exists(a => a.View.Phase == AgentPhase.Draining)
-                ? (SessionPhase.Collecting, "Collecting", "reading the agents' reports")
+                ? (
+                    SessionPhase.Collecting,
+                    "Collecting",
+                    agents.Find(a => a.View is { Phase: AgentPhase.Draining, Message.Length: > 0 }).View?.Message
+                        ?? "reading the agents' reports"
+                )
             : agents.Exists(a => a.View.Reason == "Attaching")
                 ? (SessionPhase.Scheduling, "Attaching", "attaching to the targets")
             : (SessionPhase.Scheduling, "Scheduling", "starting agents");

@@ -140,6 +140,7 @@ public static class AgentPod
                 [Names.SessionUidLabel] = session.Uid,
             },
             Annotations = annotations,
+            OwnerReferences = options.AgentOwner is { } owner ? [owner] : null,
         };
     }
 

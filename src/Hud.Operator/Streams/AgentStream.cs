@@ -20,6 +20,12 @@ public sealed record StreamSnapshot
     public long MissingLines { get; init; }
     public long BadLines { get; init; }
 
+    /// <summary>Number of the last message that was read; 0 before the first.</summary>
+    public long LastSeq { get; init; }
+
+    /// <summary>Why the log could not be read the last time; empty since a message came.</summary>
+    public string Trouble { get; init; } = "";
+
     /// <summary>When its last word or its end was read, by the clock's timestamps; null before.</summary>
     public long? EndedAt { get; init; }
 
@@ -43,11 +49,29 @@ public sealed class AgentStream(TimeProvider time)
 
     public StreamSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
+    /// <summary>The highest number of all messages up to now.</summary>
+    public long LastSeq => _reader.LastSeq;
+
+    /// <summary>The highest number of the messages of this reading, new or not.</summary>
+    public long ReadSeq => _reader.ReadSeq;
+
+    /// <summary>The log is about to be read from its start.</summary>
+    public void BeginReading() => _reader.BeginReading();
+
+    /// <summary>The log could not be read, or not further.</summary>
+    public void Fail(string trouble) => Volatile.Write(ref _snapshot, Snapshot with { Trouble = trouble });
+
     /// <returns>True for news that a reconcile should see now; progress alone can wait.</returns>
     public bool Accept(ReadOnlySpan<byte> line)
     {
         var message = _reader.Accept(line);
-        var now = Snapshot with { MissingLines = _reader.MissingLines, BadLines = _reader.BadLines };
+        var now = Snapshot with
+        {
+            MissingLines = _reader.MissingLines,
+            BadLines = _reader.BadLines,
+            LastSeq = _reader.LastSeq,
+            Trouble = message is null ? Snapshot.Trouble : "",
+        };
         var first = !now.Started;
         switch (message)
         {

@@ -16,16 +16,16 @@ internal static class PageAssets
         "charts.css",
         "tables.css",
         "phone.css",
+        "compare.css",
         "print.css",
     ];
 
     // the order is that of use: one script, one scope
+    private static readonly string[] Shared = ["util.js", "data.js", "flame-tree.js", "flame-view.js"];
+
     private static readonly string[] Scripts =
     [
-        "util.js",
-        "data.js",
-        "flame-tree.js",
-        "flame-view.js",
+        .. Shared,
         "timeline-model.js",
         "timeline-view.js",
         "hotspots.js",
@@ -33,19 +33,27 @@ internal static class PageAssets
         "main.js",
     ];
 
+    private static readonly string[] CompareScripts = [.. Shared, "tables.js", "compare.js"];
+
     private static readonly Lazy<string> LazyStyle = new(() => string.Concat(Styles.Select(Read)));
 
-    private static readonly Lazy<string> LazyScript = new(() =>
-        $"(() => {{\n\"use strict\";\n{string.Concat(Scripts.Select(Read))}}})();\n"
-    );
+    private static readonly Lazy<string> LazyScript = new(() => OneScope(Scripts));
+
+    private static readonly Lazy<string> LazyCompareScript = new(() => OneScope(CompareScripts));
 
     public static string Style => LazyStyle.Value;
 
     public static string Script => LazyScript.Value;
 
+    /// <summary>Of the page that compares two runs.</summary>
+    public static string CompareScript => LazyCompareScript.Value;
+
     /// <summary>As <c>script-src</c> and <c>style-src</c> take it: over the exact text between the tags.</summary>
     public static string Hash(string text) =>
         "'sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text))) + "'";
+
+    private static string OneScope(string[] scripts) =>
+        $"(() => {{\n\"use strict\";\n{string.Concat(scripts.Select(Read))}}})();\n";
 
     /// <summary>Without indentation and comment lines. No asset has a string over several lines.</summary>
     private static string Dense(string source) =>

@@ -11,23 +11,24 @@ namespace Hud.Reports.Page;
 /// </summary>
 internal static class PageData
 {
-    public static RawHtml Pack(ProfileDocument document)
+    /// <param name="timeline">False leaves the single polls out: the flame graph needs their sums only.</param>
+    public static RawHtml Pack(ProfileDocument document, bool timeline = true)
     {
         using var buffer = new MemoryStream();
         using (var gzip = new GZipStream(buffer, CompressionLevel.SmallestSize, leaveOpen: true))
         using (var json = new Utf8JsonWriter(gzip))
-            Write(json, document);
+            Write(json, document, timeline);
         return new RawHtml(Convert.ToBase64String(buffer.GetBuffer(), 0, (int)buffer.Length));
     }
 
-    internal static void Write(Utf8JsonWriter json, ProfileDocument document)
+    internal static void Write(Utf8JsonWriter json, ProfileDocument document, bool timeline = true)
     {
         var names = new Names();
         json.WriteStartObject();
         json.WriteNumber("observed", Micros(Observed(document)));
         WriteStacks(json, document, names);
         WriteWeights(json, document);
-        WritePolls(json, [.. document.SlowPolls.OrderBy(p => p.StartNs)]);
+        WritePolls(json, timeline ? [.. document.SlowPolls.OrderBy(p => p.StartNs)] : []);
         Rows(
             json,
             "stalls",

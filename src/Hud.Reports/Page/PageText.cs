@@ -54,6 +54,9 @@ internal static class PageText
         return html.ToString();
     }
 
+    /// <summary>Text over several lines, such as the lines for a Cargo.toml: its line ends stay, for an element that keeps them.</summary>
+    public static RawHtml Lines(string text) => new(string.Join('\n', text.Split('\n').Select(Escape)));
+
     /// <summary>A name of Rust, which may be broken behind its colons: better there than within a word.</summary>
     public static RawHtml Name(string text) => new(Escape(text).Replace("::", "::<wbr>", StringComparison.Ordinal));
 

@@ -1,4 +1,4 @@
-using Hud.Reports.Diff;
+using Hud.Analysis;
 
 namespace Hud.Reports.Text;
 

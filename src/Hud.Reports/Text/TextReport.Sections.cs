@@ -1,5 +1,5 @@
+using Hud.Analysis;
 using Hud.Core.Profile;
-using Hud.Reports.Merge;
 
 namespace Hud.Reports.Text;
 
@@ -119,7 +119,7 @@ public static partial class TextReport
             string runtime = d.Summary.Runtimes > 1 ? $" (runtime {w.Runtime})" : "";
             sheet.Line(
                 $"  {w.Tid, 8} {HumanText.Count(w.Polls), 6} {HumanText.Count(w.SlowPolls), 6} {HumanText.Percent(100 * w.BusyNs / observed), 6} {HumanText.Percent(100 * w.LostNs / observed), 6} "
-                    + $"{HumanText.Duration(Histograms.Quantile(w.LatencyHistogram, 0.99, w.LatencyMaxNs)), 8} {HumanText.Duration(w.LatencyMaxNs), 8}  {Printable.Clean(w.Name)}{runtime}"
+                    + $"{HumanText.Duration(Log2Histogram.Quantile(w.LatencyHistogram, 0.99, w.LatencyMaxNs)), 8} {HumanText.Duration(w.LatencyMaxNs), 8}  {Printable.Clean(w.Name)}{runtime}"
             );
         }
 

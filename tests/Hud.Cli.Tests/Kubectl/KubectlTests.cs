@@ -302,6 +302,9 @@ public sealed class KubectlTests : IDisposable
             _cluster.Run("diff", "before", "after", "-o", "yaml").Output,
             StringComparison.Ordinal
         );
+        string page = _cluster.Run("diff", "before", "after", "-o", "page").Output;
+        Assert.StartsWith("<!doctype html>", page, StringComparison.Ordinal);
+        Assert.Contains("flame-after-canvas", page, StringComparison.Ordinal);
     }
 
     [Fact]

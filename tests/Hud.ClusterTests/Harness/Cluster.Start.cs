@@ -74,7 +74,8 @@ public sealed partial class Cluster
         Kubeconfig = Path.Combine(Work, "admin.kubeconfig");
     }
 
-    private async Task InstallAsync()
+    /// <summary>As often as wanted: a test may have taken it all away.</summary>
+    public async Task InstallAsync()
     {
         // both ways that the documentation names, one over the other: a test shows that they install the same
         var overlay = Directory.CreateTempSubdirectory("hud-overlay-").FullName;
@@ -121,7 +122,7 @@ public sealed partial class Cluster
         if (Work is null)
             return [];
         var slot = int.Parse(File.ReadAllText(Path.Combine(Work, "slot")));
-        Otlp = new OtlpListener($"http://10.244.{slot}.1:{21019 + (slot * 20)}");
+        Otlp ??= new OtlpListener($"http://10.244.{slot}.1:{21019 + (slot * 20)}");
         return
         [
             "--set",

@@ -1,6 +1,6 @@
 using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Run;
-using Hud.Profiling.Events;
 
 namespace Hud.KernelTests.Support;
 

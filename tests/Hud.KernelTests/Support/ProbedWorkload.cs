@@ -1,9 +1,9 @@
 using Hud.Core.Stream;
 using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
 using Hud.NodeAgent.Run;
-using Hud.Profiling.Events;
-using Hud.Profiling.Stacks;
+using Hud.Unwinding;
 
 namespace Hud.KernelTests.Support;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Hud.Elf;
 using Hud.NodeAgent.Confine;
-using Hud.Profiling.Elf;
 
 namespace Hud.NodeAgent.Tests.Confine;
 

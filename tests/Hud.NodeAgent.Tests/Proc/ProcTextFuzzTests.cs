@@ -1,6 +1,6 @@
 using System.Text;
 using Hud.NodeAgent.Proc;
-using Hud.Profiling.Tests.Elf;
+using Hud.Tests.Support;
 
 namespace Hud.NodeAgent.Tests.Proc;
 

@@ -1,10 +1,10 @@
 using Hud.Core.Profile;
 using Hud.Core.Stream;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Run;
-using Hud.Profiling.Events;
-using Hud.Profiling.Tests.Hotspots;
-using Hud.Profiling.Tokio;
-using static Hud.Profiling.Tests.Hotspots.Stage;
+using Hud.Tests.Support;
+using Hud.Tokio;
+using static Hud.Tests.Support.Stage;
 
 namespace Hud.NodeAgent.Tests.Run;
 

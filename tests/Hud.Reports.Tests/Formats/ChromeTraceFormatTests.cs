@@ -85,7 +85,7 @@ public sealed class ChromeTraceFormatTests
     [Fact]
     public void Targets_with_the_same_pid_on_two_nodes_stay_apart()
     {
-        var merged = Reports.Merge.ProfileMerge.Merge([
+        var merged = ProfileMerge.Merge([
             RealisticDocuments.Checkout(1),
             RealisticDocuments.Checkout(2, 900, "checkout-1"),
         ]);

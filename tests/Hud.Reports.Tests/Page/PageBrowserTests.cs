@@ -45,6 +45,9 @@ public sealed class PageBrowserTests(PageFiles pages, ITestOutputHelper log) : I
     [InlineData("charts")]
     [InlineData("keyboard")]
     [InlineData("phone")]
+    [InlineData("contrast")]
+    [InlineData("paper")]
+    [InlineData("compare")]
     [InlineData("safety")]
     [InlineData("readers")]
     public async Task The_browser_agrees(string script)
@@ -65,7 +68,7 @@ public sealed class PageBrowserTests(PageFiles pages, ITestOutputHelper log) : I
             [
                 "--test",
                 "--test-reporter=spec",
-                "--test-timeout=60000",
+                "--test-timeout=240000",
                 System.IO.Path.Combine(Scripts, script + ".test.mjs"),
             ]
         )

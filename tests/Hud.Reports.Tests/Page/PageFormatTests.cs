@@ -64,9 +64,90 @@ public sealed class PageFormatTests
     }
 
     [Fact]
-    public void The_page_names_no_address_outside_itself()
+    public void The_first_paragraph_of_each_cause_is_in_the_page_and_its_link_leads_there()
     {
         string html = Html(RealisticDocuments.Checkout());
+        var links = Regex
+            .Matches(html, "href=\"#(?<id>about-[a-z-]+)\"", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5))
+            .Select(m => m.Groups["id"].Value)
+            .Distinct()
+            .ToList();
+        Assert.NotEmpty(links);
+        foreach (string link in links)
+            Assert.Single(Regex.Matches(html, $"id=\"{link}\"", RegexOptions.None, TimeSpan.FromSeconds(5)));
+        Assert.Contains("Password hashing is slow on purpose", html);
+        Assert.DoesNotContain("docs/causes/crypto.md", html);
+    }
+
+    [Fact]
+    public void Every_cause_page_of_the_documentation_is_embedded()
+    {
+        var files = Directory
+            .EnumerateFiles(Path.Combine(Tool.Repository, "docs", "causes"), "*.md")
+            .Select(Path.GetFileNameWithoutExtension)
+            .Where(name => name != "README");
+        Assert.Equal(files.Order(), CausePages.Known.Select(page => page.Slug).Order());
+        Assert.All(
+            CausePages.Known,
+            page =>
+            {
+                Assert.NotEmpty(page.Title);
+                Assert.InRange(page.FirstParagraph.Length, 60, 400);
+            }
+        );
+    }
+
+    [Fact]
+    public void Lines_for_a_file_keep_their_ends()
+    {
+        string html = Html(
+            RealisticDocuments.Checkout() with
+            {
+                Warnings =
+                [
+                    new ProfileWarning(
+                        "HUD305",
+                        "the program has no line tables",
+                        "put this into Cargo.toml:\n[profile.release]\ndebug = \"line-tables-only\""
+                    ),
+                ],
+            }
+        );
+        Assert.Contains("Cargo.toml:\n[profile.release]\ndebug = &quot;line-tables-only&quot;</span>", html);
+        Assert.DoesNotContain('\ufffd', html);
+    }
+
+    [Fact]
+    public void Waiting_for_a_CPU_names_no_line_to_change()
+    {
+        string html = Html(RealisticDocuments.Checkout());
+        string article = Regex
+            .Match(
+                html,
+                "<article id=\"hotspot-\\d+\" class=\"cause-runqueue\".*?</article>",
+                RegexOptions.Singleline,
+                TimeSpan.FromSeconds(5)
+            )
+            .Value;
+        Assert.Contains("waited here", article);
+        Assert.DoesNotContain("change here", article);
+    }
+
+    [Fact]
+    public void A_comparison_of_the_largest_sessions_fits_what_a_page_may_take()
+    {
+        byte[] page = PageSamples.Compare(RealisticDocuments.Large(), RealisticDocuments.Large());
+        Assert.InRange(page.Length, 100_000, PageFormat.MaxPageBytes);
+    }
+
+    [Fact]
+    public void The_page_names_no_address_outside_itself()
+    {
+        string html =
+            Html(RealisticDocuments.Checkout())
+            + Encoding.UTF8.GetString(
+                PageSamples.Compare(RealisticDocuments.Checkout(), RealisticDocuments.CheckoutFixed())
+            );
         Assert.DoesNotMatch("(?i)(src|href|action)\\s*=\\s*[\"']?(https?:|//)", html);
         Assert.DoesNotMatch("(?i)url\\(|@import|fetch\\(|XMLHttpRequest|sendBeacon|WebSocket", html);
         Assert.Contains("default-src 'none'", html);
@@ -76,7 +157,7 @@ public sealed class PageFormatTests
     public void Asset_comments_and_indentation_are_dropped_but_no_line_of_code()
     {
         Assert.DoesNotContain("\n//", PageAssets.Script);
-        Assert.Contains("function flameView(data)", PageAssets.Script);
+        Assert.Contains("function flameView(data, name", PageAssets.Script);
         Assert.DoesNotContain('`', PageAssets.Script.Where(c => c == '`'));
     }
 

@@ -1,8 +1,10 @@
+using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Reports.Formats;
-using Hud.Reports.Merge;
+using Hud.Reports.Page.Compare;
 using Hud.Reports.Tests.Documents;
+using Hud.Reports.Tests.Text;
 
 namespace Hud.Reports.Tests.Page;
 
@@ -18,6 +20,7 @@ internal static class PageSamples
             ["damaged"] = RealisticDocuments.Damaged(),
             ["healthy"] = RealisticDocuments.Healthy(),
             ["nodata"] = RealisticDocuments.NoData(),
+            ["losses"] = TextDocuments.Get("losses"),
             ["merged"] = ProfileMerge.Merge([
                 RealisticDocuments.Checkout(),
                 RealisticDocuments.Checkout(2, 500, "checkout-1"),
@@ -25,8 +28,22 @@ internal static class PageSamples
             ]),
         };
 
+    /// <summary>The pages that compare two of them.</summary>
+    public static IReadOnlyDictionary<string, (ProfileDocument Before, ProfileDocument After)> Pairs { get; } =
+        new Dictionary<string, (ProfileDocument, ProfileDocument)>(StringComparer.Ordinal)
+        {
+            ["compare"] = (RealisticDocuments.CheckoutBusy(), RealisticDocuments.CheckoutFixed()),
+            ["compare-hostile"] = (RealisticDocuments.Hostile(), RealisticDocuments.Damaged()),
+            ["compare-nodata"] = (RealisticDocuments.Checkout(), RealisticDocuments.NoData()),
+        };
+
+    public static byte[] Compare(ProfileDocument before, ProfileDocument after) =>
+        ComparePage.Render(before, after, ProfileCompare.Compare(before, after));
+
     public static void Write(string directory)
     {
+        foreach (var (name, pair) in Pairs)
+            File.WriteAllBytes(Path.Combine(directory, name + ".html"), Compare(pair.Before, pair.After));
         foreach (var (name, document) in All)
             File.WriteAllBytes(
                 Path.Combine(directory, name + ".html"),

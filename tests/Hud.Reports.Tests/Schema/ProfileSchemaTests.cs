@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Reports.Formats;
-using Hud.Reports.Merge;
 using Hud.Reports.Tests.Documents;
 
 namespace Hud.Reports.Tests.Schema;

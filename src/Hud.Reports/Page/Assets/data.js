@@ -1,6 +1,6 @@
 // Base64 -> gzip -> JSON in columns -> what the charts use.
-async function loadData() {
-  const text = byId("data").textContent;
+async function loadData(id = "data") {
+  const text = byId(id).textContent;
   const packed = Uint8Array.from(atob(text), c => c.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return unpack(JSON.parse(await new Response(stream).text()));

@@ -1,7 +1,8 @@
 // Draws a layout from one box downwards; the boxes above are buttons over the canvas.
-function flameView(data) {
-  const canvas = byId("flame-canvas"), status = byId("flame-status"), crumbs = byId("flame-crumbs");
-  const row = 19, narrow = 0.5;
+// `name` is that of its section: a comparison has two.
+function flameView(data, name = "flame") {
+  const canvas = byId(name + "-canvas"), status = byId(name + "-status"), crumbs = byId(name + "-crumbs");
+  const row = window.matchMedia("(pointer: coarse)").matches ? 40 : 19, narrow = 0.5;
   let tree = buildTree(data, false);
   let layout = layOut(tree, "lost"), zoom = 0, focus = 0, found = null, charWidth = 0, rows = 1;
 
@@ -97,15 +98,15 @@ function flameView(data) {
 
   function setMetric(metric) {
     layout = layOut(tree, metric);
-    for (const button of document.querySelectorAll("#flame [data-metric]")) button.setAttribute("aria-pressed", String(button.dataset.metric === metric));
-    find(byId("flame-search").value);
+    for (const button of document.querySelectorAll("#" + name + " [data-metric]")) button.setAttribute("aria-pressed", String(button.dataset.metric === metric));
+    find(byId(name + "-search").value);
     zoomTo(0);
     fillTable();
   }
 
   function find(text) {
     found = search(layout, text);
-    byId("flame-found").textContent = found ? (found.boxes ? percent(found.sum, layout.width[0]) + " in " + found.boxes : "not found") : "";
+    byId(name + "-found").textContent = found ? (found.boxes ? percent(found.sum, layout.width[0]) + " in " + found.boxes : "not found") : "";
     redraw();
   }
 
@@ -135,7 +136,7 @@ function flameView(data) {
   }
 
   function fillTable() {
-    const table = byId("flame-table");
+    const table = byId(name + "-table");
     if (!table.open) return;
     const made = element("table", undefined, "sortable");
     const head = made.createTHead().insertRow();
@@ -145,6 +146,7 @@ function flameView(data) {
       const tr = body.insertRow();
       tr.append(Object.assign(element("th", line.name), { scope: "row" }), element("td", duration(line.self), "num"), element("td", duration(line.total), "num"), element("td", line.location, "loc"));
     }
+    labelCells(made);
     table.querySelector(".scroll").replaceChildren(made);
   }
 
@@ -154,16 +156,16 @@ function flameView(data) {
   canvas.addEventListener("keydown", keys);
   canvas.addEventListener("focus", redraw);
   canvas.addEventListener("blur", redraw);
-  byId("flame-search").addEventListener("input", event => find(event.target.value));
-  byId("flame-runtime").addEventListener("click", event => {
+  byId(name + "-search").addEventListener("input", event => find(event.target.value));
+  byId(name + "-runtime").addEventListener("click", event => {
     const shown = event.target.getAttribute("aria-pressed") !== "true";
     event.target.setAttribute("aria-pressed", String(shown));
     tree = buildTree(data, shown);
     setMetric(layout.metric);
   });
-  byId("flame-reset").addEventListener("click", () => zoomTo(0));
-  byId("flame-table").addEventListener("toggle", fillTable);
-  for (const button of document.querySelectorAll("#flame [data-metric]")) button.addEventListener("click", () => setMetric(button.dataset.metric));
+  byId(name + "-reset").addEventListener("click", () => zoomTo(0));
+  byId(name + "-table").addEventListener("toggle", fillTable);
+  for (const button of document.querySelectorAll("#" + name + " [data-metric]")) button.addEventListener("click", () => setMetric(button.dataset.metric));
   zoomTo(0);
   return { draw, redraw, zoomTo, find, setMetric, get zoom() { return zoom; }, get size() { return layout.size; }, get total() { return layout.size ? layout.width[0] : 0; }, name: i => tree.name[layout.node[i]], children(i) {
     const list = [];

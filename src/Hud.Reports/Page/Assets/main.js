@@ -24,6 +24,11 @@ document.body.append(help);
 
 let flame = null, timeline = null;
 
+// paper cannot be clicked open
+let opened = [];
+addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details.stack:not([open])")]; for (const each of opened) each.open = true; });
+addEventListener("afterprint", () => { for (const each of opened) each.open = false; });
+
 addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, canvas, dialog *") && event.key !== "?" || event.target.matches("input")) return;
   const actions = {
@@ -39,12 +44,7 @@ addEventListener("keydown", event => {
   event.preventDefault();
 });
 
-// First the text, then the charts: they wait until the browser says that what the reader came for is on the screen. The next
-// animation frame is not enough: it comes before the first one is painted, and drawing would hold that up.
-let begun = false;
-const begin = async () => {
-  if (begun) return;
-  begun = true;
+afterFirstPaint(async () => {
   if (!byId("flame")) return;
   try {
     const data = await loadData();
@@ -54,13 +54,7 @@ const begin = async () => {
     addEventListener("resize", () => { flame.redraw(); timeline.redraw(); });
     paper.addEventListener("change", redraw);
     // for tests and for the curious, in the console
-    window.hud = { data, flame, timeline, hotspots, readyAt: performance.now() };
+    window.hud = { data, flame, timeline, hotspots, colours, readyAt: performance.now() };
     document.documentElement.dataset.ready = "true";
-  } catch (error) {
-    byId("flame-status").textContent = "The charts cannot be drawn here (" + error.message + "); the tables hold the same numbers.";
-    document.documentElement.dataset.ready = "failed";
-  }
-};
-// a page in the background is not painted
-setTimeout(begin, 2000);
-new PerformanceObserver(list => { if (list.getEntriesByName("first-contentful-paint").length > 0) setTimeout(begin, 0); }).observe({ type: "paint", buffered: true });
+  } catch (error) { notDrawn(error, "flame"); }
+});

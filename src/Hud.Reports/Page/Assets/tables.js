@@ -1,6 +1,7 @@
 // Columns with numbers sort on a click of their title; the first click puts the largest on top.
 function sortableTables() {
   for (const table of document.querySelectorAll("table.sortable")) {
+    labelCells(table);
     table.querySelectorAll("thead th").forEach((cell, column) => {
       if (!cell.classList.contains("num")) return;
       const button = element("button", cell.textContent);
@@ -17,8 +18,15 @@ function sortableTables() {
   }
 }
 
+// On a phone each row is a card, and each number needs its name beside it.
+function labelCells(table) {
+  const titles = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
+  for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, column) => { cell.dataset.label = titles[column]; });
+}
+
 function copyYaml() {
   const button = byId("copy-yaml"), said = byId("copied");
+  if (!button) return;
   button.addEventListener("click", async () => {
     const text = byId("yaml").textContent;
     try {

@@ -118,7 +118,7 @@ function timelineView(data, hotspots) {
     const cpu = Math.max(0, polls.wall[i] - polls.blocked[i] - polls.queued[i]);
     const where = spot ? (spot.user || spot.fn) + (spot.location ? " (" + spot.location + ")" : "") : "[no hotspot]";
     return where + "\n" + duration(polls.wall[i]) + " at " + (polls.start[i] / 1e6).toFixed(3) + "s, " + causeNames[polls.cause[i]]
-      + ": on-CPU " + duration(cpu) + ", blocked " + duration(polls.blocked[i]) + ", queued " + duration(polls.queued[i])
+      + ": computing " + duration(cpu) + ", asleep " + duration(polls.blocked[i]) + ", waiting for a CPU " + duration(polls.queued[i])
       + (task ? "\n" + task.name : "");
   }
 

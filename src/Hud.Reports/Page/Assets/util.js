@@ -31,7 +31,7 @@ const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 const paper = window.matchMedia("print");
 
-const causeNames = ["computing", "blocking call", "lock wait", "waiting for CPU", "throttled"];
+const causeNames = ["computing", "asleep in a call", "asleep on a lock", "waiting for a CPU", "stopped by the CPU limit"];
 
 function colours() {
   const style = getComputedStyle(document.documentElement);
@@ -39,7 +39,7 @@ function colours() {
   return {
     cause: ["oncpu", "blockingcall", "lockwait", "runqueue", "throttled"].map(of),
     // unknown, user, third party, std, runtime, native, kernel
-    kind: ["#909aa5", "#ffb454", "#7fb4d8", "#8fa6b8", "#8793a0", "#b3a1d6", "#d69ab8"],
+    kind: ["#98a4b1", "#ffb454", "#7fb4d8", "#8fa6b8", "#a59d95", "#b3a1d6", "#d69ab8"],
     ink: "#0b1016",
     text: of("text"),
     dim: of("dim"),
@@ -87,4 +87,19 @@ function perFrame(draw) {
     waiting = true;
     requestAnimationFrame(() => { waiting = false; draw(); });
   };
+}
+
+// First the text, then the charts: they wait until the browser says that what the reader came for is on the screen. The next
+// animation frame is not enough: it comes before the first one is painted, and drawing would hold that up.
+function afterFirstPaint(draw) {
+  let begun = false;
+  const begin = () => { if (!begun) { begun = true; draw(); } };
+  // a page in the background is not painted
+  setTimeout(begin, 2000);
+  new PerformanceObserver(list => { if (list.getEntriesByName("first-contentful-paint").length > 0) setTimeout(begin, 0); }).observe({ type: "paint", buffered: true });
+}
+
+function notDrawn(error, ...names) {
+  for (const name of names) byId(name + "-status").textContent = "This cannot be drawn here (" + error.message + "); the tables hold the same numbers.";
+  document.documentElement.dataset.ready = "failed";
 }

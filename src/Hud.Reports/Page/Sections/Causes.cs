@@ -11,11 +11,11 @@ internal static class Causes
         cause switch
         {
             HotspotCause.OnCpu => "computing",
-            HotspotCause.BlockingCall => "blocking call",
-            HotspotCause.LockWait => "lock wait",
-            HotspotCause.RunQueue => "waiting for CPU",
-            HotspotCause.Throttled => "throttled",
-            _ => cause.ToString(),
+            HotspotCause.BlockingCall => "asleep in a call",
+            HotspotCause.LockWait => "asleep on a lock",
+            HotspotCause.RunQueue => "waiting for a CPU",
+            HotspotCause.Throttled => "stopped by the CPU limit",
+            _ => "cause not known",
         };
 
     /// <summary>One sentence: what happened in these polls.</summary>

@@ -18,7 +18,7 @@ internal static class HotspotDetail
                 index == 0 && !StackWeights.IsPressure(h.Cause) ? "Worst blocker" : "Hotspot"
             )} <span class="tag">{Causes.Name(
                 h.Cause
-            )}</span> <span class="tag plain">{h.Category}</span> <b class="pct">{(
+            )}</span> {About(h)} <b class="pct">{(
                 h.Estimated ? "~" : ""
             )}{HumanText.Percent(h.Percent)}</b> <span class="pct-note">of worker time</span></h3>
             <dl class="facts">
@@ -27,7 +27,7 @@ internal static class HotspotDetail
             <div><dt>Cause</dt><dd>{Causes.Sentence(h)}</dd></div>
             <div class="fix"><dt>Fix</dt><dd>{(
                 h.Advice.Length > 0 ? h.Advice : "No advice for this one: read the stack."
-            )}{Docs(h)}</dd></div>
+            )}</dd></div>
             </dl>
             <dl class="numbers">
             <div><dt>lost</dt><dd>{HumanText.Duration(h.TotalNs)}</dd></div><div><dt>polls</dt><dd>{HumanText.Count(
@@ -42,9 +42,11 @@ internal static class HotspotDetail
         );
         HistogramSvg.Write(html, h.Histogram, 0, "polls by time lost");
         Preempted(html, h);
-        Stack(html, "Stack", Frames(document, h.StackIndex, h.Stack), open: index == 0);
+        // pressure meets a thread anywhere: no line of its stack is the one to change
+        string mark = StackWeights.IsPressure(h.Cause) ? "waited here" : "change here";
+        Stack(html, "Stack", mark, Frames(document, h.StackIndex, h.Stack), open: index == 0);
         if (h.HolderStack.Count > 0 || h.HolderStackIndex >= 0)
-            Stack(html, "Who held the lock", Frames(document, h.HolderStackIndex, h.HolderStack), open: true);
+            Stack(html, "Who held the lock", mark, Frames(document, h.HolderStackIndex, h.HolderStack), open: true);
         html.AddRaw("</article>\n");
     }
 
@@ -55,11 +57,16 @@ internal static class HotspotDetail
         new(
             h.Location.Length > 0
                 ? $"<code>{PageText.Escape(h.Location)}</code>{(h.UserFrame.Length > 0 ? $" in <span class=\"user\">{PageText.Name(h.UserFrame).Text}</span>" : "")}"
-                : $"<code>{PageText.Name(HotspotSection.Title(h)).Text}</code> <span class=\"hint\">its line needs debug = &quot;line-tables-only&quot; in the release profile</span>"
+                : $"<code>{PageText.Name(HotspotSection.Title(h)).Text}</code> <span class=\"hint\">for its line put debug = &quot;line-tables-only&quot; into the release profile</span>"
         );
 
-    private static RawHtml Docs(Hotspot h) =>
-        new(h.DocsSlug.Length > 0 ? $" <span class=\"docs\">docs/causes/{PageText.Escape(h.DocsSlug)}.md</span>" : "");
+    /// <summary>The kind of cause by name, with its text further down: a page that is mailed has no docs beside it.</summary>
+    private static RawHtml About(Hotspot h) =>
+        new(
+            CausePages.Find(h.DocsSlug) is { } page
+                ? $"<a class=\"about\" href=\"#about-{page.Slug}\">{PageText.Escape(page.Title)}</a>"
+                : ""
+        );
 
     private static void Preempted(HtmlBuilder html, Hotspot h)
     {
@@ -81,7 +88,13 @@ internal static class HotspotDetail
             ? document.StackTable[index].Frames
             : [.. lines.Select(l => new ProfileFrame { Function = l })];
 
-    private static void Stack(HtmlBuilder html, string title, IReadOnlyList<ProfileFrame> frames, bool open)
+    private static void Stack(
+        HtmlBuilder html,
+        string title,
+        string mark,
+        IReadOnlyList<ProfileFrame> frames,
+        bool open
+    )
     {
         if (frames.Count == 0)
             return;
@@ -100,16 +113,16 @@ internal static class HotspotDetail
             var f = frames[i];
             string kind = "k-" + f.Kind.ToString().ToLowerInvariant() + (f.Blamed ? " blamed" : "");
             html.Add(
-                $"<li class=\"{kind}\"><span class=\"f\">{PageText.Name(StackNames.Frame(f))}</span>{Marks(f, i == frames.Count - 1)} <span class=\"loc\">{f.Location}</span></li>"
+                $"<li class=\"{kind}\"><span class=\"f\">{PageText.Name(StackNames.Frame(f))}</span>{Marks(f, mark, i == frames.Count - 1)} <span class=\"loc\">{f.Location}</span></li>"
             );
         }
 
         html.AddRaw("</ol></details>\n");
     }
 
-    private static RawHtml Marks(ProfileFrame frame, bool entry) =>
+    private static RawHtml Marks(ProfileFrame frame, string mark, bool entry) =>
         new(
-            (frame.Blamed ? " <em>change here</em>" : "")
+            (frame.Blamed ? $" <em>{mark}</em>" : "")
                 + (frame.Inlined ? " <i>inlined</i>" : "")
                 + (entry ? " <i>entry of the poll</i>" : "")
         );

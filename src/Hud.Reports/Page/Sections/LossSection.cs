@@ -8,7 +8,7 @@ internal static class LossSection
     public static void Write(HtmlBuilder html, ProfileDocument document)
     {
         html.AddRaw(
-            "<section id=\"losses\" aria-labelledby=\"losses-title\" class=\"two\"><div><h2 id=\"losses-title\">Losses <small>everything that is not in this report</small></h2>\n<table class=\"pairs\"><tbody>\n"
+            "<section id=\"losses\" aria-labelledby=\"losses-title\" class=\"two\"><div><h2 id=\"losses-title\">Dropped and cut <small>everything that is not in this report</small></h2>\n<table class=\"pairs\"><tbody>\n"
         );
         var all = LossText.All(document.Losses);
         foreach (var (name, count, meaning) in all.Where(l => l.Count > 0))
@@ -16,7 +16,7 @@ internal static class LossSection
         html.AddRaw("</tbody></table>\n");
         int zero = all.Count(l => l.Count == 0);
         html.Add(
-            $"<p class=\"note\">{(zero == all.Count ? $"Nothing was lost: all {zero} counters are zero." : $"The other {zero} counters are zero: {string.Join(", ", all.Where(l => l.Count == 0).Select(l => l.Name.ToLowerInvariant()))}.")}</p>"
+            $"<p class=\"note\">{(zero == all.Count ? $"Nothing was dropped: all {zero} counters are zero." : $"The other {zero} counters are zero: {string.Join(", ", all.Where(l => l.Count == 0).Select(l => l.Name.ToLowerInvariant()))}.")}</p>"
         );
         if (document.Losses.UnwindStops.Count > 0)
         {
@@ -43,7 +43,9 @@ internal static class LossSection
             return;
         html.AddRaw("<h3>Warnings</h3><ul class=\"warnings\">\n");
         foreach (var warning in document.Warnings.Take(50))
-            html.Add($"<li><b>{warning.Id}</b> {warning.Message}. <span>Next: {warning.NextStep}</span></li>");
+            html.Add(
+                $"<li><b>{warning.Id}</b> {PageText.Lines(warning.Message)}. <span>Next: {PageText.Lines(warning.NextStep)}</span></li>"
+            );
         html.AddRaw("</ul>\n");
     }
 

@@ -3,18 +3,27 @@ using Hud.Core.Profile;
 
 namespace Hud.Reports.Page.Sections;
 
-/// <summary>The instruments: one number each, what it means below it.</summary>
+/// <summary>The instruments: the three that make the verdict first and large, then where the time went and what measuring it cost.</summary>
 internal static class PanelSection
 {
     public static void Write(HtmlBuilder html, ProfileDocument document)
     {
+        html.AddRaw("<section class=\"panel\" aria-label=\"Instruments\">\n");
+        Lead(html, document);
+        Rest(html, document);
+        Gate(html, document);
+        html.AddRaw("</section>\n");
+    }
+
+    private static void Lead(HtmlBuilder html, ProfileDocument document)
+    {
         var s = document.Summary;
-        html.AddRaw("<section class=\"panel\" aria-label=\"Instruments\"><dl>\n");
+        html.AddRaw("<dl class=\"lead\">\n");
         Instrument(
             html,
             "Worker time lost",
             HumanText.Percent(s.BlockedPercent),
-            $"of {s.Workers} workers",
+            $"{HumanText.Duration(s.CpuHogNs + s.BlockedNs)} of {WorkerTime(s)}",
             s.BlockedPercent >= 1 ? "bad"
                 : s.BlockedPercent > 0 ? "warn"
                 : "good"
@@ -23,47 +32,76 @@ internal static class PanelSection
             html,
             "Worst poll",
             HumanText.Duration(Math.Max(s.WorstPollNs, s.LongestPollNs)),
-            $"threshold {document.Session.Threshold}",
+            $"a poll is slow from {document.Session.Threshold} on",
             s.WorstPollNs > 0 ? "warn" : "good"
         );
         Instrument(
             html,
             "Slow polls",
-            HumanText.Count(s.SlowPolls),
-            $"of {HumanText.Count(s.Polls)} polls{(s.Estimated ? ", estimated" : "")}",
+            (s.Estimated ? "~" : "") + HumanText.Count(s.SlowPolls),
+            $"{Share(s.SlowPolls, s.Polls)} of {HumanText.Count(s.Polls)} polls",
             ""
         );
+        html.AddRaw("</dl>\n");
+    }
+
+    private static void Rest(HtmlBuilder html, ProfileDocument document)
+    {
+        var s = document.Summary;
+        long lost = s.CpuHogNs + s.BlockedNs;
+        html.AddRaw("<dl class=\"rest\">\n");
         Instrument(
             html,
             "Stalls",
             HumanText.Count(s.StallCount),
             s.StallCount > 0
-                ? $"all workers stuck; longest {HumanText.Duration(s.LongestStallNs)}"
-                : "never were all workers stuck",
+                ? $"every worker blocked at once; longest {HumanText.Duration(s.LongestStallNs)}"
+                : "never was every worker blocked at once",
             s.StallCount > 0 ? "bad" : "good"
         );
-        Instrument(html, "Computing", HumanText.Duration(s.CpuHogNs), "on-CPU in slow polls", "cause-oncpu");
-        Instrument(html, "Blocked", HumanText.Duration(s.BlockedNs), "asleep in slow polls", "cause-blockingcall");
         Instrument(
             html,
-            "CPU wait",
+            "Computing",
+            HumanText.Duration(s.CpuHogNs),
+            $"{Share(s.CpuHogNs, lost)} of the time lost",
+            "cause-oncpu"
+        );
+        Instrument(
+            html,
+            "Asleep",
+            HumanText.Duration(s.BlockedNs),
+            $"{Share(s.BlockedNs, lost)} of the time lost",
+            "cause-blockingcall"
+        );
+        Instrument(
+            html,
+            "Waiting for a CPU",
             HumanText.Duration(s.RunQueueNs),
-            s.ThrottledNs > 0
-                ? $"throttled {HumanText.Duration(s.ThrottledNs)}; not the code"
-                : "run queue; not the code",
+            (s.ThrottledNs > 0 ? $"{HumanText.Duration(s.ThrottledNs)} by the CPU limit; " : "")
+                + "not the code\u2019s fault",
             "cause-runqueue"
         );
         Instrument(
             html,
-            "Hud itself",
+            "Cost of Hud",
             HumanText.Percent(document.Overhead.MeasuredPercent),
-            $"of {HumanText.Percent(document.Overhead.BudgetPercent)} budget; {HumanText.Count(document.Losses.Events())} events lost; {s.SymbolizedPercent}% named",
+            $"of the target\u2019s CPU time; budget {HumanText.Percent(document.Overhead.BudgetPercent)}",
+            document.Overhead.MeasuredPercent > document.Overhead.BudgetPercent ? "warn" : ""
+        );
+        Instrument(
+            html,
+            "Dropped",
+            HumanText.Count(document.Losses.Events()),
+            $"events, all counted below; {s.SymbolizedPercent}% of frames have a name",
             document.Losses.Events() > 0 ? "warn" : ""
         );
         html.AddRaw("</dl>\n");
-        Gate(html, document);
-        html.AddRaw("</section>\n");
     }
+
+    private static string WorkerTime(ProfileSummary s) =>
+        $"{s.Workers} {(s.Workers == 1 ? "worker" : "workers")} \u00d7 {HumanText.Duration(s.ObservedNs)}";
+
+    private static string Share(long part, long whole) => HumanText.Percent(whole > 0 ? part * 100.0 / whole : 0);
 
     private static void Instrument(HtmlBuilder html, string name, string value, string note, string tone) =>
         html.Add($"<div class=\"{tone}\"><dt>{name}</dt><dd><b>{value}</b> <span>{note}</span></dd></div>");

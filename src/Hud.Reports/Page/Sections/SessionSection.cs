@@ -14,11 +14,9 @@ internal static class SessionSection
             $"""
             <section id="session" aria-labelledby="session-title">
             <div class="bar"><h2 id="session-title">Run it again <small>save as session.yaml, then: {command}</small></h2><button type="button" id="copy-yaml">Copy</button><output id="copied"></output></div>
-            <pre id="yaml" tabindex="0">{new RawHtml(EscapeLines(SessionYaml.Write(document)))}</pre>
+            <pre id="yaml" tabindex="0">{PageText.Lines(SessionYaml.Write(document))}</pre>
             </section>
             """
         );
     }
-
-    private static string EscapeLines(string yaml) => string.Join('\n', yaml.Split('\n').Select(PageText.Escape));
 }

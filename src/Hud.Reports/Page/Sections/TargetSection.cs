@@ -19,10 +19,10 @@ internal static class TargetSection
         ("CPU used", t => HumanText.Duration(t.CpuNs)),
         ("Waited for a CPU", t => HumanText.Duration(t.CpuWaitNs)),
         (
-            "Throttled",
+            "Stopped by the CPU limit",
             t => t.ThrottledNs > 0 ? $"{HumanText.Duration(t.ThrottledNs)} in {t.ThrottledPeriods} periods" : "no"
         ),
-        ("Events lost", t => HumanText.Count(t.LostEvents)),
+        ("Events dropped", t => HumanText.Count(t.LostEvents)),
         ("Frames named", t => t.SymbolizedPercent + "%"),
         ("Cost of Hud", t => HumanText.Percent(t.OverheadPercent)),
         ("Container", t => t.Container ?? "-"),
@@ -35,9 +35,15 @@ internal static class TargetSection
     {
         if (document.Targets.Count == 0)
             return;
+        if (document.Targets.Count == 1)
+        {
+            One(html, document.Targets[0]);
+            return;
+        }
+
         var targets = document.Targets.Take(MaxColumns).ToList();
         html.AddRaw(
-            "<section id=\"targets\" aria-labelledby=\"targets-title\"><h2 id=\"targets-title\">Targets <small>side by side</small></h2>\n<div class=\"scroll\"><table class=\"columns\"><thead><tr><td></td>"
+            "<section id=\"targets\" aria-labelledby=\"targets-title\"><h2 id=\"targets-title\">Targets <small>side by side</small></h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Targets, side by side\"><table class=\"columns\"><thead><tr><td></td>"
         );
         foreach (var target in targets)
             html.Add($"<th scope=\"col\">{target.Pod ?? target.Process}</th>");
@@ -65,6 +71,24 @@ internal static class TargetSection
             html.Add(
                 $"<p class=\"note\">{document.Targets.Count - MaxColumns} more targets are in the report's JSON.</p>"
             );
+        html.AddRaw("</section>\n");
+    }
+
+    /// <summary>A table of one column would leave most of the width empty.</summary>
+    private static void One(HtmlBuilder html, TargetProfile target)
+    {
+        html.Add(
+            $"<section id=\"targets\" aria-labelledby=\"targets-title\"><h2 id=\"targets-title\">Target <small>{target.Pod ?? target.Process}</small></h2><dl class=\"one\">"
+        );
+        foreach (var (name, value) in Rows)
+        {
+            bool bad = name == "State" && target.State == TargetState.Failed;
+            html.Add($"<div class=\"{(bad ? "warn" : "")}\"><dt>{name}</dt><dd>{value(target)}</dd></div>");
+        }
+
+        html.AddRaw("</dl>\n");
+        if (target.Message.Length > 0)
+            html.Add($"<p class=\"note\">{target.Message}</p>");
         html.AddRaw("</section>\n");
     }
 }

@@ -16,7 +16,7 @@ internal static class WorkerSection
             <section id="workers" aria-labelledby="workers-title">
             <h2 id="workers-title">Workers <small>time in polls, time lost, scheduling latency</small></h2>
             <div class="scroll"><table class="sortable">
-            <thead><tr><th scope="col">Worker</th><th scope="col" class="num">Thread</th><th scope="col" class="num">Polls</th><th scope="col" class="num">Slow</th><th scope="col" class="num">In polls</th><th scope="col" class="num">Lost</th><th scope="col" class="num">CPU wait</th><th scope="col" class="num">Latency max</th><th scope="col">Wakeup to running</th></tr></thead>
+            <thead><tr><th scope="col">Worker</th><th scope="col" class="num">Thread</th><th scope="col" class="num">Polls</th><th scope="col" class="num">Slow</th><th scope="col" class="num">In polls</th><th scope="col" class="num">Lost</th><th scope="col" class="num">Waited for a CPU</th><th scope="col" class="num">Latency max</th><th scope="col">Wakeup to running</th></tr></thead>
             <tbody>
 
             """

@@ -1,0 +1,316 @@
+using Hud.Core.Profile;
+using Hud.Frames;
+
+namespace Hud.Analysis;
+
+/// <summary>Raw hotspots (by stack number) to ranked findings (by what the stacks mean).</summary>
+/// <param name="exact">Of which stacks the exact names are used: all in the report, those known so far in the live view.</param>
+internal sealed class HotspotMerger(
+    StackJudge judge,
+    IReadOnlyList<TaskTypeFacts> types,
+    double workerNs,
+    Func<int, bool> exact
+)
+{
+    private sealed class Group
+    {
+        public required Judgement Judgement { get; init; }
+        public DurationSet Durations { get; } = new();
+        public Dictionary<int, long> Stacks { get; } = [];
+        public Dictionary<int, long> Holders { get; } = [];
+        public Dictionary<string, long> Tasks { get; } = new(StringComparer.Ordinal);
+        public Dictionary<(string Name, int Pid), long> Culprits { get; } = [];
+        public HashSet<int> Targets { get; } = [];
+        public string Syscall { get; init; } = "";
+        public bool Estimated { get; set; }
+
+        /// <summary>Its times, not its stacks: the stack that is shown stays a telling one.</summary>
+        public void Take(Group other)
+        {
+            Durations.Add(other.Durations);
+            Targets.UnionWith(other.Targets);
+            Estimated |= other.Estimated;
+            foreach (var (task, ns) in other.Tasks)
+                HotspotMerger.Add(Tasks, task, ns);
+        }
+    }
+
+    private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
+    private readonly Dictionary<RawKey, string> _groupOf = [];
+    private readonly Dictionary<string, string> _exactGroups = new(StringComparer.Ordinal);
+
+    /// <param name="scale">Per type: slow polls counted by the kernel over those recorded; 1 when none were left out.</param>
+    /// <param name="table">Stack number -> index in the document's stack table; filled here.</param>
+    /// <param name="indexOf">Raw hotspot -> index of its finding; -1 when it is below the cut.</param>
+    public List<Hotspot> Merge(
+        IReadOnlyDictionary<RawKey, RawHotspot> raw,
+        Func<int, double> scale,
+        bool estimated,
+        int most,
+        StackTableBuilder table,
+        out Dictionary<RawKey, int> indexOf
+    )
+    {
+        LearnExactGroups(raw);
+        foreach (
+            var (key, value) in raw.Where(p => !Borrows(p.Key))
+                .OrderByDescending(p => IsExact(p.Key))
+                .ThenBy(p => p.Key.Stack)
+                .ThenBy(p => p.Key.Type)
+        )
+            Put(key, value, key.Stack, estimated || scale(key.Type) > 1.001);
+        // polls too short for the clock to catch, or whose switch was missed: counted with the dearest finding of their own type
+        foreach (var (key, value) in raw.Where(p => Borrows(p.Key)).OrderBy(p => p.Key.Type).ThenBy(p => p.Key.Cause))
+        {
+            var lender = raw.Where(p =>
+                    !Borrows(p.Key) && p.Key.Cause == key.Cause && p.Key.Type == key.Type && p.Key.Target == key.Target
+                )
+                .OrderByDescending(p => p.Value.Durations.TotalNs)
+                .ThenBy(p => p.Key.Stack)
+                .Select(p => (RawKey?)p.Key)
+                .FirstOrDefault();
+            Put(lender is null ? key : lender.Value, value, lender?.Stack ?? -1, estimated: true);
+            _groupOf[key] = GroupOf((lender ?? key) with { Stack = lender?.Stack ?? -1 }, out _);
+        }
+
+        FoldCommonplace();
+        var ranked = _groups.OrderByDescending(g => Lost(g.Value)).ThenBy(g => g.Key, StringComparer.Ordinal).ToList();
+        var place = ranked
+            .Take(most)
+            .Select((g, i) => (g.Key, i))
+            .ToDictionary(p => p.Key, p => p.i, StringComparer.Ordinal);
+        indexOf = _groupOf.ToDictionary(p => p.Key, p => place.GetValueOrDefault(p.Value, -1));
+        return [.. ranked.Take(most).Select((g, i) => Finding(g.Value, i + 1, scale, table))];
+    }
+
+    private static bool Borrows(RawKey key) =>
+        key.Stack < 0 && key.Cause is (HotspotCause.OnCpu or HotspotCause.BlockingCall);
+
+    public int GroupCount => _groups.Count;
+
+    /// <summary>Waiting for a CPU loses time too, but never ranks above code that blocks.</summary>
+    private static double Lost(Group group) =>
+        group.Judgement.Cause is HotspotCause.RunQueue or HotspotCause.Throttled
+            ? group.Durations.TotalNs * 1e-9
+            : group.Durations.TotalNs;
+
+    private bool IsExact(in RawKey key) => key.Stack >= 0 && exact(key.Stack);
+
+    private Judgement Judge(in RawKey key, bool exactly) =>
+        judge.Judge(key.Stack, key.Cause, key.Syscall, key.Holder >= 0, types[key.Type].Name, exactly);
+
+    /// <summary>
+    /// In the live view some stacks of one piece of code are named exactly and others not yet. Those follow the dearest that is,
+    /// so that the code is one finding all the time.
+    /// </summary>
+    private void LearnExactGroups(IReadOnlyDictionary<RawKey, RawHotspot> raw)
+    {
+        if (raw.Keys.All(key => key.Stack < 0 || IsExact(key)))
+            return;
+        foreach (
+            var (key, _) in raw.Where(p => IsExact(p.Key))
+                .OrderByDescending(p => p.Value.Durations.TotalNs)
+                .ThenBy(p => p.Key.Stack)
+        )
+            _exactGroups.TryAdd(Judge(key, exactly: false).Group, Judge(key, exactly: true).Group);
+    }
+
+    private string GroupOf(in RawKey key, out Judgement judgement)
+    {
+        bool exactly = IsExact(key);
+        judgement = Judge(key, exactly);
+        return !exactly && _exactGroups.TryGetValue(judgement.Group, out string? known) ? known : judgement.Group;
+    }
+
+    private void Put(RawKey key, RawHotspot value, int stack, bool estimated)
+    {
+        string task = types[key.Type].Name;
+        string name = GroupOf(key with { Stack = stack }, out var judgement);
+        if (!_groups.TryGetValue(name, out var group))
+            _groups[name] = group = new Group { Judgement = judgement, Syscall = key.Syscall };
+        _groupOf[key] = name;
+        group.Durations.Add(value.Durations);
+        group.Targets.Add(key.Target);
+        group.Estimated |= estimated;
+        Add(group.Tasks, task, value.Durations.TotalNs);
+        if (stack >= 0 && (name == judgement.Group || group.Stacks.Count == 0))
+            Add(group.Stacks, stack, value.Durations.TotalNs);
+        if (key.Holder >= 0)
+            Add(group.Holders, key.Holder, value.Durations.TotalNs);
+        foreach (var (who, ns) in value.Culprits)
+            Add(group.Culprits, who, ns);
+    }
+
+    /// <summary>
+    /// A sample of hashing may fall into a copy of memory, or into the loop around it: that is the same work, and a finding
+    /// of its own would only repeat it. Where the commonplace part is not small it stays, as the code then does both.
+    /// </summary>
+    private void FoldCommonplace()
+    {
+        foreach (
+            var way in _groups
+                .Where(g => g.Value.Judgement is { Cause: HotspotCause.OnCpu, Way.Length: > 0 })
+                .GroupBy(g => g.Value.Judgement.Way, StringComparer.Ordinal)
+                .ToList()
+        )
+        {
+            var telling = way.Where(g => !Advisor.IsCommonplace(g.Value.Judgement.Category))
+                .OrderByDescending(g => Lost(g.Value))
+                .ThenBy(g => g.Key, StringComparer.Ordinal)
+                .FirstOrDefault();
+            if (telling.Value is null)
+                continue;
+            double small = Lost(telling.Value) / 4;
+            foreach (
+                var (name, part) in way.Where(g =>
+                    Advisor.IsCommonplace(g.Value.Judgement.Category) && Lost(g.Value) <= small
+                )
+            )
+            {
+                telling.Value.Take(part);
+                _groups.Remove(name);
+                foreach (var key in _groupOf.Where(p => p.Value == name).Select(p => p.Key).ToList())
+                    _groupOf[key] = telling.Key;
+            }
+        }
+    }
+
+    private Hotspot Finding(Group group, int rank, Func<int, double> scale, StackTableBuilder table)
+    {
+        int stack = Top(group.Stacks, -1),
+            holder = Top(group.Holders, -1);
+        // the words must belong to the stack that is shown
+        var judgement =
+            stack >= 0
+                ? judge.Judge(
+                    stack,
+                    group.Judgement.Cause,
+                    group.Syscall,
+                    holder >= 0,
+                    Top(group.Tasks, ""),
+                    exact(stack)
+                )
+                : group.Judgement;
+        double factor = 1;
+        if (group.Estimated)
+            factor = Math.Max(
+                1,
+                group.Tasks.Keys.Max(name =>
+                    Enumerable
+                        .Range(0, types.Count)
+                        .Where(t => types[t].Name == name)
+                        .Select(scale)
+                        .DefaultIfEmpty(1)
+                        .Max()
+                )
+            );
+        long total = (long)(group.Durations.TotalNs * factor);
+        double culprits = group.Culprits.Values.Sum();
+        int stackIndex = table.Add(stack, judgement.Blamed),
+            holderIndex = table.Add(holder, -1);
+        return new Hotspot
+        {
+            Rank = rank,
+            Cause = judgement.Cause,
+            Category = judgement.Category,
+            Function = judgement.Function,
+            UserFrame = judgement.UserFrame,
+            Location = judgement.Location,
+            Task = Top(group.Tasks, ""),
+            Syscall = group.Syscall,
+            Count = (long)Math.Round(group.Durations.Count * factor),
+            TotalNs = total,
+            P50Ns = group.Durations.Percentile(50),
+            P99Ns = group.Durations.Percentile(99),
+            MaxNs = group.Durations.MaxNs,
+            Percent = workerNs > 0 ? Math.Round(Math.Min(100, total * 100 / workerNs), 2) : 0,
+            Estimated = group.Estimated,
+            Advice = judgement.Advice,
+            DocsSlug = judgement.DocsSlug,
+            Stack = table.Lines(stackIndex),
+            StackIndex = stackIndex,
+            HolderStack = table.Lines(holderIndex),
+            HolderStackIndex = holderIndex,
+            PreemptedBy =
+            [
+                .. group
+                    .Culprits.OrderByDescending(c => c.Value)
+                    .ThenBy(c => c.Key.Pid)
+                    .Take(5)
+                    .Select(c => new Culprit(
+                        c.Key.Name,
+                        c.Key.Pid,
+                        Math.Round(c.Value * 100 / Math.Max(1, culprits), 1)
+                    )),
+            ],
+            Fingerprint =
+                stack >= 0
+                    ? Fingerprint.Of(StackJudge.WayToPoll(judge.Frames(stack, exact(stack)), judgement.Blamed))
+                    : "",
+            Histogram = group.Durations.Histogram,
+            Target = group.Targets.Count == 1 ? group.Targets.Single() : -1,
+        };
+    }
+
+    private static void Add<T>(Dictionary<T, long> sums, T key, long ns)
+        where T : notnull => sums[key] = sums.GetValueOrDefault(key) + ns;
+
+    private static T Top<T>(Dictionary<T, long> sums, T none)
+        where T : notnull =>
+        sums.Count == 0 ? none : sums.OrderByDescending(p => p.Value).ThenBy(p => p.Key).First().Key;
+}
+
+/// <summary>The document's stack table: each stack once, named.</summary>
+internal sealed class StackTableBuilder(StackStore stacks, StackJudge judge, Func<int, bool> exact)
+{
+    private readonly Dictionary<int, int> _index = [];
+    private readonly List<StackEntry> _entries = [];
+
+    public IReadOnlyList<StackEntry> Entries => _entries;
+
+    /// <summary>Over the stacks of the table, each once.</summary>
+    public NamedShare Names { get; } = new();
+
+    public int Add(int stack, int blamed)
+    {
+        if (stack < 0)
+            return -1;
+        if (_index.TryGetValue(stack, out int index))
+            return index;
+        var frames = judge.Frames(stack, exact(stack));
+        Names.Add(frames);
+        _index[stack] = index = _entries.Count;
+        _entries.Add(
+            new StackEntry
+            {
+                Frames =
+                [
+                    .. frames.Select(
+                        (f, i) =>
+                            new ProfileFrame
+                            {
+                                Function = f.Function,
+                                Location = f.Location,
+                                Module = f.Module,
+                                Kind = f.Kind,
+                                Inlined = f.Inlined,
+                                Blamed = i == blamed,
+                            }
+                    ),
+                ],
+                Quality = stacks[stack].Quality.ToString(),
+                Stop = stacks[stack].Stop.ToString(),
+            }
+        );
+        return index;
+    }
+
+    public IReadOnlyList<string> Lines(int index) =>
+        index < 0
+            ? []
+            :
+            [
+                .. _entries[index]
+                    .Frames.Select(f => f.Location.Length > 0 ? $"{f.Function} ({f.Location})" : f.Function),
+            ];
+}

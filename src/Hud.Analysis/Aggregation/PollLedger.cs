@@ -1,0 +1,326 @@
+using Hud.Core.Profile;
+
+namespace Hud.Analysis;
+
+/// <summary>One slow poll as the agent hands it over: numbers, and stacks by number (-1: none).</summary>
+public readonly record struct PollFact
+{
+    public int Target { get; init; }
+    public int Type { get; init; }
+    public int Tid { get; init; }
+    public ulong Runtime { get; init; }
+    public ulong TaskId { get; init; }
+
+    /// <summary>CLOCK_MONOTONIC</summary>
+    public long StartNs { get; init; }
+    public PollSplit Split { get; init; }
+    public string Syscall { get; init; }
+    public int BlockStack { get; init; }
+    public int CpuStack { get; init; }
+    public int QueueStack { get; init; }
+
+    /// <summary>A clock tick met it computing, even if no stack could be kept.</summary>
+    public bool Ticked { get; init; }
+
+    /// <summary>Who ended its longest futex wait; the ledger fills it in.</summary>
+    public int HolderStack { get; init; }
+
+    /// <summary>When the longest sleep began: joins it with its waker.</summary>
+    public long BlockStartNs { get; init; }
+    public long WorstQueueNs { get; init; }
+    public string PreemptedBy { get; init; }
+    public int PreemptedByPid { get; init; }
+    public bool Open { get; init; }
+
+    /// <summary>How many polls it stands for.</summary>
+    public int Weight { get; init; }
+}
+
+/// <summary>What raw hotspots are kept by, before names merge them.</summary>
+public readonly record struct RawKey(int Target, HotspotCause Cause, int Type, int Stack, int Holder, string Syscall);
+
+public sealed class RawHotspot
+{
+    public DurationSet Durations { get; } = new();
+
+    /// <summary>Times by who ran instead.</summary>
+    public Dictionary<(string Name, int Pid), long> Culprits { get; } = [];
+
+    /// <summary>Polls that had no stack of their own and were counted with the dearest stack of their type.</summary>
+    public long Borrowed { get; set; }
+}
+
+/// <summary>Keeps the facts of a run: slow polls, their parts by stack, who ended their waits. Bounded everywhere.</summary>
+/// <param name="clockPeriodNs">Time between two on-CPU samples; 0 when there are none.</param>
+public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls = 20_000, long clockPeriodNs = 0)
+{
+    /// <summary>Who ran instead when the CPU itself stood still or served interrupts.</summary>
+    public const string NotTheGuest = "hypervisor or interrupts";
+
+    private const int TicksThatCannotAllMiss = 3;
+    private const int MostTimeOffCpu = 10; // a tenth
+    private const int MaxPending = 4096;
+    private readonly Dictionary<(int Tid, long Start), List<int>> _samples = [];
+    private readonly Dictionary<(int Tid, long Start), (int Stack, string Name)> _wakers = [];
+    private readonly Dictionary<(int Tid, long Start), PollFact> _open = [];
+    private readonly List<PollFact> _polls = [];
+    private readonly HashSet<int> _blockInPlaceTypes = [];
+    private readonly Dictionary<int, PollFact> _lastByThread = [];
+
+    public Dictionary<RawKey, RawHotspot> Hotspots { get; } = [];
+
+    public IReadOnlyList<PollFact> Polls => _polls;
+
+    public long PollsCut { get; private set; }
+
+    public long PollsWithoutStack { get; private set; }
+
+    /// <summary>Slow polls left out because their worker had handed its queue over (block_in_place).</summary>
+    public long BlockInPlace { get; private set; }
+
+    public long SlowPolls { get; private set; }
+
+    public long WorstNs { get; private set; }
+
+    public long OnCpuNs { get; private set; }
+
+    public long BlockedNs { get; private set; }
+
+    public long RunQueueNs { get; private set; }
+
+    public long ThrottledNs { get; private set; }
+
+    /// <summary>Slow polls recorded one by one, by type: against the kernel's count it tells what the token bucket left out.</summary>
+    public Dictionary<int, long> RecordedByType { get; } = [];
+
+    /// <summary>An on-CPU sample of a poll that is already slow and not over.</summary>
+    public void AddSample(int tid, long pollStartNs, int stack)
+    {
+        if (stack < 0)
+            return;
+        if (!_samples.TryGetValue((tid, pollStartNs), out var list))
+        {
+            if (_samples.Count >= MaxPending)
+                _samples.Clear(); // polls whose end was lost
+            _samples[(tid, pollStartNs)] = list = [];
+        }
+
+        if (list.Count < 256)
+            list.Add(stack);
+    }
+
+    /// <summary>Who ended a long futex wait: it comes before the record of the poll that waited.</summary>
+    public void AddWaker(int tid, long blockStartNs, int stack, string name)
+    {
+        if (_wakers.Count >= MaxPending)
+            _wakers.Clear();
+        _wakers[(tid, blockStartNs)] = (stack, name);
+    }
+
+    /// <summary>
+    /// The second stack of a poll whose record is already in: its part was counted without a stack and is moved to this one, or
+    /// taken back when it shows that the worker had handed its queue over.
+    /// </summary>
+    public void AddSide(int tid, long pollStartNs, bool asleep, int stack)
+    {
+        if (stack < 0 || !_lastByThread.TryGetValue(tid, out var poll) || poll.StartNs != pollStartNs)
+            return;
+        var cause = asleep ? HotspotCause.BlockingCall : HotspotCause.OnCpu;
+        long ns = asleep ? poll.Split.BlockedNs : poll.Split.OnCpuNs;
+        var bare = KeyOf(poll, cause);
+        if (bare.Stack >= 0 || !Hotspots.TryGetValue(bare, out var raw) || !raw.Durations.Take(ns, poll.Weight))
+            return;
+        if (raw.Durations.Count == 0)
+            Hotspots.Remove(bare);
+        if (!asleep)
+            PollsWithoutStack -= poll.Weight;
+        if (judge.InBlockInPlace(stack))
+        {
+            TakeBack(poll, asleep, ns);
+            return;
+        }
+
+        poll = asleep
+            ? poll with
+            {
+                BlockStack = stack,
+                HolderStack = TakeHolder(poll),
+            }
+            : poll with
+            {
+                CpuStack = stack,
+            };
+        Add(KeyOf(poll, cause), ns, poll.Weight);
+        _lastByThread[tid] = poll;
+        if (
+            _polls.Count > 0
+            && _polls.FindLastIndex(p => p.Tid == tid) is >= 0 and var at
+            && _polls[at].StartNs == pollStartNs
+        )
+            _polls[at] = poll;
+    }
+
+    /// <summary>The poll itself stays: its other part was worth a record.</summary>
+    private void TakeBack(in PollFact poll, bool asleep, long ns)
+    {
+        _blockInPlaceTypes.Add(poll.Type);
+        if (asleep)
+            BlockedNs -= ns * poll.Weight;
+        else
+            OnCpuNs -= ns * poll.Weight;
+    }
+
+    /// <summary>The raw hotspot that a poll's part is counted under.</summary>
+    public static RawKey KeyOf(in PollFact poll, HotspotCause cause) =>
+        cause switch
+        {
+            HotspotCause.OnCpu => new RawKey(poll.Target, cause, poll.Type, poll.CpuStack, -1, ""),
+            HotspotCause.BlockingCall => new RawKey(
+                poll.Target,
+                cause,
+                poll.Type,
+                poll.BlockStack,
+                poll.HolderStack,
+                poll.Syscall
+            ),
+            _ => new RawKey(poll.Target, cause, poll.Type, poll.QueueStack, -1, ""),
+        };
+
+    private int TakeHolder(in PollFact poll) =>
+        _wakers.Remove((poll.Tid, poll.BlockStartNs), out var waker) ? waker.Stack : -1;
+
+    /// <summary>A poll that has not returned: kept apart, as its end will tell more.</summary>
+    public void SetOpen(in PollFact poll) => _open[(poll.Tid, poll.StartNs)] = poll;
+
+    public void ForgetOpen() => _open.Clear();
+
+    public IEnumerable<PollFact> OpenPolls => _open.Values;
+
+    /// <summary>At the end of the run what is still open counts as far as it went.</summary>
+    public void CloseOpen()
+    {
+        foreach (var poll in _open.Values.OrderBy(p => p.StartNs).ToList())
+            AddPoll(poll);
+        _open.Clear();
+    }
+
+    public void AddPoll(in PollFact seen)
+    {
+        _open.Remove((seen.Tid, seen.StartNs));
+        _samples.Remove((seen.Tid, seen.StartNs), out var samples);
+        var cpuStacks = samples ?? (seen.CpuStack >= 0 ? [seen.CpuStack] : []);
+        var poll = cpuStacks.Count == 0 && !seen.Ticked && TicksCannotHaveMissed(seen.Split) ? Stolen(seen) : seen;
+        if (
+            judge.InBlockInPlace(poll.BlockStack)
+            || judge.InBlockInPlace(poll.QueueStack)
+            || cpuStacks.Any(judge.InBlockInPlace)
+            || (poll.BlockStack < 0 && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type))
+        )
+        {
+            _blockInPlaceTypes.Add(poll.Type);
+            BlockInPlace += poll.Weight;
+            return;
+        }
+
+        // without a stack of its own the waker waits for the record that brings it
+        poll = poll with
+        {
+            CpuStack = DearestCpuStack(cpuStacks),
+            HolderStack = poll.BlockStack >= 0 ? TakeHolder(poll) : -1,
+        };
+        _lastByThread[poll.Tid] = poll;
+        SlowPolls += poll.Weight;
+        RecordedByType[poll.Type] = RecordedByType.GetValueOrDefault(poll.Type) + poll.Weight;
+        WorstNs = Math.Max(WorstNs, poll.Split.WallNs);
+        if (_polls.Count < maxPolls)
+            _polls.Add(poll);
+        else
+            PollsCut++;
+        foreach (var (cause, ns) in poll.Split.Parts(thresholdNs))
+            AddPart(poll, cause, ns);
+    }
+
+    /// <summary>
+    /// Of a poll that had the CPU nearly all the time. One that computed for 30 ms in slices of 3 ms between those of others was
+    /// met by none of the dozen ticks that came meanwhile.
+    /// </summary>
+    private bool TicksCannotHaveMissed(in PollSplit split) =>
+        clockPeriodNs > 0
+        && split.OnCpuNs > TicksThatCannotAllMiss * clockPeriodNs
+        && (split.WallNs - split.OnCpuNs) * MostTimeOffCpu < split.OnCpuNs;
+
+    /// <summary>
+    /// On a CPU for several ticks of the clock, and no tick found it there: the virtual CPU was not running (steal), or it
+    /// served interrupts. That is waiting, not computing.
+    /// </summary>
+    private static PollFact Stolen(in PollFact poll) =>
+        poll with
+        {
+            Split = poll.Split with { OnCpuNs = 0, RunQueueNs = poll.Split.RunQueueNs + poll.Split.OnCpuNs },
+            PreemptedBy = NotTheGuest,
+            PreemptedByPid = 0,
+            WorstQueueNs = poll.Split.OnCpuNs,
+        };
+
+    private void AddPart(in PollFact poll, HotspotCause cause, long ns)
+    {
+        var raw = Add(KeyOf(poll, cause), ns, poll.Weight);
+        switch (cause)
+        {
+            case HotspotCause.OnCpu:
+                OnCpuNs += ns * poll.Weight;
+                if (poll.CpuStack < 0)
+                    PollsWithoutStack += poll.Weight;
+                break;
+            case HotspotCause.BlockingCall:
+                BlockedNs += ns * poll.Weight;
+                break;
+            case HotspotCause.Throttled:
+                ThrottledNs += ns * poll.Weight;
+                break;
+            default:
+                RunQueueNs += ns * poll.Weight;
+                if (poll.PreemptedBy.Length > 0 && raw.Culprits.Count < 64)
+                {
+                    var who = (poll.PreemptedBy, poll.PreemptedByPid);
+                    raw.Culprits[who] = raw.Culprits.GetValueOrDefault(who) + poll.WorstQueueNs;
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>A poll counts once, with the stack that most of its samples share; ties go to the earlier one: the last may be what follows the work.</summary>
+    private int DearestCpuStack(List<int> cpuStacks)
+    {
+        int stack = -1,
+            most = 0;
+        foreach (
+            var group in cpuStacks.GroupBy(
+                s => judge.Judge(s, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group,
+                StringComparer.Ordinal
+            )
+        )
+        {
+            int count = group.Count();
+            if (count > most)
+                (stack, most) = (group.Last(), count);
+        }
+
+        return stack;
+    }
+
+    private RawHotspot Add(RawKey key, long ns, int weight)
+    {
+        if (!Hotspots.TryGetValue(key, out var raw))
+        {
+            if (Hotspots.Count >= 50_000)
+                key = key with { Stack = -1, Holder = -1 };
+            if (!Hotspots.TryGetValue(key, out raw))
+                Hotspots[key] = raw = new RawHotspot();
+        }
+
+        raw.Durations.Add(ns, weight);
+        return raw;
+    }
+}

@@ -1,0 +1,126 @@
+using Hud.Core.Profile;
+using Hud.Frames;
+
+namespace Hud.Analysis;
+
+/// <summary>What a stack means for a cause: who is blamed, of which category, with which advice.</summary>
+/// <param name="Way">Equal for stacks of one cause with the same frames from the poll to the user's code; empty when no code is blamed.</param>
+public sealed record Judgement(
+    HotspotCause Cause,
+    string Category,
+    string Advice,
+    string DocsSlug,
+    string Function,
+    string UserFrame,
+    string Location,
+    int Blamed,
+    string Way,
+    string Group
+);
+
+/// <summary>Names and judges stacks by number, once each.</summary>
+public sealed class StackJudge(StackStore stacks, IFrameSource names)
+{
+    private const int MaxJudgements = 20_000;
+    private readonly Dictionary<(int Stack, bool Exact), IReadOnlyList<Frame>> _frames = [];
+
+    /// <summary>The live view judges the same stacks every second, and a judgement compares each frame with a long table.</summary>
+    private readonly Dictionary<
+        (int Stack, HotspotCause Cause, string Syscall, bool HasHolder, string Task, bool Exact),
+        Judgement
+    > _judgements = [];
+
+    public IReadOnlyList<Frame> Frames(int stack, bool exact)
+    {
+        if (stack < 0)
+            return [];
+        if (!_frames.TryGetValue((stack, exact), out var frames))
+        {
+            var stored = stacks[stack];
+            frames = names.Resolve(stored.Target, stored.Addresses, exact);
+            _frames[(stack, exact)] = frames;
+        }
+
+        return frames;
+    }
+
+    /// <summary>Whether the exact names of a stack are known already.</summary>
+    public bool IsNamed(int stack) => _frames.ContainsKey((stack, true));
+
+    /// <summary>A poll during which the worker handed its queue to another thread blocks nobody.</summary>
+    public bool InBlockInPlace(int stack) => stack >= 0 && Blame.InBlockInPlace(Frames(stack, exact: false));
+
+    /// <summary>From the blamed frame to the poll, both included: what lies beyond the poll is the same for every task.</summary>
+    public static IReadOnlyList<Frame> WayToPoll(IReadOnlyList<Frame> frames, int blamed)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        int poll = Blame.PollIndex(frames),
+            from = Math.Max(0, blamed);
+        return [.. poll >= from ? frames.Take(poll + 1).Skip(from) : frames.Skip(from)];
+    }
+
+    /// <summary>
+    /// <paramref name="cause"/> as the scheduler saw it; a sleep becomes a lock wait when its frames say so, or when they have
+    /// no names but another thread of the process ended a futex wait.
+    /// </summary>
+    public Judgement Judge(int stack, HotspotCause cause, string syscall, bool hasHolder, string taskName, bool exact)
+    {
+        var key = (stack, cause, syscall, hasHolder, taskName, exact);
+        if (!_judgements.TryGetValue(key, out var judgement))
+        {
+            if (_judgements.Count >= MaxJudgements)
+                _judgements.Clear();
+            _judgements[key] = judgement = JudgeAnew(stack, cause, syscall, hasHolder, taskName, exact);
+        }
+
+        return judgement;
+    }
+
+    private Judgement JudgeAnew(
+        int stack,
+        HotspotCause cause,
+        string syscall,
+        bool hasHolder,
+        string taskName,
+        bool exact
+    )
+    {
+        var frames = Frames(stack, exact);
+        bool futex = syscall.StartsWith("futex", StringComparison.Ordinal);
+        if (cause == HotspotCause.BlockingCall && futex)
+        {
+            bool nameless =
+                Blame.FirstUserFrame(frames) < 0
+                && frames.All(f => f.Kind is FrameKind.Unknown or FrameKind.Native or FrameKind.Kernel);
+            if (nameless ? hasHolder : Advisor.For(frames, HotspotCause.LockWait, syscall).Category == "Lock")
+                cause = HotspotCause.LockWait;
+        }
+
+        var row = Advisor.For(frames, cause, syscall);
+        int blamed = Blame.FirstUserFrame(frames);
+        string user = blamed >= 0 ? Blame.UserName(frames[blamed]) : taskName;
+        int named = Advisor.NamedFrame(frames, row);
+        string function = named >= 0 ? Blame.UserName(frames[named]) : user;
+        // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
+        string way =
+            blamed < 0 || cause is HotspotCause.RunQueue or HotspotCause.Throttled
+                ? ""
+                : $"{cause}|{Fingerprint.Of(WayToPoll(frames, blamed))}";
+        string group =
+            cause is HotspotCause.RunQueue or HotspotCause.Throttled ? $"{cause}|{taskName}" // where it was preempted is chance
+            : way.Length == 0 ? $"{cause}|{taskName}|{syscall}"
+            : $"{way}|{row.Category}|{syscall}";
+        return new Judgement(
+            cause,
+            row.Category,
+            row.Sentence,
+            row.Docs,
+            function,
+            user,
+            blamed >= 0 ? frames[blamed].Location : "",
+            blamed,
+            way,
+            group
+        );
+    }
+}

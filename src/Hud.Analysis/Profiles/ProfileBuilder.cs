@@ -1,0 +1,409 @@
+using Hud.Core.Api;
+using Hud.Core.Profile;
+using Hud.Frames;
+
+namespace Hud.Analysis;
+
+/// <summary>Facts and ledger to the profile document. Pure: the same input gives the same document.</summary>
+public static class ProfileBuilder
+{
+    /// <summary>Reason of a target none of whose threads is one of the workers that the session names.</summary>
+    public const string NoSuchWorkers = nameof(NoSuchWorkers);
+
+    /// <param name="exact">False for the live view: exact names of the stacks that have them already, and quick names.</param>
+    public static ProfileDocument Build(
+        RunFacts facts,
+        PollLedger ledger,
+        StackStore stacks,
+        StackJudge judge,
+        bool exact
+    )
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(ledger);
+        ArgumentNullException.ThrowIfNull(stacks);
+        ArgumentNullException.ThrowIfNull(judge);
+        // without poll probes every thread has a slot; a worker is one that was seen in a poll (or parked as one)
+        var polled = ledger.Polls.Select(p => (p.Target, p.Tid)).ToHashSet();
+        facts = facts with
+        {
+            Workers =
+            [
+                .. facts
+                    .Workers.Where(w => w.Polls > 0 || w.Idle || polled.Contains((w.Target, w.Tid)))
+                    .Select(w => WithWaits(w, facts.CpuWaits)),
+            ],
+        };
+        var runtimes = new Runtimes(facts.Workers);
+        long observed = Math.Max(1, facts.EndNs - facts.StartNs);
+        double workerNs = (double)observed * Math.Max(1, runtimes.TotalWorkers);
+        var types = NameTypes(facts.Types, ledger, judge, exact);
+        // a program has many types that nobody spawns: the document names those that were seen
+        var seen = Enumerable
+            .Range(0, types.Count)
+            .Where(i => types[i].Polls > 0 || ledger.RecordedByType.ContainsKey(i))
+            .ToList();
+        var placeOfType = seen.Select((type, place) => (type, place)).ToDictionary(p => p.type, p => p.place);
+        Func<int, bool> exactly = exact ? static _ => true : judge.IsNamed;
+        var table = new StackTableBuilder(stacks, judge, exactly);
+        var merger = new HotspotMerger(judge, types, workerNs, exactly);
+        var hotspots = merger.Merge(
+            ledger.Hotspots,
+            type => Scale(types, ledger, type),
+            facts.Estimated,
+            facts.MaxHotspots,
+            table,
+            out var hotspotOf
+        );
+        var stalls = Stalls(ledger, runtimes, facts, facts.Session.Threshold.Nanoseconds);
+        long own = ledger.OnCpuNs + ledger.BlockedNs;
+        double factor = OverallScale(types, ledger);
+        long polls = types.Sum(t => t.Polls);
+        var summary = new ProfileSummary
+        {
+            StartedAt = facts.StartedAt,
+            ObservedNs = observed,
+            Polls = polls,
+            SlowPolls = (long)Math.Round(ledger.SlowPolls * factor),
+            BlockedPercent = Math.Round(Math.Min(100, own * factor * 100 / workerNs), 2),
+            WorstPollNs = ledger.WorstNs,
+            LongestPollNs = ledger.SlowPolls > 0 ? ledger.WorstNs : types.Select(t => t.MaxNs).DefaultIfEmpty(0).Max(),
+            Workers = runtimes.TotalWorkers,
+            Runtimes = runtimes.All.Count(),
+            StallCount = stalls.Count,
+            LongestStallNs = stalls.Select(s => s.DurationNs).DefaultIfEmpty(0).Max(),
+            TotalStallNs = stalls.Sum(s => s.DurationNs),
+            CpuHogNs = (long)(ledger.OnCpuNs * factor),
+            BlockedNs = (long)(ledger.BlockedNs * factor),
+            RunQueueNs = ledger.RunQueueNs,
+            ThrottledNs = ledger.ThrottledNs,
+            SymbolizedPercent = table.Names.Percent,
+            Estimated = facts.Estimated || factor > 1.001,
+        };
+        var targets = Targets(facts, ledger, runtimes, types, observed, summary.SymbolizedPercent);
+        var (level, verdict) = VerdictText.For(summary, hotspots, targets, facts.Session.Threshold);
+        return new ProfileDocument
+        {
+            Session = facts.Session,
+            Agent = facts.Agent,
+            Verdict = verdict,
+            VerdictLevel = level,
+            Summary = summary,
+            Targets = targets,
+            Hotspots = hotspots,
+            Tasks = Tasks(types, seen, ledger, workerNs),
+            Workers = Workers(facts, ledger, runtimes, judge, table, exact),
+            Stalls = stalls,
+            SlowPolls = Timeline(facts, ledger, hotspots, hotspotOf, placeOfType, table),
+            StackTable = table.Entries,
+            Overhead = facts.Overhead,
+            Warnings = facts.Warnings,
+            Losses = facts.Losses with
+            {
+                UnresolvedFrames = table.Names.Unresolved,
+                PollsWithoutStack = ledger.PollsWithoutStack,
+                SlowPollsCut = ledger.PollsCut,
+                StacksCut = stacks.Refused,
+                HotspotsCut = Math.Max(0, merger.GroupCount - facts.MaxHotspots),
+            },
+        };
+    }
+
+    /// <summary>The programs count a wait when it is over, and from a worker's first poll on; the scheduler's sums know the rest.</summary>
+    private static WorkerFacts WithWaits(WorkerFacts worker, IReadOnlyList<CpuWait> waits)
+    {
+        var wait = waits.FirstOrDefault(w => w.Target == worker.Target && w.Tid == worker.Tid);
+        return worker with
+        {
+            QueueNs = Math.Max(worker.QueueNs, wait.TotalNs),
+            QueueMaxNs = Math.Max(worker.QueueMaxNs, wait.LongestNs),
+        };
+    }
+
+    /// <summary>A type that no symbol names is called after the outermost user frame of its stacks.</summary>
+    private static List<TaskTypeFacts> NameTypes(
+        IReadOnlyList<TaskTypeFacts> types,
+        PollLedger ledger,
+        StackJudge judge,
+        bool exact
+    )
+    {
+        var stackOf = new Dictionary<int, int>();
+        foreach (var key in ledger.Hotspots.Keys)
+        {
+            if (key.Stack >= 0)
+                stackOf.TryAdd(key.Type, key.Stack);
+        }
+
+        return [.. types.Select((type, i) => type.Name.Length > 0 ? type : type with { Name = FromStack(i) })];
+
+        string FromStack(int type)
+        {
+            if (
+                stackOf.TryGetValue(type, out int stack)
+                && judge.Frames(stack, exact).LastOrDefault(f => f.Kind == FrameKind.User) is { } frame
+            )
+                return Blame.UserName(frame);
+            return $"task type {type}";
+        }
+    }
+
+    /// <summary>What the token bucket left out is known by number, not by stack: the recorded ones stand for all of their type.</summary>
+    private static double Scale(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger, int type)
+    {
+        long recorded = ledger.RecordedByType.GetValueOrDefault(type);
+        return recorded > 0 && types[type].Slow > recorded + ledger.BlockInPlace + ledger.OpenPolls.Count()
+            ? (double)types[type].Slow / recorded
+            : 1;
+    }
+
+    private static double OverallScale(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger)
+    {
+        double recorded = 0,
+            scaled = 0;
+        foreach (var (type, count) in ledger.RecordedByType)
+        {
+            recorded += count;
+            scaled += count * Scale(types, ledger, type);
+        }
+
+        return recorded > 0 ? scaled / recorded : 1;
+    }
+
+    private static List<Stall> Stalls(PollLedger ledger, Runtimes runtimes, RunFacts facts, long thresholdNs)
+    {
+        var stalls = new List<Stall>();
+        foreach (var (target, runtime) in runtimes.All)
+        {
+            var polls = ledger
+                .Polls.Where(p => p.Target == target && runtimes.NumberOf(target, p.Runtime) == runtime)
+                .Where(p => p.Split.OnCpuNs + p.Split.BlockedNs > thresholdNs)
+                .Select(p => (p.Tid, p.StartNs, p.StartNs + p.Split.WallNs));
+            foreach (var (start, duration) in StallFinder.Find(polls, runtimes.WorkersOf(target, runtime), thresholdNs))
+                stalls.Add(
+                    new Stall
+                    {
+                        Target = target,
+                        Runtime = runtime,
+                        StartNs = start - facts.StartNs,
+                        DurationNs = duration,
+                    }
+                );
+        }
+
+        return [.. stalls.OrderBy(s => s.StartNs).ThenBy(s => s.Target).Take(10_000)];
+    }
+
+    private static List<TargetProfile> Targets(
+        RunFacts facts,
+        PollLedger ledger,
+        Runtimes runtimes,
+        IReadOnlyList<TaskTypeFacts> types,
+        long observed,
+        int symbolized
+    )
+    {
+        return [.. facts.Targets.Select((target, i) => Finish(target, i))];
+
+        TargetProfile Finish(TargetProfile target, int i)
+        {
+            long polls = types.Where(t => t.Target == i).Sum(t => t.Polls);
+            // a poll that has not returned is not in the kernel's totals
+            long longest = types
+                .Where(t => t.Target == i)
+                .Select(t => t.MaxNs)
+                .Concat(ledger.Polls.Where(p => p.Target == i).Select(p => p.Split.WallNs))
+                .DefaultIfEmpty(0)
+                .Max();
+            long slow = ledger.RecordedByType.Where(p => types[p.Key].Target == i).Sum(p => p.Value);
+            var own = ledger
+                .Hotspots.Where(p =>
+                    p.Key.Target == i && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall
+                )
+                .Sum(p => p.Value.Durations.TotalNs);
+            int workers = runtimes.WorkersOf(i);
+            var (wait, longestWait) = WaitsOf(facts, i, observed);
+            string reason = target.Reason,
+                message = target.Message;
+            // a poll that lasts for the whole run is slow and not counted yet
+            if (reason.Length == 0 && target.State != TargetState.Failed && slow == 0)
+            {
+                string few = $"{Core.HumanText.Count(polls)} polls, the longest {Core.HumanText.Duration(longest)}";
+                (reason, message) =
+                    polls == 0 && facts.WithoutWorkers.TryGetValue(i, out string? unmatched)
+                        ? (NoSuchWorkers, unmatched)
+                    : CpuStarvation.IsStarved(
+                        wait,
+                        longestWait,
+                        target.CpuNs,
+                        observed,
+                        facts.Session.Threshold.Nanoseconds
+                    )
+                        ? (
+                            "Starved",
+                            $"{(polls > 0 ? few : "no task was polled")}: its threads waited {Core.HumanText.Duration(wait)} for a CPU and ran for {Core.HumanText.Duration(target.CpuNs)}"
+                        )
+                    : polls > 0 ? ("BelowThreshold", few)
+                    : facts.Untimed.Contains(i)
+                        ? (
+                            "NotTimed",
+                            "polls were not timed, and no sleep or computation over the threshold was seen in one"
+                        )
+                    : ("Idle", "Tokio was found, but it polled no task during the run");
+            }
+
+            return target with
+            {
+                Reason = reason,
+                Message = message,
+                Polls = polls,
+                SlowPolls = slow,
+                LongestPollNs = longest,
+                CpuWaitNs = wait,
+                Runtimes = runtimes.RuntimesOf(i),
+                Workers = workers,
+                TaskTypes = types.Count(t => t.Target == i),
+                BlockedPercent = Math.Round(own * 100.0 / observed / Math.Max(1, workers), 2),
+                SymbolizedPercent = symbolized,
+                LostEvents = facts.Losses.Events(),
+                OverheadPercent = Math.Round(facts.Overhead.MeasuredPercent, 3),
+            };
+        }
+    }
+
+    private static (long TotalNs, long LongestNs) WaitsOf(RunFacts facts, int target, long observed)
+    {
+        var workers = facts.Workers.Where(w => w.Target == target).ToList();
+        if (workers.Exists(w => w.Polls > 0))
+            return (workers.Sum(w => w.QueueNs), workers.Max(w => w.QueueMaxNs));
+        // a worker that is parked may be known while the one that is kept from running is not; threads that only look at the clock
+        // now and then wait a little each time on a busy machine, and nobody waits for them
+        var threads = facts
+            .CpuWaits.Where(w => w.Target == target && CpuStarvation.IsLong(w.LongestNs, observed))
+            .ToList();
+        return (threads.Sum(w => w.TotalNs), threads.Select(w => w.LongestNs).DefaultIfEmpty(0).Max());
+    }
+
+    private static List<TaskProfile> Tasks(
+        IReadOnlyList<TaskTypeFacts> types,
+        List<int> seen,
+        PollLedger ledger,
+        double workerNs
+    )
+    {
+        return [.. seen.Select(i => Profile(types[i], ledger.RecordedByType.GetValueOrDefault(i)))];
+
+        TaskProfile Profile(TaskTypeFacts type, long recorded) =>
+            new()
+            {
+                Target = type.Target,
+                Name = type.Name,
+                Polls = type.Polls,
+                SlowPolls = Math.Max(recorded, ledger.BlockInPlace == 0 ? type.Slow : 0),
+                TotalNs = type.TotalNs,
+                P50Ns = Log2Histogram.Quantile(type.Histogram, 0.5, type.MaxNs),
+                P99Ns = Log2Histogram.Quantile(type.Histogram, 0.99, type.MaxNs),
+                MaxNs = type.MaxNs,
+                Percent = Math.Round(Math.Min(100, type.TotalNs * 100 / workerNs), 2),
+                Estimated = type.Estimated,
+                Histogram = Log2Histogram.Trim(type.Histogram),
+            };
+    }
+
+    private static List<WorkerProfile> Workers(
+        RunFacts facts,
+        PollLedger ledger,
+        Runtimes runtimes,
+        StackJudge judge,
+        StackTableBuilder table,
+        bool exact
+    )
+    {
+        long threshold = facts.Session.Threshold.Nanoseconds;
+        var byTid = ledger.Polls.ToLookup(p => (p.Target, p.Tid));
+        return
+        [
+            .. facts.Workers.Select(w => new WorkerProfile
+            {
+                Target = w.Target,
+                Tid = w.Tid,
+                Name = w.Name,
+                Runtime = runtimes.NumberOf(w),
+                Polls = w.Polls,
+                SlowPolls = byTid[(w.Target, w.Tid)].Count(),
+                BusyNs = w.BusyNs,
+                LostNs = byTid[(w.Target, w.Tid)].Sum(p => p.Split.OnCpuNs + p.Split.BlockedNs),
+                RunQueueNs = w.QueueNs,
+                LatencyHistogram = Log2Histogram.Trim(w.Histogram),
+                LatencyMaxNs = w.QueueMaxNs,
+                LatencyByStack =
+                [
+                    .. byTid[(w.Target, w.Tid)]
+                        .Where(p => p.WorstQueueNs > threshold && p.QueueStack >= 0)
+                        .GroupBy(p => p.QueueStack)
+                        .OrderByDescending(g => g.Sum(p => p.WorstQueueNs))
+                        .Take(5)
+                        .Select(g => new LatencyGroup(
+                            table.Add(g.Key, -1),
+                            LatencyFunction(judge, g.Key, exact),
+                            g.LongCount(),
+                            g.Sum(p => p.WorstQueueNs),
+                            g.Max(p => p.WorstQueueNs)
+                        )),
+                ],
+            }),
+        ];
+    }
+
+    private static string LatencyFunction(StackJudge judge, int stack, bool exact) =>
+        judge
+            .Judge(stack, HotspotCause.RunQueue, "", hasHolder: false, judge.Frames(stack, exact)[0].Function, exact)
+            .UserFrame;
+
+    private static List<SlowPoll> Timeline(
+        RunFacts facts,
+        PollLedger ledger,
+        List<Hotspot> hotspots,
+        Dictionary<RawKey, int> hotspotOf,
+        Dictionary<int, int> placeOfType,
+        StackTableBuilder table
+    )
+    {
+        var timeline = new List<SlowPoll>(ledger.Polls.Count);
+        var placeOfWorker = new Dictionary<(int, int), int>();
+        for (int i = 0; i < facts.Workers.Count; i++)
+            placeOfWorker.TryAdd((facts.Workers[i].Target, facts.Workers[i].Tid), i);
+        foreach (var poll in ledger.Polls.OrderBy(p => p.StartNs).ThenBy(p => p.Tid))
+        {
+            var cause = poll.Split.Primary(facts.Session.Threshold.Nanoseconds);
+            int stack = cause switch
+            {
+                HotspotCause.OnCpu => poll.CpuStack,
+                HotspotCause.BlockingCall => poll.BlockStack,
+                _ => poll.QueueStack,
+            };
+            int hotspot = hotspotOf.GetValueOrDefault(PollLedger.KeyOf(poll, cause), -1);
+            timeline.Add(
+                new SlowPoll
+                {
+                    Target = poll.Target,
+                    Worker = placeOfWorker.GetValueOrDefault((poll.Target, poll.Tid), -1),
+                    Task = placeOfType.GetValueOrDefault(poll.Type, -1),
+                    TaskId = poll.TaskId,
+                    StartNs = poll.StartNs - facts.StartNs,
+                    WallNs = poll.Split.WallNs,
+                    OnCpuNs = poll.Split.OnCpuNs,
+                    BlockedNs = poll.Split.BlockedNs,
+                    RunQueueNs = poll.Split.RunQueueNs,
+                    ThrottledNs = poll.Split.ThrottledNs,
+                    Cause = hotspot >= 0 ? hotspots[hotspot].Cause : cause,
+                    Stack = table.Add(stack, -1),
+                    Hotspot = hotspot,
+                    Open = poll.Open,
+                }
+            );
+        }
+
+        return timeline;
+    }
+}

@@ -1,0 +1,69 @@
+using Hud.Core.Api;
+using Hud.Core.Profile;
+
+namespace Hud.Analysis;
+
+/// <summary>Everything the report is made of, besides the ledger. Times are CLOCK_MONOTONIC ns unless said otherwise.</summary>
+public sealed record RunFacts
+{
+    public ProfilingSessionSpec Session { get; init; } = new();
+    public AgentInfo Agent { get; init; } = new();
+    public DateTimeOffset StartedAt { get; init; }
+    public long StartNs { get; init; }
+    public long EndNs { get; init; }
+    public IReadOnlyList<TargetProfile> Targets { get; init; } = [];
+    public IReadOnlyList<TaskTypeFacts> Types { get; init; } = [];
+    public IReadOnlyList<WorkerFacts> Workers { get; init; } = [];
+
+    /// <summary>By the scheduler's own sums; of threads that never polled as well.</summary>
+    public IReadOnlyList<CpuWait> CpuWaits { get; init; } = [];
+    public Losses Losses { get; init; } = new();
+    public Overhead Overhead { get; init; } = new();
+    public IReadOnlyList<ProfileWarning> Warnings { get; init; } = [];
+
+    /// <summary>Polls were sampled or probes detached for a part of the run.</summary>
+    public bool Estimated { get; init; }
+
+    /// <summary>Targets, by index, whose polls were not timed for a part of the run at least: of those, no poll counted is not no poll.</summary>
+    public IReadOnlySet<int> Untimed { get; init; } = new HashSet<int>();
+
+    /// <summary>Targets, by index, none of whose threads is one of the workers that the session names, with what to say of it.</summary>
+    public IReadOnlyDictionary<int, string> WithoutWorkers { get; init; } = new Dictionary<int, string>();
+
+    /// <summary>How many hotspots the report keeps.</summary>
+    public int MaxHotspots { get; init; } = 100;
+}
+
+/// <summary>One task type's totals from the kernel, scaled for sampling. Index in <see cref="RunFacts.Types"/> = poll type.</summary>
+public sealed record TaskTypeFacts
+{
+    public int Target { get; init; }
+    public string Name { get; init; } = "";
+    public long Polls { get; init; }
+    public long Slow { get; init; }
+    public long TotalNs { get; init; }
+    public long MaxNs { get; init; }
+    public long[] Histogram { get; init; } = [];
+    public bool Estimated { get; init; }
+}
+
+/// <summary>One polling thread. Index in <see cref="RunFacts.Workers"/> = worker slot.</summary>
+public sealed record WorkerFacts
+{
+    public int Target { get; init; }
+    public int Tid { get; init; }
+    public string Name { get; init; } = "";
+    public ulong Runtime { get; init; }
+    public long Polls { get; init; }
+    public long Slow { get; init; }
+    public long BusyNs { get; init; }
+    public long QueueNs { get; init; }
+    public long QueueMaxNs { get; init; }
+    public long[] Histogram { get; init; } = [];
+
+    /// <summary>A worker that was never seen polling, known by the stack it was parked in.</summary>
+    public bool Idle { get; init; }
+}
+
+/// <summary>Waits of one thread for a CPU during the run, the one that is not over included; ns. The longest is at least this long.</summary>
+public readonly record struct CpuWait(int Target, int Tid, long TotalNs, long LongestNs);

@@ -1,0 +1,62 @@
+using Hud.Frames;
+
+namespace Hud.Analysis;
+
+/// <summary>A distinct stack: lookup addresses, leaf first.</summary>
+public sealed record StoredStack(int Target, ulong[] Addresses, UnwindQuality Quality, StopReason Stop);
+
+/// <summary>Distinct stacks by number. Bounded; stacks beyond are counted and get no number.</summary>
+public sealed class StackStore(int maxStacks = 20_000)
+{
+    private readonly Dictionary<Key, int> _numbers = [];
+    private readonly List<StoredStack> _stacks = [];
+
+    public int Count => _stacks.Count;
+
+    /// <summary>Stacks that found no place.</summary>
+    public long Refused { get; private set; }
+
+    public StoredStack this[int number] => _stacks[number];
+
+    /// <summary>-1 when there is nothing to keep or no place.</summary>
+    /// <param name="addresses">leaf first, pc - 1 for callers; the kernel's own frames come before the thread's</param>
+    public int Intern(int target, ulong[] addresses, UnwindQuality quality, StopReason stop)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        if (addresses.Length == 0)
+            return -1;
+        var key = new Key(target, addresses);
+        if (_numbers.TryGetValue(key, out int number))
+            return number;
+        if (_stacks.Count >= maxStacks)
+        {
+            Refused++;
+            return -1;
+        }
+
+        number = _stacks.Count;
+        _stacks.Add(new StoredStack(target, addresses, quality, stop));
+        _numbers.Add(key, number);
+        return number;
+    }
+
+    private readonly struct Key(int target, ulong[] addresses) : IEquatable<Key>
+    {
+        private readonly int _target = target;
+        private readonly ulong[] _addresses = addresses;
+
+        public bool Equals(Key other) =>
+            _target == other._target && _addresses.AsSpan().SequenceEqual(other._addresses);
+
+        public override bool Equals(object? obj) => obj is Key other && Equals(other);
+
+        public override int GetHashCode()
+        {
+            var hash = default(HashCode);
+            hash.Add(_target);
+            foreach (ulong address in _addresses)
+                hash.Add(address);
+            return hash.ToHashCode();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+namespace Hud.NodeAgent.Budget;
+
+/// <summary>What a probe hit costs the target on this machine; ns, measured at start-up.</summary>
+public readonly record struct ProbeCost(double TimedNs, double SkippedNs);
+
+/// <summary>One interval as seen from outside. <c>HitsByType</c> holds the attached types that were polled.</summary>
+public readonly record struct BudgetInterval(
+    double WallNs,
+    double TargetCpuNs,
+    long TimedHits,
+    long SkippedHits,
+    IReadOnlyList<(int Type, long Hits)> HitsByType
+);
+
+/// <summary>What to do now. <c>SampleMask</c> + 1 = N of sampling one poll in N; <c>Detached</c> = types without probes.</summary>
+public sealed record BudgetDecision(int Level, int SampleMask, IReadOnlySet<int> Detached, bool Changed, string Reason);
+
+/// <summary>
+/// Keeps the cost of the poll probes below a share of the target's CPU time: 0 times every poll, 1 samples polls, 2 leaves
+/// the hottest types out, 3 leaves all out and watches the scheduler and the clock only. Steps down at once, and up again
+/// only after quiet intervals, with a growing pause after each attempt that failed. Pure: it is told the time by intervals.
+/// </summary>
+public sealed class Governor(double budgetPercent, ProbeCost cost)
+{
+    private const double Aim = 0.7; // aim below the budget, so that noise does not step over it
+    private const double QuietShare = 0.35; // below this share of the budget an interval is quiet
+    private const int QuietIntervals = 10;
+    private const int MaxMask = 255;
+    private static readonly IReadOnlySet<int> None = new HashSet<int>();
+    private IReadOnlySet<int> _detached = None;
+    private double _quietNs;
+    private int _quiet;
+    private double _pauseNs = 15e9;
+
+    public int Level { get; private set; }
+
+    public int SampleMask { get; private set; }
+
+    /// <summary>Cost of the last interval's probe hits, in percent of the target's CPU time.</summary>
+    public double LastPercent { get; private set; }
+
+    /// <summary>
+    /// Percent of the target's CPU time that these hits cost; of one CPU when the target uses less: a service that mostly sleeps
+    /// is not slowed down by a microsecond a poll, and its few polls are worth timing every one.
+    /// </summary>
+    public double Percent(double wallNs, double targetCpuNs, long timed, long skipped) =>
+        (timed * cost.TimedNs + skipped * cost.SkippedNs) * 100 / Math.Max(Math.Max(targetCpuNs, wallNs), 1);
+
+    public BudgetDecision Decide(in BudgetInterval interval)
+    {
+        LastPercent = Percent(interval.WallNs, interval.TargetCpuNs, interval.TimedHits, interval.SkippedHits);
+        return LastPercent > budgetPercent ? StepDown(interval) : StepUp(interval);
+    }
+
+    private BudgetDecision StepDown(in BudgetInterval interval)
+    {
+        _quiet = 0;
+        _quietNs = 0;
+        double allowedNs = Math.Max(interval.TargetCpuNs, interval.WallNs) * budgetPercent / 100 * Aim;
+        long hits = interval.TimedHits + interval.SkippedHits;
+        string seen =
+            $"probes cost {LastPercent:0.##} % of the target's CPU at {hits / (interval.WallNs / 1e9):0} polls/s";
+        int mask = MaskFor(hits, allowedNs);
+        if (Level <= 1 && mask <= MaxMask && mask > SampleMask)
+            return Go(1, mask, None, seen);
+
+        // sampling still pays for every entry: leave out the hottest types until the rest fits, timed in full
+        var detached = new HashSet<int>(_detached);
+        double scale = SampleMask + 1;
+        double left = interval.HitsByType.Sum(t => t.Hits) * cost.TimedNs * scale;
+        foreach (var (type, count) in interval.HitsByType.OrderByDescending(t => t.Hits))
+        {
+            if (left <= allowedNs)
+                break;
+            detached.Add(type);
+            left -= count * cost.TimedNs * scale;
+        }
+
+        bool someLeft = interval.HitsByType.Any(t => t.Hits > 0 && !detached.Contains(t.Type));
+        return someLeft && detached.Count > _detached.Count && Level <= 2
+            ? Go(2, 0, detached, seen)
+            : Go(3, 0, None, seen);
+    }
+
+    /// <summary>The smallest mask of the form 2^k - 1 that fits, or something above <see cref="MaxMask"/>.</summary>
+    private int MaskFor(long hits, double allowedNs)
+    {
+        for (int mask = 1; mask <= MaxMask; mask = mask * 2 + 1)
+        {
+            double timed = hits / (mask + 1.0);
+            if (timed * cost.TimedNs + (hits - timed) * cost.SkippedNs <= allowedNs)
+                return mask;
+        }
+
+        return int.MaxValue;
+    }
+
+    private BudgetDecision StepUp(in BudgetInterval interval)
+    {
+        if (Level == 0)
+            return Stay();
+        if (Level == 1)
+        {
+            _quiet = LastPercent < budgetPercent * QuietShare ? _quiet + 1 : 0;
+            if (_quiet < QuietIntervals)
+                return Stay();
+            _quiet = 0;
+            int mask = SampleMask / 2;
+            return Go(mask == 0 ? 0 : 1, mask, None, "polls became rarer");
+        }
+
+        // without probes on them nobody knows how often those types are polled now: try, and pause longer each time
+        _quietNs += interval.WallNs;
+        if (_quietNs < _pauseNs)
+            return Stay();
+        _quietNs = 0;
+        _pauseNs = Math.Min(_pauseNs * 2, 240e9);
+        return Go(0, 0, None, "trying all probes again");
+    }
+
+    private BudgetDecision Stay() => new(Level, SampleMask, _detached, Changed: false, "");
+
+    private BudgetDecision Go(int level, int mask, IReadOnlySet<int> detached, string reason)
+    {
+        Level = level;
+        SampleMask = mask;
+        _detached = detached;
+        return new BudgetDecision(level, mask, detached, Changed: true, reason);
+    }
+
+    /// <summary>For tests and doctors: stay at this level whatever it costs.</summary>
+    public static BudgetDecision Fixed(int level) => new(level, level == 1 ? 15 : 0, None, Changed: true, "forced");
+}

@@ -1,0 +1,237 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Hud.NodeAgent.Kernel;
+
+/// <summary>Mirror of <c>bpf/hud_abi.h</c>, which is the truth; a test compares sizes, offsets and constants.</summary>
+public static class Abi
+{
+    public const int MaxTargets = 64;
+    public const int MaxDepth = 4;
+    public const int HistogramSlots = 40;
+    public const int StackBytes = 32768;
+    public const int ScratchPerThread = 4;
+    public const int CpuScratch = 4;
+    public const int Registers = 17;
+    public const int KernelFrames = 16;
+    public const int CommBytes = 16;
+    public const int OffRunnable = 1;
+    public const uint None = uint.MaxValue;
+}
+
+/// <summary><c>enum hud_event_kind</c></summary>
+public enum EventKind : uint
+{
+    Poll = 1,
+    Sample = 2,
+    Waker = 3,
+    OffCpu = 4,
+    OnCpu = 5,
+    Life = 6,
+    Side = 7,
+}
+
+/// <summary><c>enum hud_life</c></summary>
+public enum LifeKind : uint
+{
+    ThreadBorn = 1,
+    ProcessBorn = 2,
+    Exec = 3,
+    ThreadExit = 4,
+    ProcessExit = 5,
+    Rename = 6,
+}
+
+/// <summary><c>enum hud_event_flags</c></summary>
+[Flags]
+public enum EventFlags : uint
+{
+    None = 0,
+    Open = 1,
+    StackTruncated = 2,
+    StackFailed = 4,
+    StackBlock = 8,
+    StackPreempt = 16,
+    StackCpu = 32,
+    InPoll = 64,
+    NoTaskId = 128,
+    KernelMode = 256,
+    MissedSwitch = 512,
+    Stolen = 1024,
+    Ticked = 2048,
+}
+
+/// <summary><c>enum hud_stat</c></summary>
+public enum Stat
+{
+    Polls = 0,
+    SampledOut = 1,
+    Slow = 2,
+    RateLimited = 3,
+    RingDrops = 4,
+    NoThreadState = 5,
+    DepthOverflow = 6,
+    MissedReturns = 7,
+    StackFailed = 8,
+    StackTruncated = 9,
+    NoSlot = 10,
+    Samples = 11,
+    SamplesLimited = 12,
+    WakersLimited = 13,
+    TypeOutOfRange = 14,
+    Switches = 15,
+    ForeignHits = 16,
+    Events = 17,
+    MissedSwitches = 18,
+    Count = 19,
+}
+
+[InlineArray(Abi.Registers)]
+public struct RegisterBlock
+{
+    private ulong _first;
+}
+
+[InlineArray(Abi.KernelFrames)]
+public struct KernelBlock
+{
+    private ulong _first;
+}
+
+[InlineArray(Abi.CommBytes)]
+public struct CommBlock
+{
+    private byte _first;
+}
+
+[InlineArray(Abi.HistogramSlots)]
+public struct HistogramBlock
+{
+    private ulong _first;
+}
+
+[InlineArray(64)]
+public struct TargetBits
+{
+    private ulong _first;
+}
+
+/// <summary><c>struct hud_event</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct HudEvent
+{
+    public EventKind Kind;
+    public EventFlags Flags;
+    public uint Target;
+    public uint Type;
+    public uint Tgid;
+    public uint Tid;
+    public uint NsTid;
+    public uint Slot;
+    public ulong TimeNs;
+    public ulong StartNs;
+    public ulong TaskId;
+    public ulong Runtime;
+    public ulong WallNs;
+    public ulong OffNs;
+    public ulong RunDelayNs;
+    public ulong ThrottledNs;
+    public ulong WorstBlockNs;
+    public ulong WorstQueueNs;
+    public ulong BlockStartNs;
+    public ulong SyscallArg;
+    public int Syscall;
+    public uint Blocks;
+    public uint ByTgid;
+    public uint ByTid;
+    public CommBlock ByComm;
+    public CommBlock Comm;
+    public ulong StackBase;
+    public uint StackBytes;
+    public uint KernelFrames;
+    public RegisterBlock Registers;
+    public KernelBlock KernelIp;
+}
+
+/// <summary><c>struct hud_type_stats</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct TypeStats
+{
+    public ulong Polls;
+    public ulong TotalNs;
+    public ulong MaxNs;
+    public ulong Slow;
+    public ulong SlowNs;
+    public HistogramBlock Histogram;
+}
+
+/// <summary><c>struct hud_type_info</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct TypeInfo
+{
+    public uint TargetBinary;
+    public uint TaskIdOffset;
+    public uint SchedulerOffset;
+    public uint Pad;
+}
+
+/// <summary><c>struct hud_worker</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct WorkerState
+{
+    public uint Tgid;
+    public uint Tid;
+    public uint NsTid;
+    public uint Target;
+    public uint Used;
+    public uint CurrentType;
+    public ulong CurrentStartNs;
+    public ulong Runtime;
+    public ulong Polls;
+    public ulong Slow;
+    public ulong BusyNs;
+    public ulong LostNs;
+    public ulong QueueNs;
+    public ulong QueueMaxNs;
+    public ulong OffSinceNs;
+    public HistogramBlock Histogram;
+}
+
+/// <summary><c>struct hud_control</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct ControlBlock
+{
+    public ulong ThresholdNs;
+    public ulong SchedOnly;
+    public uint SampleMask;
+    public uint Epoch;
+    public uint NsLevel;
+    public uint Enabled;
+    public uint SlotsUsed;
+    public uint Pad;
+    public TargetBits TargetBits;
+}
+
+/// <summary><c>struct hud_config</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct ConfigBlock
+{
+    public uint SlotCount;
+    public uint SlowPerSecond;
+    public uint SamplesPerSecond;
+    public uint HasPrevState;
+    public uint OwnPidNamespace;
+    public uint Pad;
+}
+
+/// <summary><c>struct hud_task_record</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct TaskRecord
+{
+    public uint Tgid;
+    public uint Tid;
+    public uint NsTgid;
+    public uint NsTid;
+    public uint NsLevel;
+    public uint Pad;
+}

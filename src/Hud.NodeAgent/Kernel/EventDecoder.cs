@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Hud.NodeAgent.Kernel;
+
+/// <summary>Bytes of the ring buffer to events. A record that does not fit its own lengths is counted, not guessed at.</summary>
+public sealed class EventDecoder
+{
+    public long Errors { get; private set; }
+
+    /// <summary>The slice is part of <paramref name="record"/> and lives as long.</summary>
+    public bool TryDecode(ReadOnlySpan<byte> record, out HudEvent header, out ReadOnlySpan<byte> stack)
+    {
+        stack = default;
+        if (!MemoryMarshal.TryRead(record, out header))
+        {
+            Errors++;
+            return false;
+        }
+
+        int size = Marshal.SizeOf<HudEvent>();
+        if (
+            header.Kind is < EventKind.Poll or > EventKind.Side
+            || header.StackBytes > Abi.StackBytes
+            || size + header.StackBytes > record.Length
+        )
+        {
+            Errors++;
+            return false;
+        }
+
+        stack = record.Slice(size, (int)header.StackBytes);
+        return true;
+    }
+
+    /// <summary>A kernel comm: at most 15 bytes, NUL-terminated, any bytes at all.</summary>
+    public static string Comm(in CommBlock comm)
+    {
+        ReadOnlySpan<byte> bytes = comm;
+        int end = bytes.IndexOf((byte)0);
+        var text = new StringBuilder();
+        foreach (char c in Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]))
+            text.Append(char.IsControl(c) ? '?' : c);
+        return text.ToString();
+    }
+}

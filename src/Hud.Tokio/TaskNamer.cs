@@ -1,0 +1,184 @@
+using Hud.Elf;
+using Hud.Symbolization;
+using Iced.Intel;
+
+namespace Hud.Tokio;
+
+/// <summary>
+/// The future's type behind a vtable, as people wrote it (<c>checkout::login</c> for an async fn), from the most exact
+/// source there is: the generics of a v0 symbol; the destructor that dealloc calls, whose legacy symbol spells the
+/// task cell's type; else the first function of neither std nor tokio on the way down from poll.
+/// </summary>
+public sealed class TaskNamer(ElfFile elf)
+{
+    private const int MaxDepth = 6;
+    private const int MaxFunctions = 64;
+    private const int MaxFunctionBytes = 64 * 1024;
+
+    private static readonly string[] CellMarks =
+    [
+        "runtime::task::core::Cell<",
+        "runtime::task::core::Stage<",
+        "runtime::task::core::CoreStage<",
+        "runtime::task::harness::Harness<",
+        "runtime::task::raw::poll::<",
+        "runtime::task::raw::poll<",
+    ];
+
+    /// <summary>Empty when nothing tells: then the first user frame of a stack will.</summary>
+    public string Name(in TaskVtable vtable)
+    {
+        string own = NameAt(vtable.Poll);
+        if (TypeArgument(own) is { Length: > 0 } generic)
+            return Readable(generic);
+        foreach (ulong start in (ReadOnlySpan<ulong>)[vtable.Dealloc, vtable.Shutdown, vtable.Poll])
+        {
+            if (Walk(start, static name => TypeArgument(name)) is { Length: > 0 } cell)
+                return Readable(cell);
+        }
+
+        return Walk(vtable.Poll, static name => IsForeign(name) ? null : name) is { Length: > 0 } user
+            ? Readable(user)
+            : "";
+    }
+
+    /// <summary>The first type argument after the cell, the harness or poll itself; null when there is none.</summary>
+    internal static string? TypeArgument(string name)
+    {
+        foreach (string mark in CellMarks)
+        {
+            int at = name.IndexOf(mark, StringComparison.Ordinal);
+            if (at < 0)
+                continue;
+            int start = at + mark.Length,
+                depth = 0;
+            for (int i = start; i < name.Length; i++)
+            {
+                char c = name[i];
+                if (c is '<' or '(' or '[')
+                {
+                    depth++;
+                }
+                else if (c is '>' && i > 0 && name[i - 1] == '-')
+                {
+                    // the arrow of a function type
+                }
+                else if (depth == 0 && c is ',' or '>' && depth == 0)
+                {
+                    return name[start..i].Trim();
+                }
+                else if (c is '>' or ')' or ']')
+                {
+                    depth--;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary><c>checkout::login::{{closure}}</c> or <c>::{async_fn_env#0}</c> is the async fn <c>checkout::login</c>.</summary>
+    internal static string Readable(string type)
+    {
+        string text = type.Trim();
+        while (text.EndsWith('}') && text.LastIndexOf("::{", StringComparison.Ordinal) is > 0 and int at)
+            text = text[..at];
+        return text;
+    }
+
+    /// <summary>Breadth first over direct calls and jumps, through std and tokio only, until a name is accepted.</summary>
+    private string? Walk(ulong start, Func<string, string?> accept)
+    {
+        var seen = new HashSet<ulong> { start };
+        var queue = new Queue<(ulong Address, int Depth)>();
+        queue.Enqueue((start, 0));
+        while (queue.Count > 0 && seen.Count < MaxFunctions)
+        {
+            var (address, depth) = queue.Dequeue();
+            foreach (ulong target in Callees(address))
+            {
+                if (!seen.Add(target))
+                    continue;
+                string name = NameAt(target);
+                if (name.Length == 0)
+                    continue;
+                if (accept(name) is { Length: > 0 } answer)
+                    return answer;
+                if (
+                    depth < MaxDepth
+                    && (
+                        name.Contains("tokio::runtime::task", StringComparison.Ordinal)
+                        || name.StartsWith("core::ptr::drop_in_place", StringComparison.Ordinal)
+                    )
+                )
+                    queue.Enqueue((target, depth + 1));
+            }
+        }
+
+        return null;
+    }
+
+    private List<ulong> Callees(ulong address)
+    {
+        var targets = new List<ulong>();
+        int size =
+            elf.Functions.TryFind(address, out var function) && function.Size > 0
+                ? (int)Math.Min(function.Size, MaxFunctionBytes)
+                : 64;
+        byte[] code = new byte[size];
+        if (elf.Machine != ElfMachine.X64 || !elf.TryReadAt(address, code))
+            return targets;
+        var decoder = Decoder.Create(64, new ByteArrayCodeReader(code), address);
+        while (decoder.IP < address + (ulong)size)
+        {
+            var instruction = decoder.Decode();
+            if (instruction.IsInvalid)
+                break;
+            if (
+                instruction.FlowControl
+                    is FlowControl.Call
+                        or FlowControl.UnconditionalBranch
+                        or FlowControl.ConditionalBranch
+                && instruction.NearBranchTarget is var target
+                && (target < address || target >= address + (ulong)size)
+                && elf.IsExecutableAddress(target)
+            )
+            {
+                targets.Add(target);
+            }
+        }
+
+        return targets;
+    }
+
+    private string NameAt(ulong address) =>
+        elf.Functions.TryFind(address, out var function) ? Demangler.Demangle(elf.Functions.NameOf(function)) : "";
+
+    private static bool IsForeign(string name)
+    {
+        string path = name.TrimStart('<', '&', '*', '(');
+        foreach (
+            string prefix in (ReadOnlySpan<string>)
+                [
+                    "tokio::",
+                    "core::",
+                    "std::",
+                    "alloc::",
+                    "__rust",
+                    "mio::",
+                    "futures_",
+                    "tracing",
+                    "_",
+                    "mem",
+                    "hyper::",
+                    "tower",
+                ]
+        )
+        {
+            if (path.StartsWith(prefix, StringComparison.Ordinal))
+                return true;
+        }
+
+        return !name.Contains("::", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,288 @@
+using Hud.Core.Profile;
+using Hud.Frames;
+using static Hud.Tests.Support.Stage;
+
+namespace Hud.Analysis.Tests;
+
+public sealed class PollLedgerTests
+{
+    private readonly Stage _stage = new();
+
+    private PollLedger Ledger => _stage.Ledger;
+
+    private RawKey OnlyKey => Assert.Single(Ledger.Hotspots).Key;
+
+    [Fact]
+    public void A_sleep_is_kept_by_its_stack_and_syscall()
+    {
+        int stack = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait");
+        Ledger.AddPoll(Slow(blocked: 20) with { BlockStack = stack, Syscall = "clock_nanosleep" });
+
+        Assert.Equal(new RawKey(0, HotspotCause.BlockingCall, 0, stack, -1, "clock_nanosleep"), OnlyKey);
+        Assert.Equal((1, 20 * Ms, 20 * Ms, 0), (Ledger.SlowPolls, Ledger.BlockedNs, Ledger.WorstNs, Ledger.OnCpuNs));
+    }
+
+    [Fact]
+    public void A_poll_counts_once_with_the_code_most_of_its_samples_share()
+    {
+        int often = _stage.Stack("shop::hash::round < shop::hash"),
+            alsoOften = _stage.Stack("shop::hash::mix < shop::hash"),
+            rare = _stage.Stack("shop::parse");
+        foreach (int stack in (int[])[rare, often, rare, alsoOften, often, often])
+            Ledger.AddSample(1, 0, stack);
+        Ledger.AddSample(1, 99 * Ms, rare); // another poll
+        Ledger.AddSample(2, 0, rare); // another thread
+        Ledger.AddSample(1, 0, -1);
+        Ledger.AddPoll(Slow(cpu: 60));
+
+        Assert.Equal(often, OnlyKey.Stack);
+        Assert.Equal(0, Ledger.PollsWithoutStack);
+        Assert.Equal(often, Assert.Single(Ledger.Polls).CpuStack);
+    }
+
+    [Fact]
+    public void The_records_own_stack_serves_where_no_sample_left_early()
+    {
+        int stack = _stage.Stack("shop::hash");
+        Ledger.AddPoll(Slow(cpu: 6) with { CpuStack = stack });
+        Assert.Equal(stack, OnlyKey.Stack);
+    }
+
+    [Fact]
+    public void A_poll_between_two_ticks_of_the_clock_has_no_stack_and_is_counted()
+    {
+        Ledger.AddPoll(Slow(cpu: 6));
+        Assert.Equal(-1, OnlyKey.Stack);
+        Assert.Equal(1, Ledger.PollsWithoutStack);
+    }
+
+    [Fact]
+    public void A_waker_joins_the_wait_that_it_ended()
+    {
+        int waiter = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"),
+            holder = _stage.Stack("std::sys::sync::mutex::futex::Mutex::wake < shop::charge");
+        Ledger.AddWaker(1, 77, holder, "worker");
+        Ledger.AddWaker(1, 78, waiter, "another wait");
+        Ledger.AddPoll(Slow(blocked: 30) with { BlockStack = waiter, Syscall = "futex", BlockStartNs = 77 });
+        Assert.Equal(holder, OnlyKey.Holder);
+
+        Ledger.AddPoll(Slow(blocked: 30) with { BlockStack = waiter, Syscall = "futex", BlockStartNs = 77 });
+        Assert.Contains(Ledger.Hotspots.Keys, k => k.Holder == -1); // once joined, it is used up
+    }
+
+    [Fact]
+    public void The_second_stack_of_a_poll_moves_its_part_to_it()
+    {
+        int sleep = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait"),
+            cpu = _stage.Stack("shop::hash");
+        Ledger.AddPoll(Slow(cpu: 10, blocked: 20) with { BlockStack = sleep, Syscall = "clock_nanosleep" });
+        Assert.Equal(1, Ledger.PollsWithoutStack);
+        Ledger.AddSide(1, 0, asleep: false, cpu);
+
+        Assert.Equal(0, Ledger.PollsWithoutStack);
+        Assert.Equal(
+            [(HotspotCause.OnCpu, cpu, 10 * Ms), (HotspotCause.BlockingCall, sleep, 20 * Ms)],
+            Ledger.Hotspots.Select(h => (h.Key.Cause, h.Key.Stack, h.Value.Durations.TotalNs)).OrderBy(h => h.Cause)
+        );
+        Assert.Equal(1, Ledger.SlowPolls);
+    }
+
+    [Fact]
+    public void The_second_stack_may_be_the_sleep_and_brings_its_holder()
+    {
+        int cpu = _stage.Stack("shop::hash"),
+            wait = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"),
+            holder = _stage.Stack("shop::charge");
+        Ledger.AddWaker(1, 5, holder, "worker");
+        Ledger.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu, Syscall = "futex", BlockStartNs = 5 });
+        Ledger.AddSide(1, 0, asleep: true, wait);
+
+        Assert.Contains(new RawKey(0, HotspotCause.BlockingCall, 0, wait, holder, "futex"), Ledger.Hotspots.Keys);
+        Assert.DoesNotContain(Ledger.Hotspots.Keys, k => k.Stack < 0);
+    }
+
+    [Fact]
+    public void A_second_stack_in_block_in_place_takes_its_part_back()
+    {
+        int cpu = _stage.Stack("shop::hash"),
+            inside = _stage.Stack(
+                "read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place"
+            );
+        Ledger.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu });
+        Ledger.AddSide(1, 0, asleep: true, inside);
+
+        Assert.Equal([(HotspotCause.OnCpu, cpu)], Ledger.Hotspots.Keys.Select(k => (k.Cause, k.Stack)));
+        Assert.Equal((20 * Ms, 0), (Ledger.OnCpuNs, Ledger.BlockedNs));
+        Assert.Equal(1, Ledger.SlowPolls);
+    }
+
+    [Fact]
+    public void A_second_stack_without_its_poll_changes_nothing()
+    {
+        Ledger.AddSide(1, 0, asleep: false, _stage.Stack("shop::hash"));
+        Ledger.AddPoll(Slow(cpu: 10, blocked: 20, start: 7) with { BlockStack = _stage.Stack("read < shop::load") });
+        Ledger.AddSide(1, 0, asleep: false, _stage.Stack("shop::hash")); // of an earlier poll
+        Ledger.AddSide(1, 7 * Ms, asleep: false, -1);
+        Assert.Equal(1, Ledger.PollsWithoutStack);
+    }
+
+    [Fact]
+    public void Time_in_block_in_place_blocks_nobody()
+    {
+        int inside = _stage.Stack(
+            "read < std::fs::read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place"
+        );
+        Ledger.AddPoll(Slow(blocked: 20) with { BlockStack = inside });
+        Ledger.AddPoll(Slow(cpu: 20) with { CpuStack = inside });
+        Ledger.AddPoll(Slow(queued: 20) with { QueueStack = inside });
+        Ledger.AddSample(1, 0, inside);
+        Ledger.AddPoll(Slow(cpu: 20));
+        Ledger.AddPoll(Slow(cpu: 6)); // no stack: judged as the others of its type
+        Ledger.AddPoll(Slow(cpu: 6, type: 1));
+
+        Assert.Equal((5, 1), (Ledger.BlockInPlace, Ledger.SlowPolls));
+        Assert.Equal(1, OnlyKey.Type);
+    }
+
+    [Fact]
+    public void Waiting_for_a_CPU_is_told_with_who_ran_instead()
+    {
+        var poll = Slow(cpu: 1, queued: 30) with
+        {
+            PreemptedBy = "burner",
+            PreemptedByPid = 42,
+            WorstQueueNs = 28 * Ms,
+        };
+        Ledger.AddPoll(poll);
+        Ledger.AddPoll(poll);
+        Assert.Equal(HotspotCause.RunQueue, OnlyKey.Cause);
+        Assert.Equal(56 * Ms, Ledger.Hotspots[OnlyKey].Culprits[("burner", 42)]);
+        Assert.Equal((0, 0, 60 * Ms), (Ledger.OnCpuNs, Ledger.BlockedNs, Ledger.RunQueueNs));
+    }
+
+    [Fact]
+    public void Waiting_for_the_quota_is_no_neighbours_doing()
+    {
+        Ledger.AddPoll(Slow(cpu: 1, queued: 80, throttled: 80) with { PreemptedBy = "swapper/0" });
+        Assert.Equal(HotspotCause.Throttled, OnlyKey.Cause);
+        Assert.Empty(Ledger.Hotspots[OnlyKey].Culprits);
+        Assert.Equal(80 * Ms, Ledger.ThrottledNs);
+    }
+
+    [Fact]
+    public void An_open_poll_is_counted_at_the_end_and_only_once()
+    {
+        var open = Slow(blocked: 500) with { Open = true };
+        Ledger.SetOpen(open with { Split = PollSplit.From(300 * Ms, 300 * Ms, 0, 0) });
+        Ledger.SetOpen(open);
+        Assert.Equal(0, Ledger.SlowPolls);
+        Assert.Single(Ledger.OpenPolls);
+        Ledger.CloseOpen();
+        Assert.Equal((1, 500 * Ms), (Ledger.SlowPolls, Ledger.WorstNs));
+        Assert.True(Assert.Single(Ledger.Polls).Open);
+        Ledger.CloseOpen();
+        Assert.Equal(1, Ledger.SlowPolls);
+    }
+
+    [Fact]
+    public void A_poll_that_returned_after_all_is_not_open_any_more()
+    {
+        Ledger.SetOpen(Slow(blocked: 500) with { Open = true });
+        Ledger.AddPoll(Slow(blocked: 700));
+        Ledger.CloseOpen();
+        Assert.Equal((1, 700 * Ms), (Ledger.SlowPolls, Ledger.WorstNs));
+        Ledger.SetOpen(Slow(blocked: 1, start: 9));
+        Ledger.ForgetOpen();
+        Assert.Empty(Ledger.OpenPolls);
+    }
+
+    [Fact]
+    public void A_sampled_poll_stands_for_its_weight()
+    {
+        Ledger.AddPoll(Slow(cpu: 10) with { Weight = 16 });
+        Assert.Equal(
+            (16, 160 * Ms, 16, 16),
+            (Ledger.SlowPolls, Ledger.OnCpuNs, Ledger.RecordedByType[0], Ledger.PollsWithoutStack)
+        );
+        Assert.Equal(10 * Ms, Ledger.WorstNs);
+    }
+
+    [Fact]
+    public void Everything_is_bounded()
+    {
+        var stage = new Stage(maxPolls: 100);
+        int stack = stage.Stack("shop::hash");
+        for (int i = 0; i < 20_000; i++)
+        {
+            stage.Ledger.AddSample(1, i, stack); // polls whose records never come
+            stage.Ledger.AddWaker(1, i, stack, "x");
+        }
+
+        for (int i = 0; i < 1_000; i++)
+            stage.Ledger.AddSample(2, 0, stack);
+        for (int i = 0; i < 300; i++)
+            stage.Ledger.AddPoll(Slow(queued: 10, start: i) with { PreemptedBy = $"p{i}", PreemptedByPid = i });
+        Assert.Equal(100, stage.Ledger.Polls.Count);
+        Assert.Equal((200, 300), (stage.Ledger.PollsCut, stage.Ledger.SlowPolls));
+        Assert.Equal(64, Assert.Single(stage.Ledger.Hotspots).Value.Culprits.Count);
+    }
+
+    [Fact]
+    public void Stacks_beyond_the_bound_share_one_hotspot()
+    {
+        for (int i = 0; i < 50_000; i++)
+            Ledger.AddPoll(Slow(blocked: 10) with { Syscall = $"call{i}" });
+        int before = Ledger.Hotspots.Count;
+        for (int i = 0; i < 1_000; i++)
+            Ledger.AddPoll(
+                Slow(blocked: 10) with
+                {
+                    BlockStack = _stage.Stack($"read < shop::f{i}"),
+                    Syscall = "call1",
+                }
+            );
+        Assert.Equal(before, Ledger.Hotspots.Count);
+        Assert.Equal(51_000 * 10 * Ms, Ledger.Hotspots.Values.Sum(h => h.Durations.TotalNs));
+    }
+
+    [Fact]
+    public void Equal_stacks_have_one_number_and_those_beyond_the_bound_none()
+    {
+        var stage = new Stage(maxStacks: 2);
+        int first = stage.Stack("shop::a");
+        Assert.Equal(first, stage.Stack("shop::a"));
+        Assert.NotEqual(first, stage.Stack("shop::a", target: 1));
+        Assert.Equal(-1, stage.Stack("shop::b"));
+        Assert.Equal(1, stage.Stacks.Refused);
+        Assert.Equal(first, stage.Stack("shop::a"));
+        Assert.Equal(-1, stage.Stacks.Intern(0, [], UnwindQuality.None, StopReason.NoStack));
+    }
+
+    /// <summary>A clock of 10 ms. What stood on a CPU for long and was met by no tick did not compute; what shared the CPU may have been missed.</summary>
+    [Theory]
+    [InlineData(35, 0, 0, false, HotspotCause.RunQueue)]
+    [InlineData(35, 0, 2, false, HotspotCause.RunQueue)]
+    [InlineData(35, 0, 0, true, HotspotCause.OnCpu)]
+    [InlineData(25, 0, 0, false, HotspotCause.OnCpu)]
+    [InlineData(35, 0, 97, false, HotspotCause.OnCpu)]
+    [InlineData(35, 60, 0, false, HotspotCause.OnCpu)]
+    public void A_poll_that_no_tick_met_is_the_hosts_only_where_ticks_cannot_have_missed_it(
+        long cpu,
+        long blocked,
+        long queued,
+        bool ticked,
+        HotspotCause cause
+    )
+    {
+        var stage = new Stage();
+        var ledger = new PollLedger(stage.Judge, Threshold, clockPeriodNs: 10 * Ms);
+        ledger.AddPoll(Slow(cpu: cpu, blocked: blocked, queued: queued) with { Ticked = ticked });
+        bool hosts = cause == HotspotCause.RunQueue;
+        Assert.Equal(hosts ? 0 : cpu * Ms, ledger.OnCpuNs);
+        Assert.Contains(ledger.Hotspots, h => h.Key.Cause == cause);
+        Assert.Equal(
+            hosts,
+            ledger.Hotspots.Values.Any(h => h.Culprits.Keys.Any(c => c.Name == PollLedger.NotTheGuest))
+        );
+    }
+}

@@ -1,0 +1,588 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Hud.Core;
+using Hud.Core.Api;
+using Hud.Core.Profile;
+using Hud.Frames;
+using Hud.Tests.Support;
+using static Hud.Tests.Support.Stage;
+
+namespace Hud.Analysis.Tests;
+
+public sealed class ProfileBuilderTests
+{
+    private readonly Stage _stage = new();
+
+    private static RunFacts Facts(params TaskTypeFacts[] types) =>
+        new()
+        {
+            Session = new ProfilingSessionSpec { Threshold = new GoDuration(Threshold) },
+            Agent = new AgentInfo
+            {
+                Version = "0.1.0",
+                Kernel = "6.18.0",
+                Machine = "X64",
+                Rung = "uprobe.session",
+            },
+            StartedAt = new DateTimeOffset(2026, 11, 21, 4, 0, 0, TimeSpan.Zero),
+            StartNs = 1_000 * Ms,
+            EndNs = 2_000 * Ms,
+            Targets =
+            [
+                new TargetProfile
+                {
+                    Pid = 42,
+                    Process = "shop",
+                    State = TargetState.Succeeded,
+                    TokioVersion = "1.43.1",
+                },
+            ],
+            Types = types,
+            Workers = [Worker(1, 0x1000), Worker(2, 0x1000)],
+        };
+
+    private static WorkerFacts Worker(int tid, ulong runtime, long polls = 10, string name = "tokio-rt-worker") =>
+        new()
+        {
+            Tid = tid,
+            Name = name,
+            Runtime = runtime,
+            Polls = polls,
+            Histogram = new long[40],
+        };
+
+    private static TaskTypeFacts Type(string name, long polls, long slow, long totalMs = 0, long maxMs = 0)
+    {
+        long[] histogram = new long[40];
+        histogram[20] = polls;
+        return new TaskTypeFacts
+        {
+            Name = name,
+            Polls = polls,
+            Slow = slow,
+            TotalNs = totalMs * Ms,
+            MaxNs = maxMs * Ms,
+            Histogram = histogram,
+        };
+    }
+
+    private ProfileDocument Build(RunFacts facts) =>
+        ProfileBuilder.Build(facts, _stage.Ledger, _stage.Stacks, _stage.Judge, exact: true);
+
+    [Fact]
+    public void A_run_with_one_of_everything_gives_the_golden_document()
+    {
+        int sleep = _stage.Stack(
+            "clock_nanosleep < std::thread::sleep < shop::cart::wait < shop::cart::checkout::{{closure}}"
+        );
+        int hash = _stage.Stack("sha2::sha256::compress < shop::auth::hash < shop::auth::login::{{closure}}");
+        int hash2 = _stage.Stack("sha2::sha256::finalize < shop::auth::hash < shop::auth::login::{{closure}}");
+        int wait = _stage.Stack(
+            "syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::stock::reserve < shop::cart::checkout::{{closure}}"
+        );
+        int holder = _stage.Stack(
+            "syscall < std::sys::sync::mutex::futex::Mutex::wake < shop::stock::count < shop::stock::audit::{{closure}}"
+        );
+        int preempted = _stage.Stack("shop::auth::token < shop::auth::login::{{closure}}");
+        var ledger = _stage.Ledger;
+        ledger.AddPoll(
+            Slow(blocked: 20, tid: 1, start: 1100) with
+            {
+                BlockStack = sleep,
+                Syscall = "clock_nanosleep",
+                Runtime = 0x1000,
+                TaskId = 7,
+            }
+        );
+        ledger.AddPoll(
+            Slow(blocked: 40, cpu: 1, tid: 1, start: 1200) with
+            {
+                BlockStack = sleep,
+                Syscall = "clock_nanosleep",
+                Runtime = 0x1000,
+                TaskId = 8,
+            }
+        );
+        ledger.AddSample(2, 1110 * Ms, hash);
+        ledger.AddSample(2, 1110 * Ms, hash2);
+        ledger.AddPoll(Slow(cpu: 30, tid: 2, type: 1, start: 1110) with { Runtime = 0x1000, TaskId = 9 });
+        ledger.AddWaker(2, 5, holder, "tokio-rt-worker");
+        ledger.AddPoll(
+            Slow(blocked: 25, tid: 2, start: 1215) with
+            {
+                BlockStack = wait,
+                Syscall = "futex",
+                BlockStartNs = 5,
+                Runtime = 0x1000,
+            }
+        );
+        ledger.AddPoll(
+            Slow(cpu: 2, queued: 12, tid: 2, type: 1, start: 1300) with
+            {
+                QueueStack = preempted,
+                PreemptedBy = "burner",
+                PreemptedByPid = 99,
+                WorstQueueNs = 11 * Ms,
+                Runtime = 0x1000,
+            }
+        );
+        ledger.AddPoll(
+            Slow(cpu: 1, queued: 70, throttled: 70, tid: 1, type: 1, start: 1400) with
+            {
+                QueueStack = preempted,
+                WorstQueueNs = 70 * Ms,
+                Runtime = 0x1000,
+            }
+        );
+        ledger.SetOpen(
+            Slow(blocked: 400, tid: 1, start: 1600) with
+            {
+                BlockStack = sleep,
+                Syscall = "clock_nanosleep",
+                Runtime = 0x1000,
+                Open = true,
+            }
+        );
+        ledger.CloseOpen();
+
+        var document = Build(
+            Facts(
+                Type("shop::cart::checkout", 500, 3, 600, 41),
+                Type("shop::auth::login", 300, 3, 200, 71),
+                Type("shop::never", 0, 0)
+            )
+        );
+        Golden("everything.json", JsonSerializer.Serialize(document, HudJson.Indented.ProfileDocument) + "\n");
+    }
+
+    [Fact]
+    public void Leaves_that_differ_below_the_same_code_are_one_finding()
+    {
+        _stage.Ledger.AddPoll(
+            Slow(cpu: 30) with
+            {
+                CpuStack = _stage.Stack("sha2::a < shop::hash < shop::login::{{closure}}"),
+            }
+        );
+        _stage.Ledger.AddPoll(
+            Slow(cpu: 10) with
+            {
+                CpuStack = _stage.Stack("sha2::b < shop::hash < shop::login::{{closure}}"),
+            }
+        );
+        _stage.Ledger.AddPoll(Slow(cpu: 10) with { CpuStack = _stage.Stack("shop::parse < shop::login::{{closure}}") });
+        var document = Build(Facts(Type("shop::login", 3, 3)));
+
+        Assert.Equal([(1, 2, 40 * Ms), (2, 1, 10 * Ms)], document.Hotspots.Select(h => (h.Rank, h.Count, h.TotalNs)));
+        Assert.Contains("sha2::a", document.Hotspots[0].Stack[0], StringComparison.Ordinal);
+        Assert.Equal([0, 0, 1], document.SlowPolls.Select(p => p.Hotspot));
+    }
+
+    [Fact]
+    public void A_sample_that_met_a_copy_of_memory_is_part_of_the_work_around_it()
+    {
+        for (int i = 0; i < 4; i++)
+            _stage.Ledger.AddPoll(
+                Slow(cpu: 30) with
+                {
+                    CpuStack = _stage.Stack($"sha2::a{i} < shop::hash < shop::login::{{{{closure}}}}"),
+                }
+            );
+        _stage.Ledger.AddPoll(
+            Slow(cpu: 10) with
+            {
+                CpuStack = _stage.Stack("__memset_avx512 < shop::hash < shop::login::{{closure}}"),
+            }
+        );
+        _stage.Ledger.AddPoll(Slow(cpu: 10) with { CpuStack = _stage.Stack("shop::hash < shop::login::{{closure}}") });
+        _stage.Ledger.AddPoll(
+            Slow(cpu: 10) with
+            {
+                CpuStack = _stage.Stack("flate2::a < shop::hash < shop::login::{{closure}}"),
+            }
+        );
+        var document = Build(Facts(Type("shop::login", 7, 7)));
+
+        Assert.Equal(
+            [("Crypto", 6, 140 * Ms), ("Compression", 1, 10 * Ms)],
+            document.Hotspots.Select(h => (h.Category, h.Count, h.TotalNs))
+        );
+        Assert.StartsWith("sha2::a", document.Hotspots[0].Stack[0], StringComparison.Ordinal);
+        Assert.Equal([0, 0, 0, 0, 0, 0, 1], document.SlowPolls.Select(p => p.Hotspot));
+    }
+
+    [Fact]
+    public void Commonplace_work_that_is_not_small_stays_a_finding_of_its_own()
+    {
+        _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("sha2::a < shop::login::{{closure}}") });
+        _stage.Ledger.AddPoll(Slow(cpu: 20) with { CpuStack = _stage.Stack("shop::login::{{closure}}") });
+        Assert.Equal(["Crypto", "Cpu"], Build(Facts(Type("shop::login", 2, 2))).Hotspots.Select(h => h.Category));
+    }
+
+    [Fact]
+    public void The_live_view_is_exact_where_names_are_known_and_its_findings_stay_whole()
+    {
+        _stage.Exactly["shop::hash"] =
+        [
+            new Frame("sha2::compress", null, 0, Inlined: true, FrameKind.ThirdParty, "shop"),
+            new Frame("shop::hash", "src/auth.rs", 7, Inlined: false, FrameKind.User, "shop"),
+        ];
+        int[] stacks =
+        [
+            _stage.Stack("shop::hash < shop::login::{{closure}}"),
+            _stage.Stack("x < shop::hash < shop::login::{{closure}}"),
+        ];
+        foreach (int stack in (int[])[stacks[0], stacks[0], stacks[1]])
+            _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = stack });
+        ProfileDocument Live() =>
+            ProfileBuilder.Build(
+                Facts(Type("shop::login", 3, 3)),
+                _stage.Ledger,
+                _stage.Stacks,
+                _stage.Judge,
+                exact: false
+            );
+        Assert.Equal(
+            ("", "Cpu", 3),
+            (Assert.Single(Live().Hotspots).Location, Live().Hotspots[0].Category, Live().Hotspots[0].Count)
+        );
+
+        _stage.Judge.Frames(stacks[0], exact: true);
+
+        var hotspot = Assert.Single(Live().Hotspots);
+        Assert.Equal(
+            ("src/auth.rs:7", "Crypto", "shop::hash", 3),
+            (hotspot.Location, hotspot.Category, hotspot.UserFrame, hotspot.Count)
+        );
+        Assert.Equal("sha2::compress", hotspot.Stack[0]);
+    }
+
+    [Fact]
+    public void The_same_code_in_two_processes_is_one_finding_of_no_single_target()
+    {
+        _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("shop::hash") });
+        _stage.Ledger.AddPoll(
+            Slow(cpu: 30, type: 1) with
+            {
+                Target = 1,
+                CpuStack = _stage.Stack("shop::hash", target: 1),
+            }
+        );
+        var facts = Facts(Type("shop::login", 3, 1), Type("shop::login", 3, 1) with { Target = 1 });
+        var document = Build(facts with { Targets = [facts.Targets[0], facts.Targets[0] with { Pid = 43 }] });
+        Assert.Equal((2, -1), (Assert.Single(document.Hotspots).Count, document.Hotspots[0].Target));
+    }
+
+    [Fact]
+    public void Waiting_for_a_CPU_never_ranks_above_code_that_blocks()
+    {
+        _stage.Ledger.AddPoll(Slow(cpu: 6) with { CpuStack = _stage.Stack("shop::hash") });
+        _stage.Ledger.AddPoll(Slow(queued: 900) with { QueueStack = _stage.Stack("shop::token") });
+        var document = Build(Facts(Type("shop::login", 2, 2)));
+        Assert.Equal([HotspotCause.OnCpu, HotspotCause.RunQueue], document.Hotspots.Select(h => h.Cause));
+        Assert.Equal(0.3, document.Summary.BlockedPercent);
+    }
+
+    [Fact]
+    public void What_the_token_bucket_left_out_is_scaled_and_marked()
+    {
+        for (int i = 0; i < 10; i++)
+            _stage.Ledger.AddPoll(Slow(cpu: 10, start: i * 20) with { CpuStack = _stage.Stack("shop::hash") });
+        var document = Build(Facts(Type("shop::login", 100, 40)));
+        var hotspot = Assert.Single(document.Hotspots);
+        Assert.Equal((40, 400 * Ms, true), (hotspot.Count, hotspot.TotalNs, hotspot.Estimated));
+        Assert.Equal(
+            (40, true, 400 * Ms),
+            (document.Summary.SlowPolls, document.Summary.Estimated, document.Summary.CpuHogNs)
+        );
+        Assert.Contains("about", document.Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_scaled_when_nothing_was_left_out()
+    {
+        _stage.Ledger.AddPoll(Slow(cpu: 10) with { CpuStack = _stage.Stack("shop::hash") });
+        var document = Build(Facts(Type("shop::login", 100, 1)));
+        Assert.False(document.Summary.Estimated);
+        Assert.False(Assert.Single(document.Hotspots).Estimated);
+    }
+
+    [Fact]
+    public void A_poll_without_a_stack_is_counted_with_the_dearest_of_its_type_and_marked()
+    {
+        _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("shop::hash") });
+        _stage.Ledger.AddPoll(Slow(cpu: 6));
+        _stage.Ledger.AddPoll(Slow(cpu: 6, type: 1));
+        var document = Build(Facts(Type("shop::login", 2, 2), Type("shop::other", 1, 1)));
+        Assert.Equal(
+            [("shop::hash", 2, true), ("shop::other", 1, true)],
+            document.Hotspots.Select(h => (h.UserFrame, h.Count, h.Estimated))
+        );
+        Assert.Equal(2, document.Losses.PollsWithoutStack);
+        Assert.Equal(-1, document.Hotspots[1].StackIndex);
+    }
+
+    [Fact]
+    public void Hotspots_beyond_the_bound_are_counted()
+    {
+        for (int i = 0; i < 30; i++)
+            _stage.Ledger.AddPoll(
+                Slow(cpu: 30 - (i / 2), start: i * 50) with
+                {
+                    CpuStack = _stage.Stack($"shop::f{i}"),
+                }
+            );
+        var document = Build(Facts(Type("shop::login", 30, 30)) with { MaxHotspots = 20 });
+        Assert.Equal(20, document.Hotspots.Count);
+        Assert.Equal(10, document.Losses.HotspotsCut);
+        Assert.Equal(10, document.SlowPolls.Count(p => p.Hotspot == -1));
+    }
+
+    [Fact]
+    public void Stalls_are_those_of_one_runtime_and_of_the_code()
+    {
+        int stack = _stage.Stack("shop::hash");
+        foreach (
+            var (tid, runtime, start, cpu, queued) in ((int, ulong, long, long, long)[])
+                [(1, 0x1000, 1000, 50, 0), (2, 0x1000, 1020, 50, 0), (3, 0x2000, 1000, 70, 0), (4, 0x2000, 1000, 1, 70)]
+        )
+            _stage.Ledger.AddPoll(
+                Slow(cpu: cpu, queued: queued, tid: tid, start: start) with
+                {
+                    CpuStack = stack,
+                    QueueStack = stack,
+                    Runtime = runtime,
+                }
+            );
+        var document = Build(
+            Facts(Type("shop::login", 4, 4)) with
+            {
+                Workers = [Worker(1, 0x1000), Worker(2, 0x1000), Worker(3, 0x2000), Worker(4, 0x2000)],
+            }
+        );
+        var stall = Assert.Single(document.Stalls);
+        Assert.Equal((0, 20 * Ms, 30 * Ms), (stall.Runtime, stall.StartNs, stall.DurationNs));
+        Assert.Equal(
+            (1, 30 * Ms, 2, 4),
+            (
+                document.Summary.StallCount,
+                document.Summary.LongestStallNs,
+                document.Summary.Runtimes,
+                document.Summary.Workers
+            )
+        );
+    }
+
+    [Fact]
+    public void A_quiet_target_says_whether_it_was_idle_or_healthy()
+    {
+        Assert.Equal("Idle", Build(Facts(Type("shop::login", 0, 0))).Targets[0].Reason);
+        var healthy = Build(Facts(Type("shop::login", 100, 0, maxMs: 2)));
+        Assert.Equal(
+            ("BelowThreshold", "100 polls, the longest 2ms"),
+            (healthy.Targets[0].Reason, healthy.Targets[0].Message)
+        );
+        Assert.Equal(VerdictLevel.Healthy, healthy.VerdictLevel);
+    }
+
+    [Fact]
+    public void Where_polls_are_not_timed_no_poll_counted_is_not_idle()
+    {
+        var untimed = Facts(Type("shop::login", 0, 0)) with { Untimed = new HashSet<int> { 0 } };
+        var silent = Build(untimed);
+        Assert.Equal(("NotTimed", VerdictLevel.NoData), (silent.Targets[0].Reason, silent.VerdictLevel));
+        Assert.DoesNotContain("polled no task", silent.Verdict, StringComparison.Ordinal);
+        Assert.Equal("Idle", Build(untimed with { Untimed = new HashSet<int> { 1 } }).Targets[0].Reason); // another one is
+
+        _stage.Ledger.AddPoll(
+            Slow(blocked: 30) with
+            {
+                BlockStack = _stage.Stack("std::thread::sleep < shop::login::{{closure}}"),
+            }
+        );
+        var busy = Build(untimed);
+        Assert.Equal(
+            ("", "", VerdictLevel.Blocked),
+            (busy.Targets[0].Reason, busy.Targets[0].Message, busy.VerdictLevel)
+        );
+    }
+
+    [Fact]
+    public void A_target_that_got_no_cpu_is_neither_idle_nor_healthy()
+    {
+        var facts = Facts(Type("shop::login", 0, 0)) with
+        {
+            Workers = [],
+            CpuWaits = [new CpuWait(0, 1, 900 * Ms, 800 * Ms), new CpuWait(0, 2, 700 * Ms, 700 * Ms)],
+        };
+        facts = facts with { Targets = [facts.Targets[0] with { CpuNs = 20 * Ms }] };
+        var silent = Build(facts);
+        Assert.Equal(
+            ("Starved", 1600 * Ms, VerdictLevel.NoData),
+            (silent.Targets[0].Reason, silent.Targets[0].CpuWaitNs, silent.VerdictLevel)
+        );
+        Assert.Equal(
+            1600 * Ms,
+            Build(facts with { Workers = [Worker(3, 0x1000, polls: 0) with { Idle = true }] }).Targets[0].CpuWaitNs
+        ); // who is starved may not be known for a worker
+        Assert.Equal("NO DATA: no task was polled: its threads waited 1.6s for a CPU and ran for 20ms", silent.Verdict);
+
+        // where workers are known, only their waits count, and the programs' sums where those are more
+        var few = Build(
+            facts with
+            {
+                Types = [Type("shop::login", 3, 0, maxMs: 1)],
+                Workers = [Worker(1, 0x1000), Worker(3, 0x1000) with { QueueNs = 5 * Ms, QueueMaxNs = 4 * Ms }],
+            }
+        );
+        Assert.Equal(("Starved", 905 * Ms), (few.Targets[0].Reason, few.Targets[0].CpuWaitNs));
+        Assert.Equal([900 * Ms, 5 * Ms], few.Workers.Select(w => w.RunQueueNs));
+        Assert.Equal(
+            (
+                VerdictLevel.Pressure,
+                "PRESSURE: workers were kept waiting 905ms for a CPU between polls; they ran for 20ms, too little to judge the code"
+            ),
+            (few.VerdictLevel, few.Verdict)
+        );
+    }
+
+    [Theory]
+    [InlineData(900, 900, 950)] // it ran longer than it waited
+    [InlineData(90, 90, 20)] // less than a tenth of the run
+    [InlineData(900, 1, 20)] // many waits, all short
+    public void Waits_that_any_busy_machine_has_are_not_starvation(long waitMs, long longestMs, long cpuMs)
+    {
+        var facts = Facts(Type("shop::login", 100, 0, maxMs: 2)) with
+        {
+            CpuWaits = [new CpuWait(0, 1, waitMs * Ms, longestMs * Ms)],
+        };
+        var document = Build(facts with { Targets = [facts.Targets[0] with { CpuNs = cpuMs * Ms }] });
+        Assert.Equal(("BelowThreshold", VerdictLevel.Healthy), (document.Targets[0].Reason, document.VerdictLevel));
+    }
+
+    [Fact]
+    public void A_timer_thread_that_waits_a_little_each_time_does_not_make_an_idle_service_a_starved_one()
+    {
+        var facts = Facts(Type("shop::login", 0, 0)) with
+        {
+            Workers = [],
+            CpuWaits = [new CpuWait(0, 1, 0, 0), new CpuWait(0, 2, 600 * Ms, 40 * Ms)],
+        };
+        var idle = Build(facts with { Targets = [facts.Targets[0] with { CpuNs = 5 * Ms }] });
+        Assert.Equal(
+            ("Idle", 0L, VerdictLevel.NoData),
+            (idle.Targets[0].Reason, idle.Targets[0].CpuWaitNs, idle.VerdictLevel)
+        );
+    }
+
+    [Fact]
+    public void A_poll_that_was_open_all_the_time_is_not_an_idle_service()
+    {
+        _stage.Ledger.SetOpen(
+            Slow(blocked: 900) with
+            {
+                BlockStack = _stage.Stack("std::thread::sleep < shop::login::{{closure}}"),
+                Open = true,
+            }
+        );
+        _stage.Ledger.CloseOpen();
+        var document = Build(Facts(Type("shop::login", 0, 0)));
+        Assert.Equal(("", VerdictLevel.Blocked), (document.Targets[0].Reason, document.VerdictLevel));
+    }
+
+    [Fact]
+    public void A_failed_targets_reason_is_kept()
+    {
+        var facts = Facts(Type("shop::login", 0, 0));
+        var document = Build(
+            facts with
+            {
+                Targets =
+                [
+                    facts.Targets[0] with
+                    {
+                        State = TargetState.Failed,
+                        Reason = "TargetGone",
+                        Message = "gone",
+                    },
+                ],
+            }
+        );
+        Assert.Equal(("TargetGone", "gone"), (document.Targets[0].Reason, document.Targets[0].Message));
+        Assert.Equal("NO DATA: gone", document.Verdict);
+    }
+
+    [Fact]
+    public void A_type_without_a_name_is_called_after_the_outermost_user_frame()
+    {
+        _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("shop::hash < shop::login::{{closure}}") });
+        var document = Build(Facts(Type("", 3, 1), Type("", 5, 0)));
+        Assert.Equal(["shop::login", "task type 1"], document.Tasks.Select(t => t.Name));
+    }
+
+    [Fact]
+    public void An_idle_worker_counts_for_the_runtime_of_its_name()
+    {
+        var runtimes = new Runtimes([
+            Worker(1, 0xa, name: "web"),
+            Worker(2, 0xb, name: "jobs"),
+            Worker(3, 0, 0, "jobs") with
+            {
+                Idle = true,
+            },
+            Worker(4, 0, 0, "?") with
+            {
+                Idle = true,
+            },
+        ]);
+        Assert.Equal(
+            (2, 2, 4),
+            (
+                runtimes.WorkersOf(0, runtimes.NumberOf(0, 0xa)),
+                runtimes.WorkersOf(0, runtimes.NumberOf(0, 0xb)),
+                runtimes.TotalWorkers
+            )
+        );
+        Assert.Equal(2, runtimes.RuntimesOf(0));
+    }
+
+    [Fact]
+    public void The_same_facts_give_the_same_document()
+    {
+        var random = new Random(8);
+        for (int i = 0; i < 500; i++)
+        {
+            int stack = _stage.Stack($"read < shop::f{random.Next(40)} < shop::g{random.Next(5)}::{{{{closure}}}}");
+            _stage.Ledger.AddPoll(
+                Slow(
+                    cpu: random.Next(10),
+                    blocked: random.Next(20),
+                    queued: random.Next(10),
+                    tid: 1 + random.Next(2),
+                    type: random.Next(3),
+                    start: random.Next(1000)
+                ) with
+                {
+                    BlockStack = stack,
+                    CpuStack = stack,
+                    QueueStack = stack,
+                    Syscall = "read",
+                }
+            );
+        }
+
+        var facts = Facts(Type("shop::a", 100, 60), Type("shop::b", 100, 170), Type("", 400, 170));
+        Assert.Equal(
+            JsonSerializer.Serialize(Build(facts), HudJson.Default.ProfileDocument),
+            JsonSerializer.Serialize(Build(facts), HudJson.Default.ProfileDocument)
+        );
+    }
+
+    private static void Golden(string name, string actual, [CallerFilePath] string caller = "")
+    {
+        string path = Path.Combine(Path.GetDirectoryName(caller)!, "Golden", name);
+        if (Environment.GetEnvironmentVariable("HUD_UPDATE_GOLDEN") == "1")
+            File.WriteAllText(path, actual);
+        Assert.Equal(File.ReadAllText(path), actual);
+    }
+}

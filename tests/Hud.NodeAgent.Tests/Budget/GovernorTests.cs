@@ -1,0 +1,181 @@
+using Hud.NodeAgent.Budget;
+
+namespace Hud.NodeAgent.Tests.Budget;
+
+public sealed class GovernorTests
+{
+    private static readonly ProbeCost Cost = new(TimedNs: 1400, SkippedNs: 800);
+
+    private static BudgetInterval Half(double cpuShare, params (int Type, long Hits)[] hits) =>
+        new(5e8, 5e8 * cpuShare, hits.Sum(h => h.Hits), 0, hits);
+
+    [Fact]
+    public void Five_thousand_polls_a_second_are_all_timed()
+    {
+        var service = new Service(Cost, cpuShare: 1.0, (0, 5_000));
+        for (int i = 0; i < 200; i++)
+            Assert.Equal(0, service.Next().Level);
+        Assert.InRange(service.Governor.LastPercent, 0.5, 1.0);
+    }
+
+    [Fact]
+    public void An_idle_service_with_a_few_polls_is_left_alone()
+    {
+        var governor = new Governor(1, Cost);
+        for (int i = 0; i < 100; i++)
+            Assert.Equal(0, governor.Decide(Half(0, (0, 10))).Level);
+    }
+
+    [Theory]
+    [InlineData(20_000)]
+    [InlineData(100_000)]
+    [InlineData(500_000)]
+    [InlineData(2_000_000)]
+    public void A_storm_of_polls_is_within_the_budget_after_three_intervals(long pollsPerSecond)
+    {
+        var service = new Service(Cost, cpuShare: 2.0, (0, pollsPerSecond));
+        for (int i = 0; i < 3; i++)
+            service.Next();
+        service.Next();
+        Assert.True(
+            service.Governor.LastPercent <= 1,
+            $"{service.Governor.LastPercent} % at level {service.Governor.Level}"
+        );
+    }
+
+    [Fact]
+    public void Sampling_comes_first_where_it_is_enough()
+    {
+        // skipped entries cost next to nothing here
+        var governor = new Governor(1, new ProbeCost(1400, 10));
+        var decision = governor.Decide(Half(1, (0, 20_000)));
+        Assert.Equal(1, decision.Level);
+        Assert.Equal(15, decision.SampleMask); // 20,000 hits at 1,400 ns are 28 ms, and 3.5 ms are allowed, skipping included
+        Assert.Contains("40000 polls/s", decision.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Only_the_hottest_types_are_left_out()
+    {
+        var service = new Service(Cost, cpuShare: 2.0, (0, 400_000), (1, 1_000), (2, 500));
+        var decision = service.Next();
+        Assert.Equal(2, decision.Level);
+        Assert.Equal([0], decision.Detached);
+        Assert.Equal(0, decision.SampleMask); // the rest is timed in full
+        service.Next();
+        Assert.Equal(2, service.Governor.Level);
+        Assert.True(service.Governor.LastPercent < 1);
+    }
+
+    [Fact]
+    public void When_every_type_is_hot_no_probe_is_left() =>
+        Assert.Equal(3, new Service(Cost, 2.0, (0, 400_000), (1, 400_000)).Next().Level);
+
+    [Fact]
+    public void Attempts_to_come_back_are_bounded_and_become_rarer()
+    {
+        var service = new Service(Cost, cpuShare: 2.0, (0, 500_000));
+        double over = 0;
+        int changes = 0,
+            firstHalf = 0;
+        const int intervals = 2 * 60 * 30; // the longest session: 30 minutes
+        for (int i = 0; i < intervals; i++)
+        {
+            changes += service.Next().Changed ? 1 : 0;
+            over += service.Governor.LastPercent > 1 ? 1 : 0;
+            if (i == intervals / 2)
+                firstHalf = changes;
+        }
+
+        Assert.InRange(changes, 3, 40);
+        Assert.True(over / intervals < 0.01, $"{over} of {intervals} intervals were over the budget");
+        Assert.True(changes - firstHalf < firstHalf);
+    }
+
+    [Fact]
+    public void A_storm_that_passes_is_forgotten()
+    {
+        var service = new Service(Cost, cpuShare: 2.0, (0, 500_000));
+        service.Next();
+        Assert.Equal(3, service.Governor.Level);
+        service.Load = [(0, 1_000)];
+        for (int i = 0; i < 60; i++)
+            service.Next();
+        Assert.Equal(0, service.Governor.Level);
+    }
+
+    [Fact]
+    public void Sampling_is_undone_step_by_step_and_only_after_quiet_intervals()
+    {
+        var cost = new ProbeCost(1400, 10);
+        var service = new Service(cost, cpuShare: 1.0, (0, 40_000));
+        service.Next();
+        Assert.Equal((1, 15), (service.Governor.Level, service.Governor.SampleMask));
+        service.Load = [(0, 500)];
+        int before = service.Governor.SampleMask,
+            intervals = 0;
+        while (service.Governor.Level > 0 && intervals++ < 100)
+        {
+            service.Next();
+            Assert.True(service.Governor.SampleMask == before || service.Governor.SampleMask == before / 2);
+            before = service.Governor.SampleMask;
+        }
+
+        Assert.InRange(intervals, 40, 50); // ten quiet intervals for each of four steps
+    }
+
+    [Fact]
+    public void Load_at_the_edge_of_the_budget_does_not_make_it_swing()
+    {
+        var random = new Random(1);
+        var service = new Service(new ProbeCost(1400, 10), cpuShare: 1.0, (0, 7_000));
+        int changes = 0;
+        for (int i = 0; i < 1200; i++)
+        {
+            service.Load = [(0, 7_000 + random.Next(-700, 700))];
+            changes += service.Next().Changed ? 1 : 0;
+        }
+
+        Assert.InRange(changes, 1, 3);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 15)]
+    [InlineData(2, 0)]
+    [InlineData(3, 0)]
+    public void A_forced_level_is_what_was_asked_for(int level, int mask)
+    {
+        var decision = Governor.Fixed(level);
+        Assert.Equal((level, mask, true), (decision.Level, decision.SampleMask, decision.Changed));
+    }
+
+    /// <summary>A service that answers the governor's decisions as the probes would.</summary>
+    private sealed class Service(ProbeCost cost, double cpuShare, params (int Type, long PerSecond)[] load)
+    {
+        private BudgetDecision _now = new(0, 0, new HashSet<int>(), Changed: false, "");
+
+        public Governor Governor { get; } = new(1, cost);
+
+        public (int Type, long PerSecond)[] Load { get; set; } = load;
+
+        public BudgetDecision Next()
+        {
+            var hits = new List<(int, long)>();
+            long timed = 0,
+                skipped = 0;
+            foreach (var (type, perSecond) in Load)
+            {
+                if (_now.Level == 3 || _now.Detached.Contains(type))
+                    continue;
+                long all = perSecond / 2,
+                    kept = all / (_now.SampleMask + 1);
+                timed += kept;
+                skipped += all - kept;
+                hits.Add((type, kept));
+            }
+
+            return _now = Governor.Decide(new BudgetInterval(5e8, 5e8 * cpuShare, timed, skipped, hits));
+        }
+    }
+}

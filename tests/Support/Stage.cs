@@ -1,0 +1,84 @@
+using Hud.Analysis;
+using Hud.Frames;
+
+namespace Hud.Tests.Support;
+
+/// <summary>Stacks written as text, and a ledger that judges them: everything but the kernel.</summary>
+internal sealed class Stage : IFrameSource
+{
+    public const long Ms = 1_000_000;
+    public const long Threshold = 5 * Ms;
+
+    public const string Poll =
+        " < tokio::runtime::task::raw::poll < tokio::runtime::scheduler::multi_thread::worker::Context::run_task";
+
+    private readonly Dictionary<ulong, Frame> _frames = [];
+    private readonly Dictionary<Frame, ulong> _addresses = [];
+
+    public Stage(int maxPolls = 20_000, int maxStacks = 20_000)
+    {
+        Stacks = new StackStore(maxStacks);
+        Judge = new StackJudge(Stacks, this);
+        Ledger = new PollLedger(Judge, Threshold, maxPolls);
+    }
+
+    public StackStore Stacks { get; }
+
+    public StackJudge Judge { get; }
+
+    public PollLedger Ledger { get; }
+
+    /// <summary>Frames leaf first, without the poll and the worker below it.</summary>
+    public int Stack(string leafFirst, int target = 0, string below = Poll)
+    {
+        ulong[] addresses = [.. Named.Of(leafFirst + below).Select(AddressOf)];
+        return Stacks.Intern(target, addresses, UnwindQuality.EhFrame, StopReason.ReachedPoll);
+    }
+
+    private ulong AddressOf(Frame frame)
+    {
+        if (!_addresses.TryGetValue(frame, out ulong address))
+        {
+            _addresses[frame] = address = 0x1000 + (ulong)_addresses.Count;
+            _frames[address] = frame;
+        }
+
+        return address;
+    }
+
+    /// <summary>Lines and inlined functions by the name of the function they are in: known to exact lookups only.</summary>
+    public Dictionary<string, IReadOnlyList<Frame>> Exactly { get; } = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact) =>
+        [
+            .. addresses
+                .ToArray()
+                .SelectMany(a =>
+                    exact && Exactly.TryGetValue(_frames[a].Function, out var frames) ? frames : [_frames[a]]
+                ),
+        ];
+
+    /// <summary>A poll of 1 ms on-CPU besides what is said; times in ms.</summary>
+    public static PollFact Slow(
+        long cpu = 0,
+        long blocked = 0,
+        long queued = 0,
+        long throttled = 0,
+        int type = 0,
+        int tid = 1,
+        long start = 0
+    ) =>
+        new()
+        {
+            Type = type,
+            Tid = tid,
+            StartNs = start * Ms,
+            Split = new PollSplit((cpu + blocked + queued) * Ms, cpu * Ms, blocked * Ms, queued * Ms, throttled * Ms),
+            Syscall = "",
+            BlockStack = -1,
+            CpuStack = -1,
+            QueueStack = -1,
+            PreemptedBy = "",
+            Weight = 1,
+        };
+}
