@@ -97,9 +97,25 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         }
     }
 
-    public Task StopAgentAsync(string name, CancellationToken cancel) =>
+    /// <returns>Null when there is none.</returns>
+    public async Task<Pod?> GetTargetAsync(string ns, string pod, CancellationToken cancel) =>
+        // a name from a status: one that is none must not become another path
+        pod.Length > 0
+        && pod.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')
+        && pod is not ("." or "..")
+            ? await client.TryGetAsync(EntityTypes.Pods, ns, pod, cancel).ConfigureAwait(false)
+            : null;
+
+    public Task StopAgentAsync(Pod pod, CancellationToken cancel) =>
         IgnoreMissing(
-            client.PatchAsync(EntityTypes.Pods, options.Namespace, name, PatchKind.Merge, AgentPod.StopPatch, cancel)
+            client.PatchAsync(
+                EntityTypes.Pods,
+                options.Namespace,
+                pod.Metadata.Name,
+                PatchKind.Merge,
+                AgentPod.StopPatch(pod.Metadata.Uid ?? ""),
+                cancel
+            )
         );
 
     public Task DeleteAgentAsync(string name, string? uid, CancellationToken cancel) =>
@@ -124,14 +140,12 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
 
     /// <summary>Stores the files. What is there already with the same content is left; with another content it is replaced.</summary>
     public async Task<IReadOnlyList<ResultReference>> StoreAsync(
-        SessionEntity session,
-        ProfilingSessionSpec spec,
-        ProfileDocument profile,
+        IReadOnlyList<(ConfigMap Map, ResultReference Reference)> results,
         CancellationToken cancel
     )
     {
         var references = new List<ResultReference>();
-        foreach (var (map, reference) in Results.Build(session, spec, profile))
+        foreach (var (map, reference) in results)
         {
             var name = await StoreAsync(map, cancel).ConfigureAwait(false);
             references.Add(reference with { ConfigMap = name });
@@ -155,7 +169,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
             var there = await client
                 .TryGetAsync(EntityTypes.ConfigMaps, map.Metadata.Namespace, map.Metadata.Name, cancel)
                 .ConfigureAwait(false);
-            var ours = there?.Metadata.OwnerReferences?.Any(o => o.Uid == map.Metadata.OwnerReferences![0].Uid) == true;
+            var ours = there is not null && Owns(map.Metadata.OwnerReferences![0].Uid, there);
             if (
                 ours
                 && there!.Metadata.Annotations?.GetValueOrDefault(Names.Sha256Annotation)
@@ -164,15 +178,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
                 return map.Metadata.Name;
             if (ours)
             {
-                await client
-                    .DeleteAsync(
-                        EntityTypes.ConfigMaps,
-                        map.Metadata.Namespace,
-                        map.Metadata.Name,
-                        options: null,
-                        cancel
-                    )
-                    .ConfigureAwait(false);
+                await DeleteAsync(there!, cancel).ConfigureAwait(false);
             }
             else if (there is not null)
             {
@@ -184,16 +190,44 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         }
     }
 
+    /// <summary>Deletes those of the named ConfigMaps that the session owns. A status can name any of the namespace's.</summary>
     public async Task DeleteResultsAsync(
         SessionEntity session,
         IReadOnlyList<ResultReference> results,
         CancellationToken cancel
     )
     {
-        foreach (var result in results)
-            await client
-                .DeleteAsync(EntityTypes.ConfigMaps, session.Namespace, result.ConfigMap, options: null, cancel)
+        foreach (var name in results.Select(r => r.ConfigMap).Distinct(StringComparer.Ordinal))
+        {
+            var map = await client
+                .TryGetAsync(EntityTypes.ConfigMaps, session.Namespace, name, cancel)
                 .ConfigureAwait(false);
+            if (map is not null && Owns(session.Uid, map))
+                await DeleteAsync(map, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private static bool Owns(string uid, ConfigMap map) => map.Metadata.OwnerReferences?.Any(o => o.Uid == uid) == true;
+
+    /// <summary>This very object, not one that has its name by now.</summary>
+    private async Task DeleteAsync(ConfigMap map, CancellationToken cancel)
+    {
+        try
+        {
+            await client
+                .DeleteAsync(
+                    EntityTypes.ConfigMaps,
+                    map.Metadata.Namespace,
+                    map.Metadata.Name,
+                    new DeleteOptions { Preconditions = new Preconditions { Uid = map.Metadata.Uid } },
+                    cancel
+                )
+                .ConfigureAwait(false);
+        }
+        catch (ConflictException)
+        {
+            // another one by now
+        }
     }
 
     /// <summary>Events are courtesy: one that cannot be written, after a few tries where more tries may help, is logged, and the session goes on.</summary>
@@ -240,9 +274,9 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         {
             await patch.ConfigureAwait(false);
         }
-        catch (NotFoundException)
+        catch (Exception e) when (e is NotFoundException or ConflictException or InvalidException)
         {
-            // it ended by itself
+            // it ended by itself, and another pod may have its name
         }
     }
 }

@@ -246,46 +246,11 @@ public sealed partial class SessionController
         return session;
     }
 
-    private bool TryAdmit(SessionEntity session, Selection selection, out string wait)
-    {
-        var nodes = selection.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal).ToList();
-        lock (_admissionLock)
-        {
-            wait =
-                Admission.Wait(
-                    session.Namespace,
-                    nodes,
-                    [
-                        .. _admitted
-                            .Where(a => a.Key != session.Uid)
-                            .Select(a => (a.Value.Session.Namespace, a.Value.Nodes)),
-                    ],
-                    options
-                ) ?? "";
-            if (wait.Length == 0)
-                _admitted[session.Uid] = (EntityKey.Of(session), nodes);
-            OperatorMeter.Active.Record(_admitted.Count);
-            return wait.Length == 0;
-        }
-    }
-
-    private void Admit(SessionEntity session, IEnumerable<string> nodes)
-    {
-        lock (_admissionLock)
-        {
-            _admitted[session.Uid] = (EntityKey.Of(session), [.. nodes.Distinct(StringComparer.Ordinal)]);
-            OperatorMeter.Active.Record(_admitted.Count);
-        }
-    }
-
     private void Release(SessionEntity session)
     {
         _progressAt.TryRemove(EntityKey.Of(session), out _);
-        lock (_admissionLock)
-        {
-            _admitted.Remove(session.Uid);
-            OperatorMeter.Active.Record(_admitted.Count);
-        }
+        slots.Release(session.Uid);
+        OperatorMeter.Active.Record(slots.Active);
     }
 
     /// <summary>
@@ -299,26 +264,32 @@ public sealed partial class SessionController
             _progressAt.TryRemove(key, out _);
             _toldOf.TryRemove(key, out _);
         }
-        lock (_admissionLock)
+        foreach (var (uid, nodes) in slots.Former(key, uidNow))
         {
-            foreach (var (uid, (_, nodes)) in _admitted.Where(a => a.Value.Session == key && a.Key != uidNow).ToList())
-            {
-                _admitted.Remove(uid);
-                foreach (var node in nodes)
-                    ForgetAgent(Names.AgentPod(uid, node));
-            }
-            OperatorMeter.Active.Record(_admitted.Count);
+            slots.Release(uid);
+            foreach (var node in nodes)
+                ForgetAgent(Names.AgentPod(uid, node));
         }
+        OperatorMeter.Active.Record(slots.Active);
     }
 
-    /// <summary>Before the first reconcile after a start: sessions in progress count, whoever began them.</summary>
+    /// <summary>
+    /// Before the first reconcile after a start: sessions in progress count, whoever began them. That they are is seen by their agents;
+    /// a status alone proves nothing, and such a session takes its place like any other.
+    /// </summary>
     public void AdmitRunning()
     {
         foreach (var session in sessions.Store.All())
         {
             var status = session.ReadStatus();
-            if (status.Targets.Count > 0 && !IsFinished(status) && session.Metadata.DeletionTimestamp is null)
-                Admit(session, status.Targets.Select(t => t.Node));
+            if (!IsFinished(status) && session.Metadata.DeletionTimestamp is null && HasAgents(session))
+                slots.Hold(session.Uid, EntityKey.Of(session), NodesOf(status));
         }
+        OperatorMeter.Active.Record(slots.Active);
     }
+
+    private bool HasAgents(SessionEntity session) => agents.Store.ByIndex(SessionIndex, session.Uid).Count > 0;
+
+    private static List<string> NodesOf(ProfilingSessionStatus status) =>
+        [.. status.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal)];
 }

@@ -72,8 +72,13 @@ public static class SessionDecider
         };
     }
 
-    private static bool Seen(ProfilingSessionStatus status, string node) =>
-        status.Targets.Any(t => t.Node == node && t.State != TargetState.Pending);
+    /// <summary>An agent was there, or there is nothing on the node that one could be made for.</summary>
+    private static bool Seen(ProfilingSessionStatus status, string node)
+    {
+        var here = status.Targets.Where(t => t.Node == node).ToList();
+        return here.Exists(t => t.State is TargetState.Running or TargetState.Succeeded)
+            || here.TrueForAll(t => t.State == TargetState.Failed);
+    }
 
     private static bool IsLate(Observation o, AgentView view)
     {

@@ -12,6 +12,7 @@ public sealed class StreamFollowers(
     KubernetesClient client,
     Informer<Pod> agents,
     string ns,
+    ProfileIntake profiles,
     Action<EntityKey> changed,
     TimeProvider time,
     Log log
@@ -27,6 +28,10 @@ public sealed class StreamFollowers(
     // 30 minutes of progress lines and a profile, far below; a log that goes on for ever is cut here
     private const long MaxLogBytes = 512L << 20;
 
+    // a profile is a MiB at most; its parts follow each other at once
+    private static readonly TimeSpan Receiving = TimeSpan.FromSeconds(15);
+    private static ReadOnlySpan<byte> ProfilePart => "{\"t\":\"profile\""u8;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<
         string,
@@ -37,7 +42,8 @@ public sealed class StreamFollowers(
     /// Begins to read a pod's log unless that is done already, and returns what is known of it. A pod that took the place of one of the same name
     /// has a log of its own.
     /// </summary>
-    public StreamSnapshot Follow(Pod pod, EntityKey session)
+    /// <param name="agents">How many the session has.</param>
+    public StreamSnapshot Follow(Pod pod, EntityKey session, int agents = 1)
     {
         var (name, uid) = (pod.Metadata.Name, pod.Metadata.Uid);
         lock (_lock)
@@ -54,7 +60,7 @@ public sealed class StreamFollowers(
                 uid,
                 stream,
                 stop,
-                Task.Run(() => FollowAsync(name, uid, session, stream, stop.Token), CancellationToken.None)
+                Task.Run(() => FollowAsync(name, uid, session, agents, stream, stop.Token), CancellationToken.None)
             );
             return stream.Snapshot;
         }
@@ -72,8 +78,10 @@ public sealed class StreamFollowers(
     {
         lock (_lock)
         {
-            if (_open.Remove(pod, out var entry))
-                entry.Stop.Cancel();
+            if (!_open.Remove(pod, out var entry))
+                return;
+            entry.Stop.Cancel();
+            profiles.Release(entry.Stream.Close());
         }
     }
 
@@ -93,7 +101,10 @@ public sealed class StreamFollowers(
         {
             running = [.. _open.Values.Select(e => e.Running)];
             foreach (var entry in _open.Values)
+            {
                 entry.Stop.Cancel();
+                profiles.Release(entry.Stream.Close());
+            }
             _open.Clear();
         }
         await Task.WhenAll(running).ConfigureAwait(false);
@@ -103,6 +114,7 @@ public sealed class StreamFollowers(
         string pod,
         string? uid,
         EntityKey session,
+        int agents,
         AgentStream stream,
         CancellationToken stop
     )
@@ -117,7 +129,7 @@ public sealed class StreamFollowers(
             var pause = TimeSpan.Zero;
             try
             {
-                await ReadOnceAsync(pod, session, stream, stop).ConfigureAwait(false);
+                await ReadOnceAsync(pod, session, agents, stream, stop).ConfigureAwait(false);
                 if (before.Ended)
                     unfinished++;
             }
@@ -153,30 +165,68 @@ public sealed class StreamFollowers(
         }
     }
 
-    private async Task ReadOnceAsync(string pod, EntityKey session, AgentStream stream, CancellationToken stop)
+    private async Task ReadOnceAsync(
+        string pod,
+        EntityKey session,
+        int agents,
+        AgentStream stream,
+        CancellationToken stop
+    )
     {
-        await foreach (
-            var line in client
-                .FollowLogAsync(
-                    ns,
-                    pod,
-                    Resources.Names.AgentContainer,
-                    StreamLimits.MaxLineBytes,
-                    Silence,
-                    MaxLogBytes,
-                    stop
-                )
-                .ConfigureAwait(false)
-        )
+        // whoever stops in the middle of a profile loses the place to others, and is read again later
+        using var slow = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        IDisposable? place = null;
+        try
         {
-            // half a line is what a broken connection leaves; the next reading has it whole
-            if (line.Cut)
-                continue;
-            OperatorMeter.StreamLines.Add(1);
-            var missing = stream.Snapshot.MissingLines;
-            if (stream.Accept(line.Bytes.Span))
-                changed(session);
-            OperatorMeter.StreamGaps.Add(stream.Snapshot.MissingLines - missing);
+            await foreach (
+                var line in client
+                    .FollowLogAsync(
+                        ns,
+                        pod,
+                        Resources.Names.AgentContainer,
+                        StreamLimits.MaxLineBytes,
+                        Silence,
+                        MaxLogBytes,
+                        slow.Token
+                    )
+                    .ConfigureAwait(false)
+            )
+            {
+                // half a line is what a broken connection leaves; the next reading has it whole
+                if (line.Cut)
+                    continue;
+                if (place is null && (stream.IsReceiving || line.Bytes.Span.StartsWith(ProfilePart)))
+                {
+                    place = await profiles.ReceiveAsync(stop).ConfigureAwait(false);
+                    slow.CancelAfter(Receiving);
+                }
+                OperatorMeter.StreamLines.Add(1);
+                var missing = stream.Snapshot.MissingLines;
+                if (stream.Accept(line.Bytes.Span))
+                    changed(session);
+                OperatorMeter.StreamGaps.Add(stream.Snapshot.MissingLines - missing);
+                if (stream.TakePacked() is { } packed)
+                {
+                    var (profile, error) = await profiles.KeepAsync(packed, agents, stop).ConfigureAwait(false);
+                    if (!stream.Keep(profile, error))
+                        profiles.Release(profile);
+                }
+                if (place is not null && !stream.IsReceiving)
+                {
+                    place.Dispose();
+                    place = null;
+                    slow.CancelAfter(Timeout.InfiniteTimeSpan);
+                }
+            }
+        }
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
+        {
+            throw new TransportException($"LOG {ns}/{pod}", "the profile stopped half way", e);
+        }
+        finally
+        {
+            stream.Rewind();
+            place?.Dispose();
         }
     }
 

@@ -83,7 +83,7 @@ public sealed partial class Cluster
             Path.Combine(overlay, "kustomization.yaml"),
             $$"""
             resources: [{{Path.GetRelativePath(overlay, Path.Combine(Repository.Root, "config/default"))}}]
-            images: [{name: ghcr.io/hud-dev/hud-operator, newName: localhost/hud-operator, newTag: test}]
+            images: [{name: registry.invalid/hud-operator, newName: localhost/hud-operator, newTag: test}]
             """
         );
         // a server before 1.25 does not know CEL rules, and kubectl and helm of today refuse what the server does not know

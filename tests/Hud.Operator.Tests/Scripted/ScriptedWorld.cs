@@ -6,6 +6,7 @@ using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Kubernetes.Tests.Scripted;
 using Hud.Operator.Entities;
+using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
 using Hud.Operator.Targets;
 
@@ -49,13 +50,15 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             SessionController.AgentIndexes
         );
         var log = new Log(TextWriter.Null, LogLevel.Error, time);
-        Streams = new StreamFollowers(_client, pods, options.Namespace, _ => { }, time, log);
+        Streams = new StreamFollowers(_client, pods, options.Namespace, Profiles, _ => { }, time, log);
         Controller = new SessionController(
             Sessions,
             pods,
             new TargetResolver(_client, options),
             Streams,
+            Profiles,
             new SessionActions(_client, options, time, log),
+            new Slots(options, Woken.Enqueue),
             options,
             time,
             log
@@ -75,6 +78,10 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 
     /// <summary>What the operator sees of agent pods.</summary>
     public Informer<Pod> Pods { get; }
+    public ProfileIntake Profiles { get; } = new();
+
+    /// <summary>Sessions that were told that there may be a place for them, in order.</summary>
+    public ConcurrentQueue<EntityKey> Woken { get; } = [];
 
     public StreamFollowers Streams { get; }
 
@@ -84,6 +91,12 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 
     /// <summary>Pods of the namespace shop, by name.</summary>
     public Dictionary<string, Pod> Targets { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>ConfigMaps of the namespace shop, by name.</summary>
+    public Dictionary<string, ConfigMap> Maps { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Agent pods that were asked for, in order.</summary>
+    public ConcurrentQueue<Pod> Created { get; } = [];
 
     /// <summary>What the log of any agent says before it ends; null: nothing, and it does not end.</summary>
     public byte[]? AgentLog { get; init; }
@@ -96,6 +109,9 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 
     /// <summary>Names of pods that were to be deleted.</summary>
     public ConcurrentQueue<string> Deleted { get; } = [];
+
+    /// <summary>The same for agents by the names of their pods.</summary>
+    public Dictionary<string, byte[]> AgentLogs { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Every status that was written, in order, as it came.</summary>
     public ConcurrentQueue<JsonElement> Statuses { get; } = [];
@@ -170,6 +186,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         await _stop.CancelAsync();
         await _running;
         await Streams.DisposeAsync();
+        Profiles.Dispose();
         await _server.DisposeAsync();
         _client.Dispose();
         _stop.Dispose();
@@ -189,7 +206,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         else if (request.Method == "GET" && path[^1] == "pods")
             await answer.JsonAsync(List(EntityTypes.Pods.Json, Agents));
         else if (request.Method == "GET" && path[^1] == "log")
-            await LogAsync(answer);
+            await LogAsync(path[^2], answer);
         else if (request.Method == "GET" && path[^2] == "pods" && Targets.TryGetValue(path[^1], out var pod))
             await answer.JsonAsync(JsonSerializer.Serialize(pod, EntityTypes.Pods.Json));
         else if (request.Method == "DELETE" && path[^2] == "pods")
@@ -197,10 +214,19 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             Deleted.Enqueue(path[^1]);
             await answer.JsonAsync("{}");
         }
+        else if (request.Method == "GET" && path[^2] == "configmaps" && Maps.TryGetValue(path[^1], out var map))
+            await answer.JsonAsync(JsonSerializer.Serialize(map, EntityTypes.ConfigMaps.Json));
+        else if (request.Method == "DELETE" && path[^2] == "configmaps" && Maps.Remove(path[^1], out var gone))
+            await answer.JsonAsync(JsonSerializer.Serialize(gone, EntityTypes.ConfigMaps.Json));
         else if (request.Method == "GET" || request.Method == "DELETE")
             await answer.ErrorAsync(404, "NotFound", "no such thing");
         else if (request.Method is "PUT" or "PATCH" && path.Contains("profilingsessions", StringComparer.Ordinal))
             await answer.JsonAsync(Change(request, path));
+        else if (path[^1] == "pods")
+        {
+            Created.Enqueue(JsonSerializer.Deserialize(request.Body, EntityTypes.Pods.Json)!);
+            await answer.JsonAsync(request.Body);
+        }
         else if (path[^1] != "events")
             await answer.JsonAsync(request.Body);
         else if (OnEvent is null || !await OnEvent(answer))
@@ -258,7 +284,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             await answer.RawAsync(line);
     }
 
-    private async Task LogAsync(Answer answer)
+    private async Task LogAsync(string pod, Answer answer)
     {
         if (OnLog is not null)
         {
@@ -266,10 +292,10 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             return;
         }
         await answer.StreamAsync();
-        if (AgentLog is null)
+        if ((AgentLogs.GetValueOrDefault(pod) ?? AgentLog) is not { } log)
             await answer.SilenceAsync();
         else
-            await answer.RawAsync(System.Text.Encoding.UTF8.GetString(AgentLog));
+            await answer.RawAsync(System.Text.Encoding.UTF8.GetString(log));
     }
 
     private void Locked(Action what)
