@@ -149,37 +149,4 @@ public sealed class HostileExecTests
         Assert.False(target.IsAlive());
         workload.EndsWell();
     }
-
-    [Theory]
-    [MemberData(nameof(ProbeModes))]
-    public void An_agent_that_meets_a_program_that_becomes_another_all_the_time_harms_nobody(string mode)
-    {
-        Need.Rung(mode);
-        string moved = HostileProgram.Of("become-moved"),
-            program = HostileProgram.Of("become");
-        using var stranger = Workload.StartFile(moved, "run");
-        using var target = System.Diagnostics.Process.Start(
-            new System.Diagnostics.ProcessStartInfo(program, ["flip", moved, "100000"])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-            }
-        )!;
-        for (int i = 0; i < 6; i++)
-        {
-            using var agent = AgentRun.Whole(AgentRun.TaskFor(target.Id, 1, new() { ForceRung = mode }));
-            // it is what it was when the agent looked, or it is gone: both are told
-            Assert.True(
-                agent.Bye is { Reason: "TargetGone" or "HUD201" or "HUD203" or "Completed" },
-                $"{agent.Bye?.Reason}: {agent.Text}"
-            );
-            Assert.False(target.HasExited, "the target was harmed");
-        }
-
-        stranger.StillWorks();
-        stranger.EndsWell();
-        target.StandardInput.Close();
-        Assert.True(target.WaitForExit(20_000));
-        Assert.Equal(0, target.ExitCode);
-    }
 }

@@ -5,7 +5,6 @@
  * a breakpoint of the first in the second would change what it computes, and it checks that.
  *
  *   become run [NEXT]     polls; on SIGUSR1 becomes NEXT
- *   become flip NEXT US   becomes NEXT every so many microseconds, and NEXT becomes this one again, for ever
  *   become patch          changes its own copy of the poll function first: same file, other code
  *
  * Ends with 0 when its stdin closes, and with 70 when its code was changed by somebody else.
@@ -85,18 +84,16 @@ int main(int argc, char **argv)
 {
 	static uint64_t header[64] __attribute__((used));
 	const char *mode = argc > 1 ? argv[1] : "run";
-	int flip = !strcmp(mode, "flip"), patched = !strcmp(mode, "patch");
-	uint64_t start = now_us(), flip_after = flip ? strtoull(argv[3], 0, 10) : 0, polls = 0, told = start;
+	int patched = !strcmp(mode, "patch");
+	uint64_t polls = 0, told = now_us();
 	struct pollfd input = { 0, POLLIN, 0 };
 
 	header[2] = (uint64_t)&vtable;
 	signal(SIGUSR1, on_signal);
 	if (patched)
 		patch();
-	if (!flip) {
-		printf("{\"ready\":1}\n");
-		fflush(stdout);
-	}
+	printf("{\"ready\":1}\n");
+	fflush(stdout);
 	for (;;) {
 		for (int i = 0; i < 64; i++) {
 #ifdef MOVED
@@ -110,17 +107,13 @@ int main(int argc, char **argv)
 #endif
 			polls++;
 		}
-		if (flip && now_us() - start >= flip_after) {
-			execl(argv[2], argv[2], "flip", argv[0], argv[3], (char *)0);
-			return 73;
-		}
 		if (asked && argc > 2) {
 			execl(argv[2], argv[2], "run", (char *)0);
 			return 74;
 		}
-		if (poll(&input, 1, flip ? 0 : 1) > 0 && (input.revents & POLLHUP))
+		if (poll(&input, 1, 1) > 0 && (input.revents & POLLHUP))
 			break;
-		if (!flip && now_us() - told >= 100000) {
+		if (now_us() - told >= 100000) {
 			told = now_us();
 			printf("{\"polls\":%lu}\n", polls);
 			fflush(stdout);
