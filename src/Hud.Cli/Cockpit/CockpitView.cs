@@ -30,13 +30,13 @@ internal sealed class CockpitView : IRunView
     {
         (_ui, _export) = (ui, export);
         _writer = new ScreenWriter(Console.OpenStandardOutput(), ScreenWriter.Detect());
-        _resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => _changed.Set());
+        _resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Wake());
         _continued = PosixSignalRegistration.Create(
             PosixSignal.SIGCONT,
             _ =>
             {
                 _redraw = true;
-                _changed.Set();
+                Wake();
             }
         );
         _drawing = new Thread(Draw) { IsBackground = true, Name = "cockpit" };
@@ -58,20 +58,26 @@ internal sealed class CockpitView : IRunView
                 TakeIn(message);
         }
 
-        _changed.Set();
+        Wake();
     }
 
     public void Stopping()
     {
         lock (_gate)
             _model.Stopping = true;
-        _changed.Set();
+        Wake();
     }
 
     public void Dispose()
     {
-        _ended = true;
-        _changed.Set();
+        lock (_gate)
+        {
+            if (_ended)
+                return;
+            _ended = true;
+            _changed.Set();
+        }
+
         _drawing.Join(TimeSpan.FromSeconds(2));
         _resized.Dispose();
         _continued.Dispose();
@@ -132,6 +138,8 @@ internal sealed class CockpitView : IRunView
         UiAction action;
         lock (_gate)
         {
+            if (_ended)
+                return;
             (_ui, action) = Keys.Press(_ui, key, HotspotRows.Build(_model, _ui.Window, _ui.Search, _ui.Sort));
             if (!_ui.Paused)
                 TakeIn(null);
@@ -141,6 +149,16 @@ internal sealed class CockpitView : IRunView
 
         if (action == UiAction.Quit)
             Quit();
-        _changed.Set();
+        Wake();
+    }
+
+    /// <summary>Keys, signals and messages may still come when the view is gone.</summary>
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+                _changed.Set();
+        }
     }
 }

@@ -16,7 +16,14 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
     private bool _connected = true;
 
     /// <summary>False once the reader has gone away; later lines are dropped without an error.</summary>
-    public bool IsConnected => _connected &= readerIsGone is null || !readerIsGone();
+    public bool IsConnected
+    {
+        get
+        {
+            lock (_gate)
+                return _connected = _connected && readerIsGone?.Invoke() != true;
+        }
+    }
 
     /// <summary>Messages that did not fit a line, however much of them was cut.</summary>
     public long LeftOut { get; private set; }

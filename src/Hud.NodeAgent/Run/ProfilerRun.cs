@@ -170,7 +170,12 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             {
                 DebugDirectories = task.Options.DebugDirectories,
                 DebuginfodUrls = task.Options.DebuginfodUrls,
-            }
+            },
+            () =>
+                SymbolizerProcess.Start(
+                    debuginfodUrls: task.Options.DebuginfodUrls,
+                    giveUpRights: Confine.HelperSandbox.BeforeStart
+                )
         );
         if (task.Options.DebuginfodUrls.Count > 0 && !SymbolizerProcess.CanDownload())
             Warn(

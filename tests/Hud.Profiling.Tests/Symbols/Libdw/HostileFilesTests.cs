@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Hud.Profiling.Elf;
 using Hud.Profiling.Symbols;
 using Hud.Profiling.Symbols.Libdw;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hud.Profiling.Tests.Symbols.Libdw;
 
@@ -186,6 +187,9 @@ public sealed class HostileFilesTests
         return new ModuleRef(path, path, elf);
     }
 
+    /// <summary>Files that are sent here are never looked at.</summary>
+    private static readonly (SafeFileHandle Own, SafeFileHandle Inherited) Unread = DescriptorSocket.Pair();
+
     /// <summary>Killed at its first request, as by a signal.</summary>
     private sealed class DyingProcess(ISymbolizerProcess inner, Action died) : ISymbolizerProcess
     {
@@ -203,6 +207,8 @@ public sealed class HostileFilesTests
 
         public int ProcessId => inner.ProcessId;
 
+        public SafeFileHandle Files => inner.Files;
+
         public void Kill() => inner.Kill();
 
         public void Dispose() => inner.Dispose();
@@ -219,6 +225,8 @@ public sealed class HostileFilesTests
         public Stream Answers => process.StandardOutput.BaseStream;
 
         public int ProcessId => process.Id;
+
+        public SafeFileHandle Files { get; } = Unread.Own;
 
         public static SleepingProcess Start() =>
             new(
@@ -249,6 +257,8 @@ public sealed class HostileFilesTests
         public Stream Answers { get; } = new MemoryStream(answer);
 
         public int ProcessId => 0;
+
+        public SafeFileHandle Files { get; } = Unread.Own;
 
         public void Kill() { }
 
