@@ -74,19 +74,12 @@ public sealed class ConfinementTests
                 Assert.Equal("", ProcFs.StatusField(status, "Groups"));
             }
         );
-        Assert.DoesNotContain(
-            "HUD_AGENT_TASK",
-            ProcFs.ReadText($"/proc/{helper}/environ"),
-            StringComparison.Ordinal
-        );
+        Assert.DoesNotContain("HUD_AGENT_TASK", ProcFs.ReadText($"/proc/{helper}/environ"), StringComparison.Ordinal);
         agent.WaitForEnd();
 
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.DoesNotContain("HUD311", agent.Warnings);
-        Assert.Contains(
-            agent.Profile.Hotspots,
-            h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal)
-        );
+        Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
         Assert.True(agent.Profile.Overhead.ProbeHits > 0);
         workload.EndsWell();
     }

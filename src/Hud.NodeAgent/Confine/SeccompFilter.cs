@@ -98,11 +98,11 @@ internal static class SeccompFilter
             .ToDictionary(n => Syscalls.Name(machine, n), n => (uint)n, StringComparer.Ordinal);
 
     /// <summary>
-    /// What the helper for names can still do: work with its memory, its threads and the descriptors that it has. No call that takes a path,
-    /// starts a program, reaches another process or makes a socket is among them. What the runtime asks for besides gets EACCES, and it does without.
+    /// What the helper for names can still do: work with its memory, its threads and the descriptors that it has. No call that opens a path
+    /// (newfstatat is how the C library asks for a descriptor's size), starts a program, reaches another process or makes a socket is among them. What the runtime asks for besides gets EACCES, and it does without.
     /// </summary>
     private const string HelperCalls =
-        "read write readv writev pread64 preadv lseek close dup fcntl fstat poll ppoll recvmsg "
+        "read write readv writev pread64 preadv lseek close dup fcntl fstat newfstatat poll ppoll recvmsg "
         + "mmap munmap mprotect madvise mremap brk mincore membarrier "
         + "futex exit exit_group set_robust_list rseq set_tid_address gettid getpid tgkill sched_yield sched_getaffinity sched_setaffinity "
         + "rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_syscall nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday "

@@ -23,7 +23,16 @@ public sealed partial class SeccompFilterTests
             { ElfMachine.AArch64, true },
         };
 
-    private static uint Answer(ElfMachine machine, bool network, uint number, uint arch = 0, ulong firstArgument = 0, ulong secondArgument = 0, ulong thirdArgument = 0, bool helper = false)
+    private static uint Answer(
+        ElfMachine machine,
+        bool network,
+        uint number,
+        uint arch = 0,
+        ulong firstArgument = 0,
+        ulong secondArgument = 0,
+        ulong thirdArgument = 0,
+        bool helper = false
+    )
     {
         byte[] data = new byte[64]; // struct seccomp_data
         BitConverter.TryWriteBytes(data, number);

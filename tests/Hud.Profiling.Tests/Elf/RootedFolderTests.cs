@@ -48,7 +48,8 @@ public sealed class RootedFolderTests : IDisposable
         Link("absolute", "/usr/lib/file");
         Link("relative", "usr/lib/../lib/file");
         Link("folder", "/usr");
-        Assert.Equal(["inside", "inside", "inside"], [Read("/absolute"), Read("/relative"), Read("/folder/lib/file")]);
+        foreach (string path in (string[])["/absolute", "/relative", "/folder/lib/file"])
+            Assert.Equal((path, "inside"), (path, Read(path)));
     }
 
     [Fact]
@@ -59,7 +60,8 @@ public sealed class RootedFolderTests : IDisposable
         Link("loop", "loop");
         // a link of /proc leads anywhere at all: here it is the text that counts, which means nothing below this root
         Link("magic", $"/proc/{Environment.ProcessId}/root{_outside}/secret");
-        Assert.Equal([null, null, null, null], [Read("/absolute"), Read("/climbing"), Read("/loop"), Read("/magic")]);
+        foreach (string path in (string[])["/absolute", "/climbing", "/loop", "/magic"])
+            Assert.Null(Read(path));
     }
 
     [Fact]

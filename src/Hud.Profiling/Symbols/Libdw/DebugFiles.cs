@@ -147,8 +147,7 @@ internal sealed class DebugFiles(IReadOnlyList<string> folders)
         return null;
 
         bool IsWanted(FileByteSource file) =>
-            module.BuildId is { } id ? BuildIdOf(file) == id
-            : file.Length <= MaxChecksum && Checksum(file) == checksum;
+            module.BuildId is { } id ? BuildIdOf(file) == id : file.Length <= MaxChecksum && Checksum(file) == checksum;
     }
 
     private static (string Name, string Id) AlternativeOf(ElfFile elf)

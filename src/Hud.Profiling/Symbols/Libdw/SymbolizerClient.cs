@@ -26,7 +26,11 @@ internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvi
     /// <summary>One location per address, or null when the file is given up or there is no helper.</summary>
     public SymbolizerAnswer? Ask(SymbolizerRequest request)
     {
-        while (deaths.GetValueOrDefault(request.File) < options.MaxDeathsPerFile && Failures < options.MaxFailures && lost < options.MaxLost)
+        while (
+            deaths.GetValueOrDefault(request.File) < options.MaxDeathsPerFile
+            && Failures < options.MaxFailures
+            && lost < options.MaxLost
+        )
         {
             var asked = time.GetTimestamp();
             if (TryAsk(request, out var answer))

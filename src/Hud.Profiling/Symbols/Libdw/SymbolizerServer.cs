@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hud.Profiling.Symbols.Libdw;
@@ -40,6 +41,7 @@ public static class SymbolizerServer
     {
         try
         {
+            LoadLibraries();
             using var self = File.OpenHandle("/proc/self/exe");
             var request = new SymbolizerRequest(0, self, null, null, "", "/proc/self/exe", true, [0x1000]);
             var file = Open(request, false, out _);
@@ -57,6 +59,21 @@ public static class SymbolizerServer
         {
             // the first real question says what is wrong
         }
+    }
+
+    /// <summary>The runtime looks for a library in several folders when a function of it is first called, which is too late then.</summary>
+    private static void LoadLibraries()
+    {
+        var loaded = new Dictionary<string, nint>(StringComparer.Ordinal);
+        foreach (var name in (string[])[Interop.Libdw, Interop.Libelf, "libc"])
+        {
+            if (NativeLibrary.TryLoad(name, typeof(Interop).Assembly, null, out var library))
+            {
+                loaded[name] = library;
+            }
+        }
+
+        NativeLibrary.SetDllImportResolver(typeof(Interop).Assembly, (name, _, _) => loaded.GetValueOrDefault(name));
     }
 
     internal static void Run(Stream input, Stream output, SafeFileHandle descriptors, bool mayDownload)
