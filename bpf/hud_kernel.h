@@ -92,6 +92,8 @@ struct task_struct {
 	long state;          /* until 5.14 */
 	unsigned int __state; /* since 2f064a59a11f (5.14) */
 	unsigned long jobctl;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
 	bool throttled;      /* per-task CFS throttling, since 6.18 */
 };
 

@@ -18,6 +18,13 @@ struct poll_frame {
 	u32 have_id;
 };
 
+/* State of the stretch in outside_frame. */
+enum outside {
+	OUTSIDE_NONE = 0,
+	OUTSIDE_OPEN = 1,
+	OUTSIDE_FIRST = 2,   /* it had begun when the thread was first looked at: maybe in a poll that nobody saw begin */
+};
+
 /* One stretch off the CPU that is worth remembering. */
 struct off_best {
 	u64 ns;
@@ -48,6 +55,10 @@ struct thread_state {
 	u32 blocks;
 	u32 sample_valid;    /* HUD_SAMPLE_SCRATCH holds a sample of this poll */
 	u32 ticked;          /* a sample met this poll */
+	u32 role;            /* enum hud_role */
+	u32 outside;         /* enum outside: a stretch of time outside of timed polls is open */
+	u32 looked_at;       /* by the iterator over tasks */
+	u64 left_at;         /* when it last left a poll or came back from a park */
 	struct poll_frame poll[HUD_MAX_DEPTH];
 	struct off_best block;
 	struct off_best queue;
@@ -62,6 +73,7 @@ struct thread_state {
 	u32 off_by_tgid;
 	u32 off_by_tid;
 	char off_by_comm[HUD_COMM_BYTES];
+	struct poll_frame outside_frame;
 	u64 off_exec;        /* the scheduler's own sums when it left the CPU: CPU time and run queue delay */
 	u64 off_delay;
 };
@@ -163,6 +175,14 @@ struct {
 	__type(key, u64);
 	__type(value, u32);
 } parks SEC(".maps");
+
+/* kernel's tid -> enum hud_role: what the agent found out about a thread by its stack; taken by the iterator over open polls */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u32);
+	__type(value, u32);
+} roles SEC(".maps");
 
 /* 4 MiB by default: 100 slices of the largest kind, or 10,000 ordinary records */
 struct {

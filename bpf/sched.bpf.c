@@ -5,14 +5,6 @@
  * sched_switch runs on every switch of the node, so strangers leave at once.
  */
 
-/* 5.14 renamed task_struct::state */
-static __always_inline u32 state_of(struct task_struct *task)
-{
-	if (bpf_core_field_exists(task->__state))
-		return task->__state;
-	return (u32)task->state;
-}
-
 /* A buffer that holds neither the longest sleep nor the longest wait. */
 static __always_inline u32 free_scratch(struct thread_state *ts)
 {
@@ -25,34 +17,9 @@ static __always_inline u32 free_scratch(struct thread_state *ts)
 	return !(taken & 1) ? 0 : !(taken & 2) ? 1 : 2;
 }
 
-static __always_inline bool is_epoll_wait(s32 nr)
-{
-#if defined(__TARGET_ARCH_x86)
-	return nr == 232 || nr == 281 || nr == 441; /* epoll_wait, epoll_pwait, epoll_pwait2 */
-#else
-	return nr == 22 || nr == 441; /* epoll_pwait, epoll_pwait2 */
-#endif
-}
-
-static __always_inline bool is_futex_wait(s32 nr)
-{
-#if defined(__TARGET_ARCH_x86)
-	return nr == 202 || nr == 449 || nr == 455; /* futex, futex_waitv, futex_wait */
-#else
-	return nr == 98 || nr == 449 || nr == 455;
-#endif
-}
-
 static __always_inline bool is_futex_wake(s32 nr)
 {
 	return nr == 454 || is_futex_wait(nr); /* futex_wake; futex does both */
-}
-
-static __always_inline bool is_park(struct task_struct *task, s32 nr, u64 arg)
-{
-	u64 key = (u64)(u32)task->tgid << 32 | (u32)arg;
-
-	return is_epoll_wait(nr) || (is_futex_wait(nr) && bpf_map_lookup_elem(&parks, &key));
 }
 
 /* A task of its own is marked since 6.18, before that its run queue is. */
@@ -65,10 +32,21 @@ static __always_inline bool is_throttled(struct task_struct *task)
 	return false;
 }
 
-/* Nobody's blocking and nobody's load: the thread is held from outside. */
-static __always_inline bool is_held(struct task_struct *task, u32 state)
+/* A switch of a worker outside of any timed poll. False where its stack is not wanted: it parks, or it is preempted. */
+static __always_inline bool leave_cpu_outside(struct thread_state *ts, struct task_struct *prev, struct pt_regs *regs, bool runnable, u64 now)
 {
-	return state & (TASK_STOPPED_BIT | TASK_TRACED_BIT | TASK_FROZEN_BIT) || task->jobctl & JOBCTL_TRAP_FREEZE_BIT;
+	if (runnable) {
+		in_outside(ts, prev, now);
+		return false;
+	}
+	ts->off_syscall = HUD_REGS_SYSCALL(regs);
+	ts->off_arg = HUD_REGS_ARG1(regs);
+	if (is_park(prev, ts->off_syscall, ts->off_arg)) {
+		if (ts->outside)
+			end_outside(ts, prev, now);
+		return false;
+	}
+	return in_outside(ts, prev, now);
 }
 
 /* prev is still the current task here, so its memory can be read. */
@@ -79,13 +57,15 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	struct poll_frame *f;
 	struct hud_scratch *s;
 	struct hud_worker *w;
-	bool sched_only;
+	bool sched_only, outside = false;
 	u32 depth;
 	u64 end = 0;
 
 	if (!ts)
 		return;
 	sched_only = is_sched_only(ts);
+	if (ts->role == HUD_ROLE_STRANGER && !sched_only)
+		return;
 	drop_stale_polls(ts);
 	count(HUD_STAT_SWITCHES);
 	if (ts->off_at)
@@ -107,14 +87,21 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	if (stopped)
 		return;
 	depth = ts->depth;
-	if (!sched_only && (!depth || depth > HUD_MAX_DEPTH))
-		return;
 	if (prev->flags & PF_KTHREAD)
 		return;
-	if (sched_only && !ts->slot)
+	if (!sched_only && !depth && ts->role != HUD_ROLE_WORKER && !ts->outside)
+		return;
+	regs = (struct pt_regs *)bpf_task_pt_regs(prev);
+	if (!sched_only && (!depth || depth > HUD_MAX_DEPTH)) {
+		if (!leave_cpu_outside(ts, prev, regs, runnable, now))
+			return;
+		outside = true;
+	} else if (sched_only && ts->outside && !runnable) {
+		ts->outside = OUTSIDE_NONE; /* it ran since it was first looked at: from here on its sleeps are told one by one */
+	}
+	if ((sched_only || outside) && !ts->slot)
 		assign_slot(ts, prev);
 
-	regs = (struct pt_regs *)bpf_task_pt_regs(prev);
 	if (runnable) {
 		ts->off_by_tgid = next->tgid;
 		ts->off_by_tid = next->pid;
@@ -141,7 +128,10 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		return;
 	s->event.flags = 0;
 	HUD_COPY_REGS(&s->event.regs, regs);
-	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
+	if (outside)
+		copy_whole_stack(s, s->event.regs.r[HUD_REG_SP]);
+	else
+		copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
 }
 
 /* A long sleep or wait for a CPU while poll probes are off: the agent decides by its frames whether it was in a poll. */
@@ -202,6 +192,14 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 		send_offcpu(ts, next, now, slept, queued);
 	end_stretch(ts, off, queued);
 	ts->stolen_base = stolen_of_cpu(next);
+	if (ts->depth)
+		return;
+	if (ts->outside && !ts->off_runnable && is_park(next, ts->off_syscall, ts->off_arg))
+		ts->outside = OUTSIDE_NONE;
+	if (!ts->outside)
+		ts->left_at = now;
+	else if (is_sched_only(ts))
+		end_outside(ts, next, now);
 }
 
 SEC("tp_btf/sched_switch")
@@ -250,7 +248,7 @@ int hud_sched_waking(u64 *ctx)
 		return 0;
 	now = bpf_ktime_get_ns();
 	ts->wake_at = now;
-	if (!ts->depth && !is_sched_only(ts))
+	if (!ts->depth && !ts->outside && !is_sched_only(ts))
 		return 0;
 	w = worker_of(ts);
 	if (w && !ts->off_stopped)

@@ -51,6 +51,8 @@ internal sealed partial class Frame
             .. Histogram(h.Histogram),
         ]);
         lines.Add([(Printable.Fit(string.Join(" · ", Details(h)), width), Tone.Dim)]);
+        if (Words.Marker(h) is { Length: > 0 } marker)
+            lines.Add([(Printable.Fit(marker, width), Tone.Strong)]);
         var advice = Printable.Wrap(Printable.Clean(h.Advice), width - 2);
         for (int i = 0; i < advice.Count && h.Advice.Length > 0; i++)
             lines.Add([(i == 0 ? _glyphs.Arrow + " " : "  ", Tone.Good), (advice[i], Tone.Text)]);

@@ -22,11 +22,14 @@ internal sealed class EventSink
         (_targets, _stacks, _judge, _ledger) = (targets, stacks, judge, ledger);
         _types = new TypesOnStacks(stacks, targets);
         Ticks = new TickRuns(judge, ledger, _types);
+        Outside = new OutsidePolls(targets, stacks, judge, _types);
     }
 
     public UnwindStatistics Unwinding { get; } = new();
 
     public TickRuns Ticks { get; }
+
+    public OutsidePolls Outside { get; }
 
     public long DecodeErrors => _decoder.Errors;
 
@@ -62,7 +65,10 @@ internal sealed class EventSink
                 );
                 break;
             case EventKind.Sample:
-                _ledger.AddSample((int)header.NsTid, (long)header.StartNs, Unwind(header, slice));
+                int sample = Unwind(header, slice);
+                if (header.Type == Abi.Outside)
+                    sample = Outside.AddSample(header, sample);
+                _ledger.AddSample((int)header.NsTid, (long)header.StartNs, sample);
                 break;
             case EventKind.Waker:
                 _ledger.AddWaker(
@@ -105,6 +111,13 @@ internal sealed class EventSink
             Open = Has(header, EventFlags.Open),
             Weight = Weight,
         };
+        if (header.Type == Abi.Outside)
+        {
+            if (Outside.Judge(header, fact) is not { } judged)
+                return;
+            fact = judged;
+        }
+
         if (fact.Open)
             _ledger.SetOpen(fact);
         else
@@ -176,7 +189,9 @@ internal sealed class EventSink
         // what the kernel side cut of a capture that nobody asked for afterwards is no loss
         Unwinding.Count(
             unwound,
-            cut: end == CaptureEnd.Anywhere && header.Kind is EventKind.Poll or EventKind.Side or EventKind.Sample
+            cut: end == CaptureEnd.Anywhere
+                && header.Type != Abi.Outside
+                && header.Kind is EventKind.Poll or EventKind.Side or EventKind.Sample
         );
         ReadOnlySpan<ulong> kernel = header.KernelIp;
         return _stacks.Intern(
@@ -184,5 +199,15 @@ internal sealed class EventSink
             unwound,
             kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)]
         );
+    }
+
+    /// <summary>A stack that the agent itself read of a thread that sleeps.</summary>
+    public int Keep(TargetProcess target, UserRegisters registers, ReadOnlySpan<byte> slice)
+    {
+        if (target.Modules is null)
+            return -1;
+        var unwound = Unwinder.Unwind(registers, slice, target.Modules, CaptureEnd.Anywhere);
+        Unwinding.Count(unwound, cut: false);
+        return _stacks.Intern(target.Index, unwound);
     }
 }

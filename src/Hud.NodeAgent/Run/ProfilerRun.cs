@@ -157,7 +157,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         foreach (var target in _targets.Where(t => t.Problem is null))
         {
             target.TypeBase = types;
-            types += target.Tokio.Types.Count;
+            types += target.Tokio.Types.Count + 1;
         }
 
         return types;
@@ -190,6 +190,9 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         );
         var sink = new EventSink(_targets, stacks, judge, ledger) { LearnPark = kernel.LearnPark };
         sink.Ticks.Watch(task.Session.Threshold.Nanoseconds, task.Session.SampleFrequencyHz);
+        sink.Outside.LearnPark = kernel.LearnPark;
+        sink.Outside.SetRole = kernel.SetRole;
+        var sleepers = new Sleepers(kernel, _targets, sink.Keep, sink.Outside);
         var totals = new RunTotals(kernel, _targets, types);
         var parked = _targets.Where(t => t.Problem is null).SelectMany(t => ParkedWorkers.Find(t, names)).ToList();
         sink.Life = e => OnLife(e, totals);
@@ -214,6 +217,9 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             ForcedLevel()
         );
         kernel.Control.Enabled = 1;
+        kernel.RecordOpenPolls();
+        sink.Outside.FirstLookNs = (ulong)AgentClock.NowNs;
+        sleepers.Look();
         var waits = _targets.Where(t => t.Problem is null).Select(t => new CpuWaits(t, start)).ToList();
 
         var agent = new AgentInfo
@@ -237,7 +243,11 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
         RunFacts Facts(long now)
         {
-            List<WorkerFacts> workers = [.. WithParked(totals.Workers(), parked).Where(w => _workers.IsWorker(w.Name))];
+            var allParked = parked.UnionBy(sink.Outside.Parked, w => (w.Target, w.Tid)).ToList();
+            List<WorkerFacts> workers =
+            [
+                .. WithParked(totals.Workers(), allParked).Where(w => _workers.IsWorker(w.Name)),
+            ];
             return FactsOf(
                 now,
                 workers,
@@ -272,12 +282,16 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 Overhead = budget.Overhead(AgentClock.OwnCpuNs - cpuAtStart),
                 Warnings = _warnings,
                 Estimated = budget.EverEstimated,
+                Unclear = UnclearThreads.Count(
+                    sink.Outside.Unclear.Select(t => (t.Target, totals.NameOf(_targets[t.Target].Pid, t.Tid))),
+                    workers
+                ),
                 Untimed = _targets.Where(t => !budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
             };
 
         var progress = new ProgressBuilder(_targets, stacks, judge, ledger, totals);
         string reason = Loop(
-            kernel,
+            sleepers,
             ring,
             ledger,
             totals,
@@ -293,7 +307,12 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
         // the order matters: what is open is told while the probes are on, then they go, then the buffer is emptied
         if (_targets.Exists(t => t.IsAlive()))
-            kernel.RecordOpenPolls();
+        {
+            ring.Drain();
+            ledger.ForgetOpen();
+            sleepers.Look();
+        }
+
         kernel.Control.Enabled = 0;
         long end = AgentClock.NowNs;
         waits.ForEach(w => w.Read(end));
@@ -311,7 +330,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
         foreach (
             var target in document.Targets.Where(t =>
-                t.Polls + t.SlowPolls == 0 && t.Reason is "Idle" or "NotTimed" or Starved
+                t.Reason == UnclearThreads.Reason
+                || (t.Polls + t.SlowPolls == 0 && t.Reason is "Idle" or "NotTimed" or Starved)
             )
         )
             Warn(Silent(target));
@@ -348,6 +368,12 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 DiagnosticKinds.Idle,
                 $"{target.Process} ({target.Pid}): {target.Message}, on threads named {_workers.Text}",
                 $"look at the names of its threads (ps -T -p {target.Pid}), or leave out --workers to watch them all"
+            )
+        : target.Reason == UnclearThreads.Reason
+            ? new Diagnostic(
+                DiagnosticKinds.Idle,
+                $"{target.Process} ({target.Pid}): {target.Message}",
+                $"see what they do with another tool (gdb -p {target.Pid}, thread apply all bt), or watch again"
             )
         : target.Reason == Starved
             ? new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}", GiveItCpu)
@@ -412,7 +438,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
     /// <returns>Completed, Interrupted, TargetGone or ReaderGone.</returns>
     private string Loop(
-        KernelSide kernel,
+        Sleepers sleepers,
         RingBuffer ring,
         PollLedger ledger,
         RunTotals totals,
@@ -455,7 +481,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             if (now >= nextTell)
             {
                 ledger.ForgetOpen();
-                kernel.RecordOpenPolls();
+                sleepers.Look();
                 ring.Drain();
                 tell(now);
                 nextTell = Math.Max(nextTell + SecondNs, now);

@@ -31,7 +31,7 @@ internal sealed class ProgressBuilder(
             {
                 MaxHotspots = StreamLimits.ProgressHotspots,
             },
-            ledger,
+            ledger.WithOpen(),
             stacks,
             judge,
             exact: false

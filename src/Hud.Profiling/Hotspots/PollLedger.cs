@@ -30,7 +30,18 @@ public readonly record struct PollFact
     public long WorstQueueNs { get; init; }
     public string PreemptedBy { get; init; }
     public int PreemptedByPid { get; init; }
+
+    /// <summary>It had not returned.</summary>
     public bool Open { get; init; }
+
+    /// <summary>It had begun before the run did, and its time counts from there.</summary>
+    public bool Before { get; init; }
+
+    /// <summary>No task's poll: code that a worker ran outside of any.</summary>
+    public bool Outside { get; init; }
+
+    /// <summary>The kernel's totals by type and by worker know only polls that were seen to begin and to return.</summary>
+    public bool IsUncounted => Open || Before || Outside;
 
     /// <summary>How many polls it stands for.</summary>
     public int Weight { get; init; }
@@ -48,6 +59,26 @@ public sealed class RawHotspot
 
     /// <summary>Polls that had no stack of their own and were counted with the dearest stack of their type.</summary>
     public long Borrowed { get; set; }
+
+    /// <summary>Polls that had begun before the run did.</summary>
+    public long Before { get; set; }
+
+    /// <summary>Polls that had not returned when it ended.</summary>
+    public long NotReturned { get; set; }
+
+    public RawHotspot Copy()
+    {
+        var copy = new RawHotspot
+        {
+            Borrowed = Borrowed,
+            Before = Before,
+            NotReturned = NotReturned,
+        };
+        copy.Durations.Add(Durations);
+        foreach (var (who, ns) in Culprits)
+            copy.Culprits[who] = ns;
+        return copy;
+    }
 }
 
 /// <summary>Keeps the facts of a run: slow polls, their parts by stack, who ended their waits. Bounded everywhere.</summary>
@@ -66,6 +97,9 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     private readonly List<PollFact> _polls = [];
     private readonly HashSet<int> _blockInPlaceTypes = [];
     private readonly Dictionary<int, PollFact> _lastByThread = [];
+
+    /// <summary>Hotspots of another ledger, to be copied before they change.</summary>
+    private readonly HashSet<RawKey> _shared = [];
 
     public Dictionary<RawKey, RawHotspot> Hotspots { get; } = [];
 
@@ -196,6 +230,40 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
 
     public IEnumerable<PollFact> OpenPolls => _open.Values;
 
+    /// <summary>What the report would be if the run ended now; this ledger stays as it is.</summary>
+    public PollLedger WithOpen()
+    {
+        if (_open.Count == 0)
+            return this;
+        var copy = new PollLedger(judge, thresholdNs, maxPolls, clockPeriodNs)
+        {
+            PollsCut = PollsCut,
+            PollsWithoutStack = PollsWithoutStack,
+            BlockInPlace = BlockInPlace,
+            SlowPolls = SlowPolls,
+            WorstNs = WorstNs,
+            OnCpuNs = OnCpuNs,
+            BlockedNs = BlockedNs,
+            RunQueueNs = RunQueueNs,
+            ThrottledNs = ThrottledNs,
+        };
+        foreach (var (key, raw) in Hotspots)
+            copy.Hotspots[key] = raw;
+        copy._shared.UnionWith(Hotspots.Keys);
+        copy._polls.AddRange(_polls);
+        copy._blockInPlaceTypes.UnionWith(_blockInPlaceTypes);
+        foreach (var (type, count) in RecordedByType)
+            copy.RecordedByType[type] = count;
+        foreach (var (key, list) in _samples)
+            copy._samples[key] = list;
+        foreach (var (key, waker) in _wakers)
+            copy._wakers[key] = waker;
+        foreach (var (key, poll) in _open)
+            copy._open[key] = poll;
+        copy.CloseOpen();
+        return copy;
+    }
+
     /// <summary>At the end of the run what is still open counts as far as it went.</summary>
     public void CloseOpen()
     {
@@ -265,6 +333,8 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     private void AddPart(in PollFact poll, HotspotCause cause, long ns)
     {
         var raw = Add(KeyOf(poll, cause), ns, poll.Weight);
+        raw.Before += poll.Before ? poll.Weight : 0;
+        raw.NotReturned += poll.Open ? poll.Weight : 0;
         switch (cause)
         {
             case HotspotCause.OnCpu:
@@ -319,6 +389,9 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
             if (!Hotspots.TryGetValue(key, out raw))
                 Hotspots[key] = raw = new RawHotspot();
         }
+
+        if (_shared.Remove(key))
+            Hotspots[key] = raw = raw.Copy();
 
         raw.Durations.Add(ns, weight);
         return raw;

@@ -29,6 +29,20 @@ public sealed class StackStore(int maxStacks = 20_000)
         kernel.CopyTo(addresses);
         for (int i = 0; i < stack.Frames.Length; i++)
             addresses[kernel.Length + i] = stack.Frames[i].LookupAddress;
+        return Intern(target, addresses, stack.Quality, stack.Reason);
+    }
+
+    /// <summary>The same stack as far as this frame: what lies beyond a poll is the same for every task.</summary>
+    public int Cut(int number, int lastFrame)
+    {
+        var whole = _stacks[number];
+        return lastFrame + 1 >= whole.Addresses.Length
+            ? number
+            : Intern(whole.Target, whole.Addresses[..(lastFrame + 1)], whole.Quality, StopReason.ReachedPoll);
+    }
+
+    private int Intern(int target, ulong[] addresses, UnwindQuality quality, StopReason reason)
+    {
         var key = new Key(target, addresses);
         if (_numbers.TryGetValue(key, out int number))
             return number;
@@ -39,7 +53,7 @@ public sealed class StackStore(int maxStacks = 20_000)
         }
 
         number = _stacks.Count;
-        _stacks.Add(new StoredStack(target, addresses, stack.Quality, stack.Reason));
+        _stacks.Add(new StoredStack(target, addresses, quality, reason));
         _numbers.Add(key, number);
         return number;
     }

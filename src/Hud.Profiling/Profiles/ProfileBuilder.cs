@@ -21,6 +21,7 @@ public static class ProfileBuilder
         ArgumentNullException.ThrowIfNull(stacks);
         ArgumentNullException.ThrowIfNull(judge);
         // without poll probes every thread has a slot; a worker is one that was seen in a poll (or parked as one)
+        facts = UncountedPolls.AddTo(facts, ledger.Polls);
         var polled = ledger.Polls.Select(p => (p.Target, p.Tid)).ToHashSet();
         facts = facts with
         {
@@ -173,7 +174,7 @@ public static class ProfileBuilder
         foreach (var (target, runtime) in runtimes.All)
         {
             var polls = ledger
-                .Polls.Where(p => p.Target == target && runtimes.NumberOf(target, p.Runtime) == runtime)
+                .Polls.Where(p => p.Target == target && runtimes.NumberOf(target, p.Tid, p.Runtime) == runtime)
                 .Where(p => p.Split.OnCpuNs + p.Split.BlockedNs > thresholdNs)
                 .Select(p => (p.Tid, p.StartNs, p.StartNs + p.Split.WallNs));
             foreach (var (start, duration) in StallFinder.Find(polls, runtimes.WorkersOf(target, runtime), thresholdNs))
@@ -237,6 +238,11 @@ public static class ProfileBuilder
                         ? (
                             "Starved",
                             $"{(polls > 0 ? few : "no task was polled")}: its threads waited {Core.HumanText.Duration(wait)} for a CPU and ran for {Core.HumanText.Duration(target.CpuNs)}"
+                        )
+                    : facts.Unclear.GetValueOrDefault(i) is > 0 and var unclear
+                        ? (
+                            "Unclear",
+                            $"{few}; but what {Core.HumanText.Count(unclear)} of its threads did is not known: they were seen neither parked nor in a poll"
                         )
                     : polls > 0 ? ("BelowThreshold", few)
                     : facts.Untimed.Contains(i)
@@ -395,6 +401,7 @@ public static class ProfileBuilder
                     Stack = table.Add(stack, -1),
                     Hotspot = hotspot,
                     Open = poll.Open,
+                    Before = poll.Before,
                 }
             );
         }

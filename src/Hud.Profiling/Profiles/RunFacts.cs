@@ -27,6 +27,9 @@ public sealed record RunFacts
     /// <summary>Targets, by index, whose polls were not timed for a part of the run at least: of those, no poll counted is not no poll.</summary>
     public IReadOnlySet<int> Untimed { get; init; } = new HashSet<int>();
 
+    /// <summary>Threads with a worker's name, by target, of which it is not known what they did: where there are any, nothing is all right.</summary>
+    public IReadOnlyDictionary<int, int> Unclear { get; init; } = new Dictionary<int, int>();
+
     /// <summary>How many hotspots the report keeps.</summary>
     public int MaxHotspots { get; init; } = 100;
 }
@@ -34,6 +37,9 @@ public sealed record RunFacts
 /// <summary>One task type's totals from the kernel, scaled for sampling. Index in <see cref="RunFacts.Types"/> = poll type.</summary>
 public sealed record TaskTypeFacts
 {
+    /// <summary>Stands for a task's name where a worker ran code that belongs to none.</summary>
+    public const string OutsidePolls = "(no task: block_on, hooks, drivers)";
+
     public int Target { get; init; }
     public string Name { get; init; } = "";
     public long Polls { get; init; }
@@ -60,6 +66,9 @@ public sealed record WorkerFacts
 
     /// <summary>A worker that was never seen polling, known by the stack it was parked in.</summary>
     public bool Idle { get; init; }
+
+    /// <summary>It drives a runtime of its own (current_thread), whatever other threads do.</summary>
+    public bool Alone { get; init; }
 }
 
 /// <summary>Waits of one thread for a CPU during the run, the one that is not over included; ns. The longest is at least this long.</summary>

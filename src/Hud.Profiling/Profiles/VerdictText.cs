@@ -67,6 +67,9 @@ public static class VerdictText
             );
         }
 
+        if (targets.FirstOrDefault(t => t.Reason == "Unclear") is { } unclear)
+            return (VerdictLevel.NoData, $"NO DATA: {unclear.Message}");
+
         if (summary.Polls == 0)
         {
             string reason =

@@ -23,6 +23,7 @@ public sealed class AbiTests
         ["hud_control"] = typeof(ControlBlock),
         ["hud_config"] = typeof(ConfigBlock),
         ["hud_task_record"] = typeof(TaskRecord),
+        ["hud_sleeper"] = typeof(SleeperRecord),
     };
 
     private static readonly Dictionary<string, (Type Type, string Prefix)> Enums = new(StringComparer.Ordinal)
@@ -31,6 +32,7 @@ public sealed class AbiTests
         ["hud_life"] = (typeof(LifeKind), "HUD_LIFE_"),
         ["hud_event_flags"] = (typeof(EventFlags), "HUD_FLAG_"),
         ["hud_stat"] = (typeof(Stat), "HUD_STAT_"),
+        ["hud_role"] = (typeof(ThreadRole), "HUD_ROLE_"),
     };
 
     private static readonly Dictionary<string, long> Constants = new(StringComparer.Ordinal)
@@ -44,6 +46,7 @@ public sealed class AbiTests
         ["HUD_REGS"] = Abi.Registers,
         ["HUD_COMM_BYTES"] = Abi.CommBytes,
         ["HUD_OFF_RUNNABLE"] = Abi.OffRunnable,
+        ["HUD_TYPE_OUTSIDE"] = Abi.Outside,
     };
 
     /// <summary>Used on the kernel side only.</summary>

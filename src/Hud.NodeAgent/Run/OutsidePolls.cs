@@ -1,0 +1,181 @@
+using Hud.NodeAgent.Proc;
+using Hud.Profiling.Advice;
+using Hud.Profiling.Events;
+using Hud.Profiling.Frames;
+using Hud.Profiling.Hotspots;
+using Hud.Profiling.Profiles;
+using Hud.Profiling.Stacks;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>
+/// What threads do outside of the polls that are timed: in a poll that began before the probes were there, in the future of
+/// <c>block_on</c>, in hooks and drivers' callbacks. The kernel side reports the time, and the stack says which of these it was.
+/// </summary>
+internal sealed class OutsidePolls(
+    IReadOnlyList<TargetProcess> targets,
+    StackStore stacks,
+    StackJudge judge,
+    TypesOnStacks types
+)
+{
+    private const int MaxStrangers = 100_000;
+    private readonly record struct Sleep(int Tid, ulong OffAtNs);
+
+    private readonly Dictionary<Sleep, int> _asleep = [];
+    private readonly Dictionary<int, (ulong StartNs, int Stack)> _sampled = [];
+    private readonly Dictionary<(int Target, int Tid), ThreadActivity> _threads = [];
+    private readonly Dictionary<(int Target, int Tid), WorkerFacts> _parked = [];
+
+    /// <summary>Tells the kernel side what a thread is.</summary>
+    public Func<uint, ThreadRole, bool>? SetRole { get; set; }
+
+    public Action<uint, ulong>? LearnPark { get; set; }
+
+    /// <summary>When the first look at the targets' threads was over: what had begun by then had begun before the run.</summary>
+    public ulong FirstLookNs { get; set; } = ulong.MaxValue;
+
+    /// <summary>Workers that were seen asleep and waiting for work.</summary>
+    public IEnumerable<WorkerFacts> Parked => _parked.Values;
+
+    /// <summary>Threads whose stack told nothing.</summary>
+    public IEnumerable<(int Target, int Tid)> Unclear =>
+        _threads.Where(t => t.Value == ThreadActivity.Unknown).Select(t => t.Key);
+
+    public bool IsKnown(in SleeperRecord sleeper) => _asleep.ContainsKey(new Sleep((int)sleeper.NsTid, sleeper.OffAtNs));
+
+    /// <summary>The stack of a thread that slept all the while, as the agent read it; -1 when it could not be.</summary>
+    public void AddSleeper(in SleeperRecord sleeper, int stack)
+    {
+        _asleep[new Sleep((int)sleeper.NsTid, sleeper.OffAtNs)] = stack;
+        var target = targets[(int)sleeper.Target];
+        string syscall = Name(sleeper.Syscall);
+        var activity = ActivityOf(target.Index, stack, syscall);
+        Learn(target, sleeper.Tid, (int)sleeper.NsTid, activity, syscall, sleeper.SyscallArg);
+        if (activity == ThreadActivity.Parked)
+            _parked[(target.Index, (int)sleeper.NsTid)] = new WorkerFacts
+            {
+                Target = target.Index,
+                Tid = (int)sleeper.NsTid,
+                Name = ProcFs.ThreadName(target.Pid, (int)sleeper.NsTid),
+                Histogram = new long[Abi.HistogramSlots],
+                Idle = true,
+                Alone = ThreadActivities.IsAlone(judge.Frames(stack, exact: false)),
+            };
+    }
+
+    /// <summary>A sample says what its thread is, long before the stretch is over.</summary>
+    /// <returns>The stack, as far as the poll where there is one.</returns>
+    public int AddSample(in HudEvent sample, int stack)
+    {
+        var target = targets[(int)sample.Target];
+        var activity = ActivityOf(target.Index, stack, "", Polls(sample));
+        Learn(target, sample.Tid, (int)sample.NsTid, activity, "", 0);
+        if (activity is ThreadActivity.InPoll or ThreadActivity.OutsidePolls)
+            _sampled[(int)sample.NsTid] = (sample.StartNs, stack);
+        return activity == ThreadActivity.InPoll ? ToPoll(target, stack) : stack;
+    }
+
+    private int ToPoll(TargetProcess target, int stack) =>
+        types.FindPoll(target.Index, stack) is { Frame: >= 0 } poll ? stacks.Cut(stack, poll.Frame) : stack;
+
+    /// <summary>The record of a stretch as the slow poll that it was, or nothing when no worker lost time in it.</summary>
+    /// <param name="fact">As it came, with the stack in its place.</param>
+    public PollFact? Judge(in HudEvent header, PollFact fact)
+    {
+        var target = targets[(int)header.Target];
+        if (
+            fact.BlockStack < 0
+            && fact.CpuStack < 0
+            && header.WorstBlockNs > 0
+            && _asleep.TryGetValue(new Sleep((int)header.NsTid, header.BlockStartNs), out int read)
+        )
+            fact = fact with { BlockStack = read };
+        // most of its time it waited for a CPU, and where it did that tells nothing: what the clock saw of it does
+        if (
+            fact.BlockStack < 0
+            && fact.CpuStack < 0
+            && _sampled.TryGetValue((int)header.NsTid, out var sampled)
+            && sampled.StartNs == header.StartNs
+        )
+            fact = fact with { CpuStack = sampled.Stack };
+        int stack = fact.BlockStack >= 0 ? fact.BlockStack : fact.CpuStack;
+        string syscall = fact.BlockStack >= 0 ? fact.Syscall : "";
+        var activity = ActivityOf(target.Index, stack, syscall, Polls(header));
+        Learn(target, header.Tid, (int)header.NsTid, activity, syscall, header.SyscallArg);
+        fact = fact with { Before = IsBefore(header) };
+        if (activity == ThreadActivity.OutsidePolls)
+        {
+            bool ofItsOwn = fact.Split.OnCpuNs + fact.Split.BlockedNs > fact.Split.RunQueueNs;
+            return ofItsOwn ? fact with { Outside = true, Type = target.OutsideType } : null;
+        }
+
+        // a poll that is not timed for another reason (left out to keep the budget) is not known from its beginning
+        if (activity != ThreadActivity.InPoll || !fact.Before)
+            return null;
+        int type = types.OrFirst(
+            target.Index,
+            types.Find(target.Index, stack, judge.Frames(stack, exact: false))
+        );
+        return fact.BlockStack >= 0
+            ? fact with
+            {
+                Type = type,
+                BlockStack = ToPoll(target, stack),
+            }
+            : fact with
+            {
+                Type = type,
+                CpuStack = ToPoll(target, stack),
+            };
+    }
+
+    /// <summary>The first stretch that is known of a thread, and the run had not begun.</summary>
+    private bool IsBefore(in HudEvent header) =>
+        (header.Flags & EventFlags.Before) != EventFlags.None && header.StartNs <= FirstLookNs;
+
+    /// <summary>Only of threads that poll tasks the kernel side follows a second stretch.</summary>
+    private static bool Polls(in HudEvent header) => (header.Flags & EventFlags.Before) == EventFlags.None;
+
+    private ThreadActivity ActivityOf(int target, int stack, string syscall, bool polls = false)
+    {
+        if (stack < 0)
+            return ThreadActivity.Unknown;
+        return ThreadActivities.Of(
+            judge.Frames(stack, exact: false),
+            types.FindPoll(target, stack).Type >= 0,
+            syscall,
+            stacks[stack].Stop == StopReason.EndOfStack,
+            polls
+        );
+    }
+
+    private void Learn(
+        TargetProcess target,
+        uint tid,
+        int nsTid,
+        ThreadActivity activity,
+        string syscall,
+        ulong syscallArg
+    )
+    {
+        if (activity == ThreadActivity.Parked && syscall.StartsWith("futex", StringComparison.Ordinal))
+            LearnPark?.Invoke(target.Tgid, syscallArg);
+        var role = activity switch
+        {
+            ThreadActivity.Unknown => ThreadRole.Unknown,
+            ThreadActivity.Elsewhere => ThreadRole.Stranger,
+            _ => ThreadRole.Worker,
+        };
+        bool known = _threads.TryGetValue((target.Index, nsTid), out var before);
+        if (role == ThreadRole.Unknown && known)
+            return;
+        if (_threads.Count < MaxStrangers || known)
+            _threads[(target.Index, nsTid)] = activity;
+        if (role != ThreadRole.Unknown && (!known || before != activity || role == ThreadRole.Stranger))
+            SetRole?.Invoke(tid, role);
+    }
+
+    internal static string Name(int syscall) =>
+        syscall < 0 ? "" : Syscalls.Name(TargetProcess.NativeMachine, syscall);
+}
