@@ -115,8 +115,9 @@ int hud_open_polls(struct bpf_iter__task *ctx)
 	if (!task || !maybe_target(task->tgid) || task->flags & PF_KTHREAD)
 		return 0;
 	ts = find_or_make_thread(task);
-	if (!ts || ts->epoch != control.epoch)
+	if (!ts)
 		return 0;
+	drop_stale_polls(ts);
 	now = bpf_ktime_get_ns();
 	if (!ts->looked_at)
 		look_first(ts, task, now);

@@ -45,7 +45,8 @@ internal sealed class OutsidePolls(
     public bool IsKnown(in SleeperRecord sleeper) => _asleep.ContainsKey(new Sleep((int)sleeper.NsTid, sleeper.OffAtNs));
 
     /// <summary>The stack of a thread that slept all the while, as the agent read it; -1 when it could not be.</summary>
-    public void AddSleeper(in SleeperRecord sleeper, int stack)
+    /// <param name="words">The stack's own words, as far as it was read.</param>
+    public void AddSleeper(in SleeperRecord sleeper, int stack, IReadOnlyList<ulong> words)
     {
         _asleep[new Sleep((int)sleeper.NsTid, sleeper.OffAtNs)] = stack;
         var target = targets[(int)sleeper.Target];
@@ -60,6 +61,7 @@ internal sealed class OutsidePolls(
                 Name = ProcFs.ThreadName(target.Pid, (int)sleeper.NsTid),
                 Histogram = new long[Abi.HistogramSlots],
                 Idle = true,
+                StackWords = words,
                 Alone = ThreadActivities.IsAlone(judge.Frames(stack, exact: false)),
             };
     }

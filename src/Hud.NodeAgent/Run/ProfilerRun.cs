@@ -243,7 +243,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
         RunFacts Facts(long now)
         {
-            var allParked = parked.UnionBy(sink.Outside.Parked, w => (w.Target, w.Tid)).ToList();
+            var allParked = sink.Outside.Parked.UnionBy(parked, w => (w.Target, w.Tid)).ToList();
             List<WorkerFacts> workers =
             [
                 .. WithParked(totals.Workers(), allParked).Where(w => _workers.IsWorker(w.Name)),

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Proc;
 using Hud.Profiling.Events;
@@ -18,24 +19,25 @@ internal sealed class Sleepers(
 {
     private const int MaxAtOnce = 1024;
     private const int StackBytes = 64 * 1024;
+    private const int ParkBytes = 4 * 1024; // a parked worker stands near the beginning of its stack
 
     /// <summary>Also has the polls recorded that are open.</summary>
     public void Look()
     {
-        var read = new List<(SleeperRecord Sleeper, int Stack)>();
+        var read = new List<(SleeperRecord Sleeper, int Stack, ulong[] Words)>();
         foreach (var sleeper in kernel.RecordOpenPolls())
         {
             if (sleeper.Target < targets.Count && !outside.IsKnown(sleeper) && read.Count < MaxAtOnce)
-                read.Add((sleeper, Read(targets[(int)sleeper.Target], sleeper)));
+                read.Add(Read(targets[(int)sleeper.Target], sleeper));
         }
 
         if (read.Count == 0)
             return;
         var still = kernel.RecordOpenPolls().Select(Identity).ToHashSet();
-        foreach (var (sleeper, stack) in read)
+        foreach (var (sleeper, stack, words) in read)
         {
             if (still.Contains(Identity(sleeper)))
-                outside.AddSleeper(sleeper, stack);
+                outside.AddSleeper(sleeper, stack, words);
         }
 
         kernel.RecordOpenPolls(); // takes the roles over
@@ -44,13 +46,17 @@ internal sealed class Sleepers(
     private static (uint, ulong, ulong) Identity(SleeperRecord sleeper) =>
         (sleeper.NsTid, sleeper.OffAtNs, sleeper.Switches);
 
-    private int Read(TargetProcess target, in SleeperRecord sleeper)
+    private (SleeperRecord, int, ulong[]) Read(TargetProcess target, in SleeperRecord sleeper)
     {
         var registers = UserRegisters.FromX64(sleeper.Registers);
         return target.Modules is not null
             && TargetFiles.TryReadMemory(target.Pid, registers.Sp, StackBytes, out byte[]? stack)
-            ? keep(target, registers, stack)
-            : -1;
+            ? (
+                sleeper,
+                keep(target, registers, stack),
+                MemoryMarshal.Cast<byte, ulong>(stack.AsSpan(0, Math.Min(stack.Length, ParkBytes) & ~7)).ToArray()
+            )
+            : (sleeper, -1, []);
     }
 }
 

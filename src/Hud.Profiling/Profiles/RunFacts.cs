@@ -67,6 +67,9 @@ public sealed record WorkerFacts
     /// <summary>A worker that was never seen polling, known by the stack it was parked in.</summary>
     public bool Idle { get; init; }
 
+    /// <summary>Words of an idle worker's stack: some point into its runtime's scheduler handle.</summary>
+    public IReadOnlyList<ulong> StackWords { get; init; } = [];
+
     /// <summary>It drives a runtime of its own (current_thread), whatever other threads do.</summary>
     public bool Alone { get; init; }
 }

@@ -6,6 +6,9 @@ public sealed class Runtimes
     /// <summary>Of the kernel's half of the address space: no handle is there.</summary>
     private const ulong NoAddress = 1UL << 63;
 
+    /// <summary>Less than the scheduler handle of any Tokio with its counts in front: what lies beyond may be another allocation.</summary>
+    private const ulong HandleBytes = 256;
+
     private readonly Dictionary<(int Target, ulong Handle), int> _numbers = [];
     private readonly Dictionary<(int Target, int Runtime), int> _workers = [];
     private readonly Dictionary<(int Target, int Tid), int> _ofThread = [];
@@ -13,8 +16,8 @@ public sealed class Runtimes
     public Runtimes(IEnumerable<WorkerFacts> workers)
     {
         ArgumentNullException.ThrowIfNull(workers);
-        // some show no handle, because they are idle or in a poll that began before the run: they belong to the runtime of the polling
-        // workers with their name, else to one of their own, which those with one name share
+        // some show no handle, because they are idle or in a poll that began before the run: they belong to the runtime whose handle
+        // their stack points into, else to that of the polling workers with their name, else to one that those with this name share
         var all = workers.ToList();
         var byName = new Dictionary<(int, string), ulong>();
         foreach (var worker in all.Where(ShowsHandle).OrderBy(w => w.Target).ThenBy(w => w.Tid))
@@ -29,11 +32,30 @@ public sealed class Runtimes
             ulong handle;
             if (worker.Alone)
                 handle = NoAddress | (uint)worker.Tid;
+            else if (HandleOnStack(worker) is { } pointed)
+                handle = pointed;
             else if (!byName.TryGetValue((worker.Target, worker.Name), out handle))
                 byName[(worker.Target, worker.Name)] = handle = NoAddress | (uint)byName.Count << 32;
             Count(worker.Target, handle);
             _ofThread[(worker.Target, worker.Tid)] = _numbers[(worker.Target, handle)];
         }
+    }
+
+    /// <summary>Two runtimes may call their threads alike; a parked worker has references to its own one's handle on its stack.</summary>
+    private ulong? HandleOnStack(WorkerFacts worker)
+    {
+        (ulong Handle, int Words) best = default;
+        foreach (var (target, handle) in _numbers.Keys)
+        {
+            int words =
+                target == worker.Target && handle < NoAddress
+                    ? worker.StackWords.Count(word => word - handle < HandleBytes)
+                    : 0;
+            if (words > best.Words)
+                best = (handle, words);
+        }
+
+        return best.Words > 0 ? best.Handle : null;
     }
 
     private static bool ShowsHandle(WorkerFacts worker) => worker is { Idle: false, Runtime: not 0 };

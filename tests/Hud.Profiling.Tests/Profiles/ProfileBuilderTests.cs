@@ -565,6 +565,21 @@ public sealed class ProfileBuilderTests
     }
 
     [Fact]
+    public void An_idle_worker_belongs_to_the_runtime_that_its_stack_points_to_whatever_the_names_are()
+    {
+        var runtimes = new Runtimes([
+            Worker(1, 0x7f00_0000_1000),
+            Worker(2, 0x7f00_0000_9000),
+            Worker(3, 0, 0) with
+            {
+                Idle = true,
+                StackWords = [1, 0x7f00_0000_0fff, 0x7f00_0000_9010, 0x5555],
+            },
+        ]);
+        Assert.Equal((2, 1, 2), (runtimes.RuntimesOf(0), runtimes.WorkersOf(0, 0), runtimes.WorkersOf(0, 1)));
+    }
+
+    [Fact]
     public void Polls_of_one_thread_belong_to_one_runtime_whatever_handles_they_show()
     {
         int sleep = _stage.Stack("clock_nanosleep < shop::wait");
