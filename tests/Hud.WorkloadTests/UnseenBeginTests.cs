@@ -60,7 +60,10 @@ public sealed class UnseenBeginTests
     [Theory]
     [InlineData("never_returns", "compute_forever")]
     [InlineData("all_stuck", "update_shared")]
-    public async Task What_begins_while_hud_watches_and_never_ends_counts_as_far_as_it_went(string name, string function)
+    public async Task What_begins_while_hud_watches_and_never_ends_counts_as_far_as_it_went(
+        string name,
+        string function
+    )
     {
         using var workload = await Workload.StartAsync(Set, name, "--every-ms 5000");
         var run = await HudRun.OnAsync(workload, 8);
@@ -90,7 +93,10 @@ public sealed class UnseenBeginTests
     [Theory]
     [InlineData("cpu_hog", "burn")]
     [InlineData("sleep", "wait_a_little")]
-    public async Task A_poll_in_whose_middle_hud_came_counts_from_there_and_ends_when_it_ends(string name, string function)
+    public async Task A_poll_in_whose_middle_hud_came_counts_from_there_and_ends_when_it_ends(
+        string name,
+        string function
+    )
     {
         using var workload = await Workload.StartAsync(Set, name, "--block-ms 6000 --every-ms 100");
         await Task.Delay(600, TestContext.Current.CancellationToken);

@@ -20,6 +20,7 @@ internal sealed class OutsidePolls(
 )
 {
     private const int MaxStrangers = 100_000;
+
     private readonly record struct Sleep(int Tid, ulong OffAtNs);
 
     private readonly Dictionary<Sleep, int> _asleep = [];
@@ -42,7 +43,8 @@ internal sealed class OutsidePolls(
     public IEnumerable<(int Target, int Tid)> Unclear =>
         _threads.Where(t => t.Value == ThreadActivity.Unknown).Select(t => t.Key);
 
-    public bool IsKnown(in SleeperRecord sleeper) => _asleep.ContainsKey(new Sleep((int)sleeper.NsTid, sleeper.OffAtNs));
+    public bool IsKnown(in SleeperRecord sleeper) =>
+        _asleep.ContainsKey(new Sleep((int)sleeper.NsTid, sleeper.OffAtNs));
 
     /// <summary>The stack of a thread that slept all the while, as the agent read it; -1 when it could not be.</summary>
     /// <param name="words">The stack's own words, as far as it was read.</param>
@@ -115,10 +117,7 @@ internal sealed class OutsidePolls(
         // a poll that is not timed for another reason (left out to keep the budget) is not known from its beginning
         if (activity != ThreadActivity.InPoll || !fact.Before)
             return null;
-        int type = types.OrFirst(
-            target.Index,
-            types.Find(target.Index, stack, judge.Frames(stack, exact: false))
-        );
+        int type = types.OrFirst(target.Index, types.Find(target.Index, stack, judge.Frames(stack, exact: false)));
         return fact.BlockStack >= 0
             ? fact with
             {
@@ -178,6 +177,5 @@ internal sealed class OutsidePolls(
             SetRole?.Invoke(tid, role);
     }
 
-    internal static string Name(int syscall) =>
-        syscall < 0 ? "" : Syscalls.Name(TargetProcess.NativeMachine, syscall);
+    internal static string Name(int syscall) => syscall < 0 ? "" : Syscalls.Name(TargetProcess.NativeMachine, syscall);
 }

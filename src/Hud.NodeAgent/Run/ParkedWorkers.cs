@@ -29,8 +29,7 @@ internal static class ParkedWorkers
                     out string syscall,
                     out ulong sp,
                     out ulong pc
-                )
-                || !TargetFiles.TryReadMemory(target.Pid, sp, StackBytes, out byte[]? stack)
+                ) || !TargetFiles.TryReadMemory(target.Pid, sp, StackBytes, out byte[]? stack)
             )
                 continue;
             var registers = new UserRegisters(TargetProcess.NativeMachine);
@@ -64,7 +63,9 @@ internal static class ParkedWorkers
     {
         sp = pc = 0;
         string[] fields = text.TrimEnd('\n').Split(' ');
-        syscall = int.TryParse(fields[0], CultureInfo.InvariantCulture, out int number) ? OutsidePolls.Name(number) : "";
+        syscall = int.TryParse(fields[0], CultureInfo.InvariantCulture, out int number)
+            ? OutsidePolls.Name(number)
+            : "";
         return fields.Length >= 3 && TryHex(fields[^2], out sp) && TryHex(fields[^1], out pc);
     }
 

@@ -49,7 +49,8 @@ internal sealed class Sleepers(
     private (SleeperRecord, int, ulong[]) Read(TargetProcess target, in SleeperRecord sleeper)
     {
         var registers = UserRegisters.FromX64(sleeper.Registers);
-        return target.Modules is not null
+        return
+            target.Modules is not null
             && TargetFiles.TryReadMemory(target.Pid, registers.Sp, StackBytes, out byte[]? stack)
             ? (
                 sleeper,

@@ -20,8 +20,9 @@ internal sealed class TypesOnStacks(StackStore stacks, IReadOnlyList<TargetProce
         if (stack < 0)
             return -1;
         if (!_known.TryGetValue(stack, out int type))
-            _known[stack] = type =
-                FindPoll(target, stack) is { Type: >= 0 } poll ? poll.Type : ByName(targets[target], frames);
+            _known[stack] = type = FindPoll(target, stack) is { Type: >= 0 } poll
+                ? poll.Type
+                : ByName(targets[target], frames);
         return type;
     }
 

@@ -24,7 +24,10 @@ public sealed class ThreadActivityTests
             + Loop,
         "futex"
     )]
-    [InlineData("epoll_wait < mio::poll::Poll::poll < tokio::runtime::time::Driver::park_internal" + Root, "epoll_wait")]
+    [InlineData(
+        "epoll_wait < mio::poll::Poll::poll < tokio::runtime::time::Driver::park_internal" + Root,
+        "epoll_wait"
+    )]
     public void A_worker_that_waits_for_work_is_parked(string stack, string syscall) =>
         Assert.Equal(ThreadActivity.Parked, Of(stack, syscall));
 
@@ -46,7 +49,10 @@ public sealed class ThreadActivityTests
         );
 
     [Theory]
-    [InlineData("clock_nanosleep < std::thread::sleep < shop::handle < shop::main::{{closure}}" + Root, "clock_nanosleep")]
+    [InlineData(
+        "clock_nanosleep < std::thread::sleep < shop::handle < shop::main::{{closure}}" + Root,
+        "clock_nanosleep"
+    )]
     [InlineData("shop::parse < shop::main::{{closure}}" + Root, "")]
     [InlineData("clock_nanosleep < std::thread::sleep < shop::flush_metrics" + Loop, "clock_nanosleep")]
     [InlineData(
@@ -54,8 +60,10 @@ public sealed class ThreadActivityTests
             + Loop,
         "futex"
     )]
-    public void The_users_code_in_the_main_future_a_hook_or_a_callback_is_outside_of_polls(string stack, string syscall) =>
-        Assert.Equal(ThreadActivity.OutsidePolls, Of(stack, syscall));
+    public void The_users_code_in_the_main_future_a_hook_or_a_callback_is_outside_of_polls(
+        string stack,
+        string syscall
+    ) => Assert.Equal(ThreadActivity.OutsidePolls, Of(stack, syscall));
 
     [Fact]
     public void The_schedulers_own_work_is_nobodys() =>
@@ -68,7 +76,10 @@ public sealed class ThreadActivityTests
             + Start,
         "clock_nanosleep"
     )]
-    [InlineData("syscall < std::sys::sync::condvar::futex::Condvar::wait < tokio::runtime::blocking::pool::Inner::run" + Start, "futex")]
+    [InlineData(
+        "syscall < std::sys::sync::condvar::futex::Condvar::wait < tokio::runtime::blocking::pool::Inner::run" + Start,
+        "futex"
+    )]
     [InlineData("encoder::burn" + Start, "")]
     [InlineData(
         "syscall < tokio::runtime::park::Inner::park < tokio::runtime::park::CachedParkThread::block_on"

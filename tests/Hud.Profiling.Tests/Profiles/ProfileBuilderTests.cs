@@ -609,13 +609,7 @@ public sealed class ProfileBuilderTests
         );
         var facts = Facts(Type("shop::controller", 0, 0)) with { Workers = [Worker(1, 0), Worker(2, 0, polls: 0)] };
 
-        var live = ProfileBuilder.Build(
-            facts,
-            _stage.Ledger.WithOpen(),
-            _stage.Stacks,
-            _stage.Judge,
-            exact: false
-        );
+        var live = ProfileBuilder.Build(facts, _stage.Ledger.WithOpen(), _stage.Stacks, _stage.Judge, exact: false);
         Assert.Equal(VerdictLevel.NoData, Build(facts).VerdictLevel); // the ledger itself stays as it was
         _stage.Ledger.CloseOpen();
         var document = Build(facts);
