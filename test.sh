@@ -31,8 +31,8 @@ export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_TELEMETRY
 results=out/test-results
 passed=0 failed=0 skipped=0
 
-# Layers that need root, a kernel with BTF, real Tokio programs or a cluster.
-needs_machine() { case "$1" in Hud.KernelTests|Hud.WorkloadTests|Hud.ClusterTests) true ;; *) false ;; esac; }
+# Layers that need root, a kernel with BTF, real Tokio programs, a cluster or the server of custom resources.
+needs_machine() { case "$1" in Hud.KernelTests|Hud.WorkloadTests|Hud.ClusterTests|Hud.CrdTests) true ;; *) false ;; esac; }
 
 # A step before the tests that fails is one failed test: the last line must never say less than what happened.
 step() { "$@" || { failed=$((failed + 1)); say "failed: $*"; return 1; }; }
@@ -121,6 +121,10 @@ if [ -z "$fuzz" ] && step ./build.sh --no-install; then
       run_logged out/logs/images.log "the images of the Dockerfile (minutes, when their sources have changed)" tests/cluster/dockerfile.sh out/dockerfile || true
       step run_logged out/logs/kubernetes.log "Kubernetes (built once, about 7 minutes)" tests/cluster/build-kubernetes.sh
     fi ;;
+  esac
+  # Where it cannot be built the tests are skipped, and say why.
+  case " ${projects[*]} " in *' Hud.CrdTests '*)
+    run_logged out/logs/crd-server.log "the CRD server of the current Kubernetes (built once, about 7 minutes)" tests/cluster/build-crd-server.sh || true ;;
   esac
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
   one_by_one=
