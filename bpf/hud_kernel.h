@@ -76,7 +76,6 @@ struct cfs_rq {
 
 struct sched_entity {
 	u64 sum_exec_runtime;
-	u64 prev_sum_exec_runtime; /* when it last got a CPU */
 	struct cfs_rq *cfs_rq;
 };
 

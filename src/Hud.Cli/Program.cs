@@ -3,10 +3,16 @@ using Hud.Cli.Commands;
 using Hud.Core.Diagnostics;
 
 var parsed = CommandTree.Build().Parse(args);
-if (UsageErrors.Of(parsed) is { } wrong)
+if (parsed.Errors.Count > 0)
 {
-    Console.Error.WriteLine(wrong);
-    return wrong.Kind.ExitCode;
+    Console.Error.WriteLine(
+        new Diagnostic(
+            DiagnosticKinds.BadUsage,
+            string.Join("\n  ", parsed.Errors.Select(e => e.Message)),
+            "hud --help shows every flag"
+        )
+    );
+    return DiagnosticKinds.BadUsage.ExitCode;
 }
 
 try

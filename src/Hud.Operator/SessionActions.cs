@@ -45,22 +45,18 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     }
 
     /// <summary>By merge patch with the version that was read: other finalizers of the list are kept or the patch is refused.</summary>
-    public async Task<SessionEntity> RemoveFinalizerAsync(SessionEntity session, CancellationToken cancel)
+    public async Task<SessionEntity> SetFinalizerAsync(SessionEntity session, bool present, CancellationToken cancel)
     {
         var others = (session.Metadata.Finalizers ?? [])
-            .Where(f => f != SessionType.FormerFinalizer)
-            .Select(f => $"\"{JsonEncodedText.Encode(f)}\"");
+            .Where(f => f != SessionType.Finalizer)
+            .Select(f => JsonEncodedText.Encode(f));
+        var all = present ? others.Append(JsonEncodedText.Encode(SessionType.Finalizer)) : others;
         var patch =
-            $$$"""{"metadata":{"resourceVersion":"{{{session.Metadata.ResourceVersion}}}","finalizers":[{{{string.Join(',', others)}}}]}}""";
+            $$$"""{"metadata":{"resourceVersion":"{{{session.Metadata.ResourceVersion}}}","finalizers":[{{{string.Join(',', all.Select(f => $"\"{f}\""))}}}]}}""";
         return await client
             .PatchAsync(SessionType.Sessions, session.Namespace, session.Name, PatchKind.Merge, patch, cancel)
             .ConfigureAwait(false);
     }
-
-    /// <summary>Asks the server, which knows what no view does: whether this very session is there now.</summary>
-    public async Task<bool> SessionExistsAsync(EntityKey key, string uid, CancellationToken cancel) =>
-        (await client.TryGetAsync(SessionType.Sessions, key.Namespace, key.Name, cancel).ConfigureAwait(false))?.Uid
-        == uid;
 
     /// <returns>Why the API server will not have the pod; null when it is there.</returns>
     public async Task<string?> CreateAgentAsync(
@@ -89,33 +85,16 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         {
             return null; // made before a restart, or by the leader before us: the name says it is the same
         }
-        catch (KubernetesException e)
-            when (e.Code is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity)
+        catch (Exception e) when (e is ForbiddenException or InvalidException)
         {
             log.Warn("agent pod refused", ("session", EntityKey.Of(session)), ("node", node), ("error", e.Message));
-            return e.Detail;
+            return ((KubernetesException)e).Detail;
         }
     }
 
-    /// <returns>Null when there is none.</returns>
-    public async Task<Pod?> GetTargetAsync(string ns, string pod, CancellationToken cancel) =>
-        // a name from a status: one that is none must not become another path
-        pod.Length > 0
-        && pod.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')
-        && pod is not ("." or "..")
-            ? await client.TryGetAsync(EntityTypes.Pods, ns, pod, cancel).ConfigureAwait(false)
-            : null;
-
-    public Task StopAgentAsync(Pod pod, CancellationToken cancel) =>
+    public Task StopAgentAsync(string name, CancellationToken cancel) =>
         IgnoreMissing(
-            client.PatchAsync(
-                EntityTypes.Pods,
-                options.Namespace,
-                pod.Metadata.Name,
-                PatchKind.Merge,
-                AgentPod.StopPatch(pod.Metadata.Uid ?? ""),
-                cancel
-            )
+            client.PatchAsync(EntityTypes.Pods, options.Namespace, name, PatchKind.Merge, AgentPod.StopPatch, cancel)
         );
 
     public Task DeleteAgentAsync(string name, string? uid, CancellationToken cancel) =>
@@ -140,12 +119,14 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
 
     /// <summary>Stores the files. What is there already with the same content is left; with another content it is replaced.</summary>
     public async Task<IReadOnlyList<ResultReference>> StoreAsync(
-        IReadOnlyList<(ConfigMap Map, ResultReference Reference)> results,
+        SessionEntity session,
+        ProfilingSessionSpec spec,
+        ProfileDocument profile,
         CancellationToken cancel
     )
     {
         var references = new List<ResultReference>();
-        foreach (var (map, reference) in results)
+        foreach (var (map, reference) in Results.Build(session, spec, profile))
         {
             var name = await StoreAsync(map, cancel).ConfigureAwait(false);
             references.Add(reference with { ConfigMap = name });
@@ -169,7 +150,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
             var there = await client
                 .TryGetAsync(EntityTypes.ConfigMaps, map.Metadata.Namespace, map.Metadata.Name, cancel)
                 .ConfigureAwait(false);
-            var ours = there is not null && Owns(map.Metadata.OwnerReferences![0].Uid, there);
+            var ours = there?.Metadata.OwnerReferences?.Any(o => o.Uid == map.Metadata.OwnerReferences![0].Uid) == true;
             if (
                 ours
                 && there!.Metadata.Annotations?.GetValueOrDefault(Names.Sha256Annotation)
@@ -178,7 +159,15 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
                 return map.Metadata.Name;
             if (ours)
             {
-                await DeleteAsync(there!, cancel).ConfigureAwait(false);
+                await client
+                    .DeleteAsync(
+                        EntityTypes.ConfigMaps,
+                        map.Metadata.Namespace,
+                        map.Metadata.Name,
+                        options: null,
+                        cancel
+                    )
+                    .ConfigureAwait(false);
             }
             else if (there is not null)
             {
@@ -190,44 +179,16 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         }
     }
 
-    /// <summary>Deletes those of the named ConfigMaps that the session owns. A status can name any of the namespace's.</summary>
     public async Task DeleteResultsAsync(
         SessionEntity session,
         IReadOnlyList<ResultReference> results,
         CancellationToken cancel
     )
     {
-        foreach (var name in results.Select(r => r.ConfigMap).Distinct(StringComparer.Ordinal))
-        {
-            var map = await client
-                .TryGetAsync(EntityTypes.ConfigMaps, session.Namespace, name, cancel)
-                .ConfigureAwait(false);
-            if (map is not null && Owns(session.Uid, map))
-                await DeleteAsync(map, cancel).ConfigureAwait(false);
-        }
-    }
-
-    private static bool Owns(string uid, ConfigMap map) => map.Metadata.OwnerReferences?.Any(o => o.Uid == uid) == true;
-
-    /// <summary>This very object, not one that has its name by now.</summary>
-    private async Task DeleteAsync(ConfigMap map, CancellationToken cancel)
-    {
-        try
-        {
+        foreach (var result in results)
             await client
-                .DeleteAsync(
-                    EntityTypes.ConfigMaps,
-                    map.Metadata.Namespace,
-                    map.Metadata.Name,
-                    new DeleteOptions { Preconditions = new Preconditions { Uid = map.Metadata.Uid } },
-                    cancel
-                )
+                .DeleteAsync(EntityTypes.ConfigMaps, session.Namespace, result.ConfigMap, options: null, cancel)
                 .ConfigureAwait(false);
-        }
-        catch (ConflictException)
-        {
-            // another one by now
-        }
     }
 
     /// <summary>Events are courtesy: one that cannot be written, after a few tries where more tries may help, is logged, and the session goes on.</summary>
@@ -274,9 +235,9 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         {
             await patch.ConfigureAwait(false);
         }
-        catch (Exception e) when (e is NotFoundException or ConflictException or InvalidException)
+        catch (NotFoundException)
         {
-            // it ended by itself, and another pod may have its name
+            // it ended by itself
         }
     }
 }

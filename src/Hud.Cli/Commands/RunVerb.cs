@@ -24,14 +24,9 @@ internal sealed class RunVerb
         _run.AddTo(command);
         command.SetAction(parsed =>
         {
-            string file = parsed.GetValue(_file)!;
-            var session = Load(file);
+            var session = Load(parsed.GetValue(_file)!);
             return Runner.Run(
-                _run.ToRequest(parsed, session.Spec, new ProcessQuery(session.Spec.Target.ProcessName, null, null)) with
-                {
-                    Again = $"{NextCommand.Sudo}hud run -f {NextCommand.Word(file)}",
-                    File = file,
-                }
+                _run.ToRequest(parsed, session.Spec, new ProcessQuery(session.Spec.Target.ProcessName, null, null))
             );
         });
         return command;
@@ -53,7 +48,7 @@ internal sealed class RunVerb
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Bad($"{path} cannot be read: {FlagValues.Why(e)}", "check the path");
+            throw Bad($"{path} cannot be read: {e.Message}", "check the path");
         }
     }
 

@@ -10,10 +10,7 @@ internal static class ShowVerb
 {
     public static Command Build()
     {
-        var file = new Argument<string>("FILE")
-        {
-            Description = "A report as JSON, from --export report.json; - reads stdin",
-        };
+        var file = new Argument<string>("FILE") { Description = "A report as JSON (--export report.json)" };
         var export = new Option<string[]>("--export")
         {
             Description = $"Write other formats ({ExportFormats.Extensions})",
@@ -28,7 +25,7 @@ internal static class ShowVerb
         };
         command.SetAction(parsed =>
         {
-            var document = ReportFile.Load(parsed.GetValue(file)!);
+            var document = DiffVerb.Load(parsed.GetValue(file)!);
             string[] files = parsed.GetValue(export) ?? [];
             foreach (string path in files)
             {
@@ -37,16 +34,16 @@ internal static class ShowVerb
                     ?? throw new DiagnosticException(
                         new(
                             DiagnosticKinds.BadUsage,
-                            $"--export {FlagValues.Shown(path)}: the ending says which format to write, and this one is unknown",
+                            $"--export {path}: the ending says which format to write, and this one is unknown",
                             $"use one of {ExportFormats.Extensions}"
                         )
                     );
                 File.WriteAllBytes(path, format.Render(document));
             }
 
-            if (DataText.Format(parsed, output) is { } data)
+            if (parsed.GetValue(output) is { } data)
                 Console.Out.Write(DataText.Render(document, HudJson.Indented.ProfileDocument, data));
-            else if (files.Length == 0 || parsed.GetValue(output) is not null)
+            else if (files.Length == 0)
                 Console.Out.Write(
                     TextReport.Render(
                         document,

@@ -1,6 +1,5 @@
 using Hud.Cli.Agent;
 using Hud.Cli.Cockpit;
-using Hud.Cli.Commands;
 using Hud.Cli.Local;
 using Hud.Core;
 using Hud.Core.Api;
@@ -17,13 +16,9 @@ internal static class Runner
     /// <exception cref="DiagnosticException">Nothing could be started.</exception>
     public static int Run(RunRequest request)
     {
-        // what was typed is judged first: without the agent nothing runs, but a typo is a typo
-        var process = Resolve(request);
-        CheckExports(request.Exports);
         string agent = AgentLocator.Find();
-        var unreachable = DebugServers.Unreachable(request.Options.DebuginfodUrls);
-        foreach (var server in unreachable)
-            Console.Error.WriteLine(server);
+        var process = Resolve(request.Process);
+        CheckExports(request.Exports);
         var task = new AgentTask
         {
             Session = request.Session with
@@ -54,38 +49,15 @@ internal static class Runner
             outcome = run.Run(agent);
         }
 
-        if (outcome.Profile is { } profile && unreachable.Count > 0)
-            outcome = outcome with
-            {
-                Profile = profile with
-                {
-                    Warnings =
-                    [
-                        .. profile.Warnings,
-                        .. unreachable.Select(d => new ProfileWarning(d.Kind.Id, d.Message, d.NextStep)),
-                    ],
-                },
-            };
         Print(request, outcome);
         return Finish(request, outcome);
     }
 
-    private static ProcessEntry Resolve(RunRequest request)
+    private static ProcessEntry Resolve(ProcessQuery query)
     {
-        var query = request.Process;
         if (query.Pid is { } id && ProcessTable.System.ThreadGroup(id) is { } group)
             query = query with { Pid = group };
-        return ProcessResolver.Resolve(
-            query,
-            ProcessTable.System.List(),
-            Environment.ProcessId,
-            // in a session file a verb cannot be meant
-            request.File
-                is null
-                ? [.. CommandTree.Build().Subcommands.Select(c => c.Name)]
-                : [],
-            request.Quiet ? null : ProcessPicker.OnTerminal
-        );
+        return ProcessResolver.Resolve(query, ProcessTable.System.List(), Environment.ProcessId);
     }
 
     private static IRunView View(RunRequest request, ProcessEntry process)
@@ -95,7 +67,6 @@ internal static class Runner
         if (!request.Headless && request.Output == OutputKind.Text && Terminal.CanShowCockpit)
             return new CockpitView(
                 new UiState { Window = request.Window },
-                $"{process.Comm} {process.Pid}",
                 model => LiveExport.Write(model, request.Exports, $"{process.Comm}-{process.Pid}")
             );
         return new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
@@ -164,7 +135,7 @@ internal static class Runner
                     new Diagnostic(
                         DiagnosticKinds.ExpectationsNotMet,
                         $"{judged.Reason}: {judged.Message}",
-                        Closing.ToMeetExpectations(profile)
+                        "fix the first hotspot of the report, or change expect"
                     )
                 );
                 exit =
@@ -174,14 +145,6 @@ internal static class Runner
             }
         }
 
-        if (!request.Quiet)
-            Console.Error.Write(
-                Closing.Text(
-                    profile,
-                    NextCommand.For(profile, [.. request.Exports.Select(e => e.Path)], request.Again, request.File),
-                    Terminal.ErrorIsTerminal ? Math.Max(80, Terminal.Width) : Closing.DefaultWidth
-                )
-            );
         return exit;
     }
 

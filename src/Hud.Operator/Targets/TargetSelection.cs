@@ -14,17 +14,7 @@ public sealed record Selection(
     int Matched,
     IReadOnlyList<TargetStatus> Targets,
     bool Final = false
-)
-{
-    /// <summary>The server says no, and will always.</summary>
-    public const string Refused = nameof(Refused);
-
-    /// <summary>The server says no until somebody changes the operator's rights.</summary>
-    public const string NotPermitted = nameof(NotPermitted);
-
-    /// <summary>No answer, or one that says nothing of the target.</summary>
-    public const string ServerUnavailable = nameof(ServerUnavailable);
-}
+);
 
 /// <summary>Chooses from the pods that fit. Pure.</summary>
 public static class TargetSelection
@@ -64,7 +54,7 @@ public static class TargetSelection
                 break;
             if (Container(target, pod) is not { } name)
                 return Ambiguous(target, pod, live.Count);
-            var status = PodContainers.Status(pod, name);
+            var status = pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == name);
             if (
                 status?.State?.Running is null
                 || string.IsNullOrEmpty(status.ContainerId)
@@ -116,33 +106,25 @@ public static class TargetSelection
     private static bool IsReady(Pod pod) =>
         pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
 
-    /// <summary>
-    /// The one that is asked for, of whatever kind; else the one that the pod marks; else the only one of the pod's own. A sidecar or a debugger
-    /// beside it leaves no doubt about which program is meant.
-    /// </summary>
     private static string? Container(TargetSpec target, Pod pod)
     {
-        var all = PodContainers.Of(pod).Where(c => c.Kind != ContainerKind.Init).Select(c => c.Name).ToList();
+        var names = pod.Spec.Containers.Select(c => c.Name).ToList();
         if (target.ContainerName is { } asked)
-            return all.Contains(asked, StringComparer.Ordinal) ? asked : null;
+            return names.Contains(asked, StringComparer.Ordinal) ? asked : null;
         if (
             pod.Metadata.Annotations?.GetValueOrDefault(DefaultContainer) is { } marked
-            && all.Contains(marked, StringComparer.Ordinal)
+            && names.Contains(marked, StringComparer.Ordinal)
         )
             return marked;
-        return pod.Spec.Containers.Count == 1 ? pod.Spec.Containers[0].Name : null;
+        return names.Count == 1 ? names[0] : null;
     }
 
     private static Selection Ambiguous(TargetSpec target, Pod pod, int matched)
     {
-        var all = PodContainers.Of(pod);
-        var names = string.Join(", ", all.Where(c => c.Kind != ContainerKind.Init).Take(20));
-        var message =
-            target.ContainerName is not { } asked
-                ? $"pod {pod.Metadata.Name} has several containers; set target.containerName to one of {names}"
-            : all.Any(c => c.Name == asked)
-                ? $"{asked} of pod {pod.Metadata.Name} is an init container, which ends before the pod runs; set target.containerName to one of {names}"
-            : $"pod {pod.Metadata.Name} has no container {asked}; it has {names}";
+        var names = string.Join(", ", pod.Spec.Containers.Select(c => c.Name).Take(20));
+        var message = target.ContainerName is { } asked
+            ? $"pod {pod.Metadata.Name} has no container {asked}; it has {names}"
+            : $"pod {pod.Metadata.Name} has several containers; set target.containerName to one of {names}";
         return new Selection(Resolved: false, "ContainerAmbiguous", message, matched, [], Final: true);
     }
 

@@ -27,11 +27,13 @@ public static class Words
             _ => "?",
         };
 
+    /// <summary>Run-queue delay and throttling are pressure from outside, never the code's fault.</summary>
+    public static bool IsPressure(HotspotCause cause) => cause is HotspotCause.RunQueue or HotspotCause.Throttled;
+
     public static string Verdict(VerdictLevel level) =>
         level switch
         {
             VerdictLevel.Blocked => "BLOCKED",
-            VerdictLevel.Saturated => "SATURATED",
             VerdictLevel.Pressure => "PRESSURE",
             VerdictLevel.Healthy => "HEALTHY",
             _ => "NO DATA",
@@ -41,7 +43,7 @@ public static class Words
         level switch
         {
             VerdictLevel.Blocked => Ink.Bad,
-            VerdictLevel.Pressure or VerdictLevel.Saturated => Ink.Warn,
+            VerdictLevel.Pressure => Ink.Warn,
             VerdictLevel.Healthy => Ink.Good,
             _ => Ink.Warn,
         };
