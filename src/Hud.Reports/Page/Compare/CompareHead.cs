@@ -1,6 +1,6 @@
 using System.Globalization;
-using Hud.Core.Profile;
 using Hud.Analysis;
+using Hud.Core.Profile;
 
 namespace Hud.Reports.Page.Compare;
 

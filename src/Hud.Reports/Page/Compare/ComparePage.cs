@@ -1,6 +1,6 @@
 using System.Text;
-using Hud.Core.Profile;
 using Hud.Analysis;
+using Hud.Core.Profile;
 using Hud.Reports.Formats;
 
 namespace Hud.Reports.Page.Compare;
