@@ -12,7 +12,7 @@ namespace Hud.Unwinding.Tests;
 /// </summary>
 internal static class RecordedFixture
 {
-    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Stacks", "recorded");
+    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "recorded");
 
     public static void Write(
         string path,

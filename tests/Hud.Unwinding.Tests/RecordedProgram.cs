@@ -22,7 +22,7 @@ internal sealed record RecordedProgram(
     /// <summary>The only ways in which its frames may be found.</summary>
     public UnwindQuality Allowed { get; init; } = UnwindQuality.EhFrame;
 
-    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Stacks", "programs");
+    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "programs");
 
     /// <summary>In each command, SRC is the folder of sources, OUT that of built programs, CRATES that of scripts/crates.sh.</summary>
     public static IReadOnlyList<RecordedProgram> All { get; } =
