@@ -49,7 +49,7 @@ build_make() {
 }
 
 publish() {
-  local project="$1" name="$2" inputs=(src out/bpf out/native Directory.Build.props Directory.Packages.props global.json)
+  local project="$1" name="$2" inputs=(src docs/causes out/bpf out/native Directory.Build.props Directory.Packages.props global.json)
   if [ -x "out/$name" ] && unchanged "$name" "${inputs[@]}"; then return; fi
   # An artifacts folder of its own: publishing restores for one architecture, which must not undo the restore of `dotnet build`.
   run_logged "out/logs/$name.log" "$name" dotnet publish "src/$project" -c Release -r "$rid" --self-contained \
