@@ -110,8 +110,9 @@ struct hud_event {
 	__u64 syscall_arg;  /* first argument of that system call: the futex's address */
 	__s32 syscall;      /* in which the longest sleep happened, -1 for none */
 	__u32 blocks;       /* number of sleeps */
-	__u32 by_tgid;      /* who ran instead in the longest wait; waker's tgid */
+	__u32 by_tgid;      /* who ran instead for longest; waker's tgid */
 	__u32 by_tid;
+	__u64 by_ns;        /* how long it ran just before a wait of this poll ended; 0 when that is not known */
 	char by_comm[HUD_COMM_BYTES];
 	char comm[HUD_COMM_BYTES]; /* of the thread; LIFE: the new name */
 	__u64 stack_base;   /* address of the slice's first byte: the stack pointer */
@@ -198,7 +199,7 @@ struct hud_task_record {
 	__u32 pad;
 };
 
-_Static_assert(sizeof(struct hud_event) == 456, "hud_event");
+_Static_assert(sizeof(struct hud_event) == 464, "hud_event");
 _Static_assert(sizeof(struct hud_type_stats) == 360, "hud_type_stats");
 _Static_assert(sizeof(struct hud_type_info) == 16, "hud_type_info");
 _Static_assert(sizeof(struct hud_worker) == 416, "hud_worker");

@@ -76,6 +76,7 @@ struct cfs_rq {
 
 struct sched_entity {
 	u64 sum_exec_runtime;
+	u64 prev_sum_exec_runtime; /* when it last got a CPU */
 	struct cfs_rq *cfs_rq;
 };
 

@@ -12,10 +12,20 @@ struct poll_frame {
 	u64 off_total;   /* the thread's sum at entry */
 	u64 throttled_total;
 	u64 stolen_total;
+	u64 yield_total;
 	u64 inner_ns;    /* time of polls nested in this one */
 	u64 task_id;
 	u32 type;
 	u32 have_id;
+};
+
+/* Who had the CPU while this thread waited for one, threads of its own process included; ns 0 = free. */
+enum { HUD_RIVALS = 3 };
+struct rival {
+	u64 ns;
+	u32 tgid;
+	u32 tid;
+	char comm[HUD_COMM_BYTES];
 };
 
 /* One stretch off the CPU that is worth remembering. */
@@ -28,6 +38,12 @@ struct off_best {
 	u32 by_tgid;
 	u32 by_tid;
 	char by_comm[HUD_COMM_BYTES];
+};
+
+enum hud_sample_kind {
+	HUD_SAMPLE_NONE,
+	HUD_SAMPLE_TICK,
+	HUD_SAMPLE_YIELD, /* where it gave its CPU away */
 };
 
 /* What is known of one thread of a target. What a short poll reads and writes comes first, in three cache lines. */
@@ -46,11 +62,12 @@ struct thread_state {
 	/* of the innermost open poll */
 	u32 missed;          /* a switch back to it was not told */
 	u32 blocks;
-	u32 sample_valid;    /* HUD_SAMPLE_SCRATCH holds a sample of this poll */
+	u32 sample_valid;    /* HUD_SAMPLE_SCRATCH holds a sample of this poll: enum hud_sample_kind */
 	u32 ticked;          /* a sample met this poll */
 	struct poll_frame poll[HUD_MAX_DEPTH];
 	struct off_best block;
 	struct off_best queue;
+	struct rival rivals[HUD_RIVALS];
 	/* of the stretch off the CPU */
 	u64 wake_at;         /* when it became runnable */
 	u64 off_arg;
@@ -58,6 +75,8 @@ struct thread_state {
 	u32 off_runnable;
 	u32 off_throttled;
 	u32 off_stopped;     /* by a signal or a debugger, which is nobody's blocking */
+	u32 off_yield;       /* it gave the CPU away itself, in a poll */
+	u64 yield_total;     /* waits after that, over the thread's life: time in which the code goes in circles */
 	u32 off_scratch;     /* buffer in use for the current stretch */
 	u32 off_by_tgid;
 	u32 off_by_tid;

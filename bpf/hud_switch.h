@@ -33,12 +33,61 @@ static __always_inline void remember_block(struct thread_state *ts, u64 slept)
 	ts->block.scratch = ts->off_scratch;
 }
 
+/*
+ * What `ran` had of the CPU in its last turn, which ended just now and for which `ts` waited. Exact, and never more than that
+ * task used: over many waits each has its share by time, and a task that only came first or last has its few microseconds.
+ */
+static __always_inline u64 turn_of(struct task_struct *ran, u64 waited)
+{
+	u64 turn = ran->se.sum_exec_runtime - ran->se.prev_sum_exec_runtime;
+
+	if (!ran->pid)
+		return 0; /* idle: the wait was on another CPU */
+	return turn < waited ? turn : waited;
+}
+
+static __always_inline void add_rival(struct thread_state *ts, struct task_struct *ran, u64 ns)
+{
+	struct rival wanted = {.ns = ns, .tgid = ran->tgid, .tid = ran->pid};
+	struct rival *least = &ts->rivals[0];
+	u64 *name = (u64 *)wanted.comm;
+
+	if (!ns)
+		return;
+	bpf_probe_read_kernel(wanted.comm, sizeof(wanted.comm), ran->comm);
+	ts->touched = 1;
+#pragma unroll
+	for (u32 i = 0; i < HUD_RIVALS; i++) {
+		struct rival *r = &ts->rivals[i];
+		u64 *other = (u64 *)r->comm;
+
+		if (r->ns && r->tgid == wanted.tgid && other[0] == name[0] && other[1] == name[1]) {
+			r->ns += ns;
+			return;
+		}
+		if (r->ns < least->ns)
+			least = r;
+	}
+	if (least->ns < ns)
+		*least = wanted;
+}
+
 static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 queued)
 {
 	u64 slept = off > queued ? off - queued : 0;
 	struct hud_worker *w = worker_of(ts);
 	u32 slot = log2_slot(queued), depth = ts->depth;
 
+	if (ts->off_yield) {
+		/* the code's own spinning, not a neighbour's doing: it stays in the poll's time on the CPU */
+		ts->yield_total += off;
+		ts->off_yield = 0;
+		ts->off_at = 0;
+		ts->wake_at = 0;
+		if (w)
+			w->off_since_ns = 0;
+		return;
+	}
 	if (ts->off_stopped) {
 		/* the world stood still for it: taken out of the poll's own time, as a nested poll's is */
 		if (depth && depth <= HUD_MAX_DEPTH)

@@ -18,8 +18,11 @@ static __always_inline void forget_innermost(struct thread_state *ts)
 	ts->queue.ns = 0;
 	ts->blocks = 0;
 	ts->missed = 0;
-	ts->sample_valid = 0;
+	ts->sample_valid = HUD_SAMPLE_NONE;
 	ts->ticked = 0;
+#pragma unroll
+	for (u32 i = 0; i < HUD_RIVALS; i++)
+		ts->rivals[i].ns = 0;
 }
 
 /* Returns false when this poll is not timed. */
@@ -75,6 +78,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	f->off_total = ts->off_total;
 	f->throttled_total = ts->throttled_total;
 	f->stolen_total = stolen_of_thread(ts, task);
+	f->yield_total = ts->yield_total;
 	f->inner_ns = 0;
 	f->task_id = 0;
 	f->have_id = 0;
@@ -117,7 +121,7 @@ static __always_inline void add_to_type(u32 type, u64 wall, bool slow)
 
 /* Where a poll's time went. */
 struct poll_split {
-	u64 wall, off, delay, throttled, stolen;
+	u64 wall, off, delay, throttled, stolen, yielded;
 };
 
 /* What the host took is waiting for a CPU, whatever the guest's clocks call it. */
@@ -132,6 +136,25 @@ static __always_inline void move_stolen(struct poll_split *split, s64 stolen)
 	split->delay += split->stolen;
 }
 
+/* Who had the CPU for longest while the poll waited for one; who it left the CPU to in its longest wait where that is not known. */
+static __always_inline void fill_rival(struct hud_event *e, struct thread_state *ts)
+{
+	struct rival *top = &ts->rivals[0];
+
+#pragma unroll
+	for (u32 i = 1; i < HUD_RIVALS; i++) {
+		if (ts->rivals[i].ns > top->ns)
+			top = &ts->rivals[i];
+	}
+	e->by_ns = top->ns;
+	e->by_tgid = top->ns ? top->tgid : ts->queue.by_tgid;
+	e->by_tid = top->ns ? top->tid : ts->queue.by_tid;
+	if (top->ns)
+		__builtin_memcpy(e->by_comm, top->comm, sizeof(e->by_comm));
+	else
+		__builtin_memcpy(e->by_comm, ts->queue.by_comm, sizeof(e->by_comm));
+}
+
 static __always_inline void fill_slow(struct hud_event *e, struct thread_state *ts, struct poll_split *split)
 {
 	e->wall_ns = split->wall;
@@ -144,12 +167,11 @@ static __always_inline void fill_slow(struct hud_event *e, struct thread_state *
 	e->syscall_arg = ts->block.arg;
 	e->syscall = ts->block.ns ? ts->block.syscall : -1;
 	e->blocks = ts->blocks;
-	e->by_tgid = ts->queue.by_tgid;
-	e->by_tid = ts->queue.by_tid;
-	__builtin_memcpy(e->by_comm, ts->queue.by_comm, sizeof(e->by_comm));
+	fill_rival(e, ts);
 	if (split->stolen > ts->queue.ns) {
 		e->flags |= HUD_FLAG_STOLEN;
 		e->worst_queue_ns = split->stolen;
+		e->by_ns = split->stolen;
 	}
 }
 
@@ -170,7 +192,7 @@ static __always_inline void add_open_stretch(struct thread_state *ts, struct pol
 {
 	u64 current_off, queued;
 
-	if (!ts->off_at || now <= ts->off_at)
+	if (!ts->off_at || now <= ts->off_at || ts->off_yield)
 		return;
 	current_off = now - ts->off_at;
 	queued = ts->off_runnable ? current_off : ts->wake_at >= ts->off_at && now > ts->wake_at ? now - ts->wake_at : 0;
@@ -207,12 +229,15 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 		.off = ts->off_total - f->off_total,
 		.delay = task->sched_info.run_delay - f->run_delay,
 		.throttled = ts->throttled_total - f->throttled_total,
+		.yielded = ts->yield_total - f->yield_total,
 	};
+	bool sampled;
 	u64 blocked, cpu;
 	struct hud_scratch *s = 0;
 	u32 stack = 0, flags = (open ? HUD_FLAG_OPEN : 0) | (ts->missed ? HUD_FLAG_MISSED_SWITCH : 0) | (ts->ticked ? HUD_FLAG_TICKED : 0);
 	struct hud_worker *w = worker_of(ts);
 
+	split.delay = split.delay > split.yielded ? split.delay - split.yielded : 0;
 	if (open)
 		add_open_stretch(ts, &split, now);
 	/* the scheduler's own sum of waits is whole, also where a switch was not told */
@@ -226,6 +251,8 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 	move_stolen(&split, (open ? ts->stolen_total : stolen_of_thread(ts, task)) - f->stolen_total);
 	blocked = split.off - split.delay;
 	cpu = wall - split.off;
+	/* of a poll that gave its CPU away once and then computed, that place tells nothing */
+	sampled = ts->sample_valid == HUD_SAMPLE_TICK || (ts->sample_valid == HUD_SAMPLE_YIELD && split.yielded * 2 >= cpu);
 	if (w && !open)
 		w->lost_ns += cpu + blocked;
 	if (!open && !take_token(HUD_EVENT_POLL, now, config.slow_per_second)) {
@@ -238,7 +265,7 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 	} else if (split.delay > cpu && ts->queue.ns) {
 		s = scratch_of(ts, ts->queue.scratch);
 		stack = HUD_FLAG_STACK_PREEMPT;
-	} else if (ts->sample_valid) {
+	} else if (sampled) {
 		s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
 		stack = HUD_FLAG_STACK_CPU;
 	} else if (blocked > control.threshold_ns && ts->block.ns) {
@@ -257,7 +284,7 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 
 	/* the other part is over the threshold as well: its stack too */
 	s = 0;
-	if (stack == HUD_FLAG_STACK_BLOCK && cpu > control.threshold_ns && ts->sample_valid) {
+	if (stack == HUD_FLAG_STACK_BLOCK && cpu > control.threshold_ns && sampled) {
 		s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
 		stack = HUD_FLAG_STACK_CPU;
 	} else if (stack != HUD_FLAG_STACK_BLOCK && blocked > control.threshold_ns && ts->block.ns) {
@@ -275,6 +302,7 @@ static __always_inline void leave_to_inner(struct poll_frame *outer, struct poll
 	outer->off_total += ts->off_total - inner->off_total;
 	outer->run_delay += task->sched_info.run_delay - inner->run_delay;
 	outer->throttled_total += ts->throttled_total - inner->throttled_total;
+	outer->yield_total += ts->yield_total - inner->yield_total;
 	outer->stolen_total += stolen_of_thread(ts, task) - inner->stolen_total;
 }
 

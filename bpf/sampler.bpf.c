@@ -70,7 +70,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	s->event.flags = flags;
 	copy_stack(s, s->event.regs.r[HUD_REG_SP], f->sp + 8);
 	ts->touched = 1;
-	ts->sample_valid = 1;
+	ts->sample_valid = HUD_SAMPLE_TICK;
 	if (now - f->start_ns <= control.threshold_ns)
 		return 0;
 	if (!take_token(HUD_EVENT_SAMPLE, now, config.samples_per_second)) {

@@ -43,6 +43,15 @@ static __always_inline bool is_futex_wait(s32 nr)
 #endif
 }
 
+static __always_inline bool is_yield(s32 nr)
+{
+#if defined(__TARGET_ARCH_x86)
+	return nr == 24;
+#else
+	return nr == 124;
+#endif
+}
+
 static __always_inline bool is_futex_wake(s32 nr)
 {
 	return nr == 454 || is_futex_wait(nr); /* futex_wake; futex does both */
@@ -97,6 +106,7 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	ts->off_runnable = runnable;
 	ts->off_throttled = runnable && is_throttled(prev);
 	ts->off_stopped = stopped;
+	ts->off_yield = 0;
 	ts->wake_at = runnable ? now : 0;
 	ts->off_by_tgid = 0;
 	ts->off_syscall = -1;
@@ -119,6 +129,14 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		ts->off_by_tgid = next->tgid;
 		ts->off_by_tid = next->pid;
 		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), next->comm);
+		if (is_yield(HUD_REGS_SYSCALL(regs)) && !ts->off_throttled) {
+			ts->off_syscall = HUD_REGS_SYSCALL(regs);
+			ts->off_yield = depth && depth <= HUD_MAX_DEPTH;
+			ts->touched = 1;
+			ts->ticked = 1;
+			if (ts->off_yield && ts->sample_valid)
+				return;
+		}
 	} else {
 		ts->off_syscall = HUD_REGS_SYSCALL(regs);
 		ts->off_arg = HUD_REGS_ARG1(regs);
@@ -135,19 +153,23 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		read_task_identity(ts, f);
 		end = f->sp + 8;
 	}
-	ts->off_scratch = free_scratch(ts);
+	/* a look at code that spins is as good as a tick's */
+	ts->off_scratch = ts->off_yield ? HUD_SAMPLE_SCRATCH : free_scratch(ts);
 	s = scratch_of(ts, ts->off_scratch);
 	if (!s)
 		return;
+	if (ts->off_yield)
+		ts->sample_valid = HUD_SAMPLE_YIELD;
 	s->event.flags = 0;
 	HUD_COPY_REGS(&s->event.regs, regs);
 	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
 }
 
 /* A long sleep or wait for a CPU while poll probes are off: the agent decides by its frames whether it was in a poll. */
-static __always_inline void send_offcpu(struct thread_state *ts, struct task_struct *next, u64 now, u64 slept, u64 queued)
+static __always_inline void send_offcpu(struct thread_state *ts, struct task_struct *next, struct task_struct *prev, u64 now, u64 slept, u64 queued)
 {
 	struct hud_scratch *s = scratch_of(ts, ts->off_scratch);
+	u64 ran = turn_of(prev, queued);
 	u32 kept;
 
 	if (!s)
@@ -166,9 +188,13 @@ static __always_inline void send_offcpu(struct thread_state *ts, struct task_str
 	s->event.throttled_ns = ts->off_throttled ? queued : 0;
 	s->event.worst_block_ns = slept;
 	s->event.worst_queue_ns = queued;
-	s->event.by_tgid = ts->off_by_tgid;
-	s->event.by_tid = ts->off_by_tid;
-	__builtin_memcpy(s->event.by_comm, ts->off_by_comm, sizeof(s->event.by_comm));
+	s->event.by_tgid = ran ? prev->tgid : ts->off_by_tgid;
+	s->event.by_tid = ran ? prev->pid : ts->off_by_tid;
+	s->event.by_ns = ran;
+	if (ran)
+		bpf_probe_read_kernel(s->event.by_comm, sizeof(s->event.by_comm), prev->comm);
+	else
+		__builtin_memcpy(s->event.by_comm, ts->off_by_comm, sizeof(s->event.by_comm));
 	s->event.block_start_ns = ts->off_at;
 	s->event.syscall = ts->off_syscall;
 	s->event.syscall_arg = ts->off_arg;
@@ -199,7 +225,9 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), prev->comm);
 	}
 	if (!in_poll && is_sched_only(ts) && ts->off_scratch != ~0u && (slept > control.threshold_ns || queued > control.threshold_ns))
-		send_offcpu(ts, next, now, slept, queued);
+		send_offcpu(ts, next, prev, now, slept, queued);
+	if (in_poll && queued && !ts->off_yield)
+		add_rival(ts, prev, turn_of(prev, queued));
 	end_stretch(ts, off, queued);
 	ts->stolen_base = stolen_of_cpu(next);
 }
@@ -285,6 +313,7 @@ int hud_sched_waking(u64 *ctx)
 	s->event.worst_block_ns = now - ts->off_at;
 	s->event.syscall = ts->off_syscall;
 	s->event.syscall_arg = ts->off_arg;
+	s->event.by_ns = 0;
 	s->event.by_tgid = waker->tgid;
 	s->event.by_tid = ns_tid(waker);
 	bpf_probe_read_kernel(s->event.by_comm, sizeof(s->event.by_comm), waker->comm);

@@ -3,16 +3,10 @@ using Hud.Cli.Commands;
 using Hud.Core.Diagnostics;
 
 var parsed = CommandTree.Build().Parse(args);
-if (parsed.Errors.Count > 0)
+if (UsageErrors.Of(parsed) is { } wrong)
 {
-    Console.Error.WriteLine(
-        new Diagnostic(
-            DiagnosticKinds.BadUsage,
-            string.Join("\n  ", parsed.Errors.Select(e => e.Message)),
-            "hud --help shows every flag"
-        )
-    );
-    return DiagnosticKinds.BadUsage.ExitCode;
+    Console.Error.WriteLine(wrong);
+    return wrong.Kind.ExitCode;
 }
 
 try

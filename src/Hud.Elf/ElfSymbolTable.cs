@@ -84,6 +84,33 @@ public sealed class ElfSymbolTable
         return low > 0 && function.Size == 0;
     }
 
+    /// <summary>All functions that start where this one does: a linker that merges identical functions leaves every name.</summary>
+    public ReadOnlySpan<ElfFunction> At(ElfFunction function)
+    {
+        int first = Array.BinarySearch(
+            _functions,
+            function,
+            Comparer<ElfFunction>.Create(static (a, b) => a.Address.CompareTo(b.Address))
+        );
+        if (first < 0)
+        {
+            return [];
+        }
+
+        int last = first;
+        while (first > 0 && _functions[first - 1].Address == function.Address)
+        {
+            first--;
+        }
+
+        while (last + 1 < _functions.Length && _functions[last + 1].Address == function.Address)
+        {
+            last++;
+        }
+
+        return _functions.AsSpan(first, last - first + 1);
+    }
+
     /// <summary>The symbol's raw (mangled) name; empty when it cannot be read or is longer than the bound.</summary>
     public string NameOf(ElfFunction function)
     {

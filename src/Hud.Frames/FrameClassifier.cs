@@ -36,7 +36,29 @@ public static class FrameClassifier
             }
         }
 
-        return ByName(function, module);
+        return IsOwnCrate(function, module) ? FrameKind.User : ByName(function, module);
+    }
+
+    /// <summary>The compiler's file for the crate <c>my_app</c> is <c>my-app</c> or <c>libmy_app.so</c>: what is named after it is the
+    /// user's own, whatever other crate has that name. (<c>std</c> keeps its name in every file.)</summary>
+    private static bool IsOwnCrate(string function, string? module)
+    {
+        if (module is null || !module.Contains('/', StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var own = Frame.BaseName(module);
+        own =
+            own.StartsWith("lib", StringComparison.Ordinal) && own.EndsWith(".so", StringComparison.Ordinal)
+                ? own[3..^3]
+                : own;
+        var crate = RustPath.TryQualified(function, out var type, out var trait, out _)
+            ? RustPath.FirstSegment(type) is { IsEmpty: false } ofType && !KnownCrates.IsStd(ofType)
+                ? ofType
+                : RustPath.FirstSegment(trait)
+            : RustPath.FirstSegment(function);
+        return !crate.IsEmpty && !KnownCrates.IsStd(crate) && crate.SequenceEqual(own.Replace('-', '_'));
     }
 
     /// <summary>Older compilers give code expanded from a macro the macro's own file, in the middle of the user's function.</summary>

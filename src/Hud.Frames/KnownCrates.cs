@@ -29,6 +29,9 @@ internal static class KnownCrates
         return false;
     }
 
+    public static bool IsStd(ReadOnlySpan<char> crate) =>
+        Kinds.TryGetValue(crate, out var kind) && kind == FrameKind.Std;
+
     /// <summary>Families whose members are too many to list.</summary>
     private static readonly (string Prefix, FrameKind Kind)[] Families =
     [

@@ -1,6 +1,7 @@
 using Hud.Kubernetes;
 using Hud.Operator.Entities;
 using Hud.Operator.Health;
+using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
 using Hud.Operator.Targets;
 
@@ -11,6 +12,10 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
 {
     /// <summary>Failures of informers come in this rhythm at most; without any sign of life for longer they are stuck.</summary>
     private static readonly TimeSpan DeadWatch = Limits.WatchSilence + TimeSpan.FromMinutes(1);
+
+    /// <summary>A thousand agents are followed within a minute after a start; an API server and its kubelets hardly notice that.</summary>
+    private const int LogOpensPerSecond = 20;
+    private const int LogOpensAtOnce = 20;
 
     private readonly TimeProvider _time = TimeProvider.System;
     private LeaderElector? _elector;
@@ -23,6 +28,27 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
         using var reader = new KubernetesClient(
             cluster,
             new KubernetesClientOptions { RequestsPerSecond = options.RequestsPerSecond, UserAgent = "hud-operator" }
+        );
+        // hundreds of agents' logs are opened one after the other, and keep nobody else waiting
+        using var logs = new KubernetesClient(
+            cluster,
+            new KubernetesClientOptions
+            {
+                RequestsPerSecond = LogOpensPerSecond,
+                Burst = LogOpensAtOnce,
+                UserAgent = "hud-operator",
+            }
+        );
+        // the lease waits behind no other request: what else there is to do must not cost the leadership
+        using var lease = new KubernetesClient(
+            cluster,
+            new KubernetesClientOptions
+            {
+                RequestsPerSecond = 5,
+                Burst = 10,
+                RequestTimeout = TimeSpan.FromSeconds(5),
+                UserAgent = "hud-operator",
+            }
         );
         using var writer = new KubernetesClient(
             cluster,
@@ -47,11 +73,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
                 Filter = new ListOptions(LabelSelector: Resources.Names.AgentSelector),
                 OnError = e => Broken("agent pods", e),
             },
-            new Dictionary<string, Func<Pod, IEnumerable<string>>>(StringComparer.Ordinal)
-            {
-                [SessionController.SessionIndex] = p =>
-                    p.Metadata.Labels?.GetValueOrDefault(Resources.Names.SessionUidLabel) is { } uid ? [uid] : [],
-            }
+            SessionController.AgentIndexes
         );
         sessions.OnChange(c => Volatile.Read(ref _leadership)?.Changed(EntityKey.Of(c.New)));
         agents.OnChange(c => Volatile.Read(ref _leadership)?.Changed(Leadership.SessionOf(c.New)));
@@ -59,7 +81,9 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
 
         async Task LeadAsync(CancellationToken lost)
         {
-            var leadership = new Leadership(reader, writer, sessions, agents, options, log);
+            var owner = await DeploymentAsync(reader, lost).ConfigureAwait(false);
+            var led = options with { AgentOwner = owner };
+            var leadership = new Leadership(reader, logs, writer, sessions, agents, led, log);
             Volatile.Write(ref _leadership, leadership);
             await leadership.RunAsync(lost).ConfigureAwait(false);
         }
@@ -75,7 +99,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
         );
         var health = new HealthServer(options.HealthAddress, checks, log).RunAsync(stop.Token);
         var informers = Task.WhenAll(sessions.RunAsync(stop.Token), agents.RunAsync(stop.Token));
-        var work = options.LeaderElection ? CandidateAsync(reader, LeadAsync, stop.Token) : LeadAsync(stop.Token);
+        var work = options.LeaderElection ? CandidateAsync(lease, LeadAsync, stop.Token) : LeadAsync(stop.Token);
 
         var first = await Task.WhenAny(health, informers, work).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
@@ -97,6 +121,42 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
             code = 1;
         }
         return code;
+    }
+
+    /// <summary>
+    /// The operator's own Deployment, as the owner of agents: uninstalling Hud in mid-run then leaves no agent behind. Null where the operator
+    /// runs by other means.
+    /// </summary>
+    private async Task<OwnerReference?> DeploymentAsync(KubernetesClient client, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                var found = await client
+                    .TryGetAsync(EntityTypes.Deployments, options.Namespace, Resources.Names.Manager, cancel)
+                    .ConfigureAwait(false);
+                return found?.Metadata.Uid is { } uid
+                    ? new OwnerReference
+                    {
+                        ApiVersion = EntityTypes.Deployments.ApiVersion,
+                        Kind = EntityTypes.Deployments.Kind,
+                        Name = found.Metadata.Name,
+                        Uid = uid,
+                    }
+                    : null;
+            }
+            catch (ForbiddenException e)
+            {
+                log.Warn("agents will have no owner", ("error", e.Message));
+                return null;
+            }
+            catch (Exception e) when (e is KubernetesException or TransportException)
+            {
+                log.Warn("the operator's deployment cannot be read, trying again", ("error", e.Message));
+                await Task.Delay(TimeSpan.FromSeconds(1), _time, cancel).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>What the liveness probe says: empty while every watch is heard of, or at least tried again.</summary>
@@ -138,6 +198,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
     /// <summary>What only the leader does.</summary>
     private sealed class Leadership(
         KubernetesClient reader,
+        KubernetesClient logs,
         KubernetesClient writer,
         Informer<SessionEntity> sessions,
         Informer<Pod> agents,
@@ -148,16 +209,19 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
         private readonly WorkQueue<EntityKey> _queue = new(
             TimeProvider.System,
             new Backoff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30)),
-            "profilingsession"
+            "profilingsession",
+            key => key.Namespace
         );
 
         public async Task RunAsync(CancellationToken cancel)
         {
             await Task.WhenAll(sessions.Synced, agents.Synced).WaitAsync(cancel).ConfigureAwait(false);
+            using var profiles = new ProfileIntake();
             await using var streams = new StreamFollowers(
-                reader,
+                logs,
                 agents,
                 options.Namespace,
+                profiles,
                 _queue.Add,
                 TimeProvider.System,
                 log
@@ -168,7 +232,9 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
                 agents,
                 new TargetResolver(reader, options),
                 streams,
+                profiles,
                 actions,
+                new Slots(options, _queue.Add),
                 options,
                 TimeProvider.System,
                 log

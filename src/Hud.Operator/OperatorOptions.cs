@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hud.Core.Api;
+using Hud.Kubernetes;
 
 namespace Hud.Operator;
 
@@ -20,10 +21,16 @@ public sealed record OperatorOptions
     public string AgentMemoryLimit { get; init; } = "512Mi";
     public string? AgentPriorityClass { get; init; }
 
+    /// <summary>The operator's Deployment, found when it begins to lead: with it go the agents of an installation that is removed.</summary>
+    public OwnerReference? AgentOwner { get; init; }
+
     public GoDuration MaxDuration { get; init; } = GoDuration.Parse("30m");
     public int MaxPodsPerSession { get; init; } = 20;
     public int MaxSessionsPerNode { get; init; } = 10;
     public int MaxSessionsPerNamespace { get; init; } = 20;
+
+    /// <summary>Beyond those in progress; any further one fails at once instead of waiting.</summary>
+    public int MaxWaitingSessionsPerNamespace { get; init; } = 100;
 
     /// <summary>Empty: all.</summary>
     public IReadOnlyList<string> AllowedNamespaces { get; init; } = [];
@@ -32,7 +39,7 @@ public sealed record OperatorOptions
     public int Workers { get; init; } = 4;
     public string HealthAddress { get; init; } = "http://*:8080/";
     public string LogLevel { get; init; } = "info";
-    public double RequestsPerSecond { get; init; } = 50;
+    public double RequestsPerSecond { get; init; } = 200;
 
     /// <summary>The shortest time between two status writes that tell of progress alone.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(5);
@@ -68,6 +75,10 @@ public sealed record OperatorOptions
             MaxPodsPerSession = Number("HUD_MAX_PODS_PER_SESSION", d.MaxPodsPerSession),
             MaxSessionsPerNode = Number("HUD_MAX_SESSIONS_PER_NODE", d.MaxSessionsPerNode),
             MaxSessionsPerNamespace = Number("HUD_MAX_SESSIONS_PER_NAMESPACE", d.MaxSessionsPerNamespace),
+            MaxWaitingSessionsPerNamespace = Number(
+                "HUD_MAX_WAITING_SESSIONS_PER_NAMESPACE",
+                d.MaxWaitingSessionsPerNamespace
+            ),
             AllowedNamespaces = List("HUD_ALLOWED_NAMESPACES"),
             LeaderElection = Text("HUD_LEADER_ELECTION", "true") != "false",
             Workers = Number("HUD_WORKERS", d.Workers),

@@ -7,8 +7,8 @@ using Hud.Operator.Resources;
 namespace Hud.Operator;
 
 /// <summary>
-/// Deletes agent pods that belong to no session in progress. Owner references cannot do it: they do not cross namespaces. It mends what a
-/// forced removal of a finalizer, or a session deleted while no operator ran, leaves behind.
+/// Deletes agent pods that belong to no session in progress. Owner references cannot do it: they do not cross namespaces. It finds what
+/// sessions that were deleted while no operator ran leave behind.
 /// </summary>
 public sealed class OrphanSweep(
     KubernetesClient reader,
@@ -42,7 +42,7 @@ public sealed class OrphanSweep(
                 if (!unseen || !await ThereAsync(pod, cancel).ConfigureAwait(false))
                     await DeleteAsync(pod, cancel).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is KubernetesException or TransportException)
+            catch (Exception e) when (e is KubernetesException or TransportException or NotLeaderException)
             {
                 log.Warn("orphaned agent pod could not be deleted", ("pod", pod.Metadata.Name), ("error", e.Message));
             }
@@ -59,7 +59,10 @@ public sealed class OrphanSweep(
         DateTimeOffset now
     )
     {
-        var running = sessions.ToDictionary(s => s.Uid, IsRunning, StringComparer.Ordinal);
+        // whatever a server sends: one UID twice, as in a view that is being read again, or none, is no reason to stop
+        var running = new Dictionary<string, bool>(StringComparer.Ordinal);
+        foreach (var session in sessions.Where(s => s.Uid.Length > 0))
+            running[session.Uid] = running.GetValueOrDefault(session.Uid) || IsRunning(session);
         var orphans = new List<(Pod, bool)>();
         foreach (var pod in pods.Where(p => p.Metadata.DeletionTimestamp is null))
         {
@@ -83,6 +86,7 @@ public sealed class OrphanSweep(
     {
         var name = (pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation) ?? "").Split('/');
         return name.Length == 2
+            && Uid(pod).Length > 0
             && (await reader.TryGetAsync(SessionType.Sessions, name[0], name[1], cancel).ConfigureAwait(false))?.Uid
                 == Uid(pod);
     }

@@ -45,18 +45,22 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     }
 
     /// <summary>By merge patch with the version that was read: other finalizers of the list are kept or the patch is refused.</summary>
-    public async Task<SessionEntity> SetFinalizerAsync(SessionEntity session, bool present, CancellationToken cancel)
+    public async Task<SessionEntity> RemoveFinalizerAsync(SessionEntity session, CancellationToken cancel)
     {
         var others = (session.Metadata.Finalizers ?? [])
-            .Where(f => f != SessionType.Finalizer)
-            .Select(f => JsonEncodedText.Encode(f));
-        var all = present ? others.Append(JsonEncodedText.Encode(SessionType.Finalizer)) : others;
+            .Where(f => f != SessionType.FormerFinalizer)
+            .Select(f => $"\"{JsonEncodedText.Encode(f)}\"");
         var patch =
-            $$$"""{"metadata":{"resourceVersion":"{{{session.Metadata.ResourceVersion}}}","finalizers":[{{{string.Join(',', all.Select(f => $"\"{f}\""))}}}]}}""";
+            $$$"""{"metadata":{"resourceVersion":"{{{session.Metadata.ResourceVersion}}}","finalizers":[{{{string.Join(',', others)}}}]}}""";
         return await client
             .PatchAsync(SessionType.Sessions, session.Namespace, session.Name, PatchKind.Merge, patch, cancel)
             .ConfigureAwait(false);
     }
+
+    /// <summary>Asks the server, which knows what no view does: whether this very session is there now.</summary>
+    public async Task<bool> SessionExistsAsync(EntityKey key, string uid, CancellationToken cancel) =>
+        (await client.TryGetAsync(SessionType.Sessions, key.Namespace, key.Name, cancel).ConfigureAwait(false))?.Uid
+        == uid;
 
     /// <returns>Why the API server will not have the pod; null when it is there.</returns>
     public async Task<string?> CreateAgentAsync(
@@ -85,16 +89,33 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         {
             return null; // made before a restart, or by the leader before us: the name says it is the same
         }
-        catch (Exception e) when (e is ForbiddenException or InvalidException)
+        catch (KubernetesException e)
+            when (e.Code is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity)
         {
             log.Warn("agent pod refused", ("session", EntityKey.Of(session)), ("node", node), ("error", e.Message));
-            return ((KubernetesException)e).Detail;
+            return e.Detail;
         }
     }
 
-    public Task StopAgentAsync(string name, CancellationToken cancel) =>
+    /// <returns>Null when there is none.</returns>
+    public async Task<Pod?> GetTargetAsync(string ns, string pod, CancellationToken cancel) =>
+        // a name from a status: one that is none must not become another path
+        pod.Length > 0
+        && pod.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')
+        && pod is not ("." or "..")
+            ? await client.TryGetAsync(EntityTypes.Pods, ns, pod, cancel).ConfigureAwait(false)
+            : null;
+
+    public Task StopAgentAsync(Pod pod, CancellationToken cancel) =>
         IgnoreMissing(
-            client.PatchAsync(EntityTypes.Pods, options.Namespace, name, PatchKind.Merge, AgentPod.StopPatch, cancel)
+            client.PatchAsync(
+                EntityTypes.Pods,
+                options.Namespace,
+                pod.Metadata.Name,
+                PatchKind.Merge,
+                AgentPod.StopPatch(pod.Metadata.Uid ?? ""),
+                cancel
+            )
         );
 
     public Task DeleteAgentAsync(string name, string? uid, CancellationToken cancel) =>
@@ -119,14 +140,12 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
 
     /// <summary>Stores the files. What is there already with the same content is left; with another content it is replaced.</summary>
     public async Task<IReadOnlyList<ResultReference>> StoreAsync(
-        SessionEntity session,
-        ProfilingSessionSpec spec,
-        ProfileDocument profile,
+        IReadOnlyList<(ConfigMap Map, ResultReference Reference)> results,
         CancellationToken cancel
     )
     {
         var references = new List<ResultReference>();
-        foreach (var (map, reference) in Results.Build(session, spec, profile))
+        foreach (var (map, reference) in results)
         {
             var name = await StoreAsync(map, cancel).ConfigureAwait(false);
             references.Add(reference with { ConfigMap = name });
@@ -150,7 +169,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
             var there = await client
                 .TryGetAsync(EntityTypes.ConfigMaps, map.Metadata.Namespace, map.Metadata.Name, cancel)
                 .ConfigureAwait(false);
-            var ours = there?.Metadata.OwnerReferences?.Any(o => o.Uid == map.Metadata.OwnerReferences![0].Uid) == true;
+            var ours = there is not null && Owns(map.Metadata.OwnerReferences![0].Uid, there);
             if (
                 ours
                 && there!.Metadata.Annotations?.GetValueOrDefault(Names.Sha256Annotation)
@@ -159,15 +178,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
                 return map.Metadata.Name;
             if (ours)
             {
-                await client
-                    .DeleteAsync(
-                        EntityTypes.ConfigMaps,
-                        map.Metadata.Namespace,
-                        map.Metadata.Name,
-                        options: null,
-                        cancel
-                    )
-                    .ConfigureAwait(false);
+                await DeleteAsync(there!, cancel).ConfigureAwait(false);
             }
             else if (there is not null)
             {
@@ -179,16 +190,44 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         }
     }
 
+    /// <summary>Deletes those of the named ConfigMaps that the session owns. A status can name any of the namespace's.</summary>
     public async Task DeleteResultsAsync(
         SessionEntity session,
         IReadOnlyList<ResultReference> results,
         CancellationToken cancel
     )
     {
-        foreach (var result in results)
-            await client
-                .DeleteAsync(EntityTypes.ConfigMaps, session.Namespace, result.ConfigMap, options: null, cancel)
+        foreach (var name in results.Select(r => r.ConfigMap).Distinct(StringComparer.Ordinal))
+        {
+            var map = await client
+                .TryGetAsync(EntityTypes.ConfigMaps, session.Namespace, name, cancel)
                 .ConfigureAwait(false);
+            if (map is not null && Owns(session.Uid, map))
+                await DeleteAsync(map, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private static bool Owns(string uid, ConfigMap map) => map.Metadata.OwnerReferences?.Any(o => o.Uid == uid) == true;
+
+    /// <summary>This very object, not one that has its name by now.</summary>
+    private async Task DeleteAsync(ConfigMap map, CancellationToken cancel)
+    {
+        try
+        {
+            await client
+                .DeleteAsync(
+                    EntityTypes.ConfigMaps,
+                    map.Metadata.Namespace,
+                    map.Metadata.Name,
+                    new DeleteOptions { Preconditions = new Preconditions { Uid = map.Metadata.Uid } },
+                    cancel
+                )
+                .ConfigureAwait(false);
+        }
+        catch (ConflictException)
+        {
+            // another one by now
+        }
     }
 
     /// <summary>Events are courtesy: one that cannot be written, after a few tries where more tries may help, is logged, and the session goes on.</summary>
@@ -235,9 +274,9 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         {
             await patch.ConfigureAwait(false);
         }
-        catch (NotFoundException)
+        catch (Exception e) when (e is NotFoundException or ConflictException or InvalidException)
         {
-            // it ended by itself
+            // it ended by itself, and another pod may have its name
         }
     }
 }

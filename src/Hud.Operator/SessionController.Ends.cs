@@ -10,7 +10,7 @@ namespace Hud.Operator;
 /// <summary>The ends of a session, and what is written on the way.</summary>
 public sealed partial class SessionController
 {
-    /// <summary>A finished session: its agents go, then the finalizer, and at last, if wanted, its results.</summary>
+    /// <summary>A finished session: its agents go, and at last, if wanted, its results.</summary>
     private async Task<ReconcileResult> AfterwardsAsync(
         SessionEntity session,
         ProfilingSessionStatus status,
@@ -35,8 +35,6 @@ public sealed partial class SessionController
                 .ConfigureAwait(false)
         )
             return ReconcileResult.After(TimeSpan.FromSeconds(1));
-        if (session.Metadata.Finalizers?.Contains(SessionType.Finalizer, StringComparer.Ordinal) == true)
-            session = Remember(await actions.SetFinalizerAsync(session, present: false, cancel).ConfigureAwait(false));
         if (
             !session.TryReadSpec(out var spec, out _)
             || spec.ResultsTtl is not { } ttl
@@ -60,24 +58,47 @@ public sealed partial class SessionController
         return ReconcileResult.Done;
     }
 
-    /// <summary>A session that is being deleted: nothing of it may stay behind in the operator's namespace.</summary>
-    private async Task<ReconcileResult> FinalizeAsync(SessionEntity session, CancellationToken cancel)
+    /// <summary>A session that somebody else's finalizer keeps: for us it is gone.</summary>
+    private async Task<ReconcileResult> LeaveAsync(SessionEntity session, CancellationToken cancel)
     {
         Release(session);
-        if (await RemoveAgentsAsync(session, _ => false, cancel).ConfigureAwait(false))
-            return ReconcileResult.After(TimeSpan.FromSeconds(1));
-        if (session.Metadata.Finalizers?.Contains(SessionType.Finalizer, StringComparer.Ordinal) != true)
-            return ReconcileResult.Done;
+        return await RemoveAgentsAsync(session, _ => false, cancel).ConfigureAwait(false)
+            ? ReconcileResult.After(TimeSpan.FromSeconds(1))
+            : ReconcileResult.Done;
+    }
+
+    /// <summary>
+    /// Removes the agents of sessions that had this name and are gone. That is all a deletion needs, so sessions have no finalizer: one would keep
+    /// session, namespace and CRD from going where Hud is uninstalled, as nobody is left to remove it. What is missed here, the sweep finds.
+    /// </summary>
+    private async Task RemoveForsakenAsync(EntityKey key, string? uidNow, CancellationToken cancel)
+    {
+        foreach (var pod in agents.Store.ByIndex(SessionNameIndex, key.ToString()))
+        {
+            var uid = pod.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) ?? "";
+            if (uid == uidNow || pod.Metadata.DeletionTimestamp is not null)
+                continue;
+            // the view of the pods may be ahead of that of the sessions
+            if (await actions.SessionExistsAsync(key, uid, cancel).ConfigureAwait(false))
+                continue;
+            ForgetAgent(pod.Metadata.Name);
+            await DeleteAgentAsync(pod, cancel).ConfigureAwait(false);
+            log.Info("agent pod of a deleted session removed", ("session", key), ("pod", pod.Metadata.Name));
+        }
+    }
+
+    /// <summary>Of an operator before this one. The change that is written here brings the session back.</summary>
+    private async Task<ReconcileResult> DropFinalizerAsync(SessionEntity session, CancellationToken cancel)
+    {
         try
         {
-            Remember(await actions.SetFinalizerAsync(session, present: false, cancel).ConfigureAwait(false));
-            log.Info("session deleted", ("session", EntityKey.Of(session)));
+            Remember(await actions.RemoveFinalizerAsync(session, cancel).ConfigureAwait(false));
         }
         catch (NotFoundException)
         {
             // gone already
         }
-        return ReconcileResult.Done;
+        return ReconcileResult.After(TimeSpan.FromMilliseconds(200));
     }
 
     /// <param name="spare">Pods that are not deleted yet.</param>
@@ -91,12 +112,13 @@ public sealed partial class SessionController
         {
             streams.Forget(pod.Metadata.Name);
             if (pod.Metadata.DeletionTimestamp is null && !spare(pod))
-                await actions
-                    .DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, AgentView.HasNoImage(pod) ? 0 : null, cancel)
-                    .ConfigureAwait(false);
+                await DeleteAgentAsync(pod, cancel).ConfigureAwait(false);
         }
         return left.Count > 0;
     }
+
+    private Task DeleteAgentAsync(Pod pod, CancellationToken cancel) =>
+        actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, AgentView.HasNoImage(pod) ? 0 : null, cancel);
 
     private void ForgetAgent(string pod)
     {
@@ -224,51 +246,15 @@ public sealed partial class SessionController
         return session;
     }
 
-    private bool TryAdmit(SessionEntity session, Selection selection, out string wait)
-    {
-        var nodes = selection.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal).ToList();
-        lock (_admissionLock)
-        {
-            wait =
-                Admission.Wait(
-                    session.Namespace,
-                    nodes,
-                    [
-                        .. _admitted
-                            .Where(a => a.Key != session.Uid)
-                            .Select(a => (a.Value.Session.Namespace, a.Value.Nodes)),
-                    ],
-                    options
-                ) ?? "";
-            if (wait.Length == 0)
-                _admitted[session.Uid] = (EntityKey.Of(session), nodes);
-            OperatorMeter.Active.Record(_admitted.Count);
-            return wait.Length == 0;
-        }
-    }
-
-    private void Admit(SessionEntity session, IEnumerable<string> nodes)
-    {
-        lock (_admissionLock)
-        {
-            _admitted[session.Uid] = (EntityKey.Of(session), [.. nodes.Distinct(StringComparer.Ordinal)]);
-            OperatorMeter.Active.Record(_admitted.Count);
-        }
-    }
-
     private void Release(SessionEntity session)
     {
         _progressAt.TryRemove(EntityKey.Of(session), out _);
-        lock (_admissionLock)
-        {
-            _admitted.Remove(session.Uid);
-            OperatorMeter.Active.Record(_admitted.Count);
-        }
+        slots.Release(session.Uid);
+        OperatorMeter.Active.Record(slots.Active);
     }
 
     /// <summary>
-    /// Gives back what sessions of this name held that are gone, finalizer or not: all of them, or all but the one that has the name now.
-    /// Their agents, if there are any left, are the sweep's.
+    /// Gives back what sessions of this name held that are gone: all of them, or all but the one that has the name now.
     /// </summary>
     private void Forget(EntityKey key, string? uidNow)
     {
@@ -278,26 +264,32 @@ public sealed partial class SessionController
             _progressAt.TryRemove(key, out _);
             _toldOf.TryRemove(key, out _);
         }
-        lock (_admissionLock)
+        foreach (var (uid, nodes) in slots.Former(key, uidNow))
         {
-            foreach (var (uid, (_, nodes)) in _admitted.Where(a => a.Value.Session == key && a.Key != uidNow).ToList())
-            {
-                _admitted.Remove(uid);
-                foreach (var node in nodes)
-                    ForgetAgent(Names.AgentPod(uid, node));
-            }
-            OperatorMeter.Active.Record(_admitted.Count);
+            slots.Release(uid);
+            foreach (var node in nodes)
+                ForgetAgent(Names.AgentPod(uid, node));
         }
+        OperatorMeter.Active.Record(slots.Active);
     }
 
-    /// <summary>Before the first reconcile after a start: sessions in progress count, whoever began them.</summary>
+    /// <summary>
+    /// Before the first reconcile after a start: sessions in progress count, whoever began them. That they are is seen by their agents;
+    /// a status alone proves nothing, and such a session takes its place like any other.
+    /// </summary>
     public void AdmitRunning()
     {
         foreach (var session in sessions.Store.All())
         {
             var status = session.ReadStatus();
-            if (status.Targets.Count > 0 && !IsFinished(status) && session.Metadata.DeletionTimestamp is null)
-                Admit(session, status.Targets.Select(t => t.Node));
+            if (!IsFinished(status) && session.Metadata.DeletionTimestamp is null && HasAgents(session))
+                slots.Hold(session.Uid, EntityKey.Of(session), NodesOf(status));
         }
+        OperatorMeter.Active.Record(slots.Active);
     }
+
+    private bool HasAgents(SessionEntity session) => agents.Store.ByIndex(SessionIndex, session.Uid).Count > 0;
+
+    private static List<string> NodesOf(ProfilingSessionStatus status) =>
+        [.. status.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal)];
 }

@@ -19,22 +19,34 @@ public sealed partial class SessionController(
     Informer<Pod> agents,
     TargetResolver resolver,
     StreamFollowers streams,
+    ProfileIntake profiles,
     SessionActions actions,
+    Slots slots,
     OperatorOptions options,
     TimeProvider time,
     Log log
 ) : IEntityController
 {
+    /// <summary>Agent pods by the UID of their session.</summary>
     public const string SessionIndex = "session";
+
+    /// <summary>Agent pods by namespace and name of their session.</summary>
+    public const string SessionNameIndex = "sessionName";
+
+    public static readonly IReadOnlyDictionary<string, Func<Pod, IEnumerable<string>>> AgentIndexes = new Dictionary<
+        string,
+        Func<Pod, IEnumerable<string>>
+    >(StringComparer.Ordinal)
+    {
+        [SessionIndex] = p => p.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) is { } uid ? [uid] : [],
+        [SessionNameIndex] = p =>
+            p.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation) is { } name ? [name] : [],
+    };
 
     private readonly ConcurrentDictionary<EntityKey, SessionEntity> _written = new();
     private readonly ConcurrentDictionary<EntityKey, long> _progressAt = new();
     private readonly ConcurrentDictionary<EntityKey, string> _toldOf = new();
     private readonly ConcurrentDictionary<string, string> _refusals = new(StringComparer.Ordinal);
-    private readonly Lock _admissionLock = new();
-    private readonly Dictionary<string, (EntityKey Session, IReadOnlyCollection<string> Nodes)> _admitted = new(
-        StringComparer.Ordinal
-    );
 
     public async Task<ReconcileResult> ReconcileAsync(EntityKey key, CancellationToken cancel)
     {
@@ -55,12 +67,15 @@ public sealed partial class SessionController(
     {
         var current = Current(key);
         Forget(key, current?.Uid);
+        await RemoveForsakenAsync(key, current?.Uid, cancel).ConfigureAwait(false);
         if (current is not { } session)
             return ReconcileResult.Done;
+        if (session.Metadata.Finalizers?.Contains(SessionType.FormerFinalizer, StringComparer.Ordinal) == true)
+            return await DropFinalizerAsync(session, cancel).ConfigureAwait(false);
         var status = session.ReadStatus();
         await TellMissedAsync(session, status, cancel).ConfigureAwait(false);
         if (session.Metadata.DeletionTimestamp is not null)
-            return await FinalizeAsync(session, cancel).ConfigureAwait(false);
+            return await LeaveAsync(session, cancel).ConfigureAwait(false);
         if (IsFinished(status))
             return await AfterwardsAsync(session, status, cancel).ConfigureAwait(false);
 
@@ -106,6 +121,7 @@ public sealed partial class SessionController(
         status = status with { ObservedGeneration = generation, Phase = SessionPhase.Pending };
         if (spec.Suspend)
         {
+            slots.Release(session.Uid);
             conditions.Set(
                 ConditionTypes.Accepted,
                 status: true,
@@ -127,20 +143,26 @@ public sealed partial class SessionController(
             await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
             return ReconcileResult.Done;
         }
-        if (session.Metadata.Finalizers?.Contains(SessionType.Finalizer, StringComparer.Ordinal) != true)
-            session = Remember(await actions.SetFinalizerAsync(session, present: true, cancel).ConfigureAwait(false));
-
+        // a place first: what waits for one costs the API server nothing
+        if (slots.IsStillBlocked(session.Uid, out var wait))
+            return await WaitAsync(session, status, conditions, wait, cancel).ConfigureAwait(false);
+        if (!slots.TryTake(session.Uid, EntityKey.Of(session), [], out wait, out var refused))
+            return refused
+                ? await RejectAsync(
+                        session,
+                        status,
+                        new Admission.Verdict(Accepted: false, "TooManyWaiting", wait),
+                        cancel
+                    )
+                    .ConfigureAwait(false)
+                : await WaitAsync(session, status, conditions, wait, cancel).ConfigureAwait(false);
         var selection = await resolver.ResolveAsync(session.Namespace, spec.Target, cancel).ConfigureAwait(false);
         if (!selection.Resolved)
             return await UnresolvedAsync(session, spec, status, conditions, selection, cancel).ConfigureAwait(false);
-        if (!TryAdmit(session, selection, out var wait))
-        {
-            conditions.Set(ConditionTypes.Accepted, status: false, "TooManySessions", wait);
-            conditions.Set(ConditionTypes.Reconciling, status: false, "TooManySessions", wait);
-            conditions.Set(ConditionTypes.Ready, status: false, "Pending", wait);
-            await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
-            return ReconcileResult.After(TimeSpan.FromSeconds(2));
-        }
+        var nodes = selection.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal).ToList();
+        if (!slots.TryTake(session.Uid, EntityKey.Of(session), nodes, out wait, out _))
+            return await WaitAsync(session, status, conditions, wait, cancel).ConfigureAwait(false);
+        OperatorMeter.Active.Record(slots.Active);
         conditions.Set(ConditionTypes.Accepted, status: true, Admission.Accepted.Reason, Admission.Accepted.Message);
         conditions.Set(ConditionTypes.TargetsResolved, status: true, selection.Reason, selection.Message);
         conditions.Set(ConditionTypes.Reconciling, status: true, "Scheduling", "starting agents");
@@ -163,6 +185,34 @@ public sealed partial class SessionController(
         return await ProceedAsync(session, spec, session.ReadStatus(), cancel).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Until there is a place. Whoever gives one back wakes the next; looking by oneself is only for what nobody saw, and becomes rarer.
+    /// </summary>
+    private async Task<ReconcileResult> WaitAsync(
+        SessionEntity session,
+        ProfilingSessionStatus status,
+        ConditionSet conditions,
+        string wait,
+        CancellationToken cancel
+    )
+    {
+        conditions.Set(ConditionTypes.Accepted, status: false, "TooManySessions", wait);
+        conditions.Set(ConditionTypes.Reconciling, status: false, "TooManySessions", wait);
+        conditions.Set(ConditionTypes.Ready, status: false, "Pending", wait);
+        await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
+        var since = conditions[ConditionTypes.Accepted]!.LastTransitionTime;
+        return ReconcileResult.After(Patience(since, TimeSpan.FromMinutes(1)));
+    }
+
+    /// <summary>As long again as was waited already, so that what takes long is asked for seldom.</summary>
+    private TimeSpan Patience(DateTimeOffset? since, TimeSpan most)
+    {
+        var waited = time.GetUtcNow() - (since ?? time.GetUtcNow());
+        return waited < TimeSpan.FromSeconds(2) ? TimeSpan.FromSeconds(2)
+            : waited > most ? most
+            : waited;
+    }
+
     private async Task<ReconcileResult> UnresolvedAsync(
         SessionEntity session,
         ProfilingSessionSpec spec,
@@ -175,8 +225,15 @@ public sealed partial class SessionController(
         var now = time.GetUtcNow();
         conditions.Set(ConditionTypes.Accepted, status: true, Admission.Accepted.Reason, Admission.Accepted.Message);
         conditions.Set(ConditionTypes.TargetsResolved, status: false, selection.Reason, selection.Message);
-        conditions.Set(ConditionTypes.Reconciling, status: true, "Scheduling", "waiting for pods to profile");
-        // pods may come with the same release as the session, so they are waited for
+        // Pods may come with the same release as the session, so they are waited for: from its creation on, whatever kept us from it, or from the
+        // end of a suspension or of its wait for a turn.
+        conditions.Set(
+            ConditionTypes.Reconciling,
+            status: true,
+            "Scheduling",
+            "waiting for pods to profile",
+            conditions[ConditionTypes.Reconciling] is null ? session.Metadata.CreationTimestamp : null
+        );
         var since = conditions[ConditionTypes.Reconciling]!.LastTransitionTime;
         var left = since + spec.StartDeadline.ToTimeSpan() - now;
         if (selection.Final || left <= TimeSpan.Zero)
@@ -200,7 +257,8 @@ public sealed partial class SessionController(
                 cancel
             )
             .ConfigureAwait(false);
-        return ReconcileResult.After(left < TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2));
+        var pause = Patience(since, TimeSpan.FromSeconds(15));
+        return ReconcileResult.After(left < pause ? left : pause);
     }
 
     /// <summary>From pinned targets to results.</summary>
@@ -211,31 +269,57 @@ public sealed partial class SessionController(
         CancellationToken cancel
     )
     {
-        Admit(session, status.Targets.Select(t => t.Node));
-        IReadOnlyList<AgentObservation> observed =
-        [
-            .. status
-                .Targets.Select(t => t.Node)
-                .Distinct(StringComparer.Ordinal)
-                .Select(node => Observe(session, node)),
-        ];
-        var decision = SessionDecider.Decide(
-            new Observation
-            {
-                Spec = spec,
-                Status = status with { ObservedGeneration = session.Metadata.Generation ?? 0 },
-                Generation = session.Metadata.Generation ?? 0,
-                Now = time.GetUtcNow(),
-                Agents = observed,
-                CurrentFor = agents.CurrentFor is { } a && sessions.CurrentFor is { } s ? (a < s ? a : s) : null,
-            }
-        );
+        // more than that no selection pins; whoever wrote more is not to have more agents
+        if (status.Targets.Count > options.MaxPodsPerSession)
+            status = status with { Targets = [.. status.Targets.Take(options.MaxPodsPerSession)] };
+        var nodes = NodesOf(status);
+        if (!slots.Holds(session.Uid))
+        {
+            // pinned by an operator that ended before it made an agent, or by somebody else's pen
+            if (HasAgents(session))
+                slots.Hold(session.Uid, EntityKey.Of(session), nodes);
+            else if (!slots.TryTake(session.Uid, EntityKey.Of(session), nodes, out var wait, out _))
+                return await WaitAsync(
+                        session,
+                        status,
+                        new ConditionSet(status.Conditions, session.Metadata.Generation ?? 0, time.GetUtcNow()),
+                        wait,
+                        cancel
+                    )
+                    .ConfigureAwait(false);
+        }
+        IReadOnlyList<AgentObservation> observed = [.. nodes.Select(node => Observe(session, node, nodes.Count))];
+        var (decision, results) = await DecideAsync(
+                session,
+                new Observation
+                {
+                    Spec = spec,
+                    Status = status with { ObservedGeneration = session.Metadata.Generation ?? 0 },
+                    Generation = session.Metadata.Generation ?? 0,
+                    Now = time.GetUtcNow(),
+                    Agents = observed,
+                    CurrentFor = agents.CurrentFor is { } a && sessions.CurrentFor is { } s ? (a < s ? a : s) : null,
+                },
+                cancel
+            )
+            .ConfigureAwait(false);
+        if (await CheckPinnedAsync(session, status, decision.Create, cancel).ConfigureAwait(false) is { } corrected)
+        {
+            session = await WriteAsync(session, corrected, cancel).ConfigureAwait(false);
+            return await ProceedAsync(session, spec, corrected, cancel).ConfigureAwait(false);
+        }
         foreach (var node in decision.Create)
         {
             var name = Names.AgentPod(session.Uid, node);
             if (
                 await actions
-                    .CreateAgentAsync(session, spec, node, [.. status.Targets.Where(t => t.Node == node)], cancel)
+                    .CreateAgentAsync(
+                        session,
+                        spec,
+                        node,
+                        [.. status.Targets.Where(t => t.Node == node && t.State != TargetState.Failed)],
+                        cancel
+                    )
                     .ConfigureAwait(false) is
                 { } refusal
             )
@@ -243,35 +327,107 @@ public sealed partial class SessionController(
             else
                 _refusals.TryRemove(name, out _);
         }
-        foreach (var name in decision.Stop)
-            await actions.StopAgentAsync(name, cancel).ConfigureAwait(false);
-        foreach (var name in decision.Delete)
-            await actions.DeleteAgentAsync(name, uid: null, cancel).ConfigureAwait(false);
+        foreach (
+            var pod in observed
+                .Where(a => a.Pod is not null && decision.Stop.Contains(a.Name, StringComparer.Ordinal))
+                .Select(a => a.Pod!)
+        )
+            await actions.StopAgentAsync(pod, cancel).ConfigureAwait(false);
+        foreach (
+            var pod in observed
+                .Where(a => a.Pod is not null && decision.Delete.Contains(a.Name, StringComparer.Ordinal))
+                .Select(a => a.Pod!)
+        )
+            await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);
         if (!decision.Finished)
         {
             await WriteProgressAsync(session, status, decision.Status, cancel).ConfigureAwait(false);
             return ReconcileResult.After(decision.RequeueAfter);
         }
         var final = decision.Status;
-        if (decision.Profile is { } profile)
+        if (results.Count > 0)
             final = StatusFit.Fit(
                 final with
                 {
-                    Results = await actions.StoreAsync(session, spec, profile, cancel).ConfigureAwait(false),
+                    Results = await actions.StoreAsync(results, cancel).ConfigureAwait(false),
                 }
             );
         session = await FinishAsync(session, final, cancel, observed.Max(a => a.Stream.EndedAt)).ConfigureAwait(false);
         return await AfterwardsAsync(session, final, cancel).ConfigureAwait(false);
     }
 
-    private AgentObservation Observe(SessionEntity session, string node)
+    /// <summary>
+    /// The decision, and the files of a session that ends with it. A profile is open meanwhile, so one session at a time; what only waits
+    /// for its agents waits for nobody.
+    /// </summary>
+    private async Task<(
+        Decision Decision,
+        IReadOnlyList<(ConfigMap Map, ResultReference Reference)> Results
+    )> DecideAsync(SessionEntity session, Observation seen, CancellationToken cancel)
+    {
+        if (seen.Agents.All(a => a.Stream.Profile is null))
+            return (SessionDecider.Decide(seen), []);
+        using var alone = await profiles.OpenAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            var decision = SessionDecider.Decide(seen);
+            return (decision, decision.Profile is { } profile ? Results.Build(session, seen.Spec, profile) : []);
+        }
+#pragma warning disable CA1031 // what an agent wrote is at fault, whatever it trips over; tried again, it would trip again
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            log.Warn("profile cannot be used", ("session", EntityKey.Of(session)), ("error", e.Message));
+            return (
+                SessionDecider.Decide(seen with { Agents = [.. seen.Agents.Select(a => Without(a, e.Message))] }),
+                []
+            );
+        }
+    }
+
+    private static AgentObservation Without(AgentObservation agent, string error) =>
+        agent.Stream.Profile is null
+            ? agent
+            : agent with
+            {
+                Stream = agent.Stream with { Profile = null, ProfileError = StatusFit.Cut(error, 300) },
+            };
+
+    /// <summary>
+    /// Asks the API server, not the status, before any agent is made: is each target of these nodes what the status says?
+    /// </summary>
+    /// <returns>The status with those failed that are not; null when all are.</returns>
+    private async Task<ProfilingSessionStatus?> CheckPinnedAsync(
+        SessionEntity session,
+        ProfilingSessionStatus status,
+        IReadOnlyList<string> nodes,
+        CancellationToken cancel
+    )
+    {
+        var targets = status.Targets.ToList();
+        var failed = false;
+        for (var i = 0; i < targets.Count; i++)
+        {
+            if (!nodes.Contains(targets[i].Node, StringComparer.Ordinal) || targets[i].State == TargetState.Failed)
+                continue;
+            var pod = await actions.GetTargetAsync(session.Namespace, targets[i].Pod, cancel).ConfigureAwait(false);
+            if (PinnedTarget.Mismatch(targets[i], pod) is not { } why)
+                continue;
+            targets[i] = TargetProgress.Fail(targets[i], "TargetGone", why);
+            failed = true;
+        }
+        return failed ? status with { Targets = targets } : null;
+    }
+
+    private AgentObservation Observe(SessionEntity session, string node, int of)
     {
         var name = Names.AgentPod(session.Uid, node);
-        var pod = agents.Store.Get(new EntityKey(options.Namespace, name));
+        // by label and not by name alone: what is deleted or read because of a status is this session's
+        var pod = agents.Store.ByIndex(SessionIndex, session.Uid).Find(p => p.Metadata.Name == name);
         var container = pod?.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == Names.AgentContainer);
         // a log can be read from the moment the container runs; what is followed already goes on even if the pod is gone
         var stream = container?.State is { Running: not null } or { Terminated: not null }
-            ? streams.Follow(name, EntityKey.Of(session))
+            ? streams.Follow(pod!, EntityKey.Of(session), of)
             : streams.Peek(name);
         return new AgentObservation(node, name, pod, stream, pod is null ? _refusals.GetValueOrDefault(name) : null);
     }

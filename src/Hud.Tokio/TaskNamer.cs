@@ -7,13 +7,31 @@ namespace Hud.Tokio;
 /// <summary>
 /// The future's type behind a vtable, as people wrote it (<c>checkout::login</c> for an async fn), from the most exact
 /// source there is: the generics of a v0 symbol; the destructor that dealloc calls, whose legacy symbol spells the
-/// task cell's type; else the first function of neither std nor tokio on the way down from poll.
+/// task cell's type; else the first function of neither std nor tokio on the way down from poll. Where identical functions
+/// were merged into one, their names contradict each other, and none of them is taken.
 /// </summary>
 public sealed class TaskNamer(ElfFile elf)
 {
     private const int MaxDepth = 6;
     private const int MaxFunctions = 64;
     private const int MaxFunctionBytes = 64 * 1024;
+    private const int MaxNamesOfOne = 16;
+    private const int MaxWrappers = 8;
+
+    /// <summary>Futures around the one that people wrote, by the last part of their path.</summary>
+    private static readonly string[] Wrappers =
+    [
+        "Instrumented",
+        "WithDispatch",
+        "WithContext",
+        "Pin",
+        "Box",
+        "Unconstrained",
+        "AssertUnwindSafe",
+        "CatchUnwind",
+        "Abortable",
+        "Fuse",
+    ];
 
     private static readonly string[] CellMarks =
     [
@@ -28,8 +46,7 @@ public sealed class TaskNamer(ElfFile elf)
     /// <summary>Empty when nothing tells: then the first user frame of a stack will.</summary>
     public string Name(in TaskVtable vtable)
     {
-        string own = NameAt(vtable.Poll);
-        if (TypeArgument(own) is { Length: > 0 } generic)
+        if (Agreed(NamesAt(vtable.Poll), TypeArgument) is { Length: > 0 } generic)
             return Readable(generic);
         foreach (ulong start in (ReadOnlySpan<ulong>)[vtable.Dealloc, vtable.Shutdown, vtable.Poll])
         {
@@ -65,7 +82,8 @@ public sealed class TaskNamer(ElfFile elf)
                 }
                 else if (depth == 0 && c is ',' or '>' && depth == 0)
                 {
-                    return name[start..i].Trim();
+                    string argument = name[start..i].Trim();
+                    return IsParameter(argument) ? null : argument;
                 }
                 else if (c is '>' or ')' or ']')
                 {
@@ -80,10 +98,65 @@ public sealed class TaskNamer(ElfFile elf)
     /// <summary><c>checkout::login::{{closure}}</c> or <c>::{async_fn_env#0}</c> is the async fn <c>checkout::login</c>.</summary>
     internal static string Readable(string type)
     {
-        string text = type.Trim();
+        string text = Unwrapped(type.Trim());
         while (text.EndsWith('}') && text.LastIndexOf("::{", StringComparison.Ordinal) is > 0 and int at)
             text = text[..at];
         return text;
+    }
+
+    /// <summary>The <c>T</c> of a symbol that does not say for which type it was made.</summary>
+    private static bool IsParameter(string argument) =>
+        argument.Length is > 0 and <= 2
+        && char.IsAsciiLetterUpper(argument[0])
+        && argument.All(char.IsAsciiLetterOrDigit);
+
+    private static string Unwrapped(string type)
+    {
+        for (int i = 0; i < MaxWrappers; i++)
+        {
+            int open = type.IndexOf('<', StringComparison.Ordinal);
+            if (open <= 0 || !type.EndsWith('>'))
+                break;
+            string path = type[..open].TrimEnd(':');
+            string last = path[(path.LastIndexOf(':') + 1)..];
+            if (!Wrappers.Contains(last, StringComparer.Ordinal))
+                break;
+            string inner = FirstArgument(type, open + 1);
+            if (inner.Length == 0 || IsParameter(inner) || inner.StartsWith("dyn ", StringComparison.Ordinal))
+                break;
+            type = inner;
+        }
+
+        return type;
+    }
+
+    private static string FirstArgument(string type, int start)
+    {
+        int depth = 0;
+        for (int i = start; i < type.Length; i++)
+        {
+            char c = type[i];
+            if (c is '<' or '(' or '[')
+                depth++;
+            else if (depth == 0 && c is ',' or '>' && depth == 0)
+                return type[start..i].Trim();
+            else if (c is ')' or ']' || (c is '>' && type[i - 1] != '-'))
+                depth--;
+        }
+
+        return "";
+    }
+
+    /// <summary>What all names say that say anything; null where two of them differ.</summary>
+    internal static string? Agreed(IEnumerable<string> names, Func<string, string?> read)
+    {
+        var answers = names
+            .Select(read)
+            .Where(answer => answer is { Length: > 0 })
+            .Distinct(StringComparer.Ordinal)
+            .Take(2)
+            .ToList();
+        return answers.Count == 1 ? answers[0] : null;
     }
 
     /// <summary>Breadth first over direct calls and jumps, through std and tokio only, until a name is accepted.</summary>
@@ -99,18 +172,10 @@ public sealed class TaskNamer(ElfFile elf)
             {
                 if (!seen.Add(target))
                     continue;
-                string name = NameAt(target);
-                if (name.Length == 0)
-                    continue;
-                if (accept(name) is { Length: > 0 } answer)
+                var names = NamesAt(target);
+                if (Agreed(names, accept) is { Length: > 0 } answer)
                     return answer;
-                if (
-                    depth < MaxDepth
-                    && (
-                        name.Contains("tokio::runtime::task", StringComparison.Ordinal)
-                        || name.StartsWith("core::ptr::drop_in_place", StringComparison.Ordinal)
-                    )
-                )
+                if (depth < MaxDepth && names.Exists(IsOnTheWay))
                     queue.Enqueue((target, depth + 1));
             }
         }
@@ -151,8 +216,24 @@ public sealed class TaskNamer(ElfFile elf)
         return targets;
     }
 
-    private string NameAt(ulong address) =>
-        elf.Functions.TryFind(address, out var function) ? Demangler.Demangle(elf.Functions.NameOf(function)) : "";
+    private static bool IsOnTheWay(string name) =>
+        name.Contains("tokio::runtime::task", StringComparison.Ordinal)
+        || name.StartsWith("core::ptr::drop_in_place", StringComparison.Ordinal)
+        || name.Contains("tracing::instrument::Instrumented", StringComparison.Ordinal);
+
+    private List<string> NamesAt(ulong address)
+    {
+        var names = new List<string>();
+        if (!elf.Functions.TryFind(address, out var function))
+            return names;
+        foreach (var one in elf.Functions.At(function))
+        {
+            if (names.Count < MaxNamesOfOne && Demangler.Demangle(elf.Functions.NameOf(one)) is { Length: > 0 } name)
+                names.Add(name);
+        }
+
+        return names;
+    }
 
     private static bool IsForeign(string name)
     {

@@ -23,6 +23,20 @@ public sealed class ChartTests(Cluster cluster)
     }
 
     [Fact]
+    public async Task Without_a_registry_nothing_is_installed_and_the_message_says_what_to_give()
+    {
+        cluster.Require();
+        var without = await cluster.HelmAsync("template", "hud", "charts/hud", "--set", "registry=");
+        Assert.NotEqual(0, without.Code);
+        Assert.Contains("--set registry=", without.Error, StringComparison.Ordinal);
+        var images = (
+            await cluster.HelmAsync("template", "hud", "charts/hud", "--set", "registry=registry.example.com/tools")
+        ).Ok();
+        Assert.Contains("registry.example.com/tools/hud-operator:", images, StringComparison.Ordinal);
+        Assert.Contains("registry.example.com/tools/hud-agent:", images, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Helm_and_kustomize_install_the_same_rules_and_the_same_operator()
     {
         cluster.Require();

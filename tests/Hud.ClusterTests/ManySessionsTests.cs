@@ -42,4 +42,42 @@ public sealed class ManySessionsTests(Cluster cluster)
         );
         await world.NoAgentsAsync();
     }
+
+    /// <summary>
+    /// One request deletes them all; how it is written is in the documentation. Of the operator nothing is asked for it, and it is not held up
+    /// by it.
+    /// </summary>
+    [Fact]
+    public async Task A_thousand_finished_sessions_are_deleted_within_half_a_minute()
+    {
+        const int many = 1000;
+        await using var world = await World.WithSleeperAsync(cluster);
+        foreach (var part in Enumerable.Range(0, many).Chunk(250))
+            await world.ApplyAsync(
+                string.Join(
+                    "---\n",
+                    part.Select(i => World.SessionYaml($"s{i}", "target: {podName: p, containerName: there-is-none}"))
+                )
+            );
+        foreach (var i in (int[])[0, many / 2, many - 1])
+            Assert.Equal("Failed ContainerAmbiguous", World.Outcome(await world.FinishedAsync($"s{i}", 300)));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        (
+            await cluster.KubectlAsync(
+                "delete",
+                "--raw",
+                $"/apis/hud.dev/v1alpha1/namespaces/{world.Name}/profilingsessions"
+            )
+        ).Ok();
+        await World.UntilAsync(
+            "no session",
+            120,
+            async () => (await cluster.ListAsync("hud.dev/v1alpha1/profilingsessions", world.Name)).Count == 0
+        );
+        var took = watch.Elapsed;
+        TestContext.Current.SendDiagnosticMessage($"{many} sessions deleted in {took.TotalSeconds:0.0} s");
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        await world.SessionAsync("next", "target: {podName: p, processName: play-good}\nduration: 1s");
+        Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await world.FinishedAsync("next", 60)));
+    }
 }

@@ -101,9 +101,7 @@ public sealed class OperatorTests(Cluster cluster)
     public async Task Agents_of_sessions_that_went_while_no_operator_ran_are_removed()
     {
         await using var world = await World.WithSleeperAsync(cluster);
-        await world.SessionAsync("forced", Good.Replace("2s", "10m", StringComparison.Ordinal));
         await world.SessionAsync("deleted", Good.Replace("2s", "10m", StringComparison.Ordinal));
-        await world.PhaseAsync("forced", "Profiling");
         await world.PhaseAsync("deleted", "Profiling");
         (await cluster.KubectlAsync("-n", Cluster.System, "scale", "deployment/hud-operator", "--replicas=0")).Ok();
         try
@@ -113,20 +111,8 @@ public sealed class OperatorTests(Cluster cluster)
                 60,
                 async () => (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).Count == 0
             );
-            (await world.KubectlAsync("delete", "hps", "deleted", "--wait=false")).Ok();
-            // what an impatient administrator does
-            (
-                await world.KubectlAsync(
-                    "patch",
-                    "hps",
-                    "forced",
-                    "--type=merge",
-                    "-p",
-                    """{"metadata":{"finalizers":null}}"""
-                )
-            ).Ok();
-            (await world.KubectlAsync("delete", "hps", "forced", "--timeout=60s")).Ok();
-            Assert.Equal(2, (await cluster.AgentsOfAsync(world.Name)).Count);
+            (await world.KubectlAsync("delete", "hps", "deleted", "--timeout=60s")).Ok();
+            Assert.Single(await cluster.AgentsOfAsync(world.Name));
         }
         finally
         {
@@ -134,11 +120,6 @@ public sealed class OperatorTests(Cluster cluster)
             await cluster.OperatorReadyAsync();
         }
         await world.NoAgentsAsync();
-        await World.UntilAsync(
-            "the end of the deleted session",
-            60,
-            async () => await world.GetSessionAsync("deleted") is null
-        );
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class SpecTests(Cluster cluster)
         new("target: {workloadRef: {apiVersion: batch/v1, kind: Deployment, name: x}}", SessionMessages.WorkloadKind),
         new("target: {workloadRef: {apiVersion: apps/v1, kind: Job, name: x}}", SessionMessages.WorkloadKind),
         new(
-            "target: {workloadRef: {apiVersion: batch/v1, kind: CronJob, name: x}}",
+            "target: {workloadRef: {apiVersion: v1, kind: ReplicationController, name: x}}",
             "",
             "spec.target.workloadRef.kind",
             "supported values",
@@ -51,8 +51,21 @@ public sealed class SpecTests(Cluster cluster)
             "StatefulSet",
             "DaemonSet",
             "ReplicaSet",
-            "Job"
+            "Job",
+            "CronJob"
         ),
+        new("target: {podSelector: {matchLabels: {'bad key!': x}}}", SessionMessages.SelectorLabel),
+        new("target: {podSelector: {matchLabels: {a: 'x y'}}}", SessionMessages.SelectorLabel),
+        new("target: {podSelector: {matchLabels: {'a/b/c': x}}}", SessionMessages.SelectorLabel),
+        new(
+            "target: {podSelector: {matchExpressions: [{key: 'bad key!', operator: Exists}]}}",
+            SessionMessages.SelectorLabel
+        ),
+        new(
+            "target: {podSelector: {matchExpressions: [{key: a, operator: In, values: [b, '-c']}]}}",
+            SessionMessages.SelectorLabel
+        ),
+        new(Ok + "\nduration: 3000000h", SessionMessages.Duration),
         new("target: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: ../x}}", SessionMessages.WorkloadName),
         new("target: {podName: Not_A_Name}", SessionMessages.PodName),
         new("target: {podName: p, processName: /usr/bin/x}", SessionMessages.ProcessName),

@@ -198,4 +198,105 @@ public sealed class TargetTests(Cluster cluster)
         );
         await world.NoAgentsAsync();
     }
+
+    [Fact]
+    public async Task A_cron_job_means_the_pods_of_the_job_that_it_runs()
+    {
+        cluster.Require();
+        if (cluster.Minor < 21)
+            Assert.Skip("CronJobs of batch/v1 are there from 1.21 on");
+        await using var world = await World.CreateAsync(cluster);
+        await world.ApplyAsync(
+            """
+            apiVersion: batch/v1
+            kind: CronJob
+            metadata: {name: work}
+            spec:
+              schedule: "* * * * *"
+              jobTemplate:
+                spec:
+                  template:
+                    spec:
+                      terminationGracePeriodSeconds: 0
+                      restartPolicy: Never
+                      containers:
+                      - {name: app, image: "localhost/workloads:test", imagePullPolicy: Never, command: [/sleep, --seconds, "900"], resources: {requests: {cpu: 50m} } }
+            """
+        );
+        await world.SessionAsync(
+            "s",
+            "target: {workloadRef: {apiVersion: batch/v1, kind: CronJob, name: work}}\nduration: 5s\nstartDeadline: 5m"
+        );
+        var session = await world.FinishedAsync("s", 400);
+        Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
+        Assert.All(World.Targets(session).Keys, pod => Assert.StartsWith("work-", pod, StringComparison.Ordinal));
+        (await world.KubectlAsync("delete", "cronjob", "work")).Ok();
+    }
+
+    [Fact]
+    public async Task A_sidecar_and_an_ephemeral_container_are_targets_too()
+    {
+        cluster.Require();
+        if (cluster.Minor < 29)
+            Assert.Skip("sidecars are there from 1.29 on");
+        await using var world = await World.CreateAsync(cluster);
+        const string image = "image: \"localhost/workloads:test\", imagePullPolicy: Never";
+        await world.ApplyAsync(
+            $$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: p}
+            spec:
+              terminationGracePeriodSeconds: 0
+              initContainers:
+              - {name: proxy, restartPolicy: Always, {{image}}, command: [/sleep, --seconds, "900"]}
+              containers:
+              - {name: app, {{image}}, command: [/bin/sleep, "900"]}
+            """
+        );
+        await world.PodsReadyAsync();
+        (
+            await world.KubectlAsync(
+                "debug",
+                "p",
+                "-c",
+                "debugger",
+                "--image=localhost/workloads:test",
+                "--image-pull-policy=Never",
+                "--profile=general",
+                "--",
+                "/sleep",
+                "--seconds",
+                "900"
+            )
+        ).Ok();
+        await World.UntilAsync(
+            "the ephemeral container",
+            60,
+            async () =>
+                (await cluster.GetAsync("pods", "p", world.Name))!["status"]
+                    ?["ephemeralContainerStatuses"]
+                    ?[0]
+                    ?["state"]
+                    ?["running"]
+                    is not null
+        );
+        await world.SessionAsync("sidecar", "target: {podName: p, containerName: proxy}\nduration: 5s");
+        await world.SessionAsync("ephemeral", "target: {podName: p, containerName: debugger}\nduration: 5s");
+        await world.SessionAsync("none", "target: {podName: p, containerName: nope}\nduration: 5s");
+        foreach (var name in (string[])["sidecar", "ephemeral"])
+        {
+            var session = await world.FinishedAsync(name);
+            Assert.Equal("Complete AllTargetsProfiled", World.Outcome(session));
+            Assert.Contains(
+                session["status"]!["hotspots"]!.AsArray(),
+                h => h!.ToJsonString().Contains("sleep::", StringComparison.Ordinal)
+            );
+        }
+        Assert.Contains(
+            "app, proxy (sidecar), debugger (ephemeral)",
+            World.Condition(await world.FinishedAsync("none"), "Failed")!.Value.Message,
+            StringComparison.Ordinal
+        );
+    }
 }

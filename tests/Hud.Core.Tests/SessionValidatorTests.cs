@@ -267,6 +267,36 @@ public class SessionValidatorTests
                 SessionMessages.MaxPods
             },
             {
+                "a key that is no label",
+                c with
+                {
+                    Target = Labelled("bad key!", "x"),
+                },
+                "spec.target.podSelector",
+                SessionMessages.SelectorLabel
+            },
+            {
+                "a value that is no label's",
+                c with
+                {
+                    Target = Labelled("a", "x y"),
+                },
+                "spec.target.podSelector",
+                SessionMessages.SelectorLabel
+            },
+            {
+                "an expression's key that is no label",
+                c with
+                {
+                    Target = new TargetSpec
+                    {
+                        PodSelector = new LabelSelector { MatchExpressions = [new("a b", "Exists")] },
+                    },
+                },
+                "spec.target.podSelector",
+                SessionMessages.SelectorLabel
+            },
+            {
                 "workload kind",
                 c with
                 {
@@ -294,6 +324,42 @@ public class SessionValidatorTests
                 SessionMessages.WorkloadName
             },
         };
+    }
+
+    private static TargetSpec Labelled(string key, string value) =>
+        new()
+        {
+            PodSelector = new LabelSelector
+            {
+                MatchLabels = new Dictionary<string, string>(StringComparer.Ordinal) { [key] = value },
+            },
+        };
+
+    /// <summary>The schema counts labels and expressions apart.</summary>
+    [Fact]
+    public void As_many_labels_and_as_many_expressions_as_the_schema_takes_are_good()
+    {
+        var spec = new ProfilingSessionSpec
+        {
+            Target = new TargetSpec
+            {
+                PodSelector = new LabelSelector
+                {
+                    MatchLabels = Enumerable.Range(0, 32).ToDictionary(i => $"l{i}", _ => "x"),
+                    MatchExpressions =
+                    [
+                        .. Enumerable
+                            .Range(0, 32)
+                            .Select(i => new LabelSelectorRequirement(
+                                $"e{i}",
+                                "In",
+                                [.. Enumerable.Range(0, 64).Select(v => $"v{v}")]
+                            )),
+                    ],
+                },
+            },
+        };
+        Assert.Empty(new SessionValidator(SessionScope.Cluster).Validate(spec).Errors);
     }
 
     [Theory]

@@ -106,6 +106,72 @@ public sealed class InformerTests
         Assert.Equal(2, run.Informer.Lists);
     }
 
+    /// <summary>An outage has earned the longest pause; history that is gone meanwhile is no reason to wait for it.</summary>
+    [Fact]
+    public async Task After_a_410_the_list_is_read_at_once_but_not_over_and_over()
+    {
+        var (lists, watches) = (0, 0);
+        await using var server = new ScriptedServer(
+            async (r, a) =>
+            {
+                if (!r.IsWatch())
+                {
+                    var n = Interlocked.Increment(ref lists);
+                    await a.JsonAsync(List(n, "", Pod("one", n)));
+                    return;
+                }
+                if (Interlocked.Increment(ref watches) == 1)
+                {
+                    await a.ErrorAsync(500, "InternalError", "etcd is not there");
+                    return;
+                }
+                await a.ErrorAsync(410, "Expired", "too old resource version");
+            }
+        );
+        using var client = server.Client();
+        using var stop = new CancellationTokenSource();
+        var clock = new Pauses();
+        var informer = new Informer<Pod>(
+            client,
+            EntityTypes.Pods,
+            new InformerOptions
+            {
+                Namespace = "a",
+                MinBackoff = TimeSpan.FromMinutes(1),
+                MaxBackoff = TimeSpan.FromHours(1),
+                Time = clock,
+            }
+        );
+        var running = informer.RunAsync(stop.Token);
+        // 500: a pause. 410: a list at once. Again 410: a pause.
+        await UntilAsync(() => clock.Asked == 1, "the pause after the error");
+        Assert.Equal((1, 1), (lists, watches));
+        clock.Go();
+        await UntilAsync(() => clock.Asked == 2, "the pause after the second 410");
+        Assert.Equal((2, 3), (lists, watches));
+        await stop.CancelAsync();
+        await running;
+    }
+
+    /// <summary>Pauses end when the test says so.</summary>
+    private sealed class Pauses : TimeProvider
+    {
+        private TimerCallback? _waiting;
+        private object? _state;
+        private int _asked;
+
+        public int Asked => Volatile.Read(ref _asked);
+
+        public void Go() => _waiting!(_state);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            (_waiting, _state) = (callback, state);
+            Interlocked.Increment(ref _asked);
+            return base.CreateTimer(_ => { }, state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     [Fact]
     public async Task A_broken_watch_goes_on_from_the_last_bookmark_without_a_new_list()
     {

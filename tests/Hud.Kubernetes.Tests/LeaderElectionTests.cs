@@ -131,6 +131,32 @@ public sealed class LeaderElectionTests
         Assert.Equal("one", server.Holder); // nothing could be given back
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Work_that_fails_gives_the_lease_back_and_is_told(bool atOnce)
+    {
+        await using var server = new LeaseServer();
+        using var client = server.Client();
+        var elector = Elector(client, "one");
+        Task Lead(CancellationToken lost) => atOnce ? throw new InvalidOperationException("broken") : FailAsync(lost);
+
+        static async Task FailAsync(CancellationToken lost)
+        {
+            await Task.Delay(200, lost);
+            throw new InvalidOperationException("broken");
+        }
+
+        var run = elector.RunAsync(Lead, CancellationToken.None);
+        var failed = await Assert.ThrowsAsync<InvalidOperationException>(() => run.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal("broken", failed.Message);
+        Assert.False(elector.IsLeader);
+        Assert.Equal("", server.Holder);
+        // nothing of it goes on: a renewal would take the lease again
+        await Task.Delay(300);
+        Assert.Equal("", server.Holder);
+    }
+
     [Fact]
     public async Task A_dead_leaders_lease_is_taken_once_it_was_watched_long_enough()
     {

@@ -24,6 +24,28 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public async Task Thousands_of_keys_of_one_lane_delay_another_by_one()
+    {
+        var queue = new WorkQueue<string>(TimeProvider.System, Quick, laneOf: key => key.Split('/')[0]);
+        for (var i = 0; i < 5000; i++)
+            queue.Add($"many/{i}");
+        queue.Add("one/a");
+        queue.Add("one/b");
+        queue.Add("other/a");
+        string[] taken =
+        [
+            await Take(queue),
+            await Take(queue),
+            await Take(queue),
+            await Take(queue),
+            await Take(queue),
+            await Take(queue),
+        ];
+        Assert.Equal(["many/0", "one/a", "other/a", "many/1", "one/b", "many/2"], taken);
+        Assert.Equal(4997, queue.Depth);
+    }
+
+    [Fact]
     public async Task A_key_added_while_it_is_worked_on_comes_back_after_done_and_not_before()
     {
         var queue = Queue();

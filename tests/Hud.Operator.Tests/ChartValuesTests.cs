@@ -95,6 +95,25 @@ public sealed class ChartValuesTests
             ? Schema.GetProperty("definitions").GetProperty(reference.GetString()!.Split('/')[^1])
             : schema;
 
+    [Theory]
+    [InlineData("charts", "values.yaml")]
+    [InlineData("config", "manager/manager.yaml")]
+    public void The_memory_limit_holds_what_the_bounds_allow(string folder, string file)
+    {
+        var limit = System.Text.RegularExpressions.Regex.Match(
+            Read(folder, file),
+            @"limits:\s*\{?\s*memory: (?<mib>\d+)Mi",
+            System.Text.RegularExpressions.RegexOptions.ExplicitCapture,
+            TimeSpan.FromSeconds(5)
+        );
+        Assert.True(limit.Success, file);
+        Assert.InRange(
+            MemoryBounds.Total >> 20,
+            1,
+            int.Parse(limit.Groups["mib"].Value, System.Globalization.CultureInfo.InvariantCulture)
+        );
+    }
+
     private static string Read(string folder, string file) =>
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, folder, file));
 }

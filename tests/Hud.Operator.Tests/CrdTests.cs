@@ -211,6 +211,98 @@ public sealed class CrdTests
         Assert.InRange(rules.Count, 20, 60);
     }
 
+    /// <summary>What the rule's expression lets through is read without an error by the server, and is in bounds for both or for neither.</summary>
+    [Theory]
+    [InlineData("90s", true)]
+    [InlineData("1m30s", true)]
+    [InlineData("1.5m", true)]
+    [InlineData("1.m", true)]
+    [InlineData(".5m", true)]
+    [InlineData("1000000us", true)]
+    [InlineData("2000000\u00b5s", true)]
+    [InlineData("2000000\u03bcs", true)]
+    [InlineData("1800000000000ns", true)]
+    [InlineData("00000000000000000000000000001m", true)]
+    [InlineData("0.0000000000000000000000000001h1s", true)]
+    [InlineData("1800001ms", false)]
+    [InlineData("3000000h", false)] // beyond the 292 years of Go's duration
+    [InlineData("99999h99999h99999h99999h99999h", false)]
+    [InlineData("9223372036854775808ns", false)]
+    [InlineData("99999999999s", false)]
+    [InlineData("", false)]
+    [InlineData("0", false)]
+    [InlineData(".s", false)]
+    [InlineData("1.2.3s", false)]
+    [InlineData("-5s", false)]
+    [InlineData("5 s", false)]
+    [InlineData("5", false)]
+    public void A_duration_is_one_for_the_rule_and_for_the_validator(string text, bool good)
+    {
+        var rule = ((YamlSequenceNode)At(Schema("spec"), "properties", "duration", "x-kubernetes-validations")!)
+            .Select(r => Text(r, "rule")!)
+            .First(r => r.Contains("matches", StringComparison.Ordinal));
+        var parsed = GoDuration.TryParse(text, out var duration);
+        var inBounds = parsed && duration >= SessionBounds.MinDuration && duration <= SessionBounds.MaxDuration;
+        Assert.Equal(good, inBounds);
+        var matches = Matches(text, rule.Split('\'')[1]);
+        // Go's own bound is that of 63 bits of nanoseconds, as here
+        Assert.True(parsed || !matches, "the server would stop at a value that it cannot read");
+        Assert.Equal(good, matches && inBounds);
+    }
+
+    [Theory]
+    [InlineData("app", "checkout", true)]
+    [InlineData("app.kubernetes.io/name", "v1.2_3-x", true)]
+    [InlineData("app", "", true)]
+    [InlineData("A_b.c", "A", true)]
+    [InlineData("bad key!", "x", false)]
+    [InlineData("a", "x y", false)]
+    [InlineData("a", "-x", false)]
+    [InlineData("a", "x.", false)]
+    [InlineData("a/b/c", "x", false)]
+    [InlineData("/a", "x", false)]
+    [InlineData("A.io/a", "x", false)]
+    [InlineData("-a", "x", false)]
+    [InlineData("", "x", false)]
+    [InlineData("63", "64", false)]
+    [InlineData("64", "", false)]
+    [InlineData("63", "63", true)]
+    [InlineData("253/a", "", true)]
+    [InlineData("254/a", "", false)]
+    public void A_label_is_one_for_the_rules_and_for_the_validator(string key, string value, bool good)
+    {
+        key = Long(key);
+        value = Long(value);
+        Assert.Equal(good, LabelSyntax.IsKey(key) && LabelSyntax.IsValue(value));
+        var selector = At(Schema("spec"), "properties", "target", "properties", "podSelector", "properties");
+        foreach (
+            var path in (string[][])
+                [
+                    ["matchLabels"],
+                    ["matchExpressions", "items"],
+                ]
+        )
+        {
+            var rule = ((YamlSequenceNode)At(selector, [.. path, "x-kubernetes-validations"])!)
+                .Select(r => Text(r, "rule")!)
+                .First(r => r.Contains("matches", StringComparison.Ordinal));
+            var expressions = rule.Split("matches('").Skip(1).Select(p => p[..p.IndexOf('\'')]).ToList();
+            Assert.Equal(3, expressions.Count);
+            Assert.Equal(
+                good,
+                Matches(key, expressions[0])
+                    && Matches(key, expressions[1])
+                    && Matches(value, expressions[2])
+                    && value.Length <= 63 // maxLength says so
+            );
+        }
+
+        static string Long(string text) =>
+            text.Split('/') is [var count, .. var rest] && int.TryParse(count, out var n)
+                ? string.Join('/', [new string('a', n), .. rest])
+                : text;
+    }
+
     /// <summary>Of <c>duration(self) >= duration('1s') &amp;&amp; ...</c> the quoted ones.</summary>
     internal static IEnumerable<GoDuration> Durations(string rule) =>
         rule.Split("duration('").Skip(1).Select(part => GoDuration.Parse(part[..part.IndexOf('\'')]));
@@ -246,4 +338,13 @@ public sealed class CrdTests
             Assert.Equal(name != "suspend", rules.Exists(r => r.Rule == "self == oldSelf"));
         }
     }
+
+    /// <summary>As the server's RE2, which knows no backtracking.</summary>
+    private static bool Matches(string text, string expression) =>
+        System.Text.RegularExpressions.Regex.IsMatch(
+            text,
+            expression,
+            System.Text.RegularExpressions.RegexOptions.NonBacktracking,
+            TimeSpan.FromSeconds(5)
+        );
 }

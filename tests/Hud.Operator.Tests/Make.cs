@@ -150,7 +150,7 @@ internal static class Make
         {
             Hello = new HelloMessage(),
             Progress = new ProgressMessage(),
-            Profile = Profile(targets),
+            Profile = PackedProfile.Of(Profile(targets)),
             Bye = new ByeMessage { Reason = "Completed" },
         };
 

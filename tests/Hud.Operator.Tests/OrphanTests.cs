@@ -51,6 +51,19 @@ public sealed class OrphanTests
     }
 
     [Fact]
+    public void Sessions_without_a_UID_or_with_one_twice_break_nothing_and_shield_nobody()
+    {
+        var done = Done();
+        var again = Make.Session(name: "again", uid: "done", status: Make.Status(Make.Target(0)));
+        var orphans = OrphanSweep.Orphans(
+            [Make.Session(uid: ""), Make.Session(name: "other", uid: ""), done, again, Runs, Runs],
+            [Agent("", 300), Agent("done", 300), Agent("runs", 300)],
+            Make.Now
+        );
+        Assert.Equal([("a--300", true)], orphans.Select(o => (o.Pod.Metadata.Name, o.Unseen)));
+    }
+
+    [Fact]
     public async Task An_agent_whose_session_is_only_not_in_view_yet_is_left_alone()
     {
         var deleted = new ConcurrentQueue<string>();

@@ -98,24 +98,6 @@ public sealed class AdmissionTests
             Admission.Check(Make.Session(), out _, Make.Options with { AllowedNamespaces = ["bank", "shop"] }).Accepted
         );
     }
-
-    [Fact]
-    public void Full_nodes_and_namespaces_make_a_session_wait()
-    {
-        (string, IReadOnlyCollection<string>)[] active = [("shop", ["n1"]), ("shop", ["n2"]), ("bank", ["n1"])];
-        Assert.Null(Admission.Wait("shop", ["n1"], active, Make.Options));
-        Assert.Contains(
-            "of this namespace",
-            Admission.Wait("shop", ["n3"], active, Make.Options with { MaxSessionsPerNamespace = 2 }),
-            StringComparison.Ordinal
-        );
-        Assert.Contains(
-            "on n1",
-            Admission.Wait("other", ["n3", "n1"], active, Make.Options with { MaxSessionsPerNode = 2 }),
-            StringComparison.Ordinal
-        );
-        Assert.Null(Admission.Wait("other", ["n2"], active, Make.Options with { MaxSessionsPerNode = 2 }));
-    }
 }
 
 public sealed class EventTests

@@ -25,6 +25,7 @@ public sealed class SessionControllerTests
             Name = Names.AgentPod(session.Uid, "n1"),
             Namespace = Make.Options.Namespace,
             Uid = "agent-1",
+            Labels = new() { [Names.SessionUidLabel] = session.Uid },
         };
         return pod;
     }

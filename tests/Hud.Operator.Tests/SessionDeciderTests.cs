@@ -76,14 +76,16 @@ public sealed class SessionDeciderTests
     public void Missing_lines_are_said_and_only_missing_names_are_a_loss(int named, string status, string reason)
     {
         var target = Make.Target(0, state: TargetState.Running);
-        var done = Make.Done(target);
-        done = done with
+        var profile = Make.Profile(target);
+        var done = Make.Done(target) with
         {
-            Profile = done.Profile! with
-            {
-                Summary = done.Profile.Summary with { SymbolizedPercent = named },
-                Warnings = [new ProfileWarning("HUD305", "app has no line tables", "")],
-            },
+            Profile = PackedProfile.Of(
+                profile with
+                {
+                    Summary = profile.Summary with { SymbolizedPercent = named },
+                    Warnings = [new ProfileWarning("HUD305", "app has no line tables", "")],
+                }
+            ),
         };
         var condition = SessionDecider
             .Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Running(), done)]))
@@ -154,7 +156,7 @@ public sealed class SessionDeciderTests
                 },
             ],
         };
-        var stream = Make.Done(target) with { Profile = profile };
+        var stream = Make.Done(target) with { Profile = PackedProfile.Of(profile) };
         var decision = SessionDecider.Decide(Make.Observation(Make.Status(target), [Make.Agent(Make.Ended(), stream)]));
         Assert.Equal("NoTokioRuntime", decision.Status.Condition("Failed").Reason);
         Assert.Equal("not a Tokio program", decision.Status.Targets.Single().Message);

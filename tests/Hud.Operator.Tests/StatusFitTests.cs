@@ -137,7 +137,7 @@ public sealed class StatusFitTests
                 OverheadPercent = percent,
                 ThrottledNs = n,
             };
-            var stream = StreamSnapshot.Empty with { Profile = new() { Targets = [said] } };
+            var stream = StreamSnapshot.Empty with { Profile = new PackedProfile([], [said]) };
             var status = Make.Status(
                 TargetProgress.Update(
                     Make.Target(0),

@@ -28,12 +28,23 @@ public sealed class TaskNamerTests
     public void The_first_type_argument_is_the_future(string name, string expected) =>
         Assert.Equal(expected, TaskNamer.TypeArgument(name));
 
+    [Fact]
+    public void Names_that_contradict_each_other_name_nothing()
+    {
+        const string Cell = "core::ptr::drop_in_place<tokio::runtime::task::core::Cell<demo::";
+        Assert.Equal("demo::a", TaskNamer.Agreed([$"{Cell}a, S>>", "memcpy", $"{Cell}a, S>>"], TaskNamer.TypeArgument));
+        Assert.Null(TaskNamer.Agreed([$"{Cell}a, S>>", $"{Cell}b, S>>"], TaskNamer.TypeArgument));
+        Assert.Null(TaskNamer.Agreed([], TaskNamer.TypeArgument));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("tokio::runtime::task::raw::poll")]
     [InlineData("demo::Cell<a, b>")]
     [InlineData("tokio::runtime::task::core::Cell<")]
     [InlineData("tokio::runtime::task::core::Cell<demo::a<b, c")]
+    [InlineData("tokio::runtime::task::harness::Harness<T,S>::poll")]
+    [InlineData("tokio::runtime::task::harness::Harness<T1, S>::dealloc")]
     public void A_name_without_one_gives_none(string name) => Assert.Null(TaskNamer.TypeArgument(name));
 
     [Theory]
@@ -43,6 +54,17 @@ public sealed class TaskNamerTests
     [InlineData("checkout::login::{{closure}}::{{closure}}", "checkout::login")]
     [InlineData("checkout::{impl#3}::login", "checkout::{impl#3}::login")]
     [InlineData(" checkout::Job ", "checkout::Job")]
+    [InlineData("tracing::instrument::Instrumented<checkout::login::{{closure}}>", "checkout::login")]
+    [InlineData("tracing::instrument::Instrumented::<checkout::login::{closure#0}>", "checkout::login")]
+    [InlineData(
+        "tracing::instrument::WithDispatch<core::pin::Pin<alloc::boxed::Box<checkout::login::{{closure}}>>>",
+        "checkout::login"
+    )]
+    [InlineData(
+        "core::pin::Pin<alloc::boxed::Box<dyn core::future::Future>>",
+        "alloc::boxed::Box<dyn core::future::Future>"
+    )]
+    [InlineData("checkout::Instrumented<T>", "checkout::Instrumented<T>")]
     [InlineData("{closure}", "{closure}")]
     [InlineData("::{a}", "::{a}")]
     [InlineData("", "")]

@@ -19,7 +19,7 @@ public sealed class DemoTests : IDisposable
         ("demo_service::auth::hash_password", "OnCpu", "Crypto"),
         ("demo_service::export::compress_report", "OnCpu", "Compression"),
         ("demo_service::cart::discounted_price", "OnCpu", "Cpu"),
-        ("demo_service::cart::update_totals", "LockWait", "Lock"),
+        ("demo_service::cart::update_totals", "LockWait", "Mutex"),
         ("demo_service::upstream::resolve", "BlockingCall", "Dns"),
         ("demo_service::audit::append", "BlockingCall", "FileSync"),
     ];
@@ -79,7 +79,7 @@ public sealed class DemoTests : IDisposable
         Assert.Equal(6, (await RunAsync(Repository.Hud, "diff", Json("fixed"), Json("mistakes"))).Code);
     }
 
-    private static bool Pressure(Hotspot hotspot) => hotspot.Cause is HotspotCause.RunQueue or HotspotCause.Throttled;
+    private static bool Pressure(Hotspot hotspot) => hotspot.Cause.IsCpuPressure();
 
     private string Json(string run) => Path.Combine(_folder, run + ".json");
 

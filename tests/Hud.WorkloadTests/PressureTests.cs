@@ -52,6 +52,22 @@ public sealed class PressureTests
         Assert.InRange(Assert.Single(document.Targets).ThrottledNs, throttled * 0.5, throttled * 1.05);
     }
 
+    /// <summary>The limit of a pod is on the pod's cgroup, and only there is counted what it holds back.</summary>
+    [Fact]
+    public async Task A_cpu_quota_of_the_group_around_is_throttling_of_the_target_too()
+    {
+        using var pod = CpuGroup.Create("hud-test-pod", quotaPercent: 20);
+        using var container = pod.Inside("container");
+        using var workload = await Workload.StartAsync(Set, "steady_work", "--tasks 2");
+        container.Add(workload.Pid);
+        var before = pod.ThrottledNs();
+        var run = await HudRun.OnAsync(workload, 4, "--threshold 5");
+        var throttled = pod.ThrottledNs() - before;
+        Assert.True(throttled > 50_000_000, $"the group was throttled for {throttled} ns only");
+        // the group's own counter runs on while hud starts and ends
+        Assert.InRange(Assert.Single(run.Document.Targets).ThrottledNs, throttled * 0.5, throttled * 1.05);
+    }
+
     private static void DoesNotBlame(Profiled profiled) =>
         Assert.DoesNotContain(
             profiled.Document.Hotspots,

@@ -44,6 +44,18 @@ public sealed class RuntimeTests
     }
 
     [Fact]
+    public async Task Names_of_workers_that_fit_no_thread_are_said_to_and_the_service_is_not_called_idle()
+    {
+        using var workload = await Workload.StartAsync(Set, "custom_names", "--workers 2");
+        var run = await HudRun.OnAsync(workload, 3, "--workers tokio-runtime");
+        var target = Assert.Single(run.Document.Targets);
+        Assert.Equal("NoSuchWorkers", target.Reason);
+        Assert.Contains("tokio-runtime*", target.Message, StringComparison.Ordinal);
+        Assert.Contains("payments-io", target.Message, StringComparison.Ordinal);
+        Assert.Contains("payments-io", run.Document.Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Threads_born_during_the_run_are_seen()
     {
         var profiled = await Profiled.RunAsync(Set, "thread_birth", seconds: 6);

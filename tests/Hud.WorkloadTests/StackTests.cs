@@ -22,9 +22,7 @@ public sealed class StackTests
         {
             var (document, _, _, _) = await Profiled.RunAsync(set, program, "--tasks 4 --block-ms 12 --every-ms 5");
             polls.AddRange(document.SlowPolls.Where(p => p.Stack >= 0).Select(p => (p, document.StackTable[p.Stack])));
-            withoutStack += document.SlowPolls.Count(p =>
-                p.Stack < 0 && p.Cause is not (HotspotCause.RunQueue or HotspotCause.Throttled)
-            );
+            withoutStack += document.SlowPolls.Count(p => p.Stack < 0 && !p.Cause.IsCpuPressure());
         }
 
         // frames that were guessed do not count: they may be anybody's

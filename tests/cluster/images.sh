@@ -25,6 +25,8 @@ dotnet=(--env DOTNET_EnableDiagnostics=0 --library libssl.so.3 --library libcryp
 # libbpf and libdw are the agent's, which opens them the same way; sh and the others serve for pods that are no Tokio programs, for containers
 # with two processes and for one that fills its memory
 agent=("${dotnet[@]}" --user 0:0 --library libbpf.so.1 --library libdw.so.1)
+licenses=(LICENSE:/LICENSE THIRD-PARTY-NOTICES.txt:/THIRD-PARTY-NOTICES.txt)
+bpf_licenses=(bpf/LICENSES/BSD-2-Clause.txt:/LICENSES/BSD-2-Clause.txt bpf/LICENSES/GPL-2.0.txt:/LICENSES/GPL-2.0.txt)
 shell=(/bin/sh:/bin/sh /bin/sleep:/bin/sleep /bin/dd:/bin/dd)
 workloads=(cpu_hog sleep gzip mutex idle)
 
@@ -46,8 +48,8 @@ for name in "$@"; do
   case "${from:+from-}$name" in
     from-hud-operator | from-hud-agent) cp "$from/$name.tar" "$out/" ;;
     from-test-agent) image test-agent --base "$from/hud-agent.tar" --entrypoint /test-agent.sh "$(scripted_agent)" "$here/test-agent.sh:/test-agent.sh" ;;
-    hud-operator) built hud-operator; image hud-operator --entrypoint /hud-operator --user 65532:65532 "${dotnet[@]}" out/hud-operator:/hud-operator ;;
-    hud-agent) built hud-agent; image hud-agent --entrypoint /hud-agent "${agent[@]}" out/hud-agent:/hud-agent ;;
+    hud-operator) built hud-operator; image hud-operator --entrypoint /hud-operator --user 65532:65532 "${dotnet[@]}" out/hud-operator:/hud-operator "${licenses[@]}" ;;
+    hud-agent) built hud-agent; image hud-agent --entrypoint /hud-agent "${agent[@]}" out/hud-agent:/hud-agent "${licenses[@]}" "${bpf_licenses[@]}" ;;
     test-agent)
       built hud-agent
       image test-agent --entrypoint /test-agent.sh "${agent[@]}" out/hud-agent:/hud-agent "$(scripted_agent)" "$here/test-agent.sh:/test-agent.sh" "${shell[0]}" ;;

@@ -29,7 +29,7 @@ function texts() {
   return found;
 }
 
-const names = ["checkout.html", "merged.html", "losses.html", "healthy.html", "nodata.html", "compare.html"];
+const names = ["checkout.html", "merged.html", "losses.html", "healthy.html", "nodata.html", "compare.html", "hostile.html"];
 
 for (const [media, width] of [["screen", 1440], ["screen", 390], ["print", 718]]) {
   test(`every text has a contrast of 7:1 or more (${media}, ${width} px)`, async () => {
@@ -54,8 +54,8 @@ test("a text too faint is found", async () => {
 test("names on the flame graph's boxes have a contrast of 7:1 or more", async () => {
   const { page, close } = await open("checkout.html");
   const light = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16) / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const { ink, kind } = await page.evaluate(() => hud.colours());
+  const { ink, kind, found } = await page.evaluate(() => hud.colours());
   assert.equal(kind.length, 7);
-  for (const box of kind) assert.ok((light(box) + 0.05) / (light(ink) + 0.05) >= 7, `${ink} on ${box}`);
+  for (const box of [...kind, found]) assert.ok((light(box) + 0.05) / (light(ink) + 0.05) >= 7, `${ink} on ${box}`);
   await close();
 });

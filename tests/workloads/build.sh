@@ -22,7 +22,7 @@ here="$(cd "$(dirname "$0")" && pwd)"
 . "$hud_root/scripts/rust.sh"
 
 # The programs in which task types, threads and stacks differ enough to try them with every Tokio and compiler option.
-core=cpu_hog,sleep,mutex,spawn_blocking,throughput
+core=cpu_hog,sleep,mutex,spawn_blocking,throughput,waits
 tests=(
   tokio143-release "tokio143-stripped:$core,block_in_place" "tokio143-lto-abort:$core" "tokio143-lines:$core,gzip"
   "tokio124-release:$core,block_in_place,current_thread,local_set,panics,idle" "tokio124-stripped:$core,block_in_place" "tokio124-lto-abort:$core"

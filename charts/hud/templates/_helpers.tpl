@@ -11,10 +11,14 @@ app.kubernetes.io/name: hud
 app.kubernetes.io/component: operator
 {{- end -}}
 
+{{- define "hud.registry" -}}
+{{ required "registry is not set: name the registry that hud-operator and hud-agent were pushed to, e.g. --set registry=registry.example.com/tools" .Values.registry }}
+{{- end -}}
+
 {{- define "hud.operatorImage" -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{ if .Values.image.repository }}{{ .Values.image.repository }}{{ else }}{{ include "hud.registry" . }}/hud-operator{{ end }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end -}}
 
 {{- define "hud.agentImage" -}}
-{{ .Values.agent.image.repository }}:{{ .Values.agent.image.tag | default .Chart.AppVersion }}
+{{ if .Values.agent.image.repository }}{{ .Values.agent.image.repository }}{{ else }}{{ include "hud.registry" . }}/hud-agent{{ end }}:{{ .Values.agent.image.tag | default .Chart.AppVersion }}
 {{- end -}}

@@ -31,5 +31,15 @@ public sealed record AdviceRow(
     bool Wide = false
 )
 {
+    /// <summary>A frame and the system call must both match: each alone says too little.</summary>
+    public bool Both { get; init; }
+
+    /// <summary>Frames of which one must be on the way to the poll as well: the framework's entry that called the library.</summary>
+    public IReadOnlyList<string> Below { get; init; } = [];
+
+    /// <summary>One of these must be in the full name of the frame that matches: a future that is driven to its end shows in the
+    /// generics of the function that drives it only.</summary>
+    public IReadOnlyList<string> Inside { get; init; } = [];
+
     public bool Covers(HotspotCause cause) => (Causes & (Causes)(1 << (int)cause)) != Causes.None;
 }

@@ -49,16 +49,64 @@ internal static class AdviceTable
             "channels"
         ),
         new(
-            "Lock",
+            "RwLock",
             Asleep,
-            [
-                "tokio::sync::mutex::Mutex::blocking_*",
-                "tokio::sync::rwlock::RwLock::blocking_*",
-                "tokio::sync::batch_semaphore::*",
-            ],
+            ["tokio::sync::rwlock::RwLock::blocking_*"],
+            [],
+            "A Tokio lock is taken with its blocking method inside a task. Use read().await or write().await.",
+            "locks"
+        ),
+        new(
+            "Mutex",
+            Asleep,
+            ["tokio::sync::mutex::Mutex::blocking_*", "tokio::sync::batch_semaphore::*"],
             [],
             "A Tokio lock is taken with its blocking method inside a task. Use lock().await.",
             "locks"
+        ),
+        new(
+            "Pool",
+            LockWait,
+            ["r2d2::Pool::*", "r2d2::PoolInner::*", "diesel::r2d2::*", "scheduled_thread_pool::*"],
+            [],
+            "The connection pool is exhausted and its get waits for another thread to give a connection back. Call it in tokio::task::spawn_blocking; hold connections for less time, or raise max_size if the database has room.",
+            "databases"
+        ),
+        new(
+            "Pool",
+            LockWait,
+            ["*::block_on", "*::CachedParkThread::block_on", "*::BlockingRegionGuard::block_on"],
+            [],
+            "block_on waits inside a task for a connection of the pool, and the tasks that would give one back cannot run on this worker. Await the pool's get; hold connections for less time, or raise the pool's size.",
+            "databases"
+        )
+        {
+            Inside = ["bb8::", "deadpool::", "deadpool_postgres::", "sqlx_core::pool::", "mobc::"],
+        },
+        new(
+            "GIL",
+            LockWait,
+            [
+                "take_gil",
+                "PyGILState_Ensure",
+                "PyEval_RestoreThread",
+                "PyEval_AcquireThread",
+                "PyThreadState_Attach",
+                "_PyThreadState_Attach",
+                "pyo3::gil::*",
+                "pyo3::internal::state::*",
+            ],
+            [],
+            "The thread waits for Python's global interpreter lock. Do Python's work in tokio::task::spawn_blocking, release the lock around Rust code (Python::detach, formerly allow_threads), or run Python in a process of its own.",
+            "locks"
+        ),
+        new(
+            "Rayon",
+            LockWait,
+            ["rayon_core::latch::*", "rayon_core::registry::*", "rayon_core::thread_pool::*", "rayon::*"],
+            [],
+            "The worker hands work to rayon and waits until it is done (install, join, scope or a parallel iterator). Start it with rayon::spawn and send the result back through tokio::sync::oneshot, or call it in tokio::task::spawn_blocking.",
+            "cpu"
         ),
         // a future driven to its end inside a task
         new(
@@ -111,6 +159,24 @@ internal static class AdviceTable
             "dns"
         ),
         new(
+            "Fork",
+            OnCpu | BlockingCall,
+            [
+                "fork",
+                "_Fork",
+                "__fork",
+                "__libc_fork",
+                "arch_fork",
+                "__run_fork_handlers",
+                "copy_page_range",
+                "dup_mmap*",
+                "dup_mm",
+            ],
+            [],
+            "fork copies the page tables of the whole process, which takes longer the more memory it has. Start children without pre_exec, uid or gid, so that std::process uses posix_spawn, which copies nothing; or from a small helper process.",
+            "processes"
+        ),
+        new(
             "Process",
             InCode,
             [
@@ -156,6 +222,28 @@ internal static class AdviceTable
             "Printing takes a process-wide lock and waits for whoever reads the pipe. Log through a non-blocking writer (tracing_appender::non_blocking), and print less per request.",
             "stdout"
         ),
+        new(
+            "SqliteBusy",
+            BlockingCall,
+            [
+                "sqliteDefaultBusyCallback",
+                "sqlite3InvokeBusyHandler",
+                "btreeInvokeBusyHandler",
+                "sqlite3_step",
+                "sqlite3_exec",
+                "sqlite3_prepare*",
+                "sqlite3Step",
+                "sqlite3VdbeExec",
+                "rusqlite::*",
+                "libsqlite3_sys::*",
+            ],
+            [SyscallGroup.Sleep],
+            "SQLite's busy handler sleeps because another connection holds the database's lock. Write through one connection, keep transactions short, turn on WAL, and call SQLite in tokio::task::spawn_blocking.",
+            "databases"
+        )
+        {
+            Both = true,
+        },
         new(
             "Sleep",
             Asleep,
@@ -297,6 +385,37 @@ internal static class AdviceTable
                 "serde_json::*",
                 "serde::*",
                 "serde_core::*",
+                "serde_path_to_error::*",
+                "serde_urlencoded::*",
+                "simd_json::*",
+                "sonic_rs::*",
+            ],
+            [],
+            "The framework parses a large request body in an extractor, before the handler runs. Bound the body's size (axum: DefaultBodyLimit, actix-web: JsonConfig::limit), or take the bytes and parse them in tokio::task::spawn_blocking.",
+            "serialization",
+            Wide: true
+        )
+        {
+            Below =
+            [
+                "axum::json::*",
+                "axum::extract::*",
+                "axum::form::*",
+                "axum_core::extract::*",
+                "actix_web::types::*",
+                "poem::web::*",
+                "warp::filters::body::*",
+                "rocket::serde::*",
+                "salvo_core::extract::*",
+            ],
+        },
+        new(
+            "Serialization",
+            OnCpu,
+            [
+                "serde_json::*",
+                "serde::*",
+                "serde_core::*",
                 "serde_yaml::*",
                 "serde_urlencoded::*",
                 "simd_json::*",
@@ -352,24 +471,93 @@ internal static class AdviceTable
         ),
         // waiting for another thread
         new(
-            "Lock",
+            "Join",
+            LockWait,
+            [
+                "std::thread::JoinHandle::join",
+                "std::thread::JoinInner::join",
+                "std::thread::join_handle::*",
+                "std::thread::lifecycle::JoinInner::join",
+                "std::thread::scoped::*",
+                "std::thread::scope",
+                "std::sys::thread::unix::Thread::join",
+                "std::sys::pal::unix::thread::Thread::join",
+                "crossbeam_utils::thread::*",
+                "pthread_join*",
+                "__pthread_clockjoin_ex",
+                "__pthread_timedjoin_ex",
+            ],
+            [],
+            "A thread is joined inside a task, and the worker waits until that thread ends. Use tokio::task::spawn_blocking and await its handle, or send the result back through tokio::sync::oneshot.",
+            "locks"
+        ),
+        new(
+            "Once",
             Asleep,
             [
-                "std::sync::mutex::*",
-                "std::sync::poison::mutex::*",
-                "std::sync::rwlock::*",
-                "std::sync::poison::rwlock::*",
-                "std::sync::condvar::*",
-                "std::sync::poison::condvar::*",
-                "std::sync::barrier::*",
                 "std::sync::once::*",
                 "std::sync::once_lock::*",
                 "std::sync::lazy_lock::*",
                 "std::sync::poison::once::*",
-                "std::sys::sync::mutex::*",
-                "std::sys::sync::rwlock::*",
-                "std::sys::sync::condvar::*",
                 "std::sys::sync::once::*",
+                "std::sys_common::once::*",
+                "parking_lot::once::*",
+                "once_cell::*",
+                "lazy_static::*",
+                "pthread_once",
+                "__pthread_once*",
+            ],
+            [],
+            "A value that is made once is being made by another thread, and the task waits until it is there. Make it before the runtime starts, or use tokio::sync::OnceCell.",
+            "locks"
+        ),
+        new(
+            "Condvar",
+            Asleep,
+            [
+                "std::sync::condvar::*",
+                "std::sync::poison::condvar::*",
+                "std::sync::barrier::*",
+                "std::sys::sync::condvar::*",
+                "std::sys::unix::locks::futex_condvar::*",
+                "parking_lot::condvar::*",
+                "pthread_cond_*",
+                "__pthread_cond_*",
+                "pthread_barrier_wait",
+                "sem_wait",
+                "sem_timedwait",
+                "__new_sem_wait*",
+            ],
+            [],
+            "A condition variable, barrier or semaphore made for threads is waited for inside a task. Use tokio::sync::Notify, Semaphore or a channel and await it.",
+            "locks"
+        ),
+        new(
+            "RwLock",
+            Asleep,
+            [
+                "std::sync::rwlock::*",
+                "std::sync::poison::rwlock::*",
+                "std::sys::sync::rwlock::*",
+                "std::sys::unix::locks::futex_rwlock::*",
+                "parking_lot::raw_rwlock::*",
+                "lock_api::rwlock::*",
+                "dashmap::*",
+                "pthread_rwlock_*",
+                "__pthread_rwlock_*",
+            ],
+            [],
+            "A reader-writer lock made for threads is waited for inside a task; the holder's stack, when it was seen, shows who had it. Hold it for less time and never across slow work, split the data, or replace the whole value at once (arc-swap).",
+            "locks"
+        ),
+        new(
+            "Mutex",
+            Asleep,
+            [
+                "std::sync::mutex::*",
+                "std::sync::poison::mutex::*",
+                "std::sync::reentrant_lock::*",
+                "std::sys::sync::mutex::*",
                 "std::sys::unix::locks::*",
                 "std::sys::pal::unix::locks::*",
                 "std::sys_common::mutex::*",
@@ -377,27 +565,25 @@ internal static class AdviceTable
                 "parking_lot::*",
                 "parking_lot_core::*",
                 "lock_api::*",
-                "dashmap::*",
-                "once_cell::*",
-                "lazy_static::*",
                 "pthread_mutex_*",
                 "__pthread_mutex_*",
-                "pthread_rwlock_*",
-                "__pthread_rwlock_*",
-                "pthread_cond_*",
                 "__lll_lock_wait*",
                 "___pthread_mutex_lock",
-                "pthread_barrier_wait",
-                "sem_wait",
             ],
             [],
             "A lock made for threads is waited for inside a task; the holder's stack, when it was seen, shows who had it. Hold it for less time and never across slow work, split the data, or use tokio::sync::Mutex where it must be held across an await.",
             "locks"
         ),
         new(
-            "SpinLock",
+            "Spin",
             OnCpu,
             [
+                "sched_yield",
+                "__sched_yield",
+                "std::thread::yield_now",
+                "std::thread::functions::yield_now",
+                "std::sys::thread::unix::yield_now",
+                "std::sys::pal::unix::thread::Thread::yield_now",
                 "spin::*",
                 "*::lock_contended",
                 "*::lock_slow",
@@ -407,7 +593,7 @@ internal static class AdviceTable
                 "pthread_spin_lock",
             ],
             [],
-            "The code spins for a lock that another thread holds. Hold it for less time, or use a lock that sleeps, outside of tasks.",
+            "The code spins (or gives its CPU away again and again, with sched_yield) until another thread is done. Hold the lock for less time, or wait with something that sleeps: tokio::sync inside tasks.",
             "locks"
         ),
         new(
@@ -423,6 +609,17 @@ internal static class AdviceTable
             "The thread waits for another thread (futex). Find what it waits for in the stack: locks belong around short work only, and waiting for a thread belongs in tokio::task::spawn_blocking.",
             "locks"
         ),
+        new(
+            "BlockingSocket",
+            BlockingCall,
+            ["mio::net::*", "mio::io_source::*", "mio::sys::unix::*", "tokio::net::*", "tokio::io::poll_evented::*"],
+            [Network, FileIo],
+            "Tokio reads, writes or accepts on a socket, and the call sleeps: the socket is in blocking mode. Call set_nonblocking(true) before from_std.",
+            "network"
+        )
+        {
+            Both = true,
+        },
         new(
             "Database",
             Asleep,
@@ -528,6 +725,25 @@ internal static class AdviceTable
             "network"
         ),
         // memory
+        new(
+            "MappedFile",
+            BlockingCall,
+            [
+                "filemap_fault",
+                "*_filemap_fault",
+                "__do_fault",
+                "do_read_fault",
+                "do_shared_fault",
+                "do_cow_fault",
+                "filemap_fdatawait*",
+                "page_cache_sync_ra*",
+                "page_cache_ra_*",
+                "do_sync_mmap_readahead*",
+            ],
+            [],
+            "Memory that maps a file is touched, and the page has to be read from disk first. Touch it in tokio::task::spawn_blocking, read it ahead (madvise WILLNEED, MAP_POPULATE), or read the file instead of mapping it.",
+            "memory"
+        ),
         new(
             "Memory",
             InCode,

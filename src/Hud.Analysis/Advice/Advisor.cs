@@ -31,16 +31,7 @@ public static class Advisor
                 continue;
             }
 
-            if (
-                (row.Frames.Count == 0 && row.Groups.Count == 0)
-                || MatchesAny(row, names, near)
-                || (group != SyscallGroup.None && row.Groups.Contains(group))
-            )
-            {
-                return row;
-            }
-
-            if (row.Wide && MatchesAny(row, names, end))
+            if (Answers(row, frames, names, row.Wide ? end : near, group) && IsBelow(row, names, end))
             {
                 return row;
             }
@@ -67,11 +58,28 @@ public static class Advisor
         return -1;
     }
 
-    private static bool MatchesAny(AdviceRow row, List<(string Bare, string? Trait)> names, int end)
+    private static bool Answers(
+        AdviceRow row,
+        IReadOnlyList<Frame> frames,
+        List<(string Bare, string? Trait)> names,
+        int end,
+        SyscallGroup group
+    )
     {
+        if (row.Frames.Count == 0 && row.Groups.Count == 0)
+        {
+            return true;
+        }
+
+        var called = group != SyscallGroup.None && row.Groups.Contains(group);
+        if (row.Both ? !called : called)
+        {
+            return called;
+        }
+
         for (var i = 0; i < end && i < names.Count; i++)
         {
-            if (Matches(row, names[i]))
+            if (Matches(row, names[i]) && (row.Inside.Count == 0 || row.Inside.Any(frames[i].Function.Contains)))
             {
                 return true;
             }
@@ -79,6 +87,9 @@ public static class Advisor
 
         return false;
     }
+
+    private static bool IsBelow(AdviceRow row, List<(string Bare, string? Trait)> names, int end) =>
+        row.Below.Count == 0 || names.Take(end).Any(name => row.Below.Any(pattern => Matches(pattern, name.Bare)));
 
     private static bool Matches(AdviceRow row, (string Bare, string? Trait) name)
     {

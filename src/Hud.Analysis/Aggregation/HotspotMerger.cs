@@ -15,6 +15,7 @@ internal sealed class HotspotMerger(
     private sealed class Group
     {
         public required Judgement Judgement { get; init; }
+        public required HotspotIdentity Identity { get; init; }
         public DurationSet Durations { get; } = new();
         public Dictionary<int, long> Stacks { get; } = [];
         public Dictionary<int, long> Holders { get; } = [];
@@ -35,9 +36,9 @@ internal sealed class HotspotMerger(
         }
     }
 
-    private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
-    private readonly Dictionary<RawKey, string> _groupOf = [];
-    private readonly Dictionary<string, string> _exactGroups = new(StringComparer.Ordinal);
+    private readonly Dictionary<HotspotIdentity, Group> _groups = [];
+    private readonly Dictionary<RawKey, HotspotIdentity> _groupOf = [];
+    private readonly Dictionary<HotspotIdentity, HotspotIdentity> _exactGroups = [];
 
     /// <param name="scale">Per type: slow polls counted by the kernel over those recorded; 1 when none were left out.</param>
     /// <param name="table">Stack number -> index in the document's stack table; filled here.</param>
@@ -74,11 +75,12 @@ internal sealed class HotspotMerger(
         }
 
         FoldCommonplace();
-        var ranked = _groups.OrderByDescending(g => Lost(g.Value)).ThenBy(g => g.Key, StringComparer.Ordinal).ToList();
-        var place = ranked
-            .Take(most)
-            .Select((g, i) => (g.Key, i))
-            .ToDictionary(p => p.Key, p => p.i, StringComparer.Ordinal);
+        var ranked = _groups
+            .OrderByDescending(g => Lost(g.Value))
+            .ThenBy(g => g.Key.Cause)
+            .ThenBy(g => g.Key.Fingerprint, StringComparer.Ordinal)
+            .ToList();
+        var place = ranked.Take(most).Select((g, i) => (g.Key, i)).ToDictionary(p => p.Key, p => p.i);
         indexOf = _groupOf.ToDictionary(p => p.Key, p => place.GetValueOrDefault(p.Value, -1));
         return [.. ranked.Take(most).Select((g, i) => Finding(g.Value, i + 1, scale, table))];
     }
@@ -90,14 +92,12 @@ internal sealed class HotspotMerger(
 
     /// <summary>Waiting for a CPU loses time too, but never ranks above code that blocks.</summary>
     private static double Lost(Group group) =>
-        group.Judgement.Cause is HotspotCause.RunQueue or HotspotCause.Throttled
-            ? group.Durations.TotalNs * 1e-9
-            : group.Durations.TotalNs;
+        group.Identity.Cause.IsCpuPressure() ? group.Durations.TotalNs * 1e-9 : group.Durations.TotalNs;
 
     private bool IsExact(in RawKey key) => key.Stack >= 0 && exact(key.Stack);
 
     private Judgement Judge(in RawKey key, bool exactly) =>
-        judge.Judge(key.Stack, key.Cause, key.Syscall, key.Holder >= 0, types[key.Type].Name, exactly);
+        judge.Judge(key.Stack, key.Cause, key.Syscall, types[key.Type].Name, exactly);
 
     /// <summary>
     /// In the live view some stacks of one piece of code are named exactly and others not yet. Those follow the dearest that is,
@@ -112,28 +112,33 @@ internal sealed class HotspotMerger(
                 .OrderByDescending(p => p.Value.Durations.TotalNs)
                 .ThenBy(p => p.Key.Stack)
         )
-            _exactGroups.TryAdd(Judge(key, exactly: false).Group, Judge(key, exactly: true).Group);
+            _exactGroups.TryAdd(Judge(key, exactly: false).Identity, Judge(key, exactly: true).Identity);
     }
 
-    private string GroupOf(in RawKey key, out Judgement judgement)
+    private HotspotIdentity GroupOf(in RawKey key, out Judgement judgement)
     {
         bool exactly = IsExact(key);
         judgement = Judge(key, exactly);
-        return !exactly && _exactGroups.TryGetValue(judgement.Group, out string? known) ? known : judgement.Group;
+        return !exactly && _exactGroups.TryGetValue(judgement.Identity, out var known) ? known : judgement.Identity;
     }
 
     private void Put(RawKey key, RawHotspot value, int stack, bool estimated)
     {
         string task = types[key.Type].Name;
-        string name = GroupOf(key with { Stack = stack }, out var judgement);
-        if (!_groups.TryGetValue(name, out var group))
-            _groups[name] = group = new Group { Judgement = judgement, Syscall = key.Syscall };
-        _groupOf[key] = name;
+        var identity = GroupOf(key with { Stack = stack }, out var judgement);
+        if (!_groups.TryGetValue(identity, out var group))
+            _groups[identity] = group = new Group
+            {
+                Judgement = judgement,
+                Identity = identity,
+                Syscall = key.Syscall,
+            };
+        _groupOf[key] = identity;
         group.Durations.Add(value.Durations);
         group.Targets.Add(key.Target);
         group.Estimated |= estimated;
         Add(group.Tasks, task, value.Durations.TotalNs);
-        if (stack >= 0 && (name == judgement.Group || group.Stacks.Count == 0))
+        if (stack >= 0 && (identity == judgement.Identity || group.Stacks.Count == 0))
             Add(group.Stacks, stack, value.Durations.TotalNs);
         if (key.Holder >= 0)
             Add(group.Holders, key.Holder, value.Durations.TotalNs);
@@ -148,28 +153,28 @@ internal sealed class HotspotMerger(
     private void FoldCommonplace()
     {
         foreach (
-            var way in _groups
-                .Where(g => g.Value.Judgement is { Cause: HotspotCause.OnCpu, Way.Length: > 0 })
-                .GroupBy(g => g.Value.Judgement.Way, StringComparer.Ordinal)
+            var path in _groups
+                .Where(g => g.Value.Judgement is { Identity.Cause: HotspotCause.OnCpu, Path.Length: > 0 })
+                .GroupBy(g => g.Value.Judgement.Path, StringComparer.Ordinal)
                 .ToList()
         )
         {
-            var telling = way.Where(g => !Advisor.IsCommonplace(g.Value.Judgement.Category))
+            var telling = path.Where(g => !Advisor.IsCommonplace(g.Value.Judgement.Category))
                 .OrderByDescending(g => Lost(g.Value))
-                .ThenBy(g => g.Key, StringComparer.Ordinal)
+                .ThenBy(g => g.Key.Fingerprint, StringComparer.Ordinal)
                 .FirstOrDefault();
             if (telling.Value is null)
                 continue;
             double small = Lost(telling.Value) / 4;
             foreach (
-                var (name, part) in way.Where(g =>
+                var (identity, part) in path.Where(g =>
                     Advisor.IsCommonplace(g.Value.Judgement.Category) && Lost(g.Value) <= small
                 )
             )
             {
                 telling.Value.Take(part);
-                _groups.Remove(name);
-                foreach (var key in _groupOf.Where(p => p.Value == name).Select(p => p.Key).ToList())
+                _groups.Remove(identity);
+                foreach (var key in _groupOf.Where(p => p.Value == identity).Select(p => p.Key).ToList())
                     _groupOf[key] = telling.Key;
             }
         }
@@ -182,14 +187,7 @@ internal sealed class HotspotMerger(
         // the words must belong to the stack that is shown
         var judgement =
             stack >= 0
-                ? judge.Judge(
-                    stack,
-                    group.Judgement.Cause,
-                    group.Syscall,
-                    holder >= 0,
-                    Top(group.Tasks, ""),
-                    exact(stack)
-                )
+                ? judge.Judge(stack, group.Identity.Cause, group.Syscall, Top(group.Tasks, ""), exact(stack))
                 : group.Judgement;
         double factor = 1;
         if (group.Estimated)
@@ -206,12 +204,12 @@ internal sealed class HotspotMerger(
             );
         long total = (long)(group.Durations.TotalNs * factor);
         double culprits = group.Culprits.Values.Sum();
-        int stackIndex = table.Add(stack, judgement.Blamed),
+        int stackIndex = table.Add(stack, group.Identity.Cause.IsCpuPressure() ? -1 : judgement.Blamed),
             holderIndex = table.Add(holder, -1);
         return new Hotspot
         {
             Rank = rank,
-            Cause = judgement.Cause,
+            Cause = group.Identity.Cause,
             Category = judgement.Category,
             Function = judgement.Function,
             UserFrame = judgement.UserFrame,
@@ -243,10 +241,7 @@ internal sealed class HotspotMerger(
                         Math.Round(c.Value * 100 / Math.Max(1, culprits), 1)
                     )),
             ],
-            Fingerprint =
-                stack >= 0
-                    ? Fingerprint.Of(StackJudge.WayToPoll(judge.Frames(stack, exact(stack)), judgement.Blamed))
-                    : "",
+            Fingerprint = group.Identity.Fingerprint,
             Histogram = group.Durations.Histogram,
             Target = group.Targets.Count == 1 ? group.Targets.Single() : -1,
         };

@@ -30,6 +30,9 @@ public readonly record struct PollFact
     public long WorstQueueNs { get; init; }
     public string PreemptedBy { get; init; }
     public int PreemptedByPid { get; init; }
+
+    /// <summary>How long that one ran meanwhile, as far as it was seen: never more than it used.</summary>
+    public long PreemptedByNs { get; init; }
     public bool Open { get; init; }
 
     /// <summary>How many polls it stands for.</summary>
@@ -259,6 +262,7 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
             Split = poll.Split with { OnCpuNs = 0, RunQueueNs = poll.Split.RunQueueNs + poll.Split.OnCpuNs },
             PreemptedBy = NotTheGuest,
             PreemptedByPid = 0,
+            PreemptedByNs = poll.Split.OnCpuNs,
             WorstQueueNs = poll.Split.OnCpuNs,
         };
 
@@ -280,10 +284,10 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
                 break;
             default:
                 RunQueueNs += ns * poll.Weight;
-                if (poll.PreemptedBy.Length > 0 && raw.Culprits.Count < 64)
+                if (poll.PreemptedBy.Length > 0 && poll.PreemptedByNs > 0 && raw.Culprits.Count < 64)
                 {
                     var who = (poll.PreemptedBy, poll.PreemptedByPid);
-                    raw.Culprits[who] = raw.Culprits.GetValueOrDefault(who) + poll.WorstQueueNs;
+                    raw.Culprits[who] = raw.Culprits.GetValueOrDefault(who) + poll.PreemptedByNs;
                 }
 
                 break;
@@ -295,12 +299,7 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     {
         int stack = -1,
             most = 0;
-        foreach (
-            var group in cpuStacks.GroupBy(
-                s => judge.Judge(s, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group,
-                StringComparer.Ordinal
-            )
-        )
+        foreach (var group in cpuStacks.GroupBy(s => judge.Judge(s, HotspotCause.OnCpu, "", "", exact: false).Identity))
         {
             int count = group.Count();
             if (count > most)

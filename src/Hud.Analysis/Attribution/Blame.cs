@@ -6,17 +6,39 @@ namespace Hud.Analysis;
 public static class Blame
 {
     /// <summary>Index of the code to change: the first user frame from the leaf, up to the task's poll. Without one (a task
-    /// made of library code only) the first frame of a dependency; -1 when nothing below the poll has a name.</summary>
+    /// made of library code only, or work that a framework does before it calls the user) the outermost frame of a dependency:
+    /// what was asked for, so that one piece of work is one place, whatever it was doing when it was met. -1 when nothing below
+    /// the poll has a name.</summary>
     public static int FirstUserFrame(IReadOnlyList<Frame> frames)
     {
         ArgumentNullException.ThrowIfNull(frames);
         var end = PollIndex(frames);
         end = end < 0 ? Find(frames, EntryPoints.IsWorkerLoop) : end;
         end = end < 0 ? frames.Count : end;
-        return FirstOf(frames, end, FrameKind.User) is >= 0 and var user
-            ? user
-            : FirstOf(frames, end, FrameKind.ThirdParty);
+        return FirstOf(frames, end, FrameKind.User) is >= 0 and var user ? user : OutermostLibrary(frames, end);
     }
+
+    private static int OutermostLibrary(IReadOnlyList<Frame> frames, int end)
+    {
+        int wrapper = -1;
+        for (int i = end - 1; i >= 0; i--)
+        {
+            if (frames[i].Kind != FrameKind.ThirdParty)
+                continue;
+            if (!IsWrapper(RustPath.Bare(frames[i].Function)))
+                return i;
+            wrapper = wrapper < 0 ? i : wrapper;
+        }
+
+        return wrapper;
+    }
+
+    /// <summary>Around every task and every request, whatever these do.</summary>
+    private static bool IsWrapper(string bare) =>
+        bare.StartsWith("tracing", StringComparison.Ordinal)
+        || bare.StartsWith("opentelemetry", StringComparison.Ordinal)
+        || bare.StartsWith("sentry", StringComparison.Ordinal)
+        || bare.StartsWith("metrics", StringComparison.Ordinal);
 
     /// <summary>Index of the frame where the innermost task poll starts; -1 when the stack ended before it (the usual case:
     /// stacks are cut there). A worker's main loop also runs inside a poll, of a blocking task: that one does not count.</summary>

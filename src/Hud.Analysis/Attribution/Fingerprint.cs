@@ -30,6 +30,19 @@ public static class Fingerprint
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
     }
 
+    /// <summary>Of words that belong together; no choice of words looks like another one's.</summary>
+    /// <returns>16 hex digits</returns>
+    public static string Of(params ReadOnlySpan<string> words)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var word in words)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{word.Length}:{word}"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
+    }
+
     /// <summary>Local copies made by the optimizer carry numbers that change with every build.</summary>
     internal static string StableName(string function)
     {

@@ -4,9 +4,9 @@ using Hud.Frames;
 namespace Hud.Analysis;
 
 /// <summary>What a stack means for a cause: who is blamed, of which category, with which advice.</summary>
-/// <param name="Way">Equal for stacks of one cause with the same frames from the poll to the user's code; empty when no code is blamed.</param>
+/// <param name="Path">Equal for stacks with the same frames from the poll to the user's code; empty when no code is blamed.</param>
 public sealed record Judgement(
-    HotspotCause Cause,
+    HotspotIdentity Identity,
     string Category,
     string Advice,
     string DocsSlug,
@@ -14,8 +14,7 @@ public sealed record Judgement(
     string UserFrame,
     string Location,
     int Blamed,
-    string Way,
-    string Group
+    string Path
 );
 
 /// <summary>Names and judges stacks by number, once each.</summary>
@@ -26,7 +25,7 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
 
     /// <summary>The live view judges the same stacks every second, and a judgement compares each frame with a long table.</summary>
     private readonly Dictionary<
-        (int Stack, HotspotCause Cause, string Syscall, bool HasHolder, string Task, bool Exact),
+        (int Stack, HotspotCause Cause, string Syscall, string Task, bool Exact),
         Judgement
     > _judgements = [];
 
@@ -60,41 +59,27 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
     }
 
     /// <summary>
-    /// <paramref name="cause"/> as the scheduler saw it; a sleep becomes a lock wait when its frames say so, or when they have
-    /// no names but another thread of the process ended a futex wait.
+    /// <paramref name="cause"/> as the scheduler saw it; a sleep in a futex is a wait for another thread. The system call decides
+    /// that, and not the names: the same program has the same causes stripped, inlined or with all its symbols.
     /// </summary>
-    public Judgement Judge(int stack, HotspotCause cause, string syscall, bool hasHolder, string taskName, bool exact)
+    public Judgement Judge(int stack, HotspotCause cause, string syscall, string taskName, bool exact)
     {
-        var key = (stack, cause, syscall, hasHolder, taskName, exact);
+        var key = (stack, cause, syscall, taskName, exact);
         if (!_judgements.TryGetValue(key, out var judgement))
         {
             if (_judgements.Count >= MaxJudgements)
                 _judgements.Clear();
-            _judgements[key] = judgement = JudgeAnew(stack, cause, syscall, hasHolder, taskName, exact);
+            _judgements[key] = judgement = JudgeAnew(stack, cause, syscall, taskName, exact);
         }
 
         return judgement;
     }
 
-    private Judgement JudgeAnew(
-        int stack,
-        HotspotCause cause,
-        string syscall,
-        bool hasHolder,
-        string taskName,
-        bool exact
-    )
+    private Judgement JudgeAnew(int stack, HotspotCause cause, string syscall, string taskName, bool exact)
     {
         var frames = Frames(stack, exact);
-        bool futex = syscall.StartsWith("futex", StringComparison.Ordinal);
-        if (cause == HotspotCause.BlockingCall && futex)
-        {
-            bool nameless =
-                Blame.FirstUserFrame(frames) < 0
-                && frames.All(f => f.Kind is FrameKind.Unknown or FrameKind.Native or FrameKind.Kernel);
-            if (nameless ? hasHolder : Advisor.For(frames, HotspotCause.LockWait, syscall).Category == "Lock")
-                cause = HotspotCause.LockWait;
-        }
+        if (cause == HotspotCause.BlockingCall && SyscallGroups.Of(syscall) == SyscallGroup.Futex)
+            cause = HotspotCause.LockWait;
 
         var row = Advisor.For(frames, cause, syscall);
         int blamed = Blame.FirstUserFrame(frames);
@@ -102,16 +87,13 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
         int named = Advisor.NamedFrame(frames, row);
         string function = named >= 0 ? Blame.UserName(frames[named]) : user;
         // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
-        string way =
-            blamed < 0 || cause is HotspotCause.RunQueue or HotspotCause.Throttled
-                ? ""
-                : $"{cause}|{Fingerprint.Of(WayToPoll(frames, blamed))}";
-        string group =
-            cause is HotspotCause.RunQueue or HotspotCause.Throttled ? $"{cause}|{taskName}" // where it was preempted is chance
-            : way.Length == 0 ? $"{cause}|{taskName}|{syscall}"
-            : $"{way}|{row.Category}|{syscall}";
+        string path = blamed < 0 || cause.IsCpuPressure() ? "" : Fingerprint.Of(WayToPoll(frames, blamed));
+        string fingerprint =
+            cause.IsCpuPressure() ? Fingerprint.Of("task", taskName) // where it was preempted is chance
+            : path.Length == 0 ? Fingerprint.Of("task", taskName, syscall)
+            : Fingerprint.Of("path", path, row.Category, syscall);
         return new Judgement(
-            cause,
+            new HotspotIdentity(cause, fingerprint),
             row.Category,
             row.Sentence,
             row.Docs,
@@ -119,8 +101,7 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
             user,
             blamed >= 0 ? frames[blamed].Location : "",
             blamed,
-            way,
-            group
+            path
         );
     }
 }

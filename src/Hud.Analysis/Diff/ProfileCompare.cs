@@ -25,7 +25,7 @@ public static class ProfileCompare
         return diff with { Verdict = DiffNotes.Verdict(diff) };
     }
 
-    /// <summary>By fingerprint; what is left by cause and names, since a new build may change a fingerprint. Where a thread was
+    /// <summary>By identity; what is left by cause and names, since a new build may change a fingerprint. Where a thread was
     /// put off its CPU is chance: pressure is matched by its task.</summary>
     private static IEnumerable<(Hotspot? Before, Hotspot? After)> Match(
         IReadOnlyList<Hotspot> before,
@@ -36,7 +36,7 @@ public static class ProfileCompare
         var unmatched = new List<Hotspot>();
         foreach (var old in before)
         {
-            int found = left.FindIndex(h => h.Fingerprint.Length > 0 && h.Fingerprint == old.Fingerprint);
+            int found = left.FindIndex(h => h.Identity().IsKnown && h.Identity() == old.Identity());
             if (found < 0)
             {
                 unmatched.Add(old);
@@ -52,7 +52,7 @@ public static class ProfileCompare
             int found = left.FindIndex(h =>
                 h.Cause == old.Cause
                 && h.Task == old.Task
-                && (StackWeights.IsPressure(h.Cause) || (h.UserFrame == old.UserFrame && h.Function == old.Function))
+                && (h.Cause.IsCpuPressure() || (h.UserFrame == old.UserFrame && h.Function == old.Function))
             );
             yield return (old, found < 0 ? null : left[found]);
             if (found >= 0)
@@ -78,7 +78,7 @@ public static class ProfileCompare
                 old is null ? HotspotChange.New
                 : fresh is null ? HotspotChange.Gone
                 : Change(old.Percent, fresh.Percent, tolerance),
-            Counts = !StackWeights.IsPressure(named.Cause),
+            Counts = !named.Cause.IsCpuPressure(),
             Fingerprint = named.Fingerprint,
             Cause = named.Cause,
             Category = named.Category,

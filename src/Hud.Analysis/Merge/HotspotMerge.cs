@@ -2,7 +2,7 @@ using Hud.Core.Profile;
 
 namespace Hud.Analysis;
 
-/// <summary>Joins hotspots with the same fingerprint over documents and ranks them anew.</summary>
+/// <summary>Joins hotspots with the same <see cref="HotspotIdentity"/> over documents and ranks them anew.</summary>
 internal static class HotspotMerge
 {
     /// <summary>The merged hotspots, and per part the map from its hotspot index to the merged one.</summary>
@@ -10,18 +10,14 @@ internal static class HotspotMerge
     {
         var groups = parts
             .SelectMany((part, p) => part.Document.Hotspots.Select((hotspot, h) => (part, p, hotspot, h)))
-            // without a fingerprint nothing says that two are the same
-            .GroupBy(
-                x => x.hotspot.Fingerprint.Length > 0 ? x.hotspot.Fingerprint : $"\u0001{x.p}/{x.h}",
-                StringComparer.Ordinal
-            )
+            .GroupBy(x => (x.hotspot.Identity(), x.hotspot.Identity().IsKnown ? (-1, -1) : (x.p, x.h)))
             .Select(g =>
                 (
                     Hotspot: Join([.. g.Select(x => (x.part, x.hotspot))], parts),
                     Members: g.Select(x => (x.p, x.h)).ToList()
                 )
             )
-            .OrderBy(g => IsPressure(g.Hotspot.Cause))
+            .OrderBy(g => g.Hotspot.Cause.IsCpuPressure())
             .ThenByDescending(g => g.Hotspot.TotalNs)
             .ThenBy(g => g.Hotspot.Fingerprint, StringComparer.Ordinal)
             .ToList();
@@ -93,6 +89,4 @@ internal static class HotspotMerge
                     .Take(10),
             ];
     }
-
-    private static bool IsPressure(HotspotCause cause) => cause is HotspotCause.RunQueue or HotspotCause.Throttled;
 }

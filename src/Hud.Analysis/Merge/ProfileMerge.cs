@@ -4,7 +4,7 @@ namespace Hud.Analysis;
 
 /// <summary>
 /// Several agents' documents of one session as one. Pure: the same documents in the same order give the same bytes.
-/// Indexes are renumbered, offsets moved to the earliest start, hotspots joined by fingerprint, stacks by content.
+/// Indexes are renumbered, offsets moved to the earliest start, hotspots joined by cause and fingerprint, stacks by content.
 /// </summary>
 public static class ProfileMerge
 {
@@ -32,7 +32,6 @@ public static class ProfileMerge
         {
             Agent = LossMerge.Agents(documents),
             Summary = SummaryMerge.Merge(documents),
-            VerdictLevel = documents.Max(d => d.VerdictLevel),
             Targets = [.. documents.SelectMany(d => d.Targets)],
             Hotspots = hotspots,
             Tasks = [.. parts.SelectMany(p => p.Document.Tasks.Select(t => t with { Target = p.Target(t.Target) }))],
@@ -58,7 +57,8 @@ public static class ProfileMerge
             Warnings = [.. documents.SelectMany(d => d.Warnings).Distinct()],
             Truncated = cut > 0 || documents.Any(d => d.Truncated),
         };
-        return merged with { Verdict = MergedVerdict.Sentence(merged) };
+        var (level, verdict) = Verdict.Of(merged);
+        return merged with { VerdictLevel = level, Verdict = verdict };
     }
 
     private static List<MergePart> Parts(IReadOnlyList<ProfileDocument> documents, StackPool stacks)

@@ -7,6 +7,9 @@ namespace Hud.Analysis;
 /// <summary>Facts and ledger to the profile document. Pure: the same input gives the same document.</summary>
 public static class ProfileBuilder
 {
+    /// <summary>Reason of a target none of whose threads is one of the workers that the session names.</summary>
+    public const string NoSuchWorkers = nameof(NoSuchWorkers);
+
     /// <param name="exact">False for the live view: exact names of the stacks that have them already, and quick names.</param>
     public static ProfileDocument Build(
         RunFacts facts,
@@ -78,13 +81,10 @@ public static class ProfileBuilder
             Estimated = facts.Estimated || factor > 1.001,
         };
         var targets = Targets(facts, ledger, runtimes, types, observed, summary.SymbolizedPercent);
-        var (level, verdict) = VerdictText.For(summary, hotspots, targets, facts.Session.Threshold);
-        return new ProfileDocument
+        var document = new ProfileDocument
         {
             Session = facts.Session,
             Agent = facts.Agent,
-            Verdict = verdict,
-            VerdictLevel = level,
             Summary = summary,
             Targets = targets,
             Hotspots = hotspots,
@@ -104,6 +104,8 @@ public static class ProfileBuilder
                 HotspotsCut = Math.Max(0, merger.GroupCount - facts.MaxHotspots),
             },
         };
+        var (level, verdict) = Verdict.Of(document);
+        return document with { VerdictLevel = level, Verdict = verdict };
     }
 
     /// <summary>The programs count a wait when it is over, and from a worker's first poll on; the scheduler's sums know the rest.</summary>
@@ -227,7 +229,9 @@ public static class ProfileBuilder
             {
                 string few = $"{Core.HumanText.Count(polls)} polls, the longest {Core.HumanText.Duration(longest)}";
                 (reason, message) =
-                    CpuStarvation.IsStarved(
+                    polls == 0 && facts.WithoutWorkers.TryGetValue(i, out string? unmatched)
+                        ? (NoSuchWorkers, unmatched)
+                    : CpuStarvation.IsStarved(
                         wait,
                         longestWait,
                         target.CpuNs,
@@ -351,9 +355,7 @@ public static class ProfileBuilder
     }
 
     private static string LatencyFunction(StackJudge judge, int stack, bool exact) =>
-        judge
-            .Judge(stack, HotspotCause.RunQueue, "", hasHolder: false, judge.Frames(stack, exact)[0].Function, exact)
-            .UserFrame;
+        judge.Judge(stack, HotspotCause.RunQueue, "", judge.Frames(stack, exact)[0].Function, exact).UserFrame;
 
     private static List<SlowPoll> Timeline(
         RunFacts facts,

@@ -27,6 +27,9 @@ public sealed record RunFacts
     /// <summary>Targets, by index, whose polls were not timed for a part of the run at least: of those, no poll counted is not no poll.</summary>
     public IReadOnlySet<int> Untimed { get; init; } = new HashSet<int>();
 
+    /// <summary>Targets, by index, none of whose threads is one of the workers that the session names, with what to say of it.</summary>
+    public IReadOnlyDictionary<int, string> WithoutWorkers { get; init; } = new Dictionary<int, string>();
+
     /// <summary>How many hotspots the report keeps.</summary>
     public int MaxHotspots { get; init; } = 100;
 }

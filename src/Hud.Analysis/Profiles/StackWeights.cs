@@ -55,7 +55,7 @@ public static class StackWeights
             );
             if (known)
             {
-                long share = IsPressure(document.Hotspots[poll.Hotspot].Cause)
+                long share = document.Hotspots[poll.Hotspot].Cause.IsCpuPressure()
                     ? poll.RunQueueNs
                     : poll.OnCpuNs + poll.BlockedNs;
                 listed[poll.Hotspot] = (listed[poll.Hotspot].Count + 1, listed[poll.Hotspot].Ns + share);
@@ -110,7 +110,7 @@ public static class StackWeights
                         Count: Math.Max(0, hotspot.Count - listed[i].Count)
                     )
             )
-            .Where(r => r.Ns > 0 && IsPressure(r.hotspot.Cause) == pressure)
+            .Where(r => r.Ns > 0 && r.hotspot.Cause.IsCpuPressure() == pressure)
             .ToList();
         double all = rests.Sum(r => (double)r.Ns);
         if (missingNs <= 0 || all <= 0)
@@ -138,8 +138,6 @@ public static class StackWeights
             );
         }
     }
-
-    public static bool IsPressure(HotspotCause cause) => cause is HotspotCause.RunQueue or HotspotCause.Throttled;
 
     private static int InTable(ProfileDocument document, int stack) =>
         stack >= 0 && stack < document.StackTable.Count ? stack : -1;

@@ -40,6 +40,31 @@ internal sealed class AgentProcess : IDisposable
     private Task LogRead { get; }
 
     /// <exception cref="DiagnosticException">HUD106 when it cannot be started.</exception>
+    public static AgentProcess StartAgent(
+        string path,
+        string[] arguments,
+        IReadOnlyDictionary<string, string> variables,
+        Action<string>? onLogLine = null
+    )
+    {
+        try
+        {
+            return Start(path, arguments, variables, onLogLine);
+        }
+        catch (IOException e)
+        {
+            throw new DiagnosticException(
+                new Diagnostic(
+                    DiagnosticKinds.AgentMissing,
+                    e.Message,
+                    "check that hud-agent is whole and built for this machine"
+                )
+            );
+        }
+    }
+
+    /// <summary>Any program; also kubectl is followed and ended like this.</summary>
+    /// <exception cref="IOException">It cannot be started; the message says why.</exception>
     public static AgentProcess Start(
         string path,
         string[] arguments,
@@ -71,17 +96,11 @@ internal sealed class AgentProcess : IDisposable
                 );
                 return new AgentProcess(pid, outRead, errRead, onLogLine);
             }
-            catch (IOException e)
+            catch (IOException)
             {
                 outRead.Dispose();
                 errRead.Dispose();
-                throw new DiagnosticException(
-                    new Diagnostic(
-                        DiagnosticKinds.AgentMissing,
-                        e.Message,
-                        "check that hud-agent is whole and built for this machine"
-                    )
-                );
+                throw;
             }
         }
     }

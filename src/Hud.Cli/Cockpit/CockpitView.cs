@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Hud.Cli.Run;
 using Hud.Core.Stream;
+using Hud.Reports.Text;
 
 namespace Hud.Cli.Cockpit;
 
@@ -13,7 +14,8 @@ internal sealed class CockpitView : IRunView
     private const int MaxPending = 4000;
     private static readonly TimeSpan FrameTime = TimeSpan.FromMilliseconds(50);
     private readonly Lock _gate = new();
-    private readonly LiveModel _model = new();
+    private readonly LiveModel _model;
+    private string _copy = "";
     private readonly Queue<StreamMessage> _pending = new();
     private readonly Func<LiveModel, string> _export;
     private readonly Glyphs _glyphs = Terminal.IsUtf8 ? Glyphs.Unicode : Glyphs.Ascii;
@@ -25,18 +27,21 @@ internal sealed class CockpitView : IRunView
     private UiState _ui;
     private volatile bool _ended;
     private volatile bool _redraw;
+    private bool _disposed;
 
-    public CockpitView(UiState ui, Func<LiveModel, string> export)
+    /// <param name="asked">What is profiled, until the agent says it.</param>
+    public CockpitView(UiState ui, string asked, Func<LiveModel, string> export)
     {
         (_ui, _export) = (ui, export);
+        _model = new LiveModel { Asked = asked };
         _writer = new ScreenWriter(Console.OpenStandardOutput(), ScreenWriter.Detect());
-        _resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => _changed.Set());
+        _resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Changed());
         _continued = PosixSignalRegistration.Create(
             PosixSignal.SIGCONT,
             _ =>
             {
                 _redraw = true;
-                _changed.Set();
+                Changed();
             }
         );
         _drawing = new Thread(Draw) { IsBackground = true, Name = "cockpit" };
@@ -58,25 +63,41 @@ internal sealed class CockpitView : IRunView
                 TakeIn(message);
         }
 
-        _changed.Set();
+        Changed();
     }
 
     public void Stopping()
     {
         lock (_gate)
             _model.Stopping = true;
-        _changed.Set();
+        Changed();
     }
 
     public void Dispose()
     {
+        if (_ended)
+            return;
         _ended = true;
-        _changed.Set();
+        Changed();
         _drawing.Join(TimeSpan.FromSeconds(2));
         _resized.Dispose();
         _continued.Dispose();
         _writer.Dispose();
-        _changed.Dispose();
+        // the thread that reads keys sits in a read that nothing ends; what it does after this has no effect (Changed)
+        lock (_gate)
+        {
+            _disposed = true;
+            _changed.Dispose();
+        }
+    }
+
+    private void Changed()
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+                _changed.Set();
+        }
     }
 
     private void TakeIn(StreamMessage? message)
@@ -91,7 +112,7 @@ internal sealed class CockpitView : IRunView
     {
         while (!_ended)
         {
-            _changed.WaitOne();
+            _changed.WaitOne(UntilNoticeEnds());
             if (_ended)
                 return;
             if (_redraw)
@@ -101,12 +122,28 @@ internal sealed class CockpitView : IRunView
             }
 
             Screen screen;
+            string copy;
             lock (_gate)
+            {
+                _ui = _ui.At(Environment.TickCount64);
+                (copy, _copy) = (_copy, "");
                 screen = Frame.Draw(_model, _ui, _glyphs, Terminal.Width, Terminal.Height);
+            }
+
+            if (copy.Length > 0)
+                _writer.Copy(copy);
             _writer.Show(screen);
             // keys held down must not draw more often than an eye sees
             Thread.Sleep(FrameTime);
         }
+    }
+
+    private TimeSpan UntilNoticeEnds()
+    {
+        lock (_gate)
+            return _ui.NoticeEnds is { } ends
+                ? TimeSpan.FromMilliseconds(Math.Max(0, ends - Environment.TickCount64))
+                : Timeout.InfiniteTimeSpan;
     }
 
     private void ReadKeys()
@@ -127,20 +164,28 @@ internal sealed class CockpitView : IRunView
         }
     }
 
-    private void Press(ConsoleKeyInfo key)
+    internal void Press(ConsoleKeyInfo key)
     {
         UiAction action;
         lock (_gate)
         {
-            (_ui, action) = Keys.Press(_ui, key, HotspotRows.Build(_model, _ui.Window, _ui.Search, _ui.Sort));
+            if (_ended)
+                return;
+            var rows = HotspotRows.Build(_model, _ui);
+            (_ui, action) = Keys.Press(_ui, key, rows);
             if (!_ui.Paused)
                 TakeIn(null);
             if (action == UiAction.Export)
-                _ui = _ui with { Notice = _export(_model) };
+                _ui = _ui.Say(_export(_model), Environment.TickCount64);
+            if (action is UiAction.CopyPlace or UiAction.CopyFunction)
+            {
+                _copy = Printable.Clean(Keys.CopyText(_ui, rows, action));
+                _ui = _ui.Say($"sent to the terminal's clipboard: {_copy}", Environment.TickCount64);
+            }
         }
 
         if (action == UiAction.Quit)
             Quit();
-        _changed.Set();
+        Changed();
     }
 }

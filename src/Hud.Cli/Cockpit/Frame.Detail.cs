@@ -15,7 +15,9 @@ internal sealed partial class Frame
         int scroll = Math.Min(_ui.Scroll, Math.Max(0, lines.Count - room));
         Rule(
             HeadRows,
-            $"{h.Rank} {Words.Cause(h.Cause)}",
+            row.Members > 1
+                ? $"{Words.Cause(h.Cause)}, the largest of {row.Members} in its group"
+                : $"{h.Rank} {Words.Cause(h.Cause)}",
             lines.Count > room ? $"lines {scroll + 1}-{scroll + room} of {lines.Count}" : "",
             ToneOf(h.Cause)
         );
@@ -37,20 +39,25 @@ internal sealed partial class Frame
         };
         if (h.Location.Length > 0)
             lines.Add([(Printable.FitLocation(Printable.Clean(h.Location), width), Tone.Strong)]);
-        lines.Add([
-            (
-                $"{HumanText.Percent(Math.Round(row.Percent, 2))} of worker time, {HumanText.Count(row.Count)} polls, {HumanText.Duration(row.TotalNs)} in all",
-                Tone.Text
-            ),
-        ]);
-        lines.Add([
-            (
-                $"p50 {HumanText.Duration(h.P50Ns)}   p99 {HumanText.Duration(h.P99Ns)}   max {HumanText.Duration(h.MaxNs)}   ",
-                Tone.Text
-            ),
-            .. Histogram(h.Histogram),
-        ]);
+        string share =
+            $"{HumanText.Percent(Math.Round(row.Percent, 2))} of worker time, {HumanText.Count(row.Count)} polls, {HumanText.Duration(row.TotalNs)} in all, {SpanName()}";
+        lines.AddRange(Printable.Wrap(share, width).Select(l => new List<(string, Tone)> { (l, Tone.Text) }));
+        string durations =
+            $"p50 {HumanText.Duration(h.P50Ns)}   p99 {HumanText.Duration(h.P99Ns)}   max {HumanText.Duration(h.MaxNs)}, since the start";
+        List<(string Text, Tone)> chart = [.. Histogram(h.Histogram)];
+        if (durations.Length + 3 + chart.Sum(part => Printable.Width(part.Text)) <= width)
+        {
+            lines.Add([(durations + "   ", Tone.Text), .. chart]);
+        }
+        else
+        {
+            lines.Add([(Printable.Fit(durations, width), Tone.Text)]);
+            lines.Add(chart);
+        }
+
         lines.Add([(Printable.Fit(string.Join(" · ", Details(h)), width), Tone.Dim)]);
+        if (Threads(row) is { Length: > 0 } threads)
+            lines.Add([(Printable.Fit(threads, width), Tone.Dim)]);
         var advice = Printable.Wrap(Printable.Clean(h.Advice), width - 2);
         for (int i = 0; i < advice.Count && h.Advice.Length > 0; i++)
             lines.Add([(i == 0 ? _glyphs.Arrow + " " : "  ", Tone.Good), (advice[i], Tone.Text)]);
@@ -65,6 +72,16 @@ internal sealed partial class Frame
         }
 
         return lines;
+    }
+
+    /// <summary>"on 8 workers: 4254 40x, 4250 12x": one worker alone says that its runtime is uneven.</summary>
+    private string Threads(HotspotRow row)
+    {
+        var workers = _model.WorkersOf(LiveModel.Key(row.Hotspot));
+        return workers.Count == 0
+            ? ""
+            : $"on {Words.Plural(workers.Count, "worker")}: "
+                + string.Join(", ", workers.Take(8).Select(w => $"{w.Tid} {HumanText.Count(w.Polls)}x"));
     }
 
     /// <summary>Durations in powers of two, from the first bucket with a count to the last.</summary>

@@ -5,14 +5,16 @@ namespace Hud.Cli.Cockpit;
 
 internal sealed partial class Frame
 {
-    /// <summary>Rows below the table: what to do about the selected hotspot.</summary>
+    /// <summary>Rows kept below the table for the selected hotspot: who, what about it, two lines of what to do.</summary>
     private const int AdviceRows = 4;
 
     private void DrawHotspots(int bottom)
     {
         string found = _ui.Search.Length > 0 ? $"matching \"{Printable.Clean(_ui.Search)}\"" : "";
         string order = _ui.Sort == SortBy.Lost ? "by worker time lost" : $"by {_ui.Sort.ToString().ToLowerInvariant()}";
-        Rule(_y++, $"HOTSPOTS {_rows.Count}", $"{order} {found}".TrimEnd());
+        string groups = _ui.Group == GroupBy.None ? "" : $"in groups of one {_ui.Group.ToString().ToLowerInvariant()}";
+        string what = _ui.Group == GroupBy.None ? "HOTSPOTS" : "GROUPS";
+        Rule(_y++, $"{what} {_rows.Count}", string.Join(" ", new[] { order, groups, found }.Where(t => t.Length > 0)));
         var columns = HotspotColumns.For(Width);
         DrawHeader(_y++, columns);
         if (_rows.Count == 0)
@@ -22,21 +24,57 @@ internal sealed partial class Frame
         }
 
         var current = Keys.Current(_ui, _rows)!;
+        // the rule above those that wait for a CPU takes a row like any other
+        var lines = Lines();
         int room = Math.Max(1, bottom - _y - AdviceRows);
-        int selected = Math.Max(0, _rows.ToList().IndexOf(current));
-        int first = Math.Max(0, Math.Min(selected - room + 1, _rows.Count - room));
+        int selected = Math.Max(0, lines.FindIndex(l => ReferenceEquals(l.Row, current)));
+        int first = Math.Max(0, Math.Min(selected - room + 1, lines.Count - room));
         double largest = Math.Max(1e-9, _rows.Max(r => r.Percent));
-        foreach (var (row, place) in _rows.Select((r, i) => (r, i + 1)).Skip(first).Take(room))
+        int top = _y;
+        foreach (var (row, place) in lines.Skip(first).Take(room))
         {
-            DrawRow(_y, row, place, largest, columns);
+            if (row is null)
+                DrawPressureRule(_y);
+            else
+                DrawRow(_y, row, place, largest, columns);
             if (ReferenceEquals(row, current))
                 _screen.Select(_y);
             _y++;
         }
 
-        if (_rows.Count > room)
-            _screen.PutRight(Width - 1, _y - room - 1, $" {first + 1}-{first + room} of {_rows.Count} ", Tone.Dim);
-        DrawAdvice(bottom - AdviceRows, current);
+        if (lines.Count > room)
+            _screen.PutRight(Width - 1, top - 1, $" {Visible(lines, first, room)} of {_rows.Count} ", Tone.Dim);
+        DrawAdvice(lines.Count > room ? bottom - AdviceRows : _y, bottom, current);
+    }
+
+    private List<(HotspotRow? Row, int Place)> Lines()
+    {
+        var lines = new List<(HotspotRow?, int)>();
+        for (int i = 0; i < _rows.Count; i++)
+        {
+            if (_rows[i].IsPressure && (i == 0 || !_rows[i - 1].IsPressure))
+                lines.Add((null, 0));
+            lines.Add((_rows[i], i + 1));
+        }
+
+        return lines;
+    }
+
+    private static string Visible(List<(HotspotRow? Row, int Place)> lines, int first, int room)
+    {
+        var places = lines.Skip(first).Take(room).Where(l => l.Row is not null).Select(l => l.Place).ToList();
+        return places.Count == 0 ? "0" : $"{places[0]}-{places[^1]}";
+    }
+
+    private void DrawPressureRule(int y)
+    {
+        int x = _screen.Put(
+            4,
+            y,
+            _glyphs.Rule + _glyphs.Rule + " waiting for a CPU: not the code's fault ",
+            Tone.Faint
+        );
+        _screen.Put(x, y, string.Concat(Enumerable.Repeat(_glyphs.Rule, Math.Max(0, Width - 1 - x))), Tone.Faint);
     }
 
     private void DrawHeader(int y, HotspotColumns c)
@@ -55,67 +93,98 @@ internal sealed partial class Frame
     private void DrawRow(int y, HotspotRow row, int place, double largest, HotspotColumns c)
     {
         var h = row.Hotspot;
-        var tone = ToneOf(h.Cause);
+        // not the code's fault: nothing in the row may look like a culprit
+        bool dim = row.IsPressure;
+        var tone = dim ? Tone.Dim : ToneOf(h.Cause);
+        var strong = dim ? Tone.Dim : Tone.Strong;
         string about = h.Estimated ? "~" : "";
         _screen.PutRight(3, y, $"{place}", Tone.Dim);
         _screen.Put(4, y, _glyphs.Meter(row.Percent / largest, c.Bar), tone);
-        _screen.PutRight(c.Cause - 1, y, about + HumanText.Percent(Math.Round(row.Percent, 2)), Tone.Strong);
+        _screen.PutRight(c.Cause - 1, y, about + HumanText.Percent(Math.Round(row.Percent, 2)), strong);
         _screen.Put(c.Cause, y, Words.ShortCause(h.Cause), tone);
-        _screen.PutRight(c.CountEnd, y, about + HumanText.Count(row.Count));
+        _screen.PutRight(c.CountEnd, y, about + HumanText.Count(row.Count), dim ? Tone.Dim : Tone.Text);
         if (c.P99End > 0)
-            _screen.PutRight(c.P99End, y, HumanText.Duration(h.P99Ns));
-        _screen.PutRight(c.MaxEnd, y, HumanText.Duration(h.MaxNs), Tone.Strong);
+            _screen.PutRight(c.P99End, y, Since(h.P99Ns), dim ? Tone.Dim : Tone.Text);
+        _screen.PutRight(c.MaxEnd, y, Since(h.MaxNs), strong);
         _screen.Put(
             c.MaxEnd + 1,
             y,
             row.Trend > 0 ? _glyphs.Up
                 : row.Trend < 0 ? _glyphs.Down
                 : " ",
-            row.Trend > 0 ? Tone.Bad : Tone.Good
+            dim ? Tone.Dim
+                : row.Trend > 0 ? Tone.Bad
+                : Tone.Good
         );
-        string location = c.ShowsLocation ? Printable.FitLocation(Printable.Clean(h.Location), 36) : "";
+        string location =
+            row.Apart.Length > 0 ? Printable.Fit(Printable.Clean(row.Apart), Math.Max(16, (Width - c.Function) / 2))
+            : row.Group.Length > 0 ? (row.Members > 1 ? $"{row.Members} hotspots" : "")
+            : c.ShowsLocation ? Printable.FitLocation(Printable.Clean(h.Location), 36)
+            : "";
         int end = c.Spark > 0 ? c.Spark - 1 : Width - 1;
         int room = end - c.Function - (location.Length > 0 ? Printable.Width(location) + 2 : 0);
         int x = _screen.Put(
             c.Function,
             y,
-            Printable.FitPath(Printable.Clean(ShortTask(Words.Blamed(h))), Math.Max(10, room)),
-            Tone.User,
+            Printable.FitPath(Printable.Clean(ShortTask(row.Name)), Math.Max(10, room)),
+            dim ? Tone.Dim : Tone.User,
             end - c.Function
         );
         if (location.Length > 0)
             _screen.Put(x + 2, y, location, Tone.Dim, end - x - 2);
         if (c.Spark > 0)
-            _screen.Put(c.Spark, y, string.Concat(row.Spark.Select(_glyphs.Level)), tone);
+            _screen.Put(c.Spark, y, string.Concat(Shares(row.Spark).Select(_glyphs.Level)), tone);
     }
 
-    /// <summary>Function, line, cause and fix of the selected hotspot, always in sight.</summary>
-    private void DrawAdvice(int y, HotspotRow row)
+    /// <summary>The longest polls are only known since the start: over a window they are left out.</summary>
+    private string Since(long ns) => _ui.Window > TimeSpan.Zero ? "" : HumanText.Duration(ns);
+
+    private static IEnumerable<double> Shares(IReadOnlyList<double> values)
+    {
+        double max = values.Max();
+        return values.Select(v => max <= 0 ? 0 : v / max);
+    }
+
+    /// <summary>
+    /// Function, line, cause and fix of the selected hotspot, always in sight; where rows are free, the whole fix and the stack.
+    /// </summary>
+    private void DrawAdvice(int y, int bottom, HotspotRow row)
     {
         var h = row.Hotspot;
-        Rule(y, Words.Cause(h.Cause), "", ToneOf(h.Cause));
+        string cause = Words.Cause(h.Cause);
+        Rule(y, cause, "", ToneOf(h.Cause));
         string title = Printable.Clean(Words.Blamed(h)),
             location = Printable.Clean(h.Location);
-        int room = Width - 7 - Words.Cause(h.Cause).Length;
+        int room = Width - 7 - cause.Length;
         string place = location.Length > 0 ? "  " + Printable.FitLocation(location, room / 2) : "";
         int x = _screen.Put(
-            4 + Words.Cause(h.Cause).Length,
+            4 + cause.Length,
             y,
             " " + Printable.FitPath(title, Math.Max(10, room - Printable.Width(place) - 2)),
-            Tone.User
+            row.IsPressure ? Tone.Text : Tone.User
         );
         x = _screen.Put(x, y, place, Tone.Strong);
         _screen.Put(x, y, " ");
         _screen.Put(2, y + 1, Printable.Fit(string.Join(" · ", Details(h)), Width - 3), Tone.Dim);
         var advice = Printable.Wrap(Printable.Clean(h.Advice), Width - 5);
-        for (int i = 0; i < Math.Min(2, advice.Count); i++)
+        int free = bottom - y - 2;
+        for (int i = 0; i < Math.Min(free, advice.Count); i++)
         {
+            bool cut = i + 1 == free && advice.Count > free;
             _screen.Put(2, y + 2 + i, i == 0 ? _glyphs.Arrow : " ", Tone.Good);
-            _screen.Put(
-                4,
-                y + 2 + i,
-                i == 1 && advice.Count > 2 ? Printable.Fit(advice[i] + " ...", Width - 5) : advice[i]
-            );
+            _screen.Put(4, y + 2 + i, cut ? Printable.Fit(advice[i] + " ...", Width - 5) : advice[i]);
+        }
+
+        y += 3 + Math.Min(free, advice.Count);
+        // a heading alone would say nothing
+        if (h.Stack.Count == 0 || y + 2 > bottom)
+            return;
+        foreach (var line in StackLines(h.Stack, h, Width - 4).Take(bottom - y))
+        {
+            int at = 2;
+            foreach (var (text, tone) in line)
+                at = _screen.Put(at, y, text, tone);
+            y++;
         }
     }
 

@@ -14,18 +14,24 @@ internal sealed partial class Frame
             .Now!.Tasks.OrderByDescending(t => t.TotalNs)
             .ThenBy(t => t.Name, StringComparer.Ordinal)
             .ToList();
-        Rule(_y++, $"TASKS {tasks.Count}", "by time in polls; durations from 1us to 1s");
-        bool wide = Width >= 100;
+        int room = Math.Max(0, bottom - _y - 2);
+        string more = tasks.Count > room ? $", {room} shown" : "";
+        bool wide = Width >= 100,
+            charts = Width >= 80;
+        Rule(
+            _y++,
+            $"TASKS {tasks.Count}{more}",
+            "by time in polls, since the start" + (charts ? "; durations 1us to 1s" : "")
+        );
         int chart = wide ? 49 : 33,
-            name = chart + buckets + 1;
+            name = charts ? chart + buckets + 1 : chart;
         _screen.Put(
             0,
             _y++,
             (wide ? "   polls   slow   share     p50     p99     max" : "   polls   slow   share     max")
-                + "  1us       1ms       1s task",
+                + (charts ? "  1us       1ms       1s task" : "  task"),
             Tone.Dim
         );
-        int room = Math.Max(0, bottom - _y);
         int scroll = _ui.Panel == Panel.Tasks ? Math.Min(_ui.Scroll, Math.Max(0, tasks.Count - room)) : 0;
         foreach (var t in tasks.Skip(scroll).Take(room))
         {
@@ -42,7 +48,7 @@ internal sealed partial class Frame
             _screen.PutRight(chart - 2, _y, HumanText.Duration(t.MaxNs), Tone.Strong);
             // counts span many powers of ten: a column's height is the logarithm
             double max = Math.Log2(1 + Math.Max(1, t.Histogram.DefaultIfEmpty(0).Max()));
-            for (int i = 0; i < buckets; i++)
+            for (int i = 0; charts && i < buckets; i++)
             {
                 long n = Bucket(t.Histogram, firstBucket + i, isFirst: i == 0, isLast: i == buckets - 1);
                 bool slow = (1L << (firstBucket + i)) >= Threshold();

@@ -17,14 +17,16 @@ internal sealed partial class Frame
     {
         var workers = _model.Now!.Workers;
         int room =
-            _screen.Height < 30 ? 4
+            _screen.Height < 20 ? 2
+            : _screen.Height < 30 ? 4
             : _screen.Height < 50 ? 8
             : 16;
+        const string shares = " busy  lost ";
         int shown = Math.Min(workers.Count, room);
         int lane = Math.Max(8, Width - LaneLeft - LaneRight);
         string more = workers.Count > shown ? $", {shown} shown" : "";
-        Rule(_y++, $"WORKERS {workers.Count}{more}", "a column a second, by time lost");
-        _screen.PutRight(Width - 1, _y - 1, " busy  lost ", Tone.Dim);
+        Rule(_y++, $"WORKERS {workers.Count}{more}", "1 column = 1 s, height = share lost", keep: shares.Length + 1);
+        _screen.PutRight(Width - 1, _y - 1, shares, Tone.Dim);
         // with more workers than rows, those that lose most
         foreach (
             var worker in workers.Count > shown ? workers.OrderByDescending(w => w.LostPercent).Take(shown) : workers
@@ -36,9 +38,9 @@ internal sealed partial class Frame
     {
         var (tone, glyph) = worker.State switch
         {
-            "blocked" => (Tone.Bad, "B"),
-            "queued" => (Tone.Pressure, "Q"),
-            "polling" => (Tone.Good, "P"),
+            "blocked" => (Tone.Bad, "A"),
+            "queued" => (Tone.Pressure, "W"),
+            "polling" => (Tone.Good, "C"),
             _ => (Tone.Faint, _glyphs.Dot),
         };
         _screen.PutRight(8, y, $"{worker.Tid}", Tone.Dim);
@@ -100,7 +102,26 @@ internal sealed partial class Frame
         double span = _ui.Window > TimeSpan.Zero ? _ui.Window.TotalNanoseconds : Math.Max(10e9, now.ElapsedNs);
         double from = Math.Max(0, now.ElapsedNs - span);
         double perColumn = span / columns;
-        Rule(_y++, "TIMELINE", $"slow polls, {HumanText.Duration((long)perColumn)} a column; colour is the cause");
+        const int signs = 30;
+        Rule(_y++, "TIMELINE", $"slow polls, 1 column = {HumanText.Duration((long)perColumn)}", keep: signs);
+        // the colours mean causes, and the signs of the causes are their legend
+        int legend = Width - 1;
+        foreach (
+            var cause in new[]
+            {
+                HotspotCause.RunQueue,
+                HotspotCause.LockWait,
+                HotspotCause.BlockingCall,
+                HotspotCause.OnCpu,
+            }
+        )
+        {
+            string name = Words.ShortCause(cause);
+            legend -= name.Length + 3;
+            int x = _screen.Put(legend, _y - 1, " " + _glyphs.Level(1), ToneOf(cause));
+            _screen.Put(x, _y - 1, name + " ", Tone.Dim);
+        }
+
         int first = _y + 1;
         var lanes = now.Workers.Take(Math.Max(0, bottom - first - 1)).ToList();
         var longest = new SlowPoll?[lanes.Count, columns];

@@ -1,3 +1,4 @@
+using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Reports;
 using Hud.Reports.Text;
@@ -19,13 +20,17 @@ internal sealed partial class Frame
     private readonly Glyphs _glyphs;
     private readonly Screen _screen;
     private readonly IReadOnlyList<HotspotRow> _rows;
+
+    /// <summary>Without search and groups: the head is about the service, not about what is looked for.</summary>
+    private readonly IReadOnlyList<HotspotRow> _all;
     private int _y;
 
     private Frame(LiveModel model, UiState ui, Glyphs glyphs, int width, int height)
     {
         (_model, _ui, _glyphs) = (model, ui, glyphs);
         _screen = new Screen(width, height);
-        _rows = HotspotRows.Build(model, ui.Window, ui.Search, ui.Sort);
+        _rows = HotspotRows.Build(model, ui);
+        _all = HotspotRows.Build(model, ui.Window, "", SortBy.Lost);
     }
 
     private int Width => _screen.Width;
@@ -73,7 +78,8 @@ internal sealed partial class Frame
     private void DrawHead()
     {
         var now = _model.Now;
-        var level = now?.VerdictLevel ?? VerdictLevel.NoData;
+        var span = now is null ? null : WindowSummary.Of(_model, _ui.Window, _all);
+        var level = span?.Level ?? VerdictLevel.NoData;
         var tone = ToneOf(level);
         int x = _screen.Put(1, 0, "HUD ", Tone.Dim);
         x = _screen.Put(x, 0, TargetName(), Tone.Strong, Math.Max(8, Width / 3));
@@ -83,46 +89,94 @@ internal sealed partial class Frame
             _model.Stopping ? "SUMMING UP"
             : _ui.Paused ? "PAUSED"
             : "live";
-        x = _screen.Put(x + 2, 0, now is null ? "" : Clock(now.ElapsedNs), Tone.Text);
-        _screen.Put(x + 2, 0, state, _model.Stopping || _ui.Paused ? Tone.Warn : Tone.Good);
-        string looking =
-            _ui.Window > TimeSpan.Zero
-                ? "last " + HumanText.Duration((long)_ui.Window.TotalNanoseconds)
-                : "since start";
-        _screen.PutRight(Width - 1, 0, looking, _ui.Window > TimeSpan.Zero ? Tone.Key : Tone.Dim);
-        if (now is null)
+        string progress = now is null ? "" : Progress(now.ElapsedNs);
+        bool live = !_model.Stopping && !_ui.Paused;
+        int end = Width - 2 - SpanName().Length;
+        // on a narrow screen one of the two: a picture that stands still has to say so
+        bool both = x + progress.Length + state.Length + 4 <= end;
+        if (both || live)
+            x = _screen.Put(x + 2, 0, progress, Tone.Text, Math.Max(0, end - x - 2));
+        if (both || !live)
+            _screen.Put(x + 2, 0, state, live ? Tone.Good : Tone.Warn, Math.Max(0, end - x - 2));
+        _screen.PutRight(Width - 1, 0, SpanName(), _ui.Window > TimeSpan.Zero ? Tone.Key : Tone.Dim);
+        if (span is null)
             return;
 
-        _screen.Put(1, 1, Printable.Fit(Printable.Clean(now.Verdict), Width - 2), tone);
-        var s = now.Summary;
-        string about = s.Estimated ? "~" : "";
+        string sentence = Printable.Fit(Printable.Clean(span.Sentence), Width - 2);
+        _screen.Put(1, 1, sentence, tone);
+        string about = span.Estimated ? "~" : "";
         Strip(
             2,
-            ("lost", about + HumanText.Percent(LostPercent()), s.BlockedPercent > 0 ? Tone.Bad : Tone.Good),
-            ("worst", HumanText.Duration(s.WorstPollNs), s.WorstPollNs > 0 ? Tone.Strong : Tone.Text),
-            (
-                "stalls",
-                s.StallCount == 0 ? "0" : $"{s.StallCount} max {HumanText.Duration(s.LongestStallNs)}",
-                s.StallCount > 0 ? Tone.Bad : Tone.Text
-            ),
-            ("slow", $"{about}{HumanText.Count(s.SlowPolls)} of {about}{HumanText.Count(s.Polls)}", Tone.Text),
-            ("longest", HumanText.Duration(s.LongestPollNs), Tone.Text)
+            [
+                .. Unless(
+                    sentence,
+                    ("lost", about + HumanText.Percent(Math.Round(span.LostPercent, 2)), Lost(span)),
+                    ("worst", HumanText.Duration(span.WorstNs), span.WorstNs > 0 ? Tone.Strong : Tone.Text)
+                ),
+                (
+                    "stalls",
+                    span.LongestStallNs > 0
+                        ? $"{span.Stalls} max {HumanText.Duration(span.LongestStallNs)}"
+                        : $"{span.Stalls}",
+                    span.Stalls > 0 ? Tone.Bad : Tone.Text
+                ),
+                (
+                    "slow",
+                    $"{about}{HumanText.Count(span.SlowPolls)} of {about}{HumanText.Count(span.Polls)} polls",
+                    Tone.Text
+                ),
+                ("threshold", HumanText.Duration(Threshold()), Tone.Text),
+            ]
         );
-        var o = now.Overhead;
-        Strip(
-            3,
-            ("queue", HumanText.Duration(s.RunQueueNs), s.RunQueueNs > 0 ? Tone.Pressure : Tone.Text),
-            ("quota", HumanText.Duration(s.ThrottledNs), s.ThrottledNs > 0 ? Tone.Pressure : Tone.Text),
-            ("events lost", HumanText.Count(now.LostEvents), now.LostEvents > 0 ? Tone.Warn : Tone.Text),
+        var o = now!.Overhead;
+        (string, string, Tone)[] cost =
+        [
             (
                 "cost",
                 $"{HumanText.Percent(o.MeasuredPercent)} of {HumanText.Percent(o.BudgetPercent)}",
                 o.MeasuredPercent > o.BudgetPercent && o.BudgetPercent > 0 ? Tone.Warn : Tone.Text
             ),
-            ("level", $"{o.Level}", o.Level > 0 ? Tone.Warn : Tone.Text),
-            ("names", $"{s.SymbolizedPercent}%", s.SymbolizedPercent < 80 && s.SlowPolls > 0 ? Tone.Warn : Tone.Text),
-            ("", Words.Level(o.Level), Tone.Dim)
+        ];
+        var names = now.Summary;
+        Strip(
+            3,
+            [
+                ("queue", HumanText.Duration(span.RunQueueNs), span.RunQueueNs > 0 ? Tone.Pressure : Tone.Text),
+                ("quota", HumanText.Duration(span.ThrottledNs), span.ThrottledNs > 0 ? Tone.Pressure : Tone.Text),
+                ("dropped", HumanText.Count(span.Dropped), span.Dropped > 0 ? Tone.Warn : Tone.Text),
+                // what it costs is only known since the start
+                .. _ui.Window > TimeSpan.Zero ? [] : cost,
+                ("level", $"{o.Level}", o.Level > 0 ? Tone.Warn : Tone.Text),
+                (
+                    "names",
+                    $"{names.SymbolizedPercent}%",
+                    names.SymbolizedPercent < 80 && names.SlowPolls > 0 ? Tone.Warn : Tone.Text
+                ),
+                ("", Words.Level(o.Level), Tone.Dim),
+            ]
         );
+    }
+
+    private static Tone Lost(WindowSummary span) => span.LostPercent > 0 ? Tone.Bad : Tone.Good;
+
+    /// <summary>A figure that the sentence above says is not said again.</summary>
+    private static IEnumerable<(string, string, Tone)> Unless(
+        string sentence,
+        params (string Label, string Value, Tone Tone)[] items
+    ) => items.Where(item => !sentence.Contains(item.Value, StringComparison.Ordinal));
+
+    private string SpanName() =>
+        _ui.Window > TimeSpan.Zero
+            ? "last " + HumanText.Duration((long)_ui.Window.TotalNanoseconds)
+            : "since the start";
+
+    /// <summary>"4s of 20s" when the run ends by itself; a run until Ctrl-C has no end to show.</summary>
+    private string Progress(long ns)
+    {
+        var duration = _model.Hello?.Session.Duration ?? default;
+        return duration.Nanoseconds > 0 && duration < SessionBounds.MaxLocalDuration
+            ? $"{Clock(ns)} of {Clock(duration.Nanoseconds)}"
+            : Clock(ns);
     }
 
     /// <summary>Labels dim, values bright; what does not fit any more is left out whole.</summary>
@@ -138,17 +192,6 @@ internal sealed partial class Frame
                 x = _screen.Put(x, y, label + " ", Tone.Dim);
             x = _screen.Put(x, y, value, tone) + 2;
         }
-    }
-
-    /// <summary>Of the window when one is set, else since the start.</summary>
-    private double LostPercent()
-    {
-        var s = _model.Now!.Summary;
-        if (_model.Before(_ui.Window) is not { } before)
-            return s.BlockedPercent;
-        // the percentages are of all time so far; their products with it can be subtracted
-        double lost = s.BlockedPercent * _model.Now.ElapsedNs - before.Summary.BlockedPercent * before.AtNs;
-        return Math.Max(0, lost / Math.Max(1, _model.Now.ElapsedNs - before.AtNs));
     }
 
     private void DrawWaiting()
@@ -184,36 +227,6 @@ internal sealed partial class Frame
         }
     }
 
-    private void DrawHelp()
-    {
-        Rule(HeadRows, "KEYS", "");
-        int y = HeadRows + 1;
-        foreach (var (key, meaning) in Keys.All)
-        {
-            if (y >= Bottom)
-                return;
-            _screen.Put(2, y, key, Tone.Key);
-            _screen.Put(16, y++, meaning);
-        }
-
-        y++;
-        foreach (
-            var (name, tone, text) in new[]
-            {
-                ("CPU", Tone.Cpu, "the poll computed too long"),
-                ("CALL", Tone.Call, "it slept in a system call"),
-                ("LOCK", Tone.Lock, "it waited for a lock"),
-                ("QUEUE QUOTA", Tone.Pressure, "no CPU was given: not the code's fault"),
-            }
-        )
-        {
-            if (y >= Bottom)
-                return;
-            _screen.Put(2, y, name, tone);
-            _screen.Put(16, y++, text);
-        }
-    }
-
     private void DrawFooter()
     {
         if (_ui.Typing)
@@ -229,45 +242,38 @@ internal sealed partial class Frame
             return;
         }
 
-        (string Key, string Meaning)[] keys =
-            _ui.Help ? [("any key", "back")]
-            : _ui.Detail ? [("j k", "scroll"), ("Esc", "back"), ("e", "save"), ("?", "keys"), ("q", "end")]
-            :
-            [
-                ("Enter", "open"),
-                ("Tab", "panel"),
-                ("s", "sort"),
-                ("/", "find"),
-                ("w", "span"),
-                ("p", "pause"),
-                ("e", "save"),
-                ("?", "keys"),
-                ("q", "end"),
-            ];
+        var keys = FooterKeys.Fitting(_ui, Width);
         int x = 1;
         foreach (var (key, meaning) in keys)
         {
-            if (x + key.Length + meaning.Length + 1 > Width)
-                break;
             x = _screen.Put(x, Bottom, key, Tone.Key);
             x = _screen.Put(x + 1, Bottom, meaning, Tone.Dim) + 2;
         }
     }
 
     /// <summary>A line across with a title in it, and a note after the title.</summary>
-    private void Rule(int y, string title, string note, Tone tone = Tone.Title)
+    /// <param name="keep">Columns at the right end that something else is written to.</param>
+    private void Rule(int y, string title, string note, Tone tone = Tone.Title, int keep = 0)
     {
         _screen.Put(0, y, string.Concat(Enumerable.Repeat(_glyphs.Rule, Width)), Tone.Faint);
         int x = _screen.Put(2, y, $" {title} ", tone);
         if (note.Length > 0)
-            _screen.Put(x, y, note + " ", Tone.Dim);
+            _screen.Put(x, y, WholeClauses(note, Width - x - 1 - keep) + " ", Tone.Dim);
+    }
+
+    /// <summary>As many of its clauses as there is room for; half a clause says nothing.</summary>
+    private static string WholeClauses(string note, int room)
+    {
+        while (Printable.Width(note) > room && note.LastIndexOfAny([',', ';']) is > 0 and var cut)
+            note = note[..cut];
+        return Printable.Fit(note, Math.Max(0, room));
     }
 
     private string TargetName()
     {
         var targets = _model.Targets.ToList();
         if (targets.Count == 0)
-            return "";
+            return Printable.Clean(_model.Asked);
         var first = targets[0];
         string name = Printable.Clean(first.Pod is { Length: > 0 } pod ? pod : first.Process);
         return targets.Count == 1 ? $"{name} {first.Pid}" : $"{name} +{targets.Count - 1}";
@@ -276,7 +282,9 @@ internal sealed partial class Frame
     private static string Clock(long ns)
     {
         long seconds = ns / 1_000_000_000;
-        return seconds < 60 ? $"{seconds}s" : $"{seconds / 60}m{seconds % 60:00}s";
+        return seconds < 60 ? $"{seconds}s"
+            : seconds < 3600 ? $"{seconds / 60}m{seconds % 60:00}s"
+            : $"{seconds / 3600}h{seconds % 3600 / 60:00}m";
     }
 
     private static Tone ToneOf(VerdictLevel level) =>

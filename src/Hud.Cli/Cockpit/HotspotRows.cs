@@ -1,8 +1,11 @@
 using Hud.Core.Profile;
+using Hud.Reports.Text;
 
 namespace Hud.Cli.Cockpit;
 
-/// <summary>A hotspot as the table shows it, over the window.</summary>
+/// <summary>A hotspot, or a group of them, as the table shows it over the window.</summary>
+/// <param name="Hotspot">Of a group the one that lost most.</param>
+/// <param name="Spark">Time lost in each of the last seconds, in ns.</param>
 internal sealed record HotspotRow(
     Hotspot Hotspot,
     double Percent,
@@ -12,7 +15,20 @@ internal sealed record HotspotRow(
     IReadOnlyList<double> Spark
 )
 {
-    public string Key => LiveModel.Key(Hotspot);
+    public string Key => Group.Length > 0 ? $"group {IsPressure} {Group}" : LiveModel.Key(Hotspot);
+
+    /// <summary>What the rows of a group have in common; empty for a single hotspot.</summary>
+    public string Group { get; init; } = "";
+
+    /// <summary>How many hotspots this row stands for.</summary>
+    public int Members { get; init; } = 1;
+
+    /// <summary>What tells it apart from another row of the same name; mostly empty.</summary>
+    public string Apart { get; init; } = "";
+
+    public bool IsPressure => Hotspot.Cause.IsCpuPressure();
+
+    public string Name => Group.Length > 0 ? Group : Words.Blamed(Hotspot);
 }
 
 internal enum SortBy
@@ -24,23 +40,45 @@ internal enum SortBy
     Trend,
 }
 
-/// <summary>From the model to the rows of the table: window, search and order. Pure.</summary>
+internal enum GroupBy
+{
+    None,
+    Function,
+    File,
+    Task,
+}
+
+/// <summary>From the model to the rows of the table: window, search, groups and order. Pure.</summary>
 internal static class HotspotRows
 {
     private const int SparkColumns = 8;
     private const int TrendSeconds = 10;
 
-    public static IReadOnlyList<HotspotRow> Build(LiveModel model, TimeSpan window, string search, SortBy sort)
+    public static IReadOnlyList<HotspotRow> Build(LiveModel model, UiState ui) =>
+        Build(model, ui.Window, ui.Search, ui.Sort, ui.Group);
+
+    public static IReadOnlyList<HotspotRow> Build(
+        LiveModel model,
+        TimeSpan window,
+        string search,
+        SortBy sort,
+        GroupBy group = GroupBy.None
+    )
     {
         if (model.Now is not { } now)
             return [];
         var before = model.Before(window);
         double span = Math.Max(1, now.ElapsedNs - (before?.AtNs ?? 0));
         int workers = Math.Max(1, now.Summary.Workers);
-        var rows = now.Hotspots.Where(h => Matches(h, search)).Select(h => Row(model, h, before, span * workers));
+        var apart = HotspotNames.Apart(now.Hotspots);
+        var rows = now
+            .Hotspots.Select((h, i) => Row(model, h, before, span * workers) with { Apart = apart[i] })
+            .Where(r => Matches(r.Hotspot, search) && (r.Count > 0 || before is null));
+        if (group != GroupBy.None)
+            rows = rows.GroupBy(r => (r.IsPressure, Name: NameOf(r.Hotspot, group)))
+                .Select(g => Joined(g.Key.Name, [.. g]));
         // pressure is not the code's fault, so it never stands above what is
-        var causes = rows.Where(r => r.Count > 0 || before is null)
-            .OrderBy(r => Reports.Text.Words.IsPressure(r.Hotspot.Cause));
+        var causes = rows.OrderBy(r => r.IsPressure);
         return
         [
             .. (
@@ -54,6 +92,35 @@ internal static class HotspotRows
                 }
             ).ThenBy(r => r.Hotspot.Rank),
         ];
+    }
+
+    private static string NameOf(Hotspot h, GroupBy group) =>
+        group switch
+        {
+            GroupBy.File => h.Location.LastIndexOf(':') is > 0 and var colon ? h.Location[..colon] : "(no file known)",
+            GroupBy.Task => h.Task.Length > 0 ? h.Task : "(no task known)",
+            _ => Words.Blamed(h),
+        };
+
+    private static HotspotRow Joined(string name, List<HotspotRow> rows)
+    {
+        var top = rows.OrderByDescending(r => r.TotalNs).ThenBy(r => r.Hotspot.Rank).First();
+        return top with
+        {
+            Hotspot = top.Hotspot with
+            {
+                MaxNs = rows.Max(r => r.Hotspot.MaxNs),
+                P99Ns = rows.Max(r => r.Hotspot.P99Ns),
+                Estimated = rows.Exists(r => r.Hotspot.Estimated),
+            },
+            Percent = rows.Sum(r => r.Percent),
+            Count = rows.Sum(r => r.Count),
+            TotalNs = rows.Sum(r => r.TotalNs),
+            Spark = [.. Enumerable.Range(0, SparkColumns).Select(i => rows.Sum(r => r.Spark[i]))],
+            Group = name,
+            Members = rows.Count,
+            Apart = "",
+        };
     }
 
     private static HotspotRow Row(LiveModel model, Hotspot h, Sample? before, double workerNs)
@@ -85,7 +152,6 @@ internal static class HotspotRows
             : 0;
     }
 
-    /// <summary>Time lost in each of the last seconds, as shares of the largest.</summary>
     private static double[] Spark(LiveModel model, Hotspot h)
     {
         var samples = model.Samples;
@@ -97,8 +163,7 @@ internal static class HotspotRows
                 spark[i] = Math.Max(0, Total(samples[at], h) - (at > 0 ? Total(samples[at - 1], h) : 0));
         }
 
-        double max = spark.Max();
-        return max <= 0 ? spark : [.. spark.Select(s => s / max)];
+        return spark;
     }
 
     private static double Total(Sample sample, Hotspot h) =>
@@ -106,16 +171,7 @@ internal static class HotspotRows
 
     private static bool Matches(Hotspot h, string search) =>
         search.Length == 0
-        || new[]
-        {
-            h.UserFrame,
-            h.Function,
-            h.Location,
-            h.Task,
-            h.Syscall,
-            h.Category,
-            Reports.Text.Words.Cause(h.Cause),
-        }
+        || new[] { h.UserFrame, h.Function, h.Location, h.Task, h.Syscall, h.Category, Words.Cause(h.Cause) }
             .Concat(h.Stack)
             .Any(text => text.Contains(search, StringComparison.OrdinalIgnoreCase));
 }

@@ -16,9 +16,12 @@ internal static class Keys
         ("Tab", "next panel: hotspots, tasks, timeline, warnings"),
         ("1 2 3 4", "that panel"),
         ("s", "sort by time lost, count, p99, max or trend"),
+        ("g", "group by function, file or task; again for none"),
         ("/", "search in functions, files, tasks, causes and stacks"),
+        ("c", "clear the search and the grouping"),
         ("w", "look back over 5 s, 10 s, 30 s, 1 min, 5 min or everything"),
         ("p  space", "pause the picture; measuring goes on"),
+        ("y  Y", "copy file:line, or the function, to the clipboard"),
         ("e", "export now"),
         ("?", "this page"),
         ("q  Ctrl-C", "end the run and print the report"),
@@ -26,11 +29,14 @@ internal static class Keys
 
     public static (UiState State, UiAction Action) Press(UiState ui, ConsoleKeyInfo key, IReadOnlyList<HotspotRow> rows)
     {
-        ui = ui with { Notice = "" };
+        ui = ui with { Notice = "", NoticeEnds = null };
         if (ui.Typing)
             return (Type(ui, key), UiAction.None);
+        // what does not fit scrolls; any other key leaves
+        if (ui.Help && Step(key) is { } by)
+            return (ui with { Scroll = Math.Clamp(ui.Scroll + by, 0, 10_000) }, UiAction.None);
         if (ui.Help)
-            return (ui with { Help = false }, UiAction.None);
+            return (ui with { Help = false, Scroll = 0 }, UiAction.None);
         switch (key.Key)
         {
             case ConsoleKey.UpArrow:
@@ -70,7 +76,17 @@ internal static class Keys
             'e' => (ui, UiAction.Export),
             'k' => (Move(ui, rows, -1), UiAction.None),
             'j' => (Move(ui, rows, 1), UiAction.None),
-            '?' or 'h' => (ui with { Help = true }, UiAction.None),
+            'y' => (ui, rows.Count > 0 ? UiAction.CopyPlace : UiAction.None),
+            'Y' => (ui, rows.Count > 0 ? UiAction.CopyFunction : UiAction.None),
+            'c' => (ui with { Search = "", Group = GroupBy.None }, UiAction.None),
+            'g' => (
+                Show(ui, Panel.Hotspots) with
+                {
+                    Group = (GroupBy)(((int)ui.Group + 1) % Enum.GetValues<GroupBy>().Length),
+                },
+                UiAction.None
+            ),
+            '?' or 'h' => (ui with { Help = true, Scroll = 0 }, UiAction.None),
             '/' => (Show(ui, Panel.Hotspots) with { Typing = true, Search = "" }, UiAction.None),
             'p' or ' ' => (ui with { Paused = !ui.Paused }, UiAction.None),
             's' => (ui with { Sort = (SortBy)(((int)ui.Sort + 1) % Enum.GetValues<SortBy>().Length) }, UiAction.None),
@@ -83,6 +99,27 @@ internal static class Keys
     /// <summary>The selected row; the first when the selected one is gone or none was chosen.</summary>
     public static HotspotRow? Current(UiState ui, IReadOnlyList<HotspotRow> rows) =>
         rows.FirstOrDefault(r => r.Key == ui.Selected) ?? rows.FirstOrDefault();
+
+    /// <summary>What a key for copying takes: the line if it is known, else the function.</summary>
+    public static string CopyText(UiState ui, IReadOnlyList<HotspotRow> rows, UiAction action) =>
+        Current(ui, rows) is not { } row ? ""
+        : action == UiAction.CopyPlace && row.Hotspot.Location.Length > 0 ? row.Hotspot.Location
+        : Reports.Text.Words.Blamed(row.Hotspot);
+
+    private static int? Step(ConsoleKeyInfo key) =>
+        key.Key switch
+        {
+            ConsoleKey.UpArrow => -1,
+            ConsoleKey.DownArrow => 1,
+            ConsoleKey.PageUp => -10,
+            ConsoleKey.PageDown => 10,
+            _ => key.KeyChar switch
+            {
+                'k' => -1,
+                'j' => 1,
+                _ => null,
+            },
+        };
 
     private static UiState Show(UiState ui, Panel panel) => ui with { Panel = panel, Detail = false, Scroll = 0 };
 

@@ -14,11 +14,18 @@ internal sealed class LiveModel
     public const int MaxSlowPolls = 20_000;
     private const int MaxWarnings = 100;
     private const int MaxTargets = 100;
+    private const int MaxHotspotsKept = 500;
+    private const int MaxWorkersKept = 256;
 
     private readonly List<Sample> _samples = [];
     private readonly List<SlowPoll> _slowPolls = [];
     private readonly List<WarningMessage> _warnings = [];
     private readonly SortedDictionary<int, TargetProfile> _targets = [];
+
+    private readonly Dictionary<string, Dictionary<int, long>> _workersOf = new(StringComparer.Ordinal);
+
+    /// <summary>What was asked for, such as "checkout 4242": shown until the first target is found.</summary>
+    public string Asked { get; init; } = "";
 
     public HelloMessage? Hello { get; private set; }
 
@@ -71,9 +78,45 @@ internal sealed class LiveModel
         return _samples.FindLast(s => s.AtNs <= from);
     }
 
+    /// <summary>Slow polls that ended after this time, as far as they are still known.</summary>
+    public IEnumerable<SlowPoll> Recent(long fromNs) => _slowPolls.Where(p => p.StartNs + p.WallNs > fromNs);
+
+    /// <summary>Threads on which a hotspot's polls ran, most polls first.</summary>
+    public IReadOnlyList<(int Tid, long Polls)> WorkersOf(string hotspot) =>
+        _workersOf.TryGetValue(hotspot, out var workers)
+            ? [.. workers.OrderByDescending(w => w.Value).ThenBy(w => w.Key).Select(w => (w.Key, w.Value))]
+            : [];
+
+    /// <summary>The numbers of a message's slow polls are those of its own lists, so they are looked up at once.</summary>
+    private void CountWorkers(ProgressMessage progress)
+    {
+        foreach (var poll in progress.SlowPolls.Take(StreamLimits.ProgressSlowPolls))
+        {
+            if (
+                poll.Hotspot < 0
+                || poll.Hotspot >= progress.Hotspots.Count
+                || poll.Worker < 0
+                || poll.Worker >= progress.Workers.Count
+            )
+                continue;
+            string key = Key(progress.Hotspots[poll.Hotspot]);
+            if (!_workersOf.TryGetValue(key, out var workers))
+            {
+                if (_workersOf.Count >= MaxHotspotsKept)
+                    continue;
+                _workersOf[key] = workers = [];
+            }
+
+            int tid = progress.Workers[poll.Worker].Tid;
+            if (workers.Count < MaxWorkersKept || workers.ContainsKey(tid))
+                workers[tid] = workers.GetValueOrDefault(tid) + 1;
+        }
+    }
+
     private void AcceptProgress(ProgressMessage progress)
     {
         Now = progress;
+        CountWorkers(progress);
         if (_samples.Count == MaxSamples)
             _samples.RemoveAt(0);
         var hotspots = new Dictionary<string, HotspotSample>(StringComparer.Ordinal);
@@ -83,6 +126,7 @@ internal sealed class LiveModel
             new Sample(
                 progress.ElapsedNs,
                 progress.Summary,
+                progress.LostEvents,
                 hotspots,
                 [
                     .. progress
@@ -110,6 +154,7 @@ internal sealed class LiveModel
 internal sealed record Sample(
     long AtNs,
     ProfileSummary Summary,
+    long Dropped,
     IReadOnlyDictionary<string, HotspotSample> Hotspots,
     IReadOnlyList<WorkerSample> Workers
 );

@@ -74,6 +74,13 @@ internal sealed class ScreenWriter : IDisposable
     /// <summary>The terminal may show something else now (after a stop and a continue): draw all of the next frame.</summary>
     public void Forget() => _shown = null;
 
+    /// <summary>OSC 52: the terminal, also one at the other end of ssh, puts the text on its clipboard if it is allowed to.</summary>
+    public void Copy(string text)
+    {
+        Write($"\x1b]52;c;{Convert.ToBase64String(Encoding.UTF8.GetBytes(text))}\a");
+        Flush();
+    }
+
     public void Dispose()
     {
         Write(Leave);

@@ -13,6 +13,8 @@ internal enum UiAction
     None,
     Quit,
     Export,
+    CopyPlace,
+    CopyFunction,
 }
 
 /// <summary>What the person at the keys has chosen. Immutable: every key gives a new one.</summary>
@@ -31,6 +33,8 @@ internal sealed record UiState
 
     public SortBy Sort { get; init; }
 
+    public GroupBy Group { get; init; }
+
     public string Search { get; init; } = "";
 
     /// <summary>True while the search is being typed.</summary>
@@ -40,6 +44,17 @@ internal sealed record UiState
 
     public TimeSpan Window { get; init; }
 
-    /// <summary>A line for the person, such as where the export went.</summary>
+    /// <summary>A line for the person, such as where the export went; it stands where the keys are, so not for long.</summary>
     public string Notice { get; init; } = "";
+
+    /// <summary>When the notice goes, by the clock of whoever draws; null while it has none.</summary>
+    public long? NoticeEnds { get; init; }
+
+    /// <summary>Long enough to read a line.</summary>
+    public const long NoticeMs = 3000;
+
+    public UiState Say(string notice, long nowMs) => this with { Notice = notice, NoticeEnds = nowMs + NoticeMs };
+
+    /// <summary>Without a notice that has been there long enough.</summary>
+    public UiState At(long nowMs) => NoticeEnds <= nowMs ? this with { Notice = "", NoticeEnds = null } : this;
 }

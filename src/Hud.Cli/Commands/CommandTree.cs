@@ -7,8 +7,6 @@ namespace Hud.Cli.Commands;
 /// <summary>Every verb of hud.</summary>
 internal static class CommandTree
 {
-    public const int HelpWidth = 80;
-
     public static RootCommand Build()
     {
         var root = new RootVerb().Build();
@@ -23,8 +21,16 @@ internal static class CommandTree
         ];
         foreach (var verb in verbs)
             root.Subcommands.Add(verb);
-        if (root.Options.OfType<HelpOption>().FirstOrDefault()?.Action is HelpAction help)
-            help.MaxWidth = HelpWidth;
+        root.Subcommands.Add(HelpVerbs.Help(root));
+        root.Subcommands.Add(HelpVerbs.Version());
+        foreach (var help in root.Options.OfType<HelpOption>())
+        {
+            help.Action = new HelpText.Action();
+            help.Description = "Show this help";
+        }
+
+        foreach (var version in root.Options.OfType<VersionOption>())
+            version.Description = "Print the version of hud";
         return root;
     }
 

@@ -14,7 +14,12 @@ internal static class CompletionVerb
     public static Command Build()
     {
         var shell = new Argument<string>("SHELL") { Description = string.Join(", ", Shells) };
-        shell.AcceptOnlyFromAmong(Shells);
+        shell.CompletionSources.Add(Shells);
+        shell.Validators.Add(result =>
+        {
+            if (result.Tokens is [var written] && !Shells.Contains(written.Value, StringComparer.Ordinal))
+                result.AddError($"SHELL: {FlagValues.NoneOf(written.Value, Shells)}");
+        });
         var command = new Command(
             "completion",
             "Print the completion script for a shell: source <(hud completion bash)"

@@ -15,13 +15,7 @@ internal static class DoctorVerb
 
     public static Command Build()
     {
-        var output = new Option<string>("--output", "-o")
-        {
-            Description = "text, json or yaml",
-            HelpName = "text|json|yaml",
-            DefaultValueFactory = _ => "text",
-        };
-        output.AcceptOnlyFromAmong("text", DataText.Json, DataText.Yaml);
+        var output = DataText.Option();
         var command = new Command(
             "doctor",
             "Say what works on this machine: kernel, permissions, and a try on a process of its own"
@@ -29,13 +23,13 @@ internal static class DoctorVerb
         {
             output,
         };
-        command.SetAction(parsed => Run(parsed.GetValue(output) is "text" ? null : parsed.GetValue(output)));
+        command.SetAction(parsed => Run(DataText.Format(parsed, output)));
         return command;
     }
 
     private static int Run(string? format)
     {
-        using var agent = AgentProcess.Start(
+        using var agent = AgentProcess.StartAgent(
             AgentLocator.Find(),
             ["doctor"],
             new Dictionary<string, string>(StringComparer.Ordinal)

@@ -7,7 +7,7 @@ using Hud.Core.Diagnostics;
 
 namespace Hud.Cli.Commands;
 
-/// <summary><c>hud [PROCESS]</c>: profile a process of this machine, with the flags people know from hud.</summary>
+/// <summary><c>hud [PROCESS]</c>: profile a process of this machine.</summary>
 internal sealed class RootVerb
 {
     private static readonly GoDuration HeadlessDuration = GoDuration.Parse("60s");
@@ -16,44 +16,29 @@ internal sealed class RootVerb
         Description = "Name of the process or of its executable, or its pid",
         Arity = ArgumentArity.ZeroOrOne,
     };
-    private readonly Option<int?> _pid = new("--pid", "-p")
-    {
-        Description = "The process by its pid",
-        HelpName = "pid",
-    };
+    private readonly Option<int?> _pid = FlagValues.Whole("--pid", "4242", "-p").With("pid", "The process by its pid");
     private readonly Option<string?> _target = new("--target", "-t")
     {
         Description = "The process by the path of its executable",
         HelpName = "path",
     };
-    private readonly Option<double> _threshold = new("--threshold")
-    {
-        Description = "A poll longer than this many milliseconds blocks its worker",
-        HelpName = "ms",
-        DefaultValueFactory = _ => 5,
-    };
-    private readonly Option<string?> _duration = new("--duration", "-d")
-    {
-        Description = "Seconds, or like 1m30s; default: until Ctrl-C on a terminal, else 60",
-        HelpName = "time",
-    };
+    private readonly Option<GoDuration?> _threshold = FlagValues
+        .Milliseconds("--threshold")
+        .With("time", "A poll that takes longer blocks its worker: 5ms, 500us [default: 5ms]");
+    private readonly Option<GoDuration?> _duration = FlagValues
+        .Duration("--duration", "-d")
+        .With("time", "How long: 30, 1m30s, 2h [default: until Ctrl-C; 60s without a terminal]");
     private readonly Option<string[]> _workers = new("--workers")
     {
         Description = "Only threads whose name begins with this count as workers",
         HelpName = "prefix",
     };
-    private readonly Option<double> _budget = new("--budget")
-    {
-        Description = "What profiling may cost, in percent of the target's CPU",
-        HelpName = "percent",
-        DefaultValueFactory = _ => 1,
-    };
-    private readonly Option<int> _frequency = new("--frequency")
-    {
-        Description = "On-CPU samples a second",
-        HelpName = "hz",
-        DefaultValueFactory = _ => 99,
-    };
+    private readonly Option<double?> _budget = FlagValues
+        .Number("--budget", "0.5")
+        .With("percent", "What profiling may cost of the target's CPU time [default: 1]");
+    private readonly Option<int?> _frequency = FlagValues
+        .Whole("--frequency", "99")
+        .With("hz", "On-CPU samples a second [default: 99]");
     private readonly RunOptions _run = new();
 
     public RootCommand Build()
@@ -69,12 +54,6 @@ internal sealed class RootVerb
             root.Options.Add(option);
         _run.AddTo(root);
         CompletionVerb.Offer(_process, CompletionVerb.Processes);
-        // a misspelt flag would otherwise be taken for a process's name
-        _process.Validators.Add(result =>
-        {
-            if (result.Tokens.FirstOrDefault(t => t.Value.StartsWith('-')) is { } flag)
-                result.AddError($"{flag.Value} is no flag of hud");
-        });
         root.SetAction(parsed => Runner.Run(ToRequest(parsed)));
         return root;
     }
@@ -82,31 +61,49 @@ internal sealed class RootVerb
     private RunRequest ToRequest(ParseResult parsed)
     {
         var process = Query(parsed.GetValue(_process), parsed.GetValue(_pid), parsed.GetValue(_target));
-        double threshold = parsed.GetValue(_threshold);
+        var defaults = new ProfilingSessionSpec();
         var session = new ProfilingSessionSpec
         {
             Target = new TargetSpec { ProcessName = process.Name is { Length: > 0 } name ? name : null },
-            Threshold = threshold is > 0 and < 1e9 ? GoDuration.FromMilliseconds(threshold) : default,
-            Duration = parsed.GetValue(_duration) is { } text
-                ? RunOptions.ParseDuration(text)
-                : DefaultDuration(parsed),
+            Threshold = parsed.GetValue(_threshold) ?? defaults.Threshold,
+            Duration = parsed.GetValue(_duration) ?? DefaultDuration(parsed),
             WorkerThreadNames = parsed.GetValue(_workers) ?? [],
-            OverheadBudgetPercent = parsed.GetValue(_budget),
-            SampleFrequencyHz = parsed.GetValue(_frequency),
+            OverheadBudgetPercent = parsed.GetValue(_budget) ?? defaults.OverheadBudgetPercent,
+            SampleFrequencyHz = parsed.GetValue(_frequency) ?? defaults.SampleFrequencyHz,
             Output = new OutputSpec { TopHotspots = SessionBounds.MaxTopHotspots },
         };
         Check(session);
-        return _run.ToRequest(parsed, session, process);
+        return _run.ToRequest(parsed, session, process) with { Again = Again(process) };
     }
 
-    /// <summary>On a terminal somebody watches and ends it; the bound is the longest session there is.</summary>
+    /// <summary>On a terminal somebody watches and ends it; the bound only ends what was forgotten.</summary>
     private GoDuration DefaultDuration(ParseResult parsed) =>
-        Terminal.OutputIsTerminal && !parsed.GetValue(_run.Headless) && parsed.GetValue(_run.Output) == OutputKind.Text
-            ? SessionBounds.MaxDuration
+        Terminal.OutputIsTerminal
+        && !parsed.GetValue(_run.Headless)
+        && RunOptions.KindOf(parsed.GetValue(_run.Output)) == OutputKind.Text
+            ? SessionBounds.MaxLocalDuration
             : HeadlessDuration;
 
     private static ProcessQuery Query(string? name, int? pid, string? executable)
     {
+        if (name is "")
+            throw Bad(
+                DiagnosticKinds.BadUsage,
+                "PROCESS is \"\", an empty name",
+                "name the process, as in: hud my-service; an unset variable in a script is a usual cause"
+            );
+        if (executable is "")
+            throw Bad(
+                DiagnosticKinds.BadUsage,
+                "--target is \"\", an empty path",
+                "name the executable, as in: hud --target /usr/bin/my-service"
+            );
+        if (pid is <= 0)
+            throw Bad(
+                DiagnosticKinds.BadUsage,
+                $"--pid: {pid} cannot be the pid of a process",
+                "pids begin at 1; list the candidates with: ps -eo pid,comm,args"
+            );
         if (name is null && pid is null && executable is null)
             throw Bad(
                 DiagnosticKinds.BadUsage,
@@ -127,6 +124,14 @@ internal sealed class RootVerb
         return new ProcessQuery(name, pid, executable);
     }
 
+    private static string Again(ProcessQuery process) =>
+        NextCommand.Sudo
+        + (
+            process.Name is { } name ? $"hud {NextCommand.Word(name)}"
+            : process.Pid is { } pid ? $"hud --pid {pid}"
+            : $"hud --target {NextCommand.Word(process.Executable ?? "")}"
+        );
+
     private static void Check(ProfilingSessionSpec session)
     {
         // here the process is named by the command line, so any name will do for the file's rules
@@ -139,7 +144,12 @@ internal sealed class RootVerb
         {
             throw Bad(
                 DiagnosticKinds.OutOfRange,
-                string.Join("\n  ", failures.Select(f => $"{Flag(f.PropertyName)}: {f.ErrorMessage}")),
+                string.Join(
+                    "\n  ",
+                    failures.Select(f =>
+                        $"{Flag(f.PropertyName)} {Written(spec: session, f.PropertyName)}: {f.ErrorMessage}"
+                    )
+                ),
                 "change the value; hud --help shows the units"
             );
         }
@@ -148,13 +158,26 @@ internal sealed class RootVerb
     private static string Flag(string field) =>
         field switch
         {
-            "spec.threshold" => "--threshold (in ms)",
+            "spec.threshold" => "--threshold",
             "spec.duration" => "--duration",
             "spec.overheadBudgetPercent" => "--budget",
             "spec.sampleFrequencyHz" => "--frequency",
             "spec.workerThreadNames" => "--workers",
             "spec.target.processName" => "PROCESS",
             _ => field,
+        };
+
+    /// <summary>The value as it was understood: "2h" for 7200.</summary>
+    private static string Written(ProfilingSessionSpec spec, string field) =>
+        field switch
+        {
+            "spec.threshold" => spec.Threshold.ToString(),
+            "spec.duration" => spec.Duration.ToString(),
+            "spec.overheadBudgetPercent" => $"{spec.OverheadBudgetPercent:0.###}",
+            "spec.sampleFrequencyHz" => $"{spec.SampleFrequencyHz}",
+            "spec.workerThreadNames" => FlagValues.Shown(string.Join(',', spec.WorkerThreadNames)),
+            "spec.target.processName" => FlagValues.Shown(spec.Target.ProcessName ?? ""),
+            _ => "",
         };
 
     private static DiagnosticException Bad(DiagnosticKind kind, string message, string next) =>

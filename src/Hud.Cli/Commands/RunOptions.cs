@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using Hud.Cli.Run;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
@@ -11,6 +9,9 @@ namespace Hud.Cli.Commands;
 /// <summary>The options that every way to run shares, and how they become a request.</summary>
 internal sealed class RunOptions
 {
+    /// <summary>The live model keeps a sample of each second for so long.</summary>
+    private static readonly TimeSpan MaxWindow = TimeSpan.FromSeconds(Cockpit.LiveModel.MaxSamples);
+
     public Option<bool> Headless { get; } =
         new("--headless") { Description = "No cockpit: progress on stderr, the report at the end" };
 
@@ -23,15 +24,13 @@ internal sealed class RunOptions
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "No progress, only the report" };
 
-    public Option<OutputKind> Output { get; } =
-        new("--output", "-o")
-        {
-            Description = "What to print: the report as text, json or yaml, or the agent's stream",
-            HelpName = "text|json|yaml|stream",
-        };
+    public Option<string?> Output { get; } =
+        FlagValues
+            .Choice("--output", "-o", "text", "json", "yaml", "stream")
+            .With("The report as text, json or yaml, or the agent's stream [default: text]");
 
-    public Option<double> Window { get; } =
-        new("--window") { Description = "Seconds the cockpit looks back; 0 is since the start", HelpName = "seconds" };
+    public Option<GoDuration?> Window { get; } =
+        FlagValues.Duration("--window").With("time", "What the cockpit looks back over; 0 is since the start");
 
     public Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the agent's own log on stderr" };
 
@@ -47,13 +46,12 @@ internal sealed class RunOptions
 
     // for tests, benchmarks and support; not for daily use
     private readonly Option<string?> _forceRung = new("--force-rung") { Hidden = true };
-    private readonly Option<int?> _forceLevel = new("--force-level") { Hidden = true };
-    private readonly Option<int?> _ringKib = new("--ring-kib") { Hidden = true };
+    private readonly Option<int?> _forceLevel = FlagValues.Whole("--force-level", "1").Hide();
+    private readonly Option<int?> _ringKib = FlagValues.Whole("--ring-kib", "64").Hide();
     private readonly Option<bool> _pretendUnsafe = new("--pretend-seccomp-unsafe") { Hidden = true };
 
     public void AddTo(Command command)
     {
-        Output.AcceptOnlyFromAmong("text", "json", "yaml", "stream");
         Option[] all =
         [
             Headless,
@@ -78,17 +76,18 @@ internal sealed class RunOptions
         {
             Session = session,
             Process = process,
-            Output = parsed.GetValue(Output),
+            Output = KindOf(parsed.GetValue(Output)),
             Quiet = parsed.GetValue(Quiet),
             Headless = parsed.GetValue(Headless),
             Verbose = parsed.GetValue(Verbose),
-            Window = parsed.GetValue(Window) is >= 0 and <= 1800 and var window
-                ? TimeSpan.FromSeconds(window)
-                : throw Bad(
-                    DiagnosticKinds.OutOfRange,
-                    "--window must be from 0 to 1800 seconds",
-                    "leave it out to see everything since the start"
-                ),
+            Window =
+                (parsed.GetValue(Window) ?? default).ToTimeSpan() is var window && window <= MaxWindow
+                    ? window
+                    : throw Bad(
+                        DiagnosticKinds.OutOfRange,
+                        $"--window {parsed.GetValue(Window)}: the cockpit looks back over 30m at most",
+                        "leave it out to see everything since the start"
+                    ),
             Exports = [.. (parsed.GetValue(Export) ?? []).Select(ToExport)],
             Options = new AgentOptions
             {
@@ -96,7 +95,7 @@ internal sealed class RunOptions
                 ForceLevel = parsed.GetValue(_forceLevel),
                 RingBufferKiB = parsed.GetValue(_ringKib),
                 PretendSeccompUnsafe = parsed.GetValue(_pretendUnsafe),
-                DebugDirectories = parsed.GetValue(DebugDir) ?? [],
+                DebugDirectories = [.. (parsed.GetValue(DebugDir) ?? []).Select(ToFolder)],
                 DebuginfodUrls = [.. (parsed.GetValue(Debuginfod) ?? []).Select(ToServer)],
             },
         };
@@ -105,9 +104,30 @@ internal sealed class RunOptions
         ExportFormats.For(path)
         ?? throw Bad(
             DiagnosticKinds.BadUsage,
-            $"--export {path}: the ending says which format to write, and this one is unknown",
+            $"--export {FlagValues.Shown(path)}: the ending says which format to write, and this one is unknown",
             $"use one of {ExportFormats.Extensions}"
         );
+
+    /// <summary>Without this a typo means a whole run without names.</summary>
+    private static string ToFolder(string path) =>
+        Directory.Exists(path)
+            ? path
+            : throw Bad(
+                DiagnosticKinds.BadUsage,
+                File.Exists(path)
+                    ? $"--debug-dir {FlagValues.Shown(path)}: this is a file, and a folder is wanted"
+                    : $"--debug-dir {FlagValues.Shown(path)}: there is no such folder",
+                "name the folder that holds the debug files, such as /usr/lib/debug"
+            );
+
+    public static OutputKind KindOf(string? output) =>
+        output switch
+        {
+            "json" => OutputKind.Json,
+            "yaml" => OutputKind.Yaml,
+            "stream" => OutputKind.Stream,
+            _ => OutputKind.Text,
+        };
 
     /// <summary>libdebuginfod takes a list with spaces between, so none may be inside.</summary>
     private static string ToServer(string url) =>
@@ -117,22 +137,10 @@ internal sealed class RunOptions
             ? url
             : throw Bad(
                 DiagnosticKinds.BadUsage,
-                $"--debuginfod: \"{url}\" is not the address of a server",
+                $"--debuginfod: \"{FlagValues.Shown(url)}\" is not the address of a server",
                 "write it like https://debuginfod.example.org, once for each server"
             );
 
     private static DiagnosticException Bad(DiagnosticKind kind, string message, string next) =>
         new(new(kind, message, next));
-
-    /// <summary>Seconds as a bare number, or a Go duration.</summary>
-    public static GoDuration ParseDuration(string text) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
-        && seconds <= 1e9
-            ? GoDuration.FromSeconds(seconds)
-        : GoDuration.TryParse(text, out var duration) ? duration
-        : throw Bad(
-            DiagnosticKinds.BadUsage,
-            $"--duration: \"{text}\" is not a duration",
-            "write seconds (30) or a duration like 90s, 1m30s"
-        );
 }

@@ -24,9 +24,14 @@ internal sealed class RunVerb
         _run.AddTo(command);
         command.SetAction(parsed =>
         {
-            var session = Load(parsed.GetValue(_file)!);
+            string file = parsed.GetValue(_file)!;
+            var session = Load(file);
             return Runner.Run(
-                _run.ToRequest(parsed, session.Spec, new ProcessQuery(session.Spec.Target.ProcessName, null, null))
+                _run.ToRequest(parsed, session.Spec, new ProcessQuery(session.Spec.Target.ProcessName, null, null)) with
+                {
+                    Again = $"{NextCommand.Sudo}hud run -f {NextCommand.Word(file)}",
+                    File = file,
+                }
             );
         });
         return command;
@@ -48,7 +53,7 @@ internal sealed class RunVerb
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Bad($"{path} cannot be read: {e.Message}", "check the path");
+            throw Bad($"{path} cannot be read: {FlagValues.Why(e)}", "check the path");
         }
     }
 

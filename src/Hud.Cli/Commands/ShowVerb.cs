@@ -10,7 +10,10 @@ internal static class ShowVerb
 {
     public static Command Build()
     {
-        var file = new Argument<string>("FILE") { Description = "A report as JSON (--export report.json)" };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "A report as JSON, from --export report.json; - reads stdin",
+        };
         var export = new Option<string[]>("--export")
         {
             Description = $"Write other formats ({ExportFormats.Extensions})",
@@ -25,7 +28,7 @@ internal static class ShowVerb
         };
         command.SetAction(parsed =>
         {
-            var document = DiffVerb.Load(parsed.GetValue(file)!);
+            var document = ReportFile.Load(parsed.GetValue(file)!);
             string[] files = parsed.GetValue(export) ?? [];
             foreach (string path in files)
             {
@@ -34,16 +37,16 @@ internal static class ShowVerb
                     ?? throw new DiagnosticException(
                         new(
                             DiagnosticKinds.BadUsage,
-                            $"--export {path}: the ending says which format to write, and this one is unknown",
+                            $"--export {FlagValues.Shown(path)}: the ending says which format to write, and this one is unknown",
                             $"use one of {ExportFormats.Extensions}"
                         )
                     );
                 File.WriteAllBytes(path, format.Render(document));
             }
 
-            if (parsed.GetValue(output) is { } data)
+            if (DataText.Format(parsed, output) is { } data)
                 Console.Out.Write(DataText.Render(document, HudJson.Indented.ProfileDocument, data));
-            else if (files.Length == 0)
+            else if (files.Length == 0 || parsed.GetValue(output) is not null)
                 Console.Out.Write(
                     TextReport.Render(
                         document,

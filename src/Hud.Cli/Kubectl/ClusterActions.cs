@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Hud.Cli.Cockpit;
+using Hud.Cli.Commands;
 using Hud.Cli.Run;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
@@ -27,8 +28,8 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             throw new DiagnosticException(
                 new(
                     DiagnosticKinds.OutOfRange,
-                    string.Join("\n  ", failures.Select(f => f.ErrorMessage)),
-                    "change the flag; --help shows the units"
+                    string.Join("\n  ", failures.Select(f => Refusal(spec, f.PropertyName, f.ErrorMessage))),
+                    "change the value; kubectl hud run --help shows the units"
                 )
             );
         string target =
@@ -88,11 +89,19 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             Thread.Sleep(Poll);
         }
 
-        if (output is null)
-            Print(session);
-        else
+        var report = output is null ? Print(session) : null;
+        if (output is not null)
             Describe(name, output);
-        return ExitCode(session);
+        int exit = ExitCode(session);
+        if (report is not null)
+            Console.Error.Write(
+                Closing.Text(
+                    report,
+                    $"kubectl hud open {name}    # the page, with stacks and the timeline",
+                    Terminal.ErrorIsTerminal ? Math.Max(80, Terminal.Width) : Closing.DefaultWidth
+                )
+            );
+        return exit;
     }
 
     public int Get(bool all, string? output)
@@ -161,20 +170,20 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         return 0;
     }
 
-    private void Print(ProfilingSession session)
+    /// <summary>The whole report when it may be read, else what the status holds of it; returns the report.</summary>
+    private ProfileDocument? Print(ProfilingSession session)
     {
-        // the whole report when it may be read, else what the status holds of it
-        string text;
         try
         {
-            text = TextReport.Render(_store.Report(session), TextReport.DefaultWidth, Terminal.Color);
+            var report = _store.Report(session);
+            Console.Out.Write(TextReport.Render(report, TextReport.DefaultWidth, Terminal.Color));
+            return report;
         }
         catch (DiagnosticException e) when (e.Diagnostic.Kind == DiagnosticKinds.NoReport)
         {
-            text = SessionText.Describe(session, TextReport.DefaultWidth, Terminal.Color);
+            Console.Out.Write(SessionText.Describe(session, TextReport.DefaultWidth, Terminal.Color));
+            return null;
         }
-
-        Console.Out.Write(text);
     }
 
     private static int ExitCode(ProfilingSession session)
@@ -203,7 +212,9 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
                 new Diagnostic(
                     DiagnosticKinds.ExpectationsNotMet,
                     $"{unmet.Reason}: {Printable.Clean(unmet.Message)}",
-                    "fix the first hotspot of the report, or change expect"
+                    session.Status!.Hotspots.FirstOrDefault(h => !h.Cause.IsCpuPressure()) is { } first
+                        ? $"fix {Printable.Clean(first.UserFrame.Length > 0 ? first.UserFrame : first.Function)}, the first hotspot of the report, or change expect"
+                        : "no hotspot of its code was found: look at the verdict, or change expect"
                 )
             );
             return DiagnosticKinds.ExpectationsNotMet.ExitCode;
@@ -250,7 +261,11 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, stop);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, stop);
-        using var view = new CockpitView(new UiState(), model => LiveExport.Write(model, [], session.Metadata.Name));
+        using var view = new CockpitView(
+            new UiState(),
+            session.Metadata.Name,
+            model => LiveExport.Write(model, [], session.Metadata.Name)
+        );
         view.Quit = logs.Stop;
         var merge = new LiveMerge(pods.Length);
         logs.Follow(
@@ -262,6 +277,22 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         );
         return Volatile.Read(ref signals) > 0 ? Followed.Interrupted : Followed.ToItsEnd;
     }
+
+    /// <summary>The flag and its value as it was understood, then the rule.</summary>
+    private static string Refusal(ProfilingSessionSpec spec, string field, string rule) =>
+        field switch
+        {
+            "spec.duration" => $"--duration {spec.Duration}: {rule}",
+            "spec.threshold" => $"--threshold {spec.Threshold}: {rule}",
+            "spec.target.maxPods" => $"--max-pods {spec.Target.MaxPods}: {rule}",
+            "spec.target.containerName" => $"--container {FlagValues.Shown(spec.Target.ContainerName ?? "")}: {rule}",
+            "spec.target.processName" => $"--process {FlagValues.Shown(spec.Target.ProcessName ?? "")}: {rule}",
+            "spec.target.podName" => $"pod/{FlagValues.Shown(spec.Target.PodName ?? "")}: {rule}",
+            "spec.target.workloadRef.name" => $"\"{FlagValues.Shown(spec.Target.WorkloadRef?.Name ?? "")}\": {rule}",
+            "spec.expect.maxPoll" => $"--expect-max-poll {spec.Expect?.MaxPoll}: {rule}",
+            "spec.expect.maxBlockedPercent" => $"--expect-max-blocked {spec.Expect?.MaxBlockedPercent}: {rule}",
+            _ => rule,
+        };
 
     private static string Progress(ProfilingSession session)
     {

@@ -44,6 +44,8 @@ internal sealed class ClusterVerbs
             _kubeconfig,
             _operator,
         };
+        // a bare "kubectl hud" is a question, not a mistake
+        root.SetAction(parsed => HelpText.Print(parsed.CommandResult.Command));
         root.Subcommands.Add(Run());
         root.Subcommands.Add(Watch());
         root.Subcommands.Add(Get());
@@ -67,18 +69,10 @@ internal sealed class ClusterVerbs
             Description = "Pods by label instead, like app=checkout",
             HelpName = "labels",
         };
-        var duration = new Option<string>("--duration", "-d")
-        {
-            Description = "Seconds, or like 1m30s",
-            HelpName = "time",
-            DefaultValueFactory = _ => "60",
-        };
-        var threshold = new Option<double>("--threshold")
-        {
-            Description = "A poll longer than this many milliseconds blocks its worker",
-            HelpName = "ms",
-            DefaultValueFactory = _ => 5,
-        };
+        var duration = FlagValues.Duration("--duration", "-d").With("time", "How long: 30, 1m30s [default: 60s]");
+        var threshold = FlagValues
+            .Milliseconds("--threshold")
+            .With("time", "A poll that takes longer blocks its worker: 5ms, 500us [default: 5ms]");
         var container = new Option<string?>("--container", "-c")
         {
             Description = "Container, where a pod has several",
@@ -89,17 +83,13 @@ internal sealed class ClusterVerbs
             Description = "Process, where a container has several",
             HelpName = "name",
         };
-        var pods = new Option<int>("--max-pods") { Description = "At most so many pods", DefaultValueFactory = _ => 5 };
-        var maxPoll = new Option<string?>("--expect-max-poll")
-        {
-            Description = "Exit with 6 when a poll took longer, like 50ms",
-            HelpName = "time",
-        };
-        var maxBlocked = new Option<double?>("--expect-max-blocked")
-        {
-            Description = "Exit with 6 when more worker time was lost",
-            HelpName = "percent",
-        };
+        var pods = FlagValues.Whole("--max-pods", "5").With("number", "At most so many pods [default: 5]");
+        var maxPoll = FlagValues
+            .Milliseconds("--expect-max-poll")
+            .With("time", "Exit with 6 when a poll took longer, like 50ms");
+        var maxBlocked = FlagValues
+            .Number("--expect-max-blocked", "1")
+            .With("percent", "Exit with 6 when more worker time was lost");
         var name = new Option<string?>("--name")
         {
             Description = "Name of the session; else one is made up",
@@ -124,30 +114,29 @@ internal sealed class ClusterVerbs
         };
         command.SetAction(parsed =>
         {
+            var defaults = new ProfilingSessionSpec();
             var spec = new ProfilingSessionSpec
             {
                 Target = TargetArgument.Parse(parsed.GetValue(target), parsed.GetValue(selector)) with
                 {
                     ContainerName = parsed.GetValue(container),
                     ProcessName = parsed.GetValue(process),
-                    MaxPods = parsed.GetValue(pods),
+                    MaxPods = parsed.GetValue(pods) ?? new TargetSpec().MaxPods,
                 },
-                Duration = RunOptions.ParseDuration(parsed.GetValue(duration)!),
-                Threshold = parsed.GetValue(threshold) is > 0 and < 1e9 and var ms
-                    ? GoDuration.FromMilliseconds(ms)
-                    : default,
+                Duration = parsed.GetValue(duration) ?? defaults.Duration,
+                Threshold = parsed.GetValue(threshold) ?? defaults.Threshold,
                 Output = new OutputSpec { Formats = [OutputFormat.Report, OutputFormat.Page] },
                 Expect =
                     parsed.GetValue(maxPoll) is null && parsed.GetValue(maxBlocked) is null
                         ? null
                         : new ExpectSpec
                         {
-                            MaxPoll = parsed.GetValue(maxPoll) is { } text ? RunOptions.ParseDuration(text) : null,
+                            MaxPoll = parsed.GetValue(maxPoll),
                             MaxBlockedPercent = parsed.GetValue(maxBlocked),
                         },
             };
             return Actions(parsed)
-                .Run(spec, parsed.GetValue(name), wait: !parsed.GetValue(noWait), parsed.GetValue(output));
+                .Run(spec, parsed.GetValue(name), wait: !parsed.GetValue(noWait), DataText.Format(parsed, output));
         });
         return command;
     }
@@ -161,7 +150,7 @@ internal sealed class ClusterVerbs
             session,
             output,
         };
-        command.SetAction(parsed => Actions(parsed).Watch(parsed.GetValue(session)!, parsed.GetValue(output)));
+        command.SetAction(parsed => Actions(parsed).Watch(parsed.GetValue(session)!, DataText.Format(parsed, output)));
         return command;
     }
 
@@ -170,7 +159,7 @@ internal sealed class ClusterVerbs
         var all = new Option<bool>("--all-namespaces", "-A") { Description = "Of every namespace" };
         var output = DataText.Option();
         var command = new Command("get", "List sessions") { all, output };
-        command.SetAction(parsed => Actions(parsed).Get(parsed.GetValue(all), parsed.GetValue(output)));
+        command.SetAction(parsed => Actions(parsed).Get(parsed.GetValue(all), DataText.Format(parsed, output)));
         return command;
     }
 
@@ -183,7 +172,9 @@ internal sealed class ClusterVerbs
             session,
             output,
         };
-        command.SetAction(parsed => Actions(parsed).Describe(parsed.GetValue(session)!, parsed.GetValue(output)));
+        command.SetAction(parsed =>
+            Actions(parsed).Describe(parsed.GetValue(session)!, DataText.Format(parsed, output))
+        );
         return command;
     }
 
@@ -215,7 +206,7 @@ internal sealed class ClusterVerbs
             DiffVerb.Compare(
                 Actions(parsed).Report(parsed.GetValue(before)!),
                 Actions(parsed).Report(parsed.GetValue(after)!),
-                parsed.GetValue(output)
+                DataText.Format(parsed, output)
             )
         );
         return command;
@@ -252,7 +243,7 @@ internal sealed class ClusterVerbs
                 Client(parsed),
                 Client(parsed, parsed.GetValue(_operator)),
                 parsed.GetValue(_operator)!
-            ).Run(parsed.GetValue(session), parsed.GetValue(output))
+            ).Run(parsed.GetValue(session), DataText.Format(parsed, output))
         );
         return command;
     }

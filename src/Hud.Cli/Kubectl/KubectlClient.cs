@@ -50,11 +50,7 @@ internal sealed class KubectlClient(IReadOnlyList<string> globals)
             while ((read = process.Output.Read(buffer)) > 0 && output.Length < MaxOutput)
                 output.Write(buffer, 0, read);
             int exit = process.Exit.GetAwaiter().GetResult();
-            return new Answer(
-                exit,
-                output.ToArray(),
-                string.Join("\n  ", process.LogTail().TakeLast(10).Select(Printable.Clean))
-            );
+            return new Answer(exit, output.ToArray(), ErrorText(process.LogTail()));
         }
         finally
         {
@@ -64,8 +60,50 @@ internal sealed class KubectlClient(IReadOnlyList<string> globals)
     }
 
     /// <summary>For output that is followed, such as logs.</summary>
-    public AgentProcess Start(string[] arguments) =>
-        AgentProcess.Start(Find(), [.. globals, .. arguments], new Dictionary<string, string>(StringComparer.Ordinal));
+    /// <exception cref="DiagnosticException">HUD401 when there is no kubectl that can be started.</exception>
+    public AgentProcess Start(string[] arguments)
+    {
+        string path = Find();
+        try
+        {
+            return AgentProcess.Start(
+                path,
+                [.. globals, .. arguments],
+                new Dictionary<string, string>(StringComparer.Ordinal)
+            );
+        }
+        catch (IOException e)
+        {
+            bool named = Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 };
+            throw new DiagnosticException(
+                new(
+                    DiagnosticKinds.KubectlFailed,
+                    e.Message,
+                    named
+                        ? $"{EnvironmentVariable} names this program: set it to the path of kubectl, or unset it to use the one on the PATH"
+                        : $"install kubectl again, or set {EnvironmentVariable} to the path of another"
+                )
+            );
+        }
+    }
+
+    /// <summary>
+    /// Without the lines of kubectl's own log, which say the same as the sentence after them:
+    /// <c>E1128 08:00:00.000000   12345 memcache.go:265] "Unhandled Error" err="..."</c>. When there is nothing else, the last
+    /// of them stays.
+    /// </summary>
+    public static string ErrorText(IReadOnlyList<string> log)
+    {
+        var own = log.Where(line => !IsKlog(line)).ToList();
+        return string.Join("\n  ", (own.Count > 0 ? own : [.. log.TakeLast(1)]).TakeLast(10).Select(Printable.Clean));
+    }
+
+    private static bool IsKlog(string line) =>
+        line.Length > 6
+        && line[0] is 'I' or 'W' or 'E' or 'F'
+        && line.AsSpan(1, 4).IndexOfAnyExceptInRange('0', '9') < 0
+        && line[5] == ' '
+        && line.Contains("] ", StringComparison.Ordinal);
 
     private static string Find()
     {

@@ -1,3 +1,4 @@
+using Hud.Cli.Commands;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 
@@ -6,16 +7,24 @@ namespace Hud.Cli.Kubectl;
 /// <summary><c>deploy/checkout</c>, <c>pod/checkout-0</c> or a label selector, as kubectl's own commands take them.</summary>
 internal static class TargetArgument
 {
+    private static readonly string[] Types = ["deploy", "sts", "ds", "rs", "job", "pod"];
+
     public static TargetSpec Parse(string? resource, string? selector)
     {
         if (resource is null == selector is null)
-            throw Bad("name what to profile: either TYPE/NAME or -l SELECTOR");
+            throw Bad(
+                resource is null
+                    ? "what is to be profiled is missing: either TYPE/NAME or -l SELECTOR"
+                    : $"both {FlagValues.Shown(resource)} and -l {FlagValues.Shown(selector!)} are given; keep one"
+            );
         if (selector is not null)
             return new TargetSpec { PodSelector = new LabelSelector { MatchLabels = Labels(selector) } };
 
         int slash = resource!.IndexOf('/');
         if (slash <= 0 || slash == resource.Length - 1)
-            throw Bad($"\"{resource}\" must be TYPE/NAME");
+            throw Bad(
+                $"\"{FlagValues.Shown(resource)}\" must be TYPE/NAME, such as deploy/{FlagValues.Shown(resource.Trim('/'))}"
+            );
         string name = resource[(slash + 1)..];
         return resource[..slash].ToLowerInvariant().Split('.')[0] switch
         {
@@ -25,7 +34,7 @@ internal static class TargetArgument
             "ds" or "daemonset" or "daemonsets" => Workload("apps/v1", "DaemonSet", name),
             "rs" or "replicaset" or "replicasets" => Workload("apps/v1", "ReplicaSet", name),
             "job" or "jobs" => Workload("batch/v1", "Job", name),
-            var type => throw Bad($"\"{type}\" cannot be profiled; it is none of deploy, sts, ds, rs, job and pod"),
+            var type => throw Bad($"TYPE/NAME: {FlagValues.NoneOf(type, Types)}"),
         };
     }
 
@@ -41,7 +50,9 @@ internal static class TargetArgument
         {
             string[] pair = part.Split(part.Contains("==", StringComparison.Ordinal) ? "==" : "=", 2);
             if (pair.Length != 2 || pair[0].EndsWith('!') || pair[0].Length == 0)
-                throw Bad($"\"{part}\" is not label=value; write a session file for other selectors");
+                throw Bad(
+                    $"-l: \"{FlagValues.Shown(part)}\" is not label=value; write a session file for other selectors"
+                );
             labels[pair[0].Trim()] = pair[1].Trim();
         }
 

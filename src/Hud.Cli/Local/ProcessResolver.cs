@@ -1,4 +1,6 @@
 using System.Globalization;
+using Hud.Cli.Commands;
+using Hud.Cli.Session;
 using Hud.Core.Diagnostics;
 using Hud.Reports.Text;
 
@@ -13,8 +15,16 @@ internal static class ProcessResolver
     private const int MaxListed = 12;
 
     /// <param name="self">Our own pid: neither we nor those who started us (sudo, a shell) are meant.</param>
+    /// <param name="verbs">Words that could have been meant instead of a process.</param>
+    /// <param name="pick">Asks which of several is meant; null where nobody can be asked.</param>
     /// <exception cref="DiagnosticException">HUD001 or HUD002, with the processes to choose from.</exception>
-    public static ProcessEntry Resolve(ProcessQuery query, IReadOnlyList<ProcessEntry> processes, int self)
+    public static ProcessEntry Resolve(
+        ProcessQuery query,
+        IReadOnlyList<ProcessEntry> processes,
+        int self,
+        IReadOnlyList<string>? verbs = null,
+        Func<IReadOnlyList<ProcessEntry>, ProcessEntry?>? pick = null
+    )
     {
         if (query.Pid is { } pid)
         {
@@ -49,13 +59,15 @@ internal static class ProcessResolver
         if (matches.Count == 0)
         {
             throw NoSuch(
-                $"no process {what}",
+                $"no process {what}{DidYouMean(query, candidates, verbs ?? [])}",
                 query.Name is { } name && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)
                     ? $"no process has this pid either; list the candidates with: ps -eo pid,comm,args"
                     : "start it first, or list the candidates with: ps -eo pid,comm,args"
             );
         }
 
+        if (pick?.Invoke(matches) is { } picked)
+            return picked;
         throw new DiagnosticException(
             new Diagnostic(
                 DiagnosticKinds.SeveralProcesses,
@@ -63,6 +75,22 @@ internal static class ProcessResolver
                 $"name one by its pid: hud --pid {matches[0].Pid}"
             )
         );
+    }
+
+    private static string DidYouMean(
+        ProcessQuery query,
+        IReadOnlyList<ProcessEntry> candidates,
+        IReadOnlyList<string> verbs
+    )
+    {
+        string written = query.Name ?? Path.GetFileName(query.Executable ?? "");
+        if (query.Name is not null && Suggestion.For(written, verbs) is { } verb)
+            return $"; did you mean the verb, hud {verb}?";
+        var near = candidates
+            .Where(p => p.Threads > 1)
+            .SelectMany(p => new[] { p.ExeName, p.Comm })
+            .Where(CompletionVerb.IsPlain);
+        return Suggestion.For(written, near) is { } name ? $"; did you mean {name}?" : "";
     }
 
     private static bool RunsExecutable(ProcessEntry process, string executable) =>
@@ -77,14 +105,13 @@ internal static class ProcessResolver
         return chain;
     }
 
+    /// <summary>One line each, with what tells processes of one name apart: pid, threads and arguments.</summary>
+    public static string Line(ProcessEntry p, int width = 52) =>
+        $"{p.Pid, 8}  {Words.Plural(p.Threads, "thread"), -11}  {Clean(p.CommandLine.Length > 0 ? p.CommandLine : p.Comm, width)}";
+
     private static string Table(List<ProcessEntry> matches)
     {
-        var lines = matches
-            .Take(MaxListed)
-            .Select(p =>
-                $"  {p.Pid, 8}  {p.Threads, 4} threads  {Clean(p.CommandLine.Length > 0 ? p.CommandLine : p.Comm, 52)}"
-            )
-            .ToList();
+        var lines = matches.Take(MaxListed).Select(p => "  " + Line(p)).ToList();
         if (matches.Count > MaxListed)
             lines.Add($"  and {matches.Count - MaxListed} more");
         return string.Join('\n', lines);

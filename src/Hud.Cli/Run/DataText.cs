@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Hud.Cli.Commands;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -29,13 +30,13 @@ internal static class DataText
         "infinity",
     ];
 
-    /// <summary><c>-o json|yaml</c>, for verbs that print text without it.</summary>
-    public static Option<string?> Option()
-    {
-        var option = new Option<string?>("--output", "-o") { Description = "json or yaml", HelpName = "json|yaml" };
-        option.AcceptOnlyFromAmong(Json, Yaml);
-        return option;
-    }
+    /// <summary><c>-o text|json|yaml</c>.</summary>
+    public static Option<string?> Option() =>
+        FlagValues.Choice("--output", "-o", "text", Json, Yaml).With("text, json or yaml [default: text]");
+
+    /// <summary>Null for text.</summary>
+    public static string? Format(ParseResult parsed, Option<string?> output) =>
+        parsed.GetValue(output) is { } format && format != "text" ? format : null;
 
     /// <param name="type">Of an indented context: people read it too.</param>
     /// <param name="format">json or yaml.</param>

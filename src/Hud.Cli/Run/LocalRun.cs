@@ -20,7 +20,7 @@ internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? on
     public RunOutcome Run(string agentPath)
     {
         string json = JsonSerializer.Serialize(task, HudJson.Default.AgentTask);
-        using var agent = AgentProcess.Start(
+        using var agent = AgentProcess.StartAgent(
             agentPath,
             [],
             new Dictionary<string, string>(StringComparer.Ordinal) { [AgentTask.EnvironmentVariable] = json },

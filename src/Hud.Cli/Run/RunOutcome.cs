@@ -94,13 +94,13 @@ internal sealed record RunOutcome(ProfileDocument? Profile, IReadOnlyList<Diagno
         string log =
             logTail.Count == 0
                 ? ""
-                : "\n  its last words:\n"
+                : "\n  the end of its log:\n"
                     + string.Join('\n', logTail.TakeLast(8).Select(l => "    " + Reports.Text.Printable.Clean(l)));
         string warned = warnings.Count == 0 ? "" : $"\n  it had warned: {warnings[^1].Text}";
         return killedByUs
             ? new(
                 DiagnosticKinds.AgentDied,
-                $"the agent was ended by force ({how}); {known}",
+                $"the agent was killed ({how}); {known}",
                 "press Ctrl-C once and wait a moment to get the report"
             )
             : new(

@@ -25,6 +25,12 @@ internal sealed record RunRequest
     public bool Headless { get; init; }
     public bool Verbose { get; init; }
 
+    /// <summary>The words that start the same run, such as "hud my-service": for the advice at its end.</summary>
+    public string Again { get; init; } = "hud";
+
+    /// <summary>The session file, when the run was one.</summary>
+    public string? File { get; init; }
+
     /// <summary>What the cockpit looks back over; zero means since the start.</summary>
     public TimeSpan Window { get; init; }
 }

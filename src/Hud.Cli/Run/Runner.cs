@@ -1,5 +1,6 @@
 using Hud.Cli.Agent;
 using Hud.Cli.Cockpit;
+using Hud.Cli.Commands;
 using Hud.Cli.Local;
 using Hud.Core;
 using Hud.Core.Api;
@@ -16,9 +17,13 @@ internal static class Runner
     /// <exception cref="DiagnosticException">Nothing could be started.</exception>
     public static int Run(RunRequest request)
     {
-        string agent = AgentLocator.Find();
-        var process = Resolve(request.Process);
+        // what was typed is judged first: without the agent nothing runs, but a typo is a typo
+        var process = Resolve(request);
         CheckExports(request.Exports);
+        string agent = AgentLocator.Find();
+        var unreachable = DebugServers.Unreachable(request.Options.DebuginfodUrls);
+        foreach (var server in unreachable)
+            Console.Error.WriteLine(server);
         var task = new AgentTask
         {
             Session = request.Session with
@@ -49,15 +54,38 @@ internal static class Runner
             outcome = run.Run(agent);
         }
 
+        if (outcome.Profile is { } profile && unreachable.Count > 0)
+            outcome = outcome with
+            {
+                Profile = profile with
+                {
+                    Warnings =
+                    [
+                        .. profile.Warnings,
+                        .. unreachable.Select(d => new ProfileWarning(d.Kind.Id, d.Message, d.NextStep)),
+                    ],
+                },
+            };
         Print(request, outcome);
         return Finish(request, outcome);
     }
 
-    private static ProcessEntry Resolve(ProcessQuery query)
+    private static ProcessEntry Resolve(RunRequest request)
     {
+        var query = request.Process;
         if (query.Pid is { } id && ProcessTable.System.ThreadGroup(id) is { } group)
             query = query with { Pid = group };
-        return ProcessResolver.Resolve(query, ProcessTable.System.List(), Environment.ProcessId);
+        return ProcessResolver.Resolve(
+            query,
+            ProcessTable.System.List(),
+            Environment.ProcessId,
+            // in a session file a verb cannot be meant
+            request.File
+                is null
+                ? [.. CommandTree.Build().Subcommands.Select(c => c.Name)]
+                : [],
+            request.Quiet ? null : ProcessPicker.OnTerminal
+        );
     }
 
     private static IRunView View(RunRequest request, ProcessEntry process)
@@ -67,6 +95,7 @@ internal static class Runner
         if (!request.Headless && request.Output == OutputKind.Text && Terminal.CanShowCockpit)
             return new CockpitView(
                 new UiState { Window = request.Window },
+                $"{process.Comm} {process.Pid}",
                 model => LiveExport.Write(model, request.Exports, $"{process.Comm}-{process.Pid}")
             );
         return new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
@@ -135,7 +164,7 @@ internal static class Runner
                     new Diagnostic(
                         DiagnosticKinds.ExpectationsNotMet,
                         $"{judged.Reason}: {judged.Message}",
-                        "fix the first hotspot of the report, or change expect"
+                        Closing.ToMeetExpectations(profile)
                     )
                 );
                 exit =
@@ -145,6 +174,14 @@ internal static class Runner
             }
         }
 
+        if (!request.Quiet)
+            Console.Error.Write(
+                Closing.Text(
+                    profile,
+                    NextCommand.For(profile, [.. request.Exports.Select(e => e.Path)], request.Again, request.File),
+                    Terminal.ErrorIsTerminal ? Math.Max(80, Terminal.Width) : Closing.DefaultWidth
+                )
+            );
         return exit;
     }
 

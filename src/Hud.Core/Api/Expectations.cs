@@ -13,6 +13,12 @@ public sealed record ExpectationResult(bool Met, string Reason, string Message)
 
 public static class Expectations
 {
+    /// <summary>Three digits, and every digit where those would read like the bound itself.</summary>
+    private static string Rounded(GoDuration value, GoDuration bound) =>
+        HumanText.Duration(value.Nanoseconds) is var text && text != HumanText.Duration(bound.Nanoseconds)
+            ? text
+            : value.ToString();
+
     /// <summary>
     /// Null when nothing is expected. No data meets no expectation: a gate that saw nothing must not open, nor one that saw a
     /// service that hardly ran.
@@ -30,7 +36,7 @@ public static class Expectations
             return new(
                 false,
                 ExpectationResult.ReasonPollTooLong,
-                $"the longest poll took {longest}; expected at most {maxPoll}"
+                $"the longest poll took {Rounded(longest, maxPoll)}; expected at most {maxPoll}"
             );
         if (expect.MaxBlockedPercent is { } maxBlocked && summary.BlockedPercent > maxBlocked)
         {

@@ -5,6 +5,9 @@ public static class SessionBounds
 {
     public static readonly GoDuration MinDuration = GoDuration.Parse("1s");
     public static readonly GoDuration MaxDuration = GoDuration.Parse("30m");
+
+    /// <summary>On one machine, where whoever started it also ends it. The agent's memory does not grow with the run.</summary>
+    public static readonly GoDuration MaxLocalDuration = GoDuration.Parse("24h");
     public static readonly GoDuration MinThreshold = GoDuration.Parse("100us");
     public static readonly GoDuration MaxThreshold = GoDuration.Parse("10s");
     public static readonly GoDuration MinStartDeadline = GoDuration.Parse("10s");

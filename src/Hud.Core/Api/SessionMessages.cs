@@ -7,6 +7,7 @@ namespace Hud.Core.Api;
 public static class SessionMessages
 {
     public const string Duration = "duration must be from 1s to 30m; write it like 90s or 1m30s";
+    public const string LocalDuration = "duration must be from 1s to 24h; write it like 90s, 1m30s or 2h";
     public const string Threshold = "threshold must be from 100us to 10s; write it like 5ms";
     public const string ThresholdBelowDuration =
         "threshold must be shorter than duration; shorten the threshold or observe longer";
@@ -29,7 +30,9 @@ public static class SessionMessages
     public const string EmptySelector =
         "target.podSelector must name at least one label, because an empty selector would select every pod";
     public const string SelectorSize =
-        "target.podSelector takes at most 32 labels and expressions, each with at most 64 values";
+        "target.podSelector takes at most 32 labels and 32 expressions, each with at most 64 values";
+    public const string SelectorLabel =
+        "target.podSelector has a label that no pod can have; a key is a name of letters, digits, '-', '_' and '.' of at most 63 characters, after an optional DNS name and '/', and a value is empty or such a name";
     public const string SelectorOperator =
         "target.podSelector.matchExpressions needs a key, and an operator out of In, NotIn, Exists and DoesNotExist";
     public const string SelectorValues =
@@ -37,7 +40,7 @@ public static class SessionMessages
     public const string PodName =
         "target.podName must be the name of a pod: lower-case letters, digits, '-' and '.', at most 253 characters";
     public const string WorkloadKind =
-        "target.workloadRef must be a Deployment, StatefulSet, DaemonSet or ReplicaSet of apps/v1, or a Job of batch/v1";
+        "target.workloadRef must be a Deployment, StatefulSet, DaemonSet or ReplicaSet of apps/v1, or a Job or CronJob of batch/v1";
     public const string WorkloadName =
         "target.workloadRef.name must be the name of a workload: lower-case letters, digits, '-' and '.', at most 253 characters";
     public const string ContainerName =

@@ -27,7 +27,7 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
     {
         ClassLevelCascadeMode = CascadeMode.Continue;
         RuleLevelCascadeMode = CascadeMode.Stop;
-        AddSpecRules();
+        AddSpecRules(scope);
         if (durationCeiling is { } ceiling)
         {
             RuleFor(s => s.Duration)
@@ -45,11 +45,15 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
             AddLocalRules();
     }
 
-    private void AddSpecRules()
+    private void AddSpecRules(SessionScope scope)
     {
+        var longest = scope == SessionScope.Local ? SessionBounds.MaxLocalDuration : SessionBounds.MaxDuration;
         RuleFor(s => s.Duration)
-            .Must(d => d >= SessionBounds.MinDuration && d <= SessionBounds.MaxDuration)
-            .Says("spec.duration", SessionMessages.Duration);
+            .Must(d => d >= SessionBounds.MinDuration && d <= longest)
+            .Says(
+                "spec.duration",
+                scope == SessionScope.Local ? SessionMessages.LocalDuration : SessionMessages.Duration
+            );
         RuleFor(s => s.Threshold)
             .Must(t => t >= SessionBounds.MinThreshold && t <= SessionBounds.MaxThreshold)
             .Says("spec.threshold", SessionMessages.Threshold)
@@ -127,7 +131,8 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
             .Must(s =>
                 s is null
                 || (
-                    (s.MatchLabels?.Count ?? 0) + (s.MatchExpressions?.Count ?? 0) <= SessionBounds.MaxLabelEntries
+                    (s.MatchLabels?.Count ?? 0) <= SessionBounds.MaxLabelEntries
+                    && (s.MatchExpressions?.Count ?? 0) <= SessionBounds.MaxLabelEntries
                     && (s.MatchExpressions ?? []).All(e => (e.Values?.Count ?? 0) <= SessionBounds.MaxLabelValues)
                 )
             )
@@ -141,6 +146,15 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
             .Says("spec.target.podSelector.matchExpressions", SessionMessages.SelectorOperator)
             .Must(s => (s?.MatchExpressions ?? []).All(e => e.Operator is "In" or "NotIn" == (e.Values?.Count > 0)))
             .Says("spec.target.podSelector.matchExpressions", SessionMessages.SelectorValues);
+        RuleFor(s => s.Target.PodSelector)
+            .Must(s =>
+                (s?.MatchLabels?.All(l => LabelSyntax.IsKey(l.Key) && LabelSyntax.IsValue(l.Value ?? "")) ?? true)
+                && (s?.MatchExpressions ?? []).All(e =>
+                    (e.Key.Length == 0 || LabelSyntax.IsKey(e.Key))
+                    && (e.Values ?? []).All(v => LabelSyntax.IsValue(v ?? ""))
+                )
+            )
+            .Says("spec.target.podSelector", SessionMessages.SelectorLabel);
         RuleFor(s => s.Target.PodName)
             .Must(n => n is null || (n.Length <= 253 && DnsSubdomain().IsMatch(n)))
             .Says("spec.target.podName", SessionMessages.PodName);
@@ -154,7 +168,7 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
                     is
                         ("apps/v1", "Deployment" or "StatefulSet" or "DaemonSet" or "ReplicaSet")
                         or
-                        ("batch/v1", "Job")
+                        ("batch/v1", "Job" or "CronJob")
             )
             .Says("spec.target.workloadRef", SessionMessages.WorkloadKind);
         RuleFor(s => s.Target.WorkloadRef)

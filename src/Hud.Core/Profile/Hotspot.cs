@@ -29,7 +29,7 @@ public enum FrameKind
     Kernel,
 }
 
-/// <summary>One place and cause at which workers lost time; slow polls with the same fingerprint.</summary>
+/// <summary>One place and cause at which workers lost time; slow polls with the same cause and fingerprint.</summary>
 public sealed record Hotspot
 {
     public int Rank { get; set; }
@@ -80,7 +80,8 @@ public sealed record Hotspot
     /// <summary>Who ran instead, for RunQueue: names with their share in percent.</summary>
     public IReadOnlyList<Culprit> PreemptedBy { get; set; } = [];
 
-    /// <summary>Stable over restarts, and over builds as far as names allow.</summary>
+    /// <summary>Of the path, the category and the system call: stable over restarts, and over builds as far as names allow. Only
+    /// together with the cause it says which hotspot this is.</summary>
     public string Fingerprint { get; set; } = "";
 
     /// <summary>Entry i counts durations in [2^i, 2^(i+1)) ns; trailing zeros are cut.</summary>
@@ -88,6 +89,8 @@ public sealed record Hotspot
 
     /// <summary>Index of the target; -1 when merged over several.</summary>
     public int Target { get; set; }
+
+    public HotspotIdentity Identity() => new(Cause, Fingerprint);
 }
 
 public sealed record Culprit(string Name, int Pid, double Percent);

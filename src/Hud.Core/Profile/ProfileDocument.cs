@@ -46,12 +46,14 @@ public sealed record ProfileDocument
     public bool Truncated { get; set; }
 }
 
-/// <summary>The light: Blocked needs action, Pressure is not the code's fault, NoData is not "no problem".</summary>
+/// <summary>The light: Blocked needs action, Saturated is too much work in polls that are short each, Pressure is not the code's
+/// fault, NoData is not "no problem".</summary>
 public enum VerdictLevel
 {
     NoData,
     Healthy,
     Pressure,
+    Saturated,
     Blocked,
 }
 
@@ -118,7 +120,7 @@ public sealed record TargetProfile
 
     public TargetState State { get; set; }
 
-    /// <summary>Empty, or why it failed or found nothing: NoTokioRuntime, Idle, NotTimed, Starved, BelowThreshold, TargetGone...</summary>
+    /// <summary>Empty, or why it failed or found nothing: NoTokioRuntime, Idle, NoSuchWorkers, NotTimed, Starved, BelowThreshold, TargetGone...</summary>
     public string Reason { get; set; } = "";
 
     public string Message { get; set; } = "";

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Hud.Core.Profile;
@@ -9,32 +8,49 @@ namespace Hud.Core.Stream;
 /// Checks one agent's stream line by line: drops what was seen, notices gaps, bad lines, a wrong hash and a missing end.
 /// Pure: feed it lines in order, from the start again after a reconnect.
 /// </summary>
-public sealed class AgentStreamReader
+/// <param name="open">False: the profile stays packed, for a caller who opens profiles one at a time; see <see cref="TakePacked"/>.</param>
+public sealed class AgentStreamReader(bool open = true)
 {
     private readonly Dictionary<int, byte[]> _parts = [];
     private int _expectedParts;
     private string _expectedSha256 = "";
     private int _partBytes;
     private bool _assembled;
+    private byte[]? _packed;
+    private (long LastSeq, long MissingLines) _beforeParts;
 
     public long LastSeq { get; private set; }
 
     /// <summary>Lines that never arrived.</summary>
     public long MissingLines { get; private set; }
 
-    /// <summary>Lines that were no valid message.</summary>
+    /// <summary>
+    /// Lines that were no valid message, as the reading had them that came furthest. A log server may put an excuse of its own into a reading that
+    /// fails; the next one is without it.
+    /// </summary>
     public long BadLines { get; private set; }
+
+    /// <summary>The highest number among the messages of the reading in progress, known or new.</summary>
+    public long ReadSeq { get; private set; }
+
+    private long _readBad;
 
     public ByeMessage? Bye { get; private set; }
 
     /// <summary>The verified document; null until every part is there and the hash fits.</summary>
     public ProfileDocument? Profile { get; private set; }
 
+    /// <summary>Parts of a profile are there and others are still to come.</summary>
+    public bool IsReceiving => _parts.Count > 0;
+
     /// <summary>Bytes of the profile's parts that wait for the others; 0 once they were put together.</summary>
     public int WaitingBytes => _parts.Values.Sum(p => p.Length);
 
     /// <summary>Why there is no profile although its parts came; empty when all is well.</summary>
     public string ProfileError { get; private set; } = "";
+
+    /// <summary>The log is about to be read from its start again.</summary>
+    public void BeginReading() => (ReadSeq, _readBad) = (0, 0);
 
     /// <summary>Returns the message when it is new, null when it was seen before or cannot be read.</summary>
     public StreamMessage? Accept(ReadOnlySpan<byte> line)
@@ -55,13 +71,15 @@ public sealed class AgentStreamReader
         }
 
         if (message is null)
-        {
-            BadLines++;
+            _readBad++;
+        else
+            ReadSeq = Math.Max(ReadSeq, message.Seq);
+        if (ReadSeq >= LastSeq)
+            BadLines = _readBad;
+        if (message is null || message.Seq <= LastSeq)
             return null;
-        }
-
-        if (message.Seq <= LastSeq)
-            return null;
+        if (_parts.Count == 0)
+            _beforeParts = (LastSeq, MissingLines);
         MissingLines += message.Seq - LastSeq - 1;
         LastSeq = message.Seq;
         switch (message)
@@ -75,6 +93,20 @@ public sealed class AgentStreamReader
         }
 
         return message;
+    }
+
+    /// <summary>
+    /// Drops the parts of a profile that is not whole and goes back to before the first of them, so that a reading from the start brings them
+    /// again: nothing has to be held until then.
+    /// </summary>
+    public void Rewind()
+    {
+        if (!IsReceiving)
+            return;
+        (LastSeq, MissingLines) = _beforeParts;
+        _parts.Clear();
+        _partBytes = _expectedParts = 0;
+        _expectedSha256 = "";
     }
 
     private void AcceptPart(ProfilePartMessage message)
@@ -129,30 +161,21 @@ public sealed class AgentStreamReader
             return;
         }
 
-        try
+        if (!open)
         {
-            using var gzip = new GZipStream(new MemoryStream(compressed), CompressionMode.Decompress);
-            using var bounded = new MemoryStream();
-            byte[] buffer = new byte[81920];
-            int read;
-            while ((read = gzip.Read(buffer)) > 0)
-            {
-                bounded.Write(buffer, 0, read);
-                if (bounded.Length > StreamLimits.MaxProfileBytes)
-                {
-                    ProfileError = "the profile is larger than its bound";
-                    return;
-                }
-            }
+            _packed = compressed;
+            return;
+        }
 
-            Profile = JsonSerializer.Deserialize(
-                bounded.GetBuffer().AsSpan(0, (int)bounded.Length),
-                HudJson.Default.ProfileDocument
-            );
-        }
-        catch (Exception e) when (e is InvalidDataException or JsonException)
-        {
-            ProfileError = "the profile cannot be read: " + e.Message;
-        }
+        Profile = ProfilePack.Open(compressed, out _, out string error);
+        ProfileError = error;
+    }
+
+    /// <summary>The whole profile as it came, its hash verified, nothing else; once, and only from a reader that does not open it.</summary>
+    public byte[]? TakePacked()
+    {
+        byte[]? packed = _packed;
+        _packed = null;
+        return packed;
     }
 }

@@ -105,37 +105,44 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
 /// <summary>Compresses a document and, when it is too large, cuts what matters least first and says so.</summary>
 public static class ProfileFitter
 {
-    public static (ProfileDocument Document, byte[] Compressed) Fit(ProfileDocument document, int maxBytes)
+    /// <param name="maxBytes">Compressed.</param>
+    /// <param name="maxHeapBytes">As objects, by the estimate of <see cref="ProfileWeight"/>.</param>
+    public static (ProfileDocument Document, byte[] Compressed) Fit(
+        ProfileDocument document,
+        int maxBytes,
+        long maxHeapBytes = StreamLimits.MaxProfileHeapBytes
+    )
     {
         // what is far beyond any bound is not even written down once
         if (LineFitter.Letters(document) > StreamLimits.MaxProfileBytes)
             document = LineFitter.Cut(document);
-        byte[] compressed = Compress(document, out long plain);
-        if (plain > StreamLimits.MaxProfileBytes || compressed.Length > maxBytes)
+        byte[] compressed = Compress(document, out double over, maxBytes, maxHeapBytes);
+        if (over > 1)
         {
             // names without an end come first: no reader wants them whole, and what repeats itself compresses to nothing
             document = LineFitter.Cut(document);
-            compressed = Compress(document, out plain);
+            compressed = Compress(document, out over, maxBytes, maxHeapBytes);
         }
 
         while (
-            (compressed.Length > maxBytes || plain > StreamLimits.MaxProfileBytes)
-            && (document.SlowPolls.Count > 0 || document.StackTable.Count > 0)
+            over > 1 && (document.SlowPolls.Count > 0 || document.StackTable.Count > 0 || document.Hotspots.Count > 1)
         )
         {
-            document = Cut(document);
-            compressed = Compress(document, out plain);
+            document = Cut(document, over);
+            compressed = Compress(document, out over, maxBytes, maxHeapBytes);
         }
 
         return (document, compressed);
     }
 
-    /// <summary>Halves the timeline first (keeping the longest polls); then drops the stacks of the lower hotspots.</summary>
-    private static ProfileDocument Cut(ProfileDocument document)
+    /// <summary>Cuts the timeline first (keeping the longest polls), then the stacks of the lower hotspots, then those hotspots.</summary>
+    /// <param name="over">How many times the document is too large.</param>
+    private static ProfileDocument Cut(ProfileDocument document, double over)
     {
         if (document.SlowPolls.Count > 0)
         {
-            int keep = document.SlowPolls.Count / 2;
+            // a little less than what would do if the document were nothing but its timeline, and a fair step in any case
+            int keep = (int)(document.SlowPolls.Count * Math.Clamp((1 / over) - 0.02, 0.25, 0.9));
             var kept = document
                 .SlowPolls.OrderByDescending(p => p.WallNs)
                 .ThenBy(p => p.StartNs)
@@ -150,6 +157,21 @@ public static class ProfileFitter
                 Losses = document.Losses with
                 {
                     SlowPollsCut = document.Losses.SlowPollsCut + document.SlowPolls.Count - keep,
+                },
+            };
+        }
+
+        if (document.StackTable.Count == 0)
+        {
+            // where names are all escapes, what the hotspots say in words alone can be too much
+            int rows = document.Hotspots.Count / 2;
+            return document with
+            {
+                Hotspots = document.Hotspots.Take(rows).ToList(),
+                Truncated = true,
+                Losses = document.Losses with
+                {
+                    HotspotsCut = document.Losses.HotspotsCut + document.Hotspots.Count - rows,
                 },
             };
         }
@@ -186,16 +208,22 @@ public static class ProfileFitter
         };
     }
 
-    /// <param name="plainBytes">Bytes before compression.</param>
-    private static byte[] Compress(ProfileDocument document, out long plainBytes)
+    /// <param name="over">How many times the document is larger than the bound it breaks most; 1 or less: it fits.</param>
+    private static byte[] Compress(ProfileDocument document, out double over, int maxBytes, long maxHeapBytes)
     {
         using var buffer = new MemoryStream();
         using var counter = new CountingStream(new GZipStream(buffer, CompressionLevel.Optimal, leaveOpen: true));
         // in pieces: with endless names the whole text may not fit into memory
         JsonSerializer.Serialize(counter, document, HudJson.Default.ProfileDocument);
-        plainBytes = counter.Count;
         counter.Dispose();
-        return buffer.ToArray();
+        byte[] compressed = buffer.ToArray();
+        over = Math.Max((double)compressed.Length / maxBytes, (double)counter.Count / StreamLimits.MaxProfileBytes);
+        if (counter.Count <= StreamLimits.MaxProfileBytes)
+        {
+            byte[] plain = JsonSerializer.SerializeToUtf8Bytes(document, HudJson.Default.ProfileDocument);
+            over = Math.Max(over, (double)ProfileWeight.Of(plain) / maxHeapBytes);
+        }
+        return compressed;
     }
 
     /// <summary>Counts what is written through it.</summary>

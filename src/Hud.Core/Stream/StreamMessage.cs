@@ -116,7 +116,16 @@ public static class StreamLimits
 {
     public const int MaxLineBytes = 256 * 1024;
     public const int MaxCompressedProfileBytes = 1024 * 1024;
-    public const int MaxProfileBytes = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// A profile as text. Some 15,000 slow polls fit, of which the longest are kept; the files that a session leaves hold fewer.
+    /// Whoever reads many agents holds one such profile at a time, so its memory follows from this.
+    /// </summary>
+    public const int MaxProfileBytes = 4 * 1024 * 1024;
+
+    /// <summary>A profile as objects, by the estimate of <see cref="ProfileWeight"/>: a short text can be a lot of objects.</summary>
+    public const int MaxProfileHeapBytes = 20 * 1024 * 1024;
+
     public const int ProfilePartBytes = 144 * 1024;
     public const int ProgressHotspots = 20;
     public const int ProgressSlowPolls = 200;

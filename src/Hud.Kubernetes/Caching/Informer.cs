@@ -77,6 +77,7 @@ public sealed class Informer<T>(
         Interlocked.Exchange(ref _lastContact, options.Time.GetTimestamp());
         Interlocked.Exchange(ref _lastSign, options.Time.GetTimestamp());
         var backoff = options.MinBackoff;
+        var goneAtOnce = false;
         string? version = null;
         while (!cancel.IsCancellationRequested)
         {
@@ -85,7 +86,7 @@ public sealed class Informer<T>(
             {
                 version ??= await RelistAsync(cancel).ConfigureAwait(false);
                 version = await WatchAsync(version, v => version = v, cancel).ConfigureAwait(false);
-                backoff = options.MinBackoff;
+                (backoff, goneAtOnce) = (options.MinBackoff, false);
                 continue;
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -96,10 +97,19 @@ public sealed class Informer<T>(
             {
                 version = null; // the history we stand on is compacted away
                 options.OnError?.Invoke(e);
+                // The server answers, so whatever pauses an outage has earned are over and the list is read at once. Unless that has just been
+                // done: a server that calls its own newest list too old is not asked without pauses.
+                if (!goneAtOnce || options.Time.GetElapsedTime(started) > options.MaxBackoff)
+                {
+                    (backoff, goneAtOnce) = (options.MinBackoff, true);
+                    Interlocked.Exchange(ref _lastSign, options.Time.GetTimestamp());
+                    continue;
+                }
             }
             catch (Exception e) when (e is KubernetesException or TransportException)
             {
                 Volatile.Write(ref _connected, 0);
+                goneAtOnce = false;
                 options.OnError?.Invoke(e);
             }
             Interlocked.Exchange(ref _lastSign, options.Time.GetTimestamp());

@@ -52,7 +52,7 @@ public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions
             await Task.Delay(Jitter(options.RetryPeriod), options.Time, cancel).ConfigureAwait(false);
         options.OnLog?.Invoke("became leader");
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var work = lead(lost.Token);
+        var work = Begin(lead, lost.Token);
         var renewing = RenewAsync(lost.Token);
         var first = await Task.WhenAny(work, renewing).ConfigureAwait(false);
         if (first == renewing && !cancel.IsCancellationRequested)
@@ -63,15 +63,23 @@ public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions
         {
             await work.ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (lost.IsCancellationRequested)
         {
             // that is how it ends
         }
-        await renewing.ConfigureAwait(false);
-        if (IsLeader)
-            await ReleaseAsync().ConfigureAwait(false);
-        Volatile.Write(ref _leading, 0);
+        finally
+        {
+            // also when the work failed: a lease that is neither kept nor given back makes the next leader wait for nothing
+            await renewing.ConfigureAwait(false);
+            if (IsLeader)
+                await ReleaseAsync().ConfigureAwait(false);
+            Volatile.Write(ref _leading, 0);
+        }
     }
+
+    /// <summary>What throws before its first await fails like what throws after it.</summary>
+    private static async Task Begin(Func<CancellationToken, Task> lead, CancellationToken lost) =>
+        await lead(lost).ConfigureAwait(false);
 
     private async Task RenewAsync(CancellationToken cancel)
     {

@@ -70,6 +70,9 @@ public static class EntityTypes
     public static readonly EntityType<Workload> ReplicaSets = Owner("apps", "ReplicaSet", "replicasets");
     public static readonly EntityType<Workload> Jobs = Owner("batch", "Job", "jobs");
 
+    /// <summary>It has no selector of its own: its Jobs do.</summary>
+    public static readonly EntityType<Workload> CronJobs = Owner("batch", "CronJob", "cronjobs");
+
     /// <returns>Null for a kind that does not own pods through a selector.</returns>
     public static EntityType<Workload>? WorkloadKind(string apiVersion, string kind) =>
         (apiVersion, kind) switch

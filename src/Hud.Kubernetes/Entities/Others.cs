@@ -91,7 +91,13 @@ public sealed class ObjectReference
     public string? Uid { get; set; }
 }
 
-/// <summary>Deployment, StatefulSet, DaemonSet, ReplicaSet, Job: the part they share.</summary>
+public sealed class WorkloadStatus
+{
+    /// <summary>Of a Job: its pods that have not ended.</summary>
+    public int? Active { get; set; }
+}
+
+/// <summary>Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob: the part they share, as far as each has it.</summary>
 public sealed class Workload : IEntity
 {
     public string ApiVersion { get; set; } = "";
@@ -101,6 +107,8 @@ public sealed class Workload : IEntity
     public ObjectMeta Metadata { get; set; } = new();
 
     public WorkloadSpec Spec { get; set; } = new();
+
+    public WorkloadStatus? Status { get; set; }
 }
 
 public sealed class WorkloadSpec

@@ -50,6 +50,11 @@ public sealed class PodSpec
 
     public List<Container> Containers { get; set; } = [];
 
+    public List<Container>? InitContainers { get; set; }
+
+    /// <summary>Only their names matter here.</summary>
+    public List<Container>? EphemeralContainers { get; set; }
+
     public List<Volume>? Volumes { get; set; }
 }
 
@@ -74,6 +79,9 @@ public sealed class Container
     public List<VolumeMount>? VolumeMounts { get; set; }
 
     public string? TerminationMessagePolicy { get; set; }
+
+    /// <summary>Of init containers: <c>Always</c> makes it a sidecar, from 1.28 on.</summary>
+    public string? RestartPolicy { get; set; }
 }
 
 public sealed class EnvVar

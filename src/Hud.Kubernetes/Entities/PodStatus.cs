@@ -17,6 +17,10 @@ public sealed class PodStatus
     public List<PodCondition>? Conditions { get; set; }
 
     public List<ContainerStatus>? ContainerStatuses { get; set; }
+
+    public List<ContainerStatus>? InitContainerStatuses { get; set; }
+
+    public List<ContainerStatus>? EphemeralContainerStatuses { get; set; }
 }
 
 public sealed class PodCondition

@@ -6,15 +6,21 @@ namespace Hud.Kubernetes;
 /// Keys to work on, each at most once at a time. A key added while it waits is not added again; one added while it is worked on waits until
 /// <see cref="Done"/> and then comes back. So a worker never sees the same key in two hands, and no change is forgotten.
 /// </summary>
+/// <param name="laneOf">Whose turn a key takes, e.g. its namespace: see <see cref="LaneQueue{TKey}"/>. Null: all are served in order.</param>
 [SuppressMessage("Naming", "CA1711", Justification = "it is a queue, and the field calls it so")]
-public sealed class WorkQueue<TKey>(TimeProvider time, Backoff backoff, string name = "queue")
+public sealed class WorkQueue<TKey>(
+    TimeProvider time,
+    Backoff backoff,
+    string name = "queue",
+    Func<TKey, string>? laneOf = null
+)
     where TKey : notnull
 {
     // a timer takes 49 days at most; whoever is woken before the time has come says again how long to wait
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     private readonly Lock _lock = new();
-    private readonly Queue<TKey> _ready = new();
+    private readonly LaneQueue<TKey> _ready = new(laneOf);
     private readonly HashSet<TKey> _dirty = [];
     private readonly HashSet<TKey> _processing = [];
     private readonly Dictionary<TKey, int> _failures = [];

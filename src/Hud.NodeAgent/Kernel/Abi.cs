@@ -144,6 +144,7 @@ public struct HudEvent
     public uint Blocks;
     public uint ByTgid;
     public uint ByTid;
+    public ulong ByNs;
     public CommBlock ByComm;
     public CommBlock Comm;
     public ulong StackBase;

@@ -101,6 +101,7 @@ internal sealed class EventSink
             WorstQueueNs = (long)header.WorstQueueNs,
             PreemptedBy = stolen ? PollLedger.NotTheGuest : EventDecoder.Comm(header.ByComm),
             PreemptedByPid = stolen ? 0 : (int)header.ByTgid,
+            PreemptedByNs = (long)header.ByNs,
             Open = Has(header, EventFlags.Open),
             Weight = Weight,
         };
@@ -130,15 +131,34 @@ internal sealed class EventSink
         if (Blame.PollIndex(frames) < 0 || Blame.OnBlockingPool(frames))
             return;
         bool preempted = Has(header, EventFlags.StackPreempt);
+        var fact = Fact(header) with
+        {
+            Type = _types.OrFirst((int)header.Target, _types.Find((int)header.Target, stack, frames)),
+        };
+        if (preempted && fact.Syscall == "sched_yield")
+        {
+            // it gave the CPU away itself: the code goes in circles
+            _ledger.AddPoll(
+                fact with
+                {
+                    Split = PollSplit.From((long)header.WallNs, 0, 0, 0),
+                    CpuStack = stack,
+                    Ticked = true,
+                    Syscall = "",
+                }
+            );
+            return;
+        }
+
         _ledger.AddPoll(
-            Fact(header) with
+            fact with
             {
-                Type = _types.OrFirst((int)header.Target, _types.Find((int)header.Target, stack, frames)),
                 BlockStack = preempted ? -1 : stack,
                 QueueStack = preempted ? stack : -1,
                 WorstQueueNs = (long)header.WorstQueueNs,
                 PreemptedBy = EventDecoder.Comm(header.ByComm),
                 PreemptedByPid = (int)header.ByTgid,
+                PreemptedByNs = (long)header.ByNs,
             }
         );
     }

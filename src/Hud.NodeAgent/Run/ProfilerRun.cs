@@ -25,6 +25,10 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         "give it a CPU request (in Kubernetes: resources.requests.cpu), see who else uses the machine (top), or watch for longer";
 
     private readonly List<TargetProcess> _targets = [];
+
+    /// <summary>Threads whose names are looked at where none is known to poll.</summary>
+    private const int MaxThreads = 256;
+
     private readonly WorkerNames _workers = new(task.Session.WorkerThreadNames);
     private readonly List<TargetProcess> _leftOut = [];
     private readonly List<ProfileWarning> _warnings = [];
@@ -236,7 +240,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
         RunFacts Facts(long now)
         {
-            List<WorkerFacts> workers = [.. WithParked(totals.Workers(), parked).Where(w => _workers.IsWorker(w.Name))];
+            var all = WithParked(totals.Workers(), parked);
+            List<WorkerFacts> workers = [.. all.Where(w => _workers.IsWorker(w.Name))];
             return FactsOf(
                 now,
                 workers,
@@ -247,7 +252,14 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                     ledger.WorstNs,
                     task.Session.Threshold.Nanoseconds
                 )
-            );
+            ) with
+            {
+                WithoutWorkers = _targets
+                    .Where(t => _workers.Given && t.Problem is null)
+                    .Select(t => (t.Index, Text: _workers.Unmatched(NamesOf(t, all))))
+                    .Where(t => t.Text is not null)
+                    .ToDictionary(t => t.Index, t => t.Text!),
+            };
         }
 
         RunFacts FactsOf(long now, List<WorkerFacts> workers, IReadOnlyList<TaskTypeFacts> typeFacts) =>
@@ -310,7 +322,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
         foreach (
             var target in document.Targets.Where(t =>
-                t.Polls + t.SlowPolls == 0 && t.Reason is "Idle" or "NotTimed" or Starved
+                t.Polls + t.SlowPolls == 0
+                && t.Reason is "Idle" or "NotTimed" or Starved or ProfileBuilder.NoSuchWorkers
             )
         )
             Warn(Silent(target));
@@ -341,8 +354,23 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         return [.. polled.Where(w => !replaced.Contains((w.Target, w.Tid))), .. idle];
     }
 
+    /// <summary>Names of the threads that poll; of all threads while none is known to.</summary>
+    private static List<string> NamesOf(TargetProcess target, IEnumerable<WorkerFacts> workers)
+    {
+        var names = workers.Where(w => w.Target == target.Index).Select(w => w.Name).ToList();
+        return names.Count > 0
+            ? names
+            : [.. ProcFs.Threads(target.Pid).Take(MaxThreads).Select(tid => ProcFs.ThreadName(target.Pid, tid))];
+    }
+
     private Diagnostic Silent(TargetProfile target) =>
-        _workers.Given
+        target.Reason == ProfileBuilder.NoSuchWorkers
+            ? new Diagnostic(
+                DiagnosticKinds.Idle,
+                $"{target.Process} ({target.Pid}): {target.Message}",
+                "name what their names begin with, or leave out workerThreadNames (--workers) to watch them all"
+            )
+        : _workers.Given
             ? new Diagnostic(
                 DiagnosticKinds.Idle,
                 $"{target.Process} ({target.Pid}): {target.Message}, on threads named {_workers.Text}",
@@ -480,7 +508,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             }
 
             target.LastCpu = Math.Max(target.LastCpu, ProcFs.CpuTimeNs(target.Pid));
-            target.LastQuota = CpuQuota.Read(target.QuotaFile);
+            target.LastQuota = CpuQuota.Read(target.QuotaFiles);
         }
     }
 

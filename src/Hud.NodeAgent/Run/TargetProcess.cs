@@ -44,9 +44,9 @@ internal sealed class TargetProcess : IDisposable
 
     public ModuleMap? Modules { get; private set; }
 
-    public string? QuotaFile { get; init; }
-    public CpuQuota QuotaAtStart { get; set; }
-    public CpuQuota LastQuota { get; set; }
+    public IReadOnlyList<string> QuotaFiles { get; init; } = [];
+    public IReadOnlyList<CpuQuota> QuotaAtStart { get; set; } = [];
+    public IReadOnlyList<CpuQuota> LastQuota { get; set; } = [];
     public long CpuAtStart { get; set; }
     public long LastCpu { get; set; }
 
@@ -133,12 +133,12 @@ internal sealed class TargetProcess : IDisposable
             StartTicks = ProcFs.StartTicks(pid),
             TokioFiles = tokioFiles,
             Tokio = tokio,
-            QuotaFile = CpuQuota.FindFile(pid),
+            QuotaFiles = CpuQuota.FindFiles(pid),
             Problem = tokio.Types.Count > 0 ? null : NoTypes(tokio, name, pid, exe),
             _files = files,
         };
         target.Modules = files.Modules(pid, space);
-        target.QuotaAtStart = target.LastQuota = CpuQuota.Read(target.QuotaFile);
+        target.QuotaAtStart = target.LastQuota = CpuQuota.Read(target.QuotaFiles);
         target.CpuAtStart = target.LastCpu = ProcFs.CpuTimeNs(pid);
         return target;
     }
@@ -261,6 +261,7 @@ internal sealed class TargetProcess : IDisposable
 
     public TargetProfile Describe(string? node)
     {
+        var quota = CpuQuota.Since(QuotaAtStart, LastQuota);
         return new TargetProfile
         {
             Pid = Pid,
@@ -281,8 +282,8 @@ internal sealed class TargetProcess : IDisposable
             TokioVersion = Tokio.TokioVersion,
             TaskTypes = Tokio.Types.Count,
             CpuNs = Math.Max(0, LastCpu - CpuAtStart),
-            ThrottledNs = Math.Max(0, LastQuota.ThrottledNs - QuotaAtStart.ThrottledNs),
-            ThrottledPeriods = Math.Max(0, LastQuota.Periods - QuotaAtStart.Periods),
+            ThrottledNs = quota.ThrottledNs,
+            ThrottledPeriods = quota.Periods,
         };
     }
 

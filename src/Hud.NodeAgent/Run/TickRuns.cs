@@ -12,7 +12,14 @@ namespace Hud.NodeAgent.Run;
 /// </summary>
 internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStacks types)
 {
-    private sealed record Stretch(HudEvent First, int Stack, int Type, string Group, ulong Last, int Ticks);
+    private sealed record Stretch(
+        HudEvent First,
+        int Stack,
+        int Type,
+        HotspotIdentity? Identity,
+        ulong Last,
+        int Ticks
+    );
 
     private const double PeriodsOfOneStretch = 2.5; // one tick may be missed, and no tick comes on the dot
     private long _thresholdNs;
@@ -39,12 +46,12 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStack
         int type = types.Find((int)tick.Target, stack, frames);
         bool counts =
             stack >= 0 && Blame.PollIndex(frames) >= 0 && !Blame.OnBlockingPool(frames) && !Hot.Contains(type);
-        string group = counts
-            ? judge.Judge(stack, HotspotCause.OnCpu, "", hasHolder: false, "", exact: false).Group
-            : "";
+        HotspotIdentity? identity = counts
+            ? judge.Judge(stack, HotspotCause.OnCpu, "", "", exact: false).Identity
+            : null;
         if (
             _open.TryGetValue(tick.NsTid, out var stretch)
-            && (stretch.Group != group || tick.TimeNs - stretch.Last > _maxGapNs)
+            && (stretch.Identity != identity || tick.TimeNs - stretch.Last > _maxGapNs)
         )
         {
             Close(stretch);
@@ -55,7 +62,7 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStack
         if (!counts)
             return;
         _open[tick.NsTid] = stretch is null
-            ? new Stretch(tick, stack, types.OrFirst((int)tick.Target, type), group, tick.TimeNs, 1)
+            ? new Stretch(tick, stack, types.OrFirst((int)tick.Target, type), identity, tick.TimeNs, 1)
             : stretch with
             {
                 Last = tick.TimeNs,

@@ -9,6 +9,8 @@ namespace Hud.NodeAgent.Run;
 /// </summary>
 internal sealed class WorkerNames(IReadOnlyList<string> prefixes)
 {
+    private const int MaxNames = 8;
+
     private readonly Dictionary<int, long> _leftOut = [];
 
     public bool Given => prefixes.Count > 0;
@@ -18,6 +20,17 @@ internal sealed class WorkerNames(IReadOnlyList<string> prefixes)
     /// <param name="threadName">As the kernel keeps it: 15 bytes at most.</param>
     public bool IsWorker(string threadName) =>
         !Given || prefixes.Any(p => threadName.StartsWith(p, StringComparison.Ordinal));
+
+    /// <summary>What to say when none of these threads is named; null when one is, or when nothing says that one is not.</summary>
+    /// <param name="names">Of threads of the target, written by the target.</param>
+    public string? Unmatched(IReadOnlyCollection<string> names)
+    {
+        if (!Given || names.Count == 0 || names.Any(IsWorker))
+            return null;
+        var kinds = names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        string more = kinds.Count > MaxNames ? $" and {kinds.Count - MaxNames} others" : "";
+        return $"workerThreadNames ({Text}) fit none of its threads, which are named {string.Join(", ", kinds.Take(MaxNames))}{more}";
+    }
 
     /// <summary>Whether a record counts; a slow poll that does not is remembered by its type.</summary>
     /// <param name="weight">Polls that it stands for.</param>

@@ -87,8 +87,8 @@ internal sealed partial class SessionJson : JsonSerializerContext;
 /// <summary>ProfilingSessions for the client.</summary>
 public static class SessionType
 {
-    /// <summary>Present while the operator has something to clean up outside the session's namespace.</summary>
-    public const string Finalizer = "hud.dev/agents";
+    /// <summary>What earlier operators put on sessions in progress. It is only ever taken off.</summary>
+    public const string FormerFinalizer = "hud.dev/agents";
 
     public static readonly EntityType<SessionEntity> Sessions = new(
         ProfilingSession.Group,

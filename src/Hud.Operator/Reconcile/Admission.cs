@@ -35,25 +35,4 @@ public static class Admission
             string.Join("; ", failures.Select(f => f.ErrorMessage).Distinct(StringComparer.Ordinal).Take(5))
         );
     }
-
-    /// <param name="active">Sessions in progress, this one not among them: namespace and the nodes they profile on.</param>
-    /// <returns>Null when there is room.</returns>
-    public static string? Wait(
-        string ns,
-        IReadOnlyCollection<string> nodes,
-        IReadOnlyCollection<(string Namespace, IReadOnlyCollection<string> Nodes)> active,
-        OperatorOptions options
-    )
-    {
-        var here = active.Count(a => a.Namespace == ns);
-        if (here >= options.MaxSessionsPerNamespace)
-            return $"{here} sessions of this namespace are in progress, as many as the administrator allows; this one waits its turn";
-        foreach (var node in nodes)
-        {
-            var there = active.Count(a => a.Nodes.Contains(node, StringComparer.Ordinal));
-            if (there >= options.MaxSessionsPerNode)
-                return $"{there} sessions are in progress on {node}, as many as the administrator allows; this one waits its turn";
-        }
-        return null;
-    }
 }

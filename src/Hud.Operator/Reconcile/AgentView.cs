@@ -62,8 +62,8 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
         {
             // a pod past its deadline is Failed while its container still writes its last lines
             if (container?.State?.Running is not null && !stream.ReadToEnd)
-                return new AgentView(AgentPhase.Draining, "Collecting", "");
-            if (stream.Hello is not null)
+                return Draining(agent);
+            if (stream.LastSeq > 0 || stream.Hello is not null)
                 return new AgentView(
                     AgentPhase.Ended,
                     "AgentCrashed",
@@ -91,10 +91,19 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
         pod.Status is { Phase: "Pending", ContainerStatuses: { Count: > 0 } containers }
         && containers.TrueForAll(c => c.State?.Waiting?.Reason is { } reason && ImageReasons.Contains(reason));
 
+    private static AgentView Draining(AgentObservation agent) =>
+        new(
+            AgentPhase.Draining,
+            "Collecting",
+            agent.Stream.Trouble.Length == 0
+                ? ""
+                : StatusFit.Cut($"the log of the agent on {agent.Node} cannot be read: {agent.Stream.Trouble}", 400)
+        );
+
     private static AgentView Terminated(AgentObservation agent, ContainerStateTerminated ended)
     {
         if (!agent.Stream.ReadToEnd)
-            return new AgentView(AgentPhase.Draining, "Collecting", "");
+            return Draining(agent);
         var why = ended.Reason is "OOMKilled"
             ? "it ran out of memory; raise agent.resources.limits.memory"
             : $"exit code {ended.ExitCode}";

@@ -13,7 +13,8 @@ public sealed class ConditionSet(IReadOnlyList<Condition> old, long generation, 
 
     public bool IsTrue(string type) => this[type]?.Status == "True";
 
-    public void Set(string type, bool? status, string reason, string message)
+    /// <param name="since">When a condition that is new became what it is; null: now.</param>
+    public void Set(string type, bool? status, string reason, string message, DateTimeOffset? since = null)
     {
         var text = status switch
         {
@@ -30,7 +31,7 @@ public sealed class ConditionSet(IReadOnlyList<Condition> old, long generation, 
             Reason = reason.Length > 0 ? reason : "Unknown",
             Message = message.Length > 0 ? StatusFit.Cut(message, 2048) : reason,
             ObservedGeneration = generation,
-            LastTransitionTime = before?.Status == text ? before.LastTransitionTime : Seconds(now),
+            LastTransitionTime = before?.Status == text ? before.LastTransitionTime : Seconds(since ?? now),
         };
     }
 

@@ -19,7 +19,7 @@ public static class Outcome
         IReadOnlyList<AgentObservation> agents
     )
     {
-        var profiles = agents.Where(a => a.Stream.Profile is not null).Select(a => a.Stream.Profile!).ToList();
+        var profiles = agents.Where(a => a.Stream.Profile is not null).Select(a => a.Stream.Profile!.Open()).ToList();
         var merged = profiles.Count == 0 ? null : ProfileMerge.Merge(profiles);
         var succeeded = status.TargetCounts.Succeeded;
         var failed = status.Targets.Where(t => t.State == TargetState.Failed).ToList();
@@ -182,14 +182,15 @@ public static class Outcome
     private static string StalledReason(string reason) =>
         reason switch
         {
-            "InvalidSpec" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
-            "DurationTooLong" or "NamespaceNotAllowed" => "NotPermitted",
+            "InvalidSpec" or "Refused" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
+            "DurationTooLong" or "NamespaceNotAllowed" or "TooManyWaiting" => "NotPermitted",
             "NoMatchingPods"
             or "NoRunningContainer"
             or "ImagePull"
             or "Unschedulable"
             or "PodRejected"
             or "NodeNotReady"
+            or "ServerUnavailable"
             or "Timeout" => "DeadlineExceeded",
             _ => reason,
         };

@@ -72,8 +72,13 @@ public static class SessionDecider
         };
     }
 
-    private static bool Seen(ProfilingSessionStatus status, string node) =>
-        status.Targets.Any(t => t.Node == node && t.State != TargetState.Pending);
+    /// <summary>An agent was there, or there is nothing on the node that one could be made for.</summary>
+    private static bool Seen(ProfilingSessionStatus status, string node)
+    {
+        var here = status.Targets.Where(t => t.Node == node).ToList();
+        return here.Exists(t => t.State is TargetState.Running or TargetState.Succeeded)
+            || here.TrueForAll(t => t.State == TargetState.Failed);
+    }
 
     private static bool IsLate(Observation o, AgentView view)
     {
@@ -113,7 +118,9 @@ public static class SessionDecider
                 now,
                 "Timeout",
                 view.Phase is AgentPhase.Missing or AgentPhase.Starting
-                    ? $"the agent on {target.Node} did not begin within {o.Spec.StartDeadline}"
+                        ? $"the agent on {target.Node} did not begin within {o.Spec.StartDeadline}"
+                    : agent.Stream.Trouble.Length > 0
+                        ? $"the log of the agent on {target.Node} could not be read: {agent.Stream.Trouble}"
                     : $"the agent on {target.Node} did not end in time"
             );
     }
@@ -158,7 +165,12 @@ public static class SessionDecider
             agents.Exists(a => a.View.Phase == AgentPhase.Measuring)
                 ? (SessionPhase.Profiling, "Profiling", $"profiling for {o.Spec.Duration}")
             : agents.Exists(a => a.View.Phase == AgentPhase.Draining)
-                ? (SessionPhase.Collecting, "Collecting", "reading the agents' reports")
+                ? (
+                    SessionPhase.Collecting,
+                    "Collecting",
+                    agents.Find(a => a.View is { Phase: AgentPhase.Draining, Message.Length: > 0 }).View?.Message
+                        ?? "reading the agents' reports"
+                )
             : agents.Exists(a => a.View.Reason == "Attaching")
                 ? (SessionPhase.Scheduling, "Attaching", "attaching to the targets")
             : (SessionPhase.Scheduling, "Scheduling", "starting agents");

@@ -12,8 +12,9 @@ public static class TargetProgress
     {
         var said =
             agent.Stream.Profile?.Targets.FirstOrDefault(t => t.PodUid == target.PodUid)
-            ?? agent.Stream.Profile?.Targets.ElementAtOrDefault(index)
-            ?? agent.Stream.Targets.GetValueOrDefault(index);
+            ?? agent.Stream.Targets.Values.FirstOrDefault(t => t.PodUid == target.PodUid)
+            ?? Unnamed(agent.Stream.Profile?.Targets.ElementAtOrDefault(index))
+            ?? Unnamed(agent.Stream.Targets.GetValueOrDefault(index));
         var now = said is null ? target : Copy(target, said);
         if (view.Phase != AgentPhase.Ended)
         {
@@ -39,6 +40,9 @@ public static class TargetProgress
         var (reason, message) = WithoutProfile(agent, view);
         return now with { State = TargetState.Failed, Reason = reason, Message = StatusFit.Cut(message, 512) };
     }
+
+    /// <summary>The position counts only for what does not say which pod it is: a target that had gone before the agent began is not in its task.</summary>
+    private static TargetProfile? Unnamed(TargetProfile? said) => string.IsNullOrEmpty(said?.PodUid) ? said : null;
 
     public static TargetStatus Fail(TargetStatus target, string reason, string message) =>
         target.State is TargetState.Succeeded or TargetState.Failed

@@ -140,6 +140,7 @@ public static class AgentPod
                 [Names.SessionUidLabel] = session.Uid,
             },
             Annotations = annotations,
+            OwnerReferences = options.AgentOwner is { } owner ? [owner] : null,
         };
     }
 
@@ -203,5 +204,7 @@ public static class AgentPod
         && pod.Status?.ContainerStatuses?.Any(c => c.State?.Running is not null) == true;
 
     /// <summary>The deadline that ends a running agent at once, with its last report: the kubelet sends SIGTERM and keeps the log.</summary>
-    public const string StopPatch = """{"spec":{"activeDeadlineSeconds":1}}""";
+    /// <param name="uid">Of the pod that is meant: another of its name is refused.</param>
+    public static string StopPatch(string uid) =>
+        $$$"""{"metadata":{"uid":"{{{JsonEncodedText.Encode(uid)}}}"},"spec":{"activeDeadlineSeconds":1}}""";
 }

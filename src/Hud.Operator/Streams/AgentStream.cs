@@ -1,5 +1,6 @@
 using Hud.Core.Profile;
 using Hud.Core.Stream;
+using Hud.Operator.Reconcile;
 
 namespace Hud.Operator.Streams;
 
@@ -14,11 +15,17 @@ public sealed record StreamSnapshot
     public IReadOnlyDictionary<int, TargetProfile> Targets { get; init; } = new Dictionary<int, TargetProfile>();
 
     public ProgressMessage? Progress { get; init; }
-    public ProfileDocument? Profile { get; init; }
+    public PackedProfile? Profile { get; init; }
     public string ProfileError { get; init; } = "";
     public ByeMessage? Bye { get; init; }
     public long MissingLines { get; init; }
     public long BadLines { get; init; }
+
+    /// <summary>Number of the last message that was read; 0 before the first.</summary>
+    public long LastSeq { get; init; }
+
+    /// <summary>Why the log could not be read the last time; empty since a message came.</summary>
+    public string Trouble { get; init; } = "";
 
     /// <summary>When its last word or its end was read, by the clock's timestamps; null before.</summary>
     public long? EndedAt { get; init; }
@@ -37,17 +44,40 @@ public sealed record StreamSnapshot
 /// <summary>Collects one agent's stream. One writer (the follower), any number of readers.</summary>
 public sealed class AgentStream(TimeProvider time)
 {
-    private readonly AgentStreamReader _reader = new();
+    // what a status of any session can show of the stacks in a progress line
+    private const int ProgressStack = StatusFit.MaxStack;
+
+    private readonly AgentStreamReader _reader = new(open: false);
+    private readonly Lock _keeping = new();
+    private bool _closed;
     private readonly Dictionary<int, TargetProfile> _targets = [];
     private StreamSnapshot _snapshot = StreamSnapshot.Empty;
 
     public StreamSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
+    /// <summary>The highest number of all messages up to now.</summary>
+    public long LastSeq => _reader.LastSeq;
+
+    /// <summary>The highest number of the messages of this reading, new or not.</summary>
+    public long ReadSeq => _reader.ReadSeq;
+
+    /// <summary>The log is about to be read from its start.</summary>
+    public void BeginReading() => _reader.BeginReading();
+
+    /// <summary>The log could not be read, or not further.</summary>
+    public void Fail(string trouble) => Volatile.Write(ref _snapshot, Snapshot with { Trouble = trouble });
+
     /// <returns>True for news that a reconcile should see now; progress alone can wait.</returns>
     public bool Accept(ReadOnlySpan<byte> line)
     {
         var message = _reader.Accept(line);
-        var now = Snapshot with { MissingLines = _reader.MissingLines, BadLines = _reader.BadLines };
+        var now = Snapshot with
+        {
+            MissingLines = _reader.MissingLines,
+            BadLines = _reader.BadLines,
+            LastSeq = _reader.LastSeq,
+            Trouble = message is null ? Snapshot.Trouble : "",
+        };
         var first = !now.Started;
         switch (message)
         {
@@ -59,17 +89,17 @@ public sealed class AgentStream(TimeProvider time)
                 now = now with { Targets = new Dictionary<int, TargetProfile>(_targets) };
                 break;
             case ProgressMessage progress:
-                now = now with { Progress = progress };
+                now = now with { Progress = Shown(progress) };
                 break;
             case ProfilePartMessage:
-                now = now with { Profile = _reader.Profile, ProfileError = _reader.ProfileError };
+                now = now with { ProfileError = _reader.ProfileError };
                 break;
             case ByeMessage bye:
                 now = now with
                 {
                     Bye = bye,
-                    Profile = _reader.Profile,
-                    ProfileError = _reader.ProfileError,
+                    ProfileError =
+                        now.Profile is null && now.ProfileError.Length == 0 ? _reader.ProfileError : now.ProfileError,
                     EndedAt = now.EndedAt ?? time.GetTimestamp(),
                 };
                 break;
@@ -77,6 +107,54 @@ public sealed class AgentStream(TimeProvider time)
         Volatile.Write(ref _snapshot, now);
         return message is HelloMessage or TargetMessage or ByeMessage || (first && now.Started);
     }
+
+    /// <summary>Parts of the profile have come and others are missing.</summary>
+    public bool IsReceiving => _reader.IsReceiving;
+
+    /// <summary>After a reading that ended: what came of an unfinished profile is let go, and comes again with the next.</summary>
+    public void Rewind() => _reader.Rewind();
+
+    /// <summary>The profile that the last line made whole; null after any other.</summary>
+    public byte[]? TakePacked() => _reader.TakePacked();
+
+    /// <returns>False when nobody wants it any more.</returns>
+    public bool Keep(PackedProfile? profile, string error)
+    {
+        lock (_keeping)
+        {
+            if (_closed)
+                return false;
+            Volatile.Write(ref _snapshot, Snapshot with { Profile = profile, ProfileError = error });
+            return true;
+        }
+    }
+
+    /// <summary>Nothing is kept from now on.</summary>
+    /// <returns>What was kept.</returns>
+    public PackedProfile? Close()
+    {
+        lock (_keeping)
+        {
+            _closed = true;
+            return Snapshot.Profile;
+        }
+    }
+
+    /// <summary>What decisions look at. The rest of a line is for cockpits, and hundreds of agents speak at once.</summary>
+    private static ProgressMessage Shown(ProgressMessage progress) =>
+        progress with
+        {
+            Workers = [],
+            Tasks = [],
+            SlowPolls = [],
+            Hotspots =
+            [
+                .. progress
+                    .Hotspots.Where(h => h is not null)
+                    .Take(StreamLimits.ProgressHotspots)
+                    .Select(h => h with { Stack = [.. h.Stack.Take(ProgressStack)], HolderStack = [] }),
+            ],
+        };
 
     public void End() =>
         Volatile.Write(

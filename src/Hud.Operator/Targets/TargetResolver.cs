@@ -1,3 +1,4 @@
+using System.Net;
 using Hud.Core.Api;
 using Hud.Kubernetes;
 
@@ -6,57 +7,118 @@ namespace Hud.Operator.Targets;
 /// <summary>Asks the API server for the pods a session may mean. Always the session's own namespace.</summary>
 public sealed class TargetResolver(KubernetesClient client, OperatorOptions options)
 {
+    /// <summary>Jobs of one CronJob that are looked at; more would only be needed for more pods than a session may have.</summary>
+    private const int MaxJobs = 20;
+
+    /// <summary>
+    /// What the server refuses for good ends the session with the server's words. Anything else it cannot do now is a reason to wait: the
+    /// session's start deadline bounds it.
+    /// </summary>
     public async Task<Selection> ResolveAsync(string ns, TargetSpec target, CancellationToken cancel)
+    {
+        try
+        {
+            return await FindAsync(ns, target, cancel).ConfigureAwait(false);
+        }
+        catch (KubernetesException e) when (e.Code is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity)
+        {
+            return Nothing(Selection.Refused, $"the API server refuses the target: {Said(e)}", final: true);
+        }
+        catch (ForbiddenException e)
+        {
+            return Nothing(Selection.NotPermitted, $"the operator may not look for the target: {Said(e)}");
+        }
+        catch (Exception e) when (e is KubernetesException or TransportException)
+        {
+            return Nothing(Selection.ServerUnavailable, $"the API server cannot say which pods there are: {Said(e)}");
+        }
+    }
+
+    private async Task<Selection> FindAsync(string ns, TargetSpec target, CancellationToken cancel)
     {
         if (target.PodName is { } name)
         {
             var pod = await client.TryGetAsync(EntityTypes.Pods, ns, name, cancel).ConfigureAwait(false);
             return TargetSelection.Choose(target, pod is null ? [] : [pod], options.MaxPodsPerSession);
         }
-        string query;
         if (target.WorkloadRef is { } reference)
-        {
-            var kind = EntityTypes.WorkloadKind(reference.ApiVersion, reference.Kind);
-            var workload = kind is null
-                ? null
-                : await client.TryGetAsync(kind, ns, reference.Name, cancel).ConfigureAwait(false);
-            if (workload is null)
-                return new Selection(
-                    Resolved: false,
-                    "NoMatchingPods",
-                    $"there is no {reference.Kind} {reference.Name} in this namespace",
-                    0,
-                    []
-                );
-            if (workload.Spec.Selector is not { } selector)
-                return new Selection(
-                    Resolved: false,
-                    "NoMatchingPods",
-                    $"{reference.Kind} {reference.Name} has no selector",
-                    0,
-                    []
-                );
-            query = selector.ToQuery();
-        }
-        else
-        {
-            query = Selector(target.PodSelector).ToQuery();
-        }
-        // an empty query would be every pod of the namespace; the validator refuses it, and so does this
-        if (query.Length == 0)
-            return new Selection(
-                Resolved: false,
-                "NoMatchingPods",
-                "an empty selector selects nothing here",
-                0,
-                [],
-                Final: true
-            );
-        var pods = await client
-            .ListAsync(EntityTypes.Pods, ns, new ListOptions(LabelSelector: query), cancel)
-            .ConfigureAwait(false);
-        return TargetSelection.Choose(target, pods.Items ?? [], options.MaxPodsPerSession);
+            return reference.Kind == EntityTypes.CronJobs.Kind
+                ? await OfCronJobAsync(ns, target, reference, cancel).ConfigureAwait(false)
+                : await OfWorkloadAsync(ns, target, reference, cancel).ConfigureAwait(false);
+        return await ChooseAsync(ns, target, [Selector(target.PodSelector)], cancel).ConfigureAwait(false);
     }
+
+    private async Task<Selection> OfWorkloadAsync(
+        string ns,
+        TargetSpec target,
+        WorkloadReference reference,
+        CancellationToken cancel
+    )
+    {
+        var kind = EntityTypes.WorkloadKind(reference.ApiVersion, reference.Kind);
+        var workload = kind is null
+            ? null
+            : await client.TryGetAsync(kind, ns, reference.Name, cancel).ConfigureAwait(false);
+        if (workload is null)
+            return Nothing("NoMatchingPods", $"there is no {reference.Kind} {reference.Name} in this namespace");
+        return workload.Spec.Selector is { } selector
+            ? await ChooseAsync(ns, target, [selector], cancel).ConfigureAwait(false)
+            : Nothing("NoMatchingPods", $"{reference.Kind} {reference.Name} has no selector");
+    }
+
+    /// <summary>The Jobs that a CronJob made and that run now, the newest first. Between two runs there are none, and the next one is waited for.</summary>
+    private async Task<Selection> OfCronJobAsync(
+        string ns,
+        TargetSpec target,
+        WorkloadReference reference,
+        CancellationToken cancel
+    )
+    {
+        var cron = await client.TryGetAsync(EntityTypes.CronJobs, ns, reference.Name, cancel).ConfigureAwait(false);
+        if (cron is null)
+            return Nothing("NoMatchingPods", $"there is no CronJob {reference.Name} of batch/v1 in this namespace");
+        var jobs = await client.ListAsync(EntityTypes.Jobs, ns, options: null, cancel).ConfigureAwait(false);
+        var running = (jobs.Items ?? [])
+            .Where(j =>
+                j.Metadata.OwnerReferences?.Any(o => o.Uid == cron.Metadata.Uid) == true && j.Status?.Active > 0
+            )
+            .OrderByDescending(j => j.Metadata.CreationTimestamp)
+            .Select(j => j.Spec.Selector)
+            .OfType<Hud.Kubernetes.LabelSelector>()
+            .Take(MaxJobs)
+            .ToList();
+        return running.Count == 0
+            ? Nothing("NoMatchingPods", $"no Job of CronJob {reference.Name} is running")
+            : await ChooseAsync(ns, target, running, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<Selection> ChooseAsync(
+        string ns,
+        TargetSpec target,
+        IReadOnlyList<Hud.Kubernetes.LabelSelector> selectors,
+        CancellationToken cancel
+    )
+    {
+        var pods = new List<Pod>();
+        foreach (var selector in selectors)
+        {
+            var query = selector.ToQuery();
+            // an empty query would be every pod of the namespace; the validator refuses it, and so does this
+            if (query.Length == 0)
+                return Nothing("NoMatchingPods", "an empty selector selects nothing here", final: true);
+            var found = await client
+                .ListAsync(EntityTypes.Pods, ns, new ListOptions(LabelSelector: query), cancel)
+                .ConfigureAwait(false);
+            pods.AddRange(found.Items ?? []);
+        }
+        return TargetSelection.Choose(target, pods, options.MaxPodsPerSession);
+    }
+
+    private static Selection Nothing(string reason, string message, bool final = false) =>
+        new(Resolved: false, reason, message, 0, [], final);
+
+    private static string Said(Exception e) =>
+        e is KubernetesException { Detail.Length: > 0 } said ? said.Detail : e.Message;
 
     private static Hud.Kubernetes.LabelSelector Selector(Hud.Core.Api.LabelSelector? selector) =>
         new()

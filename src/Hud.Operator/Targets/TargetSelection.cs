@@ -14,7 +14,17 @@ public sealed record Selection(
     int Matched,
     IReadOnlyList<TargetStatus> Targets,
     bool Final = false
-);
+)
+{
+    /// <summary>The server says no, and will always.</summary>
+    public const string Refused = nameof(Refused);
+
+    /// <summary>The server says no until somebody changes the operator's rights.</summary>
+    public const string NotPermitted = nameof(NotPermitted);
+
+    /// <summary>No answer, or one that says nothing of the target.</summary>
+    public const string ServerUnavailable = nameof(ServerUnavailable);
+}
 
 /// <summary>Chooses from the pods that fit. Pure.</summary>
 public static class TargetSelection
@@ -54,7 +64,7 @@ public static class TargetSelection
                 break;
             if (Container(target, pod) is not { } name)
                 return Ambiguous(target, pod, live.Count);
-            var status = pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == name);
+            var status = PodContainers.Status(pod, name);
             if (
                 status?.State?.Running is null
                 || string.IsNullOrEmpty(status.ContainerId)
@@ -106,25 +116,33 @@ public static class TargetSelection
     private static bool IsReady(Pod pod) =>
         pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
 
+    /// <summary>
+    /// The one that is asked for, of whatever kind; else the one that the pod marks; else the only one of the pod's own. A sidecar or a debugger
+    /// beside it leaves no doubt about which program is meant.
+    /// </summary>
     private static string? Container(TargetSpec target, Pod pod)
     {
-        var names = pod.Spec.Containers.Select(c => c.Name).ToList();
+        var all = PodContainers.Of(pod).Where(c => c.Kind != ContainerKind.Init).Select(c => c.Name).ToList();
         if (target.ContainerName is { } asked)
-            return names.Contains(asked, StringComparer.Ordinal) ? asked : null;
+            return all.Contains(asked, StringComparer.Ordinal) ? asked : null;
         if (
             pod.Metadata.Annotations?.GetValueOrDefault(DefaultContainer) is { } marked
-            && names.Contains(marked, StringComparer.Ordinal)
+            && all.Contains(marked, StringComparer.Ordinal)
         )
             return marked;
-        return names.Count == 1 ? names[0] : null;
+        return pod.Spec.Containers.Count == 1 ? pod.Spec.Containers[0].Name : null;
     }
 
     private static Selection Ambiguous(TargetSpec target, Pod pod, int matched)
     {
-        var names = string.Join(", ", pod.Spec.Containers.Select(c => c.Name).Take(20));
-        var message = target.ContainerName is { } asked
-            ? $"pod {pod.Metadata.Name} has no container {asked}; it has {names}"
-            : $"pod {pod.Metadata.Name} has several containers; set target.containerName to one of {names}";
+        var all = PodContainers.Of(pod);
+        var names = string.Join(", ", all.Where(c => c.Kind != ContainerKind.Init).Take(20));
+        var message =
+            target.ContainerName is not { } asked
+                ? $"pod {pod.Metadata.Name} has several containers; set target.containerName to one of {names}"
+            : all.Any(c => c.Name == asked)
+                ? $"{asked} of pod {pod.Metadata.Name} is an init container, which ends before the pod runs; set target.containerName to one of {names}"
+            : $"pod {pod.Metadata.Name} has no container {asked}; it has {names}";
         return new Selection(Resolved: false, "ContainerAmbiguous", message, matched, [], Final: true);
     }
 

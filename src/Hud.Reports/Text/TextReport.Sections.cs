@@ -13,11 +13,11 @@ public static partial class TextReport
 
     private static void Pressure(TextSheet sheet, ProfileDocument d)
     {
-        var hotspots = d.Hotspots.Where(h => Words.IsPressure(h.Cause)).ToList();
+        var hotspots = d.Hotspots.Where(h => h.Cause.IsCpuPressure()).ToList();
         var s = d.Summary;
         if (hotspots.Count == 0 && s.RunQueueNs == 0 && s.ThrottledNs == 0)
             return;
-        sheet.Heading("NOT THE CODE'S FAULT", "ready to run, but given no CPU");
+        sheet.Heading("NOT THE CODE'S FAULT", "waiting for a CPU: ready to run, but given none");
         if (s.RunQueueNs > 0)
             sheet.Line(
                 $"  waited for a CPU    {HumanText.Duration(s.RunQueueNs)} in slow polls: other programs or threads ran instead"
@@ -154,7 +154,7 @@ public static partial class TextReport
         {
             sheet.Line(
                 d.VerdictLevel == VerdictLevel.NoData
-                    ? "  nothing was lost, but nothing was measured either"
+                    ? "  nothing was dropped, but nothing was measured either"
                     : "  nothing: every event was kept",
                 Ink.Dim
             );

@@ -80,7 +80,7 @@ public static partial class TextReport
     /// <summary>Nothing found has several reasons, and they are not the same.</summary>
     private static string? Explanation(ProfileDocument d)
     {
-        if (d.Hotspots.Any(h => !Words.IsPressure(h.Cause)))
+        if (d.Hotspots.Any(h => !h.Cause.IsCpuPressure()))
             return null;
         string reason = d.Targets.Select(t => t.Reason).FirstOrDefault(r => r.Length > 0) ?? "";
         var s = d.Summary;
@@ -108,18 +108,19 @@ public static partial class TextReport
 
     private static void Hotspots(TextSheet sheet, ProfileDocument d)
     {
-        var hotspots = d.Hotspots.Where(h => !Words.IsPressure(h.Cause)).ToList();
+        var hotspots = d.Hotspots.Where(h => !h.Cause.IsCpuPressure()).ToList();
         if (hotspots.Count == 0)
             return;
         sheet.Heading("WHAT BLOCKS THE WORKERS", "by worker time lost");
-        foreach (var hotspot in hotspots.Take(MaxHotspots))
-            OneHotspot(sheet, d, hotspot, withStack: hotspot.Rank <= MaxStacks);
+        var apart = HotspotNames.Apart(hotspots);
+        foreach (var (hotspot, difference) in hotspots.Zip(apart).Take(MaxHotspots))
+            OneHotspot(sheet, d, hotspot, difference, withStack: hotspot.Rank <= MaxStacks);
         long more = hotspots.Count - MaxHotspots + d.Losses.HotspotsCut;
         if (hotspots.Count > MaxHotspots)
             sheet.Line($"    and {more} smaller ones; --export FILE.json keeps them all", Ink.Dim);
     }
 
-    private static void OneHotspot(TextSheet sheet, ProfileDocument d, Hotspot h, bool withStack)
+    private static void OneHotspot(TextSheet sheet, ProfileDocument d, Hotspot h, string apart, bool withStack)
     {
         string about = h.Estimated ? "~" : "";
         sheet.Line();
@@ -143,6 +144,8 @@ public static partial class TextReport
             details.Add("syscall " + Printable.Clean(h.Syscall));
         if (h.Task.Length > 0 && h.Task != Words.Blamed(h))
             details.Add("task " + Printable.FitPath(Printable.Clean(h.Task), sheet.Width - 10));
+        if (apart.Length > 0)
+            details.Add("unlike the other: " + Printable.FitPath(Printable.Clean(apart), sheet.Width - 22));
         foreach (string line in Packed(details, sheet.Width - 4))
             sheet.Line("    " + line, Ink.Dim);
         if (h.Advice.Length > 0)
@@ -190,8 +193,12 @@ public static partial class TextReport
         if (shown.Count == 0)
             return;
         string label = title;
-        foreach (var (function, location, user) in shown.Take(MaxStackLines))
+        int last = -1;
+        foreach (int at in StackCut.Kept([.. shown.Select(f => f.User)], MaxStackLines))
         {
+            Gap(sheet, at - last - 1);
+            last = at;
+            var (function, location, user) = shown[at];
             string place = Printable.FitLocation(Printable.Clean(location), 30);
             int room = sheet.Width - 14 - (place.Length > 0 ? Printable.Width(place) + 2 : 0);
             sheet
@@ -206,8 +213,13 @@ public static partial class TextReport
             label = "";
         }
 
-        if (shown.Count > MaxStackLines)
-            sheet.Line($"            {Words.Plural(shown.Count - MaxStackLines, "more frame")}", Ink.Dim);
+        Gap(sheet, shown.Count - last - 1);
+    }
+
+    private static void Gap(TextSheet sheet, int frames)
+    {
+        if (frames > 0)
+            sheet.Line($"            {Words.Plural(frames, "more frame")}", Ink.Dim);
     }
 
     /// <summary>Joins pieces with " · " into as few lines as hold them.</summary>

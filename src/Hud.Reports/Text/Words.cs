@@ -27,13 +27,11 @@ public static class Words
             _ => "?",
         };
 
-    /// <summary>Run-queue delay and throttling are pressure from outside, never the code's fault.</summary>
-    public static bool IsPressure(HotspotCause cause) => cause is HotspotCause.RunQueue or HotspotCause.Throttled;
-
     public static string Verdict(VerdictLevel level) =>
         level switch
         {
             VerdictLevel.Blocked => "BLOCKED",
+            VerdictLevel.Saturated => "SATURATED",
             VerdictLevel.Pressure => "PRESSURE",
             VerdictLevel.Healthy => "HEALTHY",
             _ => "NO DATA",
@@ -43,7 +41,7 @@ public static class Words
         level switch
         {
             VerdictLevel.Blocked => Ink.Bad,
-            VerdictLevel.Pressure => Ink.Warn,
+            VerdictLevel.Pressure or VerdictLevel.Saturated => Ink.Warn,
             VerdictLevel.Healthy => Ink.Good,
             _ => Ink.Warn,
         };

@@ -1,4 +1,5 @@
 using Hud.Core.Profile;
+using Hud.Frames;
 using Hud.Tests.Support;
 
 namespace Hud.Analysis.Tests;
@@ -34,7 +35,7 @@ public class AdvisorTests
                 "syscall < tokio::runtime::park::CachedParkThread::block_on < tokio::sync::mutex::Mutex<T>::blocking_lock",
                 HotspotCause.LockWait,
                 "futex",
-                "Lock"
+                "Mutex"
             },
             {
                 "syscall < std::sys::sync::condvar::futex::Condvar::wait < tokio::runtime::park::Inner::park < tokio::runtime::park::CachedParkThread::block_on < tokio::runtime::handle::Handle::block_on",
@@ -129,15 +130,90 @@ public class AdvisorTests
                 "syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < std::sync::poison::mutex::Mutex<T>::lock",
                 HotspotCause.LockWait,
                 "futex",
-                "Lock"
+                "Mutex"
             },
-            { "syscall < parking_lot::raw_mutex::RawMutex::lock_slow", HotspotCause.LockWait, "futex", "Lock" },
-            { "__lll_lock_wait < pthread_mutex_lock@@GLIBC_2.2.5", HotspotCause.LockWait, "futex", "Lock" },
+            { "syscall < parking_lot::raw_mutex::RawMutex::lock_slow", HotspotCause.LockWait, "futex", "Mutex" },
+            { "__lll_lock_wait < pthread_mutex_lock@@GLIBC_2.2.5", HotspotCause.LockWait, "futex", "Mutex" },
+            {
+                "syscall < tokio::runtime::park::CachedParkThread::block_on < tokio::sync::rwlock::RwLock<T>::blocking_read",
+                HotspotCause.LockWait,
+                "futex",
+                "RwLock"
+            },
+            {
+                "syscall < std::sys::sync::rwlock::futex::RwLock::write_contended < std::sync::poison::rwlock::RwLock<T>::write",
+                HotspotCause.LockWait,
+                "futex",
+                "RwLock"
+            },
+            {
+                "syscall < std::sys::sync::condvar::futex::Condvar::wait < std::sync::poison::condvar::Condvar::wait",
+                HotspotCause.LockWait,
+                "futex",
+                "Condvar"
+            },
+            {
+                "syscall < std::sys::sync::once::futex::Once::call < std::sync::once_lock::OnceLock<T>::initialize",
+                HotspotCause.LockWait,
+                "futex",
+                "Once"
+            },
+            {
+                "__pthread_clockjoin_ex < std::sys::thread::unix::Thread::join < std::thread::JoinInner<T>::join",
+                HotspotCause.LockWait,
+                "futex",
+                "Join"
+            },
+            {
+                "syscall < parking_lot_core::parking_lot::park < parking_lot::condvar::Condvar::wait_until_internal < r2d2::Pool<M>::get_timeout",
+                HotspotCause.LockWait,
+                "futex",
+                "Pool"
+            },
+            {
+                "syscall < tokio::runtime::park::CachedParkThread::block_on < tokio::runtime::handle::Handle::block_on<bb8::api::Pool<M>::get::{async_fn_env#0}<M>>",
+                HotspotCause.LockWait,
+                "futex",
+                "Pool"
+            },
+            {
+                "__futex_abstimed_wait_common < pthread_cond_timedwait < take_gil < PyEval_RestoreThread < PyGILState_Ensure < pyo3::gil::GILGuard::acquire",
+                HotspotCause.LockWait,
+                "futex",
+                "GIL"
+            },
+            {
+                "syscall < std::sys::sync::condvar::futex::Condvar::wait < rayon_core::latch::LockLatch::wait_and_reset < rayon_core::registry::Registry::in_worker_cold",
+                HotspotCause.LockWait,
+                "futex",
+                "Rayon"
+            },
+            { "_Fork < __libc_fork < std::process::Command::spawn", HotspotCause.OnCpu, "", "Fork" },
+            {
+                "clock_nanosleep < usleep < unixSleep < sqliteDefaultBusyCallback < sqlite3_step < rusqlite::Connection::execute",
+                HotspotCause.BlockingCall,
+                "clock_nanosleep",
+                "SqliteBusy"
+            },
+            { "usleep < sqlite3_step", HotspotCause.BlockingCall, "clock_nanosleep", "SqliteBusy" },
+            {
+                "recv < std::net::tcp::TcpStream::read < mio::net::tcp::stream::TcpStream::read < tokio::io::poll_evented::PollEvented<E>::poll_read",
+                HotspotCause.BlockingCall,
+                "recvfrom",
+                "BlockingSocket"
+            },
+            {
+                "serde_json::de::from_trait < serde_json::de::from_slice < axum::json::Json<T>::from_bytes",
+                HotspotCause.OnCpu,
+                "",
+                "Serialization"
+            },
+            { "sched_yield < std::thread::yield_now", HotspotCause.OnCpu, "", "Spin" },
             {
                 "parking_lot_core::spinwait::SpinWait::spin < parking_lot::raw_mutex::RawMutex::lock_slow",
                 HotspotCause.OnCpu,
                 "",
-                "SpinLock"
+                "Spin"
             },
             { "", HotspotCause.LockWait, "futex", "LockWait" },
             { "syscall < std::thread::park", HotspotCause.LockWait, "futex", "LockWait" },
@@ -181,10 +257,57 @@ public class AdvisorTests
     ) => Assert.Equal(category, Advisor.For(Named.Of(leafFirst + User), cause, syscall).Category);
 
     [Fact]
+    public void A_page_fault_of_a_mapped_file_is_known_by_where_the_kernel_slept()
+    {
+        Assert.Equal("MappedFile", Advisor.For(MappedFile, HotspotCause.BlockingCall, "").Category);
+        Assert.Equal(
+            "Memory",
+            Advisor
+                .For([Named.Kernel("rwsem_down_read_slowpath"), .. MappedFile[3..]], HotspotCause.BlockingCall, "")
+                .Category
+        );
+    }
+
+    private static readonly Frame[] MappedFile =
+    [
+        Named.Kernel("folio_wait_bit_common"),
+        Named.Kernel("filemap_fault"),
+        Named.Kernel("__do_fault"),
+        .. Named.Of("checkout::index::lookup" + User),
+    ];
+
+    [Fact]
+    public void Sqlite_that_does_not_sleep_and_a_sleep_without_sqlite_are_no_busy_database()
+    {
+        Assert.Equal(
+            "Database",
+            Advisor.For(Named.Of("pread64 < sqlite3_step" + User), HotspotCause.BlockingCall, "ioctl").Category
+        );
+        Assert.Equal(
+            "Sleep",
+            Advisor
+                .For(Named.Of("usleep < checkout::retry < sqlite3_step" + User), HotspotCause.BlockingCall, "nanosleep")
+                .Category
+        );
+    }
+
+    [Fact]
+    public void Parsing_that_the_handler_asks_for_is_not_the_extractors()
+    {
+        var parse = Named.Of("serde_json::de::from_slice" + User);
+        var extract = Named.Of(
+            "serde_json::de::from_slice < axum::json::Json<T>::from_bytes < tokio::runtime::task::raw::poll"
+        );
+        Assert.DoesNotContain("extractor", Advisor.For(parse, HotspotCause.OnCpu, "").Sentence);
+        Assert.Contains("extractor", Advisor.For(extract, HotspotCause.OnCpu, "").Sentence);
+    }
+
+    [Fact]
     public void Every_row_is_reached_by_an_example()
     {
         var reached = Examples
             .Select(e => Advisor.For(Named.Of(e.Data.Item1 + User), e.Data.Item2, e.Data.Item3))
+            .Append(Advisor.For(MappedFile, HotspotCause.BlockingCall, ""))
             .ToHashSet();
         Assert.Equal([], Advisor.Rows.Where(r => !reached.Contains(r)).Select(r => r.Category));
     }

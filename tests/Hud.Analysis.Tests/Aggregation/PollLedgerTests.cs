@@ -152,6 +152,7 @@ public sealed class PollLedgerTests
             PreemptedBy = "burner",
             PreemptedByPid = 42,
             WorstQueueNs = 28 * Ms,
+            PreemptedByNs = 28 * Ms,
         };
         Ledger.AddPoll(poll);
         Ledger.AddPoll(poll);
@@ -221,7 +222,14 @@ public sealed class PollLedgerTests
         for (int i = 0; i < 1_000; i++)
             stage.Ledger.AddSample(2, 0, stack);
         for (int i = 0; i < 300; i++)
-            stage.Ledger.AddPoll(Slow(queued: 10, start: i) with { PreemptedBy = $"p{i}", PreemptedByPid = i });
+            stage.Ledger.AddPoll(
+                Slow(queued: 10, start: i) with
+                {
+                    PreemptedBy = $"p{i}",
+                    PreemptedByPid = i,
+                    PreemptedByNs = Ms,
+                }
+            );
         Assert.Equal(100, stage.Ledger.Polls.Count);
         Assert.Equal((200, 300), (stage.Ledger.PollsCut, stage.Ledger.SlowPolls));
         Assert.Equal(64, Assert.Single(stage.Ledger.Hotspots).Value.Culprits.Count);

@@ -6,6 +6,20 @@ namespace Hud.Analysis.Tests;
 public class FrameClassifierTests
 {
     [Theory]
+    [InlineData("actix::quote_price", "/srv/actix", FrameKind.User)]
+    [InlineData("<actix::Quotes as actix_web::Handler>::call", "/srv/actix", FrameKind.User)]
+    [InlineData("actix_web::server::run", "/srv/actix", FrameKind.Runtime)]
+    [InlineData("actix::actor::Actor::start", "/srv/quotes", FrameKind.Runtime)]
+    [InlineData("serde_json::main", "/srv/serde-json", FrameKind.User)]
+    [InlineData("regex::Search::go", "/usr/lib/libregex.so", FrameKind.User)]
+    [InlineData("std::thread::sleep", "/srv/std", FrameKind.Std)]
+    public void The_crate_that_a_file_is_named_after_is_the_users_own(
+        string function,
+        string module,
+        FrameKind expected
+    ) => Assert.Equal(expected, FrameClassifier.Classify(function, null, module));
+
+    [Theory]
     [InlineData("checkout::login", FrameKind.User)]
     [InlineData("checkout::login::{{closure}}", FrameKind.User)]
     [InlineData("checkout::login::{closure#0}", FrameKind.User)]

@@ -123,6 +123,7 @@ public sealed class ProfileBuilderTests
                 PreemptedBy = "burner",
                 PreemptedByPid = 99,
                 WorstQueueNs = 11 * Ms,
+                PreemptedByNs = 11 * Ms,
                 Runtime = 0x1000,
             }
         );

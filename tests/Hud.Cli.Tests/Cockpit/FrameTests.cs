@@ -12,7 +12,7 @@ public class FrameTests
     public static TheoryData<string, int, int> Frames()
     {
         var frames = new TheoryData<string, int, int>();
-        foreach (var (width, height) in new[] { (80, 24), (120, 40), (200, 60) })
+        foreach (var (width, height) in new[] { (60, 16), (80, 24), (120, 36), (200, 60) })
         {
             foreach (
                 string name in new[]
@@ -26,6 +26,8 @@ public class FrameTests
                     "waiting",
                     "window",
                     "search",
+                    "groups",
+                    "alike",
                 }
             )
                 frames.Add(name, width, height);
@@ -56,8 +58,9 @@ public class FrameTests
     }
 
     [Theory]
+    [InlineData(60, 16)]
     [InlineData(80, 24)]
-    [InlineData(120, 40)]
+    [InlineData(120, 36)]
     [InlineData(200, 60)]
     public void Function_line_cause_and_fix_of_the_worst_are_on_the_first_screen(int width, int height)
     {
@@ -67,6 +70,55 @@ public class FrameTests
         Assert.Contains("src/login.rs:42", text, StringComparison.Ordinal);
         Assert.Contains("CPU", text, StringComparison.Ordinal);
         Assert.Contains("tokio::task::spawn_blocking", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_smallest_terminal_has_a_hotspot_and_the_keys_for_help_and_the_end()
+    {
+        string[] rows = Draw("main", 60, 16).ToText().TrimEnd('\n').Split('\n');
+
+        Assert.Contains(rows, row => row.Contains("  1 █", StringComparison.Ordinal));
+        Assert.EndsWith("? keys  q end", rows[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void With_a_window_nothing_is_said_about_another_span()
+    {
+        var ui = new UiState { Window = TimeSpan.FromSeconds(10) };
+        var model = Models.Checkout();
+        string text = Frame.Draw(model, ui, Glyphs.Unicode, 200, 60).ToText();
+        var span = WindowSummary.Of(model, ui.Window, HotspotRows.Build(model, ui));
+
+        Assert.Contains("last 10s", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("since start", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(model.Now!.Verdict, text, StringComparison.Ordinal);
+        Assert.Contains(span.Sentence, text, StringComparison.Ordinal);
+        Assert.InRange(span.SlowPolls, 1, model.Now.Summary.SlowPolls - 1);
+    }
+
+    [Fact]
+    public void Waiting_for_a_CPU_stands_below_a_rule_and_looks_like_no_culprit()
+    {
+        var screen = Draw("main", 120, 36);
+        string[] rows = screen.ToText().Split('\n'),
+            tones = screen.ToTones().Split('\n');
+        int rule = Array.FindIndex(
+            rows,
+            r => r.Contains("waiting for a CPU: not the code's fault", StringComparison.Ordinal)
+        );
+        int pressure = Array.FindIndex(rows, r => r.Contains("QUEUE", StringComparison.Ordinal));
+
+        Assert.InRange(rule, 1, pressure - 1);
+        Assert.DoesNotContain(tones[pressure], c => c is 'u' or 'b' or 'c' or 'p');
+    }
+
+    [Fact]
+    public void Hotspots_that_look_the_same_say_what_is_different()
+    {
+        string text = Draw("alike", 120, 36).ToText();
+
+        Assert.Contains("login.rs:42", text, StringComparison.Ordinal);
+        Assert.Contains("login.rs:77", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -231,6 +283,14 @@ public class FrameTests
                 width,
                 height
             ),
+            "groups" => Frame.Draw(
+                Models.Checkout(),
+                new UiState { Group = GroupBy.File },
+                Glyphs.Unicode,
+                width,
+                height
+            ),
+            "alike" => Frame.Draw(Models.Alike(), new UiState(), Glyphs.Unicode, width, height),
             _ => Frame.Draw(Models.Checkout(), new UiState(), Glyphs.Unicode, width, height),
         };
 

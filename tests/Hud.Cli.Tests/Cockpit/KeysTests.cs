@@ -31,6 +31,61 @@ public class KeysTests
     }
 
     [Fact]
+    public void G_groups_and_the_sums_stay()
+    {
+        var plain = Rows(new UiState());
+        var ui = Press(new UiState(), "gg");
+        Assert.Equal(GroupBy.File, ui.Group);
+        var groups = Rows(ui);
+
+        Assert.Equal(plain.Sum(r => r.TotalNs), groups.Sum(r => r.TotalNs));
+        Assert.Equal(plain.Count, groups.Sum(r => r.Members));
+        Assert.Equal(groups[1].Key, Press(ui, "j").Selected);
+        Assert.Equal(GroupBy.None, Press(ui, "gg").Group);
+    }
+
+    [Fact]
+    public void C_clears_search_and_groups()
+    {
+        var ui = Press(new UiState { Search = "lock", Group = GroupBy.Task }, "c");
+
+        Assert.Equal(("", GroupBy.None), (ui.Search, ui.Group));
+    }
+
+    [Fact]
+    public void Y_copies_the_line_and_capital_Y_the_function()
+    {
+        var rows = Rows(new UiState());
+
+        Assert.Equal("src/login.rs:42", Keys.CopyText(new UiState(), rows, UiAction.CopyPlace));
+        Assert.Equal("checkout::login", Keys.CopyText(new UiState(), rows, UiAction.CopyFunction));
+    }
+
+    [Fact]
+    public void A_notice_gives_the_keys_back_after_three_seconds()
+    {
+        var ui = new UiState().Say("wrote it", nowMs: 1000);
+
+        Assert.Equal("wrote it", ui.At(3999).Notice);
+        Assert.Equal("", ui.At(4000).Notice);
+    }
+
+    [Fact]
+    public void A_key_after_the_end_of_the_cockpit_does_nothing()
+    {
+        bool quit = false;
+        var view = new CockpitView(new UiState(), "checkout 4242", _ => "") { Quit = () => quit = true };
+        view.Dispose();
+        view.Dispose();
+
+        view.Press(new ConsoleKeyInfo('q', ConsoleKey.Q, shift: false, alt: false, control: false));
+        view.Show(new Core.Stream.ProgressMessage());
+        view.Stopping();
+
+        Assert.False(quit);
+    }
+
+    [Fact]
     public void Enter_opens_the_details_and_escape_closes_them()
     {
         var ui = Press(new UiState(), ConsoleKey.Enter);
@@ -131,8 +186,7 @@ public class KeysTests
     public void A_frames_crate_is_that_of_its_type(string function, string crate) =>
         Assert.Equal(crate, FrameText.Crate(function));
 
-    private static IReadOnlyList<HotspotRow> Rows(UiState ui) =>
-        HotspotRows.Build(Model, ui.Window, ui.Search, ui.Sort);
+    private static IReadOnlyList<HotspotRow> Rows(UiState ui) => HotspotRows.Build(Model, ui);
 
     private static UiState Press(UiState ui, string keys) =>
         keys.Aggregate(ui, (state, c) => Keys.Press(state, Key(c), Rows(state)).State);

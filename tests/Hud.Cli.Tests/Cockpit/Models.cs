@@ -17,6 +17,17 @@ internal static class Models
         return model;
     }
 
+    /// <summary>The same service with its first hotspot twice: the call is on two lines of one function.</summary>
+    public static LiveModel Alike()
+    {
+        var model = Checkout();
+        var now = model.Now!;
+        var first = now.Hotspots[0];
+        var second = first with { Rank = 2, Location = "src/login.rs:77", Fingerprint = first.Fingerprint + "-77" };
+        model.Accept(now with { Hotspots = [first, second, .. now.Hotspots.Skip(1)] });
+        return model;
+    }
+
     public static IEnumerable<StreamMessage> Stream(int seconds)
     {
         var d = RealisticDocuments.Checkout();

@@ -325,11 +325,11 @@ public sealed class KubectlTests : IDisposable
     [InlineData("login", "HUD401: error: You must be logged in", 3, "describe", "nobody")]
     [InlineData("login", "HUD401: kubectl get", 3, "get")]
     [InlineData("", "HUD005: \"checkout\" must be TYPE/NAME", 2, "run", "checkout")]
-    [InlineData("", "HUD005: \"cronjob\" cannot be profiled", 2, "run", "cronjob/x")]
-    [InlineData("", "HUD005: name what to profile", 2, "run")]
-    [InlineData("", "HUD005: name what to profile", 2, "run", "deploy/a", "-l", "app=a")]
-    [InlineData("", "HUD005: \"app!=x\" is not label=value", 2, "run", "-l", "app!=x")]
-    [InlineData("", "HUD003: duration must be from 1s to 30m", 2, "run", "deploy/a", "-d", "2h")]
+    [InlineData("", "HUD005: TYPE/NAME: \"cronjob\" is none of deploy, sts, ds, rs, job, pod", 2, "run", "cronjob/x")]
+    [InlineData("", "HUD005: what is to be profiled is missing", 2, "run")]
+    [InlineData("", "HUD005: both deploy/a and -l app=a are given", 2, "run", "deploy/a", "-l", "app=a")]
+    [InlineData("", "HUD005: -l: \"app!=x\" is not label=value", 2, "run", "-l", "app!=x")]
+    [InlineData("", "HUD003: --duration 2h: duration must be from 1s to 30m", 2, "run", "deploy/a", "-d", "2h")]
     public void Errors_have_their_id_and_exit_code(string broken, string message, int code, params string[] arguments)
     {
         var (exit, _, error) = _cluster.RunBroken(broken, arguments);

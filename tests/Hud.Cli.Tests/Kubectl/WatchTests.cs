@@ -64,7 +64,7 @@ public sealed class WatchTests : IDisposable
         Assert.Contains(" +2", screen.Split('\n')[0], StringComparison.Ordinal);
         foreach (string name in new[] { "checkout::login ", "catalog::loada", "catalog::loadb", "catalog::loadlate" })
             Assert.Contains(name, screen, StringComparison.Ordinal);
-        Assert.Contains("lost 18.4%", screen, StringComparison.Ordinal);
+        Assert.Contains("BLOCKED 18.4% of worker time", screen, StringComparison.Ordinal);
         Assert.Contains("on 3 targets", screen, StringComparison.Ordinal);
         terminal.Send("q");
 

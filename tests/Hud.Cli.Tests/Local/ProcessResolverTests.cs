@@ -61,8 +61,8 @@ public class ProcessResolverTests
         var diagnostic = Fails(new("cart", null, null));
 
         Assert.Equal(DiagnosticKinds.SeveralProcesses, diagnostic.Kind);
-        Assert.Contains("20     5 threads  /srv/cart a", diagnostic.Message, StringComparison.Ordinal);
-        Assert.Contains("21     6 threads  /srv/cart b", diagnostic.Message, StringComparison.Ordinal);
+        Assert.Contains("20  5 threads    /srv/cart a", diagnostic.Message, StringComparison.Ordinal);
+        Assert.Contains("21  6 threads    /srv/cart b", diagnostic.Message, StringComparison.Ordinal);
         Assert.Equal("name one by its pid: hud --pid 20", diagnostic.NextStep);
     }
 

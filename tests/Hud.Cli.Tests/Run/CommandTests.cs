@@ -102,7 +102,7 @@ public sealed class CommandTests : IDisposable
             "--ring-kib",
             "64",
             "--debug-dir",
-            "/d",
+            "/usr/lib",
             "--debuginfod",
             "http://a:1",
             "--debuginfod",
@@ -125,7 +125,7 @@ public sealed class CommandTests : IDisposable
             ("uprobe.multi", 2, 64),
             (task.Options.ForceRung, task.Options.ForceLevel, task.Options.RingBufferKiB)
         );
-        Assert.Equal(["/d"], task.Options.DebugDirectories);
+        Assert.Equal(["/usr/lib"], task.Options.DebugDirectories);
         Assert.Equal(["http://a:1", "https://b"], task.Options.DebuginfodUrls);
         Assert.Equal(_target.Id, Assert.Single(task.Targets).Pid);
         Assert.Equal("sleep", task.Session.Target.ProcessName);
@@ -135,8 +135,83 @@ public sealed class CommandTests : IDisposable
     [InlineData("30", "30s")]
     [InlineData("0.5m", "30s")]
     [InlineData("1.5", "1.5s")]
+    [InlineData("2h", "2h")]
     public void A_duration_is_seconds_or_has_units(string flag, string duration) =>
         Assert.Equal(duration, TaskOf("--pid", Pid, "--duration", flag).Session.Duration.ToString());
+
+    [Theory]
+    [InlineData("5", "5ms")]
+    [InlineData("5ms", "5ms")]
+    [InlineData("500us", "500us")]
+    [InlineData("0.1s", "100ms")]
+    public void A_threshold_is_milliseconds_or_has_units(string flag, string threshold) =>
+        Assert.Equal(threshold, TaskOf("--pid", Pid, "--threshold", flag).Session.Threshold.ToString());
+
+    [Fact]
+    public void A_server_for_debug_files_that_does_not_answer_is_said_before_and_in_the_report()
+    {
+        // port 1 of this machine: nothing listens there
+        var (exit, output, error) = HudProcess.Run(
+            "blocked",
+            "--pid",
+            Pid,
+            "--debuginfod",
+            "http://127.0.0.1:1",
+            "-o",
+            "json"
+        );
+        var report = JsonSerializer.Deserialize(output, HudJson.Default.ProfileDocument)!;
+
+        Assert.Equal(0, exit);
+        Assert.StartsWith("HUD305: --debuginfod http://127.0.0.1:1 does not answer", error, StringComparison.Ordinal);
+        Assert.Contains(report.Warnings, w => w.Message.Contains("does not answer", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_run_ends_with_the_verdict_the_first_fix_and_the_next_command()
+    {
+        string[] lines = HudProcess.Run("blocked", "--pid", Pid).Error.TrimEnd('\n').Split('\n');
+
+        Assert.StartsWith("verdict  BLOCKED 18.4% of worker time", lines[^3], StringComparison.Ordinal);
+        Assert.StartsWith("fix      checkout::login (src/login.rs:42): Move the", lines[^2], StringComparison.Ordinal);
+        Assert.StartsWith($"next     hud --pid {Pid} --export before.json", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}", "is not a report: it has no schemaVersion")]
+    [InlineData("[]", "is not a report but a list")]
+    [InlineData("[1", "is not JSON")]
+    [InlineData("""{"schemaVersion":"hud.dev/profile/v9"}""", "is a report of the version hud.dev/profile/v9")]
+    [InlineData("""{"schemaVersion":"hud.dev/profile/v1alpha1"}""", "is not a whole report: it has no session")]
+    [InlineData(
+        """{"schemaVersion":"hud.dev/profile/v1alpha1","session":{},"summary":{"polls":"many"}}""",
+        "the value of summary.polls at line 1 is of the wrong kind"
+    )]
+    [InlineData("""{"kind":"ProfilingSession","metadata":{"name":"p99"}}""", "kubectl hud export p99 report.json")]
+    public void Show_takes_nothing_for_a_report_that_is_none(string json, string message)
+    {
+        using var hud = new HudProcess(null, ["show", "-"]);
+        hud.Input.Write(json);
+        hud.Input.Close();
+        var (exit, output, error) = hud.Wait();
+
+        Assert.Equal((2, ""), (exit, output));
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Show_reads_a_report_from_stdin_as_text()
+    {
+        string report = HudProcess.Run("blocked", "--pid", Pid, "-q", "-o", "json").Output;
+        using var hud = new HudProcess(null, ["show", "-", "-o", "text"]);
+        hud.Input.Write(report);
+        hud.Input.Close();
+        var (exit, output, _) = hud.Wait();
+
+        Assert.Equal(0, exit);
+        Assert.Contains("# BLOCKED 18.4% of worker time", output, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Without_a_duration_and_a_terminal_it_watches_for_a_minute() =>
@@ -201,27 +276,21 @@ public sealed class CommandTests : IDisposable
     [InlineData(
         2,
         "HUD003",
-        "--threshold (in ms): threshold must be from 100us to 10s",
+        "--threshold 10us: threshold must be from 100us to 10s",
         "--pid",
         "PID",
         "--threshold",
         "0.01"
     )]
+    [InlineData(2, "HUD005", "--threshold: \"-5\" is not a duration", "--pid", "PID", "--threshold", "-5")]
+    [InlineData(2, "HUD005", "PROCESS is \"\", an empty name", "")]
+    [InlineData(2, "HUD005", "there is no such folder", "--pid", "PID", "--debug-dir", "/no/such/folder")]
+    [InlineData(2, "HUD003", "--duration 48h: duration must be from 1s to 24h", "--pid", "PID", "--duration", "48h")]
+    [InlineData(2, "HUD003", "--duration 0s: duration must be from 1s to 24h", "--pid", "PID", "--duration", "0")]
     [InlineData(
         2,
         "HUD003",
-        "--threshold (in ms): threshold must be from 100us to 10s",
-        "--pid",
-        "PID",
-        "--threshold",
-        "-5"
-    )]
-    [InlineData(2, "HUD003", "--duration: duration must be from 1s to 30m", "--pid", "PID", "--duration", "2h")]
-    [InlineData(2, "HUD003", "--duration: duration must be from 1s to 30m", "--pid", "PID", "--duration", "0")]
-    [InlineData(
-        2,
-        "HUD003",
-        "--budget: overheadBudgetPercent must be from 0.1 to 10",
+        "--budget 50: overheadBudgetPercent must be from 0.1 to 10",
         "--pid",
         "PID",
         "--budget",
@@ -230,7 +299,7 @@ public sealed class CommandTests : IDisposable
     [InlineData(
         2,
         "HUD003",
-        "--frequency: sampleFrequencyHz must be from 1 to 999",
+        "--frequency 0: sampleFrequencyHz must be from 1 to 999",
         "--pid",
         "PID",
         "--frequency",
@@ -239,16 +308,16 @@ public sealed class CommandTests : IDisposable
     [InlineData(
         2,
         "HUD003",
-        "--workers: workerThreadNames takes at most",
+        "--workers a-name-that-is-too-long: workerThreadNames takes at most",
         "--pid",
         "PID",
         "--workers",
         "a-name-that-is-too-long"
     )]
-    [InlineData(2, "HUD003", "--window must be from 0 to 1800", "--pid", "PID", "--window", "-1")]
+    [InlineData(2, "HUD003", "--window 31m: the cockpit looks back over 30m", "--pid", "PID", "--window", "31m")]
     [InlineData(2, "HUD004", "cannot be read", "run", "-f", "/no/such.yaml")]
     [InlineData(2, "HUD005", "which process?")]
-    [InlineData(2, "HUD005", "--nope is no flag of hud", "--nope")]
+    [InlineData(2, "HUD005", "hud has no flag --nope", "--nope")]
     [InlineData(2, "HUD005", "--threshold", "--pid", "PID", "--threshold", "five")]
     [InlineData(2, "HUD005", "\"soon\" is not a duration", "--pid", "PID", "--duration", "soon")]
     [InlineData(
@@ -262,7 +331,7 @@ public sealed class CommandTests : IDisposable
     )]
     [InlineData(2, "HUD005", "this one is unknown", "--pid", "PID", "--export", "/tmp/report.docx")]
     [InlineData(2, "HUD005", "there is no folder", "--pid", "PID", "--export", "/no/such/folder/a.json")]
-    [InlineData(2, "HUD005", "Option '--filename' is required", "run")]
+    [InlineData(2, "HUD005", "hud run needs --filename <file>", "run")]
     public void Wrong_input_is_told_with_its_id_and_the_next_step(
         int exitCode,
         string id,
@@ -421,7 +490,7 @@ public sealed class CommandTests : IDisposable
         var (exit, _, error) = hud.Wait();
 
         Assert.Equal(5, exit);
-        Assert.Contains("HUD207: the agent was ended by force", error, StringComparison.Ordinal);
+        Assert.Contains("HUD207: the agent was killed", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -475,7 +544,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void Every_verb_that_prints_findings_prints_them_as_json_and_yaml()
     {
-        string[] others = ["", "completion", "kubectl", "kubectl open", "kubectl export"];
+        string[] others = ["", "completion", "help", "version", "kubectl", "kubectl open", "kubectl export"];
         foreach (string verb in CommandTree.Verbs(CommandTree.Build()).Except(others, StringComparer.Ordinal))
         {
             string[] words = [.. verb.Split(' '), "--help"];

@@ -133,7 +133,7 @@ public class SessionFileTests
     [InlineData("spec:\n" + Target + "  duration: five minutes\n", 6, "spec.duration", "is not a duration")]
     [InlineData("spec:\n" + Target + "  duration: [1s]\n", 6, "spec.duration", "a list is not a duration")]
     [InlineData("spec:\n" + Target + "  threshold: 1us\n", 6, "spec.threshold", SessionMessages.Threshold)]
-    [InlineData("spec:\n" + Target + "  duration: 2h\n", 6, "spec.duration", SessionMessages.Duration)]
+    [InlineData("spec:\n" + Target + "  duration: 48h\n", 6, "spec.duration", SessionMessages.LocalDuration)]
     [InlineData(
         "spec:\n" + Target + "  sampleFrequencyHz: \"99\"\n",
         6,

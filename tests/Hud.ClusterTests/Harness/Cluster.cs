@@ -96,8 +96,16 @@ public sealed partial class Cluster : IAsyncLifetime
         }
     }
 
-    public Task<CommandResult> HelmAsync(params string[] arguments) =>
-        Command.RunAsync(Path.Combine(Tools, "helm"), ["--kubeconfig", Kubeconfig, .. arguments], seconds: 240);
+    /// <summary>Where a chart is only rendered, the registry, which has to be given, is the one that the kustomization names.</summary>
+    public Task<CommandResult> HelmAsync(params string[] arguments)
+    {
+        string[] registry = arguments[0] is "template" ? ["--set", "registry=registry.invalid"] : [];
+        return Command.RunAsync(
+            Path.Combine(Tools, "helm"),
+            ["--kubeconfig", Kubeconfig, arguments[0], .. registry, .. arguments[1..]],
+            seconds: 240
+        );
+    }
 
     public async Task ApplyAsync(string yaml, string? ns = null) =>
         (await KubectlWithAsync(yaml, [.. ns is null ? Array.Empty<string>() : ["-n", ns], "apply", "-f", "-"])).Ok(

@@ -104,6 +104,23 @@ public class AgentStreamTests
     }
 
     [Fact]
+    public void An_excuse_in_the_place_of_a_reading_does_not_count_once_the_log_is_read()
+    {
+        var lines = Run();
+        var reader = new AgentStreamReader();
+        foreach (var line in lines.Take(2))
+            reader.Accept(line);
+        reader.BeginReading();
+        Assert.Null(reader.Accept("unable to retrieve container logs"u8));
+        Assert.Equal(0, reader.ReadSeq);
+        reader.BeginReading();
+        foreach (var line in lines)
+            reader.Accept(line);
+        Assert.Equal((0, 0), (reader.MissingLines, reader.BadLines));
+        Assert.Equal(reader.LastSeq, reader.ReadSeq);
+    }
+
+    [Fact]
     public void A_line_cut_by_rotation_is_counted_as_bad_and_missing()
     {
         var lines = Run();

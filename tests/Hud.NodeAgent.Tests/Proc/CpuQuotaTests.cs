@@ -95,10 +95,10 @@ public sealed class CpuQuotaTests
         {
             string plain = Path.Combine(folder, "cpu.stat"),
                 link = Path.Combine(folder, "link"),
-                own = CpuQuota.FindFile(Environment.ProcessId) ?? "";
+                own = CpuQuota.FindFiles(Environment.ProcessId).FirstOrDefault() ?? "";
             File.WriteAllText(plain, "nr_throttled 3\nthrottled_usec 90950\n");
             Assert.False(CgroupFile.IsOne(plain));
-            Assert.Equal(default, CpuQuota.Read(plain));
+            Assert.Equal([default], CpuQuota.Read([plain]));
             if (own.Length == 0)
                 Assert.Skip("no cgroup filesystem is mounted here");
             Assert.NotEqual("", CgroupFile.ReadText(own));
@@ -114,7 +114,34 @@ public sealed class CpuQuotaTests
     [Fact]
     public void No_file_is_no_throttling()
     {
-        Assert.Equal(default, CpuQuota.Read(null));
-        Assert.Equal(default, CpuQuota.Read("/nowhere/cpu.stat"));
+        Assert.Empty(CpuQuota.Read([]));
+        Assert.Equal([default], CpuQuota.Read(["/nowhere/cpu.stat"]));
     }
+
+    [Fact]
+    public void The_cgroups_around_the_containers_count_as_well() =>
+        Assert.Equal(
+            [
+                "/proc/1/root/sys/fs/cgroup/kubepods.slice/pod1/cpu.stat",
+                "/proc/1/root/sys/fs/cgroup/kubepods.slice/cpu.stat",
+                "/proc/1/root/sys/fs/cgroup/cpu.stat",
+            ],
+            CpuQuota.Around("/proc/1/root/sys/fs/cgroup/kubepods.slice/pod1/c1/cpu.stat")
+        );
+
+    [Fact]
+    public void Above_the_mount_there_is_nothing() => Assert.Empty(CpuQuota.Around("/sys/fs/cgroup/cpu.stat"));
+
+    [Fact]
+    public void The_cgroup_that_was_held_back_most_speaks_for_all() =>
+        Assert.Equal(
+            new CpuQuota(3_260_000_000, 40),
+            CpuQuota.Since(
+                [default, new CpuQuota(1_000_000_000, 7), new CpuQuota(5, 1)],
+                [default, new CpuQuota(4_260_000_000, 47), new CpuQuota(5, 1)]
+            )
+        );
+
+    [Fact]
+    public void Where_no_cgroup_is_seen_nothing_was_throttled() => Assert.Equal(default, CpuQuota.Since([], []));
 }

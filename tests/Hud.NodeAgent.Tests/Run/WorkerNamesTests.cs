@@ -87,4 +87,22 @@ public sealed class WorkerNamesTests
         Assert.Equal([(0, 0, 0), (100, 10, 900)], narrow.Select(t => (t.Polls, t.Slow, t.MaxNs)));
         Assert.Equal([0L], narrow[0].Histogram);
     }
+
+    [Fact]
+    public void Prefixes_that_fit_no_thread_are_told_with_the_names_there_are()
+    {
+        var names = new WorkerNames(["io-", "cpu-"]);
+        Assert.Equal(
+            "workerThreadNames (io-*, cpu-*) fit none of its threads, which are named app, tokio-runtime-w",
+            names.Unmatched(["tokio-runtime-w", "app", "tokio-runtime-w"])
+        );
+        Assert.Null(names.Unmatched(["app", "cpu-0"]));
+        Assert.Null(names.Unmatched([])); // nothing is known of its threads
+        Assert.Null(new WorkerNames([]).Unmatched(["app"]));
+        Assert.EndsWith(
+            " and 12 others",
+            names.Unmatched([.. Enumerable.Range(0, 20).Select(i => $"t{i}")]),
+            StringComparison.Ordinal
+        );
+    }
 }

@@ -6,6 +6,7 @@ using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Kubernetes.Tests.Scripted;
 using Hud.Operator.Entities;
+using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
 using Hud.Operator.Targets;
 
@@ -19,10 +20,12 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<EntityKey, SessionEntity> _sessions = [];
     private readonly List<Channel<string>> _watches = [];
+    private readonly List<Channel<string>> _podWatches = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ScriptedServer _server;
     private readonly KubernetesClient _client;
     private readonly Task _running;
+    private SessionEntity? _unseen;
     private int _version = 100;
 
     /// <param name="agents">Pods in the operator's namespace.</param>
@@ -40,23 +43,22 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         _server = new ScriptedServer(AnswerAsync);
         _client = _server.Client();
         Sessions = new Informer<SessionEntity>(_client, SessionType.Sessions, new InformerOptions());
-        var pods = new Informer<Pod>(
+        var pods = Pods = new Informer<Pod>(
             _client,
             EntityTypes.Pods,
             new InformerOptions { Namespace = options.Namespace },
-            new Dictionary<string, Func<Pod, IEnumerable<string>>>(StringComparer.Ordinal)
-            {
-                [SessionController.SessionIndex] = _ => [],
-            }
+            SessionController.AgentIndexes
         );
         var log = new Log(TextWriter.Null, LogLevel.Error, time);
-        Streams = new StreamFollowers(_client, pods, options.Namespace, _ => { }, time, log);
+        Streams = new StreamFollowers(_client, pods, options.Namespace, Profiles, _ => { }, time, log);
         Controller = new SessionController(
             Sessions,
             pods,
             new TargetResolver(_client, options),
             Streams,
+            Profiles,
             new SessionActions(_client, options, time, log),
+            new Slots(options, Woken.Enqueue),
             options,
             time,
             log
@@ -66,13 +68,20 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         Ready = Task.WhenAll(
             Sessions.Synced,
             pods.Synced,
-            Objects.UntilAsync(() => Locked(() => _watches.Count) > 0, "the watch")
+            Objects.UntilAsync(() => Locked(() => _watches.Count > 0 && _podWatches.Count > 0), "the watches")
         );
     }
 
     public Task Ready { get; }
 
     public Informer<SessionEntity> Sessions { get; }
+
+    /// <summary>What the operator sees of agent pods.</summary>
+    public Informer<Pod> Pods { get; }
+    public ProfileIntake Profiles { get; } = new();
+
+    /// <summary>Sessions that were told that there may be a place for them, in order.</summary>
+    public ConcurrentQueue<EntityKey> Woken { get; } = [];
 
     public StreamFollowers Streams { get; }
 
@@ -83,8 +92,26 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     /// <summary>Pods of the namespace shop, by name.</summary>
     public Dictionary<string, Pod> Targets { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>ConfigMaps of the namespace shop, by name.</summary>
+    public Dictionary<string, ConfigMap> Maps { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Agent pods that were asked for, in order.</summary>
+    public ConcurrentQueue<Pod> Created { get; } = [];
+
     /// <summary>What the log of any agent says before it ends; null: nothing, and it does not end.</summary>
     public byte[]? AgentLog { get; init; }
+
+    /// <summary>Answers a reading of an agent's log in the place of <see cref="AgentLog"/>.</summary>
+    public Func<Answer, Task>? OnLog { get; init; }
+
+    /// <summary>Answers a list of pods in the namespace shop in the place of the server.</summary>
+    public Func<Answer, Task>? OnTargets { get; init; }
+
+    /// <summary>Names of pods that were to be deleted.</summary>
+    public ConcurrentQueue<string> Deleted { get; } = [];
+
+    /// <summary>The same for agents by the names of their pods.</summary>
+    public Dictionary<string, byte[]> AgentLogs { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Every status that was written, in order, as it came.</summary>
     public ConcurrentQueue<JsonElement> Statuses { get; } = [];
@@ -114,6 +141,28 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         await Objects.UntilAsync(() => Sessions.Store.Get(key)?.Uid == next?.Uid, "the deletion");
     }
 
+    /// <summary>The server has this session, and no list or watch has shown it yet.</summary>
+    public void AddUnseen(SessionEntity session) => Locked(() => _unseen = session);
+
+    /// <summary>An agent pod changes, or is deleted.</summary>
+    public async Task TellAgentAsync(string type, Pod pod)
+    {
+        pod.Metadata.ResourceVersion = (++_version).ToString();
+        lock (_lock)
+        {
+            foreach (var watch in _podWatches)
+                watch.Writer.TryWrite(Objects.Event(type, JsonSerializer.Serialize(pod, EntityTypes.Pods.Json)));
+        }
+        var key = EntityKey.Of(pod);
+        await Objects.UntilAsync(
+            () =>
+                type == "DELETED"
+                    ? Pods.Store.Get(key) is null
+                    : Pods.Store.Get(key)?.Metadata.ResourceVersion == pod.Metadata.ResourceVersion,
+            "the change of the agent"
+        );
+    }
+
     /// <summary>Until the operator sees what was written last.</summary>
     public Task SeenAsync(string name) =>
         Objects.UntilAsync(
@@ -137,6 +186,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         await _stop.CancelAsync();
         await _running;
         await Streams.DisposeAsync();
+        Profiles.Dispose();
         await _server.DisposeAsync();
         _client.Dispose();
         _stop.Dispose();
@@ -149,16 +199,34 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             await WatchAsync(path[^1], answer);
         else if (request.Method == "GET" && path[^1] == "profilingsessions")
             await answer.JsonAsync(List(SessionType.Sessions.Json, [.. Locked(() => _sessions.Values.ToArray())]));
+        else if (request.Method == "GET" && path[^2] == "profilingsessions")
+            await SessionAsync(answer, new EntityKey(path[^3], path[^1]));
+        else if (request.Method == "GET" && path[^1] == "pods" && path[^2] == "shop" && OnTargets is not null)
+            await OnTargets(answer);
         else if (request.Method == "GET" && path[^1] == "pods")
             await answer.JsonAsync(List(EntityTypes.Pods.Json, Agents));
         else if (request.Method == "GET" && path[^1] == "log")
-            await LogAsync(answer);
+            await LogAsync(path[^2], answer);
         else if (request.Method == "GET" && path[^2] == "pods" && Targets.TryGetValue(path[^1], out var pod))
             await answer.JsonAsync(JsonSerializer.Serialize(pod, EntityTypes.Pods.Json));
+        else if (request.Method == "DELETE" && path[^2] == "pods")
+        {
+            Deleted.Enqueue(path[^1]);
+            await answer.JsonAsync("{}");
+        }
+        else if (request.Method == "GET" && path[^2] == "configmaps" && Maps.TryGetValue(path[^1], out var map))
+            await answer.JsonAsync(JsonSerializer.Serialize(map, EntityTypes.ConfigMaps.Json));
+        else if (request.Method == "DELETE" && path[^2] == "configmaps" && Maps.Remove(path[^1], out var gone))
+            await answer.JsonAsync(JsonSerializer.Serialize(gone, EntityTypes.ConfigMaps.Json));
         else if (request.Method == "GET" || request.Method == "DELETE")
             await answer.ErrorAsync(404, "NotFound", "no such thing");
         else if (request.Method is "PUT" or "PATCH" && path.Contains("profilingsessions", StringComparer.Ordinal))
             await answer.JsonAsync(Change(request, path));
+        else if (path[^1] == "pods")
+        {
+            Created.Enqueue(JsonSerializer.Deserialize(request.Body, EntityTypes.Pods.Json)!);
+            await answer.JsonAsync(request.Body);
+        }
         else if (path[^1] != "events")
             await answer.JsonAsync(request.Body);
         else if (OnEvent is null || !await OnEvent(answer))
@@ -167,6 +235,11 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             await answer.JsonAsync(request.Body);
         }
     }
+
+    private Task SessionAsync(Answer answer, EntityKey key) =>
+        Locked(() => _sessions.GetValueOrDefault(key) ?? _unseen) is { } session
+            ? answer.JsonAsync(JsonSerializer.Serialize(session, SessionType.Sessions.Json))
+            : answer.ErrorAsync(404, "NotFound", "no such session");
 
     private string Change(ScriptedRequest request, string[] path)
     {
@@ -205,28 +278,31 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     private async Task WatchAsync(string kind, Answer answer)
     {
         var lines = Channel.CreateUnbounded<string>();
-        if (kind == "profilingsessions")
-            Locked(() => _watches.Add(lines));
+        Locked(() => (kind == "profilingsessions" ? _watches : _podWatches).Add(lines));
         await answer.StreamAsync();
         await foreach (var line in lines.Reader.ReadAllAsync(_stop.Token))
             await answer.RawAsync(line);
     }
 
-    private async Task LogAsync(Answer answer)
+    private async Task LogAsync(string pod, Answer answer)
     {
+        if (OnLog is not null)
+        {
+            await OnLog(answer);
+            return;
+        }
         await answer.StreamAsync();
-        if (AgentLog is null)
+        if ((AgentLogs.GetValueOrDefault(pod) ?? AgentLog) is not { } log)
             await answer.SilenceAsync();
         else
-            await answer.RawAsync(System.Text.Encoding.UTF8.GetString(AgentLog));
+            await answer.RawAsync(System.Text.Encoding.UTF8.GetString(log));
     }
 
-    private void Locked(Action what) =>
-        Locked(() =>
-        {
+    private void Locked(Action what)
+    {
+        lock (_lock)
             what();
-            return 0;
-        });
+    }
 
     private T Locked<T>(Func<T> what)
     {

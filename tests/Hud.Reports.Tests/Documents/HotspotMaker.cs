@@ -20,7 +20,7 @@ internal static class HotspotMaker
             var own = polls.Where(p => p.Cause == kind.Cause && stacks[p.Stack].Frames.Contains(kind.Path[0])).ToList();
             if (own.Count == 0)
                 continue;
-            bool pressure = kind.Cause is HotspotCause.RunQueue or HotspotCause.Throttled;
+            bool pressure = kind.Cause.IsCpuPressure();
             var times = own.Select(p => pressure ? p.RunQueueNs : p.OnCpuNs + p.BlockedNs).Order().ToList();
             found.Add(
                 (

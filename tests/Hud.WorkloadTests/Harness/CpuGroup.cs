@@ -48,6 +48,16 @@ internal sealed class CpuGroup : IDisposable
     public void Add(int pid) =>
         File.WriteAllText($"{_folder}/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>A group without a quota of its own, as a container without a limit has in a pod with one.</summary>
+    public CpuGroup Inside(string name)
+    {
+        var group = new CpuGroup($"{_folder}/{name}", _v1);
+        if (!_v1)
+            File.WriteAllText($"{_folder}/cgroup.subtree_control", "+cpu");
+        Directory.CreateDirectory(group._folder);
+        return group;
+    }
+
     /// <summary><c>throttled_time 90951234</c> (ns) in version 1, <c>throttled_usec 90951</c> in version 2.</summary>
     public long ThrottledNs()
     {

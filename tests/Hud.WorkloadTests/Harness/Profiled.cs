@@ -77,7 +77,8 @@ internal sealed record Profiled(
     {
         Assert.True(
             Truth.Differences.Count == 0,
-            $"{Truth.Found} of {Truth.Expected} blocks found. " + string.Join("\n", Truth.Differences.Take(12))
+            $"{Truth.Found} of {Truth.Expected} blocks found, not judged: {Truth.Excuses}. "
+                + string.Join("\n", Truth.Differences.Take(12))
         );
         // Two even where neighbours take most of the CPUs away; on a quiet machine there are dozens.
         Assert.True(Truth.Expected >= 2, $"only {Truth.Expected} blocks of over twice the threshold: too few to tell");

@@ -12,6 +12,10 @@ internal sealed class TruthTable
     /// <summary>A block lies inside its poll, give or take what two clocks may differ.</summary>
     private const long ClockToleranceNs = 2_000_000;
 
+    /// <summary>More polls than this share may not be left unjudged: a table that excuses everything proves nothing.</summary>
+    private const double MostExcused = 0.05;
+
+    private readonly SortedDictionary<string, int> _excuses = new(StringComparer.Ordinal);
     private readonly List<string> _differences = [];
     private readonly List<TruthBlock> _inside = [];
 
@@ -26,6 +30,10 @@ internal sealed class TruthTable
     public int Expected { get; private set; }
 
     public int Found { get; private set; }
+
+    /// <summary>Polls whose cause and name were not judged, by the reason; one line for a log.</summary>
+    public string Excuses =>
+        _excuses.Count == 0 ? "none" : string.Join(", ", _excuses.Select(e => $"{e.Value} of {Found} {e.Key}"));
 
     /// <summary>Empty when the report is right.</summary>
     public IReadOnlyList<string> Differences => _differences;
@@ -60,6 +68,10 @@ internal sealed class TruthTable
         }
 
         table.FindBlameWithoutReason(real, startNs, document, used);
+        int excused = table._excuses.Values.Sum();
+        // one of a handful is no share
+        if (excused > 1 && excused > MostExcused * table.Found)
+            table._differences.Add($"too few polls were judged: {table.Excuses}");
         return table;
     }
 
@@ -91,15 +103,23 @@ internal sealed class TruthTable
             block.DurNs - block.RunDelayNs - stolen
         );
         // What the machine did to the block may outweigh what the block did itself; then that is what must be said.
-        if (poll.RunQueueNs * 2 >= poll.WallNs)
+        if (poll.Cause.IsCpuPressure() && poll.OnCpuNs + poll.BlockedNs <= ThresholdNs)
+        {
+            Excuse("waited for a CPU and were short themselves");
             return;
+        }
+
         // a call that the kernel mostly computed in (a busy file system) is told as computing, and rightly
         if (
             poll.Cause == HotspotCause.OnCpu
             && !expectation.Causes.Contains(poll.Cause)
             && block.CpuNs > block.AsleepNs
         )
+        {
+            Excuse("computed in the kernel instead of sleeping");
             return;
+        }
+
         if (!expectation.Causes.Contains(poll.Cause))
             Differ(block, $"was reported as {poll.Cause}");
         if (poll.Hotspot < 0)
@@ -107,6 +127,8 @@ internal sealed class TruthTable
             // Only the first hotspots are kept; what was cut is counted.
             if (document.Losses.HotspotsCut == 0)
                 Differ(block, "belongs to no hotspot");
+            else
+                Excuse("belong to a hotspot that was cut");
             return;
         }
 
@@ -126,6 +148,8 @@ internal sealed class TruthTable
             Differ(block, $"was blamed on '{hotspot.UserFrame}'; stack: {string.Join(" < ", hotspot.Stack)}");
     }
 
+    private void Excuse(string why) => _excuses[why] = _excuses.GetValueOrDefault(why) + 1;
+
     /// <summary>Precision: what is called blocking must be one of the program's own blocks. Pressure may be seen anywhere.</summary>
     private void FindBlameWithoutReason(
         List<TruthBlock> real,
@@ -136,7 +160,7 @@ internal sealed class TruthTable
     {
         foreach (var poll in document.SlowPolls)
         {
-            if (used.Contains(poll) || poll.Cause is HotspotCause.RunQueue or HotspotCause.Throttled)
+            if (used.Contains(poll) || poll.Cause.IsCpuPressure())
                 continue;
             if (real.Exists(block => Belongs(poll, block, startNs, document)))
                 continue;

@@ -45,7 +45,7 @@ static BLOCKED_NS: AtomicU64 = AtomicU64::new(0);
 static POLLS: AtomicU64 = AtomicU64::new(0);
 
 impl Block {
-    /// `kind`: cpu, sleep, file, fsync, dns, process, mutex, channel, block_on. `allowed` is work that no one
+    /// `kind`: cpu, sleep, file, fsync, dns, process, mutex, condvar, channel, join, spin, block_on. `allowed` is work that no one
     /// may report; `steady` is short by design, what makes it long is the machine; `root` is outside any task.
     pub fn begin(kind: &'static str, function: &'static str) -> Block {
         let (start_ns, cpu_ns, run_delay_ns) = now();

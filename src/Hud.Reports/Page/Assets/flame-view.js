@@ -24,7 +24,7 @@ function flameView(data, name = "flame") {
       const x = (layout.left[i] - origin) * scale, y = (layout.depth[i] - top) * row + 1;
       const n = layout.node[i];
       context.globalAlpha = found && !found.hit[i] ? 0.28 : 1;
-      context.fillStyle = found && found.hit[i] ? "#f7f06a" : palette.kind[tree.kind[n]];
+      context.fillStyle = found && found.hit[i] ? palette.found : palette.kind[tree.kind[n]];
       context.fillRect(x, y, Math.max(narrow, width - 0.6), row - 1);
       if (width > 26) {
         context.fillStyle = palette.ink;

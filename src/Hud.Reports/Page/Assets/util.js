@@ -40,6 +40,8 @@ function colours() {
     cause: ["oncpu", "blockingcall", "lockwait", "runqueue", "throttled"].map(of),
     // unknown, user, third party, std, runtime, native, kernel
     kind: ["#98a4b1", "#ffb454", "#7fb4d8", "#8fa6b8", "#a59d95", "#b3a1d6", "#d69ab8"],
+    // what a search found
+    found: "#f7f06a",
     ink: "#0b1016",
     text: of("text"),
     dim: of("dim"),

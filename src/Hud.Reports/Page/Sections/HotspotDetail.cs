@@ -15,7 +15,7 @@ internal static class HotspotDetail
             $"""
             <article id="hotspot-{index + 1}" class="{Causes.Css(h.Cause)}" data-hotspot="{index}" tabindex="-1">
             <h3><span class="rank">#{index + 1}</span> {(
-                index == 0 && !StackWeights.IsPressure(h.Cause) ? "Worst blocker" : "Hotspot"
+                index == 0 && !h.Cause.IsCpuPressure() ? "Worst blocker" : "Hotspot"
             )} <span class="tag">{Causes.Name(
                 h.Cause
             )}</span> {About(h)} <b class="pct">{(
@@ -43,7 +43,7 @@ internal static class HotspotDetail
         HistogramSvg.Write(html, h.Histogram, 0, "polls by time lost");
         Preempted(html, h);
         // pressure meets a thread anywhere: no line of its stack is the one to change
-        string mark = StackWeights.IsPressure(h.Cause) ? "waited here" : "change here";
+        string mark = h.Cause.IsCpuPressure() ? "waited here" : "change here";
         Stack(html, "Stack", mark, Frames(document, h.StackIndex, h.Stack), open: index == 0);
         if (h.HolderStack.Count > 0 || h.HolderStackIndex >= 0)
             Stack(html, "Who held the lock", mark, Frames(document, h.HolderStackIndex, h.HolderStack), open: true);

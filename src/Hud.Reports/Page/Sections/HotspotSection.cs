@@ -46,9 +46,7 @@ internal static class HotspotSection
         for (int i = 0; i < document.Hotspots.Count; i++)
         {
             var h = document.Hotspots[i];
-            if (
-                StackWeights.IsPressure(h.Cause) && (i == 0 || !StackWeights.IsPressure(document.Hotspots[i - 1].Cause))
-            )
+            if (h.Cause.IsCpuPressure() && (i == 0 || !document.Hotspots[i - 1].Cause.IsCpuPressure()))
                 html.AddRaw(
                     "<tr class=\"divider\"><th scope=\"rowgroup\" colspan=\"6\">Waiting for a CPU: not the fault of the code shown</th></tr>\n"
                 );

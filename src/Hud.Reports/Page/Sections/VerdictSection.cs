@@ -34,6 +34,7 @@ internal static class VerdictSection
         level switch
         {
             VerdictLevel.Blocked => "red light: the code blocks its workers",
+            VerdictLevel.Saturated => "amber light: the workers are busy all the time",
             VerdictLevel.Pressure => "amber light: the workers wait for CPU",
             VerdictLevel.Healthy => "green light: nothing blocks",
             _ => "grey light: no data",

@@ -1,4 +1,4 @@
-//! A std channel received from in a handler. Expected: BlockingCall or LockWait (futex) at `next_job`.
+//! A std channel received from in a handler. Expected: LockWait (futex) at `next_job`.
 
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::time::Duration;

@@ -1,0 +1,50 @@
+namespace Hud.Cli.Cockpit;
+
+/// <summary>The row of keys at the bottom. A narrow terminal leaves out the least needed; help and the end go last. Pure.</summary>
+internal static class FooterKeys
+{
+    /// <summary>In the order they stand; Keep says how dear a key is, the highest stay longest.</summary>
+    private static readonly (string Key, string Meaning, int Keep)[] Table =
+    [
+        ("Enter", "open", 8),
+        ("Tab", "panel", 7),
+        ("s", "sort", 4),
+        ("g", "group", 3),
+        ("/", "find", 5),
+        ("w", "span", 6),
+        ("p", "pause", 2),
+        ("y", "copy", 1),
+        ("e", "save", 0),
+        ("?", "keys", 9),
+        ("q", "end", 10),
+    ];
+
+    private static readonly (string Key, string Meaning, int Keep)[] Detail =
+    [
+        ("j k", "scroll", 1),
+        ("Esc", "back", 2),
+        ("y", "copy", 0),
+        ("e", "save", 0),
+        ("?", "keys", 3),
+        ("q", "end", 4),
+    ];
+
+    private static readonly (string Key, string Meaning, int Keep)[] Help =
+    [
+        ("j k", "scroll", 0),
+        ("any other key", "back", 1),
+    ];
+
+    public static IReadOnlyList<(string Key, string Meaning)> Fitting(UiState ui, int width)
+    {
+        var keys = (
+            ui.Help ? Help
+            : ui.Detail ? Detail
+            : Table
+        ).ToList();
+        // one column free on the left, two between
+        while (keys.Count > 1 && keys.Sum(k => k.Key.Length + k.Meaning.Length + 3) - 1 > width)
+            keys.Remove(keys.MinBy(k => k.Keep));
+        return [.. keys.Select(k => (k.Key, k.Meaning))];
+    }
+}

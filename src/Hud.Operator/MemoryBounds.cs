@@ -1,0 +1,33 @@
+using Hud.Core.Stream;
+using Hud.Operator.Streams;
+
+namespace Hud.Operator;
+
+/// <summary>
+/// What the operator may need at most, by the bounds it keeps. The memory limit of its container follows from the sum; a test compares them,
+/// and the scale run in bench/ measures what is really used.
+/// </summary>
+public static class MemoryBounds
+{
+    private const long MiB = 1 << 20;
+
+    /// <summary>The runtime, its code, the young generation, TLS and connection pools: what an idle operator has.</summary>
+    public const long Idle = 64 * MiB;
+
+    /// <summary>In view at the same time, spec, status (32 KiB at most, 4 KiB on the usual day) and metadata.</summary>
+    public const long Sessions = 1000 * (16L << 10);
+
+    /// <summary>Running agents: a connection, a line's buffer, the last progress. A profile's line takes more, and its place is counted below.</summary>
+    public const long Streams = 400 * (64L << 10);
+
+    /// <summary>Parts, and the line that brings the next.</summary>
+    public const long Receiving =
+        ProfileIntake.MaxReceiving * (StreamLimits.MaxCompressedProfileBytes + (2L * StreamLimits.MaxLineBytes));
+
+    /// <summary>One profile open, and as much again for what is merged, cut or rendered from it.</summary>
+    public const long Open = StreamLimits.MaxProfileBytes + (2L * StreamLimits.MaxProfileHeapBytes);
+
+    public const long Held = ProfileIntake.MaxHeldBytes;
+
+    public const long Total = Idle + Sessions + Streams + Receiving + Open + Held;
+}

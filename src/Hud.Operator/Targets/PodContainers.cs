@@ -1,0 +1,51 @@
+using Hud.Kubernetes;
+
+namespace Hud.Operator.Targets;
+
+public enum ContainerKind
+{
+    App,
+
+    /// <summary>An init container with <c>restartPolicy: Always</c>: it runs as long as the pod.</summary>
+    Sidecar,
+
+    /// <summary>Added to a running pod by <c>kubectl debug</c>.</summary>
+    Ephemeral,
+
+    /// <summary>Ends before the pod runs.</summary>
+    Init,
+}
+
+/// <summary>A container of a pod, wherever spec and status keep it.</summary>
+public sealed record PodContainer(string Name, ContainerKind Kind)
+{
+    /// <summary>The name, and the kind where it is not the usual one.</summary>
+    public override string ToString() =>
+        Kind switch
+        {
+            ContainerKind.Sidecar => $"{Name} (sidecar)",
+            ContainerKind.Ephemeral => $"{Name} (ephemeral)",
+            ContainerKind.Init => $"{Name} (init)",
+            _ => Name,
+        };
+}
+
+/// <summary>All containers of a pod. Their names are unique across the kinds. Pure.</summary>
+public static class PodContainers
+{
+    public static IReadOnlyList<PodContainer> Of(Pod pod) =>
+        [
+            .. pod.Spec.Containers.Select(c => new PodContainer(c.Name, ContainerKind.App)),
+            .. (pod.Spec.InitContainers ?? []).Select(c => new PodContainer(
+                c.Name,
+                c.RestartPolicy == "Always" ? ContainerKind.Sidecar : ContainerKind.Init
+            )),
+            .. (pod.Spec.EphemeralContainers ?? []).Select(c => new PodContainer(c.Name, ContainerKind.Ephemeral)),
+        ];
+
+    public static ContainerStatus? Status(Pod pod, string name) =>
+        (pod.Status?.ContainerStatuses ?? [])
+            .Concat(pod.Status?.InitContainerStatuses ?? [])
+            .Concat(pod.Status?.EphemeralContainerStatuses ?? [])
+            .FirstOrDefault(c => c.Name == name);
+}

@@ -1,0 +1,208 @@
+using Hud.Core.Api;
+using Hud.Core.Profile;
+using Hud.Frames;
+using Hud.Tests.Support;
+using static Hud.Tests.Support.Stage;
+
+namespace Hud.Analysis.Tests;
+
+/// <summary>One honest sentence about what was built, and causes that are weighed before one of them is the headline.</summary>
+public sealed class VerdictTests
+{
+    private const string Sleep = "clock_nanosleep < std::thread::sleep < shop::wait < shop::login::{{closure}}";
+
+    private static Action<Stage> Polls(params Func<Stage, PollFact>[] polls) =>
+        stage =>
+        {
+            foreach (var poll in polls)
+                stage.Ledger.AddPoll(poll(stage));
+        };
+
+    private static Func<Stage, PollFact> Asleep(long ms, string stack = Sleep) =>
+        stage => Slow(blocked: ms) with { BlockStack = stage.Stack(stack), Syscall = "clock_nanosleep" };
+
+    private static Func<Stage, PollFact> Computing(long ms, string stack = "shop::hash < shop::login::{{closure}}") =>
+        stage => Slow(cpu: ms) with { CpuStack = stage.Stack(stack) };
+
+    private static Func<Stage, PollFact> Waiting(long ms, long throttled = 0, string by = "burner") =>
+        stage =>
+            Slow(queued: ms, throttled: throttled) with
+            {
+                QueueStack = stage.Stack("shop::hash < shop::login::{{closure}}"),
+                PreemptedBy = by,
+                PreemptedByPid = 7,
+                WorstQueueNs = ms * Ms,
+                PreemptedByNs = ms * Ms,
+            };
+
+    private static (VerdictLevel, string) Of(params Func<Stage, PollFact>[] polls)
+    {
+        var document = BuiltDocuments.Of("a", Polls(polls));
+        Assert.True(document.Verdict.Length <= Verdict.MaxLength);
+        return (document.VerdictLevel, document.Verdict);
+    }
+
+    [Fact]
+    public void The_worst_hotspot_stands_with_its_own_share_and_its_own_maximum()
+    {
+        // the longest poll is another hotspot's
+        Assert.Equal(
+            (VerdictLevel.Blocked, "BLOCKED 31% of worker time; worst: shop::hash, 16%, max 40ms"),
+            Of([.. Enumerable.Repeat(Computing(40), 8), Asleep(300)])
+        );
+        Assert.Equal(
+            (VerdictLevel.Blocked, "BLOCKED 1% of worker time; worst: shop::wait in std::thread::sleep, 1%, max 20ms"),
+            Of(Asleep(20))
+        );
+    }
+
+    [Fact]
+    public void A_little_blocking_beside_much_waiting_is_pressure_and_both_are_said() =>
+        Assert.Equal(
+            (
+                VerdictLevel.Pressure,
+                "PRESSURE: workers waited 640ms (32%) for a CPU, mostly for burner; 0.3% blocked: shop::wait in std::thread::sleep, max 6ms"
+            ),
+            Of(Waiting(640), Asleep(6))
+        );
+
+    [Fact]
+    public void Where_both_are_large_both_are_said() =>
+        Assert.Equal(
+            (
+                VerdictLevel.Blocked,
+                "BLOCKED 20% of worker time; worst: shop::wait in std::thread::sleep, 20%, max 400ms; 30% more waiting for a CPU"
+            ),
+            Of(Waiting(600), Asleep(400))
+        );
+
+    [Fact]
+    public void A_little_pressure_is_not_worth_a_warning()
+    {
+        Assert.Equal(
+            (VerdictLevel.Healthy, "HEALTHY: 100 polls, the longest 6ms; 1 over 5ms only by waiting for a CPU (0.3%)"),
+            Of(Waiting(6))
+        );
+        Assert.Equal(
+            (VerdictLevel.Blocked, "BLOCKED 1% of worker time; worst: shop::wait in std::thread::sleep, 1%, max 20ms"),
+            Of(Waiting(6), Asleep(20))
+        );
+    }
+
+    [Fact]
+    public void Waiting_and_throttling_are_told_apart()
+    {
+        Assert.Equal(
+            (
+                VerdictLevel.Pressure,
+                "PRESSURE: workers waited 900ms (45%) for a CPU, mostly for burner; the code itself does not block"
+            ),
+            Of(Waiting(900))
+        );
+        Assert.Equal(
+            (
+                VerdictLevel.Pressure,
+                "PRESSURE: workers were throttled by the CPU limit for 900ms (45%); the code itself does not block"
+            ),
+            Of(Waiting(900, throttled: 900))
+        );
+    }
+
+    [Fact]
+    public void A_long_name_loses_what_was_called_then_the_folders_then_its_front()
+    {
+        string crate = new('x', 4000);
+        var (_, text) = Of(Asleep(20, $"clock_nanosleep < std::thread::sleep < {crate}::quote_price"));
+        Assert.Equal(Verdict.MaxLength, text.Length);
+        Assert.EndsWith("xxx::quote_price, 1%, max 20ms", text, StringComparison.Ordinal);
+    }
+
+    private static ProfileDocument Busy(long busyMs, long slowMs = 0) =>
+        BuiltDocuments.Of("a", slowMs == 0 ? _ => { } : Polls(Asleep(slowMs))) is var d
+            ? d with
+            {
+                Workers = [.. d.Workers.Select(w => w with { BusyNs = busyMs * Ms })],
+                Tasks =
+                [
+                    new TaskProfile
+                    {
+                        Name = "shop::spin",
+                        TotalNs = 1,
+                        P99Ns = 4_800_000,
+                    },
+                ],
+            }
+            : throw new InvalidOperationException();
+
+    [Fact]
+    public void Workers_that_are_always_in_short_polls_are_saturated()
+    {
+        Assert.Equal(
+            (
+                VerdictLevel.Saturated,
+                "SATURATED: workers 99.7% busy in polls under 5ms, most in shop::spin (p99 4.8ms); lower the threshold to see where"
+            ),
+            Verdict.Of(Busy(997))
+        );
+        Assert.Equal(VerdictLevel.Saturated, Verdict.Of(Busy(997, slowMs: 10)).Level);
+        Assert.Equal(VerdictLevel.Blocked, Verdict.Of(Busy(997, slowMs: 400)).Level);
+        Assert.Equal(VerdictLevel.Healthy, Verdict.Of(Busy(600)).Level);
+    }
+
+    [Fact]
+    public void No_data_and_no_problem_are_different_answers()
+    {
+        Assert.Equal(
+            (VerdictLevel.NoData, "NO DATA: nothing was polled: the service was idle"),
+            Verdict.Of(new ProfileDocument())
+        );
+        Assert.Equal(
+            (VerdictLevel.NoData, "NO DATA: sleep (7, /bin/sleep) holds no Tokio tasks"),
+            Verdict.Of(
+                new ProfileDocument
+                {
+                    Targets = [new TargetProfile { Message = "sleep (7, /bin/sleep) holds no Tokio tasks" }],
+                }
+            )
+        );
+        Assert.Equal(
+            (VerdictLevel.Healthy, "HEALTHY: 12.3k polls, the longest 2ms, none over 5ms"),
+            Verdict.Of(
+                new ProfileDocument
+                {
+                    Session = new ProfilingSessionSpec { Threshold = new GoDuration(Threshold) },
+                    Summary = new ProfileSummary { Polls = 12_345, LongestPollNs = 2_000_000 },
+                }
+            )
+        );
+    }
+
+    [Fact]
+    public void A_service_that_hardly_ran_is_not_acquitted()
+    {
+        var starved = new ProfileDocument
+        {
+            Summary = new ProfileSummary { Polls = 9 },
+            Targets =
+            [
+                new TargetProfile
+                {
+                    Reason = "Starved",
+                    CpuWaitNs = 4_000_000_000,
+                    CpuNs = 40_000_000,
+                },
+            ],
+        };
+        Assert.Equal(
+            (
+                VerdictLevel.Pressure,
+                "PRESSURE: workers were kept waiting 4s for a CPU between polls; they ran for 40ms, too little to judge the code"
+            ),
+            Verdict.Of(starved)
+        );
+        Assert.Equal(
+            "PRESSURE: workers were throttled by the CPU limit for 3s between polls; they ran for 40ms, too little to judge the code",
+            Verdict.Of(starved with { Targets = [starved.Targets[0] with { ThrottledNs = 3_000_000_000 }] }).Text
+        );
+    }
+}
