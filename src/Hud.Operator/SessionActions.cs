@@ -89,8 +89,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         {
             return null; // made before a restart, or by the leader before us: the name says it is the same
         }
-        catch (KubernetesException e)
-            when (e.Code is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity)
+        catch (KubernetesException e) when (IsRefusedForGood(e))
         {
             log.Warn("agent pod refused", ("session", EntityKey.Of(session)), ("node", node), ("error", e.Message));
             return e.Detail;
@@ -139,23 +138,46 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     }
 
     /// <summary>Stores the files. What is there already with the same content is left; with another content it is replaced.</summary>
-    public async Task<IReadOnlyList<ResultReference>> StoreAsync(
+    /// <returns>What is stored, and what the API server said of the files that it will not have, however often they are sent.</returns>
+    public async Task<(IReadOnlyList<ResultReference> Stored, string? Refused)> StoreAsync(
         IReadOnlyList<(ConfigMap Map, ResultReference Reference)> results,
         CancellationToken cancel
     )
     {
         var references = new List<ResultReference>();
+        string? refused = null;
         foreach (var (map, reference) in results)
         {
-            var name = await StoreAsync(map, cancel).ConfigureAwait(false);
+            string name;
+            try
+            {
+                name = await StoreAsync(map, cancel).ConfigureAwait(false);
+            }
+            catch (KubernetesException e) when (IsRefusedForGood(e))
+            {
+                log.Warn("result refused", ("configMap", map.Metadata.Name), ("error", e.Message));
+                refused = e.Detail;
+                continue;
+            }
             references.Add(reference with { ConfigMap = name });
             OperatorMeter.ResultBytes.Add(
                 reference.Bytes,
                 new KeyValuePair<string, object?>("format", reference.Format.ToString())
             );
         }
-        return references;
+        return (references, refused);
     }
+
+    /// <summary>
+    /// A quota, a policy, an admission webhook, a namespace that is being deleted or an object too large: it may pass one day, and a session
+    /// must not wait for that day.
+    /// </summary>
+    private static bool IsRefusedForGood(KubernetesException e) =>
+        e.Code
+            is HttpStatusCode.BadRequest
+                or HttpStatusCode.Forbidden
+                or HttpStatusCode.RequestEntityTooLarge
+                or HttpStatusCode.UnprocessableEntity;
 
     private async Task<string> StoreAsync(ConfigMap map, CancellationToken cancel)
     {

@@ -346,12 +346,26 @@ public sealed partial class SessionController(
         }
         var final = decision.Status;
         if (results.Count > 0)
+        {
+            var (stored, refused) = await actions.StoreAsync(results, cancel).ConfigureAwait(false);
             final = StatusFit.Fit(
-                final with
-                {
-                    Results = await actions.StoreAsync(results, cancel).ConfigureAwait(false),
-                }
+                refused is null
+                    ? final with
+                    {
+                        Results = stored,
+                    }
+                    : Outcome.NotStored(
+                        final with
+                        {
+                            Results = stored,
+                        },
+                        session.Metadata.Generation ?? 0,
+                        time.GetUtcNow(),
+                        results.Count,
+                        refused
+                    )
             );
+        }
         session = await FinishAsync(session, final, cancel, observed.Max(a => a.Stream.EndedAt)).ConfigureAwait(false);
         return await AfterwardsAsync(session, final, cancel).ConfigureAwait(false);
     }

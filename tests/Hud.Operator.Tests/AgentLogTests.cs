@@ -100,6 +100,27 @@ public sealed class AgentLogTests
     }
 
     [Theory]
+    [InlineData(400)]
+    [InlineData(403)]
+    [InlineData(413)]
+    [InlineData(422)]
+    public async Task A_result_that_the_server_will_not_have_ends_the_session_in_its_words(int code)
+    {
+        await using var world = new ScriptedWorld(Make.Options, [Running()], [Agent(Make.Ended())], new Hurry())
+        {
+            OnLog = answer => LogAsync(answer, Lines()),
+            OnResult = answer => answer.ErrorAsync(code, "Forbidden", "exceeded quota: objects"),
+        };
+        await world.Ready;
+        var status = await EndAsync(world);
+        Assert.Equal("AllTargetsProfiled", status.Condition(ConditionTypes.Complete).Reason);
+        var stored = status.Condition(ConditionTypes.ResultsComplete);
+        Assert.Equal(("False", "ResultsRefused"), (stored.Status, stored.Reason));
+        Assert.Contains("exceeded quota: objects", stored.Message, StringComparison.Ordinal);
+        Assert.Empty(status.Results);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(3)]

@@ -132,6 +132,25 @@ public static class Outcome
         };
     }
 
+    /// <summary>The API server will not have some of the files; what was found stands in the status all the same.</summary>
+    public static ProfilingSessionStatus NotStored(
+        ProfilingSessionStatus final,
+        long generation,
+        DateTimeOffset now,
+        int wanted,
+        string refused
+    )
+    {
+        var conditions = new ConditionSet(final.Conditions, generation, now);
+        conditions.Set(
+            ConditionTypes.ResultsComplete,
+            status: false,
+            "ResultsRefused",
+            $"{wanted - final.Results.Count} of {wanted} result files could not be stored: {refused}"
+        );
+        return final with { Conditions = conditions.ToList() };
+    }
+
     private static void Judge(ConditionSet conditions, ExpectSpec? expect, ProfileDocument? profile)
     {
         if (Expectations.Judge(expect, profile) is { } judged)

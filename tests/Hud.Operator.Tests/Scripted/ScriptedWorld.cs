@@ -107,6 +107,9 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     /// <summary>Answers a list of pods in the namespace shop in the place of the server.</summary>
     public Func<Answer, Task>? OnTargets { get; init; }
 
+    /// <summary>Answers the storing of a result in the place of the server.</summary>
+    public Func<Answer, Task>? OnResult { get; init; }
+
     /// <summary>Names of pods that were to be deleted.</summary>
     public ConcurrentQueue<string> Deleted { get; } = [];
 
@@ -227,6 +230,8 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             Created.Enqueue(JsonSerializer.Deserialize(request.Body, EntityTypes.Pods.Json)!);
             await answer.JsonAsync(request.Body);
         }
+        else if (path[^1] == "configmaps" && OnResult is not null)
+            await OnResult(answer);
         else if (path[^1] != "events")
             await answer.JsonAsync(request.Body);
         else if (OnEvent is null || !await OnEvent(answer))
