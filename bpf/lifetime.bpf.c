@@ -6,7 +6,8 @@ static __always_inline int tell_life(struct task_struct *task, u32 life, u32 oth
 	u32 tgid = task->tgid, *index;
 	struct hud_scratch *s;
 
-	if (!maybe_target(tgid) || !control.enabled)
+	/* an execve counts from the moment when a process is a target: probes are put on before the rest is counted */
+	if (!maybe_target(tgid) || (!control.enabled && life != HUD_LIFE_EXEC))
 		return 0;
 	index = bpf_map_lookup_elem(&targets, &tgid);
 	if (!index)

@@ -113,13 +113,20 @@ internal static class ElfHeaders
             );
             if (IsSane(segment))
             {
-                list.Add(segment);
+                list.Add(Clamp(segment, source.Length));
             }
         }
 
         segments = [.. list];
         return true;
     }
+
+    // Bytes past the file's end are not there, whatever the header says: a loop over 2^62 of them would never end.
+    private static ElfSegment Clamp(in ElfSegment s, long length) =>
+        s with
+        {
+            FileSize = s.Offset >= (ulong)length ? 0 : Math.Min(s.FileSize, (ulong)length - s.Offset),
+        };
 
     // Sums of these fields are used everywhere below, so no sum may overflow.
     private static bool IsSane(in ElfSegment s) =>

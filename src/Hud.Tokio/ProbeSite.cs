@@ -24,6 +24,11 @@ public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict,
     /// <summary>The function that is on the stack: another one when this one only jumps there.</summary>
     public ulong Body { get; init; } = Address;
 
+    /// <summary>The bytes by which it was judged, from the address on: what is probed later must still be these.</summary>
+    public byte[] Bytes { get; init; } = [];
+
+    public const int CodeBytes = 16;
+
     /// <summary>
     /// Decodes the first instruction. What the kernel emulates is in <c>arch/x86/kernel/uprobes.c</c>:
     /// push of a register, relative jmp, jcc and call, and nops. An endbr64 is stepped over: it changes nothing that
@@ -32,13 +37,13 @@ public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict,
     public static ProbeSite Check(ElfFile elf, ulong function)
     {
         Span<byte> code = stackalloc byte[32];
-        if (elf.Machine != ElfMachine.X64)
-            return new ProbeSite(function, ProbeSiteVerdict.Cheap, ""); // arm64 simulates or steps in place, both cheap
         int length = code.Length;
         while (length > 0 && !elf.TryReadAt(function, code[..length]))
             length--; // the last function of a segment may be a single jmp
         if (length <= 0)
             return new ProbeSite(function, ProbeSiteVerdict.Unreadable, "");
+        if (elf.Machine != ElfMachine.X64) // arm64 simulates or steps in place, both cheap
+            return new ProbeSite(function, ProbeSiteVerdict.Cheap, "") { Bytes = From(code[..length], 0) };
         var decoder = Decoder.Create(64, new ByteArrayCodeReader(code[..length].ToArray()), function);
         var first = decoder.Decode();
         if (first.Mnemonic == Mnemonic.Endbr64)
@@ -46,8 +51,12 @@ public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict,
         return new ProbeSite(first.IP, Judge(first), first.ToString())
         {
             Body = first.IsJmpShortOrNear ? first.NearBranchTarget : first.IP,
+            Bytes = From(code[..length], (int)Math.Min(first.IP - function, (ulong)length)),
         };
     }
+
+    private static byte[] From(ReadOnlySpan<byte> code, int start) =>
+        code[start..Math.Min(code.Length, start + CodeBytes)].ToArray();
 
     private static ProbeSiteVerdict Judge(in Instruction instruction)
     {

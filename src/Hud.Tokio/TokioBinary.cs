@@ -13,6 +13,9 @@ public sealed record TaskType(string Name, ulong Site, ulong FileOffset, TaskVta
     /// <summary>An ELF address in the function that stands on the stack during a poll: see <see cref="ProbeSite.Body"/>.</summary>
     public ulong Body { get; init; } = Site;
 
+    /// <summary>The bytes at the site, by which it was chosen.</summary>
+    public byte[] Code { get; init; } = [];
+
     /// <summary>Which of the process's files it lies in, where several have Tokio.</summary>
     public int File { get; init; }
 }
@@ -93,6 +96,7 @@ public sealed record TokioBinary
             )
             {
                 Body = site.Body,
+                Code = site.Bytes,
             };
             if (site.Verdict == ProbeSiteVerdict.Cheap)
                 types.Add(type);
@@ -141,7 +145,11 @@ public sealed record TokioBinary
                 && types.Count < VtableScanner.MaxVtables
             )
                 types.Add(
-                    new TaskType(TaskNamer.Readable(argument), site.Address, offset, default, 0) { Body = site.Body }
+                    new TaskType(TaskNamer.Readable(argument), site.Address, offset, default, 0)
+                    {
+                        Body = site.Body,
+                        Code = site.Bytes,
+                    }
                 );
         }
 

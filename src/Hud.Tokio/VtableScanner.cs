@@ -73,11 +73,12 @@ public static class VtableScanner
         const int chunk = 1 << 16;
         var found = new List<TaskVtable>();
         byte[] buffer = new byte[chunk + (Slots + Words) * 8];
+        long left = TokioVersions.MaxScan;
         foreach (var segment in elf.LoadSegments)
         {
             if (segment.Executable)
                 continue;
-            for (ulong offset = 0; offset < segment.FileSize && found.Count < MaxVtables; offset += chunk)
+            for (ulong offset = 0; offset < segment.FileSize && found.Count < MaxVtables && left > 0; offset += chunk)
             {
                 ulong at = (segment.Address + offset + 7) & ~7UL;
                 int length = (int)
@@ -86,7 +87,8 @@ public static class VtableScanner
                         segment.Address + segment.FileSize - Math.Min(at, segment.Address + segment.FileSize)
                     );
                 if (length < (Slots + Words) * 8 || !elf.TryReadAt(at, buffer.AsSpan(0, length)))
-                    continue;
+                    break;
+                left -= length;
                 ScanWords(elf, at, buffer.AsSpan(0, length), found);
             }
         }

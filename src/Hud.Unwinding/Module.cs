@@ -47,10 +47,11 @@ public interface IModuleLookup
 }
 
 /// <summary>
-/// Modules over a process's mappings, each made by <c>load</c> when first needed (null: it cannot be). Not
-/// thread-safe; one per process and reading of its maps.
+/// Modules over a process's mappings, each made by <c>load</c> when first needed (null: it cannot be, or, where <c>isPending</c>
+/// says so, not yet). Not thread-safe; one per process and reading of its maps.
 /// </summary>
-public sealed class ModuleMap(AddressSpaceMap space, Func<Mapping, Module?> load) : IModuleLookup
+public sealed class ModuleMap(AddressSpaceMap space, Func<Mapping, Module?> load, Func<Mapping, bool>? isPending = null)
+    : IModuleLookup
 {
     private readonly Dictionary<ulong, Module?> _loaded = [];
     private Module? _last;
@@ -79,7 +80,10 @@ public sealed class ModuleMap(AddressSpaceMap space, Func<Mapping, Module?> load
         if (!_loaded.TryGetValue(mapping.Start, out module))
         {
             module = mapping.IsFile || mapping.IsVdso ? load(mapping) : null;
-            _loaded[mapping.Start] = module;
+            if (module is not null || isPending?.Invoke(mapping) != true)
+            {
+                _loaded[mapping.Start] = module;
+            }
         }
 
         _last = module ?? _last;

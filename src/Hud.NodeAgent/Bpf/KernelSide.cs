@@ -64,6 +64,10 @@ internal sealed unsafe class KernelSide : IDisposable
 
     public Rung Rung => Settings.Rung;
 
+    /// <summary>Poll probes are hit by every process that runs the file: the kernel cannot keep them to one.</summary>
+    public bool ReachesOthers =>
+        Rung == Rung.Perf || (Rung == Rung.Multi && UprobeMulti.FilterPid(KernelVersion.Current, 1) == 0);
+
     /// <summary>Shared with the programs at once.</summary>
     public ref ControlBlock Control => ref *_control;
 
@@ -221,18 +225,26 @@ internal sealed unsafe class KernelSide : IDisposable
                     types,
                     pid
                 );
-                return new PollLinks([
-                    returns,
-                    UprobeMulti.Attach(
-                        _object.Program("hud_poll_entry"),
-                        UprobeMulti.AttachTypeMulti,
-                        false,
-                        path,
-                        offsets,
-                        types,
-                        pid
-                    ),
-                ]);
+                try
+                {
+                    return new PollLinks([
+                        returns,
+                        UprobeMulti.Attach(
+                            _object.Program("hud_poll_entry"),
+                            UprobeMulti.AttachTypeMulti,
+                            false,
+                            path,
+                            offsets,
+                            types,
+                            pid
+                        ),
+                    ]);
+                }
+                catch
+                {
+                    returns.Dispose();
+                    throw;
+                }
             case Rung.Perf:
                 return AttachPerf(path, offsets, types);
             default:

@@ -41,7 +41,9 @@ internal static unsafe class UprobeMulti
         public uint Pad;
     }
 
-    /// <param name="path">Any path that opens the file, <c>/proc/PID/exe</c> too: probes belong to the inode.</param>
+    /// <param name="path">
+    /// <c>/proc/self/fd/N</c> of the file that was read: probes belong to the inode, and any other path may lead to another one by now.
+    /// </param>
     /// <param name="pid">In the agent's pid namespace; 0 for every process.</param>
     /// <exception cref="BpfException" />
     internal static BpfLink Attach(

@@ -19,7 +19,7 @@ internal sealed class BudgetKeeper
     private readonly long _costPerPollNs;
     private readonly long _startNs;
     private readonly int? _forced;
-    private readonly ulong _neverProbed;
+    private ulong _neverProbed;
     private readonly List<LevelChange> _changes = [];
     private bool _everWithoutProbes;
     private long _lastNs;
@@ -150,6 +150,11 @@ internal sealed class BudgetKeeper
         try
         {
             target.Attach(_kernel, without);
+            if (!target.ReturnProbesAllowed)
+            {
+                _neverProbed |= 1UL << target.Index;
+                EverEstimated = true;
+            }
         }
         catch (BpfException) when (!target.IsAlive())
         {

@@ -64,8 +64,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     private int Run()
     {
         Preflight.Machine.Require();
-        var files = new TargetFiles(new UnwindTableCache());
-        OpenTargets(files);
+        OpenTargets(new TargetOpener(stop));
         if (_targets.TrueForAll(t => t.Problem is not null))
             return NothingToMeasure();
 
@@ -94,7 +93,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         return Observe(kernel, loaded.Cost, types);
     }
 
-    private void OpenTargets(TargetFiles files)
+    private void OpenTargets(TargetOpener opener)
     {
         var (watched, tooMany) = TargetFinder.Share(task.Targets);
         if (tooMany.Count > 0)
@@ -112,7 +111,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
         foreach (var spec in watched)
         {
-            var found = TargetFinder.Find(_targets.Count, spec, files);
+            var found = opener.Open(_targets.Count, spec);
             _targets.Add(found);
             if (found.Problem is not null)
                 Warn(found.Problem);
@@ -416,7 +415,14 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             var threads = kernel.AddTarget(target.Pid, target.Index);
             if (threads.Count == 0)
             {
-                target.Gone = true;
+                Lose(
+                    target,
+                    new Diagnostic(
+                        DiagnosticKinds.TargetGone,
+                        $"{target.Name} ({target.Pid}) ended while the agent attached",
+                        "profile the process that took its place"
+                    )
+                );
                 continue;
             }
 
@@ -429,6 +435,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             try
             {
                 target.Attach(kernel, new HashSet<int>());
+                TellRefusal(target);
             }
             catch (BpfException) when (!target.IsAlive())
             {
@@ -494,22 +501,46 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     {
         foreach (var target in _targets.Where(t => t.Problem is null && !t.Gone))
         {
-            if (!target.IsAlive())
+            TellRefusal(target);
+            if (!target.Gone && !target.IsAlive())
             {
-                target.Gone = true;
-                Warn(
-                    new Diagnostic(
-                        DiagnosticKinds.TargetGone,
-                        $"{target.Name} ({target.Pid}) ended during the run",
-                        "the report holds what was seen until then"
-                    )
+                Lose(
+                    target,
+                    target.IsReplaced()
+                        ? target.Replaced()
+                        : new Diagnostic(
+                            DiagnosticKinds.TargetGone,
+                            $"{target.Name} ({target.Pid}) ended during the run",
+                            "the report holds what was seen until then"
+                        )
                 );
-                continue;
             }
+
+            if (target.Gone)
+                continue;
 
             target.LastCpu = Math.Max(target.LastCpu, ProcFs.CpuTimeNs(target.Pid));
             target.LastQuota = CpuQuota.Read(target.QuotaFiles);
         }
+    }
+
+    private void Lose(TargetProcess target, Diagnostic why)
+    {
+        target.Gone = true;
+        target.Detach();
+        Warn(why);
+    }
+
+    /// <summary>Its probes came off by themselves, or were never put on.</summary>
+    private void TellRefusal(TargetProcess target)
+    {
+        if (target.Refusal is not { } refusal)
+            return;
+        target.Refusal = null;
+        if (refusal.Kind == DiagnosticKinds.TargetGone)
+            Lose(target, refusal);
+        else
+            Warn(refusal);
     }
 
     private void OnLife(in HudEvent life, RunTotals totals)
@@ -519,15 +550,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         {
             case LifeKind.Exec:
                 // same pid, another program: our types and tables mean nothing any more
-                target.Gone = true;
-                target.Detach();
-                Warn(
-                    new Diagnostic(
-                        DiagnosticKinds.TargetGone,
-                        $"{target.Name} ({target.Pid}) started another program in its place",
-                        "profile the new program with a session of its own"
-                    )
-                );
+                if (!target.Gone)
+                    Lose(target, target.Replaced());
                 break;
             case LifeKind.Rename:
                 totals.Rename(target.Pid, (int)life.NsTid, EventDecoder.Comm(life.Comm));

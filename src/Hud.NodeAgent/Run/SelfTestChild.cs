@@ -18,7 +18,7 @@ internal sealed class SelfTestChild : IDisposable
 
     public int Pid => _process.Id;
 
-    public string Path => $"/proc/{Pid}/exe";
+    public string Path => PathOf(Program.Value.File!);
 
     /// <summary>File offset of the probed function.</summary>
     public ulong Offset { get; }

@@ -23,7 +23,8 @@ internal sealed class TargetProcess : IDisposable
     public string Name { get; init; } = "";
     public string Executable { get; init; } = "";
     public string BuildId { get; init; } = "";
-    public long StartTicks { get; init; }
+    public ProcessIdentity Identity { get; init; }
+    public long StartTicks => Identity.StartTicks;
 
     /// <summary>Its executable, or the libraries that have Tokio where the executable has none; <see cref="TaskType.File"/> counts in it.</summary>
     public IReadOnlyList<TokioFile> TokioFiles { get; init; } = [];
@@ -39,8 +40,11 @@ internal sealed class TargetProcess : IDisposable
 
     public bool Gone { get; set; }
 
-    /// <summary>False where a return probe could kill it.</summary>
+    /// <summary>False where a return probe could kill it, or any probe could harm somebody.</summary>
     public bool ReturnProbesAllowed { get; set; } = true;
+
+    /// <summary>Why its probes came off or were never put on, until it is told.</summary>
+    public Diagnostic? Refusal { get; set; }
 
     public ModuleMap? Modules { get; private set; }
 
@@ -67,10 +71,12 @@ internal sealed class TargetProcess : IDisposable
                     "check the pid; pids are those of this machine or, in a node container, of the container"
                 )
             );
+        // before anything is read of it: what is read later is of this program, or the difference is seen when it is probed
+        var identity = ProcessIdentity.Of(pid);
         string name = ProcFs.StatusField(status, "Name"),
             exe = ReadExecutable(pid);
         string exePath = $"/proc/{pid}/exe";
-        if (!FileByteSource.TryOpen(exePath, out var source, out string openError))
+        if (!FileByteSource.TryOpen(exePath, out var source, out string openError, files.Budget))
             return Failed(
                 index,
                 spec,
@@ -117,7 +123,7 @@ internal sealed class TargetProcess : IDisposable
         var space = TargetFiles.ReadMaps(pid);
         var tokioFiles = Run.TokioFiles.Find(
             pid,
-            new TokioFile(exePath, exe, elf.ContentKey, TokioBinary.Discover(elf)),
+            new TokioFile(source, exe, elf.ContentKey, TokioBinary.Discover(elf)),
             space,
             files
         );
@@ -130,13 +136,16 @@ internal sealed class TargetProcess : IDisposable
             Name = name,
             Executable = exe,
             BuildId = elf.BuildId ?? "",
-            StartTicks = ProcFs.StartTicks(pid),
+            Identity = identity,
             TokioFiles = tokioFiles,
             Tokio = tokio,
             QuotaFiles = CpuQuota.FindFiles(pid),
             Problem = tokio.Types.Count > 0 ? null : NoTypes(tokio, name, pid, exe),
             _files = files,
         };
+        // its own code is in nearly every stack: the tables are made here, where reading has its bounds, and not when the first stack comes
+        foreach (var code in space.Mappings.ToArray().Where(m => m.Executable && tokioFiles.Any(f => f.Name == m.Path)))
+            files.Prepare(pid, code);
         target.Modules = files.Modules(pid, space);
         target.QuotaAtStart = target.LastQuota = CpuQuota.Read(target.QuotaFiles);
         target.CpuAtStart = target.LastCpu = ProcFs.CpuTimeNs(pid);
@@ -220,28 +229,78 @@ internal sealed class TargetProcess : IDisposable
         return true;
     }
 
-    /// <summary>Probes its polls, all types but those left out. Detaches what was there.</summary>
+    /// <summary>
+    /// Probes its polls, all types but those left out. Detaches what was there. Nothing is probed, and <see cref="Refusal"/> says why,
+    /// where the process or the code is not what was read.
+    /// </summary>
     /// <exception cref="BpfException" />
     public void Attach(KernelSide kernel, IReadOnlySet<int> without)
     {
         Detach();
         if (!ReturnProbesAllowed || kernel.Rung == Rung.SchedOnly)
             return;
-        foreach (
-            var probes in Tokio
-                .Types.Select((type, i) => (type.File, type.FileOffset, Type: TypeBase + i))
-                .Where(p => !without.Contains(p.Type))
-                .GroupBy(p => p.File)
-        )
-            _links.Add(
-                kernel.AttachPolls(
-                    TokioFiles[probes.Key].OpenPath,
-                    probes.Select(p => p.FileOffset).ToArray(),
-                    probes.Select(p => (ulong)p.Type).ToArray(),
-                    Pid
-                )
+        var files = Tokio
+            .Types.Select((type, i) => (Type: type, Number: TypeBase + i))
+            .Where(p => !without.Contains(p.Number))
+            .GroupBy(p => p.Type.File)
+            .ToList();
+        if (!IsUnchanged(kernel))
+            return;
+        try
+        {
+            foreach (var probes in files)
+                _links.Add(
+                    kernel.AttachPolls(
+                        TokioFiles[probes.Key].OpenPath,
+                        probes.Select(p => p.Type.FileOffset).ToArray(),
+                        probes.Select(p => (ulong)p.Number).ToArray(),
+                        Pid
+                    )
+                );
+        }
+        catch
+        {
+            Detach();
+            throw;
+        }
+
+        if (!IsUnchanged(kernel))
+            Detach();
+
+        bool IsUnchanged(KernelSide kernel) =>
+            LooksTheSame()
+            && files.TrueForAll(f =>
+                SiteCheck.Difference(Pid, TokioFiles[f.Key], [.. f.Select(p => p.Type)], kernel.ReachesOthers)
+                    is not { } difference
+                || Refuse(difference)
             );
     }
+
+    private bool LooksTheSame()
+    {
+        var presence = Identity.LookAgain(Pid);
+        if (presence == Presence.Replaced)
+            Refusal = Replaced();
+        return presence == Presence.Same;
+    }
+
+    private bool Refuse(string difference)
+    {
+        ReturnProbesAllowed = false;
+        Refusal = new Diagnostic(
+            DiagnosticKinds.NoReturnProbes,
+            $"{Name} ({Pid}) is not probed: {difference}",
+            "a breakpoint there could harm a program; only sleeps and samples are seen. Profile it again when its files are in place"
+        );
+        return false;
+    }
+
+    public Diagnostic Replaced() =>
+        new(
+            DiagnosticKinds.TargetGone,
+            $"{Name} ({Pid}) started another program in its place",
+            "profile the new program with a session of its own"
+        );
 
     public void Detach()
     {
@@ -250,14 +309,14 @@ internal sealed class TargetProcess : IDisposable
         _links.Clear();
     }
 
-    /// <summary>True while the process is the one we opened: not gone, not another one with its pid, not ended and waiting for its parent.</summary>
-    public bool IsAlive()
-    {
-        if (Gone)
-            return false;
-        string stat = ProcFs.ReadText($"/proc/{Pid}/stat");
-        return ProcFs.TryParseStat(stat, out long start, out _) && start == StartTicks && !ProcFs.HasEnded(stat);
-    }
+    /// <summary>
+    /// True while the process is the one we opened and runs the same program: not gone, not another one with its pid, not ended
+    /// and waiting for its parent.
+    /// </summary>
+    public bool IsAlive() => !Gone && Identity.LookAgain(Pid) == Presence.Same;
+
+    /// <summary>The process is there, but what it runs was started after we had looked.</summary>
+    public bool IsReplaced() => Identity.LookAgain(Pid) == Presence.Replaced;
 
     public TargetProfile Describe(string? node)
     {

@@ -5,10 +5,13 @@ using Hud.Tokio;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>A file with Tokio tasks that a process runs.</summary>
-/// <param name="OpenPath">opens exactly this file while its owner lives: probes belong to the inode</param>
+/// <param name="Source">the open file whose bytes were read: probes are put on through this descriptor and no other way</param>
 /// <param name="Name">as the process names it</param>
 /// <param name="Key">its <see cref="ElfFile.ContentKey"/></param>
-internal sealed record TokioFile(string OpenPath, string Name, string Key, TokioBinary Tokio);
+internal sealed record TokioFile(FileByteSource Source, string Name, string Key, TokioBinary Tokio)
+{
+    public string OpenPath => Source.OwnPath;
+}
 
 /// <summary>
 /// Where a process has its Tokio: in its executable, or, where that has none, in the libraries that it has mapped (extensions of
@@ -37,7 +40,7 @@ internal static class TokioFiles
     private static TokioFile? Look(int pid, Mapping mapping, TargetFiles files)
     {
         // most libraries have nothing to do with Tokio: those are not kept open
-        if (!TargetFiles.TryOpen(pid, mapping, out var source, out var elf))
+        if (!TargetFiles.TryOpen(pid, mapping, out var source, out var elf, files.Budget))
             return null;
         using (source)
         {
@@ -48,6 +51,6 @@ internal static class TokioFiles
         if (files.Open(pid, mapping) is not { Source: FileByteSource open } kept)
             return null;
         var tokio = TokioBinary.Discover(kept);
-        return tokio.HasTokio ? new TokioFile(open.DescriptorPath, mapping.Path, kept.ContentKey, tokio) : null;
+        return tokio.HasTokio ? new TokioFile(open, mapping.Path, kept.ContentKey, tokio) : null;
     }
 }

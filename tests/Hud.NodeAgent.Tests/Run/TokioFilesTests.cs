@@ -8,7 +8,13 @@ namespace Hud.NodeAgent.Tests.Run;
 
 public sealed class TokioFilesTests
 {
-    private static readonly TokioFile Executable = new("/proc/self/exe", "/srv/checkout", "key", new TokioBinary());
+    private static readonly TokioFile Executable = new(Itself(), "/srv/checkout", "key", new TokioBinary());
+
+    private static FileByteSource Itself()
+    {
+        Assert.True(FileByteSource.TryOpen("/proc/self/exe", out var source, out string error), error);
+        return source;
+    }
 
     private static Mapping Map(ulong start, ulong inode, bool code = true) =>
         new(
