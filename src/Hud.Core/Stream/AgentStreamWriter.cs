@@ -15,8 +15,16 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
     private long _seq;
     private bool _connected = true;
 
-    /// <summary>False once the reader has gone away; later lines are dropped without an error.</summary>
-    public bool IsConnected => _connected &= readerIsGone is null || !readerIsGone();
+    /// <summary>Asks whether the reader is still there. Once it is not, it never is again, and later lines are dropped without an error.</summary>
+    public bool CheckReader()
+    {
+        lock (_gate)
+        {
+            if (_connected && readerIsGone is not null && readerIsGone())
+                _connected = false;
+            return _connected;
+        }
+    }
 
     /// <summary>Messages that did not fit a line, however much of them was cut.</summary>
     public long LeftOut { get; private set; }
@@ -36,7 +44,7 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
             }
 
             _seq++;
-            if (!IsConnected)
+            if (!CheckReader())
                 return;
             try
             {

@@ -467,7 +467,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 )
             );
             long now = AgentClock.NowNs;
-            bool last = now >= end || stop.IsCancellationRequested || !stream.IsConnected;
+            bool last = now >= end || stop.IsCancellationRequested || !stream.CheckReader();
             if (now >= nextRead || last)
             {
                 ReadTargets();
@@ -480,7 +480,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
             if (stop.IsCancellationRequested)
                 return "Interrupted";
-            if (!stream.IsConnected)
+            if (!stream.CheckReader())
                 return ReaderGone;
             if (now >= end)
                 return "Completed";

@@ -18,7 +18,7 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
     [ThreadStatic]
     private static string? refused;
 
-    private readonly Interop.Callbacks* callbacks;
+    private Interop.Callbacks* callbacks;
     private readonly byte* path;
     private ulong mainBias;
 
@@ -146,10 +146,9 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing)
-        {
-            NativeMemory.Free(callbacks);
-        }
+        // libdwfl reads the callbacks until dwfl_end; a second Dispose finds none
+        NativeMemory.Free(callbacks);
+        callbacks = null;
     }
 
     private string Load(string file, string shownPath)

@@ -269,7 +269,7 @@ public class AgentStreamTests
         writer.Write(new HelloMessage());
         writer.Write(new ByeMessage());
 
-        Assert.False(writer.IsConnected);
+        Assert.False(writer.CheckReader());
     }
 
     [Fact]
@@ -279,14 +279,14 @@ public class AgentStreamTests
         bool gone = false;
         var writer = new AgentStreamWriter(output, () => gone);
         writer.Write(new HelloMessage());
-        Assert.True(writer.IsConnected);
+        Assert.True(writer.CheckReader());
 
         gone = true;
         writer.Write(new ByeMessage());
-        Assert.False(writer.IsConnected);
+        Assert.False(writer.CheckReader());
 
         gone = false;
-        Assert.False(writer.IsConnected);
+        Assert.False(writer.CheckReader());
         Assert.Single(Lines(output.ToArray()));
     }
 
