@@ -7,6 +7,10 @@ name=$2
 pid=$(cat "$name.pid")
 mapfile -d '' -t command < "/proc/$pid/cmdline"
 [[ $(readlink "/proc/$pid/cwd") == "$PWD" && ${#command[@]} -gt 0 ]] || { echo "restart: $name does not run here" >&2; exit 1; }
+# back into the mounts that the kubelet and containerd share
+case $name in kubelet | containerd)
+  command=(nsenter "--mount=/proc/$(cat mounts.pid)/ns/mnt" bash -c 'cd "$0" && exec "$@"' "$PWD" "${command[@]}") ;;
+esac
 kill -KILL "$pid"
 while [[ -d /proc/$pid ]]; do sleep 0.1; done
 sleep "${3:-0}"

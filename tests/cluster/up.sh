@@ -5,7 +5,7 @@
 # Leaves in WORK_DIR: admin.kubeconfig, containerd.sock, log/, one .pid file per process. down.sh WORK_DIR stops all of it.
 # With OWNER_PID the cluster goes down by itself when that process is gone, so a killed test run leaves nothing behind.
 #
-# Several clusters can run on one machine: each takes a free slot, and ports, bridge and addresses follow from the slot.
+# Several clusters can run on one machine: each takes a free slot, from which ports, bridge and addresses follow, and has mounts of its own.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -76,6 +76,16 @@ K
   openssl ec -in pki/sa.key -pubout -out pki/sa.pub 2> /dev/null
 fi
 
+# --- the node's own mounts. A kubelet looks after /var/log/pods as if it were the only one, and deletes the logs of another's pods (podLogsDir
+# is known from 1.30 on only). So containerd and the kubelet share a mount namespace in which such folders are this cluster's, and with which
+# everything they mount goes: the containers' file systems, secrets, and the names that keep network namespaces alive.
+shared=(/var/log/pods /var/log/containers /var/lib/kubelet /run/netns)
+mkdir -p "${shared[@]}" "${shared[@]/#/$work/node}"
+start mounts unshare --mount --propagation private bash -c 'for folder in "${@:2}"; do mount --bind "$1/node$folder" "$folder" || exit; done
+  touch "$1/mounts.ready"; exec sleep infinity' mounts "$work" "${shared[@]}"
+wait_for 30 "the node's mount namespace" test -e mounts.ready
+node=(nsenter "--mount=/proc/$(cat mounts.pid)/ns/mnt" bash -c 'cd "$0" && exec "$@"' "$work")
+
 # --- containerd needs nothing of the rest, so it starts first
 cat > containerd.toml <<K
 version = 2
@@ -101,7 +111,7 @@ cat > cni/10-bridge.conflist <<K
  {"type":"bridge","bridge":"hud-test$slot","isGateway":true,"ipMasq":false,
   "ipam":{"type":"host-local","dataDir":"$work/cni-state","ranges":[[{"subnet":"10.244.$slot.0/24"}]],"routes":[{"dst":"0.0.0.0/0"}]}}]}
 K
-start containerd containerd -c containerd.toml
+start containerd "${node[@]}" containerd -c containerd.toml
 
 # The node's own address is the bridge's: a loopback address is refused for nodes, and a machine need not have another one.
 node_ip=10.244.$slot.1
@@ -162,7 +172,7 @@ kubelet_flags=(--config kubelet.yaml --kubeconfig kubelet.kubeconfig --root-dir 
 if ((minor >= 27)); then echo "containerRuntimeEndpoint: unix://$work/containerd.sock" >> kubelet.yaml
 else kubelet_flags+=(--container-runtime remote --container-runtime-endpoint "unix://$work/containerd.sock"); fi
 ((minor >= 31)) && echo "failCgroupV1: false" >> kubelet.yaml
-start kubelet "$bin/kubelet" "${kubelet_flags[@]}"
+start kubelet "${node[@]}" "$bin/kubelet" "${kubelet_flags[@]}"
 node_ready() { k get node node1 -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -q True; }
 wait_for 90 "the node" node_ready
 wait_for 30 "the default service account" k -n default get serviceaccount default
