@@ -17,7 +17,7 @@ public static class LossText
             ("Poll depth overflows", losses.PollDepthOverflows, "polls nested too deeply to be timed"),
             ("Unknown types", losses.UnknownTypes, "polls that are in no task type's counts"),
             ("Missed returns", losses.MissedReturns, "polls whose end was not seen"),
-            ("Missed switches", losses.MissedSwitches, "context switches that the kernel did not tell, made good"),
+            ("Missed switches", losses.MissedSwitches, "context switches not reported by the kernel (reconstructed)"),
             ("Program misses", losses.ProgramMisses, "events the kernel did not hand to our programs"),
             ("Decode errors", losses.DecodeErrors, "records that could not be read"),
             ("Stack copy failures", losses.StackCopyFailures, "stacks that could not be copied"),

@@ -15,7 +15,6 @@ public sealed class CauseTests
     public async Task Waiting_for_another_thread_is_the_same_cause_in_every_build(string set)
     {
         var profiled = await Profiled.RunAsync(set, "waits", "--block-ms 20 --every-ms 20 --tasks 1", seconds: 4);
-        // the milliseconds in which the other thread gets its head start are a sleep, and under the threshold
         profiled.AgreesWithTheProgram();
         var own = profiled.Document.Hotspots.Where(h => h.Syscall.Length > 0 && !h.Cause.IsCpuPressure()).ToList();
         Assert.NotEmpty(own);

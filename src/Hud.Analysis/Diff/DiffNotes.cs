@@ -51,7 +51,7 @@ internal static class DiffNotes
             if (document.Summary.Estimated)
                 notes.Add($"the counts {side} are scaled from sampled polls");
             if (document.Losses.Events() > 0)
-                notes.Add($"{HumanText.Count(document.Losses.Events())} events were lost {side}");
+                notes.Add($"{HumanText.Count(document.Losses.Events())} events were dropped {side}");
         }
 
         foreach (var gone in hotspots.Where(h => h.Counts && h.Change == HotspotChange.Gone))

@@ -27,6 +27,8 @@ internal static class CommandTree
         {
             help.Action = new HelpText.Action();
             help.Description = "Show this help";
+            help.Aliases.Remove("/h");
+            help.Aliases.Remove("/?");
         }
 
         foreach (var version in root.Options.OfType<VersionOption>())

@@ -167,7 +167,7 @@ public static class Outcome
                 ConditionTypes.ResultsComplete,
                 status: false,
                 "EventsLost",
-                $"{lost} events lost in the kernel, {lines} lines of the agents' streams missing, {withoutEnd} agents without a last word"
+                $"{lost} events dropped in the kernel, {lines} lines of the agents' streams missing, {withoutEnd} agents that ended without saying so"
             );
         else if (profile.Truncated)
             conditions.Set(

@@ -155,7 +155,7 @@ public sealed class ProfileCompareTests
         Assert.Contains("the thresholds differ (5ms, 20ms)", notes);
         Assert.Contains("the load differs", notes);
         Assert.Contains("the counts after are scaled", notes);
-        Assert.Contains("12 events were lost after", notes);
+        Assert.Contains("12 events were dropped after", notes);
         Assert.Contains("was rare before: it may be missing by chance", notes);
     }
 

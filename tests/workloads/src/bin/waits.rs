@@ -1,6 +1,7 @@
 //! Every way in which a task waits for another thread through a futex: a mutex, a reader-writer lock, a condition variable,
 //! a channel, a value made once, and the end of a thread. Expected: LockWait for each, in every build.
 
+use std::hint::black_box;
 use std::sync::{mpsc, Arc, Condvar, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 use workloads::{Args, Block};
@@ -20,7 +21,8 @@ async fn wait_in_turn(args: Args) {
             let mut value = held.lock().unwrap();
             std::thread::sleep(time);
             *value += 1;
-        });
+        })
+        .await;
         let block = Block::begin("mutex", "wait_for_mutex");
         wait_for_mutex(&mutex);
         block.end();
@@ -31,7 +33,8 @@ async fn wait_in_turn(args: Args) {
             let mut value = held.write().unwrap();
             std::thread::sleep(time);
             *value += 1;
-        });
+        })
+        .await;
         let block = Block::begin("mutex", "wait_for_rwlock");
         wait_for_rwlock(&table);
         block.end();
@@ -42,7 +45,8 @@ async fn wait_in_turn(args: Args) {
             std::thread::sleep(time);
             *told.0.lock().unwrap() += 1;
             told.1.notify_all();
-        });
+        })
+        .await;
         let block = Block::begin("condvar", "wait_for_condvar");
         wait_for_condvar(&signal);
         block.end();
@@ -52,7 +56,8 @@ async fn wait_in_turn(args: Args) {
         while_another_thread(move || {
             std::thread::sleep(time);
             let _ = answer.send(1);
-        });
+        })
+        .await;
         let block = Block::begin("channel", "wait_for_message");
         wait_for_message(&answers);
         block.end();
@@ -65,7 +70,8 @@ async fn wait_in_turn(args: Args) {
                 std::thread::sleep(time);
                 1u64
             });
-        });
+        })
+        .await;
         let block = Block::begin("mutex", "wait_for_value");
         wait_for_value(&once);
         block.end();
@@ -82,20 +88,21 @@ async fn pause(args: Args) {
     tokio::time::sleep(args.every).await;
 }
 
-/// Returns when the other thread has begun, so that it holds what the caller is going to wait for.
-fn while_another_thread(work: impl FnOnce() + Send + 'static) {
+/// Returns when the other thread has begun, so that it holds what the caller is going to wait for. A poll of its own: the head start
+/// is no part of the block.
+async fn while_another_thread(work: impl FnOnce() + Send + 'static) {
     std::thread::spawn(work);
-    std::thread::sleep(Duration::from_millis(2));
+    tokio::time::sleep(Duration::from_millis(2)).await;
 }
 
 #[inline(never)]
 fn wait_for_mutex(mutex: &Mutex<u64>) -> u64 {
-    *mutex.lock().unwrap()
+    black_box(*mutex.lock().unwrap())
 }
 
 #[inline(never)]
 fn wait_for_rwlock(table: &RwLock<u64>) -> u64 {
-    *table.read().unwrap()
+    black_box(*table.read().unwrap())
 }
 
 #[inline(never)]
@@ -109,12 +116,13 @@ fn wait_for_condvar(signal: &(Mutex<u64>, Condvar)) {
 
 #[inline(never)]
 fn wait_for_message(answers: &mpsc::Receiver<u64>) -> u64 {
-    answers.recv().unwrap()
+    black_box(answers.recv().unwrap())
 }
 
 #[inline(never)]
 fn wait_for_value(once: &OnceLock<u64>) -> u64 {
-    *once.get_or_init(|| 2)
+    // a result that nobody uses would make the call a jump, and leave this function out of the stack
+    black_box(*once.get_or_init(|| 2))
 }
 
 #[inline(never)]
