@@ -30,17 +30,17 @@ enum hud_event_kind {
 	HUD_EVENT_WAKER = 3,       /* who ended a long futex wait inside a poll */
 	HUD_EVENT_OFFCPU = 4,      /* a long sleep, while poll probes are off */
 	HUD_EVENT_ONCPU = 5,       /* on-CPU sample, while poll probes are off */
-	HUD_EVENT_LIFE = 6,        /* fork, exec, exit or rename; which one is in `type` */
-	HUD_EVENT_SIDE = 7,        /* a second stack of the same poll: the cause that came second */
+	HUD_EVENT_LIFECYCLE = 6,        /* fork, exec, exit or rename; which one is in `type` */
+	HUD_EVENT_SECONDARY_STACK = 7,        /* a second stack of the same poll: the cause that came second */
 };
 
-enum hud_life {
-	HUD_LIFE_THREAD_BORN = 1,
-	HUD_LIFE_PROCESS_BORN = 2,
-	HUD_LIFE_EXEC = 3,
-	HUD_LIFE_THREAD_EXIT = 4,
-	HUD_LIFE_PROCESS_EXIT = 5,
-	HUD_LIFE_RENAME = 6,
+enum hud_lifecycle {
+	HUD_LIFECYCLE_THREAD_BORN = 1,
+	HUD_LIFECYCLE_PROCESS_BORN = 2,
+	HUD_LIFECYCLE_EXEC = 3,
+	HUD_LIFECYCLE_THREAD_EXIT = 4,
+	HUD_LIFECYCLE_PROCESS_EXIT = 5,
+	HUD_LIFECYCLE_RENAME = 6,
 };
 
 enum hud_event_flags {
@@ -91,7 +91,7 @@ struct hud_event {
 	__u32 kind;
 	__u32 flags;
 	__u32 target;       /* index of the target */
-	__u32 type;         /* index of the poll type, ~0 for none; HUD_EVENT_LIFE: enum hud_life */
+	__u32 type;         /* index of the poll type, ~0 for none; HUD_EVENT_LIFECYCLE: enum hud_lifecycle */
 	__u32 tgid;         /* kernel's ids (first pid namespace) */
 	__u32 tid;
 	__u32 ns_tid;       /* in the agent's pid namespace */
@@ -114,7 +114,7 @@ struct hud_event {
 	__u32 by_tid;
 	__u64 by_ns;        /* how long it ran just before a wait of this poll ended; 0 when that is not known */
 	char by_comm[HUD_COMM_BYTES];
-	char comm[HUD_COMM_BYTES]; /* of the thread; LIFE: the new name */
+	char comm[HUD_COMM_BYTES]; /* of the thread; LIFECYCLE: the new name */
 	__u64 stack_base;   /* address of the slice's first byte: the stack pointer */
 	__u32 stack_bytes;  /* slice length */
 	__u32 kernel_frames; /* in kernel_ip */

@@ -29,7 +29,7 @@ struct rival {
 };
 
 /* One stretch off the CPU that is worth remembering. */
-struct off_best {
+struct longest_offcpu {
 	u64 ns;
 	u64 start_ns;
 	u64 arg;
@@ -58,15 +58,15 @@ struct thread_state {
 	u64 throttled_total;
 	u64 stolen_total;    /* until it last left a CPU */
 	u64 stolen_base;     /* of its CPU when it got there */
-	u32 touched;         /* something below is of the last innermost poll; most polls are met by no switch and no sample */
+	u32 needs_reset;         /* something below is of the last innermost poll; most polls are met by no switch and no sample */
 	/* of the innermost open poll */
 	u32 missed;          /* a switch back to it was not told */
 	u32 blocks;
 	u32 sample_valid;    /* HUD_SAMPLE_SCRATCH holds a sample of this poll: enum hud_sample_kind */
 	u32 ticked;          /* a sample met this poll */
 	struct poll_frame poll[HUD_MAX_DEPTH];
-	struct off_best block;
-	struct off_best queue;
+	struct longest_offcpu block;
+	struct longest_offcpu queue;
 	struct rival rivals[HUD_RIVALS];
 	/* of the stretch off the CPU */
 	u64 wake_at;         /* when it became runnable */
@@ -151,7 +151,7 @@ struct {
  * cpu * HUD_CPU_SCRATCH + user -> a record being made outside any thread's slot. A plain array resized to
  * the CPUs, as per-CPU values end at 32 KiB; one for each kind of program that can interrupt another.
  */
-enum { HUD_CPU_SCRATCH_POLL = 0, HUD_CPU_SCRATCH_WAKER = 1, HUD_CPU_SCRATCH_LIFE = 2, HUD_CPU_SCRATCH_OPEN = 3, HUD_CPU_SCRATCH = 4 };
+enum { HUD_CPU_SCRATCH_POLL = 0, HUD_CPU_SCRATCH_WAKER = 1, HUD_CPU_SCRATCH_LIFECYCLE = 2, HUD_CPU_SCRATCH_OPEN = 3, HUD_CPU_SCRATCH = 4 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

@@ -25,7 +25,7 @@ static __always_inline void remember_block(struct thread_state *ts, u64 slept)
 {
 	if (slept <= ts->block.ns)
 		return;
-	ts->touched = 1;
+	ts->needs_reset = 1;
 	ts->block.ns = slept;
 	ts->block.start_ns = ts->off_at;
 	ts->block.arg = ts->off_arg;
@@ -55,7 +55,7 @@ static __always_inline void add_rival(struct thread_state *ts, struct task_struc
 	if (!ns)
 		return;
 	bpf_probe_read_kernel(wanted.comm, sizeof(wanted.comm), ran->comm);
-	ts->touched = 1;
+	ts->needs_reset = 1;
 #pragma unroll
 	for (u32 i = 0; i < HUD_RIVALS; i++) {
 		struct rival *r = &ts->rivals[i];
@@ -110,7 +110,7 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 		if (!ts->off_runnable)
 			remember_block(ts, slept);
 		if (queued > ts->queue.ns) {
-			ts->touched = 1;
+			ts->needs_reset = 1;
 			ts->queue.ns = queued;
 			ts->queue.start_ns = ts->off_at;
 			ts->queue.scratch = ts->off_scratch;
@@ -136,7 +136,7 @@ static __always_inline void close_missed_switch(struct thread_state *ts, struct 
 	u64 off = gone > ran ? gone - ran : 0;
 
 	count(HUD_STAT_MISSED_SWITCHES);
-	ts->touched = 1;
+	ts->needs_reset = 1;
 	ts->missed = 1;
 	ts->stolen_base = stolen_of_cpu(task); /* it may be another CPU's */
 	end_stretch(ts, off, queued < off ? queued : off);

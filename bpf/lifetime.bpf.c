@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Threads and processes of the targets come, change their program or name, and go. */
 
-static __always_inline int tell_life(struct task_struct *task, u32 life, u32 other_tid)
+static __always_inline int emit_lifecycle(struct task_struct *task, u32 lifecycle, u32 other_tid)
 {
 	u32 tgid = task->tgid, *index;
 	struct hud_scratch *s;
 
 	/* an execve counts from the moment when a process is a target: probes are put on before the rest is counted */
-	if (!maybe_target(tgid) || (!control.enabled && life != HUD_LIFE_EXEC))
+	if (!maybe_target(tgid) || (!control.enabled && lifecycle != HUD_LIFECYCLE_EXEC))
 		return 0;
 	index = bpf_map_lookup_elem(&targets, &tgid);
 	if (!index)
 		return 0;
-	s = scratch_of_cpu(HUD_CPU_SCRATCH_LIFE);
+	s = scratch_of_cpu(HUD_CPU_SCRATCH_LIFECYCLE);
 	if (!s)
 		return 0;
-	s->event.kind = HUD_EVENT_LIFE;
-	s->event.type = life;
+	s->event.kind = HUD_EVENT_LIFECYCLE;
+	s->event.type = lifecycle;
 	s->event.flags = 0;
 	s->event.target = *index;
 	s->event.tgid = tgid;
@@ -39,7 +39,7 @@ int hud_fork(u64 *ctx)
 	bool thread = parent->tgid == child->tgid;
 
 	/* a forked process is not a target; it is told under its parent */
-	return tell_life(thread ? child : parent, thread ? HUD_LIFE_THREAD_BORN : HUD_LIFE_PROCESS_BORN, child->pid);
+	return emit_lifecycle(thread ? child : parent, thread ? HUD_LIFECYCLE_THREAD_BORN : HUD_LIFECYCLE_PROCESS_BORN, child->pid);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -47,7 +47,7 @@ int hud_exec(u64 *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx[0];
 
-	return tell_life(task, HUD_LIFE_EXEC, 0);
+	return emit_lifecycle(task, HUD_LIFECYCLE_EXEC, 0);
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -69,7 +69,7 @@ int hud_exit(u64 *ctx)
 		}
 	}
 	/* the leader may go first: the agent looks at /proc before it calls the process gone */
-	return tell_life(task, task->pid == task->tgid ? HUD_LIFE_PROCESS_EXIT : HUD_LIFE_THREAD_EXIT, 0);
+	return emit_lifecycle(task, task->pid == task->tgid ? HUD_LIFECYCLE_PROCESS_EXIT : HUD_LIFECYCLE_THREAD_EXIT, 0);
 }
 
 SEC("tp_btf/task_rename")
@@ -77,5 +77,5 @@ int hud_rename(u64 *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx[0];
 
-	return tell_life(task, HUD_LIFE_RENAME, 0);
+	return emit_lifecycle(task, HUD_LIFECYCLE_RENAME, 0);
 }

@@ -2,7 +2,7 @@
 /*
  * Times every poll: entry and return of tokio's raw::poll<T, S>, one function per
  * task type. The link's cookie is the index of the type, so nothing is looked up.
- * Three rungs share the handlers: uprobe.session, a uprobe.multi pair, and a pair
+ * Three probe modes share the handlers: uprobe.session, a uprobe.multi pair, and a pair
  * of perf uprobes.
  */
 
@@ -11,9 +11,9 @@ enum { HUD_OTHER_STACK = 256 << 10 }; /* polls of one stack that follow one anot
 /* Of the last innermost poll. An interrupt between the two stores finds nothing of a poll that is not open yet. */
 static __always_inline void forget_innermost(struct thread_state *ts)
 {
-	if (!ts->touched)
+	if (!ts->needs_reset)
 		return;
-	ts->touched = 0;
+	ts->needs_reset = 0;
 	ts->block.ns = 0;
 	ts->queue.ns = 0;
 	ts->blocks = 0;
@@ -292,7 +292,7 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 		stack = HUD_FLAG_STACK_BLOCK;
 	}
 	if (s)
-		send_poll(s, HUD_EVENT_SIDE, stack, ts, task, f, &split, now);
+		send_poll(s, HUD_EVENT_SECONDARY_STACK, stack, ts, task, f, &split, now);
 }
 
 /* What a nested poll did is not its outer poll's: all sums of that one begin later by as much. */
@@ -377,7 +377,7 @@ static __always_inline bool is_return(struct pt_regs *ctx)
 	return PT_REGS_IP(ctx) != bpf_get_func_ip(ctx);
 }
 
-/* rung 1: one program, entry and return; returning 1 at entry leaves the return probe out */
+/* uprobe.session: one program, entry and return; returning 1 at entry leaves the return probe out */
 SEC("uprobe")
 int hud_poll_session(struct pt_regs *ctx)
 {
@@ -388,7 +388,7 @@ int hud_poll_session(struct pt_regs *ctx)
 	return poll_enter(ctx) ? 0 : 1;
 }
 
-/* rungs 2 and 3: a pair of programs */
+/* uprobe.multi and perf uprobes: a pair of programs */
 SEC("uprobe")
 int hud_poll_entry(struct pt_regs *ctx)
 {

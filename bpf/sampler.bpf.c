@@ -41,7 +41,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	if (depth > HUD_MAX_DEPTH || (!depth && (!is_sched_only(ts) || !ts->slot)))
 		return 0;
 	count(HUD_STAT_SAMPLES);
-	ts->touched = 1;
+	ts->needs_reset = 1;
 	ts->ticked = 1;
 	now = bpf_ktime_get_ns();
 	s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
@@ -69,7 +69,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	read_task_identity(ts, f);
 	s->event.flags = flags;
 	copy_stack(s, s->event.regs.r[HUD_REG_SP], f->sp + 8);
-	ts->touched = 1;
+	ts->needs_reset = 1;
 	ts->sample_valid = HUD_SAMPLE_TICK;
 	if (now - f->start_ns <= control.threshold_ns)
 		return 0;

@@ -132,7 +132,7 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		if (is_yield(HUD_REGS_SYSCALL(regs)) && !ts->off_throttled) {
 			ts->off_syscall = HUD_REGS_SYSCALL(regs);
 			ts->off_yield = depth && depth <= HUD_MAX_DEPTH;
-			ts->touched = 1;
+			ts->needs_reset = 1;
 			ts->ticked = 1;
 			if (ts->off_yield && ts->sample_valid)
 				return;
@@ -140,7 +140,7 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	} else {
 		ts->off_syscall = HUD_REGS_SYSCALL(regs);
 		ts->off_arg = HUD_REGS_ARG1(regs);
-		ts->touched = 1;
+		ts->needs_reset = 1;
 		ts->blocks++;
 		if (sched_only && (!depth || depth > HUD_MAX_DEPTH)) {
 			if (is_park(prev, ts->off_syscall, ts->off_arg))

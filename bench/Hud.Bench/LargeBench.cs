@@ -63,7 +63,7 @@ internal static class LargeBench
                 case ProgressMessage { Hotspots: [var first, ..] } when liveName.Length == 0:
                     (named, liveName) = (clock.Elapsed, first.UserFrame);
                     break;
-                case ByeMessage:
+                case EndMessage:
                     profile = clock.Elapsed;
                     break;
             }

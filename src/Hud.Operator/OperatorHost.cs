@@ -90,7 +90,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var checks = new HealthChecks(
-            () => Live(sessions.Quiet, agents.Quiet),
+            () => Live(sessions.SinceLastActivity, agents.SinceLastActivity),
             () =>
                 sessions.Synced.IsCompletedSuccessfully && agents.Synced.IsCompletedSuccessfully
                     ? ""

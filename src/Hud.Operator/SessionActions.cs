@@ -8,7 +8,7 @@ using Hud.Operator.Resources;
 
 namespace Hud.Operator;
 
-/// <summary>The writes of the operator, each safe to repeat: a crash between any two of them is mended by doing them again.</summary>
+/// <summary>The writes of the operator, each safe to repeat: a crash between any two of them is repaired by doing them again.</summary>
 public sealed class SessionActions(KubernetesClient client, OperatorOptions options, TimeProvider time, Log log)
 {
     private static readonly TimeSpan[] EventPauses =
@@ -253,7 +253,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     }
 
     /// <summary>Events are courtesy: one that cannot be written, after a few tries where more tries may help, is logged, and the session goes on.</summary>
-    public async Task TellAsync(IReadOnlyList<Event> events, CancellationToken cancel)
+    public async Task ReportAsync(IReadOnlyList<Event> events, CancellationToken cancel)
     {
         var pauses = 0; // for all of them together: a server that is away does not hold up the sessions
         foreach (var e in events)

@@ -19,7 +19,7 @@ public sealed partial class SessionController
     {
         Release(session);
         if (
-            Outcome.Observed(status, session.Metadata.Generation ?? 0) is var seen
+            TerminalStatus.Observed(status, session.Metadata.Generation ?? 0) is var seen
             && seen.ObservedGeneration != status.ObservedGeneration
         )
         {
@@ -137,7 +137,7 @@ public sealed partial class SessionController
         var conditions = new ConditionSet(status.Conditions, generation, time.GetUtcNow());
         conditions.Set(ConditionTypes.Accepted, status: false, why.Reason, why.Message);
         var expect = session.TryReadSpec(out var spec, out _) ? spec.Expect : null;
-        var final = Outcome.Failed(
+        var final = TerminalStatus.Failed(
             status with
             {
                 ObservedGeneration = generation,
@@ -182,7 +182,7 @@ public sealed partial class SessionController
             ("verdict", final.Verdict)
         );
         await actions
-            .TellAsync(TransitionEvents.Between(session, before, final, time.GetUtcNow()), cancel)
+            .ReportAsync(TransitionEvents.Between(session, before, final, time.GetUtcNow()), cancel)
             .ConfigureAwait(false);
         return session;
     }
@@ -196,7 +196,7 @@ public sealed partial class SessionController
     )
     {
         var key = EntityKey.Of(session);
-        if (StatusCompare.SaysTheSame(before, after))
+        if (StatusCompare.AreEquivalent(before, after))
             return;
         if (
             !StatusCompare.IsTransition(before, after)
@@ -221,23 +221,23 @@ public sealed partial class SessionController
     )
     {
         var before = session.ReadStatus();
-        if (StatusCompare.SaysTheSame(before, status))
+        if (StatusCompare.AreEquivalent(before, status))
             return session;
         var written = Remember(await actions.WriteStatusAsync(session, status, cancel).ConfigureAwait(false));
         await actions
-            .TellAsync(TransitionEvents.Between(session, before, status, time.GetUtcNow()), cancel)
+            .ReportAsync(TransitionEvents.Between(session, before, status, time.GetUtcNow()), cancel)
             .ConfigureAwait(false);
         return written;
     }
 
     /// <summary>Once for each session, at its first sight.</summary>
-    private Task TellMissedAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
+    private Task ReportMissedAsync(SessionEntity session, ProfilingSessionStatus status, CancellationToken cancel)
     {
         var key = EntityKey.Of(session);
-        if (_toldOf.TryGetValue(key, out var uid) && uid == session.Uid)
+        if (_reportedOf.TryGetValue(key, out var uid) && uid == session.Uid)
             return Task.CompletedTask;
-        _toldOf[key] = session.Uid;
-        return actions.TellAsync(TransitionEvents.Recent(session, status, time.GetUtcNow()), cancel);
+        _reportedOf[key] = session.Uid;
+        return actions.ReportAsync(TransitionEvents.Recent(session, status, time.GetUtcNow()), cancel);
     }
 
     private SessionEntity Remember(SessionEntity session)
@@ -262,7 +262,7 @@ public sealed partial class SessionController
         {
             _written.TryRemove(key, out _);
             _progressAt.TryRemove(key, out _);
-            _toldOf.TryRemove(key, out _);
+            _reportedOf.TryRemove(key, out _);
         }
         foreach (var (uid, nodes) in slots.Former(key, uidNow))
         {

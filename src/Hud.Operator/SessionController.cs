@@ -45,7 +45,7 @@ public sealed partial class SessionController(
 
     private readonly ConcurrentDictionary<EntityKey, SessionEntity> _written = new();
     private readonly ConcurrentDictionary<EntityKey, long> _progressAt = new();
-    private readonly ConcurrentDictionary<EntityKey, string> _toldOf = new();
+    private readonly ConcurrentDictionary<EntityKey, string> _reportedOf = new();
     private readonly ConcurrentDictionary<string, string> _refusals = new(StringComparer.Ordinal);
 
     public async Task<ReconcileResult> ReconcileAsync(EntityKey key, CancellationToken cancel)
@@ -73,7 +73,7 @@ public sealed partial class SessionController(
         if (session.Metadata.Finalizers?.Contains(SessionType.FormerFinalizer, StringComparer.Ordinal) == true)
             return await DropFinalizerAsync(session, cancel).ConfigureAwait(false);
         var status = session.ReadStatus();
-        await TellMissedAsync(session, status, cancel).ConfigureAwait(false);
+        await ReportMissedAsync(session, status, cancel).ConfigureAwait(false);
         if (session.Metadata.DeletionTimestamp is not null)
             return await LeaveAsync(session, cancel).ConfigureAwait(false);
         if (IsFinished(status))
@@ -240,7 +240,7 @@ public sealed partial class SessionController(
         {
             await FinishAsync(
                     session,
-                    Outcome.Failed(status, conditions, now, selection.Reason, selection.Message, spec.Expect),
+                    TerminalStatus.Failed(status, conditions, now, selection.Reason, selection.Message, spec.Expect),
                     cancel
                 )
                 .ConfigureAwait(false);
@@ -348,13 +348,13 @@ public sealed partial class SessionController(
         if (results.Count > 0)
         {
             var (stored, refused) = await actions.StoreAsync(results, cancel).ConfigureAwait(false);
-            final = StatusFit.Fit(
+            final = StatusSizeLimiter.Fit(
                 refused is null
                     ? final with
                     {
                         Results = stored,
                     }
-                    : Outcome.NotStored(
+                    : TerminalStatus.NotStored(
                         final with
                         {
                             Results = stored,
@@ -404,7 +404,7 @@ public sealed partial class SessionController(
             ? agent
             : agent with
             {
-                Stream = agent.Stream with { Profile = null, ProfileError = StatusFit.Cut(error, 300) },
+                Stream = agent.Stream with { Profile = null, ProfileError = StatusSizeLimiter.Cut(error, 300) },
             };
 
     /// <summary>

@@ -10,7 +10,7 @@ internal readonly record struct FrameFactors(ulong CodeAlign, long DataAlign, by
 /// Executes call frame instructions (DWARF 5, section 6.4.2, and GNU's additions). Each change of address is handed to
 /// the sink with the rules that held before it.
 /// </summary>
-internal sealed class CallFrameProgram(ElfMachine machine, RuleSet rules, RowSink sink)
+internal sealed class CallFrameProgram(ElfMachine machine, RuleSet rules, UnwindRowBuilder sink)
 {
     private readonly FrameState _initial = new(machine);
     private readonly long[][] _remembered = NewRemembered(machine);

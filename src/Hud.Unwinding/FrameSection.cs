@@ -22,14 +22,14 @@ internal readonly record struct FrameSectionPlace(
 internal sealed class FrameSection
 {
     private readonly ElfMachine _machine;
-    private readonly RowSink _sink;
+    private readonly UnwindRowBuilder _sink;
     private readonly FrameSectionPlace _place;
     private readonly CallFrameProgram _program;
     private readonly SourceWindow _records;
     private readonly SourceWindow _commons;
     private readonly Dictionary<long, CommonRecord?> _cache = [];
 
-    public FrameSection(ElfMachine machine, RuleSet rules, RowSink sink, FrameSectionPlace place)
+    public FrameSection(ElfMachine machine, RuleSet rules, UnwindRowBuilder sink, FrameSectionPlace place)
     {
         _machine = machine;
         _sink = sink;

@@ -12,7 +12,7 @@ internal static class PltRows
     // which ends at byte 11. The rule that GNU ld itself writes.
     private static ReadOnlySpan<byte> LazyEntryX64 => [0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22];
 
-    public static void Add(ElfFile elf, RuleSet rules, RowSink sink, UnwindRows covered)
+    public static void Add(ElfFile elf, RuleSet rules, UnwindRowBuilder sink, UnwindRows covered)
     {
         foreach (var section in elf.Sections)
         {
@@ -43,7 +43,7 @@ internal static class PltRows
     }
 
     // The first lazy entry pushes once more (6 bytes) on top of the index its caller pushed.
-    private static void AddX64(ulong address, bool lazy, RuleSet rules, RowSink sink)
+    private static void AddX64(ulong address, bool lazy, RuleSet rules, UnwindRowBuilder sink)
     {
         if (!lazy)
         {
@@ -57,7 +57,7 @@ internal static class PltRows
     }
 
     // Entries touch neither stack nor link register; the first one (32 bytes) begins by pushing x16 and x30.
-    private static void AddAArch64(ulong address, bool hasFirst, RuleSet rules, RowSink sink)
+    private static void AddAArch64(ulong address, bool hasFirst, RuleSet rules, UnwindRowBuilder sink)
     {
         var state = new FrameState(ElfMachine.AArch64)
         {

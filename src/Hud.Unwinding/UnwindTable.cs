@@ -71,7 +71,7 @@ public sealed class UnwindTable
         ArgumentNullException.ThrowIfNull(elf);
         var (start, end) = elf.ExecutableRange;
         var rules = new RuleSet(elf.Machine);
-        var sink = new RowSink(start, end);
+        var sink = new UnwindRowBuilder(start, end);
         int malformed = 0;
         var truncated = false;
         if (TryFindEhFrame(elf, out var place))
@@ -80,14 +80,14 @@ public sealed class UnwindTable
         }
 
         var rows = sink.Join();
-        var extra = new RowSink(start, end);
+        var extra = new UnwindRowBuilder(start, end);
         if (TryFindDebugFrame(elf, out place))
         {
             Walk(place, extra, ref malformed, ref truncated);
         }
 
         var debugRows = extra.Join();
-        var stubs = new RowSink(start, end);
+        var stubs = new UnwindRowBuilder(start, end);
         PltRows.Add(elf, rules, stubs, rows);
         var stubRows = stubs.Join();
         var facts = new UnwindTableFacts(
@@ -101,7 +101,7 @@ public sealed class UnwindTable
         );
         return new UnwindTable(elf.Machine, rows, stubRows, debugRows, rules.ToRules(), rules.MemoryBytes, facts);
 
-        void Walk(FrameSectionPlace where, RowSink into, ref int bad, ref bool cut)
+        void Walk(FrameSectionPlace where, UnwindRowBuilder into, ref int bad, ref bool cut)
         {
             var section = new FrameSection(elf.Machine, rules, into, where);
             section.Walk();

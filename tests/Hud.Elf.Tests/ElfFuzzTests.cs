@@ -66,7 +66,7 @@ public sealed class ElfFuzzTests
         _ = elf.Interpreter;
         _ = elf.ContentKey;
         Assert.NotNull(TokioBinary.Discover(elf));
-        Landmarks.Find(elf).TryName(elf.EntryPoint, out _);
+        TokioSignatures.Find(elf).TryName(elf.EntryPoint, out _);
         foreach (var function in elf.Functions.Functions[..Math.Min(200, elf.Functions.Count)])
         {
             elf.Functions.NameOf(function);

@@ -30,7 +30,7 @@ public sealed class EndlessFileTests
                 Assert.True(ElfFile.TryOpen(source, out var elf, out string error), error);
                 Assert.False(TokioBinary.Discover(elf).HasTokio);
                 Assert.False(TokioBinary.IsLikelyIn(elf));
-                Assert.Same(Landmarks.None, Landmarks.Find(elf));
+                Assert.Same(TokioSignatures.None, TokioSignatures.Find(elf));
                 Assert.True(UnwindTable.Build(elf).IsEmpty);
                 Assert.NotEmpty(elf.ContentKey);
                 Assert.Equal(0, elf.Functions.Count);

@@ -213,7 +213,7 @@ public sealed class AgentErrorTests
     {
         Need.Kernel();
         using var workload = Workload.Start("idle", "--seconds 60");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 1, new() { ForceRung = "kprobe" }));
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 1, new() { ForceProbeMode = "kprobe" }));
         agent.Refuses("HUD005", 2, "kprobe", "uprobe.session", "sched-only");
         workload.EndsWell();
     }
@@ -223,15 +223,15 @@ public sealed class AgentErrorTests
     [InlineData("uprobe.multi")]
     [InlineData("perf-uprobe")]
     [InlineData("sched-only")]
-    public void A_forced_rung_is_the_one_that_is_used(string rung)
+    public void A_forced_probe_mode_is_the_one_that_is_used(string probeMode)
     {
         Need.Kernel();
-        if (rung != "sched-only")
-            Need.Rung(rung);
+        if (probeMode != "sched-only")
+            Need.ProbeMode(probeMode);
         using var workload = Workload.Start("sleep", "--seconds 60 --every-ms 30");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceRung = rung }));
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceProbeMode = probeMode }));
         Assert.True(agent.ExitCode == 0, agent.Text);
-        Assert.Equal(rung, agent.Profile.Agent.Rung);
+        Assert.Equal(probeMode, agent.Profile.Agent.ProbeMode);
         Assert.Equal(VerdictLevel.Blocked, agent.Profile.VerdictLevel);
         Assert.Contains(
             agent.Profile.Hotspots,
@@ -268,12 +268,12 @@ public sealed class AgentErrorTests
     [Theory]
     [InlineData("sched-only", null)]
     [InlineData(null, 3)]
-    public void A_busy_service_whose_polls_are_not_timed_is_not_called_idle(string? rung, int? level)
+    public void A_busy_service_whose_polls_are_not_timed_is_not_called_idle(string? probeMode, int? level)
     {
         Need.Kernel();
         using var busy = Workload.Start("throughput", "--seconds 60 --spin 20000");
         using var agent = AgentRun.Whole(
-            AgentRun.TaskFor(busy.Pid, 1, new() { ForceRung = rung, ForceLevel = level }, thresholdMs: 1000)
+            AgentRun.TaskFor(busy.Pid, 1, new() { ForceProbeMode = probeMode, ForceLevel = level }, thresholdMs: 1000)
         );
         Assert.Equal(
             (0, "NotTimed", VerdictLevel.NoData),
@@ -358,6 +358,6 @@ public sealed class AgentErrorTests
         task.Targets = [];
         using var agent = AgentRun.Whole(task);
         Assert.NotEqual(0, agent.ExitCode);
-        Assert.Equal(agent.ExitCode, agent.Bye?.ExitCode);
+        Assert.Equal(agent.ExitCode, agent.EndMessage?.ExitCode);
     }
 }

@@ -56,7 +56,7 @@ public sealed class ConfinementTests
         Assert.All(threads, tid => Assert.Equal((before + 1, "1"), Of(agent.Pid, tid)));
         // the helper that reads debug information, as soon as there is something to name
         var helpers = new List<int>();
-        Need.Until(() => (helpers = Children(agent.Pid)).Count > 0 || agent.Bye is not null, "the helper");
+        Need.Until(() => (helpers = Children(agent.Pid)).Count > 0 || agent.EndMessage is not null, "the helper");
         Assert.NotEmpty(helpers);
         Assert.All(helpers, pid => Assert.Equal((before + 1, "1"), Of(pid, pid)));
         agent.WaitForEnd();

@@ -15,12 +15,12 @@ public sealed class DetachTests
     [InlineData("perf-uprobe")]
     public void Detaching_restores_the_code_and_frees_everything(string name)
     {
-        var rung = Need.Rung(name);
+        var probeMode = Need.ProbeMode(name);
         BpfIds held;
         using var service = ProbedWorkload.Start(
             "throughput",
             "--workers 2 --spin 20000",
-            new KernelSettings { Rung = rung, Types = 64 }
+            new KernelSettings { ProbeMode = probeMode, Types = 64 }
         );
         ulong site = service.Sites.First();
         Need.Until(() => service.Kernel.Count(Stat.Polls) > 0, "polls are timed");
@@ -44,11 +44,11 @@ public sealed class DetachTests
     [InlineData("perf-uprobe", 10)]
     public void Attaching_and_detaching_under_load_does_no_harm(string name, int times)
     {
-        var rung = Need.Rung(name);
+        var probeMode = Need.ProbeMode(name);
         using var service = ProbedWorkload.Start(
             "throughput",
             "--workers 2 --tasks 4 --spin 5000",
-            new KernelSettings { Rung = rung, Types = 64 }
+            new KernelSettings { ProbeMode = probeMode, Types = 64 }
         );
         long before = service.Workload.Last("polls");
         for (int i = 0; i < times; i++)
@@ -75,9 +75,9 @@ public sealed class DetachTests
     [InlineData("perf-uprobe")]
     public void An_agent_that_is_killed_leaves_nothing_behind(string name)
     {
-        Need.Rung(name);
+        Need.ProbeMode(name);
         using var workload = Workload.Start("throughput", "--seconds 100 --workers 2 --spin 20000");
-        using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 60, new() { ForceRung = name }));
+        using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 60, new() { ForceProbeMode = name }));
         agent.WaitUntilAttached();
         Need.Until(
             () => agent.Messages.OfType<Core.Stream.ProgressMessage>().Any(p => p.Summary.Polls > 0),

@@ -22,9 +22,9 @@ public sealed class HostileExecTests
         return target;
     }
 
-    private static KernelSide Load(Rung rung, int pid)
+    private static BpfProbes Load(ProbeMode probeMode, int pid)
     {
-        var kernel = KernelSide.Load(new KernelSettings { Rung = rung, Types = 8 });
+        var kernel = BpfProbes.Load(new KernelSettings { ProbeMode = probeMode, Types = 8 });
         Assert.NotEmpty(kernel.AddTarget(pid, 0));
         kernel.AttachScheduler(0);
         return kernel;
@@ -47,7 +47,7 @@ public sealed class HostileExecTests
         string mode
     )
     {
-        var rung = Need.Rung(mode);
+        var probeMode = Need.ProbeMode(mode);
         string moved = HostileProgram.Of("become-moved");
         using var stranger = Workload.StartFile(moved, "run");
         using var workload = Workload.StartFile(HostileProgram.Of("become"), $"run {moved}");
@@ -56,7 +56,7 @@ public sealed class HostileExecTests
         byte[] code = stranger.CodeAt(site, 16);
         Becomes(workload, moved);
 
-        using var kernel = Load(rung, workload.Pid);
+        using var kernel = Load(probeMode, workload.Pid);
         target.Attach(kernel, new HashSet<int>());
         Assert.False(target.HasProbes, "nothing is left to be probed");
         Assert.False(target.IsAlive());
@@ -72,7 +72,7 @@ public sealed class HostileExecTests
     [MemberData(nameof(ProbeModes))]
     public void A_file_that_was_written_to_since_it_was_read_is_not_probed(string mode)
     {
-        var rung = Need.Rung(mode);
+        var probeMode = Need.ProbeMode(mode);
         string program = HostileProgram.Copy("become"),
             moved = HostileProgram.Of("become-moved");
         using var workload = Workload.StartFile(program, $"run {moved}");
@@ -85,7 +85,7 @@ public sealed class HostileExecTests
         using var stranger = Workload.StartFile(program, "run");
         byte[] code = stranger.CodeAt(site, 16);
 
-        using var kernel = Load(rung, workload.Pid);
+        using var kernel = Load(probeMode, workload.Pid);
         target.Attach(kernel, new HashSet<int>());
         Assert.False(target.HasProbes);
         Assert.Equal(code, stranger.CodeAt(site, 16));
@@ -98,12 +98,12 @@ public sealed class HostileExecTests
     [MemberData(nameof(ProbeModes))]
     public void A_target_that_changed_its_own_copy_of_the_code_is_not_probed(string mode)
     {
-        var rung = Need.Rung(mode);
+        var probeMode = Need.ProbeMode(mode);
         using var workload = Workload.StartFile(HostileProgram.Of("become"), "patch");
         using var target = Open(workload.Pid);
         ulong site = Assert.Single(target.Tokio.Types).FileOffset;
         byte[] code = workload.CodeAt(site, 16);
-        using var kernel = Load(rung, workload.Pid);
+        using var kernel = Load(probeMode, workload.Pid);
         target.Attach(kernel, new HashSet<int>());
         Assert.False(target.HasProbes);
         Assert.True(target.IsAlive());
@@ -118,15 +118,15 @@ public sealed class HostileExecTests
     [MemberData(nameof(ProbeModes))]
     public void A_stranger_that_changed_its_own_copy_of_the_code_is_not_touched(string mode)
     {
-        var rung = Need.Rung(mode);
+        var probeMode = Need.ProbeMode(mode);
         using var stranger = Workload.StartFile(HostileProgram.Of("become"), "patch");
         using var workload = Workload.StartFile(HostileProgram.Of("become"), "run");
         using var target = Open(workload.Pid);
         ulong site = Assert.Single(target.Tokio.Types).FileOffset;
         byte[] code = stranger.CodeAt(site, 16);
-        using var kernel = Load(rung, workload.Pid);
+        using var kernel = Load(probeMode, workload.Pid);
         target.Attach(kernel, new HashSet<int>());
-        Assert.Equal(rung != Rung.Perf, target.HasProbes);
+        Assert.Equal(probeMode != ProbeMode.Perf, target.HasProbes);
         Assert.Equal(code, stranger.CodeAt(site, 16));
         stranger.StillWorks();
         target.Detach();
@@ -154,7 +154,7 @@ public sealed class HostileExecTests
     [MemberData(nameof(ProbeModes))]
     public void An_agent_that_meets_a_program_that_becomes_another_all_the_time_harms_nobody(string mode)
     {
-        Need.Rung(mode);
+        Need.ProbeMode(mode);
         string moved = HostileProgram.Of("become-moved"),
             program = HostileProgram.Of("become");
         using var stranger = Workload.StartFile(moved, "run");
@@ -167,11 +167,11 @@ public sealed class HostileExecTests
         )!;
         for (int i = 0; i < 6; i++)
         {
-            using var agent = AgentRun.Whole(AgentRun.TaskFor(target.Id, 1, new() { ForceRung = mode }));
+            using var agent = AgentRun.Whole(AgentRun.TaskFor(target.Id, 1, new() { ForceProbeMode = mode }));
             // it is what it was when the agent looked, or it is gone: both are told
             Assert.True(
-                agent.Bye is { Reason: "TargetGone" or "HUD201" or "HUD203" or "Completed" },
-                $"{agent.Bye?.Reason}: {agent.Text}"
+                agent.EndMessage is { Reason: "TargetGone" or "HUD201" or "HUD203" or "Completed" },
+                $"{agent.EndMessage?.Reason}: {agent.Text}"
             );
             Assert.False(target.HasExited, "the target was harmed");
         }

@@ -12,11 +12,11 @@ public sealed class KernelStackTests
     [InlineData("mutex", "futex")]
     public void A_long_sleep_tells_what_it_waited_for(string workload, string expected)
     {
-        Need.Rung("uprobe.session");
+        Need.ProbeMode("uprobe.session");
         var kernel = KernelSymbols.Load();
         Assert.True(kernel.Count > 10_000, "the tests run as root, which may read the kernel's symbols");
         using var service = ProbedWorkload.Start(workload, "--workers 2 --tasks 2 --every-ms 20 --block-ms 20");
-        bool Told(HudEvent e)
+        bool Reported(HudEvent e)
         {
             ReadOnlySpan<ulong> addresses = e.KernelIp;
             foreach (ulong address in addresses[..(int)e.KernelFrames])
@@ -33,7 +33,7 @@ public sealed class KernelStackTests
             {
                 service.Ring.Drain();
                 return service.Events.Exists(e =>
-                    e.Kind == EventKind.Poll && (e.Flags & EventFlags.StackBlock) != EventFlags.None && Told(e)
+                    e.Kind == EventKind.Poll && (e.Flags & EventFlags.StackBlock) != EventFlags.None && Reported(e)
                 );
             },
             $"a slow poll tells {expected}"

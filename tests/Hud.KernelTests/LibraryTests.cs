@@ -23,11 +23,13 @@ public sealed class LibraryTests
     [InlineData("uprobe.session")]
     [InlineData("uprobe.multi")]
     [InlineData("perf-uprobe")]
-    public void Polls_of_a_library_are_timed_on_each_rung(string rung)
+    public void Polls_of_a_library_are_timed_in_each_probe_mode(string probeMode)
     {
-        Need.Rung(rung);
+        Need.ProbeMode(probeMode);
         using var workload = ThroughTheLoader("tokio143-release", "cpu_hog", "--seconds 100");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceRung = rung, ForceLevel = 0 }));
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid, 2, new() { ForceProbeMode = probeMode, ForceLevel = 0 })
+        );
 
         Assert.True(agent.ExitCode == 0, agent.Text);
         var target = Assert.Single(agent.Profile.Targets);
@@ -49,7 +51,7 @@ public sealed class LibraryTests
     {
         Need.Kernel();
         using var workload = ThroughTheLoader("tokio143-release", "cpu_hog", "--seconds 100");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceRung = "sched-only" }));
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceProbeMode = "sched-only" }));
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.StartsWith(
             "cpu_hog::",

@@ -8,10 +8,10 @@ namespace Hud.KernelTests;
 /// <summary>Whatever is lost has a count: polls seen are records read plus losses counted, exactly.</summary>
 public sealed class LossTests
 {
-    private static KernelSettings Everything(Rung rung) =>
+    private static KernelSettings Everything(ProbeMode probeMode) =>
         new()
         {
-            Rung = rung,
+            ProbeMode = probeMode,
             Slots = 4,
             ThresholdNs = 0,
             RingKiB = 1024,
@@ -24,7 +24,7 @@ public sealed class LossTests
     [InlineData("perf-uprobe")]
     public void A_full_ring_buffer_counts_its_drops(string name)
     {
-        using var polls = new ProbedChild(Everything(Need.Rung(name)) with { RingKiB = 4 });
+        using var polls = new ProbedChild(Everything(Need.ProbeMode(name)) with { RingKiB = 4 });
         polls.Poll(1);
         long written = polls.Kernel.Count(Stat.Events),
             dropped = polls.Kernel.Count(Stat.RingDrops);
@@ -40,7 +40,7 @@ public sealed class LossTests
     [Fact]
     public void A_storm_of_slow_polls_is_limited_and_counted()
     {
-        using var polls = new ProbedChild(Everything(Need.Rung("uprobe.session")) with { SlowPerSecond = 4 });
+        using var polls = new ProbedChild(Everything(Need.ProbeMode("uprobe.session")) with { SlowPerSecond = 4 });
         polls.Poll(2);
         polls.Ring.Drain();
 
@@ -54,7 +54,7 @@ public sealed class LossTests
     [Fact]
     public void Threads_beyond_the_slots_are_counted()
     {
-        Need.Rung("uprobe.session");
+        Need.ProbeMode("uprobe.session");
         using var service = ProbedWorkload.Start(
             "throughput",
             "--workers 2 --tasks 4 --spin 2000",
@@ -68,7 +68,12 @@ public sealed class LossTests
     [Fact]
     public void A_poll_whose_return_was_not_seen_is_counted_and_the_next_ones_are_timed()
     {
-        using var polls = new ProbedChild(Everything(Need.Rung("uprobe.session")) with { ThresholdNs = 1_000_000_000 });
+        using var polls = new ProbedChild(
+            Everything(Need.ProbeMode("uprobe.session")) with
+            {
+                ThresholdNs = 1_000_000_000,
+            }
+        );
         // programs that are switched off between entry and return of a poll do not see its end
         for (int i = 0; i < 100 && polls.Kernel.Count(Stat.MissedReturns) == 0; i++)
         {

@@ -8,14 +8,18 @@ namespace Hud.KernelTests;
 
 /// <summary>
 /// The whole of Hud on kernels of other Debian releases, in an emulated machine (tests/kernels): every verifier has its own idea
-/// of what is safe, and the lower rungs of the ladder are all that older kernels have.
+/// of what is safe, and the lower probe modes are all that older kernels have.
 /// </summary>
 public sealed class OtherKernelsTests
 {
     [Theory]
     [InlineData("bookworm", "6.1", "perf-uprobe")]
     [InlineData("trixie", "6.12", "uprobe.multi")]
-    public async Task Finds_what_blocks_by_the_best_rung_of_that_kernel(string suite, string version, string rung)
+    public async Task Finds_what_blocks_by_the_best_probe_mode_of_that_kernel(
+        string suite,
+        string version,
+        string probeMode
+    )
     {
         Need.Program("qemu-system-x86_64");
         Need.Workload("tokio143-release", "cpu_hog");
@@ -41,7 +45,7 @@ public sealed class OtherKernelsTests
 
         var hog = await Report(folder, "cpu_hog", cancel);
         Assert.StartsWith(version, hog.Agent.Kernel, StringComparison.Ordinal);
-        Assert.Equal(rung, hog.Agent.Rung);
+        Assert.Equal(probeMode, hog.Agent.ProbeMode);
         var worst = hog.Hotspots[0];
         Assert.Equal((HotspotCause.OnCpu, "cpu_hog::burn"), (worst.Cause, worst.Function));
         Assert.True(worst.Count >= 10, $"{worst.Count} times");

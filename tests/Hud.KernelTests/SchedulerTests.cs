@@ -16,10 +16,10 @@ public sealed class SchedulerTests
     public void Switches_of_others_leave_no_trace(ulong schedOnly)
     {
         Need.Kernel();
-        using var kernel = KernelSide.Load(
+        using var kernel = BpfProbes.Load(
             new KernelSettings
             {
-                Rung = Rung.SchedOnly,
+                ProbeMode = ProbeMode.SchedOnly,
                 Slots = 8,
                 RingKiB = 64,
                 ThresholdNs = 0,
@@ -40,7 +40,9 @@ public sealed class SchedulerTests
     [Fact]
     public void A_removed_target_is_a_stranger()
     {
-        using var polls = new ProbedChild(new KernelSettings { Rung = Need.Rung("uprobe.session"), Slots = 4 });
+        using var polls = new ProbedChild(
+            new KernelSettings { ProbeMode = Need.ProbeMode("uprobe.session"), Slots = 4 }
+        );
         polls.Kernel.RemoveTarget(polls.Threads[0].Tgid);
         polls.Poll(1);
         Assert.Equal(0, polls.Kernel.Count(Stat.Polls));
@@ -50,7 +52,7 @@ public sealed class SchedulerTests
     public void Threads_of_a_process_are_resolved_to_the_ids_that_proc_shows()
     {
         Need.Kernel();
-        using var kernel = KernelSide.Load(new KernelSettings { Rung = Rung.SchedOnly, RingKiB = 64 });
+        using var kernel = BpfProbes.Load(new KernelSettings { ProbeMode = ProbeMode.SchedOnly, RingKiB = 64 });
         using var workload = Workload.Start("idle", "--seconds 60 --workers 4");
         Need.Until(() => ProcFs.Threads(workload.Pid).Count >= 6, "its workers are born"); // main, truth and four
         var threads = kernel.AddTarget(workload.Pid, 0);
@@ -115,7 +117,7 @@ public sealed class SchedulerTests
                 () => int.TryParse(ProcFs.ReadText($"/proc/{outer.Id}/task/{outer.Id}/children").Trim(), out inner),
                 "the process in its own namespace is born"
             );
-            using var kernel = KernelSide.Load(new KernelSettings { Rung = Rung.SchedOnly, RingKiB = 64 });
+            using var kernel = BpfProbes.Load(new KernelSettings { ProbeMode = ProbeMode.SchedOnly, RingKiB = 64 });
             var thread = Assert.Single(kernel.AddTarget(inner, 0));
             Assert.Equal(((uint)inner, (uint)inner), (thread.NsTgid, thread.NsTid));
         }
@@ -170,7 +172,7 @@ public sealed class SchedulerTests
     public void A_process_that_is_gone_resolves_to_nothing()
     {
         Need.Kernel();
-        using var kernel = KernelSide.Load(new KernelSettings { Rung = Rung.SchedOnly, RingKiB = 64 });
+        using var kernel = BpfProbes.Load(new KernelSettings { ProbeMode = ProbeMode.SchedOnly, RingKiB = 64 });
         Assert.Empty(kernel.AddTarget(int.MaxValue, 0));
     }
 
@@ -178,7 +180,7 @@ public sealed class SchedulerTests
     [Fact]
     public void Without_probes_a_wait_for_a_cpu_has_its_stack_and_who_ran_instead()
     {
-        Need.Rung("uprobe.session");
+        Need.ProbeMode("uprobe.session");
         string many = (4 * Environment.ProcessorCount).ToString(System.Globalization.CultureInfo.InvariantCulture);
         using var service = ProbedWorkload.Start(
             "cpu_hog",
@@ -229,7 +231,7 @@ public sealed class SchedulerTests
     [Fact]
     public void A_poll_that_does_not_return_is_told_while_it_is_open()
     {
-        Need.Rung("uprobe.session");
+        Need.ProbeMode("uprobe.session");
         using var service = ProbedWorkload.Start("sleep", "--workers 2 --tasks 1 --every-ms 50 --block-ms 4000");
         var told = new List<HudEvent>();
         Need.Until(

@@ -37,13 +37,13 @@ public sealed class SeccompTests
     [InlineData("perf-uprobe")]
     public void The_self_test_tells_whether_a_confined_child_survives_and_a_confined_service_fares_alike(string name)
     {
-        var rung = Need.Rung(name);
+        var probeMode = Need.ProbeMode(name);
         bool survives;
         using (
-            var kernel = KernelSide.Load(
+            var kernel = BpfProbes.Load(
                 new KernelSettings
                 {
-                    Rung = rung,
+                    ProbeMode = probeMode,
                     RingKiB = 64,
                     Slots = 4,
                 }
@@ -52,7 +52,7 @@ public sealed class SeccompTests
             survives = Calibration.SurvivesSeccomp(kernel, 0, 63);
 
         using var workload = Confined("sleep", "--seconds 100");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceRung = name }));
+        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceProbeMode = name }));
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.Equal(!survives, agent.Warnings.Contains("HUD301"));
         Assert.True(agent.Profile.Summary.SlowPolls > 0, agent.Profile.Verdict);

@@ -15,7 +15,7 @@ public sealed class StolenTimeTests
     [Fact]
     public void What_the_host_took_is_in_the_polls_that_ran_and_nothing_more()
     {
-        Need.Rung("uprobe.session");
+        Need.ProbeMode("uprobe.session");
         int cpus = Environment.ProcessorCount;
         string all = cpus.ToString(CultureInfo.InvariantCulture);
         using var service = ProbedWorkload.Start(

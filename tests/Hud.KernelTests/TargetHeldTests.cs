@@ -13,10 +13,10 @@ public sealed class TargetHeldTests
     [InlineData("uprobe.session")]
     [InlineData("uprobe.multi")]
     [InlineData("perf-uprobe")]
-    public void A_service_under_a_debugger_is_unharmed_and_its_stops_are_nobodys_blocking(string rung)
+    public void A_service_under_a_debugger_is_unharmed_and_its_stops_are_nobodys_blocking(string probeMode)
     {
-        Need.Rung(rung);
-        IsUnharmed(new() { ForceRung = rung, ForceLevel = 0 }, pid => Tracer.StopAndGoOn(pid, Held));
+        Need.ProbeMode(probeMode);
+        IsUnharmed(new() { ForceProbeMode = probeMode, ForceLevel = 0 }, pid => Tracer.StopAndGoOn(pid, Held));
     }
 
     [Theory]
@@ -24,10 +24,12 @@ public sealed class TargetHeldTests
     [InlineData(true)]
     public void Polls_that_go_to_another_stack_and_come_back_are_timed_and_unharmed(bool multi)
     {
-        string rung = multi ? "uprobe.multi" : "uprobe.session";
-        Need.Rung(rung);
+        string probeMode = multi ? "uprobe.multi" : "uprobe.session";
+        Need.ProbeMode(probeMode);
         using var workload = Workload.Start("other_stack", "--seconds 100 --every-ms 30");
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 3, new() { ForceRung = rung, ForceLevel = 0 }));
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid, 3, new() { ForceProbeMode = probeMode, ForceLevel = 0 })
+        );
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.Equal(0, agent.Profile.Losses.StackCopyFailures);
         Assert.True(agent.Profile.Losses.TruncatedStacks > 0, "a stack of its own does not reach the poll");
@@ -89,10 +91,10 @@ public sealed class TargetHeldTests
     [Fact]
     public void A_poll_inside_a_poll_on_another_stack_does_not_end_the_service()
     {
-        Need.Rung("uprobe.session");
+        Need.ProbeMode("uprobe.session");
         using var workload = Workload.Start("other_stack", "--seconds 100 --every-ms 30 --spin 1");
         using var agent = AgentRun.Whole(
-            AgentRun.TaskFor(workload.Pid, 3, new() { ForceRung = "uprobe.session", ForceLevel = 0 })
+            AgentRun.TaskFor(workload.Pid, 3, new() { ForceProbeMode = "uprobe.session", ForceLevel = 0 })
         );
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.True(agent.Profile.Losses.PollDepthOverflows > 0, "polls up there are not timed, and counted");

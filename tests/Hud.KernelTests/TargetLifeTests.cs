@@ -14,11 +14,13 @@ public sealed class TargetLifeTests
     [InlineData("perf-uprobe", "tokio143-release")]
     [InlineData("uprobe.session", "tokio124-release")]
     [InlineData("uprobe.session", "tokio-new-release")]
-    public void Panics_under_probes_are_caught_as_ever(string rung, string set)
+    public void Panics_under_probes_are_caught_as_ever(string probeMode, string set)
     {
-        Need.Rung(rung);
+        Need.ProbeMode(probeMode);
         using var workload = Workload.Start("panics", "--seconds 100 --tasks 4", set);
-        using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceRung = rung, ForceLevel = 0 }));
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid, 2, new() { ForceProbeMode = probeMode, ForceLevel = 0 })
+        );
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.True(agent.Profile.Summary.Polls > 0, agent.Profile.Verdict);
         Assert.Equal(0, agent.Profile.Losses.MissedReturns);
@@ -48,7 +50,7 @@ public sealed class TargetLifeTests
         Need.Kernel();
         using var workload = Workload.Start("exec_mid_run", "--seconds 100 --every-ms 250"); // every 5 s
         using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 40));
-        Assert.Equal(("TargetGone", 5, 5), (agent.Bye?.Reason, agent.Bye?.ExitCode, agent.ExitCode));
+        Assert.Equal(("TargetGone", 5, 5), (agent.EndMessage?.Reason, agent.EndMessage?.ExitCode, agent.ExitCode));
         Assert.Contains("HUD203", agent.Warnings);
         Assert.True(agent.Profile.Summary.Polls > 0, "what was seen until then is kept");
         Assert.Equal("TargetGone", Assert.Single(agent.Profile.Targets).Reason);
@@ -70,7 +72,7 @@ public sealed class TargetLifeTests
         );
         workload.EndsWell();
         agent.WaitForEnd();
-        Assert.Equal(("TargetGone", 5), (agent.Bye?.Reason, agent.ExitCode));
+        Assert.Equal(("TargetGone", 5), (agent.EndMessage?.Reason, agent.ExitCode));
         Assert.Contains("HUD203", agent.Warnings);
         Assert.Equal(VerdictLevel.Blocked, agent.Profile.VerdictLevel);
         Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
@@ -108,7 +110,7 @@ public sealed class TargetLifeTests
             agent.WaitUntilAttached();
             Assert.Equal(0, NodeAgent.Interop.Libc.kill(pid, 9));
             agent.WaitForEnd();
-            Assert.Equal(("TargetGone", 5), (agent.Bye?.Reason, agent.ExitCode));
+            Assert.Equal(("TargetGone", 5), (agent.EndMessage?.Reason, agent.ExitCode));
             Assert.Equal(
                 "Z",
                 NodeAgent.Proc.ProcFs.StatusField(NodeAgent.Proc.ProcFs.ReadText($"/proc/{pid}/status"), "State")[..1]
@@ -172,12 +174,15 @@ public sealed class TargetLifeTests
         Need.Kernel();
         using var workload = Workload.Start("sleep", "--seconds 100 --every-ms 30");
         using var first = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 3));
-        using var second = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 3, new() { ForceRung = "uprobe.multi" }));
+        using var second = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 3, new() { ForceProbeMode = "uprobe.multi" }));
         foreach (var agent in (AgentRun[])[first, second])
         {
             agent.WaitForEnd();
             Assert.True(agent.ExitCode == 0, agent.Text);
-            Assert.True(agent.Profile.Summary.SlowPolls > 10, $"{agent.Profile.Agent.Rung}: {agent.Profile.Verdict}");
+            Assert.True(
+                agent.Profile.Summary.SlowPolls > 10,
+                $"{agent.Profile.Agent.ProbeMode}: {agent.Profile.Verdict}"
+            );
             Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
         }
 
@@ -197,7 +202,7 @@ public sealed class TargetLifeTests
         );
         Assert.Equal(0, NodeAgent.Interop.Libc.kill(agent.Pid, 15));
         agent.WaitForEnd();
-        Assert.Equal(("Interrupted", 0), (agent.Bye?.Reason, agent.ExitCode));
+        Assert.Equal(("Interrupted", 0), (agent.EndMessage?.Reason, agent.ExitCode));
         Assert.Equal(VerdictLevel.Blocked, agent.Profile.VerdictLevel);
         workload.EndsWell();
     }

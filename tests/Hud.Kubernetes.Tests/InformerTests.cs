@@ -234,7 +234,7 @@ public sealed class InformerTests
         );
         await using var run = new Run(server);
         await run.Informer.Synced;
-        await UntilAsync(() => run.Informer.Silence > TimeSpan.FromMilliseconds(50), "silence");
+        await UntilAsync(() => run.Informer.SinceLastContact > TimeSpan.FromMilliseconds(50), "silence");
     }
 
     [Fact]

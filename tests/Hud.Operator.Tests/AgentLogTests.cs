@@ -41,7 +41,7 @@ public sealed class AgentLogTests
         for (var i = 0; i < 4; i++)
             writer.Write(new ProgressMessage());
         writer.WriteProfile(Make.Profile(Make.Target(0)));
-        writer.Write(new ByeMessage { Reason = "Completed" });
+        writer.Write(new EndMessage { Reason = "Completed" });
         return
         [
             .. Encoding.UTF8.GetString(output.ToArray()).Split('\n').Where(l => l.Length > 0).Select(l => l + "\n"),
@@ -208,7 +208,7 @@ public sealed class AgentLogTests
             },
             "the agent's first words"
         );
-        await world.TellAgentAsync("DELETED", agent);
+        await world.SendAgentAsync("DELETED", agent);
         var status = await EndAsync(world);
         Assert.Equal("AgentCrashed", status.Condition(ConditionTypes.Failed).Reason);
         Assert.Contains("is gone", status.Condition(ConditionTypes.Failed).Message, StringComparison.Ordinal);

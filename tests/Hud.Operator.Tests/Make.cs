@@ -151,7 +151,7 @@ internal static class Make
             Hello = new HelloMessage(),
             Progress = new ProgressMessage(),
             Profile = PackedProfile.Of(Profile(targets)),
-            Bye = new ByeMessage { Reason = "Completed" },
+            EndMessage = new EndMessage { Reason = "Completed" },
         };
 
     public static ProfileDocument Profile(params TargetStatus[] targets) =>

@@ -26,7 +26,7 @@ public sealed class OnePathTests
 
     [Fact]
     public void The_status_keeps_every_cause() =>
-        Assert.Equal(Expected, Findings.Hotspots(Merged.Hotspots, 10).Select(h => (h.Cause, h.Count)));
+        Assert.Equal(Expected, StatusProjection.Hotspots(Merged.Hotspots, 10).Select(h => (h.Cause, h.Count)));
 
     [Fact]
     public void So_does_the_report_in_its_ConfigMap()

@@ -21,7 +21,7 @@ public sealed class OperatorHostTests
         using var stop = new CancellationTokenSource();
         var serving = new HealthServer(
             address,
-            new HealthChecks(() => OperatorHost.Live(TimeSpan.Zero, informer.Quiet), () => "", () => ""),
+            new HealthChecks(() => OperatorHost.Live(TimeSpan.Zero, informer.SinceLastActivity), () => "", () => ""),
             new Log(TextWriter.Null, LogLevel.Error, clock)
         ).RunAsync(stop.Token);
         using var http = new HttpClient { BaseAddress = new Uri(address) };

@@ -205,7 +205,7 @@ public sealed class ProfileIntakeTests
                     Data = Convert.ToBase64String(parts[i]),
                 }
             );
-        writer.Write(new ByeMessage { Reason = "Completed" });
+        writer.Write(new EndMessage { Reason = "Completed" });
         return output.ToArray();
     }
 

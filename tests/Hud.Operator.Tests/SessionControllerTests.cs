@@ -243,7 +243,7 @@ public sealed class SessionControllerTests
             "the end"
         );
         Assert.Equal(Enum.GetValues<OutputFormat>().Length, world.Status(name).Results.Count);
-        Assert.InRange(StatusFit.Size(world.Status(name)), 1, StatusFit.MaxBytes - 1);
+        Assert.InRange(StatusSizeLimiter.Size(world.Status(name)), 1, StatusSizeLimiter.MaxBytes - 1);
         Assert.NotEmpty(world.Status(name).Hotspots);
         Assert.NotEmpty(recorded.Of("hud_completion_seconds"));
         Assert.Equal(2, recorded.Of("hud_stream_missing_lines_total").Sum());
@@ -276,7 +276,7 @@ public sealed class SessionControllerTests
                 ],
             }
         );
-        writer.Write(new ByeMessage { Reason = "Completed" });
+        writer.Write(new EndMessage { Reason = "Completed" });
         var lines = Encoding.UTF8.GetString(output.ToArray()).Split('\n');
         return Encoding.UTF8.GetBytes(string.Join('\n', lines.Take(1).Concat(lines.Skip(3))));
     }

@@ -119,12 +119,12 @@ public sealed class SessionDeciderTests
     [InlineData("TargetGone", "TargetGone")]
     [InlineData("HUD002", "ProcessAmbiguous")]
     [InlineData("something else", "AgentCrashed")]
-    public void An_agent_that_measured_nothing_gives_the_session_its_reason(string bye, string reason)
+    public void An_agent_that_measured_nothing_gives_the_session_its_reason(string ending, string reason)
     {
         var stream = new StreamSnapshot
         {
             Hello = new HelloMessage(),
-            Bye = new ByeMessage { Reason = bye, ExitCode = 4 },
+            EndMessage = new EndMessage { Reason = ending, ExitCode = 4 },
         };
         var decision = SessionDecider.Decide(
             Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Ended(4), stream)])
@@ -343,7 +343,7 @@ public sealed class SessionDeciderTests
         {
             Hello = new HelloMessage(),
             ProfileError = "the profile's hash does not fit its parts",
-            Bye = new ByeMessage { Reason = "Completed" },
+            EndMessage = new EndMessage { Reason = "Completed" },
         };
         var decision = SessionDecider.Decide(
             Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(Make.Ended(), stream)])
@@ -399,7 +399,7 @@ public sealed class SessionDeciderTests
         var target = Make.Target(0);
         var observation = Make.Observation(Make.Status(target), [Make.Agent(Make.Running(), Make.Done(target))]);
         Assert.True(
-            StatusCompare.SaysTheSame(
+            StatusCompare.AreEquivalent(
                 SessionDecider.Decide(observation).Status,
                 SessionDecider.Decide(observation).Status
             )

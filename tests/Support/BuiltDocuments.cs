@@ -19,7 +19,7 @@ internal static class BuiltDocuments
         ArgumentNullException.ThrowIfNull(polls);
         var stage = new Stage();
         polls(stage);
-        var facts = new RunFacts
+        var facts = new ProfileInputs
         {
             Session = new ProfilingSessionSpec { Threshold = new GoDuration(Threshold) },
             StartedAt = new DateTimeOffset(2026, 11, 21, 4, 0, 0, TimeSpan.Zero),

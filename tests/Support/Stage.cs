@@ -3,7 +3,7 @@ using Hud.Frames;
 
 namespace Hud.Tests.Support;
 
-/// <summary>Stacks written as text, and a ledger that judges them: everything but the kernel.</summary>
+/// <summary>Stacks written as text, and a aggregator that judges them: everything but the kernel.</summary>
 internal sealed class Stage : IFrameSource
 {
     public const long Ms = 1_000_000;
@@ -18,15 +18,15 @@ internal sealed class Stage : IFrameSource
     public Stage(int maxPolls = 20_000, int maxStacks = 20_000)
     {
         Stacks = new StackStore(maxStacks);
-        Judge = new StackJudge(Stacks, this);
-        Ledger = new PollLedger(Judge, Threshold, maxPolls);
+        Judge = new StackAttributor(Stacks, this);
+        Ledger = new PollAggregator(Judge, Threshold, maxPolls);
     }
 
     public StackStore Stacks { get; }
 
-    public StackJudge Judge { get; }
+    public StackAttributor Judge { get; }
 
-    public PollLedger Ledger { get; }
+    public PollAggregator Ledger { get; }
 
     /// <summary>Frames leaf first, without the poll and the worker below it.</summary>
     public int Stack(string leafFirst, int target = 0, string below = Poll)
@@ -59,7 +59,7 @@ internal sealed class Stage : IFrameSource
         ];
 
     /// <summary>A poll of 1 ms on-CPU besides what is said; times in ms.</summary>
-    public static PollFact Slow(
+    public static PollRecord Slow(
         long cpu = 0,
         long blocked = 0,
         long queued = 0,

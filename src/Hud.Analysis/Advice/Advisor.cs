@@ -17,9 +17,9 @@ public static class Advisor
     public static AdviceRow For(IReadOnlyList<Frame> frames, HotspotCause cause, string? syscall)
     {
         ArgumentNullException.ThrowIfNull(frames);
-        var poll = Blame.PollIndex(frames);
+        var poll = StackClassifier.PollIndex(frames);
         var end = poll < 0 ? frames.Count : poll;
-        var user = Blame.FirstUserFrame(frames);
+        var user = StackClassifier.FirstUserFrame(frames);
         var names = BareNames(frames, end);
         var near = user < 0 || user >= end ? end : user + 1;
         var group = SyscallGroups.Of(syscall);
@@ -46,7 +46,7 @@ public static class Advisor
     {
         ArgumentNullException.ThrowIfNull(frames);
         ArgumentNullException.ThrowIfNull(row);
-        var user = Blame.FirstUserFrame(frames);
+        var user = StackClassifier.FirstUserFrame(frames);
         for (var i = (user < 0 ? frames.Count : user) - 1; i >= 0; i--)
         {
             if (frames[i].Kind != FrameKind.User && Matches(row, NamesOf(frames[i])))

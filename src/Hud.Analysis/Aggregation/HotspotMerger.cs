@@ -6,7 +6,7 @@ namespace Hud.Analysis;
 /// <summary>Raw hotspots (by stack number) to ranked findings (by what the stacks mean).</summary>
 /// <param name="exact">Of which stacks the exact names are used: all in the report, those known so far in the live view.</param>
 internal sealed class HotspotMerger(
-    StackJudge judge,
+    StackAttributor attributor,
     IReadOnlyList<TaskTypeFacts> types,
     double workerNs,
     Func<int, bool> exact
@@ -14,7 +14,7 @@ internal sealed class HotspotMerger(
 {
     private sealed class Group
     {
-        public required Judgement Judgement { get; init; }
+        public required Attribution Attribution { get; init; }
         public required HotspotIdentity Identity { get; init; }
         public DurationSet Durations { get; } = new();
         public Dictionary<int, long> Stacks { get; } = [];
@@ -60,7 +60,7 @@ internal sealed class HotspotMerger(
                 .ThenBy(p => p.Key.Type)
         )
             Put(key, value, key.Stack, estimated || scale(key.Type) > 1.001);
-        // polls too short for the clock to catch, or whose switch was missed: counted with the dearest finding of their own type
+        // polls too short for the clock to catch, or whose switch was missed: counted with the most expensive finding of their own type
         foreach (var (key, value) in raw.Where(p => Borrows(p.Key)).OrderBy(p => p.Key.Type).ThenBy(p => p.Key.Cause))
         {
             var lender = raw.Where(p =>
@@ -96,11 +96,11 @@ internal sealed class HotspotMerger(
 
     private bool IsExact(in RawKey key) => key.Stack >= 0 && exact(key.Stack);
 
-    private Judgement Judge(in RawKey key, bool exactly) =>
-        judge.Judge(key.Stack, key.Cause, key.Syscall, types[key.Type].Name, exactly);
+    private Attribution Attribute(in RawKey key, bool exactly) =>
+        attributor.Attribute(key.Stack, key.Cause, key.Syscall, types[key.Type].Name, exactly);
 
     /// <summary>
-    /// In the live view some stacks of one piece of code are named exactly and others not yet. Those follow the dearest that is,
+    /// In the live view some stacks of one piece of code are named exactly and others not yet. Those follow the most expensive that is,
     /// so that the code is one finding all the time.
     /// </summary>
     private void LearnExactGroups(IReadOnlyDictionary<RawKey, RawHotspot> raw)
@@ -112,24 +112,24 @@ internal sealed class HotspotMerger(
                 .OrderByDescending(p => p.Value.Durations.TotalNs)
                 .ThenBy(p => p.Key.Stack)
         )
-            _exactGroups.TryAdd(Judge(key, exactly: false).Identity, Judge(key, exactly: true).Identity);
+            _exactGroups.TryAdd(Attribute(key, exactly: false).Identity, Attribute(key, exactly: true).Identity);
     }
 
-    private HotspotIdentity GroupOf(in RawKey key, out Judgement judgement)
+    private HotspotIdentity GroupOf(in RawKey key, out Attribution attribution)
     {
         bool exactly = IsExact(key);
-        judgement = Judge(key, exactly);
-        return !exactly && _exactGroups.TryGetValue(judgement.Identity, out var known) ? known : judgement.Identity;
+        attribution = Attribute(key, exactly);
+        return !exactly && _exactGroups.TryGetValue(attribution.Identity, out var known) ? known : attribution.Identity;
     }
 
     private void Put(RawKey key, RawHotspot value, int stack, bool estimated)
     {
         string task = types[key.Type].Name;
-        var identity = GroupOf(key with { Stack = stack }, out var judgement);
+        var identity = GroupOf(key with { Stack = stack }, out var attribution);
         if (!_groups.TryGetValue(identity, out var group))
             _groups[identity] = group = new Group
             {
-                Judgement = judgement,
+                Attribution = attribution,
                 Identity = identity,
                 Syscall = key.Syscall,
             };
@@ -138,7 +138,7 @@ internal sealed class HotspotMerger(
         group.Targets.Add(key.Target);
         group.Estimated |= estimated;
         Add(group.Tasks, task, value.Durations.TotalNs);
-        if (stack >= 0 && (identity == judgement.Identity || group.Stacks.Count == 0))
+        if (stack >= 0 && (identity == attribution.Identity || group.Stacks.Count == 0))
             Add(group.Stacks, stack, value.Durations.TotalNs);
         if (key.Holder >= 0)
             Add(group.Holders, key.Holder, value.Durations.TotalNs);
@@ -154,12 +154,12 @@ internal sealed class HotspotMerger(
     {
         foreach (
             var path in _groups
-                .Where(g => g.Value.Judgement is { Identity.Cause: HotspotCause.OnCpu, Path.Length: > 0 })
-                .GroupBy(g => g.Value.Judgement.Path, StringComparer.Ordinal)
+                .Where(g => g.Value.Attribution is { Identity.Cause: HotspotCause.OnCpu, Path.Length: > 0 })
+                .GroupBy(g => g.Value.Attribution.Path, StringComparer.Ordinal)
                 .ToList()
         )
         {
-            var telling = path.Where(g => !Advisor.IsCommonplace(g.Value.Judgement.Category))
+            var telling = path.Where(g => !Advisor.IsCommonplace(g.Value.Attribution.Category))
                 .OrderByDescending(g => Lost(g.Value))
                 .ThenBy(g => g.Key.Fingerprint, StringComparer.Ordinal)
                 .FirstOrDefault();
@@ -168,7 +168,7 @@ internal sealed class HotspotMerger(
             double small = Lost(telling.Value) / 4;
             foreach (
                 var (identity, part) in path.Where(g =>
-                    Advisor.IsCommonplace(g.Value.Judgement.Category) && Lost(g.Value) <= small
+                    Advisor.IsCommonplace(g.Value.Attribution.Category) && Lost(g.Value) <= small
                 )
             )
             {
@@ -185,10 +185,10 @@ internal sealed class HotspotMerger(
         int stack = Top(group.Stacks, -1),
             holder = Top(group.Holders, -1);
         // the words must belong to the stack that is shown
-        var judgement =
+        var attribution =
             stack >= 0
-                ? judge.Judge(stack, group.Identity.Cause, group.Syscall, Top(group.Tasks, ""), exact(stack))
-                : group.Judgement;
+                ? attributor.Attribute(stack, group.Identity.Cause, group.Syscall, Top(group.Tasks, ""), exact(stack))
+                : group.Attribution;
         double factor = 1;
         if (group.Estimated)
             factor = Math.Max(
@@ -204,16 +204,16 @@ internal sealed class HotspotMerger(
             );
         long total = (long)(group.Durations.TotalNs * factor);
         double culprits = group.Culprits.Values.Sum();
-        int stackIndex = table.Add(stack, group.Identity.Cause.IsCpuPressure() ? -1 : judgement.Blamed),
+        int stackIndex = table.Add(stack, group.Identity.Cause.IsCpuPressure() ? -1 : attribution.Blamed),
             holderIndex = table.Add(holder, -1);
         return new Hotspot
         {
             Rank = rank,
             Cause = group.Identity.Cause,
-            Category = judgement.Category,
-            Function = judgement.Function,
-            UserFrame = judgement.UserFrame,
-            Location = judgement.Location,
+            Category = attribution.Category,
+            Function = attribution.Function,
+            UserFrame = attribution.UserFrame,
+            Location = attribution.Location,
             Task = Top(group.Tasks, ""),
             Syscall = group.Syscall,
             Count = (long)Math.Round(group.Durations.Count * factor),
@@ -223,8 +223,8 @@ internal sealed class HotspotMerger(
             MaxNs = group.Durations.MaxNs,
             Percent = workerNs > 0 ? Math.Round(Math.Min(100, total * 100 / workerNs), 2) : 0,
             Estimated = group.Estimated,
-            Advice = judgement.Advice,
-            DocsSlug = judgement.DocsSlug,
+            Advice = attribution.Advice,
+            DocsSlug = attribution.DocsSlug,
             Stack = table.Lines(stackIndex),
             StackIndex = stackIndex,
             HolderStack = table.Lines(holderIndex),
@@ -256,7 +256,7 @@ internal sealed class HotspotMerger(
 }
 
 /// <summary>The document's stack table: each stack once, named.</summary>
-internal sealed class StackTableBuilder(StackStore stacks, StackJudge judge, Func<int, bool> exact)
+internal sealed class StackTableBuilder(StackStore stacks, StackAttributor attributor, Func<int, bool> exact)
 {
     private readonly Dictionary<int, int> _index = [];
     private readonly List<StackEntry> _entries = [];
@@ -272,7 +272,7 @@ internal sealed class StackTableBuilder(StackStore stacks, StackJudge judge, Fun
             return -1;
         if (_index.TryGetValue(stack, out int index))
             return index;
-        var frames = judge.Frames(stack, exact(stack));
+        var frames = attributor.Frames(stack, exact(stack));
         Names.Add(frames);
         _index[stack] = index = _entries.Count;
         _entries.Add(

@@ -16,7 +16,7 @@ internal static class LossMerge
             Version = Join(a => a.Version),
             Kernel = Join(a => a.Kernel),
             Machine = Join(a => a.Machine),
-            Rung = Join(a => a.Rung),
+            ProbeMode = Join(a => a.ProbeMode),
             BudgetLevel = documents.Max(d => d.Agent.BudgetLevel),
         };
     }

@@ -4,7 +4,7 @@ using Hud.Frames;
 
 namespace Hud.Analysis;
 
-/// <summary>Facts and ledger to the profile document. Pure: the same input gives the same document.</summary>
+/// <summary>Facts and aggregator to the profile document. Pure: the same input gives the same document.</summary>
 public static class ProfileBuilder
 {
     /// <summary>Reason of a target none of whose threads is one of the workers that the session names.</summary>
@@ -12,19 +12,19 @@ public static class ProfileBuilder
 
     /// <param name="exact">False for the live view: exact names of the stacks that have them already, and quick names.</param>
     public static ProfileDocument Build(
-        RunFacts facts,
-        PollLedger ledger,
+        ProfileInputs facts,
+        PollAggregator aggregator,
         StackStore stacks,
-        StackJudge judge,
+        StackAttributor attributor,
         bool exact
     )
     {
         ArgumentNullException.ThrowIfNull(facts);
-        ArgumentNullException.ThrowIfNull(ledger);
+        ArgumentNullException.ThrowIfNull(aggregator);
         ArgumentNullException.ThrowIfNull(stacks);
-        ArgumentNullException.ThrowIfNull(judge);
+        ArgumentNullException.ThrowIfNull(attributor);
         // without poll probes every thread has a slot; a worker is one that was seen in a poll (or parked as one)
-        var polled = ledger.Polls.Select(p => (p.Target, p.Tid)).ToHashSet();
+        var polled = aggregator.Polls.Select(p => (p.Target, p.Tid)).ToHashSet();
         facts = facts with
         {
             Workers =
@@ -37,50 +37,51 @@ public static class ProfileBuilder
         var runtimes = new Runtimes(facts.Workers);
         long observed = Math.Max(1, facts.EndNs - facts.StartNs);
         double workerNs = (double)observed * Math.Max(1, runtimes.TotalWorkers);
-        var types = NameTypes(facts.Types, ledger, judge, exact);
+        var types = NameTypes(facts.Types, aggregator, attributor, exact);
         // a program has many types that nobody spawns: the document names those that were seen
         var seen = Enumerable
             .Range(0, types.Count)
-            .Where(i => types[i].Polls > 0 || ledger.RecordedByType.ContainsKey(i))
+            .Where(i => types[i].Polls > 0 || aggregator.RecordedByType.ContainsKey(i))
             .ToList();
         var placeOfType = seen.Select((type, place) => (type, place)).ToDictionary(p => p.type, p => p.place);
-        Func<int, bool> exactly = exact ? static _ => true : judge.IsNamed;
-        var table = new StackTableBuilder(stacks, judge, exactly);
-        var merger = new HotspotMerger(judge, types, workerNs, exactly);
+        Func<int, bool> exactly = exact ? static _ => true : attributor.IsNamed;
+        var table = new StackTableBuilder(stacks, attributor, exactly);
+        var merger = new HotspotMerger(attributor, types, workerNs, exactly);
         var hotspots = merger.Merge(
-            ledger.Hotspots,
-            type => Scale(types, ledger, type),
+            aggregator.Hotspots,
+            type => Scale(types, aggregator, type),
             facts.Estimated,
             facts.MaxHotspots,
             table,
             out var hotspotOf
         );
-        var stalls = Stalls(ledger, runtimes, facts, facts.Session.Threshold.Nanoseconds);
-        long own = ledger.OnCpuNs + ledger.BlockedNs;
-        double factor = OverallScale(types, ledger);
+        var stalls = Stalls(aggregator, runtimes, facts, facts.Session.Threshold.Nanoseconds);
+        long own = aggregator.OnCpuNs + aggregator.BlockedNs;
+        double factor = OverallScale(types, aggregator);
         long polls = types.Sum(t => t.Polls);
         var summary = new ProfileSummary
         {
             StartedAt = facts.StartedAt,
             ObservedNs = observed,
             Polls = polls,
-            SlowPolls = (long)Math.Round(ledger.SlowPolls * factor),
+            SlowPolls = (long)Math.Round(aggregator.SlowPolls * factor),
             BlockedPercent = Math.Round(Math.Min(100, own * factor * 100 / workerNs), 2),
-            WorstPollNs = ledger.WorstNs,
-            LongestPollNs = ledger.SlowPolls > 0 ? ledger.WorstNs : types.Select(t => t.MaxNs).DefaultIfEmpty(0).Max(),
+            WorstPollNs = aggregator.WorstNs,
+            LongestPollNs =
+                aggregator.SlowPolls > 0 ? aggregator.WorstNs : types.Select(t => t.MaxNs).DefaultIfEmpty(0).Max(),
             Workers = runtimes.TotalWorkers,
             Runtimes = runtimes.All.Count(),
             StallCount = stalls.Count,
             LongestStallNs = stalls.Select(s => s.DurationNs).DefaultIfEmpty(0).Max(),
             TotalStallNs = stalls.Sum(s => s.DurationNs),
-            CpuHogNs = (long)(ledger.OnCpuNs * factor),
-            BlockedNs = (long)(ledger.BlockedNs * factor),
-            RunQueueNs = ledger.RunQueueNs,
-            ThrottledNs = ledger.ThrottledNs,
+            CpuHogNs = (long)(aggregator.OnCpuNs * factor),
+            BlockedNs = (long)(aggregator.BlockedNs * factor),
+            RunQueueNs = aggregator.RunQueueNs,
+            ThrottledNs = aggregator.ThrottledNs,
             SymbolizedPercent = table.Names.Percent,
             Estimated = facts.Estimated || factor > 1.001,
         };
-        var targets = Targets(facts, ledger, runtimes, types, observed, summary.SymbolizedPercent);
+        var targets = Targets(facts, aggregator, runtimes, types, observed, summary.SymbolizedPercent);
         var document = new ProfileDocument
         {
             Session = facts.Session,
@@ -88,18 +89,18 @@ public static class ProfileBuilder
             Summary = summary,
             Targets = targets,
             Hotspots = hotspots,
-            Tasks = Tasks(types, seen, ledger, workerNs),
-            Workers = Workers(facts, ledger, runtimes, judge, table, exact),
+            Tasks = Tasks(types, seen, aggregator, workerNs),
+            Workers = Workers(facts, aggregator, runtimes, attributor, table, exact),
             Stalls = stalls,
-            SlowPolls = Timeline(facts, ledger, hotspots, hotspotOf, placeOfType, table),
+            SlowPolls = Timeline(facts, aggregator, hotspots, hotspotOf, placeOfType, table),
             StackTable = table.Entries,
             Overhead = facts.Overhead,
             Warnings = facts.Warnings,
             Losses = facts.Losses with
             {
                 UnresolvedFrames = table.Names.Unresolved,
-                PollsWithoutStack = ledger.PollsWithoutStack,
-                SlowPollsCut = ledger.PollsCut,
+                PollsWithoutStack = aggregator.PollsWithoutStack,
+                SlowPollsCut = aggregator.PollsCut,
                 StacksCut = stacks.Refused,
                 HotspotsCut = Math.Max(0, merger.GroupCount - facts.MaxHotspots),
             },
@@ -122,13 +123,13 @@ public static class ProfileBuilder
     /// <summary>A type that no symbol names is called after the outermost user frame of its stacks.</summary>
     private static List<TaskTypeFacts> NameTypes(
         IReadOnlyList<TaskTypeFacts> types,
-        PollLedger ledger,
-        StackJudge judge,
+        PollAggregator aggregator,
+        StackAttributor attributor,
         bool exact
     )
     {
         var stackOf = new Dictionary<int, int>();
-        foreach (var key in ledger.Hotspots.Keys)
+        foreach (var key in aggregator.Hotspots.Keys)
         {
             if (key.Stack >= 0)
                 stackOf.TryAdd(key.Type, key.Stack);
@@ -140,41 +141,46 @@ public static class ProfileBuilder
         {
             if (
                 stackOf.TryGetValue(type, out int stack)
-                && judge.Frames(stack, exact).LastOrDefault(f => f.Kind == FrameKind.User) is { } frame
+                && attributor.Frames(stack, exact).LastOrDefault(f => f.Kind == FrameKind.User) is { } frame
             )
-                return Blame.UserName(frame);
+                return StackClassifier.UserName(frame);
             return $"task type {type}";
         }
     }
 
     /// <summary>What the token bucket left out is known by number, not by stack: the recorded ones stand for all of their type.</summary>
-    private static double Scale(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger, int type)
+    private static double Scale(IReadOnlyList<TaskTypeFacts> types, PollAggregator aggregator, int type)
     {
-        long recorded = ledger.RecordedByType.GetValueOrDefault(type);
-        return recorded > 0 && types[type].Slow > recorded + ledger.BlockInPlace + ledger.OpenPolls.Count()
+        long recorded = aggregator.RecordedByType.GetValueOrDefault(type);
+        return recorded > 0 && types[type].Slow > recorded + aggregator.BlockInPlace + aggregator.OpenPolls.Count()
             ? (double)types[type].Slow / recorded
             : 1;
     }
 
-    private static double OverallScale(IReadOnlyList<TaskTypeFacts> types, PollLedger ledger)
+    private static double OverallScale(IReadOnlyList<TaskTypeFacts> types, PollAggregator aggregator)
     {
         double recorded = 0,
             scaled = 0;
-        foreach (var (type, count) in ledger.RecordedByType)
+        foreach (var (type, count) in aggregator.RecordedByType)
         {
             recorded += count;
-            scaled += count * Scale(types, ledger, type);
+            scaled += count * Scale(types, aggregator, type);
         }
 
         return recorded > 0 ? scaled / recorded : 1;
     }
 
-    private static List<Stall> Stalls(PollLedger ledger, Runtimes runtimes, RunFacts facts, long thresholdNs)
+    private static List<Stall> Stalls(
+        PollAggregator aggregator,
+        Runtimes runtimes,
+        ProfileInputs facts,
+        long thresholdNs
+    )
     {
         var stalls = new List<Stall>();
         foreach (var (target, runtime) in runtimes.All)
         {
-            var polls = ledger
+            var polls = aggregator
                 .Polls.Where(p => p.Target == target && runtimes.NumberOf(target, p.Runtime) == runtime)
                 .Where(p => p.Split.OnCpuNs + p.Split.BlockedNs > thresholdNs)
                 .Select(p => (p.Tid, p.StartNs, p.StartNs + p.Split.WallNs));
@@ -194,8 +200,8 @@ public static class ProfileBuilder
     }
 
     private static List<TargetProfile> Targets(
-        RunFacts facts,
-        PollLedger ledger,
+        ProfileInputs facts,
+        PollAggregator aggregator,
         Runtimes runtimes,
         IReadOnlyList<TaskTypeFacts> types,
         long observed,
@@ -211,11 +217,11 @@ public static class ProfileBuilder
             long longest = types
                 .Where(t => t.Target == i)
                 .Select(t => t.MaxNs)
-                .Concat(ledger.Polls.Where(p => p.Target == i).Select(p => p.Split.WallNs))
+                .Concat(aggregator.Polls.Where(p => p.Target == i).Select(p => p.Split.WallNs))
                 .DefaultIfEmpty(0)
                 .Max();
-            long slow = ledger.RecordedByType.Where(p => types[p.Key].Target == i).Sum(p => p.Value);
-            var own = ledger
+            long slow = aggregator.RecordedByType.Where(p => types[p.Key].Target == i).Sum(p => p.Value);
+            var own = aggregator
                 .Hotspots.Where(p =>
                     p.Key.Target == i && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall
                 )
@@ -270,7 +276,7 @@ public static class ProfileBuilder
         }
     }
 
-    private static (long TotalNs, long LongestNs) WaitsOf(RunFacts facts, int target, long observed)
+    private static (long TotalNs, long LongestNs) WaitsOf(ProfileInputs facts, int target, long observed)
     {
         var workers = facts.Workers.Where(w => w.Target == target).ToList();
         if (workers.Exists(w => w.Polls > 0))
@@ -286,11 +292,11 @@ public static class ProfileBuilder
     private static List<TaskProfile> Tasks(
         IReadOnlyList<TaskTypeFacts> types,
         List<int> seen,
-        PollLedger ledger,
+        PollAggregator aggregator,
         double workerNs
     )
     {
-        return [.. seen.Select(i => Profile(types[i], ledger.RecordedByType.GetValueOrDefault(i)))];
+        return [.. seen.Select(i => Profile(types[i], aggregator.RecordedByType.GetValueOrDefault(i)))];
 
         TaskProfile Profile(TaskTypeFacts type, long recorded) =>
             new()
@@ -298,7 +304,7 @@ public static class ProfileBuilder
                 Target = type.Target,
                 Name = type.Name,
                 Polls = type.Polls,
-                SlowPolls = Math.Max(recorded, ledger.BlockInPlace == 0 ? type.Slow : 0),
+                SlowPolls = Math.Max(recorded, aggregator.BlockInPlace == 0 ? type.Slow : 0),
                 TotalNs = type.TotalNs,
                 P50Ns = Log2Histogram.Quantile(type.Histogram, 0.5, type.MaxNs),
                 P99Ns = Log2Histogram.Quantile(type.Histogram, 0.99, type.MaxNs),
@@ -310,16 +316,16 @@ public static class ProfileBuilder
     }
 
     private static List<WorkerProfile> Workers(
-        RunFacts facts,
-        PollLedger ledger,
+        ProfileInputs facts,
+        PollAggregator aggregator,
         Runtimes runtimes,
-        StackJudge judge,
+        StackAttributor attributor,
         StackTableBuilder table,
         bool exact
     )
     {
         long threshold = facts.Session.Threshold.Nanoseconds;
-        var byTid = ledger.Polls.ToLookup(p => (p.Target, p.Tid));
+        var byTid = aggregator.Polls.ToLookup(p => (p.Target, p.Tid));
         return
         [
             .. facts.Workers.Select(w => new WorkerProfile
@@ -344,7 +350,7 @@ public static class ProfileBuilder
                         .Take(5)
                         .Select(g => new LatencyGroup(
                             table.Add(g.Key, -1),
-                            LatencyFunction(judge, g.Key, exact),
+                            LatencyFunction(attributor, g.Key, exact),
                             g.LongCount(),
                             g.Sum(p => p.WorstQueueNs),
                             g.Max(p => p.WorstQueueNs)
@@ -354,23 +360,25 @@ public static class ProfileBuilder
         ];
     }
 
-    private static string LatencyFunction(StackJudge judge, int stack, bool exact) =>
-        judge.Judge(stack, HotspotCause.RunQueue, "", judge.Frames(stack, exact)[0].Function, exact).UserFrame;
+    private static string LatencyFunction(StackAttributor attributor, int stack, bool exact) =>
+        attributor
+            .Attribute(stack, HotspotCause.RunQueue, "", attributor.Frames(stack, exact)[0].Function, exact)
+            .UserFrame;
 
     private static List<SlowPoll> Timeline(
-        RunFacts facts,
-        PollLedger ledger,
+        ProfileInputs facts,
+        PollAggregator aggregator,
         List<Hotspot> hotspots,
         Dictionary<RawKey, int> hotspotOf,
         Dictionary<int, int> placeOfType,
         StackTableBuilder table
     )
     {
-        var timeline = new List<SlowPoll>(ledger.Polls.Count);
+        var timeline = new List<SlowPoll>(aggregator.Polls.Count);
         var placeOfWorker = new Dictionary<(int, int), int>();
         for (int i = 0; i < facts.Workers.Count; i++)
             placeOfWorker.TryAdd((facts.Workers[i].Target, facts.Workers[i].Tid), i);
-        foreach (var poll in ledger.Polls.OrderBy(p => p.StartNs).ThenBy(p => p.Tid))
+        foreach (var poll in aggregator.Polls.OrderBy(p => p.StartNs).ThenBy(p => p.Tid))
         {
             var cause = poll.Split.Primary(facts.Session.Threshold.Nanoseconds);
             int stack = cause switch
@@ -379,7 +387,7 @@ public static class ProfileBuilder
                 HotspotCause.BlockingCall => poll.BlockStack,
                 _ => poll.QueueStack,
             };
-            int hotspot = hotspotOf.GetValueOrDefault(PollLedger.KeyOf(poll, cause), -1);
+            int hotspot = hotspotOf.GetValueOrDefault(PollAggregator.KeyOf(poll, cause), -1);
             timeline.Add(
                 new SlowPoll
                 {

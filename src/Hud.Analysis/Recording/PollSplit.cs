@@ -13,7 +13,7 @@ public readonly record struct PollSplit(long WallNs, long OnCpuNs, long BlockedN
     }
 
     /// <summary>
-    /// What this poll is counted for, the dearest first; at least one. Code is named only when its own part (on-CPU and
+    /// What this poll is counted for, the most expensive first; at least one. Code is named only when its own part (on-CPU and
     /// blocked together) is over the threshold: without the waiting, the poll would not have been slow otherwise.
     /// <see cref="HotspotCause.BlockingCall"/> stands for any sleep; which kind it was is for the stack to say.
     /// </summary>

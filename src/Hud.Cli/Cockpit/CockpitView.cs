@@ -57,7 +57,7 @@ internal sealed class CockpitView : IRunView
         lock (_gate)
         {
             // a paused picture stays; what came meanwhile is taken in afterwards, or when it becomes too much
-            if (_ui.Paused && _pending.Count < MaxPending && message is not ByeMessage)
+            if (_ui.Paused && _pending.Count < MaxPending && message is not EndMessage)
                 _pending.Enqueue(message);
             else
                 TakeIn(message);

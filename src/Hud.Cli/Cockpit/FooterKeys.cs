@@ -3,7 +3,7 @@ namespace Hud.Cli.Cockpit;
 /// <summary>The row of keys at the bottom. A narrow terminal leaves out the least needed; help and the end go last. Pure.</summary>
 internal static class FooterKeys
 {
-    /// <summary>In the order they stand; Keep says how dear a key is, the highest stay longest.</summary>
+    /// <summary>In the order they stand; Keep says how important a key is, the highest stay longest.</summary>
     private static readonly (string Key, string Meaning, int Keep)[] Table =
     [
         ("Enter", "open", 8),

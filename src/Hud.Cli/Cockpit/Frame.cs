@@ -196,8 +196,8 @@ internal sealed partial class Frame
 
     private void DrawWaiting()
     {
-        string rung = _model.Hello is { } hello ? $"attached with {Printable.Clean(hello.Agent.Rung)}; " : "";
-        _screen.Put(1, 5, rung + "looking for Tokio and waiting for the first second...", Tone.Dim);
+        string probeMode = _model.Hello is { } hello ? $"attached with {Printable.Clean(hello.Agent.ProbeMode)}; " : "";
+        _screen.Put(1, 5, probeMode + "looking for Tokio and waiting for the first second...", Tone.Dim);
     }
 
     private void DrawPanels()

@@ -44,7 +44,7 @@ internal sealed class LiveMerge(int agents)
                 part.Now = progress;
                 part.Fresh.AddRange(progress.SlowPolls.Take(StreamLimits.ProgressSlowPolls));
                 return IsRound(part) ? Joined() : [];
-            case ByeMessage or null:
+            case EndMessage or null:
                 part.Ended = true;
                 return Array.TrueForAll(_agents, a => a.Ended) && _measuring.Count > 0 ? Joined() : [];
             default:

@@ -31,7 +31,7 @@ internal sealed class LiveModel
 
     public ProgressMessage? Now { get; private set; }
 
-    public ByeMessage? Bye { get; private set; }
+    public EndMessage? EndMessage { get; private set; }
 
     /// <summary>True from the first signal on: the agent sums up.</summary>
     public bool Stopping { get; set; }
@@ -63,8 +63,8 @@ internal sealed class LiveModel
             case ProgressMessage progress:
                 AcceptProgress(progress);
                 break;
-            case ByeMessage bye:
-                Bye = bye;
+            case EndMessage ending:
+                EndMessage = ending;
                 break;
         }
     }

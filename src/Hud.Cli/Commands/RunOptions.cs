@@ -45,7 +45,7 @@ internal sealed class RunOptions
         };
 
     // for tests, benchmarks and support; not for daily use
-    private readonly Option<string?> _forceRung = new("--force-rung") { Hidden = true };
+    private readonly Option<string?> _forceProbeMode = new("--force-probe-mode") { Hidden = true };
     private readonly Option<int?> _forceLevel = FlagValues.Whole("--force-level", "1").Hide();
     private readonly Option<int?> _ringKib = FlagValues.Whole("--ring-kib", "64").Hide();
     private readonly Option<bool> _pretendUnsafe = new("--pretend-seccomp-unsafe") { Hidden = true };
@@ -62,7 +62,7 @@ internal sealed class RunOptions
             Verbose,
             DebugDir,
             Debuginfod,
-            _forceRung,
+            _forceProbeMode,
             _forceLevel,
             _ringKib,
             _pretendUnsafe,
@@ -91,7 +91,7 @@ internal sealed class RunOptions
             Exports = [.. (parsed.GetValue(Export) ?? []).Select(ToExport)],
             Options = new AgentOptions
             {
-                ForceRung = parsed.GetValue(_forceRung),
+                ForceProbeMode = parsed.GetValue(_forceProbeMode),
                 ForceLevel = parsed.GetValue(_forceLevel),
                 RingBufferKiB = parsed.GetValue(_ringKib),
                 PretendSeccompUnsafe = parsed.GetValue(_pretendUnsafe),

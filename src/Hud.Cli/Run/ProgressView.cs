@@ -16,7 +16,7 @@ internal sealed class ProgressView(TextWriter error, bool terminal, Func<int> wi
         switch (message)
         {
             case HelloMessage hello:
-                Draw($"hud: {hello.Agent.Rung}, looking for Tokio...");
+                Draw($"hud: {hello.Agent.ProbeMode}, looking for Tokio...");
                 break;
             case TargetMessage { Target: { Reason.Length: 0 } target }:
                 string tokio = target.TokioVersion.Length > 0 ? " " + target.TokioVersion : "";

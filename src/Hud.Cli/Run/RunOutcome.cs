@@ -20,7 +20,7 @@ internal sealed record RunOutcome(ProfileDocument? Profile, IReadOnlyList<Diagno
     )
     {
         var problems = new List<Diagnostic>();
-        if (stream.Bye is not { } bye)
+        if (stream.EndMessage is not { } ending)
         {
             problems.Add(Died(lastProgress, agentExit, killedByUs, logTail, warnings));
             return new(stream.Profile, problems, DiagnosticKinds.AgentDied.ExitCode);
@@ -41,13 +41,13 @@ internal sealed record RunOutcome(ProfileDocument? Profile, IReadOnlyList<Diagno
             );
         }
 
-        int exit = bye.ExitCode;
-        if (DiagnosticKinds.All.FirstOrDefault(k => k.Id == bye.Reason) is { } kind)
+        int exit = ending.ExitCode;
+        if (DiagnosticKinds.All.FirstOrDefault(k => k.Id == ending.Reason) is { } kind)
         {
             problems.Add(FromAgent(kind, warnings, targets));
             exit = exit == 0 ? kind.ExitCode : exit;
         }
-        else if (bye.Reason == "TargetGone")
+        else if (ending.Reason == "TargetGone")
         {
             problems.Add(FromAgent(DiagnosticKinds.TargetGone, warnings, targets));
             exit = DiagnosticKinds.TargetGone.ExitCode;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Hud.Core.Api;
 
 namespace Hud.Core.Profile;
@@ -63,8 +64,9 @@ public sealed record AgentInfo
     public string Kernel { get; set; } = "";
     public string Machine { get; set; } = "";
 
-    /// <summary>Rung of the support ladder: uprobe.session, uprobe.multi, perf-uprobe, sched-only.</summary>
-    public string Rung { get; set; } = "";
+    /// <summary>Probe mode: uprobe.session, uprobe.multi, perf-uprobe, sched-only.</summary>
+    [JsonPropertyName("rung")]
+    public string ProbeMode { get; set; } = "";
 
     /// <summary>Governor level at the end: 0 all polls, 1 sampled polls, 2 hottest types detached, 3 no poll probes.</summary>
     public int BudgetLevel { get; set; }

@@ -35,7 +35,7 @@ public sealed class AgentStreamReader(bool open = true)
 
     private long _readBad;
 
-    public ByeMessage? Bye { get; private set; }
+    public EndMessage? EndMessage { get; private set; }
 
     /// <summary>The verified document; null until every part is there and the hash fits.</summary>
     public ProfileDocument? Profile { get; private set; }
@@ -87,8 +87,8 @@ public sealed class AgentStreamReader(bool open = true)
             case ProfilePartMessage part:
                 AcceptPart(part);
                 break;
-            case ByeMessage bye:
-                Bye = bye;
+            case EndMessage ending:
+                EndMessage = ending;
                 break;
         }
 

@@ -32,8 +32,8 @@ public sealed record AgentTarget
 /// <summary>Knobs that no session can set: for tests, benchmarks and doctors.</summary>
 public sealed record AgentOptions
 {
-    /// <summary>Only this rung of the ladder: uprobe.session, uprobe.multi, perf-uprobe, sched-only.</summary>
-    public string? ForceRung { get; set; }
+    /// <summary>Only this probe mode: uprobe.session, uprobe.multi, perf-uprobe, sched-only.</summary>
+    public string? ForceProbeMode { get; set; }
 
     /// <summary>Fixed governor level 0..3; null lets the governor decide.</summary>
     public int? ForceLevel { get; set; }

@@ -102,7 +102,7 @@ public static class LineFitter
         )
         + document.Tasks.Sum(t => (long)t.Name.Length);
 
-    /// <summary>The next smaller message; null when nothing is left to leave out. The dearest of each list stay longest.</summary>
+    /// <summary>The next smaller message; null when nothing is left to leave out. The most expensive of each list stay longest.</summary>
     public static StreamMessage? Smaller(StreamMessage message) =>
         message is ProgressMessage progress ? Smaller(progress) : null;
 

@@ -11,7 +11,7 @@ namespace Hud.Core.Stream;
 [JsonDerivedType(typeof(ProgressMessage), "progress")]
 [JsonDerivedType(typeof(WarningMessage), "warning")]
 [JsonDerivedType(typeof(ProfilePartMessage), "profile")]
-[JsonDerivedType(typeof(ByeMessage), "bye")]
+[JsonDerivedType(typeof(EndMessage), "bye")]
 public abstract record StreamMessage
 {
     public int V { get; set; } = 1;
@@ -101,7 +101,7 @@ public sealed record ProfilePartMessage : StreamMessage
 }
 
 /// <summary>Last line. Without it the agent was cut off.</summary>
-public sealed record ByeMessage : StreamMessage
+public sealed record EndMessage : StreamMessage
 {
     /// <summary>Completed, Interrupted, TargetGone, or a diagnostic id when nothing could be measured.</summary>
     public string Reason { get; set; } = "";

@@ -59,10 +59,10 @@ public sealed class Informer<T>(
     public long Lists => Interlocked.Read(ref _relists);
 
     /// <summary>How long the server has not been heard of: an event, a bookmark, a list. A dead watch shows here.</summary>
-    public TimeSpan Silence => options.Time.GetElapsedTime(Interlocked.Read(ref _lastContact));
+    public TimeSpan SinceLastContact => options.Time.GetElapsedTime(Interlocked.Read(ref _lastContact));
 
     /// <summary>How long there has been neither contact nor a failed try: past a watch's silence and a pause, the loop itself is stuck.</summary>
-    public TimeSpan Quiet => options.Time.GetElapsedTime(Interlocked.Read(ref _lastSign));
+    public TimeSpan SinceLastActivity => options.Time.GetElapsedTime(Interlocked.Read(ref _lastSign));
 
     /// <summary>How long the copy has been current without a break; null while it is not.</summary>
     public TimeSpan? CurrentFor =>
@@ -145,7 +145,7 @@ public sealed class Informer<T>(
         {
             var key = EntityKey.Of(old);
             if (!now.Contains(key) && Store.Remove(key) is { } gone)
-                Tell(new Change<T>(ChangeKind.Deleted, gone, gone, Missed: true));
+                Report(new Change<T>(ChangeKind.Deleted, gone, gone, Missed: true));
         }
         _synced.TrySetResult();
         return list.Metadata.ResourceVersion ?? "";
@@ -167,7 +167,7 @@ public sealed class Informer<T>(
                     break;
                 case WatchEventKind.Deleted:
                     var old = Store.Remove(EntityKey.Of(change.Entity!));
-                    Tell(new Change<T>(ChangeKind.Deleted, old, change.Entity!));
+                    Report(new Change<T>(ChangeKind.Deleted, old, change.Entity!));
                     break;
             }
             version = change.ResourceVersion;
@@ -183,16 +183,16 @@ public sealed class Informer<T>(
         if (old is not null && old.Metadata.Uid != entity.Metadata.Uid)
         {
             // deleted and made again under the same name while we looked away: two changes, not one
-            Tell(new Change<T>(ChangeKind.Deleted, old, old, Missed: true));
+            Report(new Change<T>(ChangeKind.Deleted, old, old, Missed: true));
             old = null;
         }
         if (old is null)
-            Tell(new Change<T>(ChangeKind.Added, Old: null, entity));
+            Report(new Change<T>(ChangeKind.Added, Old: null, entity));
         else if (old.Metadata.ResourceVersion != entity.Metadata.ResourceVersion)
-            Tell(new Change<T>(ChangeKind.Updated, old, entity));
+            Report(new Change<T>(ChangeKind.Updated, old, entity));
     }
 
-    private void Tell(Change<T> change)
+    private void Report(Change<T> change)
     {
         foreach (var handler in Volatile.Read(ref _handlers))
             handler(change);

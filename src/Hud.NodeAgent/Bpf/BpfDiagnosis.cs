@@ -10,7 +10,7 @@ internal static class BpfDiagnosis
     private const int ENoMem = 12;
     private const int EInval = 22;
 
-    public static Diagnostic Explain(BpfException failure, string? forcedRung)
+    public static Diagnostic Explain(BpfException failure, string? forcedMode)
     {
         string log = string.Join('\n', failure.Log);
         if (
@@ -35,11 +35,11 @@ internal static class BpfDiagnosis
                 $"there is no memory for the BPF maps: {failure.Message}",
                 "raise the memory limit of the agent, or RLIMIT_MEMLOCK on kernels before 5.11"
             );
-        if (forcedRung is not null)
+        if (forcedMode is not null)
             return new Diagnostic(
                 DiagnosticKinds.RungUnavailable,
-                $"the rung {forcedRung} does not work on this kernel ({KernelVersion.Release}): {failure.Message}",
-                "leave the rung out: Hud takes the best one that works"
+                $"the probe mode {forcedMode} does not work on this kernel ({KernelVersion.Release}): {failure.Message}",
+                "leave it out: Hud takes the best one that works"
             );
         if (KernelVersion.Current < KernelVersion.Oldest)
             return new Diagnostic(

@@ -27,12 +27,12 @@ public enum EventKind : uint
     Waker = 3,
     OffCpu = 4,
     OnCpu = 5,
-    Life = 6,
-    Side = 7,
+    Lifecycle = 6,
+    SecondaryStack = 7,
 }
 
 /// <summary><c>enum hud_life</c></summary>
-public enum LifeKind : uint
+public enum LifecycleKind : uint
 {
     ThreadBorn = 1,
     ProcessBorn = 2,

@@ -20,7 +20,7 @@ public sealed class EventDecoder
 
         int size = Marshal.SizeOf<HudEvent>();
         if (
-            header.Kind is < EventKind.Poll or > EventKind.Side
+            header.Kind is < EventKind.Poll or > EventKind.SecondaryStack
             || header.StackBytes > Abi.StackBytes
             || size + header.StackBytes > record.Length
         )

@@ -70,7 +70,7 @@ internal static class Machine
         ];
     }
 
-    /// <summary>Everything, and each rung tried on a child of ours.</summary>
+    /// <summary>Everything, and each probe mode tried on a child of ours.</summary>
     public static PreflightReport Examine()
     {
         bool btf = File.Exists("/sys/kernel/btf/vmlinux");
@@ -132,36 +132,36 @@ internal static class Machine
             );
         if (missing.Count == 0)
         {
-            foreach (var rung in Rungs.All)
-                checks.Add(TryRung(rung));
+            foreach (var probeMode in ProbeModes.All)
+                checks.Add(TryProbeMode(probeMode));
         }
 
         return new PreflightReport { Checks = checks };
     }
 
-    private static PreflightCheck TryRung(Rung rung)
+    private static PreflightCheck TryProbeMode(ProbeMode probeMode)
     {
         try
         {
-            using var kernel = KernelSide.Load(
+            using var kernel = BpfProbes.Load(
                 new KernelSettings
                 {
-                    Rung = rung,
+                    ProbeMode = probeMode,
                     Types = 1,
                     RingKiB = 256,
                     Slots = 4,
                 }
             );
             kernel.AttachScheduler(99);
-            if (rung == Rung.SchedOnly)
-                return Check(rung.Name(), true, "scheduler events and samples", "");
+            if (probeMode == ProbeMode.SchedOnly)
+                return Check(probeMode.Name(), true, "scheduler events and samples", "");
             var cost = Calibration.Measure(kernel, 0, 0);
             long polls = (long)kernel.ReadType(0).Polls;
             string confined = Calibration.SurvivesSeccomp(kernel, 0, 0)
                 ? "confined processes survive it"
                 : "confined (seccomp) processes would not survive it: they get no return probes";
             return Check(
-                rung.Name(),
+                probeMode.Name(),
                 polls > 0,
                 $"{polls} polls of a child timed, {cost.TimedNs:0} ns each ({cost.SkippedNs:0} ns skipped); {confined}",
                 "run ./build.sh, so that the self-test program is there"
@@ -169,8 +169,8 @@ internal static class Machine
         }
         catch (BpfException e)
         {
-            var diagnosis = BpfDiagnosis.Explain(e, rung.Name());
-            return Check(rung.Name(), false, diagnosis.Message, diagnosis.NextStep);
+            var diagnosis = BpfDiagnosis.Explain(e, probeMode.Name());
+            return Check(probeMode.Name(), false, diagnosis.Message, diagnosis.NextStep);
         }
     }
 

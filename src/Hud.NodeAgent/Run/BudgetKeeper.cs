@@ -12,7 +12,7 @@ internal sealed class BudgetKeeper
     private const long UsualNs = 500_000_000;
     private const long SteadyNs = 1_000_000_000;
     private const int SteadyAfter = 4;
-    private readonly KernelSide _kernel;
+    private readonly BpfProbes _kernel;
     private readonly IReadOnlyList<TargetProcess> _targets;
     private readonly EventSink _sink;
     private readonly Governor _governor;
@@ -29,7 +29,7 @@ internal sealed class BudgetKeeper
     private int _unchanged;
 
     public BudgetKeeper(
-        KernelSide kernel,
+        BpfProbes kernel,
         IReadOnlyList<TargetProcess> targets,
         EventSink sink,
         double budgetPercent,
@@ -54,7 +54,7 @@ internal sealed class BudgetKeeper
             _neverProbed |= 1UL << target.Index;
         kernel.Control.SchedOnly = _neverProbed;
         EverEstimated = _neverProbed != 0;
-        if (kernel.Rung == Rung.SchedOnly)
+        if (kernel.ProbeMode == ProbeMode.SchedOnly)
             Carry(new BudgetDecision(3, 0, new HashSet<int>(), Changed: true, "this kernel offers no poll probes"));
         else if (forced is { } level)
             Carry(Governor.Fixed(level));
@@ -79,7 +79,7 @@ internal sealed class BudgetKeeper
 
     /// <summary>Its polls were timed from start to end, as far as the budget's sampling goes.</summary>
     public bool AlwaysTimed(TargetProcess target) =>
-        _kernel.Rung != Rung.SchedOnly && !_everWithoutProbes && target.ReturnProbesAllowed;
+        _kernel.ProbeMode != ProbeMode.SchedOnly && !_everWithoutProbes && target.ReturnProbesAllowed;
 
     private long Cpu() => _targets.Sum(t => t.LastCpu);
 
@@ -98,7 +98,7 @@ internal sealed class BudgetKeeper
         );
         (_lastNs, _lastTimed, _lastSkipped, _lastCpu) = (nowNs, timed, skipped, cpu);
         NextIntervalNs = ++_unchanged > SteadyAfter ? SteadyNs : UsualNs;
-        if (_forced is not null || _kernel.Rung == Rung.SchedOnly)
+        if (_forced is not null || _kernel.ProbeMode == ProbeMode.SchedOnly)
             return;
         // whatever is decided now: a type that is left out from here on has no hits when all probes go
         foreach (var (type, count) in hits)

@@ -10,10 +10,10 @@ internal static class Calibration
     internal static readonly ProbeCost Assumed = new(2000, 1000);
 
     /// <param name="type">A poll type of its own, so that the target's counts stay clean.</param>
-    /// <exception cref="BpfException">The kernel refuses this rung's links: the next rung is tried.</exception>
-    public static ProbeCost Measure(KernelSide kernel, uint type, int targetIndex)
+    /// <exception cref="BpfException">The kernel refuses the links of this probe mode: the next one is tried.</exception>
+    public static ProbeCost Measure(BpfProbes kernel, uint type, int targetIndex)
     {
-        if (kernel.Rung == Rung.SchedOnly)
+        if (kernel.ProbeMode == ProbeMode.SchedOnly)
             return new ProbeCost(0, 0);
         using var child = SelfTestChild.Start("spin");
         if (child is null)
@@ -27,7 +27,7 @@ internal static class Calibration
                 skipped;
             using (kernel.AttachPolls(child.Path, [child.Offset], [type], child.Pid))
                 timed = Best(child) - bare;
-            if (kernel.Rung == Rung.Session)
+            if (kernel.ProbeMode == ProbeMode.Session)
             {
                 using (kernel.AttachSkipping(child.Path, [child.Offset], child.Pid))
                     skipped = Best(child) - bare;
@@ -60,9 +60,9 @@ internal static class Calibration
     /// Since 6.11 a return probe enters the kernel by a system call of its own, and a seccomp filter without that call kills
     /// the process unless the kernel lets it pass; versions do not tell, because fixes travel. So a confined child goes first.
     /// </summary>
-    public static bool SurvivesSeccomp(KernelSide kernel, uint type, int targetIndex)
+    public static bool SurvivesSeccomp(BpfProbes kernel, uint type, int targetIndex)
     {
-        if (kernel.Rung == Rung.SchedOnly)
+        if (kernel.ProbeMode == ProbeMode.SchedOnly)
             return true;
         using var child = SelfTestChild.Start("seccomp");
         if (child?.Run(1) is null)

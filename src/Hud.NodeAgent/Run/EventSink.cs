@@ -6,26 +6,31 @@ using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Run;
 
-/// <summary>Records from the ring buffer: decoded, unwound, and handed to the ledger.</summary>
+/// <summary>Records from the ring buffer: decoded, unwound, and handed to the aggregator.</summary>
 internal sealed class EventSink
 {
     private readonly EventDecoder _decoder = new();
     private readonly IReadOnlyList<TargetProcess> _targets;
     private readonly StackStore _stacks;
-    private readonly StackJudge _judge;
-    private readonly PollLedger _ledger;
-    private readonly TypesOnStacks _types;
+    private readonly StackAttributor _attributor;
+    private readonly PollAggregator _aggregator;
+    private readonly TaskTypeResolver _types;
 
-    public EventSink(IReadOnlyList<TargetProcess> targets, StackStore stacks, StackJudge judge, PollLedger ledger)
+    public EventSink(
+        IReadOnlyList<TargetProcess> targets,
+        StackStore stacks,
+        StackAttributor attributor,
+        PollAggregator aggregator
+    )
     {
-        (_targets, _stacks, _judge, _ledger) = (targets, stacks, judge, ledger);
-        _types = new TypesOnStacks(stacks, targets);
-        Ticks = new TickRuns(judge, ledger, _types);
+        (_targets, _stacks, _attributor, _aggregator) = (targets, stacks, attributor, aggregator);
+        _types = new TaskTypeResolver(stacks, targets);
+        Ticks = new SampleRunCoalescer(attributor, aggregator, _types);
     }
 
     public UnwindStatistics Unwinding { get; } = new();
 
-    public TickRuns Ticks { get; }
+    public SampleRunCoalescer Ticks { get; }
 
     public long DecodeErrors => _decoder.Errors;
 
@@ -36,7 +41,7 @@ internal sealed class EventSink
     public Action<uint, ulong>? LearnPark { get; set; }
 
     /// <summary>Threads of a target came, went or changed their name.</summary>
-    public Action<HudEvent>? Life { get; set; }
+    public Action<HudEvent>? Lifecycle { get; set; }
 
     /// <summary>Says of a record whether its thread counts; null when all do.</summary>
     public Func<HudEvent, bool>? Counts { get; set; }
@@ -45,15 +50,15 @@ internal sealed class EventSink
     {
         if (!_decoder.TryDecode(record, out var header, out var slice) || header.Target >= _targets.Count)
             return;
-        if (Counts is not null && header.Kind != EventKind.Life && !Counts(header))
+        if (Counts is not null && header.Kind != EventKind.Lifecycle && !Counts(header))
             return;
         switch (header.Kind)
         {
             case EventKind.Poll:
                 AcceptPoll(header, Unwind(header, slice));
                 break;
-            case EventKind.Side:
-                _ledger.AddSide(
+            case EventKind.SecondaryStack:
+                _aggregator.AddSecondaryStack(
                     (int)header.NsTid,
                     (long)header.StartNs,
                     Has(header, EventFlags.StackBlock),
@@ -61,10 +66,10 @@ internal sealed class EventSink
                 );
                 break;
             case EventKind.Sample:
-                _ledger.AddSample((int)header.NsTid, (long)header.StartNs, Unwind(header, slice));
+                _aggregator.AddSample((int)header.NsTid, (long)header.StartNs, Unwind(header, slice));
                 break;
             case EventKind.Waker:
-                _ledger.AddWaker(
+                _aggregator.AddWaker(
                     (int)header.NsTid,
                     (long)header.BlockStartNs,
                     Unwind(header, slice),
@@ -77,8 +82,8 @@ internal sealed class EventSink
             case EventKind.OnCpu:
                 Ticks.Add(header, Unwind(header, slice));
                 break;
-            case EventKind.Life:
-                Life?.Invoke(header);
+            case EventKind.Lifecycle:
+                Lifecycle?.Invoke(header);
                 break;
         }
     }
@@ -99,16 +104,16 @@ internal sealed class EventSink
             QueueStack = Has(header, EventFlags.StackPreempt) && !stolen ? stack : -1,
             Ticked = Has(header, EventFlags.Ticked),
             WorstQueueNs = (long)header.WorstQueueNs,
-            PreemptedBy = stolen ? PollLedger.NotTheGuest : EventDecoder.Comm(header.ByComm),
+            PreemptedBy = stolen ? PollAggregator.NotTheGuest : EventDecoder.Comm(header.ByComm),
             PreemptedByPid = stolen ? 0 : (int)header.ByTgid,
             PreemptedByNs = (long)header.ByNs,
             Open = Has(header, EventFlags.Open),
             Weight = Weight,
         };
         if (fact.Open)
-            _ledger.SetOpen(fact);
+            _aggregator.SetOpen(fact);
         else
-            _ledger.AddPoll(fact);
+            _aggregator.AddPoll(fact);
     }
 
     /// <summary>A sleep or a wait for a CPU seen without poll probes: it counts when it happened inside a poll; else it was a park, or nobody's.</summary>
@@ -116,8 +121,8 @@ internal sealed class EventSink
     {
         if (stack < 0)
             return;
-        var frames = _judge.Frames(stack, exact: false);
-        if (Blame.IsIdleWorker(frames))
+        var frames = _attributor.Frames(stack, exact: false);
+        if (StackClassifier.IsIdleWorker(frames))
         {
             if (
                 SyscallNames
@@ -128,7 +133,7 @@ internal sealed class EventSink
             return;
         }
 
-        if (Blame.PollIndex(frames) < 0 || Blame.OnBlockingPool(frames))
+        if (StackClassifier.PollIndex(frames) < 0 || StackClassifier.OnBlockingPool(frames))
             return;
         bool preempted = Has(header, EventFlags.StackPreempt);
         var fact = Fact(header) with
@@ -138,7 +143,7 @@ internal sealed class EventSink
         if (preempted && fact.Syscall == "sched_yield")
         {
             // it gave the CPU away itself: the code goes in circles
-            _ledger.AddPoll(
+            _aggregator.AddPoll(
                 fact with
                 {
                     Split = PollSplit.From((long)header.WallNs, 0, 0, 0),
@@ -150,7 +155,7 @@ internal sealed class EventSink
             return;
         }
 
-        _ledger.AddPoll(
+        _aggregator.AddPoll(
             fact with
             {
                 BlockStack = preempted ? -1 : stack,
@@ -163,7 +168,7 @@ internal sealed class EventSink
         );
     }
 
-    internal static PollFact Fact(in HudEvent header) =>
+    internal static PollRecord Fact(in HudEvent header) =>
         new()
         {
             Target = (int)header.Target,
@@ -197,7 +202,8 @@ internal sealed class EventSink
         // what the kernel side cut of a capture that nobody asked for afterwards is no loss
         Unwinding.Count(
             unwound,
-            cut: end == CaptureEnd.Anywhere && header.Kind is EventKind.Poll or EventKind.Side or EventKind.Sample
+            cut: end == CaptureEnd.Anywhere
+                && header.Kind is EventKind.Poll or EventKind.SecondaryStack or EventKind.Sample
         );
         ReadOnlySpan<ulong> kernel = header.KernelIp;
         kernel = kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)];

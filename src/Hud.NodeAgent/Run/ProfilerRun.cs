@@ -34,7 +34,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     private readonly List<ProfileWarning> _warnings = [];
 
     /// <param name="known">What is to be told first, if anything.</param>
-    /// <returns>The exit code; the stream has been ended with a bye.</returns>
+    /// <returns>The exit code; the stream has been ended with a ending.</returns>
     public int Execute(Diagnostic? known = null)
     {
         try
@@ -46,13 +46,13 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         catch (DiagnosticException e)
         {
             Warn(e.Diagnostic);
-            return Bye(e.Diagnostic.Kind.Id, e.Diagnostic.Kind.ExitCode);
+            return End(e.Diagnostic.Kind.Id, e.Diagnostic.Kind.ExitCode);
         }
         catch (BpfException e)
         {
-            var diagnostic = BpfDiagnosis.Explain(e, task.Options.ForceRung);
+            var diagnostic = BpfDiagnosis.Explain(e, task.Options.ForceProbeMode);
             Warn(diagnostic);
-            return Bye(diagnostic.Kind.Id, diagnostic.Kind.ExitCode);
+            return End(diagnostic.Kind.Id, diagnostic.Kind.ExitCode);
         }
         finally
         {
@@ -127,7 +127,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 Warn(
                     new Diagnostic(
                         DiagnosticKinds.SlowProbeSites,
-                        $"{found.Tokio.Refused.Count} of {found.Tokio.Refused.Count + found.Tokio.Types.Count} task types are not timed: their first instruction ({found.Tokio.Refused[0].Site.Instruction}) is dear to probe",
+                        $"{found.Tokio.Refused.Count} of {found.Tokio.Refused.Count + found.Tokio.Types.Count} task types are not timed: their first instruction ({found.Tokio.Refused[0].Site.Instruction}) is expensive to probe",
                         "build with optimisation (cargo build --release)"
                     )
                 );
@@ -136,18 +136,18 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
     private int NothingToMeasure()
     {
-        TellTargets();
+        ReportTargets();
         var problem = _targets.Select(t => t.Problem).FirstOrDefault(p => p is not null);
         return problem is null
-            ? Bye("NoTargets", DiagnosticKinds.NoSuchProcess.ExitCode)
-            : Bye(problem.Kind.Id, problem.Kind.ExitCode);
+            ? End("NoTargets", DiagnosticKinds.NoSuchProcess.ExitCode)
+            : End(problem.Kind.Id, problem.Kind.ExitCode);
     }
 
     /// <summary>In the order of the task; those that are not watched come last, as they do there.</summary>
     private IEnumerable<TargetProfile> DescribeTargets() =>
         _targets.Concat(_leftOut).Select(t => t.Describe(task.Node));
 
-    private void TellTargets()
+    private void ReportTargets()
     {
         foreach (var (i, target) in DescribeTargets().Index())
             stream.Write(new TargetMessage { Index = i, Target = target });
@@ -165,7 +165,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         return types;
     }
 
-    private int Observe(KernelSide kernel, ProbeCost cost, int types)
+    private int Observe(BpfProbes kernel, ProbeCost cost, int types)
     {
         var stacks = new StackStore();
         using var symbolizer = new Symbolizer(
@@ -184,24 +184,24 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 )
             );
         var names = new TargetFrames(_targets, symbolizer);
-        var judge = new StackJudge(stacks, names);
-        var ledger = new PollLedger(
-            judge,
+        var attributor = new StackAttributor(stacks, names);
+        var aggregator = new PollAggregator(
+            attributor,
             task.Session.Threshold.Nanoseconds,
             clockPeriodNs: SecondNs / Math.Max(1, task.Session.SampleFrequencyHz)
         );
-        var sink = new EventSink(_targets, stacks, judge, ledger) { LearnPark = kernel.LearnPark };
+        var sink = new EventSink(_targets, stacks, attributor, aggregator) { LearnPark = kernel.LearnPark };
         sink.Ticks.Watch(task.Session.Threshold.Nanoseconds, task.Session.SampleFrequencyHz);
         var totals = new RunTotals(kernel, _targets, types);
         var parked = _targets.Where(t => t.Problem is null).SelectMany(t => ParkedWorkers.Find(t, names)).ToList();
-        sink.Life = e => OnLife(e, totals);
+        sink.Lifecycle = e => OnLifecycle(e, totals);
         if (_workers.Given)
             sink.Counts = e =>
                 _workers.Accept(e, totals.NameOf(_targets[(int)e.Target].Pid, (int)e.NsTid), sink.Weight);
         using var ring = new RingBuffer(kernel.Events, sink.Accept);
 
         kernel.StartCounting();
-        TellTypes(kernel);
+        ReportTypes(kernel);
         Attach(kernel);
         var startedAt = DateTimeOffset.UtcNow;
         long start = AgentClock.NowNs;
@@ -223,7 +223,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             Version = AgentVersion.Text,
             Kernel = KernelVersion.Release,
             Machine = RuntimeInformation.ProcessArchitecture.ToString(),
-            Rung = kernel.Rung.Name(),
+            ProbeMode = kernel.ProbeMode.Name(),
         };
         stream.Write(
             new HelloMessage
@@ -235,9 +235,9 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 Session = task.Session,
             }
         );
-        TellTargets();
+        ReportTargets();
 
-        RunFacts Facts(long now)
+        ProfileInputs Facts(long now)
         {
             var all = WithParked(totals.Workers(), parked);
             List<WorkerFacts> workers = [.. all.Where(w => _workers.IsWorker(w.Name))];
@@ -247,8 +247,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 _workers.Narrow(
                     totals.Types,
                     workers,
-                    ledger.RecordedByType,
-                    ledger.WorstNs,
+                    aggregator.RecordedByType,
+                    aggregator.WorstNs,
                     task.Session.Threshold.Nanoseconds
                 )
             ) with
@@ -261,7 +261,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             };
         }
 
-        RunFacts FactsOf(long now, List<WorkerFacts> workers, IReadOnlyList<TaskTypeFacts> typeFacts) =>
+        ProfileInputs FactsOf(long now, List<WorkerFacts> workers, IReadOnlyList<TaskTypeFacts> typeFacts) =>
             new()
             {
                 Session = task.Session,
@@ -285,11 +285,11 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 Untimed = _targets.Where(t => !budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
             };
 
-        var progress = new ProgressBuilder(_targets, stacks, judge, ledger, totals);
+        var progress = new ProgressBuilder(_targets, stacks, attributor, aggregator, totals);
         string reason = Loop(
             kernel,
             ring,
-            ledger,
+            aggregator,
             totals,
             budget,
             sink,
@@ -310,13 +310,13 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         foreach (var target in _targets)
             target.Detach();
         if (reason == ReaderGone)
-            return Bye(reason, DiagnosticKinds.AgentDied.ExitCode); // nobody is left to make a report for
+            return End(reason, DiagnosticKinds.AgentDied.ExitCode); // nobody is left to make a report for
         ring.Drain();
         sink.Ticks.Flush();
-        ledger.CloseOpen();
+        aggregator.CloseOpen();
         totals.Read(budget.Weight);
         AddClosingWarnings(budget, totals, sink);
-        var document = ProfileBuilder.Build(Facts(end), ledger, stacks, judge, exact: true);
+        var document = ProfileBuilder.Build(Facts(end), aggregator, stacks, attributor, exact: true);
         foreach (var (missing, next) in names.Warnings())
             Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
         foreach (
@@ -341,7 +341,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             );
         document = document with { Warnings = [.. _warnings] };
         stream.WriteProfile(document);
-        return Bye(reason, reason == "TargetGone" ? DiagnosticKinds.TargetGone.ExitCode : 0);
+        return End(reason, reason == "TargetGone" ? DiagnosticKinds.TargetGone.ExitCode : 0);
     }
 
     /// <summary>Workers that were parked at the start and never polled are workers all the same: they are what time is lost of.</summary>
@@ -388,7 +388,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         ?? (_targets.TrueForAll(t => t.Problem is not null || !t.ReturnProbesAllowed) ? 3 : null);
 
     /// <summary>Where a task keeps its id and its scheduler's handle: the handle's address tells runtimes apart.</summary>
-    private void TellTypes(KernelSide kernel)
+    private void ReportTypes(BpfProbes kernel)
     {
         foreach (var target in _targets.Where(t => t.Problem is null && !t.Tokio.FromSymbols))
         {
@@ -408,7 +408,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         }
     }
 
-    private void Attach(KernelSide kernel)
+    private void Attach(BpfProbes kernel)
     {
         foreach (var target in _targets.Where(t => t.Problem is null))
         {
@@ -435,7 +435,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             try
             {
                 target.Attach(kernel, new HashSet<int>());
-                TellRefusal(target);
+                ReportRefusal(target);
             }
             catch (BpfException) when (!target.IsAlive())
             {
@@ -446,19 +446,19 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
     /// <returns>Completed, Interrupted, TargetGone or ReaderGone.</returns>
     private string Loop(
-        KernelSide kernel,
+        BpfProbes kernel,
         RingBuffer ring,
-        PollLedger ledger,
+        PollAggregator aggregator,
         RunTotals totals,
         BudgetKeeper budget,
         EventSink sink,
         long start,
-        Action<long> tell
+        Action<long> report
     )
     {
         long end = start + task.Session.Duration.Nanoseconds,
             nextRead = start + budget.NextIntervalNs,
-            nextTell = start + SecondNs;
+            nextReport = start + SecondNs;
         while (true)
         {
             ring.Poll(
@@ -486,13 +486,13 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 return "Completed";
             if (_targets.TrueForAll(t => t.Problem is not null || t.Gone))
                 return "TargetGone";
-            if (now >= nextTell)
+            if (now >= nextReport)
             {
-                ledger.ForgetOpen();
+                aggregator.ForgetOpen();
                 kernel.RecordOpenPolls();
                 ring.Drain();
-                tell(now);
-                nextTell = Math.Max(nextTell + SecondNs, now);
+                report(now);
+                nextReport = Math.Max(nextReport + SecondNs, now);
             }
         }
     }
@@ -501,7 +501,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     {
         foreach (var target in _targets.Where(t => t.Problem is null && !t.Gone))
         {
-            TellRefusal(target);
+            ReportRefusal(target);
             if (!target.Gone && !target.IsAlive())
             {
                 Lose(
@@ -532,7 +532,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
     }
 
     /// <summary>Its probes came off by themselves, or were never put on.</summary>
-    private void TellRefusal(TargetProcess target)
+    private void ReportRefusal(TargetProcess target)
     {
         if (target.Refusal is not { } refusal)
             return;
@@ -543,17 +543,17 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             Warn(refusal);
     }
 
-    private void OnLife(in HudEvent life, RunTotals totals)
+    private void OnLifecycle(in HudEvent life, RunTotals totals)
     {
         var target = _targets[(int)life.Target];
-        switch ((LifeKind)life.Type)
+        switch ((LifecycleKind)life.Type)
         {
-            case LifeKind.Exec:
+            case LifecycleKind.Exec:
                 // same pid, another program: our types and tables mean nothing any more
                 if (!target.Gone)
                     Lose(target, target.Replaced());
                 break;
-            case LifeKind.Rename:
+            case LifecycleKind.Rename:
                 totals.Rename(target.Pid, (int)life.NsTid, EventDecoder.Comm(life.Comm));
                 break;
         }
@@ -614,10 +614,10 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         );
     }
 
-    private int Bye(string reason, int exitCode)
+    private int End(string reason, int exitCode)
     {
         stream.Write(
-            new ByeMessage
+            new EndMessage
             {
                 Reason = reason,
                 ExitCode = exitCode,

@@ -10,8 +10,8 @@ namespace Hud.NodeAgent.Run;
 internal sealed class ProgressBuilder(
     IReadOnlyList<TargetProcess> targets,
     StackStore stacks,
-    StackJudge judge,
-    PollLedger ledger,
+    StackAttributor attributor,
+    PollAggregator aggregator,
     RunTotals totals
 )
 {
@@ -23,7 +23,7 @@ internal sealed class ProgressBuilder(
     private long _namingNs;
     private long _lastNs;
 
-    public ProgressMessage Build(RunFacts facts, IReadOnlyList<WorkerState> now, long nowNs)
+    public ProgressMessage Build(ProfileInputs facts, IReadOnlyList<WorkerState> now, long nowNs)
     {
         NameSome();
         var document = ProfileBuilder.Build(
@@ -31,9 +31,9 @@ internal sealed class ProgressBuilder(
             {
                 MaxHotspots = StreamLimits.ProgressHotspots,
             },
-            ledger,
+            aggregator,
             stacks,
-            judge,
+            attributor,
             exact: false
         );
         double interval = Math.Max(1, nowNs - (_lastNs == 0 ? facts.StartNs : _lastNs));
@@ -56,22 +56,22 @@ internal sealed class ProgressBuilder(
     }
 
     /// <summary>
-    /// Files, lines and inlined functions for the dearest stacks that have none yet. Debug information can be slow to read, and
+    /// Files, lines and inlined functions for the most expensive stacks that have none yet. Debug information can be slow to read, and
     /// the events wait meanwhile: so a little each second, and no more when it has taken its time. The report has them all.
     /// </summary>
     private void NameSome()
     {
         long start = AgentClock.NowNs;
-        var wanted = ledger
+        var wanted = aggregator
             .Hotspots.OrderByDescending(p => p.Value.Durations.TotalNs)
             .SelectMany(p => new[] { p.Key.Stack, p.Key.Holder })
-            .Where(stack => stack >= 0 && !judge.IsNamed(stack))
+            .Where(stack => stack >= 0 && !attributor.IsNamed(stack))
             .Distinct();
         foreach (int stack in wanted.Take(MaxNamedEachSecond))
         {
             if (AgentClock.NowNs - start > NamingEachSecondNs || _namingNs + AgentClock.NowNs - start > NamingInAllNs)
                 break;
-            judge.Frames(stack, exact: true);
+            attributor.Frames(stack, exact: true);
         }
 
         _namingNs += AgentClock.NowNs - start;
@@ -79,8 +79,8 @@ internal sealed class ProgressBuilder(
 
     private List<SlowPoll> NewSlowPolls(ProfileDocument document)
     {
-        int fresh = ledger.Polls.Count - _told;
-        _told = ledger.Polls.Count;
+        int fresh = aggregator.Polls.Count - _told;
+        _told = aggregator.Polls.Count;
         return fresh <= 0
             ? []
             :
@@ -103,7 +103,7 @@ internal sealed class ProgressBuilder(
             };
 
     private IEnumerable<WorkerNow> Now(
-        RunFacts facts,
+        ProfileInputs facts,
         ProfileDocument document,
         IReadOnlyList<WorkerState> states,
         long nowNs,

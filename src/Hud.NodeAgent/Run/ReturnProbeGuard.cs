@@ -6,13 +6,13 @@ using Hud.NodeAgent.Proc;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>Decides which targets a return probe could kill; those are watched through the scheduler and the clock only.</summary>
-internal sealed class ReturnProbeGuard(KernelSide kernel, uint calibrationType, bool pretendUnsafe)
+internal sealed class ReturnProbeGuard(BpfProbes kernel, uint calibrationType, bool pretendUnsafe)
 {
     private bool? _survives = pretendUnsafe ? false : null;
 
     public void Check(IEnumerable<TargetProcess> targets, Action<Diagnostic> warn)
     {
-        if (kernel.Rung == Rung.SchedOnly)
+        if (kernel.ProbeMode == ProbeMode.SchedOnly)
             return;
         foreach (var target in targets.Where(t => t.Problem is null))
         {

@@ -7,7 +7,7 @@ using Hud.NodeAgent.Proc;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>Totals per poll type and per worker, read from the kernel once a second and scaled where polls were sampled.</summary>
-internal sealed class RunTotals(KernelSide kernel, IReadOnlyList<TargetProcess> targets, int types)
+internal sealed class RunTotals(BpfProbes kernel, IReadOnlyList<TargetProcess> targets, int types)
 {
     private readonly TypeStats[] _seen = new TypeStats[types];
     private readonly TaskTypeFacts?[] _facts = new TaskTypeFacts?[types];

@@ -21,7 +21,7 @@ public sealed class SymbolizedFrames(
 ) : IFrameSource
 {
     private readonly Dictionary<(string, string?), ModuleRef> modules = [];
-    private readonly Dictionary<ModuleRef, Landmarks> landmarks = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<ModuleRef, TokioSignatures> landmarks = new(ReferenceEqualityComparer.Instance);
     private readonly Lazy<KernelSymbols> kernelSymbols = new(kernel ?? (static () => KernelSymbols.Load()));
 
     /// <summary>Modules that were asked about, for <see cref="Symbolizer.Warning"/>.</summary>
@@ -88,7 +88,7 @@ public sealed class SymbolizedFrames(
 
         if (!landmarks.TryGetValue(file, out var known))
         {
-            landmarks[file] = known = Landmarks.Find(file.Elf);
+            landmarks[file] = known = TokioSignatures.Find(file.Elf);
         }
 
         return known.TryName(address, out var name)

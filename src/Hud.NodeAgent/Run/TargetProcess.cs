@@ -234,10 +234,10 @@ internal sealed class TargetProcess : IDisposable
     /// where the process or the code is not what was read.
     /// </summary>
     /// <exception cref="BpfException" />
-    public void Attach(KernelSide kernel, IReadOnlySet<int> without)
+    public void Attach(BpfProbes kernel, IReadOnlySet<int> without)
     {
         Detach();
-        if (!ReturnProbesAllowed || kernel.Rung == Rung.SchedOnly)
+        if (!ReturnProbesAllowed || kernel.ProbeMode == ProbeMode.SchedOnly)
             return;
         var files = Tokio
             .Types.Select((type, i) => (Type: type, Number: TypeBase + i))
@@ -267,7 +267,7 @@ internal sealed class TargetProcess : IDisposable
         if (!IsUnchanged(kernel))
             Detach();
 
-        bool IsUnchanged(KernelSide kernel) =>
+        bool IsUnchanged(BpfProbes kernel) =>
             LooksTheSame()
             && files.TrueForAll(f =>
                 SiteCheck.Difference(Pid, TokioFiles[f.Key], [.. f.Select(p => p.Type)], kernel.ReachesOthers)

@@ -41,8 +41,8 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
     public static AgentView Of(AgentObservation agent, bool seen, DateTimeOffset now)
     {
         var (pod, stream) = (agent.Pod, agent.Stream);
-        if (stream.Bye is { } bye)
-            return new AgentView(AgentPhase.Ended, bye.Reason, "");
+        if (stream.EndMessage is { } ending)
+            return new AgentView(AgentPhase.Ended, ending.Reason, "");
         if (pod is null)
         {
             if (agent.Refusal is { } refusal)
@@ -97,7 +97,10 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
             "Collecting",
             agent.Stream.Trouble.Length == 0
                 ? ""
-                : StatusFit.Cut($"the log of the agent on {agent.Node} cannot be read: {agent.Stream.Trouble}", 400)
+                : StatusSizeLimiter.Cut(
+                    $"the log of the agent on {agent.Node} cannot be read: {agent.Stream.Trouble}",
+                    400
+                )
         );
 
     private static AgentView Terminated(AgentObservation agent, ContainerStateTerminated ended)
@@ -109,7 +112,7 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
             : $"exit code {ended.ExitCode}";
         var last = string.IsNullOrWhiteSpace(ended.Message)
             ? ""
-            : ": " + StatusFit.Cut(ended.Message.Trim().Split('\n')[^1], 300);
+            : ": " + StatusSizeLimiter.Cut(ended.Message.Trim().Split('\n')[^1], 300);
         return new AgentView(
             AgentPhase.Ended,
             "AgentCrashed",
@@ -155,5 +158,7 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
     }
 
     private static string Words(string? reason, string? message) =>
-        string.IsNullOrEmpty(message) ? reason ?? "no reason given" : StatusFit.Cut($"{reason}: {message}", 400);
+        string.IsNullOrEmpty(message)
+            ? reason ?? "no reason given"
+            : StatusSizeLimiter.Cut($"{reason}: {message}", 400);
 }

@@ -29,7 +29,7 @@ public sealed class ConditionSet(IReadOnlyList<Condition> old, long generation, 
             Status = text,
             // the API wants both, and says nothing useful about which is empty
             Reason = reason.Length > 0 ? reason : "Unknown",
-            Message = message.Length > 0 ? StatusFit.Cut(message, 2048) : reason,
+            Message = message.Length > 0 ? StatusSizeLimiter.Cut(message, 2048) : reason,
             ObservedGeneration = generation,
             LastTransitionTime = before?.Status == text ? before.LastTransitionTime : Seconds(since ?? now),
         };

@@ -61,10 +61,10 @@ public static class SessionDecider
             TargetsReady = $"{targets.Count(t => t.State == TargetState.Succeeded)}/{targets.Count}",
         };
         if (!waiting)
-            return Outcome.Finish(o, status, conditions, [.. agents.Select(a => a.Agent)]);
+            return TerminalStatus.Finish(o, status, conditions, [.. agents.Select(a => a.Agent)]);
         return new Decision
         {
-            Status = StatusFit.Fit(Progress(o, status, conditions, agents)),
+            Status = StatusSizeLimiter.Fit(Progress(o, status, conditions, agents)),
             Create = create,
             Stop = stop,
             Delete = delete,
@@ -199,9 +199,9 @@ public static class SessionDecider
             ]);
             status = status with
             {
-                Verdict = StatusFit.Cut(merged.Verdict, 1024),
-                Summary = Findings.Summary(merged.Summary),
-                Hotspots = Findings.Hotspots(merged.Hotspots, Math.Min(5, o.Spec.Output.TopHotspots)),
+                Verdict = StatusSizeLimiter.Cut(merged.Verdict, 1024),
+                Summary = StatusProjection.Summary(merged.Summary),
+                Hotspots = StatusProjection.Hotspots(merged.Hotspots, Math.Min(5, o.Spec.Output.TopHotspots)),
             };
         }
         return status with { Phase = phase, Conditions = conditions.ToList() };

@@ -7,7 +7,7 @@ namespace Hud.Operator.Reconcile;
 /// <summary>Whether a status is worth a write. Pure.</summary>
 public static class StatusCompare
 {
-    public static bool SaysTheSame(ProfilingSessionStatus a, ProfilingSessionStatus b) =>
+    public static bool AreEquivalent(ProfilingSessionStatus a, ProfilingSessionStatus b) =>
         Bytes(a).AsSpan().SequenceEqual(Bytes(b));
 
     /// <summary>More than numbers moved: a phase, a condition, a target's state.</summary>

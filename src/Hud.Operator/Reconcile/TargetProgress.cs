@@ -38,7 +38,7 @@ public static class TargetProgress
         if (now.State == TargetState.Failed && now.Reason.Length > 0)
             return now;
         var (reason, message) = WithoutProfile(agent, view);
-        return now with { State = TargetState.Failed, Reason = reason, Message = StatusFit.Cut(message, 512) };
+        return now with { State = TargetState.Failed, Reason = reason, Message = StatusSizeLimiter.Cut(message, 512) };
     }
 
     /// <summary>The position counts only for what does not say which pod it is: a target that had gone before the agent began is not in its task.</summary>
@@ -51,34 +51,38 @@ public static class TargetProgress
             {
                 State = TargetState.Failed,
                 Reason = reason,
-                Message = StatusFit.Cut(message, 512),
+                Message = StatusSizeLimiter.Cut(message, 512),
             };
 
     private static (string Reason, string Message) WithoutProfile(AgentObservation agent, AgentView view)
     {
         if (agent.Stream.ProfileError.Length > 0)
             return ("AgentCrashed", $"the profile from {agent.Node} cannot be used: {agent.Stream.ProfileError}");
-        if (agent.Stream.Bye is { } bye)
-            return (ReasonOf(bye.Reason), $"the agent on {agent.Node} ended with {bye.Reason} and sent no profile");
+        if (agent.Stream.EndMessage is { } ending)
+            return (
+                ReasonOf(ending.Reason),
+                $"the agent on {agent.Node} ended with {ending.Reason} and sent no profile"
+            );
         return (view.Reason, view.Message);
     }
 
     /// <summary>The agent ends with a word of its own or with a diagnostic id; the API has reasons.</summary>
-    public static string ReasonOf(string bye) =>
-        bye switch
+    public static string ReasonOf(string ending) =>
+        ending switch
         {
             "Interrupted" => "Interrupted",
             "TargetGone" => "TargetGone",
-            _ when bye == DiagnosticKinds.NotTokio.Id => "NoTokioRuntime",
-            _ when bye == DiagnosticKinds.TargetGone.Id || bye == DiagnosticKinds.NoSuchProcess.Id => "TargetGone",
-            _ when bye == DiagnosticKinds.SeveralProcesses.Id => "ProcessAmbiguous",
-            _ when bye == DiagnosticKinds.NotPermitted.Id
-                    || bye == DiagnosticKinds.NoBtf.Id
-                    || bye == DiagnosticKinds.KernelTooOld.Id
-                    || bye == DiagnosticKinds.BpfLoadFailed.Id
-                    || bye == DiagnosticKinds.RungUnavailable.Id
-                    || bye == DiagnosticKinds.Lockdown.Id => "KernelUnsupported",
-            _ when bye == DiagnosticKinds.ForeignBinary.Id || bye == DiagnosticKinds.UnreadableExecutable.Id =>
+            _ when ending == DiagnosticKinds.NotTokio.Id => "NoTokioRuntime",
+            _ when ending == DiagnosticKinds.TargetGone.Id || ending == DiagnosticKinds.NoSuchProcess.Id =>
+                "TargetGone",
+            _ when ending == DiagnosticKinds.SeveralProcesses.Id => "ProcessAmbiguous",
+            _ when ending == DiagnosticKinds.NotPermitted.Id
+                    || ending == DiagnosticKinds.NoBtf.Id
+                    || ending == DiagnosticKinds.KernelTooOld.Id
+                    || ending == DiagnosticKinds.BpfLoadFailed.Id
+                    || ending == DiagnosticKinds.RungUnavailable.Id
+                    || ending == DiagnosticKinds.Lockdown.Id => "KernelUnsupported",
+            _ when ending == DiagnosticKinds.ForeignBinary.Id || ending == DiagnosticKinds.UnreadableExecutable.Id =>
                 "ForeignBinary",
             _ => "AgentCrashed",
         };
@@ -86,18 +90,18 @@ public static class TargetProgress
     private static TargetStatus Copy(TargetStatus target, TargetProfile said) =>
         target with
         {
-            Pid = StatusFit.Count(said.Pid),
+            Pid = StatusSizeLimiter.Count(said.Pid),
             State = said.State,
-            Reason = StatusFit.Cut(said.Reason, 128),
-            Message = StatusFit.Cut(said.Message, 512),
-            Runtimes = StatusFit.Count(said.Runtimes),
-            Workers = StatusFit.Count(said.Workers),
-            TokioVersion = StatusFit.Cut(said.TokioVersion, 64),
-            Polls = StatusFit.Count(said.Polls),
-            SlowPolls = StatusFit.Count(said.SlowPolls),
-            LostEvents = StatusFit.Count(said.LostEvents),
+            Reason = StatusSizeLimiter.Cut(said.Reason, 128),
+            Message = StatusSizeLimiter.Cut(said.Message, 512),
+            Runtimes = StatusSizeLimiter.Count(said.Runtimes),
+            Workers = StatusSizeLimiter.Count(said.Workers),
+            TokioVersion = StatusSizeLimiter.Cut(said.TokioVersion, 64),
+            Polls = StatusSizeLimiter.Count(said.Polls),
+            SlowPolls = StatusSizeLimiter.Count(said.SlowPolls),
+            LostEvents = StatusSizeLimiter.Count(said.LostEvents),
             SymbolizedPercent = Math.Clamp(said.SymbolizedPercent, 0, 100),
-            OverheadPercent = StatusFit.Percent(said.OverheadPercent, 1_000_000),
-            ThrottledMillis = StatusFit.Count(said.ThrottledNs / 1_000_000),
+            OverheadPercent = StatusSizeLimiter.Percent(said.OverheadPercent, 1_000_000),
+            ThrottledMillis = StatusSizeLimiter.Count(said.ThrottledNs / 1_000_000),
         };
 }

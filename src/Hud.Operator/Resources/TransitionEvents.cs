@@ -11,7 +11,7 @@ namespace Hud.Operator.Resources;
 /// </summary>
 public static class TransitionEvents
 {
-    private static readonly (string Condition, string Status, bool Warning)[] Told =
+    private static readonly (string Condition, string Status, bool Warning)[] Reported =
     [
         (ConditionTypes.Accepted, "False", true),
         (ConditionTypes.TargetsResolved, "True", false),
@@ -61,7 +61,7 @@ public static class TransitionEvents
                 )
             )
                 continue;
-            foreach (var (type, status, warning) in Told)
+            foreach (var (type, status, warning) in Reported)
             {
                 if (type == condition.Type && status == condition.Status)
                     events.Add(Make(session, condition, warning, now));
@@ -90,7 +90,7 @@ public static class TransitionEvents
                 Uid = session.Uid,
             },
             Reason = condition.Reason,
-            Message = StatusFit.Cut(condition.Message, 1000),
+            Message = StatusSizeLimiter.Cut(condition.Message, 1000),
             Type = warning ? "Warning" : "Normal",
             Source = new EventSource { Component = Names.Manager },
             FirstTimestamp = now,

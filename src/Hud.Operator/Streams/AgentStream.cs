@@ -17,7 +17,7 @@ public sealed record StreamSnapshot
     public ProgressMessage? Progress { get; init; }
     public PackedProfile? Profile { get; init; }
     public string ProfileError { get; init; } = "";
-    public ByeMessage? Bye { get; init; }
+    public EndMessage? EndMessage { get; init; }
     public long MissingLines { get; init; }
     public long BadLines { get; init; }
 
@@ -38,14 +38,14 @@ public sealed record StreamSnapshot
         Progress is not null || Profile is not null || Targets.Values.Any(t => t.State == Core.Api.TargetState.Running);
 
     /// <summary>The agent said its last word, or never will.</summary>
-    public bool Ended => Bye is not null || ReadToEnd;
+    public bool Ended => EndMessage is not null || ReadToEnd;
 }
 
 /// <summary>Collects one agent's stream. One writer (the follower), any number of readers.</summary>
 public sealed class AgentStream(TimeProvider time)
 {
     // what a status of any session can show of the stacks in a progress line
-    private const int ProgressStack = StatusFit.MaxStack;
+    private const int ProgressStack = StatusSizeLimiter.MaxStack;
 
     private readonly AgentStreamReader _reader = new(open: false);
     private readonly Lock _keeping = new();
@@ -94,10 +94,10 @@ public sealed class AgentStream(TimeProvider time)
             case ProfilePartMessage:
                 now = now with { ProfileError = _reader.ProfileError };
                 break;
-            case ByeMessage bye:
+            case EndMessage ending:
                 now = now with
                 {
-                    Bye = bye,
+                    EndMessage = ending,
                     ProfileError =
                         now.Profile is null && now.ProfileError.Length == 0 ? _reader.ProfileError : now.ProfileError,
                     EndedAt = now.EndedAt ?? time.GetTimestamp(),
@@ -105,7 +105,7 @@ public sealed class AgentStream(TimeProvider time)
                 break;
         }
         Volatile.Write(ref _snapshot, now);
-        return message is HelloMessage or TargetMessage or ByeMessage || (first && now.Started);
+        return message is HelloMessage or TargetMessage or EndMessage || (first && now.Started);
     }
 
     /// <summary>Parts of the profile have come and others are missing.</summary>

@@ -29,7 +29,7 @@ public static class LogEnd
     /// <param name="after">The pod after it.</param>
     /// <param name="clean">Readings in a row that came to the end of an ended container's log without an error, the latest included; 0 when it failed.</param>
     public static bool IsReached(StreamSnapshot stream, long readSeq, AgentState before, AgentState after, int clean) =>
-        stream.Bye is not null
+        stream.EndMessage is not null
         || !after.Exists
         || (before.Ended && clean > 0 && (clean >= Readings || !IsCut(stream, readSeq, before)));
 

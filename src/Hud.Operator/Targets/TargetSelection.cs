@@ -88,8 +88,8 @@ public static class TargetSelection
                 ContainerId = status.ContainerId,
                 State = TargetState.Pending,
             };
-            bytes += StatusFit.TargetBytes(pinned);
-            if (bytes > StatusFit.MaxTargetBytes)
+            bytes += StatusSizeLimiter.TargetBytes(pinned);
+            if (bytes > StatusSizeLimiter.MaxTargetBytes)
             {
                 full = true; // the status has a bound, and pinned targets are the part of it that cannot be cut
                 break;

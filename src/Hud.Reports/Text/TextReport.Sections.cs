@@ -202,7 +202,7 @@ public static partial class TextReport
         if (changes.Count > 6)
             sheet.Line($"  and {Words.Plural(changes.Count - 6, "more change")} of level", Ink.Dim);
         sheet.Line(
-            $"  hud {Printable.Clean(d.Agent.Version)}, {Printable.Clean(d.Agent.Rung)}, Linux {Printable.Clean(d.Agent.Kernel)} {Printable.Clean(d.Agent.Machine)}; {d.Summary.SymbolizedPercent}% of frames named",
+            $"  hud {Printable.Clean(d.Agent.Version)}, {Printable.Clean(d.Agent.ProbeMode)}, Linux {Printable.Clean(d.Agent.Kernel)} {Printable.Clean(d.Agent.Machine)}; {d.Summary.SymbolizedPercent}% of frames named",
             Ink.Dim
         );
     }

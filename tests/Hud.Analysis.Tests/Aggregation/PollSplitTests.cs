@@ -41,7 +41,7 @@ public sealed class PollSplitTests
     [InlineData(2, 2, 20, 0, "RunQueue:20")] // without the waiting it would not have been slow
     [InlineData(2, 0, 20, 20, "Throttled:20")]
     [InlineData(2, 0, 20, 8, "RunQueue:12 Throttled:8")]
-    [InlineData(2, 0, 4, 3, "Throttled:3")] // slow by all three together: the dearest stranger
+    [InlineData(2, 0, 4, 3, "Throttled:3")] // slow by all three together: the most expensive stranger
     [InlineData(2, 0, 4, 1, "RunQueue:3")]
     [InlineData(20, 0, 30, 0, "RunQueue:30 OnCpu:20")]
     public void A_poll_is_counted_for_what_made_it_slow(

@@ -97,7 +97,7 @@ public sealed class BuiltMergeTests
                 int zip = stage.Stack("flate2::a < shop::auth::load < shop::auth::login::{{closure}}");
                 int hash = stage.Stack("sha2::a < shop::auth::load < shop::auth::login::{{closure}}");
                 foreach (
-                    var poll in (PollFact[])
+                    var poll in (PollRecord[])
                         [
                             Slow(blocked: 10) with
                             {

@@ -13,7 +13,7 @@ public sealed class ProfileBuilderTests
 {
     private readonly Stage _stage = new();
 
-    private static RunFacts Facts(params TaskTypeFacts[] types) =>
+    private static ProfileInputs Facts(params TaskTypeFacts[] types) =>
         new()
         {
             Session = new ProfilingSessionSpec { Threshold = new GoDuration(Threshold) },
@@ -22,7 +22,7 @@ public sealed class ProfileBuilderTests
                 Version = "0.1.0",
                 Kernel = "6.18.0",
                 Machine = "X64",
-                Rung = "uprobe.session",
+                ProbeMode = "uprobe.session",
             },
             StartedAt = new DateTimeOffset(2026, 11, 21, 4, 0, 0, TimeSpan.Zero),
             StartNs = 1_000 * Ms,
@@ -66,7 +66,7 @@ public sealed class ProfileBuilderTests
         };
     }
 
-    private ProfileDocument Build(RunFacts facts) =>
+    private ProfileDocument Build(ProfileInputs facts) =>
         ProfileBuilder.Build(facts, _stage.Ledger, _stage.Stacks, _stage.Judge, exact: true);
 
     [Fact]
@@ -84,8 +84,8 @@ public sealed class ProfileBuilderTests
             "syscall < std::sys::sync::mutex::futex::Mutex::wake < shop::stock::count < shop::stock::audit::{{closure}}"
         );
         int preempted = _stage.Stack("shop::auth::token < shop::auth::login::{{closure}}");
-        var ledger = _stage.Ledger;
-        ledger.AddPoll(
+        var aggregator = _stage.Ledger;
+        aggregator.AddPoll(
             Slow(blocked: 20, tid: 1, start: 1100) with
             {
                 BlockStack = sleep,
@@ -94,7 +94,7 @@ public sealed class ProfileBuilderTests
                 TaskId = 7,
             }
         );
-        ledger.AddPoll(
+        aggregator.AddPoll(
             Slow(blocked: 40, cpu: 1, tid: 1, start: 1200) with
             {
                 BlockStack = sleep,
@@ -103,11 +103,11 @@ public sealed class ProfileBuilderTests
                 TaskId = 8,
             }
         );
-        ledger.AddSample(2, 1110 * Ms, hash);
-        ledger.AddSample(2, 1110 * Ms, hash2);
-        ledger.AddPoll(Slow(cpu: 30, tid: 2, type: 1, start: 1110) with { Runtime = 0x1000, TaskId = 9 });
-        ledger.AddWaker(2, 5, holder, "tokio-rt-worker");
-        ledger.AddPoll(
+        aggregator.AddSample(2, 1110 * Ms, hash);
+        aggregator.AddSample(2, 1110 * Ms, hash2);
+        aggregator.AddPoll(Slow(cpu: 30, tid: 2, type: 1, start: 1110) with { Runtime = 0x1000, TaskId = 9 });
+        aggregator.AddWaker(2, 5, holder, "tokio-rt-worker");
+        aggregator.AddPoll(
             Slow(blocked: 25, tid: 2, start: 1215) with
             {
                 BlockStack = wait,
@@ -116,7 +116,7 @@ public sealed class ProfileBuilderTests
                 Runtime = 0x1000,
             }
         );
-        ledger.AddPoll(
+        aggregator.AddPoll(
             Slow(cpu: 2, queued: 12, tid: 2, type: 1, start: 1300) with
             {
                 QueueStack = preempted,
@@ -127,7 +127,7 @@ public sealed class ProfileBuilderTests
                 Runtime = 0x1000,
             }
         );
-        ledger.AddPoll(
+        aggregator.AddPoll(
             Slow(cpu: 1, queued: 70, throttled: 70, tid: 1, type: 1, start: 1400) with
             {
                 QueueStack = preempted,
@@ -135,7 +135,7 @@ public sealed class ProfileBuilderTests
                 Runtime = 0x1000,
             }
         );
-        ledger.SetOpen(
+        aggregator.SetOpen(
             Slow(blocked: 400, tid: 1, start: 1600) with
             {
                 BlockStack = sleep,
@@ -144,7 +144,7 @@ public sealed class ProfileBuilderTests
                 Open = true,
             }
         );
-        ledger.CloseOpen();
+        aggregator.CloseOpen();
 
         var document = Build(
             Facts(

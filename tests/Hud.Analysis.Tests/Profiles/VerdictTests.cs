@@ -11,20 +11,20 @@ public sealed class VerdictTests
 {
     private const string Sleep = "clock_nanosleep < std::thread::sleep < shop::wait < shop::login::{{closure}}";
 
-    private static Action<Stage> Polls(params Func<Stage, PollFact>[] polls) =>
+    private static Action<Stage> Polls(params Func<Stage, PollRecord>[] polls) =>
         stage =>
         {
             foreach (var poll in polls)
                 stage.Ledger.AddPoll(poll(stage));
         };
 
-    private static Func<Stage, PollFact> Asleep(long ms, string stack = Sleep) =>
+    private static Func<Stage, PollRecord> Asleep(long ms, string stack = Sleep) =>
         stage => Slow(blocked: ms) with { BlockStack = stage.Stack(stack), Syscall = "clock_nanosleep" };
 
-    private static Func<Stage, PollFact> Computing(long ms, string stack = "shop::hash < shop::login::{{closure}}") =>
+    private static Func<Stage, PollRecord> Computing(long ms, string stack = "shop::hash < shop::login::{{closure}}") =>
         stage => Slow(cpu: ms) with { CpuStack = stage.Stack(stack) };
 
-    private static Func<Stage, PollFact> Waiting(long ms, long throttled = 0, string by = "burner") =>
+    private static Func<Stage, PollRecord> Waiting(long ms, long throttled = 0, string by = "burner") =>
         stage =>
             Slow(queued: ms, throttled: throttled) with
             {
@@ -35,7 +35,7 @@ public sealed class VerdictTests
                 PreemptedByNs = ms * Ms,
             };
 
-    private static (VerdictLevel, string) Of(params Func<Stage, PollFact>[] polls)
+    private static (VerdictLevel, string) Of(params Func<Stage, PollRecord>[] polls)
     {
         var document = BuiltDocuments.Of("a", Polls(polls));
         Assert.True(document.Verdict.Length <= Verdict.MaxLength);

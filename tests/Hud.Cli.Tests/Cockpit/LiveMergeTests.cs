@@ -68,7 +68,7 @@ public class LiveMergeTests
 
         Assert.Equal(16, now.Summary.Polls);
         Assert.Equal(["idle", "polling"], now.Workers.Select(w => w.State));
-        Assert.Single(merge.Accept(1, new ByeMessage()).OfType<ProgressMessage>());
+        Assert.Single(merge.Accept(1, new EndMessage()).OfType<ProgressMessage>());
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public class LiveMergeTests
         Assert.Single(merge.Accept(0, new WarningMessage { Id = "HUD305", Text = "x" }));
         Assert.Empty(merge.Accept(1, new WarningMessage { Id = "HUD305", Text = "x" }));
         Assert.Single(merge.Accept(1, new WarningMessage { Id = "HUD305", Text = "y" }));
-        Assert.Empty(merge.Accept(1, new ByeMessage()));
+        Assert.Empty(merge.Accept(1, new EndMessage()));
         Assert.Empty(merge.Accept(0, null));
     }
 

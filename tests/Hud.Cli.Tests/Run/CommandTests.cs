@@ -74,7 +74,7 @@ public sealed class CommandTests : IDisposable
             Assert.NotNull(reader.Accept(System.Text.Encoding.UTF8.GetBytes(line)));
 
         Assert.NotNull(reader.Profile);
-        Assert.NotNull(reader.Bye);
+        Assert.NotNull(reader.EndMessage);
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class CommandTests : IDisposable
             "0.5",
             "--frequency",
             "49",
-            "--force-rung",
+            "--force-probe-mode",
             "uprobe.multi",
             "--force-level",
             "2",
@@ -123,7 +123,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(["io-", "cpu-"], task.Session.WorkerThreadNames);
         Assert.Equal(
             ("uprobe.multi", 2, 64),
-            (task.Options.ForceRung, task.Options.ForceLevel, task.Options.RingBufferKiB)
+            (task.Options.ForceProbeMode, task.Options.ForceLevel, task.Options.RingBufferKiB)
         );
         Assert.Equal(["/usr/lib"], task.Options.DebugDirectories);
         Assert.Equal(["http://a:1", "https://b"], task.Options.DebuginfodUrls);
@@ -537,7 +537,7 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal(0, exit);
         Assert.Contains("Usage:", output, StringComparison.Ordinal);
-        Assert.DoesNotContain("--force-rung", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("--force-probe-mode", output, StringComparison.Ordinal);
         Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
     }
 

@@ -11,7 +11,7 @@ public class AgentStreamTests
     {
         var reader = Read(Run());
 
-        Assert.Equal("Completed", reader.Bye!.Reason);
+        Assert.Equal("Completed", reader.EndMessage!.Reason);
         Assert.Equal("all is well", reader.Profile!.Verdict);
         Assert.Equal((0, 0, ""), (reader.MissingLines, reader.BadLines, reader.ProfileError));
     }
@@ -76,7 +76,7 @@ public class AgentStreamTests
             for (int at = 0; at < all.Length; at += size)
                 lines.Push(all.AsSpan(at, Math.Min(size, all.Length - at)), line => reader.Accept(line));
 
-            Assert.NotNull(reader.Bye);
+            Assert.NotNull(reader.EndMessage);
             Assert.NotNull(reader.Profile);
         }
     }
@@ -129,7 +129,7 @@ public class AgentStreamTests
         var reader = Read(lines);
 
         Assert.Equal((1, 1), (reader.BadLines, reader.MissingLines));
-        Assert.NotNull(reader.Bye);
+        Assert.NotNull(reader.EndMessage);
     }
 
     [Theory]
@@ -180,7 +180,7 @@ public class AgentStreamTests
 
         Assert.Null(reader.Profile);
         Assert.Contains("hash", reader.ProfileError, StringComparison.Ordinal);
-        Assert.NotNull(reader.Bye);
+        Assert.NotNull(reader.EndMessage);
     }
 
     [Fact]
@@ -267,7 +267,7 @@ public class AgentStreamTests
         var writer = new AgentStreamWriter(new BrokenPipe());
 
         writer.Write(new HelloMessage());
-        writer.Write(new ByeMessage());
+        writer.Write(new EndMessage());
 
         Assert.False(writer.CheckReader());
     }
@@ -282,7 +282,7 @@ public class AgentStreamTests
         Assert.True(writer.CheckReader());
 
         gone = true;
-        writer.Write(new ByeMessage());
+        writer.Write(new EndMessage());
         Assert.False(writer.CheckReader());
 
         gone = false;
@@ -325,7 +325,7 @@ public class AgentStreamTests
                 Summary = new ProfileSummary { SlowPolls = 7 },
             }
         );
-        writer.Write(new ByeMessage());
+        writer.Write(new EndMessage());
 
         var lines = Lines(output.ToArray());
         Assert.All(lines, l => Assert.InRange(l.Length, 1, StreamLimits.MaxLineBytes));
@@ -411,7 +411,7 @@ public class AgentStreamTests
             new HelloMessage { Agent = new AgentInfo { Kernel = new string('x', StreamLimits.MaxLineBytes) } }
         );
 
-        writer.Write(new ByeMessage());
+        writer.Write(new EndMessage());
 
         Assert.Equal(1, writer.LeftOut);
         Assert.Equal(0, Read(Lines(output.ToArray())).MissingLines);
@@ -441,7 +441,7 @@ public class AgentStreamTests
         writer.Write(new ProgressMessage { ElapsedNs = 1_000_000_000 });
         writer.Write(new WarningMessage { Id = "HUD303", Text = "events were lost" });
         writer.WriteProfile(document ?? new ProfileDocument { Verdict = "all is well" });
-        writer.Write(new ByeMessage { Reason = "Completed" });
+        writer.Write(new EndMessage { Reason = "Completed" });
         return Lines(output.ToArray());
     }
 

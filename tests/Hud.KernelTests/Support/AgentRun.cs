@@ -30,7 +30,7 @@ internal sealed class AgentRun : IDisposable
 
     public string Errors => _errors.Result;
 
-    public ByeMessage? Bye => _stream.Bye;
+    public EndMessage? EndMessage => _stream.EndMessage;
 
     public ProfileDocument Profile =>
         _stream.Profile
@@ -119,7 +119,7 @@ internal sealed class AgentRun : IDisposable
     public void Refuses(string id, int exitCode, params string[] words)
     {
         Assert.Contains(id, Warnings);
-        Assert.Equal((id, exitCode, exitCode), (Bye?.Reason, Bye?.ExitCode, ExitCode));
+        Assert.Equal((id, exitCode, exitCode), (EndMessage?.Reason, EndMessage?.ExitCode, ExitCode));
         foreach (string word in words)
             Assert.Contains(word, Text, StringComparison.Ordinal);
         Assert.All(Messages.OfType<WarningMessage>(), w => Assert.NotEmpty(w.NextStep));

@@ -16,17 +16,17 @@ internal static class Need
             Missing("the kernel has no BTF");
     }
 
-    /// <summary>Loads the rung and attaches it to a child once: not every kernel has every rung.</summary>
-    public static Rung Rung(string name)
+    /// <summary>Loads the programs of the probe mode and attaches them to a child once: not every kernel has every mode.</summary>
+    public static ProbeMode ProbeMode(string name)
     {
         Kernel();
-        Assert.True(Rungs.TryParse(name, out var rung));
+        Assert.True(ProbeModes.TryParse(name, out var probeMode));
         try
         {
             using var polls = new ProbedChild(
                 new KernelSettings
                 {
-                    Rung = rung,
+                    ProbeMode = probeMode,
                     RingKiB = 64,
                     Slots = 4,
                 }
@@ -37,7 +37,7 @@ internal static class Need
             Missing($"this kernel offers no {name}: {e.Message}");
         }
 
-        return rung;
+        return probeMode;
     }
 
     public static string Workload(string set, string name)

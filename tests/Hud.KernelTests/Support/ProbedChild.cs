@@ -12,7 +12,7 @@ internal sealed class ProbedChild : IDisposable
 
     public ProbedChild(KernelSettings settings, uint type = 0, int hertz = 0)
     {
-        Kernel = KernelSide.Load(settings);
+        Kernel = BpfProbes.Load(settings);
         try
         {
             Child = SelfTestChild.Start("spin") ?? throw new InvalidOperationException("hud-selftest does not start");
@@ -29,7 +29,7 @@ internal sealed class ProbedChild : IDisposable
         }
     }
 
-    public KernelSide Kernel { get; }
+    public BpfProbes Kernel { get; }
 
     public SelfTestChild Child { get; } = null!;
 

@@ -22,7 +22,7 @@ internal sealed class ProbedWorkload : IDisposable
             new TargetFiles(new UnwindTableCache())
         );
         Assert.Null(Target.Problem);
-        Kernel = KernelSide.Load(settings);
+        Kernel = BpfProbes.Load(settings);
         Ring = new RingBuffer(Kernel.Events, Accept);
         Threads = Kernel.AddTarget(workload.Pid, 0);
         Kernel.AttachScheduler(0);
@@ -34,7 +34,7 @@ internal sealed class ProbedWorkload : IDisposable
 
     public TargetProcess Target { get; }
 
-    public KernelSide Kernel { get; }
+    public BpfProbes Kernel { get; }
 
     public RingBuffer Ring { get; }
 

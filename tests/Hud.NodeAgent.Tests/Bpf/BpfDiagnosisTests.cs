@@ -7,8 +7,8 @@ public sealed class BpfDiagnosisTests
 {
     private static readonly bool HaveBtf = File.Exists("/sys/kernel/btf/vmlinux");
 
-    private static Diagnostic Explain(int errno, string? rung = null, params string[] log) =>
-        BpfDiagnosis.Explain(new BpfException("load the BPF programs", errno, log), rung);
+    private static Diagnostic Explain(int errno, string? probeMode = null, params string[] log) =>
+        BpfDiagnosis.Explain(new BpfException("load the BPF programs", errno, log), probeMode);
 
     [Fact]
     public void A_missing_permission_is_told_before_all_else()

@@ -29,7 +29,7 @@ public sealed class AbiTests
     private static readonly Dictionary<string, (Type Type, string Prefix)> Enums = new(StringComparer.Ordinal)
     {
         ["hud_event_kind"] = (typeof(EventKind), "HUD_EVENT_"),
-        ["hud_life"] = (typeof(LifeKind), "HUD_LIFE_"),
+        ["hud_lifecycle"] = (typeof(LifecycleKind), "HUD_LIFECYCLE_"),
         ["hud_event_flags"] = (typeof(EventFlags), "HUD_FLAG_"),
         ["hud_stat"] = (typeof(Stat), "HUD_STAT_"),
     };

@@ -44,7 +44,7 @@ public sealed class EventDecoderTests
     [InlineData(EventKind.Poll, uint.MaxValue)]
     [InlineData(EventKind.Poll, (uint)Abi.StackBytes + 1)]
     [InlineData((EventKind)0, 0u)]
-    [InlineData(EventKind.Side + 1, 0u)]
+    [InlineData(EventKind.SecondaryStack + 1, 0u)]
     [InlineData((EventKind)uint.MaxValue, 0u)]
     public void A_record_that_contradicts_itself_is_counted(EventKind kind, uint stackBytes)
     {
@@ -60,7 +60,7 @@ public sealed class EventDecoderTests
     public void A_record_of_any_shorter_length_is_counted()
     {
         var decoder = new EventDecoder();
-        byte[] record = Record(new HudEvent { Kind = EventKind.Life }, 0);
+        byte[] record = Record(new HudEvent { Kind = EventKind.Lifecycle }, 0);
         for (int length = 0; length < HeaderBytes; length++)
             Assert.False(decoder.TryDecode(record.AsSpan(0, length), out _, out _));
         Assert.Equal(HeaderBytes, decoder.Errors);

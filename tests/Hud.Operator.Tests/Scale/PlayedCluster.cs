@@ -89,7 +89,7 @@ internal sealed class PlayedCluster : IAsyncDisposable
         lock (_lock)
         {
             _sessions[key] = session;
-            Tell("profilingsessions", "ADDED", session);
+            Report("profilingsessions", "ADDED", session);
         }
     }
 
@@ -262,7 +262,7 @@ internal sealed class PlayedCluster : IAsyncDisposable
                 session["status"] = body["status"]!.DeepClone();
             else
                 session["metadata"]!["finalizers"] = body["metadata"]!["finalizers"]!.DeepClone();
-            Tell("profilingsessions", "MODIFIED", session);
+            Report("profilingsessions", "MODIFIED", session);
             return (200, session.ToJsonString());
         }
     }
@@ -284,7 +284,7 @@ internal sealed class PlayedCluster : IAsyncDisposable
             pod["status"] = new JsonObject { ["phase"] = "Pending" };
             _agents[name] = pod;
             MostAgents = Math.Max(MostAgents, _agents.Count);
-            Tell("pods", "ADDED", pod);
+            Report("pods", "ADDED", pod);
         }
         _ended[name] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = RunAsync(name);
@@ -315,7 +315,7 @@ internal sealed class PlayedCluster : IAsyncDisposable
             pod["status"] = JsonNode.Parse(
                 $$$"""{"phase":"{{{phase}}}","startTime":"2024-01-01T00:00:00Z","containerStatuses":[{"name":"agent","state":{{{state}}}}]}"""
             );
-            Tell("pods", "MODIFIED", pod);
+            Report("pods", "MODIFIED", pod);
         }
     }
 
@@ -325,7 +325,7 @@ internal sealed class PlayedCluster : IAsyncDisposable
         {
             if (!_agents.Remove(name, out var pod))
                 return null;
-            Tell("pods", "DELETED", pod);
+            Report("pods", "DELETED", pod);
             return pod.ToJsonString();
         }
     }
@@ -361,7 +361,7 @@ internal sealed class PlayedCluster : IAsyncDisposable
         }
     }
 
-    private void Tell(string kind, string type, JsonObject what)
+    private void Report(string kind, string type, JsonObject what)
     {
         what["metadata"]!["resourceVersion"] = (++_version).ToString();
         var line = $$"""{"type":"{{type}}","object":{{what.ToJsonString()}}}""" + "\n";

@@ -142,7 +142,7 @@ public sealed class ScaleTests(ITestOutputHelper output)
                 await Task.Delay(TimeSpan.FromSeconds(1), stop);
         }
         writer.WriteProfile(profile);
-        writer.Write(new ByeMessage { Reason = "Completed" });
+        writer.Write(new EndMessage { Reason = "Completed" });
         await SendAsync();
     }
 

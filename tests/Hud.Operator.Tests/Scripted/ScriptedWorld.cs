@@ -133,12 +133,12 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         var key = new EntityKey("shop", name);
         lock (_lock)
         {
-            Tell("DELETED", _sessions[key]);
+            Send("DELETED", _sessions[key]);
             _sessions.Remove(key);
             if (next is not null)
             {
                 _sessions[key] = next;
-                Tell("ADDED", next);
+                Send("ADDED", next);
             }
         }
         await Objects.UntilAsync(() => Sessions.Store.Get(key)?.Uid == next?.Uid, "the deletion");
@@ -148,7 +148,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public void AddUnseen(SessionEntity session) => Locked(() => _unseen = session);
 
     /// <summary>An agent pod changes, or is deleted.</summary>
-    public async Task TellAgentAsync(string type, Pod pod)
+    public async Task SendAgentAsync(string type, Pod pod)
     {
         pod.Metadata.ResourceVersion = (++_version).ToString();
         lock (_lock)
@@ -269,12 +269,12 @@ internal sealed class ScriptedWorld : IAsyncDisposable
                 ];
             }
             session.Metadata.ResourceVersion = (++_version).ToString();
-            Tell("MODIFIED", session);
+            Send("MODIFIED", session);
             return JsonSerializer.Serialize(session, SessionType.Sessions.Json);
         }
     }
 
-    private void Tell(string type, SessionEntity session)
+    private void Send(string type, SessionEntity session)
     {
         foreach (var watch in _watches)
             watch.Writer.TryWrite(Objects.Event(type, JsonSerializer.Serialize(session, SessionType.Sessions.Json)));

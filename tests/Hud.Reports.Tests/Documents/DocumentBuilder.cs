@@ -67,7 +67,7 @@ internal static class DocumentBuilder
                 Version = "0.1.0",
                 Kernel = "6.18.2",
                 Machine = "x86_64",
-                Rung = "uprobe.session",
+                ProbeMode = "uprobe.session",
             },
             Verdict = top is null
                 ? "HEALTHY"

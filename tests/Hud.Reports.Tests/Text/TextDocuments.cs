@@ -36,7 +36,7 @@ internal static class TextDocuments
                 Version = "0.1.0",
                 Kernel = "6.18.2",
                 Machine = "x86_64",
-                Rung = "uprobe.session",
+                ProbeMode = "uprobe.session",
             },
             Summary = new ProfileSummary
             {
@@ -73,7 +73,7 @@ internal static class TextDocuments
         return d with
         {
             Verdict = "NO DATA: " + message,
-            Agent = d.Agent with { Rung = "sched-only" },
+            Agent = d.Agent with { ProbeMode = "sched-only" },
             Targets = [d.Targets[0] with { Reason = "NotTimed", Message = message }],
             Overhead = d.Overhead with { Level = 3, CostPerPollNs = 0 },
         };

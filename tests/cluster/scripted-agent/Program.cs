@@ -39,7 +39,7 @@ var started = DateTimeOffset.UtcNow;
 stream.Write(
     new HelloMessage
     {
-        Agent = new AgentInfo { Version = "scripted", Rung = "scripted" },
+        Agent = new AgentInfo { Version = "scripted", ProbeMode = "scripted" },
         StartedAt = started,
         Session = task.Session,
     }
@@ -58,7 +58,7 @@ if (part == "no-tokio")
             },
         }
     );
-    stream.Write(new ByeMessage { Reason = "HUD201", ExitCode = 4 });
+    stream.Write(new EndMessage { Reason = "HUD201", ExitCode = 4 });
     return 4;
 }
 for (var i = 0; i < task.Targets.Count; i++)
@@ -95,7 +95,7 @@ stream.WriteProfile(
     new ProfileDocument
     {
         Session = task.Session,
-        Agent = new AgentInfo { Version = "scripted", Rung = "scripted" },
+        Agent = new AgentInfo { Version = "scripted", ProbeMode = "scripted" },
         Verdict = "BLOCKED 12.5% of worker time; worst poll 412ms; bcrypt::hash in checkout::login (src/login.rs:42)",
         VerdictLevel = VerdictLevel.Blocked,
         Summary = Summary(polls),
@@ -121,7 +121,7 @@ stream.WriteProfile(
     }
 );
 if (part != "cut")
-    stream.Write(new ByeMessage { Reason = early ? "Interrupted" : "Completed" });
+    stream.Write(new EndMessage { Reason = early ? "Interrupted" : "Completed" });
 return 0;
 
 TargetProfile Target(long seen, int index = 0) =>

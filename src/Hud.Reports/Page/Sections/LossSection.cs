@@ -66,7 +66,7 @@ internal static class LossSection
                 o.AgentCpuNs
             )}</td><td>CPU time; {HumanText.Bytes(o.AgentPeakBytes)} memory at most</td></tr>
             <tr><th scope="row">Level</th><td class="num">{o.Level}</td><td>{LevelName(o.Level)}</td></tr>
-            <tr><th scope="row">Probes</th><td class="num">{document.Agent.Rung}</td><td>kernel {document.Agent.Kernel}, {document.Agent.Machine}</td></tr>
+            <tr><th scope="row">Probes</th><td class="num">{document.Agent.ProbeMode}</td><td>kernel {document.Agent.Kernel}, {document.Agent.Machine}</td></tr>
             </tbody></table>
             """
         );

@@ -5,15 +5,15 @@ using Hud.NodeAgent.Run;
 
 namespace Hud.KernelTests;
 
-/// <summary>Each rung of the ladder on a child that polls exactly as often as it is told.</summary>
-public sealed class RungTests
+/// <summary>Each probe mode on a child that polls exactly as often as it is told.</summary>
+public sealed class ProbeModeTests
 {
     public static TheoryData<string> Probing => ["uprobe.session", "uprobe.multi", "perf-uprobe"];
 
-    private static KernelSettings Settings(Rung rung) =>
+    private static KernelSettings Settings(ProbeMode probeMode) =>
         new()
         {
-            Rung = rung,
+            ProbeMode = probeMode,
             Types = 4,
             Slots = 8,
             RingKiB = 1024,
@@ -23,7 +23,7 @@ public sealed class RungTests
     [MemberData(nameof(Probing))]
     public void Every_poll_is_timed_and_counted_once(string name)
     {
-        using var polls = new ProbedChild(Settings(Need.Rung(name)), type: 2);
+        using var polls = new ProbedChild(Settings(Need.ProbeMode(name)), type: 2);
         polls.Poll(3);
 
         Assert.Equal(3000, polls.Kernel.Count(Stat.Polls));
@@ -57,7 +57,7 @@ public sealed class RungTests
     [MemberData(nameof(Probing))]
     public void After_detaching_nothing_is_counted_and_attaching_again_goes_on(string name)
     {
-        using var polls = new ProbedChild(Settings(Need.Rung(name)));
+        using var polls = new ProbedChild(Settings(Need.ProbeMode(name)));
         polls.Poll(1);
         polls.Detach();
         polls.Poll(5);
@@ -72,7 +72,7 @@ public sealed class RungTests
     public void A_poll_over_the_threshold_leaves_one_record(string name)
     {
         using var polls = new ProbedChild(
-            Settings(Need.Rung(name)) with
+            Settings(Need.ProbeMode(name)) with
             {
                 ThresholdNs = 0,
                 SlowPerSecond = 1_000_000,
@@ -106,7 +106,7 @@ public sealed class RungTests
     [MemberData(nameof(Probing))]
     public void Sampling_times_one_poll_in_n_and_counts_the_others(string name)
     {
-        using var polls = new ProbedChild(Settings(Need.Rung(name)));
+        using var polls = new ProbedChild(Settings(Need.ProbeMode(name)));
         polls.Kernel.Control.SampleMask = 15;
         polls.Poll(10);
 
@@ -121,7 +121,7 @@ public sealed class RungTests
     [MemberData(nameof(Probing))]
     public void Another_process_with_the_same_program_is_not_counted(string name)
     {
-        using var polls = new ProbedChild(Settings(Need.Rung(name)));
+        using var polls = new ProbedChild(Settings(Need.ProbeMode(name)));
         using var stranger = SelfTestChild.Start("spin");
         Assert.NotNull(stranger!.Run(4));
         Assert.Equal(0, polls.Kernel.Count(Stat.Polls));
@@ -136,7 +136,7 @@ public sealed class RungTests
     [MemberData(nameof(Probing))]
     public void Switched_off_programs_see_nothing(string name)
     {
-        using var polls = new ProbedChild(Settings(Need.Rung(name)));
+        using var polls = new ProbedChild(Settings(Need.ProbeMode(name)));
         polls.Kernel.Control.Enabled = 0;
         polls.Poll(2);
         foreach (var stat in Enum.GetValues<Stat>().Where(s => s != Stat.Count))
@@ -147,7 +147,7 @@ public sealed class RungTests
     [MemberData(nameof(Probing))]
     public void A_type_beyond_the_map_is_counted_as_such(string name)
     {
-        using var polls = new ProbedChild(Settings(Need.Rung(name)), type: 4);
+        using var polls = new ProbedChild(Settings(Need.ProbeMode(name)), type: 4);
         polls.Poll(1);
         Assert.Equal(1000, polls.Kernel.Count(Stat.TypeOutOfRange));
     }
@@ -156,7 +156,7 @@ public sealed class RungTests
     [MemberData(nameof(Probing))]
     public void Calibration_measures_a_cost_and_leaves_no_trace(string name)
     {
-        using var kernel = KernelSide.Load(Settings(Need.Rung(name)));
+        using var kernel = BpfProbes.Load(Settings(Need.ProbeMode(name)));
         var cost = Calibration.Measure(kernel, 3, 63);
         Assert.True(cost.TimedNs is > 10 and < 1e6, $"{cost}");
         Assert.True(cost.SkippedNs >= 0 && cost.SkippedNs < 1e6, $"{cost}");
@@ -173,7 +173,7 @@ public sealed class RungTests
     public void Without_probes_a_long_sleep_leaves_a_record_with_its_stack_and_syscall()
     {
         Need.Kernel();
-        using var polls = new ProbedChild(Settings(Rung.SchedOnly) with { ThresholdNs = 2_000_000 });
+        using var polls = new ProbedChild(Settings(ProbeMode.SchedOnly) with { ThresholdNs = 2_000_000 });
         polls.Kernel.Control.SchedOnly = ulong.MaxValue;
         polls.Poll(1); // from here on it is known
         Thread.Sleep(50);

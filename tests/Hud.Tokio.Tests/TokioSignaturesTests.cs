@@ -2,7 +2,7 @@ using Hud.Symbolization;
 
 namespace Hud.Tokio.Tests;
 
-public sealed class LandmarksTests
+public sealed class TokioSignaturesTests
 {
     [Theory]
     [InlineData("tokio124-release")]
@@ -11,7 +11,7 @@ public sealed class LandmarksTests
     public void The_function_is_the_one_that_the_symbol_table_names_so_and_no_other(string set)
     {
         var elf = Workloads.Open(set, "block_in_place");
-        var landmarks = Landmarks.Find(elf);
+        var landmarks = TokioSignatures.Find(elf);
         var recognised = elf
             .Functions.Functions.ToArray()
             .Where(f => landmarks.TryName(f.Address, out _))
@@ -21,7 +21,7 @@ public sealed class LandmarksTests
         Assert.All(recognised, name => Assert.EndsWith("::worker::block_in_place", name, StringComparison.Ordinal));
         var function = elf.Functions.Functions.ToArray().First(f => landmarks.TryName(f.Address, out _));
         Assert.True(landmarks.TryName(function.Address + function.Size - 1, out string name));
-        Assert.Equal(Landmarks.BlockInPlace, name);
+        Assert.Equal(TokioSignatures.BlockInPlace, name);
         Assert.False(landmarks.TryName(function.Address - 1, out _));
     }
 
@@ -31,7 +31,10 @@ public sealed class LandmarksTests
     public void Stripping_hides_nothing(string whole, string stripped)
     {
         var named = Workloads.Open(whole, "block_in_place");
-        var (before, after) = (Landmarks.Find(named), Landmarks.Find(Workloads.Open(stripped, "block_in_place")));
+        var (before, after) = (
+            TokioSignatures.Find(named),
+            TokioSignatures.Find(Workloads.Open(stripped, "block_in_place"))
+        );
         Assert.All(
             named.Functions.Functions.ToArray(),
             f => Assert.Equal(before.TryName(f.Address, out _), after.TryName(f.Address, out _))
@@ -42,7 +45,7 @@ public sealed class LandmarksTests
     public void A_program_without_block_in_place_has_none()
     {
         var elf = Workloads.Open("tokio143-release", "cpu_hog");
-        var landmarks = Landmarks.Find(elf);
+        var landmarks = TokioSignatures.Find(elf);
         Assert.DoesNotContain(elf.Functions.Functions.ToArray(), f => landmarks.TryName(f.Address, out _));
     }
 }

@@ -5,16 +5,16 @@ using Hud.Reports;
 namespace Hud.Operator.Reconcile;
 
 /// <summary>The part of a profile that the status shows, in short strings for people. Pure.</summary>
-public static class Findings
+public static class StatusProjection
 {
     public static StatusSummary Summary(ProfileSummary s) =>
         new()
         {
-            Polls = StatusFit.Count(s.Polls),
-            SlowPolls = StatusFit.Count(s.SlowPolls),
-            BlockedPercent = StatusFit.Percent(s.BlockedPercent),
+            Polls = StatusSizeLimiter.Count(s.Polls),
+            SlowPolls = StatusSizeLimiter.Count(s.SlowPolls),
+            BlockedPercent = StatusSizeLimiter.Percent(s.BlockedPercent),
             WorstPoll = HumanText.Duration(s.WorstPollNs),
-            Stalls = StatusFit.Count(s.StallCount),
+            Stalls = StatusSizeLimiter.Count(s.StallCount),
             LongestStall = HumanText.Duration(s.LongestStallNs),
             CpuHogTime = HumanText.Duration(s.CpuHogNs),
             BlockedTime = HumanText.Duration(s.BlockedNs),
@@ -32,20 +32,23 @@ public static class Findings
                         {
                             Rank = i + 1,
                             Cause = h.Cause,
-                            Category = StatusFit.Cut(h.Category, 64),
-                            Function = StatusFit.Cut(h.Function, 512),
-                            UserFrame = StatusFit.Cut(h.UserFrame, 512),
-                            Location = StatusFit.Cut(h.Location, 512),
-                            Task = StatusFit.Cut(h.Task, 512),
-                            Syscall = StatusFit.Cut(h.Syscall, 64),
-                            Count = StatusFit.Count(h.Count),
+                            Category = StatusSizeLimiter.Cut(h.Category, 64),
+                            Function = StatusSizeLimiter.Cut(h.Function, 512),
+                            UserFrame = StatusSizeLimiter.Cut(h.UserFrame, 512),
+                            Location = StatusSizeLimiter.Cut(h.Location, 512),
+                            Task = StatusSizeLimiter.Cut(h.Task, 512),
+                            Syscall = StatusSizeLimiter.Cut(h.Syscall, 64),
+                            Count = StatusSizeLimiter.Count(h.Count),
                             Total = HumanText.Duration(h.TotalNs),
                             P50 = HumanText.Duration(h.P50Ns),
                             P99 = HumanText.Duration(h.P99Ns),
                             Max = HumanText.Duration(h.MaxNs),
-                            Percent = StatusFit.Percent(h.Percent),
-                            Advice = StatusFit.Cut(h.Advice, 1024),
-                            Stack = [.. h.Stack.Take(StatusFit.MaxStack).Select(f => StatusFit.Cut(f, 512))],
+                            Percent = StatusSizeLimiter.Percent(h.Percent),
+                            Advice = StatusSizeLimiter.Cut(h.Advice, 1024),
+                            Stack =
+                            [
+                                .. h.Stack.Take(StatusSizeLimiter.MaxStack).Select(f => StatusSizeLimiter.Cut(f, 512)),
+                            ],
                         }
                 ),
         ];

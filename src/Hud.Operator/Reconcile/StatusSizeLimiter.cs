@@ -5,7 +5,7 @@ using Hud.Core.Api;
 namespace Hud.Operator.Reconcile;
 
 /// <summary>Keeps a status below its bound and its texts below the schema's, so that no write is refused for its size.</summary>
-public static class StatusFit
+public static class StatusSizeLimiter
 {
     public const int MaxBytes = 32 * 1024;
     public const int MaxStack = 8;

@@ -5,7 +5,7 @@ namespace Hud.Analysis;
 
 /// <summary>What a stack means for a cause: who is blamed, of which category, with which advice.</summary>
 /// <param name="Path">Equal for stacks with the same frames from the poll to the user's code; empty when no code is blamed.</param>
-public sealed record Judgement(
+public sealed record Attribution(
     HotspotIdentity Identity,
     string Category,
     string Advice,
@@ -18,15 +18,15 @@ public sealed record Judgement(
 );
 
 /// <summary>Names and judges stacks by number, once each.</summary>
-public sealed class StackJudge(StackStore stacks, IFrameSource names)
+public sealed class StackAttributor(StackStore stacks, IFrameSource names)
 {
     private const int MaxJudgements = 20_000;
     private readonly Dictionary<(int Stack, bool Exact), IReadOnlyList<Frame>> _frames = [];
 
-    /// <summary>The live view judges the same stacks every second, and a judgement compares each frame with a long table.</summary>
+    /// <summary>The live view judges the same stacks every second, and a attribution compares each frame with a long table.</summary>
     private readonly Dictionary<
         (int Stack, HotspotCause Cause, string Syscall, string Task, bool Exact),
-        Judgement
+        Attribution
     > _judgements = [];
 
     public IReadOnlyList<Frame> Frames(int stack, bool exact)
@@ -47,13 +47,13 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
     public bool IsNamed(int stack) => _frames.ContainsKey((stack, true));
 
     /// <summary>A poll during which the worker handed its queue to another thread blocks nobody.</summary>
-    public bool InBlockInPlace(int stack) => stack >= 0 && Blame.InBlockInPlace(Frames(stack, exact: false));
+    public bool InBlockInPlace(int stack) => stack >= 0 && StackClassifier.InBlockInPlace(Frames(stack, exact: false));
 
     /// <summary>From the blamed frame to the poll, both included: what lies beyond the poll is the same for every task.</summary>
     public static IReadOnlyList<Frame> WayToPoll(IReadOnlyList<Frame> frames, int blamed)
     {
         ArgumentNullException.ThrowIfNull(frames);
-        int poll = Blame.PollIndex(frames),
+        int poll = StackClassifier.PollIndex(frames),
             from = Math.Max(0, blamed);
         return [.. poll >= from ? frames.Take(poll + 1).Skip(from) : frames.Skip(from)];
     }
@@ -62,37 +62,37 @@ public sealed class StackJudge(StackStore stacks, IFrameSource names)
     /// <paramref name="cause"/> as the scheduler saw it; a sleep in a futex is a wait for another thread. The system call decides
     /// that, and not the names: the same program has the same causes stripped, inlined or with all its symbols.
     /// </summary>
-    public Judgement Judge(int stack, HotspotCause cause, string syscall, string taskName, bool exact)
+    public Attribution Attribute(int stack, HotspotCause cause, string syscall, string taskName, bool exact)
     {
         var key = (stack, cause, syscall, taskName, exact);
-        if (!_judgements.TryGetValue(key, out var judgement))
+        if (!_judgements.TryGetValue(key, out var attribution))
         {
             if (_judgements.Count >= MaxJudgements)
                 _judgements.Clear();
-            _judgements[key] = judgement = JudgeAnew(stack, cause, syscall, taskName, exact);
+            _judgements[key] = attribution = AttributeAnew(stack, cause, syscall, taskName, exact);
         }
 
-        return judgement;
+        return attribution;
     }
 
-    private Judgement JudgeAnew(int stack, HotspotCause cause, string syscall, string taskName, bool exact)
+    private Attribution AttributeAnew(int stack, HotspotCause cause, string syscall, string taskName, bool exact)
     {
         var frames = Frames(stack, exact);
         if (cause == HotspotCause.BlockingCall && SyscallGroups.Of(syscall) == SyscallGroup.Futex)
             cause = HotspotCause.LockWait;
 
         var row = Advisor.For(frames, cause, syscall);
-        int blamed = Blame.FirstUserFrame(frames);
-        string user = blamed >= 0 ? Blame.UserName(frames[blamed]) : taskName;
+        int blamed = StackClassifier.FirstUserFrame(frames);
+        string user = blamed >= 0 ? StackClassifier.UserName(frames[blamed]) : taskName;
         int named = Advisor.NamedFrame(frames, row);
-        string function = named >= 0 ? Blame.UserName(frames[named]) : user;
+        string function = named >= 0 ? StackClassifier.UserName(frames[named]) : user;
         // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
         string path = blamed < 0 || cause.IsCpuPressure() ? "" : Fingerprint.Of(WayToPoll(frames, blamed));
         string fingerprint =
             cause.IsCpuPressure() ? Fingerprint.Of("task", taskName) // where it was preempted is chance
             : path.Length == 0 ? Fingerprint.Of("task", taskName, syscall)
             : Fingerprint.Of("path", path, row.Category, syscall);
-        return new Judgement(
+        return new Attribution(
             new HotspotIdentity(cause, fingerprint),
             row.Category,
             row.Sentence,

@@ -7,7 +7,7 @@ namespace Hud.NodeAgent.Bpf;
 /// <summary>What the programs need to know before they are loaded.</summary>
 internal sealed record KernelSettings
 {
-    public Rung Rung { get; init; }
+    public ProbeMode ProbeMode { get; init; }
     public int Types { get; init; } = 1;
     public int Slots { get; init; } = 64;
     public int RingKiB { get; init; } = 4096;
@@ -17,7 +17,7 @@ internal sealed record KernelSettings
 }
 
 /// <summary>The loaded programs and their maps. Everything detaches when this is disposed or the process dies.</summary>
-internal sealed unsafe class KernelSide : IDisposable
+internal sealed unsafe class BpfProbes : IDisposable
 {
     private static readonly string[] AlwaysPrograms =
     [
@@ -51,7 +51,7 @@ internal sealed unsafe class KernelSide : IDisposable
     private readonly ControlBlock* _control;
     private readonly long[] _countBase = new long[(int)Stat.Count];
 
-    private KernelSide(BpfObject opened, KernelSettings settings)
+    private BpfProbes(BpfObject opened, KernelSettings settings)
     {
         _object = opened;
         Settings = settings;
@@ -62,11 +62,12 @@ internal sealed unsafe class KernelSide : IDisposable
 
     public KernelSettings Settings { get; }
 
-    public Rung Rung => Settings.Rung;
+    public ProbeMode ProbeMode => Settings.ProbeMode;
 
     /// <summary>Poll probes are hit by every process that runs the file: the kernel cannot keep them to one.</summary>
     public bool ReachesOthers =>
-        Rung == Rung.Perf || (Rung == Rung.Multi && UprobeMulti.FilterPid(KernelVersion.Current, 1) == 0);
+        ProbeMode == ProbeMode.Perf
+        || (ProbeMode == ProbeMode.Multi && UprobeMulti.FilterPid(KernelVersion.Current, 1) == 0);
 
     /// <summary>Shared with the programs at once.</summary>
     public ref ControlBlock Control => ref *_control;
@@ -74,21 +75,21 @@ internal sealed unsafe class KernelSide : IDisposable
     public BpfMap Events => _object.Map("events");
 
     /// <exception cref="BpfException">The kernel refused.</exception>
-    public static KernelSide Load(KernelSettings settings)
+    public static BpfProbes Load(KernelSettings settings)
     {
         var opened = BpfObject.OpenEmbedded();
         try
         {
-            var wanted = AlwaysPrograms.Concat(settings.Rung.PollPrograms()).ToHashSet(StringComparer.Ordinal);
+            var wanted = AlwaysPrograms.Concat(settings.ProbeMode.PollPrograms()).ToHashSet(StringComparer.Ordinal);
             foreach (var program in opened.Programs)
                 program.SetAutoload(wanted.Contains(program.Name));
-            int attachType = settings.Rung switch
+            int attachType = settings.ProbeMode switch
             {
-                Rung.Session => UprobeMulti.AttachTypeSession,
-                Rung.Multi => UprobeMulti.AttachTypeMulti,
+                ProbeMode.Session => UprobeMulti.AttachTypeSession,
+                ProbeMode.Multi => UprobeMulti.AttachTypeMulti,
                 _ => 0,
             };
-            foreach (string name in settings.Rung.PollPrograms())
+            foreach (string name in settings.ProbeMode.PollPrograms())
                 opened.Program(name).SetExpectedAttachType(attachType);
 
             opened.Map("types").SetMaxEntries((uint)Math.Max(1, settings.Types));
@@ -108,7 +109,7 @@ internal sealed unsafe class KernelSide : IDisposable
             config.OwnPidNamespace = Proc.ProcFs.PidNamespace("self");
 
             opened.Load();
-            var side = new KernelSide(opened, settings);
+            var side = new BpfProbes(opened, settings);
             side.Control.ThresholdNs = (ulong)settings.ThresholdNs;
             return side;
         }
@@ -201,9 +202,9 @@ internal sealed unsafe class KernelSide : IDisposable
     /// <exception cref="BpfException" />
     public PollLinks AttachPolls(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> types, int pid)
     {
-        switch (Rung)
+        switch (ProbeMode)
         {
-            case Rung.Session:
+            case ProbeMode.Session:
                 return new PollLinks([
                     UprobeMulti.Attach(
                         _object.Program("hud_poll_session"),
@@ -215,7 +216,7 @@ internal sealed unsafe class KernelSide : IDisposable
                         pid
                     ),
                 ]);
-            case Rung.Multi:
+            case ProbeMode.Multi:
                 var returns = UprobeMulti.Attach(
                     _object.Program("hud_poll_return"),
                     UprobeMulti.AttachTypeMulti,
@@ -245,7 +246,7 @@ internal sealed unsafe class KernelSide : IDisposable
                     returns.Dispose();
                     throw;
                 }
-            case Rung.Perf:
+            case ProbeMode.Perf:
                 return AttachPerf(path, offsets, types);
             default:
                 return new PollLinks([]);
@@ -254,7 +255,7 @@ internal sealed unsafe class KernelSide : IDisposable
 
     /// <summary>The same with the program that skips every return: what a sampled-out poll costs.</summary>
     public PollLinks AttachSkipping(string path, ReadOnlySpan<ulong> offsets, int pid) =>
-        Rung == Rung.Session
+        ProbeMode == ProbeMode.Session
             ? new PollLinks([
                 UprobeMulti.Attach(
                     _object.Program("hud_poll_skip"),
@@ -365,7 +366,7 @@ internal sealed unsafe class KernelSide : IDisposable
             : default;
     }
 
-    public IEnumerable<string> LoadedPrograms => AlwaysPrograms.Concat(Rung.PollPrograms());
+    public IEnumerable<string> LoadedPrograms => AlwaysPrograms.Concat(ProbeMode.PollPrograms());
 
     /// <summary><c>struct bpf_prog_info</c>, up to recursion_misses.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 232)]

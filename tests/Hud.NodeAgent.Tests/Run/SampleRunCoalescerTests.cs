@@ -12,7 +12,7 @@ namespace Hud.NodeAgent.Tests.Run;
 public sealed class TickRunsTests
 {
     private readonly Stage _stage = new();
-    private readonly TickRuns _ticks;
+    private readonly SampleRunCoalescer _ticks;
 
     public TickRunsTests()
     {
@@ -26,7 +26,7 @@ public sealed class TickRunsTests
                 Types = [new("shop::login", 0, 0, default, 0), new("shop::cart", 0, 0, default, 0)],
             },
         };
-        _ticks = new TickRuns(_stage.Judge, _stage.Ledger, new TypesOnStacks(_stage.Stacks, [target]));
+        _ticks = new SampleRunCoalescer(_stage.Judge, _stage.Ledger, new TaskTypeResolver(_stage.Stacks, [target]));
         _ticks.Watch(5 * Ms, 99);
     }
 

@@ -6,7 +6,7 @@ using Hud.Core.Profile;
 namespace Hud.Operator.Reconcile;
 
 /// <summary>The last status of a session. Pure.</summary>
-public static class Outcome
+public static class TerminalStatus
 {
     /// <summary>Percent of frames. The rest is the usual: hand-written assembly, thunks, the dynamic linker. A release build without lines has its names.</summary>
     private const int EnoughNames = 90;
@@ -28,9 +28,9 @@ public static class Outcome
         {
             status = status with
             {
-                Verdict = StatusFit.Cut(merged.Verdict, 1024),
-                Summary = Findings.Summary(merged.Summary),
-                Hotspots = Findings.Hotspots(merged.Hotspots, o.Spec.Output.TopHotspots),
+                Verdict = StatusSizeLimiter.Cut(merged.Verdict, 1024),
+                Summary = StatusProjection.Summary(merged.Summary),
+                Hotspots = StatusProjection.Hotspots(merged.Hotspots, o.Spec.Output.TopHotspots),
             };
             Losses(conditions, merged, agents);
         }
@@ -72,7 +72,7 @@ public static class Outcome
         }
         return new Decision
         {
-            Status = StatusFit.Fit(status),
+            Status = StatusSizeLimiter.Fit(status),
             Finished = true,
             Profile = merged,
         };
@@ -107,7 +107,7 @@ public static class Outcome
             Phase = SessionPhase.Failed,
             CompletionTime = ConditionSet.Seconds(now),
             Verdict = string.IsNullOrEmpty(status.Verdict)
-                ? StatusFit.Cut($"NO DATA: {message}", 1024)
+                ? StatusSizeLimiter.Cut($"NO DATA: {message}", 1024)
                 : status.Verdict,
             Conditions = conditions.ToList(),
         };
@@ -161,7 +161,7 @@ public static class Outcome
     {
         var lost = profile.Losses.Events();
         var lines = agents.Sum(a => a.Stream.MissingLines + a.Stream.BadLines);
-        var withoutEnd = agents.Count(a => a.Stream.Bye is null);
+        var withoutEnd = agents.Count(a => a.Stream.EndMessage is null);
         if (lost > 0 || lines > 0 || withoutEnd > 0)
             conditions.Set(
                 ConditionTypes.ResultsComplete,

@@ -4,7 +4,7 @@ namespace Hud.Unwinding;
 /// Collects rows function by function, in the file's order, then sorts the functions and joins them to one table.
 /// Addresses are kept as 32-bit distances from the text's first address.
 /// </summary>
-internal sealed class RowSink(ulong baseAddress, ulong endAddress)
+internal sealed class UnwindRowBuilder(ulong baseAddress, ulong endAddress)
 {
     private readonly List<uint> _starts = [];
     private readonly List<Function> _functions = [];

@@ -5,7 +5,7 @@ using Hud.Operator.Streams;
 
 namespace Hud.Operator.Tests;
 
-public sealed class StatusFitTests
+public sealed class StatusSizeLimiterTests
 {
     [Fact]
     public void The_largest_status_that_can_be_is_below_its_bound()
@@ -36,19 +36,19 @@ public sealed class StatusFitTests
         Assert.InRange(selection.Targets.Count, 10, 50);
         var status = new ProfilingSessionStatus
         {
-            Verdict = StatusFit.Cut(text, 1024),
+            Verdict = StatusSizeLimiter.Cut(text, 1024),
             StartTime = Make.Now,
             CompletionTime = Make.Now,
             TargetsReady = "50/50",
-            Summary = Findings.Summary(new Hud.Core.Profile.ProfileSummary()),
+            Summary = StatusProjection.Summary(new Hud.Core.Profile.ProfileSummary()),
             Targets =
             [
                 .. selection.Targets.Select(t =>
                     t with
                     {
-                        Message = StatusFit.Cut(text, 512),
-                        Reason = StatusFit.Cut(text, 128),
-                        TokioVersion = StatusFit.Cut(text, 64),
+                        Message = StatusSizeLimiter.Cut(text, 512),
+                        Reason = StatusSizeLimiter.Cut(text, 128),
+                        TokioVersion = StatusSizeLimiter.Cut(text, 64),
                         Polls = long.MaxValue,
                         SlowPolls = long.MaxValue,
                         LostEvents = long.MaxValue,
@@ -59,7 +59,7 @@ public sealed class StatusFitTests
                     }
                 ),
             ],
-            Hotspots = Findings.Hotspots(
+            Hotspots = StatusProjection.Hotspots(
                 [
                     .. Enumerable
                         .Range(0, 60)
@@ -80,7 +80,7 @@ public sealed class StatusFitTests
                     {
                         Type = "TypeOfCondition" + i,
                         Reason = "AllTargetsProfiled",
-                        Message = StatusFit.Cut(text, 2048),
+                        Message = StatusSizeLimiter.Cut(text, 2048),
                     }),
             ],
             Results =
@@ -96,16 +96,19 @@ public sealed class StatusFitTests
                     }),
             ],
         };
-        Assert.True(StatusFit.Size(status) > StatusFit.MaxBytes);
-        Assert.InRange(StatusFit.Size(StatusFit.Fit(status)), 1, StatusFit.MaxBytes - 1);
+        Assert.True(StatusSizeLimiter.Size(status) > StatusSizeLimiter.MaxBytes);
+        Assert.InRange(StatusSizeLimiter.Size(StatusSizeLimiter.Fit(status)), 1, StatusSizeLimiter.MaxBytes - 1);
     }
 
     [Fact]
     public void Twenty_hotspots_with_stacks_fit_as_they_are_cut()
     {
-        var status = Make.Status(Make.Target(0)) with { Hotspots = Findings.Hotspots(Make.Profile().Hotspots, 20) };
-        var fitted = StatusFit.Fit(status);
-        Assert.InRange(StatusFit.Size(fitted), 1, StatusFit.MaxBytes);
+        var status = Make.Status(Make.Target(0)) with
+        {
+            Hotspots = StatusProjection.Hotspots(Make.Profile().Hotspots, 20),
+        };
+        var fitted = StatusSizeLimiter.Fit(status);
+        Assert.InRange(StatusSizeLimiter.Size(fitted), 1, StatusSizeLimiter.MaxBytes);
         Assert.Equal(20, fitted.Hotspots.Count);
         Assert.NotEmpty(fitted.Hotspots[0].Stack);
     }
@@ -114,7 +117,7 @@ public sealed class StatusFitTests
     [InlineData("abc", 3, "abc")]
     [InlineData("abcd", 3, "ab\u2026")]
     public void Texts_are_cut_with_a_sign(string text, int max, string expected) =>
-        Assert.Equal(expected, StatusFit.Cut(text, max));
+        Assert.Equal(expected, StatusSizeLimiter.Cut(text, max));
 
     [Fact]
     public void Whatever_an_agent_says_its_numbers_are_within_the_schemas_bounds()
@@ -147,7 +150,7 @@ public sealed class StatusFitTests
                 )
             ) with
             {
-                Summary = Findings.Summary(
+                Summary = StatusProjection.Summary(
                     new()
                     {
                         Polls = n,
@@ -162,7 +165,7 @@ public sealed class StatusFitTests
                         ThrottledNs = n,
                     }
                 ),
-                Hotspots = Findings.Hotspots(
+                Hotspots = StatusProjection.Hotspots(
                     [
                         new()
                         {

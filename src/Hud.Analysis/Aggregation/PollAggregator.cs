@@ -3,7 +3,7 @@ using Hud.Core.Profile;
 namespace Hud.Analysis;
 
 /// <summary>One slow poll as the agent hands it over: numbers, and stacks by number (-1: none).</summary>
-public readonly record struct PollFact
+public readonly record struct PollRecord
 {
     public int Target { get; init; }
     public int Type { get; init; }
@@ -22,7 +22,7 @@ public readonly record struct PollFact
     /// <summary>A clock tick met it computing, even if no stack could be kept.</summary>
     public bool Ticked { get; init; }
 
-    /// <summary>Who ended its longest futex wait; the ledger fills it in.</summary>
+    /// <summary>Who ended its longest futex wait; the aggregator fills it in.</summary>
     public int HolderStack { get; init; }
 
     /// <summary>When the longest sleep began: joins it with its waker.</summary>
@@ -49,13 +49,18 @@ public sealed class RawHotspot
     /// <summary>Times by who ran instead.</summary>
     public Dictionary<(string Name, int Pid), long> Culprits { get; } = [];
 
-    /// <summary>Polls that had no stack of their own and were counted with the dearest stack of their type.</summary>
+    /// <summary>Polls that had no stack of their own and were counted with the most expensive stack of their type.</summary>
     public long Borrowed { get; set; }
 }
 
 /// <summary>Keeps the facts of a run: slow polls, their parts by stack, who ended their waits. Bounded everywhere.</summary>
 /// <param name="clockPeriodNs">Time between two on-CPU samples; 0 when there are none.</param>
-public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls = 20_000, long clockPeriodNs = 0)
+public sealed class PollAggregator(
+    StackAttributor attributor,
+    long thresholdNs,
+    int maxPolls = 20_000,
+    long clockPeriodNs = 0
+)
 {
     /// <summary>Who ran instead when the CPU itself stood still or served interrupts.</summary>
     public const string NotTheGuest = "hypervisor or interrupts";
@@ -65,14 +70,14 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     private const int MaxPending = 4096;
     private readonly Dictionary<(int Tid, long Start), List<int>> _samples = [];
     private readonly Dictionary<(int Tid, long Start), (int Stack, string Name)> _wakers = [];
-    private readonly Dictionary<(int Tid, long Start), PollFact> _open = [];
-    private readonly List<PollFact> _polls = [];
+    private readonly Dictionary<(int Tid, long Start), PollRecord> _open = [];
+    private readonly List<PollRecord> _polls = [];
     private readonly HashSet<int> _blockInPlaceTypes = [];
-    private readonly Dictionary<int, PollFact> _lastByThread = [];
+    private readonly Dictionary<int, PollRecord> _lastByThread = [];
 
     public Dictionary<RawKey, RawHotspot> Hotspots { get; } = [];
 
-    public IReadOnlyList<PollFact> Polls => _polls;
+    public IReadOnlyList<PollRecord> Polls => _polls;
 
     public long PollsCut { get; private set; }
 
@@ -124,7 +129,7 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     /// The second stack of a poll whose record is already in: its part was counted without a stack and is moved to this one, or
     /// taken back when it shows that the worker had handed its queue over.
     /// </summary>
-    public void AddSide(int tid, long pollStartNs, bool asleep, int stack)
+    public void AddSecondaryStack(int tid, long pollStartNs, bool asleep, int stack)
     {
         if (stack < 0 || !_lastByThread.TryGetValue(tid, out var poll) || poll.StartNs != pollStartNs)
             return;
@@ -137,7 +142,7 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
             Hotspots.Remove(bare);
         if (!asleep)
             PollsWithoutStack -= poll.Weight;
-        if (judge.InBlockInPlace(stack))
+        if (attributor.InBlockInPlace(stack))
         {
             TakeBack(poll, asleep, ns);
             return;
@@ -164,7 +169,7 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     }
 
     /// <summary>The poll itself stays: its other part was worth a record.</summary>
-    private void TakeBack(in PollFact poll, bool asleep, long ns)
+    private void TakeBack(in PollRecord poll, bool asleep, long ns)
     {
         _blockInPlaceTypes.Add(poll.Type);
         if (asleep)
@@ -174,7 +179,7 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     }
 
     /// <summary>The raw hotspot that a poll's part is counted under.</summary>
-    public static RawKey KeyOf(in PollFact poll, HotspotCause cause) =>
+    public static RawKey KeyOf(in PollRecord poll, HotspotCause cause) =>
         cause switch
         {
             HotspotCause.OnCpu => new RawKey(poll.Target, cause, poll.Type, poll.CpuStack, -1, ""),
@@ -189,15 +194,15 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
             _ => new RawKey(poll.Target, cause, poll.Type, poll.QueueStack, -1, ""),
         };
 
-    private int TakeHolder(in PollFact poll) =>
+    private int TakeHolder(in PollRecord poll) =>
         _wakers.Remove((poll.Tid, poll.BlockStartNs), out var waker) ? waker.Stack : -1;
 
     /// <summary>A poll that has not returned: kept apart, as its end will tell more.</summary>
-    public void SetOpen(in PollFact poll) => _open[(poll.Tid, poll.StartNs)] = poll;
+    public void SetOpen(in PollRecord poll) => _open[(poll.Tid, poll.StartNs)] = poll;
 
     public void ForgetOpen() => _open.Clear();
 
-    public IEnumerable<PollFact> OpenPolls => _open.Values;
+    public IEnumerable<PollRecord> OpenPolls => _open.Values;
 
     /// <summary>At the end of the run what is still open counts as far as it went.</summary>
     public void CloseOpen()
@@ -207,16 +212,16 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
         _open.Clear();
     }
 
-    public void AddPoll(in PollFact seen)
+    public void AddPoll(in PollRecord seen)
     {
         _open.Remove((seen.Tid, seen.StartNs));
         _samples.Remove((seen.Tid, seen.StartNs), out var samples);
         var cpuStacks = samples ?? (seen.CpuStack >= 0 ? [seen.CpuStack] : []);
         var poll = cpuStacks.Count == 0 && !seen.Ticked && TicksCannotHaveMissed(seen.Split) ? Stolen(seen) : seen;
         if (
-            judge.InBlockInPlace(poll.BlockStack)
-            || judge.InBlockInPlace(poll.QueueStack)
-            || cpuStacks.Any(judge.InBlockInPlace)
+            attributor.InBlockInPlace(poll.BlockStack)
+            || attributor.InBlockInPlace(poll.QueueStack)
+            || cpuStacks.Any(attributor.InBlockInPlace)
             || (poll.BlockStack < 0 && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type))
         )
         {
@@ -256,7 +261,7 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     /// On a CPU for several ticks of the clock, and no tick found it there: the virtual CPU was not running (steal), or it
     /// served interrupts. That is waiting, not computing.
     /// </summary>
-    private static PollFact Stolen(in PollFact poll) =>
+    private static PollRecord Stolen(in PollRecord poll) =>
         poll with
         {
             Split = poll.Split with { OnCpuNs = 0, RunQueueNs = poll.Split.RunQueueNs + poll.Split.OnCpuNs },
@@ -266,7 +271,7 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
             WorstQueueNs = poll.Split.OnCpuNs,
         };
 
-    private void AddPart(in PollFact poll, HotspotCause cause, long ns)
+    private void AddPart(in PollRecord poll, HotspotCause cause, long ns)
     {
         var raw = Add(KeyOf(poll, cause), ns, poll.Weight);
         switch (cause)
@@ -299,7 +304,11 @@ public sealed class PollLedger(StackJudge judge, long thresholdNs, int maxPolls 
     {
         int stack = -1,
             most = 0;
-        foreach (var group in cpuStacks.GroupBy(s => judge.Judge(s, HotspotCause.OnCpu, "", "", exact: false).Identity))
+        foreach (
+            var group in cpuStacks.GroupBy(s =>
+                attributor.Attribute(s, HotspotCause.OnCpu, "", "", exact: false).Identity
+            )
+        )
         {
             int count = group.Count();
             if (count > most)

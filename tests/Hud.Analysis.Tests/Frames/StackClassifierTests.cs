@@ -2,7 +2,7 @@ using Hud.Frames;
 
 namespace Hud.Analysis.Tests;
 
-public class BlameTests
+public class StackClassifierTests
 {
     private const string WorkerLoop =
         "tokio::runtime::scheduler::multi_thread::worker::Context::run_task < tokio::runtime::scheduler::multi_thread::worker::Context::run < "
@@ -17,16 +17,16 @@ public class BlameTests
                 + "tokio::runtime::task::harness::Harness<T,S>::poll < tokio::runtime::task::raw::poll < "
                 + WorkerLoop
         );
-        var blamed = Blame.FirstUserFrame(stack);
+        var blamed = StackClassifier.FirstUserFrame(stack);
         Assert.Equal(2, blamed);
-        Assert.Equal("checkout::slow", Blame.UserName(stack[blamed]));
+        Assert.Equal("checkout::slow", StackClassifier.UserName(stack[blamed]));
     }
 
     [Fact]
     public void Frames_outside_the_poll_are_not_blamed() =>
         Assert.Equal(
             -1,
-            Blame.FirstUserFrame(
+            StackClassifier.FirstUserFrame(
                 Named.Of("clock_nanosleep < tokio::x < tokio::runtime::task::raw::poll < checkout::main")
             )
         );
@@ -35,14 +35,17 @@ public class BlameTests
     public void Without_user_code_a_dependency_is_blamed() =>
         Assert.Equal(
             1,
-            Blame.FirstUserFrame(Named.Of("recv < redis::cmd::Cmd::query < tokio::runtime::task::raw::poll"))
+            StackClassifier.FirstUserFrame(Named.Of("recv < redis::cmd::Cmd::query < tokio::runtime::task::raw::poll"))
         );
 
     [Fact]
     public void The_workers_own_poll_is_no_task_poll()
     {
-        Assert.Equal(-1, Blame.PollIndex(Named.Of(WorkerLoop)));
-        Assert.Equal(1, Blame.PollIndex(Named.Of("checkout::f < tokio::runtime::task::raw::poll < " + WorkerLoop)));
+        Assert.Equal(-1, StackClassifier.PollIndex(Named.Of(WorkerLoop)));
+        Assert.Equal(
+            1,
+            StackClassifier.PollIndex(Named.Of("checkout::f < tokio::runtime::task::raw::poll < " + WorkerLoop))
+        );
     }
 
     [Theory]
@@ -63,7 +66,7 @@ public class BlameTests
     [InlineData(
         "futex < tokio::park::thread::Inner::park < tokio::runtime::thread_pool::worker::Context::park < tokio::runtime::thread_pool::worker::run"
     )]
-    public void Waiting_for_work_is_idle(string stack) => Assert.True(Blame.IsIdleWorker(Named.Of(stack)));
+    public void Waiting_for_work_is_idle(string stack) => Assert.True(StackClassifier.IsIdleWorker(Named.Of(stack)));
 
     [Theory]
     [InlineData(
@@ -72,19 +75,20 @@ public class BlameTests
     )]
     [InlineData("clock_nanosleep < std::thread::sleep < checkout::f < tokio::runtime::task::raw::poll < " + WorkerLoop)]
     [InlineData("checkout::f < tokio::runtime::scheduler::current_thread::CoreGuard::block_on < checkout::main")]
-    public void Blocking_inside_a_task_is_not_idle(string stack) => Assert.False(Blame.IsIdleWorker(Named.Of(stack)));
+    public void Blocking_inside_a_task_is_not_idle(string stack) =>
+        Assert.False(StackClassifier.IsIdleWorker(Named.Of(stack)));
 
     [Fact]
     public void Pool_threads_are_told_from_workers()
     {
         Assert.True(
-            Blame.OnBlockingPool(
+            StackClassifier.OnBlockingPool(
                 Named.Of(
                     "read < checkout::g < tokio::runtime::blocking::task::BlockingTask<T>::poll < tokio::runtime::task::raw::poll < tokio::runtime::blocking::pool::Inner::run"
                 )
             )
         );
-        Assert.False(Blame.OnBlockingPool(Named.Of(WorkerLoop)));
+        Assert.False(StackClassifier.OnBlockingPool(Named.Of(WorkerLoop)));
     }
 
     [Theory]
@@ -96,7 +100,7 @@ public class BlameTests
     public void Block_in_place_is_recognised(string frame)
     {
         Assert.True(
-            Blame.InBlockInPlace(
+            StackClassifier.InBlockInPlace(
                 Named.Of($"read < checkout::g < {frame} < checkout::f < tokio::runtime::task::raw::poll")
             )
         );

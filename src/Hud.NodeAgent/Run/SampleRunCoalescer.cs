@@ -10,7 +10,7 @@ namespace Hud.NodeAgent.Run;
 /// one another in the same task and user function are taken for one long stretch, and the report calls it an estimate.
 /// Types that are known to be polled very often are left out: their polls are short, however many ticks they get.
 /// </summary>
-internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStacks types)
+internal sealed class SampleRunCoalescer(StackAttributor attributor, PollAggregator aggregator, TaskTypeResolver types)
 {
     private sealed record Stretch(
         HudEvent First,
@@ -42,12 +42,15 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStack
     public void Add(in HudEvent tick, int stack)
     {
         Count++;
-        var frames = judge.Frames(stack, exact: false);
+        var frames = attributor.Frames(stack, exact: false);
         int type = types.Find((int)tick.Target, stack, frames);
         bool counts =
-            stack >= 0 && Blame.PollIndex(frames) >= 0 && !Blame.OnBlockingPool(frames) && !Hot.Contains(type);
+            stack >= 0
+            && StackClassifier.PollIndex(frames) >= 0
+            && !StackClassifier.OnBlockingPool(frames)
+            && !Hot.Contains(type);
         HotspotIdentity? identity = counts
-            ? judge.Judge(stack, HotspotCause.OnCpu, "", "", exact: false).Identity
+            ? attributor.Attribute(stack, HotspotCause.OnCpu, "", "", exact: false).Identity
             : null;
         if (
             _open.TryGetValue(tick.NsTid, out var stretch)
@@ -83,7 +86,7 @@ internal sealed class TickRuns(StackJudge judge, PollLedger ledger, TypesOnStack
         long ns = (long)(stretch.Last - stretch.First.TimeNs);
         if (stretch.Ticks < 2 || ns <= _thresholdNs)
             return;
-        ledger.AddPoll(
+        aggregator.AddPoll(
             EventSink.Fact(stretch.First) with
             {
                 Type = stretch.Type,

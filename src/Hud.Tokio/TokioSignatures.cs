@@ -7,7 +7,7 @@ namespace Hud.Tokio;
 /// Functions of Tokio that a program without symbols betrays all the same: they refer to the text of a panic message that nobody
 /// else has. x86-64. Where the compiler put such a function into its caller, the caller goes by its name.
 /// </summary>
-public sealed class Landmarks
+public sealed class TokioSignatures
 {
     /// <summary>Hands the worker's queue to another thread: what is above it on the stack blocks nobody.</summary>
     public const string BlockInPlace = "tokio::runtime::scheduler::multi_thread::worker::block_in_place";
@@ -16,11 +16,11 @@ public sealed class Landmarks
     private const int MaxFound = 1024;
     private readonly List<(ulong Start, ulong End)> _blockInPlace = [];
 
-    private Landmarks() { }
+    private TokioSignatures() { }
 
-    public static Landmarks None { get; } = new();
+    public static TokioSignatures None { get; } = new();
 
-    public static Landmarks Find(ElfFile elf)
+    public static TokioSignatures Find(ElfFile elf)
     {
         ArgumentNullException.ThrowIfNull(elf);
         // the same words since Tokio 0.2
@@ -30,7 +30,7 @@ public sealed class Landmarks
                 is not { } text
         )
             return None;
-        var found = new Landmarks();
+        var found = new TokioSignatures();
         foreach (ulong site in References(elf, text))
         {
             if (FunctionBounds.Enclosing(elf, site) is { } function)

@@ -3,7 +3,7 @@ using Hud.Core.Profile;
 namespace Hud.Analysis;
 
 /// <summary>What a stack means. Frames are leaf first everywhere.</summary>
-public static class Blame
+public static class StackClassifier
 {
     /// <summary>Index of the code to change: the first user frame from the leaf, up to the task's poll. Without one (a task
     /// made of library code only, or work that a framework does before it calls the user) the outermost frame of a dependency:

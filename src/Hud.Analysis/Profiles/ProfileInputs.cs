@@ -3,8 +3,8 @@ using Hud.Core.Profile;
 
 namespace Hud.Analysis;
 
-/// <summary>Everything the report is made of, besides the ledger. Times are CLOCK_MONOTONIC ns unless said otherwise.</summary>
-public sealed record RunFacts
+/// <summary>Everything the report is made of, besides the aggregator. Times are CLOCK_MONOTONIC ns unless said otherwise.</summary>
+public sealed record ProfileInputs
 {
     public ProfilingSessionSpec Session { get; init; } = new();
     public AgentInfo Agent { get; init; } = new();
@@ -34,7 +34,7 @@ public sealed record RunFacts
     public int MaxHotspots { get; init; } = 100;
 }
 
-/// <summary>One task type's totals from the kernel, scaled for sampling. Index in <see cref="RunFacts.Types"/> = poll type.</summary>
+/// <summary>One task type's totals from the kernel, scaled for sampling. Index in <see cref="ProfileInputs.Types"/> = poll type.</summary>
 public sealed record TaskTypeFacts
 {
     public int Target { get; init; }
@@ -47,7 +47,7 @@ public sealed record TaskTypeFacts
     public bool Estimated { get; init; }
 }
 
-/// <summary>One polling thread. Index in <see cref="RunFacts.Workers"/> = worker slot.</summary>
+/// <summary>One polling thread. Index in <see cref="ProfileInputs.Workers"/> = worker slot.</summary>
 public sealed record WorkerFacts
 {
     public int Target { get; init; }

@@ -9,7 +9,7 @@ namespace Hud.NodeAgent.Run;
 /// Which task type a stack polls, where no probe says so: the one whose poll function is on it. By address, as identical code gives
 /// several types one name; by name where the program does not tell where its functions begin.
 /// </summary>
-internal sealed class TypesOnStacks(StackStore stacks, IReadOnlyList<TargetProcess> targets)
+internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetProcess> targets)
 {
     private readonly Dictionary<int, int> _known = [];
 
@@ -67,7 +67,7 @@ internal sealed class TypesOnStacks(StackStore stacks, IReadOnlyList<TargetProce
     {
         for (int i = frames.Count - 1; i >= 0; i--)
         {
-            string name = Blame.UserName(frames[i]);
+            string name = StackClassifier.UserName(frames[i]);
             for (int type = 0; type < target.Tokio.Types.Count; type++)
             {
                 if (target.Tokio.Types[type].Name == name)

@@ -4,11 +4,11 @@ using static Hud.Tests.Support.Stage;
 
 namespace Hud.Analysis.Tests;
 
-public sealed class PollLedgerTests
+public sealed class PollAggregatorTests
 {
     private readonly Stage _stage = new();
 
-    private PollLedger Ledger => _stage.Ledger;
+    private PollAggregator Ledger => _stage.Ledger;
 
     private RawKey OnlyKey => Assert.Single(Ledger.Hotspots).Key;
 
@@ -77,7 +77,7 @@ public sealed class PollLedgerTests
             cpu = _stage.Stack("shop::hash");
         Ledger.AddPoll(Slow(cpu: 10, blocked: 20) with { BlockStack = sleep, Syscall = "clock_nanosleep" });
         Assert.Equal(1, Ledger.PollsWithoutStack);
-        Ledger.AddSide(1, 0, asleep: false, cpu);
+        Ledger.AddSecondaryStack(1, 0, asleep: false, cpu);
 
         Assert.Equal(0, Ledger.PollsWithoutStack);
         Assert.Equal(
@@ -95,7 +95,7 @@ public sealed class PollLedgerTests
             holder = _stage.Stack("shop::charge");
         Ledger.AddWaker(1, 5, holder, "worker");
         Ledger.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu, Syscall = "futex", BlockStartNs = 5 });
-        Ledger.AddSide(1, 0, asleep: true, wait);
+        Ledger.AddSecondaryStack(1, 0, asleep: true, wait);
 
         Assert.Contains(new RawKey(0, HotspotCause.BlockingCall, 0, wait, holder, "futex"), Ledger.Hotspots.Keys);
         Assert.DoesNotContain(Ledger.Hotspots.Keys, k => k.Stack < 0);
@@ -109,7 +109,7 @@ public sealed class PollLedgerTests
                 "read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place"
             );
         Ledger.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu });
-        Ledger.AddSide(1, 0, asleep: true, inside);
+        Ledger.AddSecondaryStack(1, 0, asleep: true, inside);
 
         Assert.Equal([(HotspotCause.OnCpu, cpu)], Ledger.Hotspots.Keys.Select(k => (k.Cause, k.Stack)));
         Assert.Equal((20 * Ms, 0), (Ledger.OnCpuNs, Ledger.BlockedNs));
@@ -119,10 +119,10 @@ public sealed class PollLedgerTests
     [Fact]
     public void A_second_stack_without_its_poll_changes_nothing()
     {
-        Ledger.AddSide(1, 0, asleep: false, _stage.Stack("shop::hash"));
+        Ledger.AddSecondaryStack(1, 0, asleep: false, _stage.Stack("shop::hash"));
         Ledger.AddPoll(Slow(cpu: 10, blocked: 20, start: 7) with { BlockStack = _stage.Stack("read < shop::load") });
-        Ledger.AddSide(1, 0, asleep: false, _stage.Stack("shop::hash")); // of an earlier poll
-        Ledger.AddSide(1, 7 * Ms, asleep: false, -1);
+        Ledger.AddSecondaryStack(1, 0, asleep: false, _stage.Stack("shop::hash")); // of an earlier poll
+        Ledger.AddSecondaryStack(1, 7 * Ms, asleep: false, -1);
         Assert.Equal(1, Ledger.PollsWithoutStack);
     }
 
@@ -283,14 +283,14 @@ public sealed class PollLedgerTests
     )
     {
         var stage = new Stage();
-        var ledger = new PollLedger(stage.Judge, Threshold, clockPeriodNs: 10 * Ms);
-        ledger.AddPoll(Slow(cpu: cpu, blocked: blocked, queued: queued) with { Ticked = ticked });
+        var aggregator = new PollAggregator(stage.Judge, Threshold, clockPeriodNs: 10 * Ms);
+        aggregator.AddPoll(Slow(cpu: cpu, blocked: blocked, queued: queued) with { Ticked = ticked });
         bool hosts = cause == HotspotCause.RunQueue;
-        Assert.Equal(hosts ? 0 : cpu * Ms, ledger.OnCpuNs);
-        Assert.Contains(ledger.Hotspots, h => h.Key.Cause == cause);
+        Assert.Equal(hosts ? 0 : cpu * Ms, aggregator.OnCpuNs);
+        Assert.Contains(aggregator.Hotspots, h => h.Key.Cause == cause);
         Assert.Equal(
             hosts,
-            ledger.Hotspots.Values.Any(h => h.Culprits.Keys.Any(c => c.Name == PollLedger.NotTheGuest))
+            aggregator.Hotspots.Values.Any(h => h.Culprits.Keys.Any(c => c.Name == PollAggregator.NotTheGuest))
         );
     }
 }
