@@ -6,7 +6,7 @@
 #   sudo ./demo.sh --cluster [--seconds N] [--fixed] [--keep]
 #
 #   --seconds N   how long Hud looks (default 15)
-#   --fixed       the same shop with the mistakes mended
+#   --fixed       the same shop with the mistakes fixed
 #   --compare     one after the other, and then what `hud diff` says; its exit code is the demo's
 #   --lines       build the shop with line tables, so that the report names files and lines
 #   --tokio V     tokio124, tokio143 (default) or tokio-new
@@ -102,7 +102,7 @@ if [ ${#runs[@]} = 2 ]; then
   say "hud diff $into/mistakes.json $into/fixed.json"
   out/hud diff "$into/mistakes.json" "$into/fixed.json" || code=$?
 elif [ "${runs[0]}" = mistakes ]; then
-  say "with the mistakes mended, and compared: sudo ./demo.sh --compare"
+  say "with the mistakes fixed, and compared: sudo ./demo.sh --compare"
 fi
 for run in "${runs[@]}"; do say "the page: file://$(realpath "$into/$run.html")"; done
 exit "$code"

@@ -78,7 +78,7 @@ enum hud_stat {
 	HUD_STAT_SWITCHES = 15,        /* context switches of targets */
 	HUD_STAT_FOREIGN_HITS = 16,    /* probe hits of other processes with the same binary */
 	HUD_STAT_EVENTS = 17,          /* records written */
-	HUD_STAT_MISSED_SWITCHES = 18, /* switches back to a target that the tracepoint did not tell; made good, see hud_switch.h */
+	HUD_STAT_MISSED_SWITCHES = 18, /* switches back to a target not reported by the tracepoint (reconstructed, see hud_switch.h) */
 	HUD_STAT_COUNT = 19,
 };
 

@@ -3,7 +3,7 @@
 # ProfilingSession, shows what kubectl says of it, and takes everything down. `./demo.sh --cluster` runs this.
 #
 #   --seconds N   how long Hud looks (default 15)
-#   --fixed       the same shop with the mistakes mended
+#   --fixed       the same shop with the mistakes fixed
 #   --keep        leave the cluster running and say how to reach it
 #
 # The first time, Kubernetes is built from Debian's sources, which takes two CPUs about 7 minutes.

@@ -29,7 +29,7 @@ internal static class OverheadBench
             // the governor has three seconds to find its level
             new("500,000 polls/s in all", TimeSpan.FromSeconds(3), 2, () => new YieldLoop(program, fast)),
             new("as many polls as it can", TimeSpan.FromSeconds(3), 1, () => new YieldLoop(program, 0)),
-            new("the demo shop, mended, /health", TimeSpan.FromSeconds(5), 2, () => new Shop()),
+            new("the demo shop, fixed, /health", TimeSpan.FromSeconds(5), 2, () => new Shop()),
         };
         if (args.Length > 1)
             scenarios = [.. scenarios.Where(s => s.Name.Contains(args[1], StringComparison.OrdinalIgnoreCase))];
@@ -161,7 +161,7 @@ internal static class OverheadBench
         );
     }
 
-    /// <summary>The demo service with its mistakes mended, asked by a few connections that never wait between two requests.</summary>
+    /// <summary>The demo service with its mistakes fixed, asked by a few connections that never wait between two requests.</summary>
     private sealed class Shop : ITarget
     {
         private const int Connections = 4;

@@ -29,7 +29,7 @@ public sealed class DemoTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task Every_mistake_of_the_demo_is_found_and_gone_when_it_is_mended()
+    public async Task Every_mistake_of_the_demo_is_found_and_gone_when_it_is_fixed()
     {
         Repository.Require(
             Path.Combine(Repository.Root, "out", "demo", "release", "demo-service"),
@@ -48,12 +48,12 @@ public sealed class DemoTests : IDisposable
 
         Assert.True(code == 0, $"the demo ended with {code}: {errors}");
         ProfileDocument mistakes = Read("mistakes"),
-            mended = Read("fixed");
+            fixedShop = Read("fixed");
         var found = mistakes.Hotspots.Select(h => (h.UserFrame, h.Cause.ToString(), h.Category)).ToList();
         Assert.All(Mistakes, mistake => Assert.Contains(mistake, found));
         Assert.All(
             Mistakes,
-            mistake => Assert.DoesNotContain(mended.Hotspots, h => h.UserFrame == mistake.Function && !Pressure(h))
+            mistake => Assert.DoesNotContain(fixedShop.Hotspots, h => h.UserFrame == mistake.Function && !Pressure(h))
         );
         Assert.Equal(VerdictLevel.Blocked, mistakes.VerdictLevel);
         Assert.NotEmpty(mistakes.Hotspots.First(h => h.Cause == HotspotCause.LockWait).HolderStack);

@@ -113,7 +113,7 @@ public sealed record Losses
     public long HotspotsCut { get; set; }
     public long MissedReturns { get; set; }
 
-    /// <summary>Switches back to a thread that the kernel did not tell; made good from the scheduler's own sums.</summary>
+    /// <summary>Switches back to a thread not reported by the kernel (reconstructed); the time is from the scheduler's own sums.</summary>
     public long MissedSwitches { get; set; }
     public long ProgramMisses { get; set; }
 

@@ -199,7 +199,7 @@ internal sealed class TruthTable
     }
 
     /// <summary>
-    /// A switch that the kernel did not tell is made good from sums that lag by a tick, so that waiting is told as computing: once
+    /// A switch not reported by the kernel is reconstructed from sums that lag by a tick, so that waiting is told as computing: once
     /// for each such switch, and only where exactly as much waiting is missing.
     /// </summary>
     private long TakeMissed(TruthBlock block, SlowPoll poll)
