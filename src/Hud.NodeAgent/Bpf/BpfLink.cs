@@ -17,7 +17,7 @@ internal sealed class BpfLink : SafeHandle
 
     public override bool IsInvalid => handle is 0 or -1;
 
-    public int Fd => _raw ? (int)handle : Libbpf.bpf_link__fd(handle);
+    public int Fd => _raw ? (int)handle : Libbpf.bpf_link__fd(this);
 
     /// <exception cref="BpfException" />
     internal static BpfLink FromLibbpf(nint link, string operation) =>

@@ -3,16 +3,27 @@ using Hud.NodeAgent.Interop;
 
 namespace Hud.NodeAgent.Bpf;
 
-/// <summary>A map inside an object; lives as long as the object.</summary>
-internal readonly unsafe struct BpfMap(nint handle, string name)
+/// <summary>A map inside an object, which it keeps alive: libbpf frees the map and closes its descriptor with the object.</summary>
+internal readonly unsafe struct BpfMap(BpfObject owner, nint handle, string name)
 {
-    public int Fd => Libbpf.bpf_map__fd(handle);
+    /// <summary>Valid as long as somebody holds the object.</summary>
+    public int Fd
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(owner.IsClosed, owner);
+            int fd = Libbpf.bpf_map__fd(handle);
+            GC.KeepAlive(owner);
+            return fd;
+        }
+    }
 
     /// <summary>Only before loading.</summary>
     /// <exception cref="BpfException" />
     public void SetMaxEntries(uint entries)
     {
         int result = Libbpf.bpf_map__set_max_entries(handle, entries);
+        GC.KeepAlive(owner);
         if (result != 0)
             throw BpfException.FromErrno($"size map {name}", -result);
     }
@@ -23,6 +34,7 @@ internal readonly unsafe struct BpfMap(nint handle, string name)
         where T : unmanaged
     {
         nint at = Libbpf.bpf_map__initial_value(handle, out nuint size);
+        GC.KeepAlive(owner);
         if (at == 0 || size != (nuint)sizeof(T))
             throw new InvalidOperationException($"map {name} holds {size} bytes, not {sizeof(T)}");
         return ref *(T*)at;
@@ -45,7 +57,11 @@ internal readonly unsafe struct BpfMap(nint handle, string name)
     {
         value = default;
         fixed (TValue* at = &value)
-            return Libbpf.bpf_map_lookup_elem(Fd, &key, at) == 0;
+        {
+            bool found = Libbpf.bpf_map_lookup_elem(Fd, &key, at) == 0;
+            GC.KeepAlive(owner);
+            return found;
+        }
     }
 
     /// <summary>One value per possible CPU.</summary>
@@ -54,7 +70,11 @@ internal readonly unsafe struct BpfMap(nint handle, string name)
         where TValue : unmanaged
     {
         fixed (TValue* at = values)
-            return Libbpf.bpf_map_lookup_elem(Fd, &key, at) == 0;
+        {
+            bool found = Libbpf.bpf_map_lookup_elem(Fd, &key, at) == 0;
+            GC.KeepAlive(owner);
+            return found;
+        }
     }
 
     /// <exception cref="BpfException" />
@@ -62,10 +82,16 @@ internal readonly unsafe struct BpfMap(nint handle, string name)
         where TKey : unmanaged
         where TValue : unmanaged
     {
-        if (Libbpf.bpf_map_update_elem(Fd, &key, &value, 0) != 0)
+        int result = Libbpf.bpf_map_update_elem(Fd, &key, &value, 0);
+        GC.KeepAlive(owner);
+        if (result != 0)
             throw BpfException.FromErrno($"write map {name}", Marshal.GetLastPInvokeError());
     }
 
     public void Remove<TKey>(TKey key)
-        where TKey : unmanaged => Libbpf.bpf_map_delete_elem(Fd, &key);
+        where TKey : unmanaged
+    {
+        _ = Libbpf.bpf_map_delete_elem(Fd, &key);
+        GC.KeepAlive(owner);
+    }
 }

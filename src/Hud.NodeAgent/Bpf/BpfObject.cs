@@ -19,7 +19,7 @@ internal sealed unsafe class BpfObject : SafeHandle
             ?? throw new InvalidOperationException("the BPF object is not embedded: the agent was built without it");
         byte[] bytes = new byte[resource.Length];
         resource.ReadExactly(bytes);
-        LibbpfLog.Capture();
+        LibbpfLog.Begin();
         fixed (byte* at = bytes)
         {
             nint opened = Libbpf.bpf_object__open_mem(at, (nuint)bytes.Length, null);
@@ -34,30 +34,32 @@ internal sealed unsafe class BpfObject : SafeHandle
         get
         {
             for (
-                nint program = Libbpf.bpf_object__next_program(handle, 0);
+                nint program = Libbpf.bpf_object__next_program(this, 0);
                 program != 0;
-                program = Libbpf.bpf_object__next_program(handle, program)
+                program = Libbpf.bpf_object__next_program(this, program)
             )
-                yield return new BpfProgram(program);
+                yield return new BpfProgram(this, program);
         }
     }
 
     public BpfProgram Program(string name)
     {
-        nint program = Libbpf.bpf_object__find_program_by_name(handle, name);
-        return program != 0 ? new BpfProgram(program) : throw new InvalidOperationException($"no BPF program {name}");
+        nint program = Libbpf.bpf_object__find_program_by_name(this, name);
+        return program != 0
+            ? new BpfProgram(this, program)
+            : throw new InvalidOperationException($"no BPF program {name}");
     }
 
     public BpfMap Map(string name)
     {
-        nint map = Libbpf.bpf_object__find_map_by_name(handle, name);
-        return map != 0 ? new BpfMap(map, name) : throw new InvalidOperationException($"no BPF map {name}");
+        nint map = Libbpf.bpf_object__find_map_by_name(this, name);
+        return map != 0 ? new BpfMap(this, map, name) : throw new InvalidOperationException($"no BPF map {name}");
     }
 
     /// <exception cref="BpfException">The kernel refused, with libbpf's and the verifier's words.</exception>
     public void Load()
     {
-        int result = Libbpf.bpf_object__load(handle);
+        int result = Libbpf.bpf_object__load(this);
         if (result != 0)
             throw BpfException.FromErrno("load the BPF programs", -result);
     }
@@ -69,26 +71,28 @@ internal sealed unsafe class BpfObject : SafeHandle
     }
 }
 
-/// <summary>A program inside an object; lives as long as the object.</summary>
-internal readonly struct BpfProgram(nint handle)
+/// <summary>A program inside an object, which it keeps alive.</summary>
+internal readonly struct BpfProgram(BpfObject owner, nint handle)
 {
-    public string Name => Marshal.PtrToStringUTF8(Libbpf.bpf_program__name(handle)) ?? "";
+    public string Name => Kept(Marshal.PtrToStringUTF8(Libbpf.bpf_program__name(handle)) ?? "");
 
-    public int Fd => Libbpf.bpf_program__fd(handle);
+    /// <summary>Valid as long as somebody holds the object.</summary>
+    public int Fd => Kept(Libbpf.bpf_program__fd(handle));
 
-    public void SetAutoload(bool load) => Libbpf.bpf_program__set_autoload(handle, load);
+    public void SetAutoload(bool load) => Kept(Libbpf.bpf_program__set_autoload(handle, load));
 
-    public void SetExpectedAttachType(int type) => Libbpf.bpf_program__set_expected_attach_type(handle, type);
+    public void SetExpectedAttachType(int type) => Kept(Libbpf.bpf_program__set_expected_attach_type(handle, type));
 
     /// <exception cref="BpfException" />
-    public BpfLink Attach() => BpfLink.FromLibbpf(Libbpf.bpf_program__attach(handle), $"attach {Name}");
+    public BpfLink Attach() => BpfLink.FromLibbpf(Kept(Libbpf.bpf_program__attach(handle)), $"attach {Name}");
 
     /// <exception cref="BpfException" />
     public BpfLink AttachPerfEvent(int perfEvent) =>
-        BpfLink.FromLibbpf(Libbpf.bpf_program__attach_perf_event(handle, perfEvent), $"attach {Name}");
+        BpfLink.FromLibbpf(Kept(Libbpf.bpf_program__attach_perf_event(handle, perfEvent)), $"attach {Name}");
 
     /// <exception cref="BpfException" />
-    public BpfLink AttachIterator() => BpfLink.FromLibbpf(Libbpf.bpf_program__attach_iter(handle, 0), $"attach {Name}");
+    public BpfLink AttachIterator() =>
+        BpfLink.FromLibbpf(Kept(Libbpf.bpf_program__attach_iter(handle, 0)), $"attach {Name}");
 
     /// <exception cref="BpfException" />
     public BpfLink AttachPerfUprobe(string path, ulong offset, ulong cookie, bool isReturn)
@@ -100,10 +104,17 @@ internal readonly struct BpfProgram(nint handle)
             ReturnProbe = isReturn ? (byte)1 : (byte)0,
         };
         return BpfLink.FromLibbpf(
-            Libbpf.bpf_program__attach_uprobe_opts(handle, -1, path, (nuint)offset, in options),
+            Kept(Libbpf.bpf_program__attach_uprobe_opts(handle, -1, path, (nuint)offset, in options)),
             $"attach {Name} to {path}+0x{offset:x}"
         );
     }
 
     private static unsafe int sizeof_UprobeOptions => sizeof(Libbpf.UprobeOptions);
+
+    /// <summary>The object is not freed before the call that gave the value has returned.</summary>
+    private T Kept<T>(T value)
+    {
+        GC.KeepAlive(owner);
+        return value;
+    }
 }

@@ -70,7 +70,15 @@ internal sealed unsafe class BpfProbes : IDisposable
         || (ProbeMode == ProbeMode.Multi && UprobeMulti.FilterPid(KernelVersion.Current, 1) == 0);
 
     /// <summary>Shared with the programs at once.</summary>
-    public ref ControlBlock Control => ref *_control;
+    /// <exception cref="ObjectDisposedException">The memory is unmapped.</exception>
+    public ref ControlBlock Control
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_object.IsClosed, this);
+            return ref *_control;
+        }
+    }
 
     public BpfMap Events => _object.Map("events");
 
@@ -391,8 +399,8 @@ internal sealed unsafe class BpfProbes : IDisposable
         foreach (var link in _links)
             link.Dispose();
         _links.Clear();
+        _object.Dispose(); // first: from here on nobody gets at the memory
         _ = Libc.munmap((nint)_control, (nuint)sizeof(ControlBlock));
-        _object.Dispose();
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -6,23 +5,32 @@ using Hud.NodeAgent.Interop;
 
 namespace Hud.NodeAgent.Bpf;
 
-/// <summary>Keeps what libbpf and the verifier say, to be shown when a load fails.</summary>
+/// <summary>
+/// Keeps what libbpf and the verifier say during one load, to be shown when it fails. libbpf has no context to pass to its print function,
+/// but calls it on the thread that called libbpf, so each thread keeps its own.
+/// </summary>
 internal static unsafe partial class LibbpfLog
 {
     private const int MaxLines = 400;
-    private static readonly ConcurrentQueue<string> Lines = new();
+
+    [ThreadStatic]
+    private static Queue<string>? lines;
 
     [LibraryImport("libc", EntryPoint = "vsnprintf")]
     private static partial int FormatC(byte* buffer, nuint size, nint format, nint arguments);
 
-    internal static void Capture() => Libbpf.libbpf_set_print(&Print);
+    /// <summary>A load begins on this thread: what was said before belongs to another.</summary>
+    internal static void Begin()
+    {
+        lines = new Queue<string>();
+        _ = Libbpf.libbpf_set_print(&Print);
+    }
 
     /// <summary>The last lines, and none the next time.</summary>
     internal static IReadOnlyList<string> Take()
     {
-        var taken = new List<string>();
-        while (Lines.TryDequeue(out string? line))
-            taken.Add(line);
+        IReadOnlyList<string> taken = lines is null ? [] : [.. lines];
+        lines?.Clear();
         return taken;
     }
 
@@ -30,7 +38,7 @@ internal static unsafe partial class LibbpfLog
     private static int Print(int level, nint format, nint arguments)
     {
         const int debug = 2;
-        if (level >= debug)
+        if (level >= debug || lines is not { } kept)
             return 0;
         // a verifier log comes as one message, which libbpf lets grow to 16 MiB; what matters stands at its end
         const int size = 16 << 20;
@@ -46,9 +54,9 @@ internal static unsafe partial class LibbpfLog
                     .Split('\n', StringSplitOptions.RemoveEmptyEntries)
             )
             {
-                Lines.Enqueue(line);
-                if (Lines.Count > MaxLines)
-                    Lines.TryDequeue(out _);
+                kept.Enqueue(line);
+                if (kept.Count > MaxLines)
+                    kept.Dequeue();
             }
 
             return written;

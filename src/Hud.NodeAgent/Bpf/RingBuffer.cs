@@ -19,7 +19,8 @@ internal sealed unsafe class RingBuffer : SafeHandle
         : base(0, ownsHandle: true)
     {
         _handler = handler;
-        _self = GCHandle.Alloc(this);
+        // weak, or the buffer would keep itself alive for ever
+        _self = GCHandle.Alloc(this, GCHandleType.Weak);
         SetHandle(Libbpf.ring_buffer__new(map.Fd, &OnSample, GCHandle.ToIntPtr(_self), 0));
         if (IsInvalid)
         {
@@ -33,14 +34,14 @@ internal sealed unsafe class RingBuffer : SafeHandle
     /// <summary>Waits until the kernel side asks for it or the time is over, then reads everything there is.</summary>
     public int Poll(TimeSpan timeout)
     {
-        int polled = Libbpf.ring_buffer__poll(handle, (int)timeout.TotalMilliseconds);
+        int polled = Libbpf.ring_buffer__poll(this, (int)timeout.TotalMilliseconds);
         return polled + Drain();
     }
 
     /// <summary>Reads everything there is.</summary>
     public int Drain()
     {
-        int read = Libbpf.ring_buffer__consume(handle);
+        int read = Libbpf.ring_buffer__consume(this);
         _failure?.Throw();
         return Math.Max(read, 0);
     }

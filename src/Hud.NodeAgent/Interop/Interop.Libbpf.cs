@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Hud.NodeAgent.Interop;
 
-/// <summary>libbpf 1.x, as declared in <c>bpf/libbpf.h</c> and <c>bpf/bpf.h</c>. Pointers to libbpf's own objects are nint.</summary>
+/// <summary>libbpf 1.x, as declared in <c>bpf/libbpf.h</c> and <c>bpf/bpf.h</c>. What a handle owns is passed as the handle; pointers to what
+/// lives inside an object are nint, and whoever has one keeps the object alive.</summary>
 internal static partial class Libbpf
 {
     private const string Library = "libbpf.so.1";
@@ -20,19 +21,19 @@ internal static partial class Libbpf
     internal static unsafe partial nint bpf_object__open_mem(void* buffer, nuint size, void* options);
 
     [LibraryImport(Library)]
-    internal static partial int bpf_object__load(nint obj);
+    internal static partial int bpf_object__load(SafeHandle obj);
 
     [LibraryImport(Library)]
     internal static partial void bpf_object__close(nint obj);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial nint bpf_object__find_program_by_name(nint obj, string name);
+    internal static partial nint bpf_object__find_program_by_name(SafeHandle obj, string name);
 
     [LibraryImport(Library)]
-    internal static partial nint bpf_object__next_program(nint obj, nint previous);
+    internal static partial nint bpf_object__next_program(SafeHandle obj, nint previous);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial nint bpf_object__find_map_by_name(nint obj, string name);
+    internal static partial nint bpf_object__find_map_by_name(SafeHandle obj, string name);
 
     [LibraryImport(Library)]
     internal static partial nint bpf_program__name(nint program);
@@ -65,7 +66,7 @@ internal static partial class Libbpf
     internal static partial nint bpf_program__attach_iter(nint program, nint options);
 
     [LibraryImport(Library)]
-    internal static partial int bpf_link__fd(nint link);
+    internal static partial int bpf_link__fd(SafeHandle link);
 
     [LibraryImport(Library)]
     internal static partial int bpf_link__destroy(nint link);
@@ -106,10 +107,10 @@ internal static partial class Libbpf
     );
 
     [LibraryImport(Library)]
-    internal static partial int ring_buffer__poll(nint ring, int timeoutMilliseconds);
+    internal static partial int ring_buffer__poll(SafeHandle ring, int timeoutMilliseconds);
 
     [LibraryImport(Library)]
-    internal static partial int ring_buffer__consume(nint ring);
+    internal static partial int ring_buffer__consume(SafeHandle ring);
 
     [LibraryImport(Library)]
     internal static partial void ring_buffer__free(nint ring);
