@@ -10,7 +10,7 @@
 #   FILTER    a part of a test project's name (Profiling), else a part of the tests' names
 #
 # HUD_REQUIRE_ALL=1 turns every skipped test into a failed one; HUD_TEST_TIMEOUT is the time of one
-# project in seconds (default 1500). The last line is `Hud: N passed, N failed, N skipped`.
+# project in seconds (default 2700). The last line is `Hud: N passed, N failed, N skipped`.
 set -uo pipefail
 cd "$(dirname "$0")"
 . scripts/lib.sh
@@ -49,14 +49,14 @@ run_project() {
   [ -z "$method" ] || arguments=(-method "*$method*")
   [ -z "$fuzz" ] || arguments=(-class '*Fuzz*' -diagnostics)
   say "$name"
-  timeout --kill-after=20 "${HUD_TEST_TIMEOUT:-1500}" "$program" -xml "$xml" -noLogo -noColor "${arguments[@]}" >"$log" 2>&1 </dev/null
+  timeout --kill-after=20 "${HUD_TEST_TIMEOUT:-2700}" "$program" -xml "$xml" -noLogo -noColor "${arguments[@]}" >"$log" 2>&1 </dev/null
   code=$?
   details "$log"
   local p f s e
   p="$(count "$xml" passed)" f="$(count "$xml" failed)" s="$(count "$xml" skipped)" e="$(count "$xml" errors)"
   if [ -z "$p" ] || { [ $code -ne 0 ] && [ "${f:-0}" = 0 ] && [ "${e:-0}" = 0 ]; }; then
     head -n 12 "$log"; echo "..."; tail -n 12 "$log"
-    [ $code -ne 124 ] || echo "$name was ended after ${HUD_TEST_TIMEOUT:-1500} s"
+    [ $code -ne 124 ] || echo "$name was ended after ${HUD_TEST_TIMEOUT:-2700} s"
     echo "$name: exit code $code without a whole result"
     wrong=1
   elif [ $((p + f + s)) = 0 ] && [ -z "$method" ]; then
