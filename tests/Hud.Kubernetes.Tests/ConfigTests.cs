@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Hud.Kubernetes.Tests;
 
@@ -109,7 +110,7 @@ public sealed class ConfigTests
             File.WriteAllText(Path.Combine(folder.FullName, "token"), "first\n");
             File.WriteAllText(Path.Combine(folder.FullName, "ca.crt"), Pair().Certificate);
             File.WriteAllText(Path.Combine(folder.FullName, "namespace"), "hud-system");
-            var clock = new Clock();
+            var clock = new FakeTimeProvider();
             var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["KUBERNETES_SERVICE_HOST"] = "fd00::1",
@@ -122,12 +123,12 @@ public sealed class ConfigTests
 
             File.WriteAllText(Path.Combine(folder.FullName, "token"), "second\n");
             Assert.Equal("first", config.Token.Current());
-            clock.Now += TimeSpan.FromMinutes(2);
+            clock.Advance(TimeSpan.FromMinutes(2));
             Assert.Equal("second", config.Token.Current());
 
             // a token that vanishes for a moment does not take the operator down
             File.Delete(Path.Combine(folder.FullName, "token"));
-            clock.Now += TimeSpan.FromMinutes(2);
+            clock.Advance(TimeSpan.FromMinutes(2));
             Assert.Equal("second", config.Token.Current());
             Assert.Null(InClusterConfig.TryLoad(folder.FullName, _ => null, clock));
         }
@@ -135,15 +136,6 @@ public sealed class ConfigTests
         {
             folder.Delete(recursive: true);
         }
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 
     [Fact]

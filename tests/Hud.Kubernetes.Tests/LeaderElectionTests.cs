@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hud.Kubernetes.Tests.Scripted;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Hud.Kubernetes.Tests;
 
@@ -53,7 +54,37 @@ public sealed class LeaderElectionTests
             answer.JsonAsync(JsonSerializer.Serialize(_lease!, KubernetesJson.Default.Lease));
     }
 
-    private static LeaderElector Elector(KubernetesClient client, string who) =>
+    private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(200),
+        RenewDeadline = TimeSpan.FromSeconds(150),
+        RetryPeriod = TimeSpan.FromSeconds(1);
+
+    private readonly FakeTimeProvider _time = new();
+
+    /// <summary>
+    /// The clock goes on by retry periods, with moments between them in which requests are answered. A deadline is so many periods away
+    /// that a busy machine does not miss it.
+    /// </summary>
+    private async Task PassAsync(Func<bool> until, string what)
+    {
+        for (int i = 0; i < 5000 && !until(); i++)
+        {
+            _time.Advance(RetryPeriod * 1.25); // with the jitter
+            await Task.Delay(2);
+        }
+
+        Assert.True(until(), what);
+    }
+
+    private async Task PassAsync(int periods)
+    {
+        for (int i = 0; i < periods; i++)
+        {
+            _time.Advance(RetryPeriod * 1.25);
+            await Task.Delay(2);
+        }
+    }
+
+    private LeaderElector Elector(KubernetesClient client, string who) =>
         new(
             client,
             new LeaderElectionOptions
@@ -61,9 +92,10 @@ public sealed class LeaderElectionTests
                 Namespace = "a",
                 Name = "l",
                 Identity = who,
-                LeaseDuration = TimeSpan.FromSeconds(1),
-                RenewDeadline = TimeSpan.FromMilliseconds(600),
-                RetryPeriod = TimeSpan.FromMilliseconds(50),
+                LeaseDuration = LeaseDuration,
+                RenewDeadline = RenewDeadline,
+                RetryPeriod = RetryPeriod,
+                Time = _time,
             }
         );
 
@@ -91,11 +123,11 @@ public sealed class LeaderElectionTests
         var first = one.RunAsync(Lead, stopOne.Token);
         await Objects.UntilAsync(() => one.IsLeader, "the first leader");
         var second = two.RunAsync(Lead, stopTwo.Token);
-        await Task.Delay(300);
+        await PassAsync(20);
         Assert.False(two.IsLeader);
         await stopOne.CancelAsync();
         await first;
-        await Objects.UntilAsync(() => two.IsLeader, "the second leader");
+        await PassAsync(() => two.IsLeader, "the second leader");
         Assert.False(one.IsLeader);
         Assert.Equal("two", server.Holder);
         await stopTwo.CancelAsync();
@@ -125,7 +157,8 @@ public sealed class LeaderElectionTests
             },
             CancellationToken.None
         );
-        await run.WaitAsync(TimeSpan.FromSeconds(30));
+        await PassAsync(() => run.IsCompleted, "the end of the work");
+        await run;
         Assert.True(stopped);
         Assert.False(elector.IsLeader);
         Assert.Equal("one", server.Holder); // nothing could be given back
@@ -143,7 +176,8 @@ public sealed class LeaderElectionTests
 
         static async Task FailAsync(CancellationToken lost)
         {
-            await Task.Delay(200, lost);
+            await Task.Yield();
+            lost.ThrowIfCancellationRequested();
             throw new InvalidOperationException("broken");
         }
 
@@ -153,7 +187,7 @@ public sealed class LeaderElectionTests
         Assert.False(elector.IsLeader);
         Assert.Equal("", server.Holder);
         // nothing of it goes on: a renewal would take the lease again
-        await Task.Delay(300);
+        await PassAsync(20);
         Assert.Equal("", server.Holder);
     }
 
@@ -171,7 +205,7 @@ public sealed class LeaderElectionTests
                 Spec = new LeaseSpec
                 {
                     HolderIdentity = "dead",
-                    LeaseDurationSeconds = 1,
+                    LeaseDurationSeconds = (int)LeaseDuration.TotalSeconds,
                     RenewTime = DateTimeOffset.UtcNow.AddYears(10),
                 },
             },
@@ -180,7 +214,9 @@ public sealed class LeaderElectionTests
         var elector = Elector(client, "one");
         using var stop = new CancellationTokenSource();
         var run = elector.RunAsync(lost => Task.Delay(Timeout.Infinite, lost), stop.Token);
-        await Objects.UntilAsync(() => elector.IsLeader, "a new leader");
+        await PassAsync(100); // half of it and a little more
+        Assert.False(elector.IsLeader);
+        await PassAsync(() => elector.IsLeader, "a new leader");
         await stop.CancelAsync();
         await run;
     }

@@ -1,4 +1,5 @@
 using Hud.Kubernetes.Tests.Scripted;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Hud.Kubernetes.Tests;
 
@@ -149,9 +150,9 @@ public sealed class QueueTests
         queue.Add("a");
         queue.Add("b");
         await Take(queue);
-        clock.Now += TimeSpan.FromSeconds(10);
+        clock.Advance(TimeSpan.FromSeconds(10));
         await Take(queue);
-        clock.Now += TimeSpan.FromSeconds(5);
+        clock.Advance(TimeSpan.FromSeconds(5));
         listener.RecordObservableInstruments();
         Assert.Equal(
             (20, 15),
@@ -243,15 +244,9 @@ public sealed class QueueTests
         Assert.Equal(200, limiter.Reserve().TotalMilliseconds, 3);
     }
 
-    private sealed class Clock : TimeProvider
+    private sealed class Clock : FakeTimeProvider
     {
-        public TimeSpan Now { get; set; }
-
         public List<TimeSpan> Timers { get; } = [];
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {

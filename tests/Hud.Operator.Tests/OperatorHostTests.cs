@@ -5,6 +5,7 @@ using System.Text.Json;
 using Hud.Kubernetes;
 using Hud.Kubernetes.Tests.Scripted;
 using Hud.Operator.Health;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Hud.Operator.Tests;
 
@@ -15,7 +16,7 @@ public sealed class OperatorHostTests
     {
         await using var server = new ScriptedServer((_, answer) => answer.SilenceAsync());
         using var client = server.Client();
-        var clock = new Clock();
+        var clock = new FakeTimeProvider();
         var informer = new Informer<Pod>(client, EntityTypes.Pods, new InformerOptions { Time = clock });
         var address = $"http://127.0.0.1:{FreePort()}/";
         using var stop = new CancellationTokenSource();
@@ -26,9 +27,9 @@ public sealed class OperatorHostTests
         ).RunAsync(stop.Token);
         using var http = new HttpClient { BaseAddress = new Uri(address) };
 
-        clock.Now = Limits.WatchSilence;
+        clock.Advance(Limits.WatchSilence);
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz")).StatusCode);
-        clock.Now = Limits.WatchSilence * 2;
+        clock.Advance(Limits.WatchSilence);
         using var dead = await http.GetAsync("healthz");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, dead.StatusCode);
         Assert.Contains("watch", await dead.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -119,14 +120,5 @@ public sealed class OperatorHostTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 }
