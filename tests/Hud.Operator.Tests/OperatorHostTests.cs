@@ -39,6 +39,88 @@ public sealed class OperatorHostTests
     }
 
     [Fact]
+    public async Task Probes_that_knock_while_the_server_starts_do_not_end_it()
+    {
+        var port = FreePort();
+        var server = new HealthServer(
+            $"http://127.0.0.1:{port}/",
+            new HealthChecks(() => "", () => "", () => ""),
+            new Log(TextWriter.Null, LogLevel.Error, TimeProvider.System)
+        );
+        using var enough = new CancellationTokenSource();
+        var knocking = Task.Run(async () =>
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                try
+                {
+                    using var probe = new TcpClient();
+                    await probe.ConnectAsync(IPAddress.Loopback, port);
+                }
+                catch (SocketException)
+                {
+                    // it does not listen yet
+                }
+            }
+        });
+        for (var i = 0; i < 300; i++)
+        {
+            using var stop = new CancellationTokenSource();
+            var serving = server.RunAsync(stop.Token);
+            await stop.CancelAsync();
+            await serving;
+        }
+        await enough.CancelAsync();
+        await knocking;
+    }
+
+    [Fact]
+    public async Task A_probe_is_answered_while_hundreds_hold_their_connections_open_and_say_nothing()
+    {
+        var port = FreePort();
+        using var stop = new CancellationTokenSource();
+        var serving = new HealthServer(
+            $"http://*:{port}/",
+            new HealthChecks(() => "", () => "not yet", () => "hud_up 1\n"),
+            new Log(TextWriter.Null, LogLevel.Error, TimeProvider.System)
+        ).RunAsync(stop.Token);
+        var silent = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                silent.Add(new TcpClient());
+                await silent[^1].ConnectAsync(IPAddress.Loopback, port);
+            }
+            using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
+            Assert.Equal("ok\n", await http.GetStringAsync("healthz?verbose"));
+            Assert.Equal("hud_up 1\n", await http.GetStringAsync("metrics"));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("readyz")).StatusCode);
+            Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("secrets")).StatusCode);
+            Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.PostAsync("healthz", null)).StatusCode);
+            using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "metrics"));
+            Assert.Equal(9, head.Content.Headers.ContentLength);
+        }
+        finally
+        {
+            silent.ForEach(c => c.Dispose());
+        }
+        Assert.StartsWith("HTTP/1.1 400 ", await SayAsync(port, "hello\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 431 ", await SayAsync(port, new string('x', 8 << 10)), StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await serving;
+    }
+
+    private static async Task<string> SayAsync(int port, string what)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, port);
+        await client.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(what));
+        using var reader = new StreamReader(client.GetStream());
+        return await reader.ReadToEndAsync();
+    }
+
+    [Fact]
     public async Task An_operator_that_is_told_to_end_gives_its_lease_back()
     {
         Lease? lease = null;
