@@ -9,6 +9,8 @@
 #include "hud_filter.h"
 #include "hud_stack.h"
 #include "hud_switch.h"
+#include "hud_slow.h"
+#include "hud_outside.h"
 #include "polls.bpf.c"
 #include "sched.bpf.c"
 #include "sampler.bpf.c"

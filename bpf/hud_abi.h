@@ -22,6 +22,7 @@ enum {
 	HUD_KERNEL_FRAMES = 16,    /* of a long sleep: from the scheduler to the system call and beyond */
 	HUD_COMM_BYTES = 16,
 	HUD_OFF_RUNNABLE = 1,      /* of off_since_ns: ready, without a CPU; no switch is that early */
+	HUD_TYPE_OUTSIDE = 2147483646, /* of an event: not a timed poll, but what a thread did outside of one */
 };
 
 enum hud_event_kind {
@@ -56,6 +57,21 @@ enum hud_event_flags {
 	HUD_FLAG_MISSED_SWITCH = 512, /* a switch back was not told: that stretch is from the scheduler's own sums */
 	HUD_FLAG_STOLEN = 1024,    /* the longest wait for a CPU was the virtual CPU's own: the host ran something else */
 	HUD_FLAG_TICKED = 2048,    /* the clock met the poll computing, whether its stack could be kept or not */
+	HUD_FLAG_BEFORE = 4096,    /* it had begun when the thread was first looked at, so its time counts from there */
+};
+
+/* What a thread is to a runtime; kept until the thread polls, which makes it a worker. */
+enum hud_role {
+	HUD_ROLE_UNKNOWN = 0,
+	HUD_ROLE_WORKER = 1,       /* it polls tasks, or waits for some: what it does outside of polls is reported */
+	HUD_ROLE_STRANGER = 2,     /* it belongs to no runtime */
+};
+
+/* What the threads of a process wait for on a futex. */
+enum hud_futex {
+	HUD_FUTEX_UNKNOWN = 0,
+	HUD_FUTEX_PARK = 1,        /* for work, and for nothing else */
+	HUD_FUTEX_OTHER = 2,       /* for a lock, a channel, a condition of the program's own */
 };
 
 /* Every way to lose something, and the counts the governor needs. Per CPU. */
@@ -199,6 +215,18 @@ struct hud_task_record {
 	__u32 pad;
 };
 
+/* What the iterator over open polls writes for a thread that was asleep when it was first looked at: its stack is still to be read. */
+struct hud_sleeper {
+	__u32 target;
+	__u32 tid;
+	__u32 ns_tid;
+	__s32 syscall;
+	__u64 syscall_arg;
+	__u64 off_at_ns;    /* when it was first looked at; block_start_ns of its events */
+	__u64 switches;     /* the same in two walks: it slept all the time between them */
+	struct hud_regs regs;
+};
+
 _Static_assert(sizeof(struct hud_event) == 464, "hud_event");
 _Static_assert(sizeof(struct hud_type_stats) == 360, "hud_type_stats");
 _Static_assert(sizeof(struct hud_type_info) == 16, "hud_type_info");
@@ -206,5 +234,6 @@ _Static_assert(sizeof(struct hud_worker) == 416, "hud_worker");
 _Static_assert(sizeof(struct hud_control) == 552, "hud_control");
 _Static_assert(sizeof(struct hud_config) == 24, "hud_config");
 _Static_assert(sizeof(struct hud_task_record) == 24, "hud_task_record");
+_Static_assert(sizeof(struct hud_sleeper) == 176, "hud_sleeper");
 
 #endif

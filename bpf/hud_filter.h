@@ -125,7 +125,7 @@ static __always_inline struct hud_scratch *scratch_of(struct thread_state *ts, u
 {
 	u32 slot = ts->slot, key;
 
-	if (!slot)
+	if (!slot || which == ~0u)
 		return 0;
 	key = (slot - 1) * HUD_SCRATCH_PER_THREAD + (which & (HUD_SCRATCH_PER_THREAD - 1));
 	return bpf_map_lookup_elem(&scratch, &key);

@@ -29,6 +29,7 @@ enum { false = 0, true = 1 };
 
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF = 27,
@@ -93,6 +94,8 @@ struct task_struct {
 	long state;          /* until 5.14 */
 	unsigned int __state; /* since 2f064a59a11f (5.14) */
 	unsigned long jobctl;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
 	bool throttled;      /* per-task CFS throttling, since 6.18 */
 };
 

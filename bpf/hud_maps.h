@@ -28,6 +28,14 @@ struct rival {
 	char comm[HUD_COMM_BYTES];
 };
 
+/* State of the stretch in outside_frame. */
+enum outside {
+	OUTSIDE_NONE = 0,
+	OUTSIDE_OPEN = 1,
+	OUTSIDE_FIRST = 2,   /* it had begun when the thread was first looked at: maybe in a poll that nobody saw begin */
+	OUTSIDE_UNSURE = 3,  /* asleep on a futex that it may park on: told even when it is short, so that the agent can say */
+};
+
 /* One stretch off the CPU that is worth remembering. */
 struct longest_offcpu {
 	u64 ns;
@@ -64,6 +72,11 @@ struct thread_state {
 	u32 blocks;
 	u32 sample_valid;    /* HUD_SAMPLE_SCRATCH holds a sample of this poll: enum hud_sample_kind */
 	u32 ticked;          /* a sample met this poll */
+	u32 role;            /* enum hud_role */
+	u32 outside;         /* enum outside: a stretch of time outside of timed polls is open */
+	u32 looked_at;       /* by the iterator over tasks */
+	u64 left_at;         /* when it last left a poll or came back from a park */
+	u64 left_exec;       /* the scheduler's own sum of its CPU time then */
 	struct poll_frame poll[HUD_MAX_DEPTH];
 	struct longest_offcpu block;
 	struct longest_offcpu queue;
@@ -81,6 +94,7 @@ struct thread_state {
 	u32 off_by_tgid;
 	u32 off_by_tid;
 	char off_by_comm[HUD_COMM_BYTES];
+	struct poll_frame outside_frame;
 	u64 off_exec;        /* the scheduler's own sums when it left the CPU: CPU time and run queue delay */
 	u64 off_delay;
 };
@@ -175,13 +189,21 @@ struct {
 	__type(value, struct bucket);
 } buckets SEC(".maps");
 
-/* (tgid << 32 | low half of the address) of futexes on which threads only park; learnt by the agent */
+/* (tgid << 32 | low half of the address) -> enum hud_futex; learnt by the agent. Those that are met no more make room for others. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, u64);
 	__type(value, u32);
-} parks SEC(".maps");
+} futexes SEC(".maps");
+
+/* kernel's tid -> enum hud_role: what the agent found out about a thread by its stack; taken by the iterator over open polls */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u32);
+	__type(value, u32);
+} roles SEC(".maps");
 
 /* 4 MiB by default: 100 slices of the largest kind, or 10,000 ordinary records */
 struct {

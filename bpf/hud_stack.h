@@ -72,6 +72,25 @@ static __always_inline void copy_stack(struct hud_scratch *s, u64 sp, u64 end)
 	s->event.flags |= HUD_FLAG_STACK_FAILED;
 }
 
+/* As much as can be read of a stack whose end is not known: outside of a poll there is no poll's frame to end it. */
+static __always_inline void copy_whole_stack(struct hud_scratch *s, u64 sp)
+{
+	u32 bytes = 0;
+
+	if (!bpf_probe_read_user(s->stack, HUD_STACK_BYTES, (void *)sp))
+		bytes = HUD_STACK_BYTES;
+	else if (!bpf_probe_read_user(s->stack, HUD_STACK_BYTES / 2, (void *)sp))
+		bytes = HUD_STACK_BYTES / 2;
+	if (!bytes) {
+		copy_stack(s, sp, 0);
+		return;
+	}
+	s->event.stack_base = sp;
+	s->event.stack_bytes = bytes;
+	s->event.kernel_frames = 0;
+	s->event.flags = (s->event.flags & ~HUD_FLAG_STACK_FAILED) | HUD_FLAG_STACK_TRUNCATED;
+}
+
 /* Where a sleeping thread is in the kernel. */
 static __always_inline void copy_kernel_stack(struct hud_scratch *s, struct task_struct *sleeper)
 {

@@ -92,6 +92,8 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 		/* the world stood still for it: taken out of the poll's own time, as a nested poll's is */
 		if (depth && depth <= HUD_MAX_DEPTH)
 			poll_at(ts, depth - 1)->inner_ns += slept;
+		else if (ts->outside)
+			ts->outside_frame.inner_ns += slept;
 		off -= slept;
 		slept = 0;
 	}
@@ -106,14 +108,16 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 	ts->off_total += off;
 	if (ts->off_throttled)
 		ts->throttled_total += off;
-	if (ts->depth && ts->epoch == control.epoch) {
+	if ((ts->depth || ts->outside) && ts->epoch == control.epoch) {
 		if (!ts->off_runnable)
 			remember_block(ts, slept);
 		if (queued > ts->queue.ns) {
 			ts->needs_reset = 1;
 			ts->queue.ns = queued;
 			ts->queue.start_ns = ts->off_at;
-			ts->queue.scratch = ts->off_scratch;
+			/* outside of polls the first wait's stack stands for all */
+			if (ts->off_scratch != ~0u || depth)
+				ts->queue.scratch = ts->off_scratch;
 			ts->queue.by_tgid = ts->off_by_tgid;
 			ts->queue.by_tid = ts->off_by_tid;
 			__builtin_memcpy(ts->queue.by_comm, ts->off_by_comm, sizeof(ts->queue.by_comm));
@@ -139,6 +143,11 @@ static __always_inline void close_missed_switch(struct thread_state *ts, struct 
 	ts->needs_reset = 1;
 	ts->missed = 1;
 	ts->stolen_base = stolen_of_cpu(task); /* it may be another CPU's */
+	if (!ts->depth && !ts->outside) {
+		/* maybe it parked: what it does outside of polls begins now */
+		ts->left_at = now;
+		ts->left_exec = task->se.sum_exec_runtime;
+	}
 	end_stretch(ts, off, queued < off ? queued : off);
 }
 

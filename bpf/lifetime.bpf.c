@@ -62,6 +62,7 @@ int hud_exit(u64 *ctx)
 	ts = find_thread(task);
 	if (ts) {
 		ts->depth = 0;
+		ts->outside = OUTSIDE_NONE;
 		w = worker_of(ts);
 		if (w) {
 			w->used = 2;

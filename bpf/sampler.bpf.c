@@ -29,6 +29,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	struct poll_frame *f;
 	struct pt_regs *regs;
 	u32 depth, flags = HUD_FLAG_STACK_CPU;
+	bool outside;
 	u64 now;
 
 	if (!maybe_target(task->tgid) || !control.enabled)
@@ -38,24 +39,29 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		return 0;
 	drop_stale_polls(ts);
 	depth = ts->depth;
-	if (depth > HUD_MAX_DEPTH || (!depth && (!is_sched_only(ts) || !ts->slot)))
+	now = bpf_ktime_get_ns();
+	outside = !depth && !is_sched_only(ts);
+	if (outside && ts->off_at)
+		close_missed_switch(ts, task, now);
+	if (depth > HUD_MAX_DEPTH || (outside && !in_outside(ts, task, now)) || (!depth && !outside && !ts->slot))
 		return 0;
 	count(HUD_STAT_SAMPLES);
 	ts->needs_reset = 1;
 	ts->ticked = 1;
-	now = bpf_ktime_get_ns();
+	if (outside && !ts->slot)
+		assign_slot(ts, task);
 	s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
 	if (!s)
 		return 0;
 	/* the user's registers, whether the tick came in user mode or inside a system call */
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	f = poll_at(ts, depth - 1);
+	f = outside ? &ts->outside_frame : poll_at(ts, depth - 1);
 	if (depth && has_returned(f, regs))
 		return 0;
 	HUD_COPY_REGS(&s->event.regs, regs);
 	if (!HUD_REGS_USER_MODE(&ctx->regs))
 		flags |= HUD_FLAG_KERNEL_MODE;
-	if (!depth) {
+	if (!depth && !outside) {
 		if (!take_token(HUD_EVENT_ONCPU, now, config.samples_per_second)) {
 			count(HUD_STAT_SAMPLES_LIMITED);
 			return 0;
@@ -66,9 +72,13 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		send_with_stack(s);
 		return 0;
 	}
-	read_task_identity(ts, f);
 	s->event.flags = flags;
-	copy_stack(s, s->event.regs.r[HUD_REG_SP], f->sp + 8);
+	if (outside) {
+		copy_whole_stack(s, s->event.regs.r[HUD_REG_SP]);
+	} else {
+		read_task_identity(ts, f);
+		copy_stack(s, s->event.regs.r[HUD_REG_SP], f->sp + 8);
+	}
 	ts->needs_reset = 1;
 	ts->sample_valid = HUD_SAMPLE_TICK;
 	if (now - f->start_ns <= control.threshold_ns)
@@ -80,7 +90,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	flags = s->event.flags;
 	fill_identity(&s->event, HUD_EVENT_SAMPLE, ts, task, now);
 	fill_poll(&s->event, f);
-	s->event.flags |= flags;
+	s->event.flags |= flags | before_flag(ts, f);
 	s->event.wall_ns = now - f->start_ns;
 	send_with_stack(s);
 	return 0;

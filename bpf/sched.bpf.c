@@ -5,14 +5,6 @@
  * sched_switch runs on every switch of the node, so strangers leave at once.
  */
 
-/* 5.14 renamed task_struct::state */
-static __always_inline u32 state_of(struct task_struct *task)
-{
-	if (bpf_core_field_exists(task->__state))
-		return task->__state;
-	return (u32)task->state;
-}
-
 /* A buffer that holds neither the longest sleep nor the longest wait. */
 static __always_inline u32 free_scratch(struct thread_state *ts)
 {
@@ -23,24 +15,6 @@ static __always_inline u32 free_scratch(struct thread_state *ts)
 	if (ts->queue.ns)
 		taken |= 1u << (ts->queue.scratch & 3);
 	return !(taken & 1) ? 0 : !(taken & 2) ? 1 : 2;
-}
-
-static __always_inline bool is_epoll_wait(s32 nr)
-{
-#if defined(__TARGET_ARCH_x86)
-	return nr == 232 || nr == 281 || nr == 441; /* epoll_wait, epoll_pwait, epoll_pwait2 */
-#else
-	return nr == 22 || nr == 441; /* epoll_pwait, epoll_pwait2 */
-#endif
-}
-
-static __always_inline bool is_futex_wait(s32 nr)
-{
-#if defined(__TARGET_ARCH_x86)
-	return nr == 202 || nr == 449 || nr == 455; /* futex, futex_waitv, futex_wait */
-#else
-	return nr == 98 || nr == 449 || nr == 455;
-#endif
 }
 
 static __always_inline bool is_yield(s32 nr)
@@ -57,13 +31,6 @@ static __always_inline bool is_futex_wake(s32 nr)
 	return nr == 454 || is_futex_wait(nr); /* futex_wake; futex does both */
 }
 
-static __always_inline bool is_park(struct task_struct *task, s32 nr, u64 arg)
-{
-	u64 key = (u64)(u32)task->tgid << 32 | (u32)arg;
-
-	return is_epoll_wait(nr) || (is_futex_wait(nr) && bpf_map_lookup_elem(&parks, &key));
-}
-
 /* A task of its own is marked since 6.18, before that its run queue is. */
 static __always_inline bool is_throttled(struct task_struct *task)
 {
@@ -74,10 +41,34 @@ static __always_inline bool is_throttled(struct task_struct *task)
 	return false;
 }
 
-/* Nobody's blocking and nobody's load: the thread is held from outside. */
-static __always_inline bool is_held(struct task_struct *task, u32 state)
+/* A switch of a worker outside of any timed poll. False where its stack is not wanted: it parks, or another one tells what it does. */
+static __always_inline bool leave_cpu_outside(struct thread_state *ts, struct task_struct *prev, struct pt_regs *regs, bool runnable, u64 now)
 {
-	return state & (TASK_STOPPED_BIT | TASK_TRACED_BIT | TASK_FROZEN_BIT) || task->jobctl & JOBCTL_TRAP_FREEZE_BIT;
+	if (runnable)
+		return in_outside(ts, prev, now) && !ts->sample_valid && !ts->queue.ns;
+	ts->off_syscall = HUD_REGS_SYSCALL(regs);
+	ts->off_arg = HUD_REGS_ARG1(regs);
+	if (is_park(prev, ts->off_syscall, ts->off_arg)) {
+		if (ts->outside)
+			end_outside(ts, prev, now);
+		return false;
+	}
+	/* a futex that nobody knows may be the one it parks on: a stretch of its own, or what came before would have the park's time */
+	if (is_futex_wait(ts->off_syscall) && use_of_futex(prev, ts->off_arg) == HUD_FUTEX_UNKNOWN) {
+		bool first = ts->outside == OUTSIDE_FIRST;
+
+		if (ts->outside)
+			end_outside(ts, prev, now);
+		ts->left_at = now;
+		ts->left_exec = prev->se.sum_exec_runtime;
+		if (first)
+			begin_outside(ts, prev, now, OUTSIDE_UNSURE);
+		else if (!in_outside(ts, prev, now))
+			return false;
+		ts->outside = OUTSIDE_UNSURE;
+		return true;
+	}
+	return in_outside(ts, prev, now);
 }
 
 /* prev is still the current task here, so its memory can be read. */
@@ -88,13 +79,15 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	struct poll_frame *f;
 	struct hud_scratch *s;
 	struct hud_worker *w;
-	bool sched_only;
+	bool sched_only, outside = false;
 	u32 depth;
 	u64 end = 0;
 
 	if (!ts)
 		return;
 	sched_only = is_sched_only(ts);
+	if (ts->role == HUD_ROLE_STRANGER && !sched_only)
+		return;
 	drop_stale_polls(ts);
 	count(HUD_STAT_SWITCHES);
 	if (ts->off_at)
@@ -117,14 +110,21 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	if (stopped)
 		return;
 	depth = ts->depth;
-	if (!sched_only && (!depth || depth > HUD_MAX_DEPTH))
-		return;
 	if (prev->flags & PF_KTHREAD)
 		return;
-	if (sched_only && !ts->slot)
+	if (!sched_only && !depth && ts->role != HUD_ROLE_WORKER && !ts->outside)
+		return;
+	regs = (struct pt_regs *)bpf_task_pt_regs(prev);
+	if (!sched_only && (!depth || depth > HUD_MAX_DEPTH)) {
+		if (!leave_cpu_outside(ts, prev, regs, runnable, now))
+			return;
+		outside = true;
+	} else if (sched_only && ts->outside && !runnable) {
+		ts->outside = OUTSIDE_NONE; /* it ran since it was first looked at: from here on its sleeps are told one by one */
+	}
+	if ((sched_only || outside) && !ts->slot)
 		assign_slot(ts, prev);
 
-	regs = (struct pt_regs *)bpf_task_pt_regs(prev);
 	if (runnable) {
 		ts->off_by_tgid = next->tgid;
 		ts->off_by_tid = next->pid;
@@ -162,7 +162,10 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		ts->sample_valid = HUD_SAMPLE_YIELD;
 	s->event.flags = 0;
 	HUD_COPY_REGS(&s->event.regs, regs);
-	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
+	if (outside)
+		copy_whole_stack(s, s->event.regs.r[HUD_REG_SP]);
+	else
+		copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
 }
 
 /* A long sleep or wait for a CPU while poll probes are off: the agent decides by its frames whether it was in a poll. */
@@ -226,10 +229,20 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 	}
 	if (!in_poll && is_sched_only(ts) && ts->off_scratch != ~0u && (slept > control.threshold_ns || queued > control.threshold_ns))
 		send_offcpu(ts, next, prev, now, slept, queued);
-	if (in_poll && queued && !ts->off_yield)
+	if ((in_poll || ts->outside) && queued && !ts->off_yield)
 		add_rival(ts, prev, turn_of(prev, queued));
 	end_stretch(ts, off, queued);
 	ts->stolen_base = stolen_of_cpu(next);
+	if (ts->depth)
+		return;
+	if (ts->outside && !ts->off_runnable && is_park(next, ts->off_syscall, ts->off_arg))
+		ts->outside = OUTSIDE_NONE;
+	if (ts->outside && (is_sched_only(ts) || ts->outside == OUTSIDE_UNSURE))
+		end_outside(ts, next, now);
+	if (!ts->outside) {
+		ts->left_at = now;
+		ts->left_exec = next->se.sum_exec_runtime;
+	}
 }
 
 SEC("tp_btf/sched_switch")
@@ -278,7 +291,7 @@ int hud_sched_waking(u64 *ctx)
 		return 0;
 	now = bpf_ktime_get_ns();
 	ts->wake_at = now;
-	if (!ts->depth && !is_sched_only(ts))
+	if (!ts->depth && !ts->outside && !is_sched_only(ts))
 		return 0;
 	w = worker_of(ts);
 	if (w && !ts->off_stopped)

@@ -45,31 +45,107 @@ int hud_resolve(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* Polls over the threshold that have not returned: a service that hangs would show nothing otherwise. */
+/* The first look at a thread: whatever it does, it did before. One that sleeps is not going to be switched out, so this stands for it. */
+static __always_inline void look_first(struct thread_state *ts, struct task_struct *task, u64 now)
+{
+	u32 state = state_of(task);
+	struct pt_regs *regs;
+
+	ts->looked_at = 1;
+	if (ts->role != HUD_ROLE_UNKNOWN || ts->depth || ts->outside)
+		return;
+	if (!ts->off_at && (state & 0xff) && !is_held(task, state)) {
+		regs = (struct pt_regs *)bpf_task_pt_regs(task);
+		ts->off_exec = task->se.sum_exec_runtime;
+		ts->off_delay = task->sched_info.run_delay;
+		ts->off_runnable = 0;
+		ts->off_throttled = 0;
+		ts->off_stopped = 0;
+		ts->wake_at = 0;
+		ts->off_by_tgid = 0;
+		ts->off_scratch = ~0u;
+		ts->off_syscall = HUD_REGS_SYSCALL(regs);
+		ts->off_arg = HUD_REGS_ARG1(regs);
+		ts->off_at = now;
+	}
+	begin_outside(ts, task, now, OUTSIDE_FIRST);
+}
+
+/* Its stack can't be read from here: the agent does it, and asks again whether it still slept then. */
+static __always_inline void report_sleeper(struct bpf_iter__task *ctx, struct thread_state *ts, struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct hud_sleeper sleeper = {};
+
+	sleeper.target = ts->target;
+	sleeper.tid = task->pid;
+	sleeper.ns_tid = ns_tid(task);
+	sleeper.syscall = ts->off_syscall;
+	sleeper.syscall_arg = ts->off_arg;
+	sleeper.off_at_ns = ts->off_at;
+	sleeper.switches = task->nvcsw + task->nivcsw;
+	HUD_COPY_REGS(&sleeper.regs, regs);
+	seq_write(ctx->meta->seq, &sleeper, sizeof(sleeper));
+}
+
+static __always_inline void take_role(struct thread_state *ts, struct task_struct *task)
+{
+	u32 tid = task->pid, *role;
+
+	role = bpf_map_lookup_elem(&roles, &tid);
+	if (!role)
+		return;
+	ts->role = *role;
+	bpf_map_delete_elem(&roles, &tid);
+	if (ts->role == HUD_ROLE_STRANGER)
+		ts->outside = OUTSIDE_NONE;
+}
+
+/* Polls over the threshold that have not returned, and stretches outside of polls: a service that hangs would show nothing otherwise. */
 SEC("iter/task")
 int hud_open_polls(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct thread_state *ts;
 	struct poll_frame *f;
+	bool asleep;
 	u32 depth;
 	u64 now, wall;
 
-	if (!task || !maybe_target(task->tgid))
+	if (!task || !maybe_target(task->tgid) || task->flags & PF_KTHREAD)
 		return 0;
-	ts = find_thread(task);
-	if (!ts || ts->epoch != control.epoch)
+	ts = find_or_make_thread(task);
+	if (!ts)
 		return 0;
-	depth = ts->depth;
-	if (!depth || depth > HUD_MAX_DEPTH)
-		return 0;
-	f = poll_at(ts, depth - 1);
+	drop_stale_polls(ts);
 	now = bpf_ktime_get_ns();
-	wall = now > f->start_ns ? now - f->start_ns : 0;
-	wall = wall > f->inner_ns ? wall - f->inner_ns : 0;
+	if (!ts->looked_at)
+		look_first(ts, task, now);
+	take_role(ts, task);
+	depth = ts->depth;
+	if (depth > HUD_MAX_DEPTH || ts->role == HUD_ROLE_STRANGER)
+		return 0;
 	if (ts->off_at && ts->off_stopped)
 		return 0;
-	if (wall > control.threshold_ns)
-		send_slow(ts, task, f, now, wall, true);
+	if (depth) {
+		f = poll_at(ts, depth - 1);
+		wall = now > f->start_ns ? now - f->start_ns : 0;
+		wall = wall > f->inner_ns ? wall - f->inner_ns : 0;
+		if (wall > control.threshold_ns)
+			send_slow(ts, task, f, now, wall, true);
+		return 0;
+	}
+	asleep = ts->off_at && !ts->off_runnable;
+	if (asleep && ts->off_scratch == ~0u && (ts->outside || ts->role == HUD_ROLE_UNKNOWN))
+		report_sleeper(ctx, ts, task);
+	/* the agent may have learned this park since the thread fell asleep */
+	if (asleep && is_park(task, ts->off_syscall, ts->off_arg))
+		ts->outside = OUTSIDE_NONE;
+	wall = outside_wall(ts, now);
+	if (!ts->outside || wall <= control.threshold_ns)
+		return 0;
+	if (!ts->slot)
+		assign_slot(ts, task);
+	send_slow(ts, task, &ts->outside_frame, now, wall, true);
 	return 0;
 }

@@ -16,9 +16,13 @@ public static class EntryPoints
         Starts(bare, "tokio::runtime::scheduler::multi_thread::worker::") && !IsBlockInPlace(bare)
         || Starts(bare, "tokio::runtime::scheduler::multi_thread_alt::worker::")
         || Starts(bare, "tokio::runtime::thread_pool::worker::") && !IsBlockInPlace(bare)
-        || Starts(bare, "tokio::runtime::scheduler::current_thread::")
-        || Starts(bare, "tokio::runtime::basic_scheduler::")
+        || IsCurrentThread(bare)
         || Starts(bare, "tokio::task::local::LocalSet::tick");
+
+    /// <summary>The scheduler that runs its tasks on the thread of <c>block_on</c>; basic_scheduler until 1.20.</summary>
+    public static bool IsCurrentThread(string bare) =>
+        Starts(bare, "tokio::runtime::scheduler::current_thread::")
+        || Starts(bare, "tokio::runtime::basic_scheduler::");
 
     /// <summary>Waiting for work, which is what an idle worker should do.</summary>
     public static bool IsPark(string bare)

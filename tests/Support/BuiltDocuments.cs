@@ -14,11 +14,14 @@ internal static class BuiltDocuments
         "clock_nanosleep < std::thread::sleep < shop::auth::hash < shop::auth::login::{{closure}}";
 
     /// <summary>One second of one process with two workers; every task is <c>shop::auth::login</c>.</summary>
-    public static ProfileDocument Of(string pod, Action<Stage> polls)
+    /// <param name="counted">Polls in the kernel's totals: those that were seen to begin and to return.</param>
+    /// <param name="unclear">Threads with a worker's name of which it is not known what they did.</param>
+    public static ProfileDocument Of(string pod, Action<Stage> polls, long counted = 100, int unclear = 0)
     {
         ArgumentNullException.ThrowIfNull(polls);
         var stage = new Stage();
         polls(stage);
+        var slow = stage.Ledger.Polls.Where(p => !p.IsUncounted).ToList();
         var facts = new ProfileInputs
         {
             Session = new ProfilingSessionSpec { Threshold = new GoDuration(Threshold) },
@@ -41,13 +44,14 @@ internal static class BuiltDocuments
                 new TaskTypeFacts
                 {
                     Name = "shop::auth::login",
-                    Polls = 100,
-                    Slow = stage.Ledger.SlowPolls,
-                    MaxNs = stage.Ledger.WorstNs,
+                    Polls = counted,
+                    Slow = slow.Sum(p => p.Weight),
+                    MaxNs = slow.Select(p => p.Split.WallNs).DefaultIfEmpty(0).Max(),
                     Histogram = new long[40],
                 },
             ],
-            Workers = [Worker(1), Worker(2)],
+            Workers = [Worker(1, counted / 2), Worker(2, counted / 2)],
+            Unclear = unclear == 0 ? new Dictionary<int, int>() : new Dictionary<int, int> { [0] = unclear },
         };
         return ProfileBuilder.Build(facts, stage.Ledger, stage.Stacks, stage.Judge, exact: true);
     }
@@ -81,13 +85,14 @@ internal static class BuiltDocuments
             }
         );
 
-    private static WorkerFacts Worker(int tid) =>
+    private static WorkerFacts Worker(int tid, long polls) =>
         new()
         {
             Tid = tid,
             Name = "tokio-rt-worker",
             Runtime = 0x1000,
-            Polls = 50,
+            Polls = polls,
+            Idle = polls == 0,
             Histogram = new long[40],
         };
 }

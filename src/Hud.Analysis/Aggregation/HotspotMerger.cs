@@ -24,6 +24,8 @@ internal sealed class HotspotMerger(
         public HashSet<int> Targets { get; } = [];
         public string Syscall { get; init; } = "";
         public bool Estimated { get; set; }
+        public long Before { get; set; }
+        public long NotReturned { get; set; }
 
         /// <summary>Its times, not its stacks: the stack that is shown stays a telling one.</summary>
         public void Take(Group other)
@@ -31,6 +33,8 @@ internal sealed class HotspotMerger(
             Durations.Add(other.Durations);
             Targets.UnionWith(other.Targets);
             Estimated |= other.Estimated;
+            Before += other.Before;
+            NotReturned += other.NotReturned;
             foreach (var (task, ns) in other.Tasks)
                 HotspotMerger.Add(Tasks, task, ns);
         }
@@ -137,6 +141,8 @@ internal sealed class HotspotMerger(
         group.Durations.Add(value.Durations);
         group.Targets.Add(key.Target);
         group.Estimated |= estimated;
+        group.Before += value.Before;
+        group.NotReturned += value.NotReturned;
         Add(group.Tasks, task, value.Durations.TotalNs);
         if (stack >= 0 && (identity == attribution.Identity || group.Stacks.Count == 0))
             Add(group.Stacks, stack, value.Durations.TotalNs);
@@ -223,6 +229,8 @@ internal sealed class HotspotMerger(
             MaxNs = group.Durations.MaxNs,
             Percent = workerNs > 0 ? Math.Round(Math.Min(100, total * 100 / workerNs), 2) : 0,
             Estimated = group.Estimated,
+            BeganBefore = group.Before,
+            NotReturned = group.NotReturned,
             Advice = attribution.Advice,
             DocsSlug = attribution.DocsSlug,
             Stack = table.Lines(stackIndex),

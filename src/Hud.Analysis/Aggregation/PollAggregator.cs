@@ -33,7 +33,18 @@ public readonly record struct PollRecord
 
     /// <summary>How long that one ran meanwhile, as far as it was seen: never more than it used.</summary>
     public long PreemptedByNs { get; init; }
+
+    /// <summary>It had not returned.</summary>
     public bool Open { get; init; }
+
+    /// <summary>It had begun before the run did, and its time counts from there.</summary>
+    public bool Before { get; init; }
+
+    /// <summary>No task's poll: code that a worker ran outside of any.</summary>
+    public bool Outside { get; init; }
+
+    /// <summary>The kernel's totals by type and by worker know only polls that were seen to begin and to return.</summary>
+    public bool IsUncounted => Open || Before || Outside;
 
     /// <summary>How many polls it stands for.</summary>
     public int Weight { get; init; }
@@ -51,6 +62,26 @@ public sealed class RawHotspot
 
     /// <summary>Polls that had no stack of their own and were counted with the most expensive stack of their type.</summary>
     public long Borrowed { get; set; }
+
+    /// <summary>Polls that had begun before the run did.</summary>
+    public long Before { get; set; }
+
+    /// <summary>Polls that had not returned when it ended.</summary>
+    public long NotReturned { get; set; }
+
+    public RawHotspot Copy()
+    {
+        var copy = new RawHotspot
+        {
+            Borrowed = Borrowed,
+            Before = Before,
+            NotReturned = NotReturned,
+        };
+        copy.Durations.Add(Durations);
+        foreach (var (who, ns) in Culprits)
+            copy.Culprits[who] = ns;
+        return copy;
+    }
 }
 
 /// <summary>Keeps the facts of a run: slow polls, their parts by stack, who ended their waits. Bounded everywhere.</summary>
@@ -70,10 +101,16 @@ public sealed class PollAggregator(
     private const int MaxPending = 4096;
     private readonly Dictionary<(int Tid, long Start), List<int>> _samples = [];
     private readonly Dictionary<(int Tid, long Start), (int Stack, string Name)> _wakers = [];
-    private readonly Dictionary<(int Tid, long Start), PollRecord> _open = [];
+    private readonly Dictionary<(int Tid, long Start), (PollRecord Poll, int Look)> _open = [];
+    private int _look;
     private readonly List<PollRecord> _polls = [];
     private readonly HashSet<int> _blockInPlaceTypes = [];
     private readonly Dictionary<int, PollRecord> _lastByThread = [];
+
+    /// <summary>Hotspots of another aggregator, to be copied before they change.</summary>
+    private readonly HashSet<RawKey> _shared = [];
+
+    public long ThresholdNs => thresholdNs;
 
     public Dictionary<RawKey, RawHotspot> Hotspots { get; } = [];
 
@@ -198,16 +235,65 @@ public sealed class PollAggregator(
         _wakers.Remove((poll.Tid, poll.BlockStartNs), out var waker) ? waker.Stack : -1;
 
     /// <summary>A poll that has not returned: kept apart, as its end will tell more.</summary>
-    public void SetOpen(in PollRecord poll) => _open[(poll.Tid, poll.StartNs)] = poll;
+    public void SetOpen(in PollRecord poll) => _open[(poll.Tid, poll.StartNs)] = (poll, _look);
 
-    public void ForgetOpen() => _open.Clear();
+    /// <summary>From here on the kernel side tells of all polls that are open.</summary>
+    public void NextLook() => _look++;
 
-    public IEnumerable<PollRecord> OpenPolls => _open.Values;
+    /// <summary>
+    /// What is not told of any more has ended without a record. Where the process itself has ended, its polls never returned: they
+    /// count as far as they were seen.
+    /// </summary>
+    public void ForgetUnseen(Func<int, bool> isAlive)
+    {
+        ArgumentNullException.ThrowIfNull(isAlive);
+        foreach (var (key, (poll, look)) in _open)
+        {
+            if (look != _look && isAlive(poll.Target))
+                _open.Remove(key);
+        }
+    }
+
+    public IEnumerable<PollRecord> OpenPolls => _open.Values.Select(o => o.Poll);
+
+    /// <summary>What the report would be if the run ended now; this aggregator stays as it is.</summary>
+    public PollAggregator WithOpen()
+    {
+        if (_open.Count == 0)
+            return this;
+        var copy = new PollAggregator(attributor, thresholdNs, maxPolls, clockPeriodNs)
+        {
+            PollsCut = PollsCut,
+            PollsWithoutStack = PollsWithoutStack,
+            BlockInPlace = BlockInPlace,
+            SlowPolls = SlowPolls,
+            WorstNs = WorstNs,
+            OnCpuNs = OnCpuNs,
+            BlockedNs = BlockedNs,
+            RunQueueNs = RunQueueNs,
+            ThrottledNs = ThrottledNs,
+        };
+        foreach (var (key, raw) in Hotspots)
+            copy.Hotspots[key] = raw;
+        copy._shared.UnionWith(Hotspots.Keys);
+        copy._polls.AddRange(_polls);
+        copy._blockInPlaceTypes.UnionWith(_blockInPlaceTypes);
+        foreach (var (type, count) in RecordedByType)
+            copy.RecordedByType[type] = count;
+        foreach (var (key, list) in _samples)
+            copy._samples[key] = list;
+        foreach (var (key, waker) in _wakers)
+            copy._wakers[key] = waker;
+        foreach (var (key, poll) in _open)
+            copy._open[key] = poll;
+        copy.CloseOpen();
+        return copy;
+    }
 
     /// <summary>At the end of the run what is still open counts as far as it went.</summary>
     public void CloseOpen()
     {
-        foreach (var poll in _open.Values.OrderBy(p => p.StartNs).ToList())
+        foreach (var poll in OpenPolls.OrderBy(p => p.StartNs).ToList())
             AddPoll(poll);
         _open.Clear();
     }
@@ -274,6 +360,8 @@ public sealed class PollAggregator(
     private void AddPart(in PollRecord poll, HotspotCause cause, long ns)
     {
         var raw = Add(KeyOf(poll, cause), ns, poll.Weight);
+        raw.Before += poll.Before ? poll.Weight : 0;
+        raw.NotReturned += poll.Open ? poll.Weight : 0;
         switch (cause)
         {
             case HotspotCause.OnCpu:
@@ -327,6 +415,9 @@ public sealed class PollAggregator(
             if (!Hotspots.TryGetValue(key, out raw))
                 Hotspots[key] = raw = new RawHotspot();
         }
+
+        if (_shared.Remove(key))
+            Hotspots[key] = raw = raw.Copy();
 
         raw.Durations.Add(ns, weight);
         return raw;

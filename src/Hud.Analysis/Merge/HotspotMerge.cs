@@ -60,6 +60,8 @@ internal static class HotspotMerge
             P99Ns = Log2Histogram.Quantile(histogram, 0.99, max),
             MaxNs = max,
             Estimated = members.Any(m => m.Hotspot.Estimated),
+            BeganBefore = members.Sum(m => m.Hotspot.BeganBefore),
+            NotReturned = members.Sum(m => m.Hotspot.NotReturned),
             Histogram = histogram,
             PreemptedBy = Culprits(members),
             Target = members.Select(m => m.Part.Target(m.Hotspot.Target)).Distinct().Count() == 1 ? joined.Target : -1,

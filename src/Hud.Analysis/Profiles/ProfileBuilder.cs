@@ -10,6 +10,9 @@ public static class ProfileBuilder
     /// <summary>Reason of a target none of whose threads is one of the workers that the session names.</summary>
     public const string NoSuchWorkers = nameof(NoSuchWorkers);
 
+    /// <summary>Reason of a target in which nothing was found, and some of whose workers could not be looked into.</summary>
+    public const string Unclear = nameof(Unclear);
+
     /// <param name="exact">False for the live view: exact names of the stacks that have them already, and quick names.</param>
     public static ProfileDocument Build(
         ProfileInputs facts,
@@ -24,6 +27,7 @@ public static class ProfileBuilder
         ArgumentNullException.ThrowIfNull(stacks);
         ArgumentNullException.ThrowIfNull(attributor);
         // without poll probes every thread has a slot; a worker is one that was seen in a poll (or parked as one)
+        facts = UncountedPolls.AddTo(facts, aggregator.Polls);
         var polled = aggregator.Polls.Select(p => (p.Target, p.Tid)).ToHashSet();
         facts = facts with
         {
@@ -181,7 +185,7 @@ public static class ProfileBuilder
         foreach (var (target, runtime) in runtimes.All)
         {
             var polls = aggregator
-                .Polls.Where(p => p.Target == target && runtimes.NumberOf(target, p.Runtime) == runtime)
+                .Polls.Where(p => p.Target == target && runtimes.NumberOf(target, p.Tid, p.Runtime) == runtime)
                 .Where(p => p.Split.OnCpuNs + p.Split.BlockedNs > thresholdNs)
                 .Select(p => (p.Tid, p.StartNs, p.StartNs + p.Split.WallNs));
             foreach (var (start, duration) in StallFinder.Find(polls, runtimes.WorkersOf(target, runtime), thresholdNs))
@@ -247,6 +251,11 @@ public static class ProfileBuilder
                         ? (
                             "Starved",
                             $"{(polls > 0 ? few : "no task was polled")}: its threads waited {Core.HumanText.Duration(wait)} for a CPU and ran for {Core.HumanText.Duration(target.CpuNs)}"
+                        )
+                    : facts.Unclear.GetValueOrDefault(i) is > 0 and var unclear
+                        ? (
+                            Unclear,
+                            $"{few}; but what {Core.HumanText.Count(unclear)} of its threads did is not known: they were seen neither parked nor in a poll"
                         )
                     : polls > 0 ? ("BelowThreshold", few)
                     : facts.Untimed.Contains(i)
@@ -405,6 +414,7 @@ public static class ProfileBuilder
                     Stack = table.Add(stack, -1),
                     Hotspot = hotspot,
                     Open = poll.Open,
+                    Before = poll.Before,
                 }
             );
         }

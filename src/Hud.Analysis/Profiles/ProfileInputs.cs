@@ -30,6 +30,9 @@ public sealed record ProfileInputs
     /// <summary>Targets, by index, none of whose threads is one of the workers that the session names, with what to say of it.</summary>
     public IReadOnlyDictionary<int, string> WithoutWorkers { get; init; } = new Dictionary<int, string>();
 
+    /// <summary>Threads with a worker's name, by target, of which it is not known what they did: where there are any, nothing is all right.</summary>
+    public IReadOnlyDictionary<int, int> Unclear { get; init; } = new Dictionary<int, int>();
+
     /// <summary>How many hotspots the report keeps.</summary>
     public int MaxHotspots { get; init; } = 100;
 }
@@ -37,6 +40,9 @@ public sealed record ProfileInputs
 /// <summary>One task type's totals from the kernel, scaled for sampling. Index in <see cref="ProfileInputs.Types"/> = poll type.</summary>
 public sealed record TaskTypeFacts
 {
+    /// <summary>Stands for a task's name where a worker ran code that belongs to none.</summary>
+    public const string OutsidePolls = "(no task: block_on, hooks, drivers)";
+
     public int Target { get; init; }
     public string Name { get; init; } = "";
     public long Polls { get; init; }
@@ -63,6 +69,12 @@ public sealed record WorkerFacts
 
     /// <summary>A worker that was never seen polling, known by the stack it was parked in.</summary>
     public bool Idle { get; init; }
+
+    /// <summary>Words of an idle worker's stack: some point into its runtime's scheduler handle.</summary>
+    public IReadOnlyList<ulong> StackWords { get; init; } = [];
+
+    /// <summary>It drives a runtime of its own (current_thread), whatever other threads do.</summary>
+    public bool Alone { get; init; }
 }
 
 /// <summary>Waits of one thread for a CPU during the run, the one that is not over included; ns. The longest is at least this long.</summary>

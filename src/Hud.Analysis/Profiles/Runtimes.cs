@@ -3,30 +3,62 @@ namespace Hud.Analysis;
 /// <summary>Numbers the runtimes of each target by the address of their scheduler handle.</summary>
 public sealed class Runtimes
 {
+    /// <summary>Of the kernel's half of the address space: no handle is there.</summary>
+    private const ulong NoAddress = 1UL << 63;
+
+    /// <summary>Less than the scheduler handle of any Tokio with its counts in front: what lies beyond may be another allocation.</summary>
+    private const ulong HandleBytes = 256;
+
     private readonly Dictionary<(int Target, ulong Handle), int> _numbers = [];
     private readonly Dictionary<(int Target, int Runtime), int> _workers = [];
-    private readonly Dictionary<(int Target, int Tid), int> _idle = [];
+    private readonly Dictionary<(int Target, int Tid), int> _ofThread = [];
 
     public Runtimes(IEnumerable<WorkerFacts> workers)
     {
         ArgumentNullException.ThrowIfNull(workers);
-        // idle workers show no handle: they belong to the runtime of the polling workers with their name, else to the first
+        // some show no handle, because they are idle or in a poll that began before the run: they belong to the runtime whose handle
+        // their stack points into, else to that of the polling workers with their name, else to one that those with this name share
         var all = workers.ToList();
         var byName = new Dictionary<(int, string), ulong>();
-        foreach (var worker in all.Where(w => !w.Idle).OrderBy(w => w.Target).ThenBy(w => w.Tid))
+        foreach (var worker in all.Where(ShowsHandle).OrderBy(w => w.Target).ThenBy(w => w.Tid))
         {
             byName.TryAdd((worker.Target, worker.Name), worker.Runtime);
             Count(worker.Target, worker.Runtime);
+            _ofThread[(worker.Target, worker.Tid)] = _numbers[(worker.Target, worker.Runtime)];
         }
 
-        foreach (var worker in all.Where(w => w.Idle))
+        foreach (var worker in all.Where(w => !ShowsHandle(w)))
         {
-            if (!byName.TryGetValue((worker.Target, worker.Name), out ulong handle))
-                handle = byName.FirstOrDefault(p => p.Key.Item1 == worker.Target).Value;
+            ulong handle;
+            if (worker.Alone)
+                handle = NoAddress | (uint)worker.Tid;
+            else if (HandleOnStack(worker) is { } pointed)
+                handle = pointed;
+            else if (!byName.TryGetValue((worker.Target, worker.Name), out handle))
+                byName[(worker.Target, worker.Name)] = handle = NoAddress | (uint)byName.Count << 32;
             Count(worker.Target, handle);
-            _idle[(worker.Target, worker.Tid)] = _numbers[(worker.Target, handle)];
+            _ofThread[(worker.Target, worker.Tid)] = _numbers[(worker.Target, handle)];
         }
     }
+
+    /// <summary>Two runtimes may call their threads alike; a parked worker has references to its own one's handle on its stack.</summary>
+    private ulong? HandleOnStack(WorkerFacts worker)
+    {
+        (ulong Handle, int Words) best = default;
+        foreach (var (target, handle) in _numbers.Keys)
+        {
+            int words =
+                target == worker.Target && handle < NoAddress
+                    ? worker.StackWords.Count(word => word - handle < HandleBytes)
+                    : 0;
+            if (words > best.Words)
+                best = (handle, words);
+        }
+
+        return best.Words > 0 ? best.Handle : null;
+    }
+
+    private static bool ShowsHandle(WorkerFacts worker) => worker is { Idle: false, Runtime: not 0 };
 
     private void Count(int target, ulong handle)
     {
@@ -37,12 +69,14 @@ public sealed class Runtimes
 
     public int NumberOf(int target, ulong handle) => _numbers.GetValueOrDefault((target, handle));
 
+    /// <summary>A thread drives one runtime, though its polls may show two handles: that of a LocalSet is another one.</summary>
+    public int NumberOf(int target, int tid, ulong handle) =>
+        _ofThread.TryGetValue((target, tid), out int number) ? number : NumberOf(target, handle);
+
     public int NumberOf(WorkerFacts worker)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        return _idle.TryGetValue((worker.Target, worker.Tid), out int number)
-            ? number
-            : NumberOf(worker.Target, worker.Runtime);
+        return NumberOf(worker.Target, worker.Tid, worker.Runtime);
     }
 
     public int WorkersOf(int target, int runtime) => _workers.GetValueOrDefault((target, runtime));

@@ -40,6 +40,15 @@ public sealed class StackStore(int maxStacks = 20_000)
         return number;
     }
 
+    /// <summary>The same stack as far as this frame: what lies beyond a poll is the same for every task.</summary>
+    public int Cut(int number, int lastFrame)
+    {
+        var whole = _stacks[number];
+        return lastFrame + 1 >= whole.Addresses.Length
+            ? number
+            : Intern(whole.Target, whole.Addresses[..(lastFrame + 1)], whole.Quality, StopReason.ReachedPoll);
+    }
+
     private readonly struct Key(int target, ulong[] addresses) : IEquatable<Key>
     {
         private readonly int _target = target;

@@ -27,7 +27,15 @@ public static class Verdict
         double blocked = worst is null ? 0 : Math.Max(document.Summary.BlockedPercent, worst.Percent);
         double pressure = document.Hotspots.Where(h => h.Cause.IsCpuPressure()).Sum(h => h.Percent);
         var busiest = VerdictParts.BusiestRuntime(document);
-        if (busiest.Percent >= Saturated && blocked * Outweighs < busiest.Percent && pressure * 2 < busiest.Percent)
+        bool isStuck = document.Hotspots.Any(h =>
+            !h.Cause.IsCpuPressure() && h is { BeganBefore: > 0, NotReturned: > 0 }
+        );
+        if (
+            !isStuck
+            && busiest.Percent >= Saturated
+            && blocked * Outweighs < busiest.Percent
+            && pressure * 2 < busiest.Percent
+        )
             return (VerdictLevel.Saturated, VerdictParts.Saturated(document, busiest, MaxLength));
         if (
             worst is not null
@@ -49,6 +57,9 @@ public static class Verdict
                 VerdictLevel.Pressure,
                 VerdictParts.Cut(VerdictParts.Starved(starved, document.Targets), MaxLength)
             );
+        // "all is well" is a claim about every worker
+        if (document.Targets.Where(t => t.Reason == ProfileBuilder.Unclear).ToList() is { Count: > 0 } unclear)
+            return (VerdictLevel.NoData, VerdictParts.Cut(VerdictParts.Unclear(document, unclear), MaxLength));
         return document.Summary.Polls == 0 && document.Hotspots.Count == 0
             ? (VerdictLevel.NoData, VerdictParts.Cut(VerdictParts.NoData(document), MaxLength))
             : (VerdictLevel.Healthy, VerdictParts.Healthy(document, pressure));

@@ -65,6 +65,12 @@ internal static class VerdictParts
         return $"PRESSURE: workers were {what} between polls; {CpuStarvation.AboutTheCode(all)}";
     }
 
+    public static string Unclear(ProfileDocument document, IReadOnlyList<TargetProfile> unclear)
+    {
+        string of = document.Targets.Count > 1 ? $" from {unclear.Count} of {document.Targets.Count} targets" : "";
+        return $"NO DATA{of}: {unclear[0].Message}";
+    }
+
     public static string NoData(ProfileDocument document)
     {
         if (document.Targets.Count <= 1)

@@ -61,6 +61,12 @@ public sealed record Hotspot
     /// <summary>True when scaled from sampled data, or when some of its polls had no stack of their own.</summary>
     public bool Estimated { get; set; }
 
+    /// <summary>Of <see cref="Count"/>: had begun before Hud attached; their time counts from the start of the run.</summary>
+    public long BeganBefore { get; set; }
+
+    /// <summary>Of <see cref="Count"/>: had not returned when the run ended.</summary>
+    public long NotReturned { get; set; }
+
     public string Advice { get; set; } = "";
 
     /// <summary>Page of the documentation on this category, without extension.</summary>

@@ -28,6 +28,9 @@ public sealed record SlowPoll
 
     /// <summary>The poll had not returned when the run ended.</summary>
     public bool Open { get; set; }
+
+    /// <summary>The poll had begun before Hud attached; StartNs is when the run began.</summary>
+    public bool Before { get; set; }
 }
 
 /// <summary>All polls of one task type.</summary>

@@ -88,6 +88,11 @@ internal readonly unsafe struct BpfMap(BpfObject owner, nint handle, string name
             throw BpfException.FromErrno($"write map {name}", Marshal.GetLastPInvokeError());
     }
 
+    /// <summary>False when the map is full.</summary>
+    public bool TrySet<TKey, TValue>(TKey key, TValue value)
+        where TKey : unmanaged
+        where TValue : unmanaged => Libbpf.bpf_map_update_elem(Fd, &key, &value, 0) == 0;
+
     public void Remove<TKey>(TKey key)
         where TKey : unmanaged
     {

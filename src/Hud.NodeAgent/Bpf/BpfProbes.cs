@@ -156,17 +156,25 @@ internal sealed unsafe class BpfProbes : IDisposable
     {
         var records = new List<TaskRecord>();
         byte[] bytes = RunIterator("hud_resolve");
-        foreach (
-            var record in MemoryMarshal.Cast<byte, TaskRecord>(
-                bytes.AsSpan(0, bytes.Length / sizeof(TaskRecord) * sizeof(TaskRecord))
-            )
-        )
+        foreach (var record in RecordsOf<TaskRecord>(bytes))
             records.Add(record);
         return records;
     }
 
-    /// <summary>Makes a record of every poll that is over the threshold and still open.</summary>
-    public void RecordOpenPolls() => RunIterator("hud_open_polls");
+    private static ReadOnlySpan<T> RecordsOf<T>(byte[] bytes)
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(bytes.AsSpan(0, bytes.Length / sizeof(T) * sizeof(T)));
+
+    /// <summary>
+    /// Makes a record of every poll that is over the threshold and still open, and of what threads do outside of polls. Looks at
+    /// the targets' threads, too, and takes over the roles that were told.
+    /// </summary>
+    /// <returns>Threads that have slept since they were first looked at: the programs have no stack of theirs.</returns>
+    public IReadOnlyList<SleeperRecord> RecordOpenPolls() =>
+        RecordsOf<SleeperRecord>(RunIterator("hud_open_polls")).ToArray();
+
+    /// <summary>What a thread's stack says it is; takes effect at the next look at the open polls.</summary>
+    /// <returns>False when there is no place for it now: it can be told again.</returns>
+    public bool SetRole(uint tid, ThreadRole role) => _object.Map("roles").TrySet(tid, (uint)role);
 
     private byte[] RunIterator(string name)
     {
@@ -303,7 +311,8 @@ internal sealed unsafe class BpfProbes : IDisposable
 
     public void SetType(uint type, TypeInfo info) => _object.Map("type_info").Set(type, info);
 
-    public void LearnPark(uint tgid, ulong futex) => _object.Map("parks").Set((ulong)tgid << 32 | (uint)futex, 1u);
+    public void LearnFutex(uint tgid, ulong futex, FutexUse use) =>
+        _object.Map("futexes").TrySet((ulong)tgid << 32 | (uint)futex, (uint)use);
 
     /// <summary>Sum over the CPUs since <see cref="StartCounting"/>.</summary>
     public long Count(Stat stat)

@@ -17,6 +17,9 @@ public static class Abi
     public const int CommBytes = 16;
     public const int OffRunnable = 1;
     public const uint None = uint.MaxValue;
+
+    /// <summary>Type of an event about what a thread did outside of the polls that are timed.</summary>
+    public const uint Outside = int.MaxValue - 1;
 }
 
 /// <summary><c>enum hud_event_kind</c></summary>
@@ -59,6 +62,23 @@ public enum EventFlags : uint
     MissedSwitch = 512,
     Stolen = 1024,
     Ticked = 2048,
+    Before = 4096,
+}
+
+/// <summary><c>enum hud_role</c></summary>
+public enum ThreadRole : uint
+{
+    Unknown = 0,
+    Worker = 1,
+    Stranger = 2,
+}
+
+/// <summary><c>enum hud_futex</c></summary>
+public enum FutexUse : uint
+{
+    Unknown = 0,
+    Park = 1,
+    Other = 2,
 }
 
 /// <summary><c>enum hud_stat</c></summary>
@@ -235,4 +255,18 @@ public struct TaskRecord
     public uint NsTid;
     public uint NsLevel;
     public uint Pad;
+}
+
+/// <summary><c>struct hud_sleeper</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct SleeperRecord
+{
+    public uint Target;
+    public uint Tid;
+    public uint NsTid;
+    public int Syscall;
+    public ulong SyscallArg;
+    public ulong OffAtNs;
+    public ulong Switches;
+    public RegisterBlock Registers;
 }

@@ -26,11 +26,14 @@ internal sealed class EventSink
         (_targets, _stacks, _attributor, _aggregator) = (targets, stacks, attributor, aggregator);
         _types = new TaskTypeResolver(stacks, targets);
         Ticks = new SampleRunCoalescer(attributor, aggregator, _types);
+        Outside = new OutsidePolls(targets, stacks, attributor, _types, aggregator.ThresholdNs);
     }
 
     public UnwindStatistics Unwinding { get; } = new();
 
     public SampleRunCoalescer Ticks { get; }
+
+    public OutsidePolls Outside { get; }
 
     public long DecodeErrors => _decoder.Errors;
 
@@ -38,7 +41,7 @@ internal sealed class EventSink
     public int Weight { get; set; } = 1;
 
     /// <summary>Futexes found to be parks while poll probes are off; the kernel side skips them from now on.</summary>
-    public Action<uint, ulong>? LearnPark { get; set; }
+    public Action<uint, ulong, FutexUse>? LearnFutex { get; set; }
 
     /// <summary>Threads of a target came, went or changed their name.</summary>
     public Action<HudEvent>? Lifecycle { get; set; }
@@ -66,7 +69,10 @@ internal sealed class EventSink
                 );
                 break;
             case EventKind.Sample:
-                _aggregator.AddSample((int)header.NsTid, (long)header.StartNs, Unwind(header, slice));
+                int sample = Unwind(header, slice);
+                if (header.Type == Abi.Outside)
+                    sample = Outside.AddSample(header, sample);
+                _aggregator.AddSample((int)header.NsTid, (long)header.StartNs, sample);
                 break;
             case EventKind.Waker:
                 _aggregator.AddWaker(
@@ -110,6 +116,13 @@ internal sealed class EventSink
             Open = Has(header, EventFlags.Open),
             Weight = Weight,
         };
+        if (header.Type == Abi.Outside)
+        {
+            if (Outside.Judge(header, fact) is not { } judged)
+                return;
+            fact = judged;
+        }
+
         if (fact.Open)
             _aggregator.SetOpen(fact);
         else
@@ -129,7 +142,7 @@ internal sealed class EventSink
                     .Name(TargetProcess.NativeMachine, header.Syscall)
                     .StartsWith("futex", StringComparison.Ordinal)
             )
-                LearnPark?.Invoke(header.Tgid, header.SyscallArg);
+                LearnFutex?.Invoke(header.Tgid, header.SyscallArg, FutexUse.Park);
             return;
         }
 
@@ -203,12 +216,29 @@ internal sealed class EventSink
         Unwinding.Count(
             unwound,
             cut: end == CaptureEnd.Anywhere
+                && header.Type != Abi.Outside
                 && header.Kind is EventKind.Poll or EventKind.SecondaryStack or EventKind.Sample
         );
         ReadOnlySpan<ulong> kernel = header.KernelIp;
         kernel = kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)];
+        return Intern((int)header.Target, unwound, kernel);
+    }
+
+    /// <summary>A stack that the agent itself read of a thread that sleeps.</summary>
+    public int Keep(TargetProcess target, UserRegisters registers, ReadOnlySpan<byte> slice)
+    {
+        if (target.Modules is null)
+            return -1;
+        var unwound = Unwinder.Unwind(registers, slice, target.Modules, CaptureEnd.Anywhere);
+        Unwinding.Count(unwound, cut: false);
+        return Intern(target.Index, unwound);
+    }
+
+    /// <param name="kernel">Where in the kernel the thread slept, leaf first: before the frames of its own.</param>
+    private int Intern(int target, UnwoundStack unwound, ReadOnlySpan<ulong> kernel = default)
+    {
         ulong[] addresses =
             unwound.Frames.Length == 0 ? [] : [.. kernel, .. unwound.Frames.Select(f => f.LookupAddress)];
-        return _stacks.Intern((int)header.Target, addresses, unwound.Quality, unwound.Reason);
+        return _stacks.Intern(target, addresses, unwound.Quality, unwound.Reason);
     }
 }

@@ -24,8 +24,12 @@ internal static class ParkedWorkers
         foreach (int tid in ProcFs.Threads(target.Pid).Take(MaxThreads))
         {
             if (
-                !TryParseSyscall(ProcFs.ReadText($"/proc/{target.Pid}/task/{tid}/syscall"), out ulong sp, out ulong pc)
-                || !TargetFiles.TryReadMemory(target.Pid, sp, StackBytes, out byte[]? stack)
+                !TryParseSyscall(
+                    ProcFs.ReadText($"/proc/{target.Pid}/task/{tid}/syscall"),
+                    out string syscall,
+                    out ulong sp,
+                    out ulong pc
+                ) || !TargetFiles.TryReadMemory(target.Pid, sp, StackBytes, out byte[]? stack)
             )
                 continue;
             var registers = new UserRegisters(TargetProcess.NativeMachine);
@@ -34,7 +38,7 @@ internal static class ParkedWorkers
             var unwound = Unwinder.Unwind(registers, stack, target.Modules, CaptureEnd.Anywhere);
             ulong[] addresses = [.. unwound.Frames.Select(f => f.LookupAddress)];
             var frames = names.Resolve(target.Index, addresses, exact: false);
-            if (frames.Any(f => EntryPoints.IsWorkerLoop(RustPath.Bare(f.Function))))
+            if (ThreadActivities.Of(frames, taskPoll: false, syscall, whole: true) == ThreadActivity.Parked)
                 found.Add(
                     new WorkerFacts
                     {
@@ -43,6 +47,7 @@ internal static class ParkedWorkers
                         Name = ProcFs.ThreadName(target.Pid, tid),
                         Histogram = new long[Abi.HistogramSlots],
                         Idle = true,
+                        Alone = ThreadActivities.IsAlone(frames),
                     }
                 );
         }
@@ -54,10 +59,13 @@ internal static class ParkedWorkers
     /// /proc/PID/task/TID/syscall: <c>232 0x3 0x... (six arguments) 0x7ffd1c6bb8a8 0x7f1e5f3e2a3d</c>: number, arguments, stack
     /// pointer, program counter; <c>running</c> for a thread on a CPU.
     /// </summary>
-    internal static bool TryParseSyscall(string text, out ulong sp, out ulong pc)
+    internal static bool TryParseSyscall(string text, out string syscall, out ulong sp, out ulong pc)
     {
         sp = pc = 0;
         string[] fields = text.TrimEnd('\n').Split(' ');
+        syscall = int.TryParse(fields[0], CultureInfo.InvariantCulture, out int number)
+            ? OutsidePolls.Name(number)
+            : "";
         return fields.Length >= 3 && TryHex(fields[^2], out sp) && TryHex(fields[^1], out pc);
     }
 

@@ -159,7 +159,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         foreach (var target in _targets.Where(t => t.Problem is null))
         {
             target.TypeBase = types;
-            types += target.Tokio.Types.Count;
+            types += target.Tokio.Types.Count + 1;
         }
 
         return types;
@@ -190,8 +190,11 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             task.Session.Threshold.Nanoseconds,
             clockPeriodNs: SecondNs / Math.Max(1, task.Session.SampleFrequencyHz)
         );
-        var sink = new EventSink(_targets, stacks, attributor, aggregator) { LearnPark = kernel.LearnPark };
+        var sink = new EventSink(_targets, stacks, attributor, aggregator) { LearnFutex = kernel.LearnFutex };
         sink.Ticks.Watch(task.Session.Threshold.Nanoseconds, task.Session.SampleFrequencyHz);
+        sink.Outside.LearnFutex = kernel.LearnFutex;
+        sink.Outside.SetRole = kernel.SetRole;
+        var sleepers = new Sleepers(kernel, _targets, sink.Keep, sink.Outside);
         var totals = new RunTotals(kernel, _targets, types);
         var parked = _targets.Where(t => t.Problem is null).SelectMany(t => ParkedWorkers.Find(t, names)).ToList();
         sink.Lifecycle = e => OnLifecycle(e, totals);
@@ -216,6 +219,9 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             ForcedLevel()
         );
         kernel.Control.Enabled = 1;
+        kernel.RecordOpenPolls();
+        sink.Outside.FirstLookNs = (ulong)AgentClock.NowNs;
+        sleepers.Look();
         var waits = _targets.Where(t => t.Problem is null).Select(t => new CpuWaits(t, start)).ToList();
 
         var agent = new AgentInfo
@@ -239,7 +245,8 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
         ProfileInputs Facts(long now)
         {
-            var all = WithParked(totals.Workers(), parked);
+            var allParked = sink.Outside.Parked.UnionBy(parked, w => (w.Target, w.Tid)).ToList();
+            var all = WithParked(totals.Workers(), allParked);
             List<WorkerFacts> workers = [.. all.Where(w => _workers.IsWorker(w.Name))];
             return FactsOf(
                 now,
@@ -282,12 +289,16 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 Overhead = budget.Overhead(AgentClock.OwnCpuNs - cpuAtStart),
                 Warnings = _warnings,
                 Estimated = budget.EverEstimated,
+                Unclear = UnclearThreads.Count(
+                    sink.Outside.Unclear.Select(t => (t.Target, totals.NameOf(_targets[t.Target].Pid, t.Tid))),
+                    workers
+                ),
                 Untimed = _targets.Where(t => !budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
             };
 
         var progress = new ProgressBuilder(_targets, stacks, attributor, aggregator, totals);
         string reason = Loop(
-            kernel,
+            sleepers,
             ring,
             aggregator,
             totals,
@@ -303,7 +314,12 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
         // the order matters: what is open is told while the probes are on, then they go, then the buffer is emptied
         if (_targets.Exists(t => t.IsAlive()))
-            kernel.RecordOpenPolls();
+        {
+            ring.Drain();
+            aggregator.NextLook();
+            sleepers.Look();
+        }
+
         kernel.Control.Enabled = 0;
         long end = AgentClock.NowNs;
         waits.ForEach(w => w.Read(end));
@@ -312,6 +328,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         if (reason == ReaderGone)
             return End(reason, DiagnosticKinds.AgentDied.ExitCode); // nobody is left to make a report for
         ring.Drain();
+        aggregator.ForgetUnseen(IsThere);
         sink.Ticks.Flush();
         aggregator.CloseOpen();
         totals.Read(budget.Weight);
@@ -321,8 +338,11 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             Warn(new Diagnostic(DiagnosticKinds.MissingSymbols, missing, next));
         foreach (
             var target in document.Targets.Where(t =>
-                t.Polls + t.SlowPolls == 0
-                && t.Reason is "Idle" or "NotTimed" or Starved or ProfileBuilder.NoSuchWorkers
+                t.Reason == ProfileBuilder.Unclear
+                || (
+                    t.Polls + t.SlowPolls == 0
+                    && t.Reason is "Idle" or "NotTimed" or Starved or ProfileBuilder.NoSuchWorkers
+                )
             )
         )
             Warn(Silent(target));
@@ -374,6 +394,12 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 DiagnosticKinds.Idle,
                 $"{target.Process} ({target.Pid}): {target.Message}, on threads named {_workers.Text}",
                 $"look at the names of its threads (ps -T -p {target.Pid}), or leave out --workers to watch them all"
+            )
+        : target.Reason == ProfileBuilder.Unclear
+            ? new Diagnostic(
+                DiagnosticKinds.Idle,
+                $"{target.Process} ({target.Pid}): {target.Message}",
+                $"see what they do with another tool (gdb -p {target.Pid}, thread apply all bt), or watch again"
             )
         : target.Reason == Starved
             ? new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}", GiveItCpu)
@@ -446,7 +472,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
 
     /// <returns>Completed, Interrupted, TargetGone or ReaderGone.</returns>
     private string Loop(
-        BpfProbes kernel,
+        Sleepers sleepers,
         RingBuffer ring,
         PollAggregator aggregator,
         RunTotals totals,
@@ -488,14 +514,17 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 return "TargetGone";
             if (now >= nextReport)
             {
-                aggregator.ForgetOpen();
-                kernel.RecordOpenPolls();
+                aggregator.NextLook();
+                sleepers.Look();
                 ring.Drain();
+                aggregator.ForgetUnseen(IsThere);
                 report(now);
                 nextReport = Math.Max(nextReport + SecondNs, now);
             }
         }
     }
+
+    private bool IsThere(int target) => _targets[target].IsAlive();
 
     private void ReadTargets()
     {

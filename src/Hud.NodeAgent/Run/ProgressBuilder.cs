@@ -31,7 +31,7 @@ internal sealed class ProgressBuilder(
             {
                 MaxHotspots = StreamLimits.ProgressHotspots,
             },
-            aggregator,
+            aggregator.WithOpen(),
             stacks,
             attributor,
             exact: false

@@ -69,7 +69,10 @@ internal sealed class RunTotals(BpfProbes kernel, IReadOnlyList<TargetProcess> t
         return new TaskTypeFacts
         {
             Target = target.Index,
-            Name = target.Tokio.Types[type - target.TypeBase].Name,
+            Name =
+                type == target.OutsideType
+                    ? TaskTypeFacts.OutsidePolls
+                    : target.Tokio.Types[type - target.TypeBase].Name,
             Histogram = new long[Abi.HistogramSlots],
         };
     }

@@ -26,7 +26,7 @@ internal sealed class TargetProcess : IDisposable
     public ProcessIdentity Identity { get; init; }
     public long StartTicks => Identity.StartTicks;
 
-    /// <summary>Its executable, or the libraries that have Tokio where the executable has none; <see cref="TaskType.File"/> counts in it.</summary>
+    /// <summary>Its executable, and the libraries that have Tokio; <see cref="TaskType.File"/> counts in it.</summary>
     public IReadOnlyList<TokioFile> TokioFiles { get; init; } = [];
 
     public TokioBinary Tokio { get; init; } = new();
@@ -34,6 +34,9 @@ internal sealed class TargetProcess : IDisposable
 
     /// <summary>Index of its first poll type.</summary>
     public int TypeBase { get; set; }
+
+    /// <summary>The type that code outside of all polls is counted under: behind its own.</summary>
+    public int OutsideType => TypeBase + Tokio.Types.Count;
 
     /// <summary>In the kernel's first pid namespace.</summary>
     public uint Tgid { get; set; }

@@ -12,6 +12,7 @@ namespace Hud.NodeAgent.Run;
 internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetProcess> targets)
 {
     private readonly Dictionary<int, int> _known = [];
+    private readonly Dictionary<int, (int Type, int Frame)> _polls = [];
 
     /// <returns>-1 when none is found.</returns>
     public int Find(int target, int stack, IReadOnlyList<Frame> frames)
@@ -19,19 +20,32 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
         if (stack < 0)
             return -1;
         if (!_known.TryGetValue(stack, out int type))
-            _known[stack] = type =
-                ByAddress(targets[target], stacks[stack].Addresses) ?? ByName(targets[target], frames);
+            _known[stack] = type = FindPoll(target, stack) is { Type: >= 0 } poll
+                ? poll.Type
+                : ByName(targets[target], frames);
         return type;
+    }
+
+    /// <summary>The poll function that is on a stack, by its address: its type, and which address of the stack it is.</summary>
+    /// <returns>-1 and -1 when there is none.</returns>
+    public (int Type, int Frame) FindPoll(int target, int stack)
+    {
+        if (stack < 0)
+            return (-1, -1);
+        if (!_polls.TryGetValue(stack, out var poll))
+            _polls[stack] = poll = ByAddress(targets[target], stacks[stack].Addresses);
+        return poll;
     }
 
     /// <summary>What a poll of no known type is counted under.</summary>
     public int OrFirst(int target, int type) => type >= 0 ? type : targets[target].TypeBase;
 
-    private static int? ByAddress(TargetProcess target, ulong[] addresses)
+    private static (int Type, int Frame) ByAddress(TargetProcess target, ulong[] addresses)
     {
         // from the root: a task that polls another inline is the outer one's
-        foreach (ulong address in addresses.Reverse())
+        for (int frame = addresses.Length - 1; frame >= 0; frame--)
         {
+            ulong address = addresses[frame];
             if (
                 target.Modules?.Find(address, out var module) != AddressKind.Module
                 || module is not { Elf: { } elf }
@@ -45,11 +59,11 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
                     target.Tokio.Types[i].File == file
                     && target.Tokio.Types[i].Body - function.Start < function.End - function.Start
                 )
-                    return target.TypeBase + i;
+                    return (target.TypeBase + i, frame);
             }
         }
 
-        return null;
+        return (-1, -1);
     }
 
     private static int FileOf(TargetProcess target, string key)

@@ -14,8 +14,8 @@ internal sealed record TokioFile(FileByteSource Source, string Name, string Key,
 }
 
 /// <summary>
-/// Where a process has its Tokio: in its executable, or, where that has none, in the libraries that it has mapped (extensions of
-/// node, Python or Ruby, plugins, a program that was started through the dynamic loader).
+/// Where a process has its Tokio: in its executable and in the libraries that it has mapped (extensions of node, Python or Ruby,
+/// plugins, a program that was started through the dynamic loader). Each has its own types, version and runtimes.
 /// </summary>
 internal static class TokioFiles
 {
@@ -23,10 +23,12 @@ internal static class TokioFiles
 
     public static IReadOnlyList<TokioFile> Find(int pid, TokioFile executable, AddressSpaceMap space, TargetFiles files)
     {
-        if (executable.Tokio.HasTokio)
-            return [executable];
-        var found = Libraries(space).Select(mapping => Look(pid, mapping, files)).OfType<TokioFile>().ToList();
-        return found.Count > 0 ? found : [executable];
+        var found = Libraries(space)
+            .Select(mapping => Look(pid, mapping, files))
+            .OfType<TokioFile>()
+            .Where(file => file.Key != executable.Key)
+            .ToList();
+        return executable.Tokio.HasTokio || found.Count == 0 ? [executable, .. found] : found;
     }
 
     /// <summary>One mapping of each file that has code, in the order of their addresses.</summary>

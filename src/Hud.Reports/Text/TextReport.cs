@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Core.Profile;
 
 namespace Hud.Reports.Text;
@@ -92,6 +93,8 @@ public static partial class TextReport
             return null;
         if (d.Targets.Any(t => t.Reason == "Starved"))
             return "Starved: the process got hardly any CPU, so this says little about its code. Give it a CPU request, or watch for longer (HUD310).";
+        if (d.Targets.Any(t => t.Reason == ProfileBuilder.Unclear))
+            return "Not known: of some worker threads Hud could read no stack, so they may be blocked. See what they do with another tool (gdb -p PID, thread apply all bt), or watch again (HUD202).";
         if (s.Polls == 0 && d.Targets.Any(t => t.Reason == "NotTimed"))
             return "Not timed: polls could not be timed here, and none was seen to take long. Short ones may have been many or none.";
         if (s.Polls == 0)
@@ -148,6 +151,8 @@ public static partial class TextReport
             details.Add("unlike the other: " + Printable.FitPath(Printable.Clean(apart), sheet.Width - 22));
         foreach (string line in Packed(details, sheet.Width - 4))
             sheet.Line("    " + line, Ink.Dim);
+        if (Words.Marker(h) is { Length: > 0 } marker)
+            sheet.Paragraph(marker, 4, Ink.Strong);
         if (h.Advice.Length > 0)
             sheet.Paragraph(Printable.Clean(h.Advice), 6, Ink.Plain, "> ", Ink.Good);
         if (withStack)

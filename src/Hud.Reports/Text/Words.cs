@@ -59,6 +59,19 @@ public static class Words
     /// <summary>The code to change, or the best that is known of it.</summary>
     public static string Blamed(Hotspot h) => FirstOf(h.UserFrame, h.Function, h.Task, "(unknown)");
 
+    /// <summary>That polls of a hotspot are known in part only: their beginning or their end lies outside of the run.</summary>
+    public static string Marker(Hotspot h)
+    {
+        var parts = new List<string>(2);
+        if (h.BeganBefore > 0)
+            parts.Add(Some(h.BeganBefore, h.Count) + "since before Hud attached");
+        if (h.NotReturned > 0)
+            parts.Add(Some(h.NotReturned, h.Count) + "had not returned when the run ended");
+        return string.Join(", ", parts);
+    }
+
+    private static string Some(long part, long all) => part >= all ? "" : $"{Number(part)} of them ";
+
     /// <summary><c>1,203,311</c>: for prose, where there is room for every digit.</summary>
     public static string Number(long n) => $"{n:#,0}";
 

@@ -192,9 +192,21 @@ public sealed class PollAggregatorTests
         Ledger.AddPoll(Slow(blocked: 700));
         Ledger.CloseOpen();
         Assert.Equal((1, 700 * Ms), (Ledger.SlowPolls, Ledger.WorstNs));
-        Ledger.SetOpen(Slow(blocked: 1, start: 9));
-        Ledger.ForgetOpen();
-        Assert.Empty(Ledger.OpenPolls);
+    }
+
+    [Fact]
+    public void A_poll_that_is_told_of_no_more_ended_unless_its_process_did()
+    {
+        Ledger.SetOpen(Slow(blocked: 100, start: 1) with { Open = true });
+        Ledger.SetOpen(Slow(blocked: 200, start: 2) with { Open = true });
+        Ledger.NextLook();
+        Ledger.SetOpen(Slow(blocked: 300, start: 2) with { Open = true });
+        Ledger.ForgetUnseen(_ => true);
+        Assert.Equal(300 * Ms, Assert.Single(Ledger.OpenPolls).Split.WallNs);
+        Ledger.NextLook();
+        Ledger.ForgetUnseen(_ => false);
+        Ledger.CloseOpen();
+        Assert.Equal((1, 300 * Ms), (Ledger.SlowPolls, Ledger.BlockedNs));
     }
 
     [Fact]

@@ -536,15 +536,105 @@ public sealed class ProfileBuilderTests
                 Idle = true,
             },
         ]);
+        // the last one's name is no polling worker's: a runtime that nobody polls on
         Assert.Equal(
-            (2, 2, 4),
+            (1, 2, 4),
             (
                 runtimes.WorkersOf(0, runtimes.NumberOf(0, 0xa)),
                 runtimes.WorkersOf(0, runtimes.NumberOf(0, 0xb)),
                 runtimes.TotalWorkers
             )
         );
-        Assert.Equal(2, runtimes.RuntimesOf(0));
+        Assert.Equal(3, runtimes.RuntimesOf(0));
+    }
+
+    [Fact]
+    public void A_thread_with_a_runtime_of_its_own_is_never_another_ones_worker()
+    {
+        var runtimes = new Runtimes([
+            Worker(1, 0xa),
+            Worker(2, 0xb),
+            Worker(3, 0, 0) with
+            {
+                Idle = true,
+                Alone = true,
+            },
+        ]);
+        Assert.Equal((3, 1, 1), (runtimes.RuntimesOf(0), runtimes.WorkersOf(0, 0), runtimes.WorkersOf(0, 1)));
+    }
+
+    [Fact]
+    public void An_idle_worker_belongs_to_the_runtime_that_its_stack_points_to_whatever_the_names_are()
+    {
+        var runtimes = new Runtimes([
+            Worker(1, 0x7f00_0000_1000),
+            Worker(2, 0x7f00_0000_9000),
+            Worker(3, 0, 0) with
+            {
+                Idle = true,
+                StackWords = [1, 0x7f00_0000_0fff, 0x7f00_0000_9010, 0x5555],
+            },
+        ]);
+        Assert.Equal((2, 1, 2), (runtimes.RuntimesOf(0), runtimes.WorkersOf(0, 0), runtimes.WorkersOf(0, 1)));
+    }
+
+    [Fact]
+    public void Polls_of_one_thread_belong_to_one_runtime_whatever_handles_they_show()
+    {
+        int sleep = _stage.Stack("clock_nanosleep < shop::wait");
+        foreach (var (start, handle) in new[] { (1100, 0x1000UL), (1200, 0x2000UL), (1300, 0UL) })
+            _stage.Ledger.AddPoll(
+                Slow(blocked: 20, tid: 1, start: start) with
+                {
+                    BlockStack = sleep,
+                    Runtime = handle,
+                }
+            );
+        var facts = Facts(Type("shop::f", 3, 3));
+        Assert.Equal(3, Build(facts with { Workers = [Worker(1, 0x1000)] }).Stalls.Count);
+    }
+
+    [Fact]
+    public void A_poll_that_began_before_and_did_not_return_is_worker_time_like_any_other()
+    {
+        int spin = _stage.Stack("shop::reconcile");
+        _stage.Ledger.SetOpen(
+            Slow(cpu: 1000, tid: 2, start: 1000) with
+            {
+                CpuStack = spin,
+                Before = true,
+                Open = true,
+            }
+        );
+        var facts = Facts(Type("shop::controller", 0, 0)) with { Workers = [Worker(1, 0), Worker(2, 0, polls: 0)] };
+
+        var live = ProfileBuilder.Build(facts, _stage.Ledger.WithOpen(), _stage.Stacks, _stage.Judge, exact: false);
+        Assert.Equal(VerdictLevel.NoData, Build(facts).VerdictLevel); // the aggregator itself stays as it was
+        _stage.Ledger.CloseOpen();
+        var document = Build(facts);
+
+        Assert.Equal(VerdictLevel.Blocked, live.VerdictLevel);
+        Assert.Equal(VerdictLevel.Blocked, document.VerdictLevel);
+        var hotspot = Assert.Single(document.Hotspots);
+        Assert.Equal((1, 1, 1), (hotspot.Count, hotspot.BeganBefore, hotspot.NotReturned));
+        var task = Assert.Single(document.Tasks);
+        Assert.Equal((1, 1), (task.Polls, task.SlowPolls));
+        Assert.Equal(task.TotalNs, task.MaxNs);
+        var worker = Assert.Single(document.Workers, w => w.Tid == 2);
+        Assert.Equal((task.TotalNs, hotspot.TotalNs), (worker.BusyNs, worker.LostNs));
+        Assert.Equal(2, document.Summary.Workers);
+        Assert.True(Assert.Single(document.SlowPolls) is { Before: true, Open: true });
+        Assert.Equal("", document.Targets[0].Reason);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(50)]
+    public void What_is_not_known_of_a_worker_is_neither_idle_nor_healthy(long polls)
+    {
+        var facts = Facts(Type("shop::f", polls, 0)) with { Unclear = new Dictionary<int, int> { [0] = 1 } };
+        var document = Build(facts);
+        Assert.Equal(("Unclear", VerdictLevel.NoData), (document.Targets[0].Reason, document.VerdictLevel));
     }
 
     [Fact]

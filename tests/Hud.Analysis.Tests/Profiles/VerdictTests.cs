@@ -177,6 +177,77 @@ public sealed class VerdictTests
         );
     }
 
+    private static Action<Stage> Unseen(Func<Stage, PollRecord> poll, bool before, bool open) =>
+        stage =>
+        {
+            var fact = poll(stage) with { StartNs = 1_000 * Ms, Before = before, Open = open };
+            if (open)
+                stage.Ledger.SetOpen(fact);
+            else
+                stage.Ledger.AddPoll(fact);
+            stage.Ledger.CloseOpen();
+        };
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void A_worker_whose_poll_began_before_or_never_returned_is_lost(bool before, bool open)
+    {
+        foreach (long counted in (long[])[0, 100])
+        {
+            var computes = BuiltDocuments.Of("a", Unseen(Computing(1000), before, open), counted);
+            Assert.Equal(
+                (VerdictLevel.Blocked, "BLOCKED 50% of worker time; worst: shop::hash, 50%, max 1s"),
+                (computes.VerdictLevel, computes.Verdict)
+            );
+            var sleeps = BuiltDocuments.Of("a", Unseen(Asleep(1000), before, open), counted);
+            Assert.Equal(VerdictLevel.Blocked, sleeps.VerdictLevel);
+            Assert.Equal((2, ""), (sleeps.Summary.Workers, sleeps.Targets[0].Reason));
+        }
+    }
+
+    [Fact]
+    public void Code_of_a_worker_that_is_in_no_tasks_poll_is_blamed_like_a_polls()
+    {
+        var document = BuiltDocuments.Of("a", Polls(stage => Asleep(400)(stage) with { Outside = true }), counted: 0);
+        Assert.Equal(
+            (
+                VerdictLevel.Blocked,
+                "BLOCKED 20% of worker time; worst: shop::wait in std::thread::sleep, 20%, max 400ms"
+            ),
+            (document.VerdictLevel, document.Verdict)
+        );
+    }
+
+    [Fact]
+    public void A_worker_that_is_lost_for_the_whole_run_is_told_though_all_others_are_busy()
+    {
+        var document = BuiltDocuments.Of("a", Unseen(Computing(180), before: true, open: true));
+        var busy = document with { Workers = [.. document.Workers.Select(w => w with { BusyNs = 999 * Ms })] };
+        Assert.True(document.Summary.BlockedPercent < 10);
+        Assert.Equal(VerdictLevel.Blocked, Verdict.Of(busy).Level);
+    }
+
+    [Fact]
+    public void All_is_well_is_not_said_while_a_worker_could_not_be_looked_into()
+    {
+        const string Not =
+            "polls, the longest 0ns; but what 1 of its threads did is not known: they were seen neither parked nor in a poll";
+        foreach (long counted in (long[])[0, 100])
+        {
+            var document = BuiltDocuments.Of("a", Polls(), counted, unclear: 1);
+            Assert.Equal((VerdictLevel.NoData, $"NO DATA: {counted} {Not}"), (document.VerdictLevel, document.Verdict));
+        }
+
+        var two = Verdict.Of(
+            ProfileMerge.Merge([BuiltDocuments.Of("a", Polls()), BuiltDocuments.Of("b", Polls(), unclear: 1)])
+        );
+        Assert.Equal(VerdictLevel.NoData, two.Level);
+        Assert.StartsWith("NO DATA from 1 of 2 targets: 100 polls", two.Text, StringComparison.Ordinal);
+        Assert.Equal(VerdictLevel.Healthy, BuiltDocuments.Of("a", Polls()).VerdictLevel);
+    }
+
     [Fact]
     public void A_service_that_hardly_ran_is_not_acquitted()
     {

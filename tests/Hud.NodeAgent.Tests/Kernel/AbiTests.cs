@@ -24,6 +24,7 @@ public sealed class AbiTests
         ["hud_control"] = typeof(ControlBlock),
         ["hud_config"] = typeof(ConfigBlock),
         ["hud_task_record"] = typeof(TaskRecord),
+        ["hud_sleeper"] = typeof(SleeperRecord),
     };
 
     private static readonly Dictionary<string, (Type Type, string Prefix)> Enums = new(StringComparer.Ordinal)
@@ -32,6 +33,8 @@ public sealed class AbiTests
         ["hud_lifecycle"] = (typeof(LifecycleKind), "HUD_LIFECYCLE_"),
         ["hud_event_flags"] = (typeof(EventFlags), "HUD_FLAG_"),
         ["hud_stat"] = (typeof(Stat), "HUD_STAT_"),
+        ["hud_role"] = (typeof(ThreadRole), "HUD_ROLE_"),
+        ["hud_futex"] = (typeof(FutexUse), "HUD_FUTEX_"),
     };
 
     private static readonly Dictionary<string, long> Constants = new(StringComparer.Ordinal)
@@ -45,6 +48,7 @@ public sealed class AbiTests
         ["HUD_REGS"] = Abi.Registers,
         ["HUD_COMM_BYTES"] = Abi.CommBytes,
         ["HUD_OFF_RUNNABLE"] = Abi.OffRunnable,
+        ["HUD_TYPE_OUTSIDE"] = Abi.Outside,
     };
 
     /// <summary>Used on the kernel side only.</summary>

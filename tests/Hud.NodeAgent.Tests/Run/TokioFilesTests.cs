@@ -44,7 +44,7 @@ public sealed class TokioFilesTests
     }
 
     [Fact]
-    public void An_executable_with_Tokio_is_taken_alone()
+    public void An_executable_with_Tokio_is_there_when_no_library_has_any()
     {
         var with = Executable with { Tokio = new TokioBinary { BlockingTypes = 1 } };
         Assert.Equal(

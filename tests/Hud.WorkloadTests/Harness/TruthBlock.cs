@@ -31,6 +31,10 @@ internal sealed record TruthLine
 {
     public bool? Ready { get; set; }
     public int? Pid { get; set; }
+
+    /// <summary>A function that never ends, from StartNs on.</summary>
+    public string? Began { get; set; }
+    public int? Tid { get; set; }
     public long? StartNs { get; set; }
     public long? UnixNs { get; set; }
     public string? Skip { get; set; }

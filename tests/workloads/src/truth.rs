@@ -113,6 +113,15 @@ pub fn say(json: &str) {
     let _ = writeln!(out, "{json}").and_then(|()| out.flush());
 }
 
+/// What begins here never ends, so its beginning is logged.
+pub fn began(function: &str) {
+    say(&format!(
+        r#"{{"began":"{function}","start_ns":{},"tid":{}}}"#,
+        clock::monotonic_ns(),
+        clock::thread_id()
+    ));
+}
+
 /// The program cannot show what it is for on this machine; the reason goes into the test's result.
 pub fn skip(reason: &str) -> ! {
     say(&format!(r#"{{"skip":"{}"}}"#, reason.replace(['"', '\\'], "'")));

@@ -1,5 +1,6 @@
 using Hud.Core.Profile;
 using Hud.Reports.Flame;
+using Hud.Reports.Text;
 
 namespace Hud.Reports.Page.Sections;
 
@@ -40,6 +41,8 @@ internal static class HotspotDetail
             </dl>
             """
         );
+        if (Words.Marker(h) is { Length: > 0 } marker)
+            html.Add($"<p class=\"marker\">{marker}</p>\n");
         HistogramSvg.Write(html, h.Histogram, 0, "polls by time lost");
         Preempted(html, h);
         // pressure meets a thread anywhere: no line of its stack is the one to change

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The record of a slow poll: where its time went, and the stack of whatever cost most. */
+#ifndef HUD_SLOW_H
+#define HUD_SLOW_H
+
+/* Of the last innermost poll. An interrupt between the two stores finds nothing of a poll that is not open yet. */
+static __always_inline void forget_innermost(struct thread_state *ts)
+{
+	if (!ts->needs_reset)
+		return;
+	ts->needs_reset = 0;
+	ts->block.ns = 0;
+	ts->queue.ns = 0;
+	ts->blocks = 0;
+	ts->missed = 0;
+	ts->sample_valid = HUD_SAMPLE_NONE;
+	ts->ticked = 0;
+#pragma unroll
+	for (u32 i = 0; i < HUD_RIVALS; i++)
+		ts->rivals[i].ns = 0;
+}
+
+static __always_inline u32 before_flag(struct thread_state *ts, struct poll_frame *f)
+{
+	return f == &ts->outside_frame && ts->outside == OUTSIDE_FIRST ? HUD_FLAG_BEFORE : 0;
+}
+
+/* Where a poll's time went. */
+struct poll_split {
+	u64 wall, off, delay, throttled, stolen, yielded;
+};
+
+/* What the host took is waiting for a CPU, whatever the guest's clocks call it. */
+static __always_inline void move_stolen(struct poll_split *split, s64 stolen)
+{
+	u64 cpu = split->wall - split->off;
+
+	if (stolen <= 0)
+		return;
+	split->stolen = (u64)stolen < cpu ? stolen : cpu;
+	split->off += split->stolen;
+	split->delay += split->stolen;
+}
+
+/* Who had the CPU for longest while the poll waited for one; who it left the CPU to in its longest wait where that is not known. */
+static __always_inline void fill_rival(struct hud_event *e, struct thread_state *ts)
+{
+	struct rival *top = &ts->rivals[0];
+
+#pragma unroll
+	for (u32 i = 1; i < HUD_RIVALS; i++) {
+		if (ts->rivals[i].ns > top->ns)
+			top = &ts->rivals[i];
+	}
+	e->by_ns = top->ns;
+	e->by_tgid = top->ns ? top->tgid : ts->queue.by_tgid;
+	e->by_tid = top->ns ? top->tid : ts->queue.by_tid;
+	if (top->ns)
+		__builtin_memcpy(e->by_comm, top->comm, sizeof(e->by_comm));
+	else
+		__builtin_memcpy(e->by_comm, ts->queue.by_comm, sizeof(e->by_comm));
+}
+
+static __always_inline void fill_slow(struct hud_event *e, struct thread_state *ts, struct poll_split *split)
+{
+	e->wall_ns = split->wall;
+	e->off_ns = split->off;
+	e->run_delay_ns = split->delay;
+	e->throttled_ns = split->throttled;
+	e->worst_block_ns = ts->block.ns;
+	e->worst_queue_ns = ts->queue.ns;
+	e->block_start_ns = ts->block.start_ns;
+	e->syscall_arg = ts->block.arg;
+	e->syscall = ts->block.ns ? ts->block.syscall : -1;
+	e->blocks = ts->blocks;
+	fill_rival(e, ts);
+	if (split->stolen > ts->queue.ns) {
+		e->flags |= HUD_FLAG_STOLEN;
+		e->worst_queue_ns = split->stolen;
+		e->by_ns = split->stolen;
+	}
+}
+
+/* One record of a poll, with the slice that `s` holds already. */
+static __always_inline void send_poll(struct hud_scratch *s, u32 kind, u32 flags, struct thread_state *ts, struct task_struct *task, struct poll_frame *f, struct poll_split *split, u64 now)
+{
+	u32 kept = s->event.flags & (HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED | HUD_FLAG_KERNEL_MODE);
+
+	fill_identity(&s->event, kind, ts, task, now);
+	fill_poll(&s->event, f);
+	s->event.flags |= flags | kept;
+	fill_slow(&s->event, ts, split);
+	send_with_stack(s);
+}
+
+/* The stretch that is not over yet. */
+static __always_inline void add_open_stretch(struct thread_state *ts, struct poll_split *split, u64 now)
+{
+	u64 current_off, queued;
+
+	if (!ts->off_at || now <= ts->off_at || ts->off_yield)
+		return;
+	current_off = now - ts->off_at;
+	queued = ts->off_runnable ? current_off : ts->wake_at >= ts->off_at && now > ts->wake_at ? now - ts->wake_at : 0;
+	split->off += current_off;
+	split->delay += queued;
+	remember_block(ts, current_off - queued);
+}
+
+/* A record of this CPU's own: with a copy of another's stack, whose thread may be writing to it, or without any. */
+static __always_inline struct hud_scratch *own_record(u32 user, struct hud_scratch *other)
+{
+	struct hud_scratch *s = scratch_of_cpu(user);
+	u32 bytes;
+
+	if (!s)
+		return 0;
+	s->event.stack_bytes = 0;
+	s->event.kernel_frames = 0;
+	s->event.flags = 0;
+	if (!other)
+		return s;
+	bytes = other->event.stack_bytes;
+	if (bytes > HUD_STACK_BYTES || bpf_probe_read_kernel(s, sizeof(struct hud_event) + bytes, other))
+		return s;
+	s->event.stack_bytes = bytes;
+	return s;
+}
+
+/* The record of one slow poll, with the slice of whatever cost most. `open`: it is still running. */
+static __always_inline void send_slow(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, u64 now, u64 wall, bool open)
+{
+	struct poll_split split = {
+		.wall = wall,
+		.off = ts->off_total - f->off_total,
+		.delay = task->sched_info.run_delay - f->run_delay,
+		.throttled = ts->throttled_total - f->throttled_total,
+		.yielded = ts->yield_total - f->yield_total,
+	};
+	bool sampled;
+	u64 blocked, cpu;
+	struct hud_scratch *s = 0;
+	u32 stack = 0, flags = before_flag(ts, f) | (open ? HUD_FLAG_OPEN : 0) | (ts->missed ? HUD_FLAG_MISSED_SWITCH : 0) | (ts->ticked ? HUD_FLAG_TICKED : 0);
+	struct hud_worker *w = worker_of(ts);
+
+	split.delay = split.delay > split.yielded ? split.delay - split.yielded : 0;
+	if (open)
+		add_open_stretch(ts, &split, now);
+	/* the scheduler's own sum of waits is whole, also where a switch was not told */
+	if (split.off < split.delay)
+		split.off = split.delay;
+	if (split.off > wall)
+		split.off = wall;
+	if (split.delay > split.off)
+		split.delay = split.off;
+	/* of a poll that is open on another CPU, what was taken until it last left one */
+	move_stolen(&split, (open ? ts->stolen_total : stolen_of_thread(ts, task)) - f->stolen_total);
+	blocked = split.off - split.delay;
+	cpu = wall - split.off;
+	/* of a poll that gave its CPU away once and then computed, that place tells nothing */
+	sampled = ts->sample_valid == HUD_SAMPLE_TICK || (ts->sample_valid == HUD_SAMPLE_YIELD && split.yielded * 2 >= cpu);
+	/* outside of polls it may turn out to be no loss */
+	if (w && !open && f != &ts->outside_frame)
+		w->lost_ns += cpu + blocked;
+	if (!open && !take_token(HUD_EVENT_POLL, now, config.slow_per_second)) {
+		count(HUD_STAT_RATE_LIMITED);
+		return;
+	}
+	if (blocked >= cpu && blocked >= split.delay && ts->block.ns) {
+		s = scratch_of(ts, ts->block.scratch);
+		stack = HUD_FLAG_STACK_BLOCK;
+	} else if (split.delay > cpu && ts->queue.ns && (s = scratch_of(ts, ts->queue.scratch))) {
+		stack = HUD_FLAG_STACK_PREEMPT;
+	} else if (sampled) {
+		s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
+		stack = HUD_FLAG_STACK_CPU;
+	} else if (blocked > control.threshold_ns && ts->block.ns) {
+		/* no tick met the dearer part; the stack of the other tells more than none */
+		s = scratch_of(ts, ts->block.scratch);
+		stack = HUD_FLAG_STACK_BLOCK;
+	} else if (f == &ts->outside_frame && ts->queue.ns) {
+		/* it computed until it had to wait */
+		s = scratch_of(ts, ts->queue.scratch);
+		stack = HUD_FLAG_STACK_PREEMPT;
+	}
+	if (!s)
+		stack = 0;
+	if (open || !s) {
+		s = own_record(open ? HUD_CPU_SCRATCH_OPEN : HUD_CPU_SCRATCH_POLL, s);
+		if (!s)
+			return;
+	}
+	send_poll(s, HUD_EVENT_POLL, flags | stack, ts, task, f, &split, now);
+
+	/* the other part is over the threshold as well: its stack too */
+	s = 0;
+	if (stack == HUD_FLAG_STACK_BLOCK && cpu > control.threshold_ns && sampled) {
+		s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
+		stack = HUD_FLAG_STACK_CPU;
+	} else if (stack != HUD_FLAG_STACK_BLOCK && blocked > control.threshold_ns && ts->block.ns) {
+		s = scratch_of(ts, ts->block.scratch);
+		stack = HUD_FLAG_STACK_BLOCK;
+	}
+	if (s)
+		send_poll(s, HUD_EVENT_SECONDARY_STACK, stack, ts, task, f, &split, now);
+}
+
+#endif

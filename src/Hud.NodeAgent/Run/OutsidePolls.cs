@@ -1,0 +1,216 @@
+using System.Runtime.InteropServices;
+using Hud.Analysis;
+using Hud.Frames;
+using Hud.NodeAgent.Kernel;
+using Hud.NodeAgent.Proc;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>
+/// What threads do outside of the polls that are timed: in a poll that began before the probes were there, in the future of
+/// <c>block_on</c>, in hooks and drivers' callbacks. The kernel side reports the time, and the stack says which of these it was.
+/// </summary>
+internal sealed class OutsidePolls(
+    IReadOnlyList<TargetProcess> targets,
+    StackStore stacks,
+    StackAttributor attributor,
+    TaskTypeResolver types,
+    long thresholdNs
+)
+{
+    private const int MaxStrangers = 100_000;
+
+    /// <summary>A tick may come where a stack can't be walked well; what is said of a thread for good is said by several.</summary>
+    private const int StrangerAfter = 3;
+
+    private readonly record struct Sleep(int Tid, ulong OffAtNs);
+
+    private readonly Dictionary<Sleep, int> _asleep = [];
+    private readonly Dictionary<int, (ulong StartNs, int Stack)> _sampled = [];
+    private readonly Dictionary<(int Target, int Tid), ThreadActivity> _threads = [];
+    private readonly Dictionary<(int Target, int Tid), int> _strange = [];
+    private readonly HashSet<(int Target, int Tid)> _inPollBefore = [];
+    private readonly Dictionary<(int Target, int Tid), WorkerFacts> _parked = [];
+
+    /// <summary>Tells the kernel side what a thread is.</summary>
+    public Func<uint, ThreadRole, bool>? SetRole { get; set; }
+
+    /// <summary>Tells the kernel side what a futex is waited on for.</summary>
+    public Action<uint, ulong, FutexUse>? LearnFutex { get; set; }
+
+    /// <summary>When the first look at the targets' threads was over: what had begun by then had begun before the run.</summary>
+    public ulong FirstLookNs { get; set; } = ulong.MaxValue;
+
+    /// <summary>Workers that were seen asleep and waiting for work.</summary>
+    public IEnumerable<WorkerFacts> Parked => _parked.Values;
+
+    /// <summary>Threads whose stack told nothing.</summary>
+    public IEnumerable<(int Target, int Tid)> Unclear =>
+        _threads.Where(t => t.Value == ThreadActivity.Unknown).Select(t => t.Key);
+
+    public bool IsKnown(in SleeperRecord sleeper) =>
+        _asleep.ContainsKey(new Sleep((int)sleeper.NsTid, sleeper.OffAtNs));
+
+    /// <summary>The stack of a thread that slept all the while, as the agent read it; -1 when it could not be.</summary>
+    /// <param name="words">The stack's own words, as far as it was read.</param>
+    public void AddSleeper(in SleeperRecord sleeper, int stack, IReadOnlyList<ulong> words)
+    {
+        _asleep[new Sleep((int)sleeper.NsTid, sleeper.OffAtNs)] = stack;
+        var target = targets[(int)sleeper.Target];
+        string syscall = Name(sleeper.Syscall);
+        var activity = ActivityOf(target.Index, stack, syscall);
+        _strange[(target.Index, (int)sleeper.NsTid)] = StrangerAfter; // the stack did not change while it was read
+        Learn(target, sleeper.Tid, (int)sleeper.NsTid, activity, syscall, sleeper.SyscallArg);
+        if (activity == ThreadActivity.Parked)
+            _parked[(target.Index, (int)sleeper.NsTid)] = new WorkerFacts
+            {
+                Target = target.Index,
+                Tid = (int)sleeper.NsTid,
+                Name = ProcFs.ThreadName(target.Pid, (int)sleeper.NsTid),
+                Histogram = new long[Abi.HistogramSlots],
+                Idle = true,
+                StackWords = words,
+                Alone = ThreadActivities.IsAlone(attributor.Frames(stack, exact: false)),
+            };
+    }
+
+    /// <summary>A sample says what its thread is, long before the stretch is over.</summary>
+    /// <returns>The stack, as far as the poll where there is one.</returns>
+    public int AddSample(in HudEvent sample, int stack)
+    {
+        var target = targets[(int)sample.Target];
+        var activity = ActivityOf(target.Index, stack, "", Polls(sample));
+        Learn(target, sample.Tid, (int)sample.NsTid, activity, "", 0);
+        if (activity is ThreadActivity.InPoll or ThreadActivity.OutsidePolls)
+            _sampled[(int)sample.NsTid] = (sample.StartNs, stack);
+        return activity == ThreadActivity.InPoll ? ToPoll(target, stack) : stack;
+    }
+
+    private int ToPoll(TargetProcess target, int stack) =>
+        types.FindPoll(target.Index, stack) is { Frame: >= 0 } poll ? stacks.Cut(stack, poll.Frame) : stack;
+
+    /// <summary>The record of a stretch as the slow poll that it was, or nothing when no worker lost time in it.</summary>
+    /// <param name="fact">As it came, with the stack in its place.</param>
+    public PollRecord? Judge(in HudEvent header, PollRecord fact)
+    {
+        var target = targets[(int)header.Target];
+        if (
+            fact.BlockStack < 0
+            && fact.CpuStack < 0
+            && header.WorstBlockNs > 0
+            && _asleep.TryGetValue(new Sleep((int)header.NsTid, header.BlockStartNs), out int read)
+        )
+            fact = fact with { BlockStack = read };
+        // what the clock saw of it, or else where it was when it had to leave the CPU
+        if (
+            fact.BlockStack < 0
+            && fact.CpuStack < 0
+            && _sampled.TryGetValue((int)header.NsTid, out var sampled)
+            && sampled.StartNs == header.StartNs
+        )
+            fact = fact with { CpuStack = sampled.Stack };
+        if (fact.BlockStack < 0 && fact.CpuStack < 0)
+            fact = fact with { CpuStack = fact.QueueStack };
+        int stack = fact.BlockStack >= 0 ? fact.BlockStack : fact.CpuStack;
+        string syscall = fact.BlockStack >= 0 ? fact.Syscall : "";
+        var activity = ActivityOf(target.Index, stack, syscall, Polls(header));
+        Learn(target, header.Tid, (int)header.NsTid, activity, syscall, header.SyscallArg);
+        fact = fact with { Before = IsBefore(header) };
+        if (activity == ThreadActivity.OutsidePolls)
+        {
+            // a futex is told of however short the wait, and a wait for a CPU alone is nobody's code
+            bool isSlow = fact.Split.OnCpuNs + fact.Split.BlockedNs > thresholdNs;
+            return isSlow ? fact with { Outside = true, Type = target.OutsideType } : null;
+        }
+
+        // a thread that was first looked at later is in a poll that was left out to keep the budget; of one that is followed all polls
+        // are timed but the one that began before, and a wait on a futex that nobody knew cut that in two
+        var thread = (target.Index, (int)header.NsTid);
+        bool isBefore = fact.Before || (Polls(header) && _inPollBefore.Contains(thread));
+        if (
+            activity != ThreadActivity.InPoll
+            || !isBefore
+            || fact.Split.OnCpuNs + fact.Split.BlockedNs + fact.Split.RunQueueNs <= thresholdNs
+        )
+            return null;
+        _inPollBefore.Add(thread);
+        fact = fact with { Before = true };
+        int type = types.OrFirst(target.Index, types.Find(target.Index, stack, attributor.Frames(stack, exact: false)));
+        return fact.BlockStack >= 0
+            ? fact with
+            {
+                Type = type,
+                BlockStack = ToPoll(target, stack),
+            }
+            : fact with
+            {
+                Type = type,
+                CpuStack = ToPoll(target, stack),
+            };
+    }
+
+    /// <summary>The first stretch that is known of a thread, and the run had not begun.</summary>
+    private bool IsBefore(in HudEvent header) =>
+        (header.Flags & EventFlags.Before) != EventFlags.None && header.StartNs <= FirstLookNs;
+
+    /// <summary>Only of threads that poll tasks the kernel side follows a second stretch.</summary>
+    private static bool Polls(in HudEvent header) => (header.Flags & EventFlags.Before) == EventFlags.None;
+
+    private ThreadActivity ActivityOf(int target, int stack, string syscall, bool polls = false)
+    {
+        if (stack < 0)
+            return ThreadActivity.Unknown;
+        return ThreadActivities.Of(
+            attributor.Frames(stack, exact: false),
+            types.FindPoll(target, stack).Type >= 0,
+            syscall,
+            stacks[stack] is { Stop: StopReason.EndOfStack, Quality: var quality }
+                && (quality & (UnwindQuality.FramePointer | UnwindQuality.Scan)) == UnwindQuality.None,
+            polls
+        );
+    }
+
+    private void Learn(
+        TargetProcess target,
+        uint tid,
+        int nsTid,
+        ThreadActivity activity,
+        string syscall,
+        ulong syscallArg
+    )
+    {
+        if (
+            activity is ThreadActivity.Parked or ThreadActivity.OutsidePolls or ThreadActivity.InPoll
+            && syscall.StartsWith("futex", StringComparison.Ordinal)
+        )
+            LearnFutex?.Invoke(
+                target.Tgid,
+                syscallArg,
+                activity == ThreadActivity.Parked ? FutexUse.Park : FutexUse.Other
+            );
+        bool known = _threads.TryGetValue((target.Index, nsTid), out var before);
+        if (activity == ThreadActivity.Elsewhere)
+        {
+            if (known && before is not (ThreadActivity.Unknown or ThreadActivity.Elsewhere))
+                return;
+            if (++CollectionsMarshal.GetValueRefOrAddDefault(_strange, (target.Index, nsTid), out _) < StrangerAfter)
+                activity = ThreadActivity.Unknown;
+        }
+
+        var role = activity switch
+        {
+            ThreadActivity.Unknown => ThreadRole.Unknown,
+            ThreadActivity.Elsewhere => ThreadRole.Stranger,
+            _ => ThreadRole.Worker,
+        };
+        if (role == ThreadRole.Unknown && known)
+            return;
+        if (_threads.Count < MaxStrangers || known)
+            _threads[(target.Index, nsTid)] = activity;
+        if (role != ThreadRole.Unknown && (!known || before != activity || role == ThreadRole.Stranger))
+            SetRole?.Invoke(tid, role);
+    }
+
+    internal static string Name(int syscall) =>
+        syscall < 0 ? "" : SyscallNames.Name(TargetProcess.NativeMachine, syscall);
+}
