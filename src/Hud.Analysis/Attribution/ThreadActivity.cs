@@ -42,8 +42,10 @@ public static class ThreadActivities
     {
         ArgumentNullException.ThrowIfNull(frames);
         ArgumentNullException.ThrowIfNull(syscall);
-        if (taskPoll || StackClassifier.PollIndex(frames) >= 0)
+        if (taskPoll)
             return ThreadActivity.InPoll;
+        if (StackClassifier.PollIndex(frames) >= 0)
+            return OfNamedPoll(frames, whole, polls);
         int loop = frames.TakeWhile(f => !IsLoop(f, polls)).Count();
         if (loop == frames.Count)
         {
@@ -62,6 +64,18 @@ public static class ThreadActivities
         return syscall.StartsWith("futex", StringComparison.Ordinal)
             ? ThreadActivity.Parked
             : ThreadActivity.OutsidePolls;
+    }
+
+    /// <summary>
+    /// A poll that only its name tells: the blocking pool runs its closures by functions of the same names, so what is below decides.
+    /// </summary>
+    private static ThreadActivity OfNamedPoll(IReadOnlyList<Frame> frames, bool whole, bool polls)
+    {
+        if (StackClassifier.OnBlockingPool(frames))
+            return ThreadActivity.Elsewhere;
+        if (polls || whole || frames.Any(f => EntryPoints.IsWorkerLoop(RustPath.Bare(f.Function))))
+            return ThreadActivity.InPoll;
+        return ThreadActivity.Unknown;
     }
 
     /// <summary>The thread drives a runtime alone: current_thread.</summary>

@@ -80,6 +80,12 @@ public sealed class ThreadActivityTests
         "syscall < std::sys::sync::condvar::futex::Condvar::wait < tokio::runtime::blocking::pool::Inner::run" + Start,
         "futex"
     )]
+    [InlineData(
+        "shop::price < tokio::runtime::task::core::Core<T,S>::poll < tokio::runtime::task::harness::Harness<T,S>::poll"
+            + " < tokio::runtime::blocking::pool::Inner::run"
+            + Start,
+        ""
+    )]
     [InlineData("encoder::burn" + Start, "")]
     [InlineData(
         "syscall < tokio::runtime::park::Inner::park < tokio::runtime::park::CachedParkThread::block_on"
@@ -92,6 +98,18 @@ public sealed class ThreadActivityTests
     [Fact]
     public void What_was_not_walked_to_its_end_is_not_known() =>
         Assert.Equal(ThreadActivity.Unknown, ThreadActivities.Of(Named.Of("a::b < a::c"), false, "", whole: false));
+
+    [Fact]
+    public void Below_a_poll_that_only_its_name_tells_there_may_be_the_pool() =>
+        Assert.Equal(
+            ThreadActivity.Unknown,
+            ThreadActivities.Of(
+                Named.Of("poll < shop::resolve < tokio::runtime::task::harness::Harness<T,S>::poll"),
+                taskPoll: false,
+                "poll",
+                whole: false
+            )
+        );
 
     [Fact]
     public void Of_a_thread_that_polls_tasks_block_on_is_the_runtime() =>
