@@ -31,9 +31,10 @@ public sealed class LossTests
         polls.Ring.Drain();
 
         Assert.Equal(1000, polls.Kernel.Count(Stat.Slow));
-        Assert.Equal(1000, written + dropped);
+        // a stretch between two polls may have come, if only into the full buffer
+        Assert.InRange(written + dropped, 1000, 1000 + Math.Max(polls.Outside, 1));
         Assert.InRange(written, 1, 4096 / 328);
-        Assert.Equal(written, polls.Events.Count);
+        Assert.Equal(written, polls.Events.Count + polls.Outside);
         Assert.Equal(1000UL, polls.Kernel.ReadType(0).Slow); // the totals do not go through the buffer
     }
 
@@ -45,7 +46,7 @@ public sealed class LossTests
         polls.Ring.Drain();
 
         long limited = polls.Kernel.Count(Stat.RateLimited);
-        Assert.Equal(2000, polls.Events.Count + limited);
+        Assert.InRange(polls.Events.Count + limited, 2000, 2001); // one may be of a stretch between two polls
         Assert.True(limited > 1000, $"only {limited} of 2000 were held back");
         Assert.NotEmpty(polls.Events);
         Assert.Equal(2000UL, polls.Kernel.ReadType(0).Slow);

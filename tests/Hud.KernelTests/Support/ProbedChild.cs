@@ -52,9 +52,16 @@ internal sealed class ProbedChild : IDisposable
     /// <summary>Has the child poll this many thousand times.</summary>
     public void Poll(byte thousands) => Assert.NotNull(Child.Run(thousands));
 
+    /// <summary>Stretches between the child's polls in which it lost the CPU: none on a quiet machine.</summary>
+    public int Outside { get; private set; }
+
     private void Accept(ReadOnlySpan<byte> record)
     {
-        if (_decoder.TryDecode(record, out var header, out var stack))
+        if (!_decoder.TryDecode(record, out var header, out var stack))
+            return;
+        if (header.Type == Abi.Outside)
+            Outside++;
+        else
             Events.Add((header, stack.ToArray()));
     }
 
