@@ -59,7 +59,6 @@ internal sealed class OutsidePolls(
         var target = targets[(int)sleeper.Target];
         string syscall = Name(sleeper.Syscall);
         var activity = ActivityOf(target.Index, stack, syscall);
-        _strange[(target.Index, (int)sleeper.NsTid)] = StrangerAfter; // the stack did not change while it was read
         Learn(target, sleeper.Tid, (int)sleeper.NsTid, activity, syscall, sleeper.SyscallArg);
         if (activity == ThreadActivity.Parked)
             _parked[(target.Index, (int)sleeper.NsTid)] = new WorkerFacts
@@ -193,7 +192,11 @@ internal sealed class OutsidePolls(
         {
             if (known && before is not (ThreadActivity.Unknown or ThreadActivity.Elsewhere))
                 return;
-            if (++CollectionsMarshal.GetValueRefOrAddDefault(_strange, (target.Index, nsTid), out _) < StrangerAfter)
+            // in a syscall a stack is walked from a call, and well
+            if (
+                syscall.Length == 0
+                && ++CollectionsMarshal.GetValueRefOrAddDefault(_strange, (target.Index, nsTid), out _) < StrangerAfter
+            )
                 activity = ThreadActivity.Unknown;
         }
 
