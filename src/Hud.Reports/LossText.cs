@@ -24,7 +24,7 @@ public static class LossText
             (
                 "Stack slots exhausted",
                 losses.StackSlotsExhausted,
-                "polls on threads too many to keep: no worker's row, no stacks"
+                "polls on threads beyond the limit: no worker row, no stacks"
             ),
             ("Polls without a stack", losses.PollsWithoutStack, "slow polls without a stack of their own"),
             ("Truncated stacks", losses.TruncatedStacks, "stacks that end before the task's poll"),

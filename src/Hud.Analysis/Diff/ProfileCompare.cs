@@ -86,6 +86,8 @@ public static class ProfileCompare
             UserFrame = named.UserFrame,
             Location = named.Location,
             Task = named.Task,
+            Syscall = named.Syscall,
+            Stack = named.Stack,
             BeforePercent = old?.Percent ?? 0,
             AfterPercent = fresh?.Percent ?? 0,
             BeforePerMinute = PerMinute(old?.Count ?? 0, before),

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Hud.Core.Profile;
 
 namespace Hud.Analysis;
@@ -49,6 +50,12 @@ public sealed record HotspotDiff
     public string UserFrame { get; init; } = "";
     public string Location { get; init; } = "";
     public string Task { get; init; } = "";
+    public string Syscall { get; init; } = "";
+
+    /// <summary>Tells two of one name apart; the comparison's own output has no stacks.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Stack { get; init; } = [];
+
     public double BeforePercent { get; init; }
     public double AfterPercent { get; init; }
     public double BeforePerMinute { get; init; }

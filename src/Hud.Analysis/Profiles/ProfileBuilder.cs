@@ -255,7 +255,7 @@ public static class ProfileBuilder
                     : facts.Unclear.GetValueOrDefault(i) is > 0 and var unclear
                         ? (
                             Unclear,
-                            $"{few}; but what {Core.HumanText.Count(unclear)} of its threads did is not known: they were seen neither parked nor in a poll"
+                            $"{few}; but {Core.HumanText.Count(unclear)} of its threads could not be classified: seen neither idle nor in a poll"
                         )
                     : polls > 0 ? ("BelowThreshold", few)
                     : facts.Untimed.Contains(i)

@@ -46,7 +46,7 @@ internal static class VerdictParts
             .FirstOrDefault();
         string head =
             $"SATURATED: workers {HumanText.Percent(busiest.Percent)} busy in polls under {document.Session.Threshold}";
-        string tail = "; lower the threshold to see where";
+        string tail = "; run with a lower threshold to see where";
         if (type is null)
             return Cut(head + tail, most);
         string figures = $" (p99 {HumanText.Duration(type.P99Ns)})";

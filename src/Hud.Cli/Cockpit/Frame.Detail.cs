@@ -98,7 +98,13 @@ internal sealed partial class Frame
         yield return (" " + HumanText.Duration(1L << histogram.Count), Tone.Dim);
     }
 
-    private static IEnumerable<List<(string, Tone)>> StackLines(IReadOnlyList<string> stack, Hotspot h, int width)
+    /// <param name="room">Lines to fill at most; the user's own frames stay.</param>
+    private static IEnumerable<List<(string, Tone)>> StackLines(
+        IReadOnlyList<string> stack,
+        Hotspot h,
+        int width,
+        int room = int.MaxValue
+    )
     {
         if (stack.Count == 0)
             return
@@ -109,9 +115,11 @@ internal sealed partial class Frame
         string crate = FrameText.Crate(h.UserFrame);
         var kinds = frames.Select(f => FrameText.KindOf(f.Function, crate)).ToList();
         int entry = kinds.LastIndexOf(FrameKind.User);
-        return frames.Select(
-            (f, i) => StackLine(f, kinds[i], isBlamed: f.Function == h.UserFrame, isEntry: i == entry, width)
-        );
+        return StackCut
+            .Kept([.. kinds.Select(k => k == FrameKind.User)], room)
+            .Select(i =>
+                StackLine(frames[i], kinds[i], isBlamed: frames[i].Function == h.UserFrame, isEntry: i == entry, width)
+            );
     }
 
     private static List<(string, Tone)> StackLine(

@@ -29,7 +29,8 @@ internal sealed partial class Frame
         int room = Math.Max(1, bottom - _y - AdviceRows);
         int selected = Math.Max(0, lines.FindIndex(l => ReferenceEquals(l.Row, current)));
         int first = Math.Max(0, Math.Min(selected - room + 1, lines.Count - room));
-        double largest = Math.Max(1e-9, _rows.Max(r => r.Percent));
+        // of the culprits: a long wait for a CPU would make each of them look small
+        double largest = Largest(_rows.Where(r => !r.IsPressure)) ?? Largest(_rows) ?? 1;
         int top = _y;
         foreach (var (row, place) in lines.Skip(first).Take(room))
         {
@@ -46,6 +47,9 @@ internal sealed partial class Frame
             _screen.PutRight(Width - 1, top - 1, $" {Visible(lines, first, room)} of {_rows.Count} ", Tone.Dim);
         DrawAdvice(lines.Count > room ? bottom - AdviceRows : _y, bottom, current);
     }
+
+    private static double? Largest(IEnumerable<HotspotRow> rows) =>
+        rows.Select(r => (double?)r.Percent).Where(p => p > 0).Max();
 
     private List<(HotspotRow? Row, int Place)> Lines()
     {
@@ -82,10 +86,16 @@ internal sealed partial class Frame
         _screen.Put(4, y, "lost", Tone.Dim);
         _screen.Put(c.Cause, y, "cause", Tone.Dim);
         _screen.PutRight(c.CountEnd, y, "count", Tone.Dim);
-        if (c.P99End > 0)
+        if (c.P99End > 0 && !HasWindow)
             _screen.PutRight(c.P99End, y, "p99", Tone.Dim);
-        _screen.PutRight(c.MaxEnd, y, "max", Tone.Dim);
-        _screen.Put(c.Function, y, "function", Tone.Dim);
+        if (!HasWindow)
+            _screen.PutRight(c.MaxEnd, y, "max", Tone.Dim);
+        _screen.Put(
+            c.Function,
+            y,
+            _ui.Group is GroupBy.File or GroupBy.Task ? _ui.Group.ToString().ToLowerInvariant() : "function",
+            Tone.Dim
+        );
         if (c.Spark > 0)
             _screen.Put(c.Spark, y, "last 8 s", Tone.Dim);
     }
@@ -99,7 +109,7 @@ internal sealed partial class Frame
         var strong = dim ? Tone.Dim : Tone.Strong;
         string about = h.Estimated ? "~" : "";
         _screen.PutRight(3, y, $"{place}", Tone.Dim);
-        _screen.Put(4, y, _glyphs.Meter(row.Percent / largest, c.Bar), tone);
+        _screen.Put(4, y, _glyphs.Meter(Math.Min(1, row.Percent / largest), c.Bar), tone);
         _screen.PutRight(c.Cause - 1, y, about + HumanText.Percent(Math.Round(row.Percent, 2)), strong);
         _screen.Put(c.Cause, y, Words.ShortCause(h.Cause), tone);
         _screen.PutRight(c.CountEnd, y, about + HumanText.Count(row.Count), dim ? Tone.Dim : Tone.Text);
@@ -137,7 +147,9 @@ internal sealed partial class Frame
     }
 
     /// <summary>The longest polls are only known since the start: over a window they are left out.</summary>
-    private string Since(long ns) => _ui.Window > TimeSpan.Zero ? "" : HumanText.Duration(ns);
+    private string Since(long ns) => HasWindow ? "" : HumanText.Duration(ns);
+
+    private bool HasWindow => _model.Before(_ui.Window) is not null;
 
     private static IEnumerable<double> Shares(IReadOnlyList<double> values)
     {
@@ -179,7 +191,7 @@ internal sealed partial class Frame
         // a heading alone would say nothing
         if (h.Stack.Count == 0 || y + 2 > bottom)
             return;
-        foreach (var line in StackLines(h.Stack, h, Width - 4).Take(bottom - y))
+        foreach (var line in StackLines(h.Stack, h, Width - 4, bottom - y))
         {
             int at = 2;
             foreach (var (text, tone) in line)

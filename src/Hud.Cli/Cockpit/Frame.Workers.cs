@@ -25,7 +25,12 @@ internal sealed partial class Frame
         int shown = Math.Min(workers.Count, room);
         int lane = Math.Max(8, Width - LaneLeft - LaneRight);
         string more = workers.Count > shown ? $", {shown} shown" : "";
-        Rule(_y++, $"WORKERS {workers.Count}{more}", "1 column = 1 s, height = share lost", keep: shares.Length + 1);
+        Rule(
+            _y++,
+            $"WORKERS {workers.Count}{more}",
+            "1 column = 1 s, height = share lost; shares of the last second",
+            keep: shares.Length + 1
+        );
         _screen.PutRight(Width - 1, _y - 1, shares, Tone.Dim);
         // with more workers than rows, those that lose most
         foreach (

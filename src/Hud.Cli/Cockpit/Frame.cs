@@ -129,29 +129,28 @@ internal sealed partial class Frame
             ]
         );
         var o = now!.Overhead;
-        (string, string, Tone)[] cost =
+        var names = now.Summary;
+        (string, string, Tone)[] sinceTheStart =
         [
             (
                 "cost",
                 $"{HumanText.Percent(o.MeasuredPercent)} of {HumanText.Percent(o.BudgetPercent)}",
                 o.MeasuredPercent > o.BudgetPercent && o.BudgetPercent > 0 ? Tone.Warn : Tone.Text
             ),
+            (
+                "names",
+                $"{names.SymbolizedPercent}%",
+                names.SymbolizedPercent < 80 && names.SlowPolls > 0 ? Tone.Warn : Tone.Text
+            ),
         ];
-        var names = now.Summary;
         Strip(
             3,
             [
                 ("queue", HumanText.Duration(span.RunQueueNs), span.RunQueueNs > 0 ? Tone.Pressure : Tone.Text),
                 ("quota", HumanText.Duration(span.ThrottledNs), span.ThrottledNs > 0 ? Tone.Pressure : Tone.Text),
                 ("dropped", HumanText.Count(span.Dropped), span.Dropped > 0 ? Tone.Warn : Tone.Text),
-                // what it costs is only known since the start
-                .. _ui.Window > TimeSpan.Zero ? [] : cost,
+                .. _model.Before(_ui.Window) is null ? sinceTheStart : [],
                 ("level", $"{o.Level}", o.Level > 0 ? Tone.Warn : Tone.Text),
-                (
-                    "names",
-                    $"{names.SymbolizedPercent}%",
-                    names.SymbolizedPercent < 80 && names.SlowPolls > 0 ? Tone.Warn : Tone.Text
-                ),
                 ("", Words.Level(o.Level), Tone.Dim),
             ]
         );
@@ -165,8 +164,9 @@ internal sealed partial class Frame
         params (string Label, string Value, Tone Tone)[] items
     ) => items.Where(item => !sentence.Contains(item.Value, StringComparison.Ordinal));
 
+    /// <summary>A window longer than the run so far is the whole run.</summary>
     private string SpanName() =>
-        _ui.Window > TimeSpan.Zero
+        _model.Before(_ui.Window) is not null
             ? "last " + HumanText.Duration((long)_ui.Window.TotalNanoseconds)
             : "since the start";
 

@@ -120,8 +120,12 @@ internal sealed class LiveModel
         if (_samples.Count == MaxSamples)
             _samples.RemoveAt(0);
         var hotspots = new Dictionary<string, HotspotSample>(StringComparer.Ordinal);
-        foreach (var h in progress.Hotspots.Take(StreamLimits.ProgressHotspots))
-            hotspots.TryAdd(Key(h), new(h.Count, h.TotalNs));
+        var worst = progress
+            .SlowPolls.Take(StreamLimits.ProgressSlowPolls)
+            .GroupBy(p => p.Hotspot)
+            .ToDictionary(g => g.Key, g => g.Max(p => p.WallNs));
+        foreach (var (i, h) in progress.Hotspots.Take(StreamLimits.ProgressHotspots).Index())
+            hotspots.TryAdd(Key(h), new(h.Count, h.TotalNs, worst.GetValueOrDefault(i)));
         _samples.Add(
             new Sample(
                 progress.ElapsedNs,
@@ -159,6 +163,7 @@ internal sealed record Sample(
     IReadOnlyList<WorkerSample> Workers
 );
 
-internal readonly record struct HotspotSample(long Count, long TotalNs);
+/// <param name="WorstNs">The longest of its polls that ended in this second; 0 when none did.</param>
+internal readonly record struct HotspotSample(long Count, long TotalNs, long WorstNs);
 
 internal readonly record struct WorkerSample(int Target, int Tid, double BusyPercent, double LostPercent);

@@ -1,6 +1,5 @@
-using Hud.Core;
+using Hud.Analysis;
 using Hud.Core.Profile;
-using Hud.Reports.Text;
 
 namespace Hud.Cli.Cockpit;
 
@@ -51,38 +50,83 @@ internal sealed record WindowSummary
 
         // the percentages are of all time so far; their products with it can be subtracted
         double lost = s.BlockedPercent * now.ElapsedNs - before.Summary.BlockedPercent * before.AtNs;
-        long polls = Math.Max(0, s.Polls - before.Summary.Polls);
-        var top = rows.FirstOrDefault(r => !r.Hotspot.Cause.IsCpuPressure() && r.Count > 0);
-        var level =
-            top is not null ? VerdictLevel.Blocked
-            : rows.Any(r => r.Count > 0) ? VerdictLevel.Pressure
-            : polls > 0 ? VerdictLevel.Healthy
-            : VerdictLevel.NoData;
-        var summary = new WindowSummary
+        long spanNs = Math.Max(1, now.ElapsedNs - before.AtNs);
+        var summary = s with
         {
-            Level = level,
-            Sentence = "",
-            LostPercent = Math.Max(0, lost / Math.Max(1, now.ElapsedNs - before.AtNs)),
-            WorstNs = model.Recent(before.AtNs).Select(p => p.OnCpuNs + p.BlockedNs).DefaultIfEmpty(0).Max(),
+            ObservedNs = spanNs,
+            BlockedPercent = Math.Round(Math.Max(0, lost / spanNs), 2),
+            WorstPollNs = model.Recent(before.AtNs).Select(p => p.OnCpuNs + p.BlockedNs).DefaultIfEmpty(0).Max(),
             SlowPolls = Math.Max(0, s.SlowPolls - before.Summary.SlowPolls),
-            Polls = polls,
-            Stalls = Math.Max(0, s.StallCount - before.Summary.StallCount),
+            Polls = Math.Max(0, s.Polls - before.Summary.Polls),
+            StallCount = Math.Max(0, s.StallCount - before.Summary.StallCount),
             RunQueueNs = Math.Max(0, s.RunQueueNs - before.Summary.RunQueueNs),
             ThrottledNs = Math.Max(0, s.ThrottledNs - before.Summary.ThrottledNs),
+        };
+        var (level, sentence) = Verdict.Of(Document(model, summary, before, rows));
+        return new()
+        {
+            Level = level,
+            Sentence = sentence,
+            LostPercent = summary.BlockedPercent,
+            WorstNs = summary.WorstPollNs,
+            SlowPolls = summary.SlowPolls,
+            Polls = summary.Polls,
+            Stalls = summary.StallCount,
+            RunQueueNs = summary.RunQueueNs,
+            ThrottledNs = summary.ThrottledNs,
             Dropped = Math.Max(0, now.LostEvents - before.Dropped),
             Estimated = s.Estimated,
         };
-        return summary with { Sentence = Say(summary, top) };
     }
 
-    private static string Say(WindowSummary s, HotspotRow? top) =>
-        s.Level switch
+    /// <summary>The span as if it had been a run of its own, so that one rule judges both.</summary>
+    private static ProfileDocument Document(
+        LiveModel model,
+        ProfileSummary summary,
+        Sample before,
+        IReadOnlyList<HotspotRow> rows
+    )
+    {
+        var now = model.Now!;
+        var seconds = model.Samples.Where(x => x.AtNs > before.AtNs).ToList();
+        var busy = seconds
+            .SelectMany(x => x.Workers)
+            .GroupBy(w => (w.Target, w.Tid))
+            .ToDictionary(g => g.Key, g => g.Sum(w => w.BusyPercent) / Math.Max(1, seconds.Count));
+        return new()
         {
-            VerdictLevel.Blocked =>
-                $"BLOCKED {HumanText.Percent(Math.Round(s.LostPercent, 2))} of worker time; worst poll {HumanText.Duration(s.WorstNs)}; {Words.Blamed(top!.Hotspot)}{(top.Hotspot.Location.Length > 0 ? $" ({top.Hotspot.Location})" : "")}",
-            VerdictLevel.Pressure =>
-                $"PRESSURE: workers waited {HumanText.Duration(s.RunQueueNs + s.ThrottledNs)} for a CPU; no poll of the code's own was slow",
-            VerdictLevel.Healthy => $"HEALTHY: {HumanText.Count(s.Polls)} polls, none over the threshold",
-            _ => "NO DATA: nothing was polled",
+            Session = model.Hello?.Session ?? new(),
+            Summary = summary with
+            {
+                // the longest poll of the span is known where it was slow
+                LongestPollNs = Math.Max(summary.WorstPollNs, summary.SlowPolls > 0 ? 0 : summary.LongestPollNs),
+            },
+            Targets = [.. model.Targets],
+            Hotspots = [.. rows.Where(r => r.Count > 0).Select(r => Over(r, seconds))],
+            Tasks = now.Tasks,
+            Workers =
+            [
+                .. now.Workers.Select(w => new WorkerProfile
+                {
+                    Target = w.Target,
+                    Tid = w.Tid,
+                    Runtime = w.Runtime,
+                    BusyNs = (long)(busy.GetValueOrDefault((w.Target, w.Tid)) * summary.ObservedNs / 100),
+                }),
+            ],
         };
+    }
+
+    private static Hotspot Over(HotspotRow row, List<Sample> seconds)
+    {
+        long worst = seconds.Max(s => s.Hotspots.GetValueOrDefault(row.Key).WorstNs);
+        return row.Hotspot with
+        {
+            Count = row.Count,
+            TotalNs = row.TotalNs,
+            Percent = Math.Round(row.Percent, 2),
+            // of polls that are still open only their sum is known
+            MaxNs = Math.Max(worst, row.TotalNs / row.Count),
+        };
+    }
 }

@@ -1,5 +1,6 @@
 using Hud.Core.Profile;
 using Hud.Reports.Page.Sections;
+using Hud.Reports.Text;
 
 namespace Hud.Reports.Page;
 
@@ -38,6 +39,6 @@ internal static class PageHtml
     private static string Title(ProfileDocument document)
     {
         string who = document.Targets.Count > 0 ? document.Targets[0].Pod ?? document.Targets[0].Process : "no target";
-        return $"{(document.VerdictLevel == VerdictLevel.Blocked ? HumanText.Percent(document.Summary.BlockedPercent) + " lost" : document.VerdictLevel.ToString())} \u00b7 {who} \u00b7 Hud";
+        return $"{(document.VerdictLevel == VerdictLevel.Blocked ? HumanText.Percent(document.Summary.BlockedPercent) + " lost" : Words.Verdict(document.VerdictLevel))} \u00b7 {who} \u00b7 Hud";
     }
 }

@@ -41,7 +41,8 @@ public static class DiffText
         Figure(sheet, "polls/s", $"{diff.Before.PollsPerSecond:0.#}", $"{diff.After.PollsPerSecond:0.#}");
         if (diff.Hotspots.Count > 0)
             sheet.Heading("HOTSPOTS", "by size of the change");
-        foreach (var h in diff.Hotspots.Take(MaxHotspots))
+        var apart = HotspotNames.Apart(diff.Hotspots);
+        foreach (var (i, h) in diff.Hotspots.Take(MaxHotspots).Index())
         {
             string name = h.UserFrame.Length > 0 ? h.UserFrame : h.Function;
             sheet
@@ -49,7 +50,9 @@ public static class DiffText
                 .Add($"{HumanText.Percent(h.BeforePercent), 7} -> {HumanText.Percent(h.AfterPercent), -7}")
                 .Add($"{Words.ShortCause(h.Cause), -6}", Ink.Dim)
                 .Add(Printable.FitPath(Printable.Clean(name), Math.Max(10, sheet.Left - 20)), Ink.User);
-            if (h.Location.Length > 0)
+            if (apart[i].Length > 0)
+                sheet.Add("  " + Printable.FitEnd(Printable.Clean(apart[i]), Math.Max(8, sheet.Left - 2)), Ink.Dim);
+            else if (h.Location.Length > 0)
                 sheet.Add(
                     "  " + Printable.FitLocation(Printable.Clean(h.Location), Math.Max(8, sheet.Left - 2)),
                     Ink.Dim

@@ -1,3 +1,5 @@
+using Hud.Analysis;
+using Hud.Core.Api;
 using Hud.Core.Profile;
 
 namespace Hud.Reports.Text;
@@ -27,6 +29,34 @@ public static class HotspotNames
 
         return apart;
     }
+
+    public static IReadOnlyList<string> Apart(IReadOnlyList<HotspotDiff> hotspots) =>
+        Apart([
+            .. hotspots.Select(h => new Hotspot
+            {
+                Cause = h.Cause,
+                Function = h.Function,
+                UserFrame = h.UserFrame,
+                Location = h.Location,
+                Task = h.Task,
+                Syscall = h.Syscall,
+                Stack = h.Stack,
+            }),
+        ]);
+
+    public static IReadOnlyList<string> Apart(IReadOnlyList<StatusHotspot> hotspots) =>
+        Apart([
+            .. hotspots.Select(h => new Hotspot
+            {
+                Cause = h.Cause,
+                Function = h.Function,
+                UserFrame = h.UserFrame,
+                Location = h.Location,
+                Task = h.Task,
+                Syscall = h.Syscall,
+                Stack = h.Stack,
+            }),
+        ]);
 
     private static string[] Values(List<Hotspot> alike)
     {

@@ -25,18 +25,22 @@ public static class SessionText
         {
             sheet.Line();
             sheet.Line(
-                $"  {Printable.Clean(t.Pod)}/{Printable.Clean(t.Container)}  {t.State}{(t.Reason.Length > 0 ? ": " + Printable.Clean(t.Reason) : "")}"
+                $"  {Printable.Clean(t.Pod)}/{Printable.Clean(t.Container)}  {t.State}{(t.Reason.Length > 0 ? ": " + Words.OfReason(Printable.Clean(t.Reason)) : "")}"
             );
             if (t.Message.Length > 0)
                 sheet.Paragraph(Printable.Clean(t.Message), 6, Ink.Dim);
         }
 
-        foreach (var h in status.Hotspots.Take(10))
+        var apart = HotspotNames.Apart(status.Hotspots);
+        foreach (var (i, h) in status.Hotspots.Take(10).Index())
         {
+            bool isPressure = h.Cause.IsCpuPressure();
+            if (isPressure && (i == 0 || !status.Hotspots[i - 1].Cause.IsCpuPressure()))
+                sheet.Heading("WAITING FOR A CPU", "not the fault of the code shown");
             sheet.Line();
             sheet
                 .Add($"{h.Rank, 2}  {HumanText.Percent(h.Percent), -7}")
-                .Add($"{Words.Cause(h.Cause), -14}", Ink.Strong)
+                .Add($"{Words.Cause(h.Cause), -14}", isPressure ? Ink.Dim : Ink.Strong)
                 .Add($"{HumanText.Count(h.Count)}x, {Printable.Clean(h.Total)}")
                 .Pad(43)
                 .Add(
@@ -48,10 +52,12 @@ public static class SessionText
                 .Add("    ")
                 .Add(
                     Printable.FitPath(Printable.Clean(h.UserFrame.Length > 0 ? h.UserFrame : h.Function), width - 30),
-                    Ink.User
+                    isPressure ? Ink.Dim : Ink.User
                 )
                 .Add("  " + Printable.FitLocation(Printable.Clean(h.Location), 24), Ink.Dim)
                 .End();
+            if (apart[i].Length > 0)
+                sheet.Paragraph("differs by: " + Printable.Clean(apart[i]), 6, Ink.Dim);
             if (h.Advice.Length > 0)
                 sheet.Paragraph(Printable.Clean(h.Advice), 6, Ink.Plain, "> ", Ink.Good);
         }

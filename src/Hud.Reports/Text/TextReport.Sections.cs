@@ -170,7 +170,7 @@ public static partial class TextReport
                 d.Losses.UnwindStops.OrderByDescending(x => x.Value)
                     .ThenBy(x => x.Key, StringComparer.Ordinal)
                     .Take(6)
-                    .Select(x => $"{Printable.Clean(x.Key)} {HumanText.Count(x.Value)}")
+                    .Select(x => $"{Printable.Clean(Words.StackEnd(x.Key))} {HumanText.Count(x.Value)}")
             );
             sheet.Paragraph("stacks ended early because of: " + stops, 11, Ink.Dim);
         }

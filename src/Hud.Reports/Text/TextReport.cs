@@ -148,7 +148,7 @@ public static partial class TextReport
         if (h.Task.Length > 0 && h.Task != Words.Blamed(h))
             details.Add("task " + Printable.FitPath(Printable.Clean(h.Task), sheet.Width - 10));
         if (apart.Length > 0)
-            details.Add("unlike the other: " + Printable.FitPath(Printable.Clean(apart), sheet.Width - 22));
+            details.Add("differs by: " + Printable.FitPath(Printable.Clean(apart), sheet.Width - 22));
         foreach (string line in Packed(details, sheet.Width - 4))
             sheet.Line("    " + line, Ink.Dim);
         if (Words.Marker(h) is { Length: > 0 } marker)

@@ -37,6 +37,41 @@ public static class Words
             _ => "NO DATA",
         };
 
+    /// <summary>A reason of a status in words: <c>NoTokioRuntime</c> is "no Tokio runtime".</summary>
+    public static string OfReason(string reason)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        var words = new System.Text.StringBuilder();
+        foreach (char c in reason)
+        {
+            if (char.IsAsciiLetterUpper(c) && words.Length > 0)
+                words.Append(' ');
+            words.Append(char.ToLowerInvariant(c));
+        }
+
+        return words
+            .ToString()
+            .Replace("tokio", "Tokio", StringComparison.Ordinal)
+            .Replace("cpu", "CPU", StringComparison.Ordinal);
+    }
+
+    /// <summary>Why walking a stack ended early, by the name that the report counts it under.</summary>
+    public static string StackEnd(string reason) =>
+        reason switch
+        {
+            "EndOfCapture" => "stack longer than what is captured",
+            "FrameLimit" => "more frames than are kept",
+            "NoModule" => "code in no file (generated while running)",
+            "NoRows" => "function without unwind table",
+            "UnsupportedRule" => "unwind rule not supported",
+            "MissingValue" => "unwind rule needs a value that was not captured",
+            "FrameOutsideStack" => "another stack (a coroutine)",
+            "NoProgress" => "stack went in circles",
+            "BadReturnAddress" => "return address is no code",
+            "NoStack" => "no stack captured",
+            _ => reason,
+        };
+
     public static Ink VerdictInk(VerdictLevel level) =>
         level switch
         {

@@ -90,10 +90,52 @@ public class FrameTests
         var span = WindowSummary.Of(model, ui.Window, HotspotRows.Build(model, ui));
 
         Assert.Contains("last 10s", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("since start", text, StringComparison.Ordinal);
+        // the table of tasks has no windows, and says so
+        Assert.DoesNotContain("since the start", text.Split("TASKS")[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("names", text.Split("HOTSPOTS")[0], StringComparison.Ordinal);
         Assert.DoesNotContain(model.Now!.Verdict, text, StringComparison.Ordinal);
         Assert.Contains(span.Sentence, text, StringComparison.Ordinal);
         Assert.InRange(span.SlowPolls, 1, model.Now.Summary.SlowPolls - 1);
+    }
+
+    [Fact]
+    public void A_window_is_judged_by_the_rule_of_a_run()
+    {
+        var model = Models.Checkout();
+        var window = TimeSpan.FromSeconds(10);
+        var rows = HotspotRows.Build(model, new UiState { Window = window });
+        var worst = rows.First(r => !r.IsPressure);
+        var ofTheWorst = model.Samples.TakeLast(10).Max(s => s.Hotspots[worst.Key].WorstNs);
+
+        string sentence = WindowSummary.Of(model, window, rows).Sentence;
+
+        Assert.InRange(ofTheWorst, 1, long.MaxValue);
+        Assert.StartsWith("BLOCKED ", sentence, StringComparison.Ordinal);
+        Assert.Contains("worst: " + worst.Hotspot.UserFrame, sentence, StringComparison.Ordinal);
+        Assert.EndsWith(", max " + HumanText.Duration(ofTheWorst), sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Workers_that_are_always_in_short_polls_are_saturated_in_a_window_too()
+    {
+        var model = Models.Saturated();
+        var ui = new UiState { Window = TimeSpan.FromSeconds(5) };
+
+        var span = WindowSummary.Of(model, ui.Window, HotspotRows.Build(model, ui));
+
+        Assert.Equal(VerdictLevel.Saturated, span.Level);
+    }
+
+    [Fact]
+    public void A_window_longer_than_the_run_is_the_run()
+    {
+        var model = Models.Checkout();
+        string text = Frame
+            .Draw(model, new UiState { Window = TimeSpan.FromMinutes(5) }, Glyphs.Unicode, 120, 36)
+            .ToText();
+
+        Assert.Contains("since the start", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("last 5m", text, StringComparison.Ordinal);
     }
 
     [Fact]

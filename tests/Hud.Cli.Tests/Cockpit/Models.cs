@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Cli.Cockpit;
 using Hud.Core.Api;
 using Hud.Core.Profile;
@@ -25,6 +26,25 @@ internal static class Models
         var first = now.Hotspots[0];
         var second = first with { Rank = 2, Location = "src/login.rs:77", Fingerprint = first.Fingerprint + "-77" };
         model.Accept(now with { Hotspots = [first, second, .. now.Hotspots.Skip(1)] });
+        return model;
+    }
+
+    /// <summary>Nothing is slow, and the workers do nothing but poll.</summary>
+    public static LiveModel Saturated()
+    {
+        var model = new LiveModel();
+        foreach (var message in Stream(30))
+            model.Accept(
+                message is ProgressMessage p
+                    ? p with
+                    {
+                        Hotspots = [],
+                        SlowPolls = [],
+                        Summary = p.Summary with { SlowPolls = 0, BlockedPercent = 0, WorstPollNs = 0 },
+                        Workers = [.. p.Workers.Select(w => w with { BusyPercent = 97, LostPercent = 0 })],
+                    }
+                    : message
+            );
         return model;
     }
 
@@ -65,21 +85,23 @@ internal static class Models
             .Where(h => h.Count > 0)
             .ToList();
         long lost = past.Sum(p => p.OnCpuNs + p.BlockedNs);
+        var summary = d.Summary with
+        {
+            ObservedNs = now,
+            Polls = (long)(d.Summary.Polls * share),
+            SlowPolls = past.Count,
+            BlockedPercent = Math.Round(100.0 * lost / now / d.Summary.Workers, 2),
+            WorstPollNs = past.Select(p => p.WallNs).DefaultIfEmpty(0).Max(),
+            RunQueueNs = past.Sum(p => p.RunQueueNs),
+        };
+        var (level, verdict) = Verdict.Of(d with { Hotspots = hotspots, Summary = summary });
         return new ProgressMessage
         {
             ElapsedNs = now,
-            Verdict = d.Verdict,
-            VerdictLevel = d.VerdictLevel,
+            Verdict = verdict,
+            VerdictLevel = level,
             Hotspots = hotspots,
-            Summary = d.Summary with
-            {
-                ObservedNs = now,
-                Polls = (long)(d.Summary.Polls * share),
-                SlowPolls = past.Count,
-                BlockedPercent = Math.Round(100.0 * lost / now / d.Summary.Workers, 2),
-                WorstPollNs = past.Select(p => p.WallNs).DefaultIfEmpty(0).Max(),
-                RunQueueNs = past.Sum(p => p.RunQueueNs),
-            },
+            Summary = summary,
             Workers = [.. d.Workers.Select((w, i) => Worker(d, w, i, now))],
             Tasks =
             [

@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Profile;
@@ -57,9 +58,8 @@ internal static class DocumentBuilder
         long lost = polls.Sum(p => p.OnCpuNs + p.BlockedNs);
         double blockedPercent = Math.Round(lost * 100.0 / ((double)shape.Workers * observed), 2);
         long worst = polls.Count > 0 ? polls.Max(p => p.WallNs) : 0;
-        var top = hotspots.Count > 0 ? hotspots[0] : null;
 
-        return new ProfileDocument
+        var document = new ProfileDocument
         {
             Session = Session(shape.Pod),
             Agent = new AgentInfo
@@ -69,10 +69,6 @@ internal static class DocumentBuilder
                 Machine = "x86_64",
                 ProbeMode = "uprobe.session",
             },
-            Verdict = top is null
-                ? "HEALTHY"
-                : $"BLOCKED {HumanText.Percent(blockedPercent)} of worker time; worst poll {HumanText.Duration(worst)}; {top.Function} in {top.UserFrame} ({top.Location})",
-            VerdictLevel = top is null ? VerdictLevel.Healthy : VerdictLevel.Blocked,
             Summary = new ProfileSummary
             {
                 StartedAt = RealisticDocuments.Start,
@@ -134,7 +130,7 @@ internal static class DocumentBuilder
                 TruncatedStacks = 3,
                 UnresolvedFrames = 12,
                 PollsWithoutStack = 1,
-                UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal) { ["NoUnwindRow"] = 3 },
+                UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal) { ["NoRows"] = 3 },
             },
             Overhead = new Overhead
             {
@@ -155,6 +151,8 @@ internal static class DocumentBuilder
                 ),
             ],
         };
+        var (level, verdict) = Verdict.Of(document);
+        return document with { VerdictLevel = level, Verdict = verdict };
     }
 
     public static ProfilingSessionSpec Session(string pod) =>

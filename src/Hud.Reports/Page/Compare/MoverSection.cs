@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hud.Analysis;
+using Hud.Reports.Text;
 
 namespace Hud.Reports.Page.Compare;
 
@@ -31,8 +32,9 @@ internal static class MoverSection
 
             """
         );
-        foreach (var hotspot in diff.Hotspots.Take(MaxRows))
-            Row(html, hotspot);
+        var apart = HotspotNames.Apart(diff.Hotspots);
+        foreach (var (i, hotspot) in diff.Hotspots.Take(MaxRows).Index())
+            Row(html, hotspot, apart[i]);
         html.AddRaw("</tbody></table></div>\n");
         if (diff.Hotspots.Count > MaxRows)
             html.Add(
@@ -41,7 +43,7 @@ internal static class MoverSection
         html.AddRaw("</section>\n");
     }
 
-    private static void Row(HtmlBuilder html, HotspotDiff h)
+    private static void Row(HtmlBuilder html, HotspotDiff h, string apart)
     {
         string name =
             h.UserFrame.Length > 0 ? h.UserFrame
@@ -52,7 +54,7 @@ internal static class MoverSection
             $"""
             <tr class="{Sections.Causes.Css(h.Cause)}"><th scope="row"><a href="#flame" data-find="{name}">{PageText.Name(
                 name
-            )}</a> <span class="loc">{h.Location}</span></th>
+            )}</a> <span class="loc">{(apart.Length > 0 ? apart : h.Location)}</span></th>
             <td class="change {CompareWords.Tone(h)}">{CompareWords.Change(
                 h.Change
             )}</td><td><span class="tag">{Sections.Causes.Name(h.Cause)}</span></td>

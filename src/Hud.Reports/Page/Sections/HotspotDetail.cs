@@ -23,7 +23,8 @@ internal static class HotspotDetail
                 h.Estimated ? "~" : ""
             )}{HumanText.Percent(h.Percent)}</b> <span class="pct-note">of worker time</span></h3>
             <dl class="facts">
-            <div><dt>Function</dt><dd class="fn">{PageText.Name(Function(h))}</dd></div>
+            <div><dt>Function</dt><dd class="fn">{PageText.Name(HotspotSection.Title(h))}</dd></div>
+            {Called(h)}
             <div><dt>Line</dt><dd class="line">{Line(h)}</dd></div>
             <div><dt>Cause</dt><dd>{Causes.Sentence(h)}</dd></div>
             <div class="fix"><dt>Fix</dt><dd>{(
@@ -53,13 +54,19 @@ internal static class HotspotDetail
         html.AddRaw("</article>\n");
     }
 
-    private static string Function(Hotspot h) => h.Function.Length > 0 ? h.Function : HotspotSection.Title(h);
+    /// <summary>What the user's function called: it took the time, and is not what to change.</summary>
+    private static RawHtml Called(Hotspot h) =>
+        new(
+            h.UserFrame.Length > 0 && h.Function.Length > 0 && h.Function != h.UserFrame
+                ? $"<div><dt>In</dt><dd class=\"called\">{PageText.Name(h.Function).Text}</dd></div>"
+                : ""
+        );
 
     /// <summary>Without line tables the function is what there is, and how to get the line.</summary>
     private static RawHtml Line(Hotspot h) =>
         new(
             h.Location.Length > 0
-                ? $"<code>{PageText.Escape(h.Location)}</code>{(h.UserFrame.Length > 0 ? $" in <span class=\"user\">{PageText.Name(h.UserFrame).Text}</span>" : "")}"
+                ? $"<code>{PageText.Escape(h.Location)}</code>"
                 : $"<code>{PageText.Name(HotspotSection.Title(h)).Text}</code> <span class=\"hint\">for its line put debug = &quot;line-tables-only&quot; into the release profile</span>"
         );
 

@@ -1,5 +1,6 @@
 using Hud.Core.Profile;
 using Hud.Reports.Flame;
+using Hud.Reports.Text;
 
 namespace Hud.Reports.Page.Sections;
 
@@ -42,7 +43,8 @@ internal static class HotspotSection
 
             """
         );
-        double most = Math.Max(0.0001, document.Hotspots.Max(h => h.Percent));
+        var apart = HotspotNames.Apart(document.Hotspots);
+        double most = Most(document);
         for (int i = 0; i < document.Hotspots.Count; i++)
         {
             var h = document.Hotspots[i];
@@ -53,7 +55,7 @@ internal static class HotspotSection
             string cause = Causes.Css(h.Cause);
             html.Add(
                 $"""
-                <tr class="{cause}" data-hotspot="{i}"><td>{i + 1}</td>
+                <tr class="{cause}{(h.Cause.IsCpuPressure() ? " pressure" : "")}" data-hotspot="{i}"><td>{i + 1}</td>
                 <td class="share"><span>{(h.Estimated ? "~" : "")}{HumanText.Percent(
                     h.Percent
                 )}</span><svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect width="{Math.Clamp(
@@ -63,7 +65,9 @@ internal static class HotspotSection
                 )}" height="4"/></svg></td>
                 <td class="where"><a href="#hotspot-{i + 1}">{PageText.Name(
                     Title(h)
-                )}</a><span class="tag">{Causes.Name(h.Cause)}</span> <span class="loc">{h.Location}</span></td>
+                )}</a><span class="tag">{Causes.Name(h.Cause)}</span> <span class="loc">{(
+                    apart[i].Length > 0 ? apart[i] : h.Location
+                )}</span></td>
                 <td class="num">{HumanText.Count(h.Count)}</td><td class="num">{HumanText.Duration(
                     h.P99Ns
                 )}</td><td class="num">{HumanText.Duration(h.MaxNs)}</td></tr>
@@ -76,6 +80,15 @@ internal static class HotspotSection
             html.Add($"<p class=\"note\">{document.Losses.HotspotsCut} smaller hotspots were cut.</p>");
         html.AddRaw("</div>\n");
     }
+
+    /// <summary>The largest share of a culprit: a long wait for a CPU would make each of them look small.</summary>
+    private static double Most(ProfileDocument document) =>
+        document
+            .Hotspots.Where(h => !h.Cause.IsCpuPressure())
+            .Select(h => h.Percent)
+            .DefaultIfEmpty(document.Hotspots[0].Percent)
+            .Append(0.0001)
+            .Max();
 
     internal static string Title(Hotspot hotspot) =>
         hotspot.UserFrame.Length > 0 ? hotspot.UserFrame
@@ -93,6 +106,8 @@ internal static class HotspotSection
                     document.Targets.Sum(t => t.CpuNs)
                 ) =>
                 "The process got hardly any CPU, so this says little about its code. The figures stand under Targets and Workers.",
+            VerdictLevel.Saturated =>
+                $"No poll was over the threshold of {document.Session.Threshold}, yet the workers were almost always in polls: profile again with a lower threshold (a quarter of it) to see where the time goes. The longest poll took {HumanText.Duration(document.Summary.LongestPollNs)}.",
             VerdictLevel.NoData =>
                 "Nothing could be measured, so this says nothing about the code. The reasons stand under Targets and Warnings.",
             _ =>

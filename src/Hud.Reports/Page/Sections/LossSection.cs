@@ -1,4 +1,5 @@
 using Hud.Core.Profile;
+using Hud.Reports.Text;
 
 namespace Hud.Reports.Page.Sections;
 
@@ -27,7 +28,7 @@ internal static class LossSection
                     .ThenBy(p => p.Key, StringComparer.Ordinal)
                     .Take(12)
             )
-                html.Add($" <span class=\"chip\">{reason} {count}</span>");
+                html.Add($" <span class=\"chip\">{Words.StackEnd(reason)}: {count}</span>");
             html.AddRaw("</p>\n");
         }
 

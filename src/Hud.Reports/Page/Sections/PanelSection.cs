@@ -32,7 +32,7 @@ internal static class PanelSection
             html,
             "Worst poll",
             HumanText.Duration(Math.Max(s.WorstPollNs, s.LongestPollNs)),
-            $"a poll is slow from {document.Session.Threshold} on",
+            $"slow means {document.Session.Threshold} or longer",
             s.WorstPollNs > 0 ? "warn" : "good"
         );
         Instrument(
@@ -56,7 +56,7 @@ internal static class PanelSection
             HumanText.Count(s.StallCount),
             s.StallCount > 0
                 ? $"every worker blocked at once; longest {HumanText.Duration(s.LongestStallNs)}"
-                : "never was every worker blocked at once",
+                : "all workers were never blocked at once",
             s.StallCount > 0 ? "bad" : "good"
         );
         Instrument(

@@ -1,5 +1,6 @@
 using Hud.Core.Api;
 using Hud.Core.Profile;
+using Hud.Reports.Text;
 
 namespace Hud.Reports.Page.Sections;
 
@@ -10,7 +11,7 @@ internal static class TargetSection
 
     private static readonly (string Name, Func<TargetProfile, string> Value)[] Rows =
     [
-        ("State", t => t.State + (t.Reason.Length > 0 ? ": " + t.Reason : "")),
+        ("State", t => t.State + (t.Reason.Length > 0 ? ": " + Words.OfReason(t.Reason) : "")),
         ("Worker time lost", t => HumanText.Percent(t.BlockedPercent)),
         ("Slow polls", t => $"{HumanText.Count(t.SlowPolls)} of {HumanText.Count(t.Polls)}"),
         ("Longest poll", t => HumanText.Duration(t.LongestPollNs)),
