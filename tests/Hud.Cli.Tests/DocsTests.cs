@@ -48,6 +48,19 @@ public sealed partial class DocsTests
     }
 
     [Fact]
+    public void The_screen_on_the_page_of_the_cockpit_is_one_that_it_draws()
+    {
+        string page = File.ReadAllText(Path.Combine(Root, "docs", "cockpit.md"));
+        string[] screen = File.ReadAllLines(
+            Path.Combine(Root, "tests", "Hud.Cli.Tests", "Cockpit", "Golden", "main-80x24.txt")
+        );
+
+        string quoted = string.Join('\n', screen.Select(line => ("    " + line).TrimEnd())).TrimEnd();
+
+        Assert.Contains("\n" + quoted + "\n\n", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_diagnostic_kind_is_listed_and_no_id_is_used_twice()
     {
         var declared = typeof(DiagnosticKinds)
