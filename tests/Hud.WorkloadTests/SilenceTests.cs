@@ -53,6 +53,15 @@ public sealed class SilenceTests
     }
 
     [Fact]
+    public async Task A_full_blocking_pool_is_told_and_nobody_is_blamed()
+    {
+        var profiled = await Profiled.RunAsync(Set, "pool_full");
+        profiled.BlamesNothing();
+        var warning = Assert.Single(profiled.Document.Warnings, w => w.Id == "HUD313");
+        Assert.Contains("had 512 threads", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Blocks_of_the_future_that_block_on_runs_are_never_blamed_on_a_task()
     {
         var profiled = await Profiled.RunAsync(Set, "root_future");

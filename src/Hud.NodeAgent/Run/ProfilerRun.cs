@@ -296,6 +296,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
                 Untimed = _targets.Where(t => !budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
             };
 
+        var pools = new BlockingPools(_targets, Warn);
         var progress = new ProgressBuilder(_targets, stacks, attributor, aggregator, totals);
         string reason = Loop(
             sleepers,
@@ -308,6 +309,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
             now =>
             {
                 waits.ForEach(w => w.Read(now));
+                pools.Look(totals.Workers());
                 stream.Write(progress.Build(Facts(now), kernel.ReadWorkers(), now));
             }
         );
