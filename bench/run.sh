@@ -87,7 +87,7 @@ $("$bench" large 2>&1)
 ## The page and the cockpit
 
 A report of 5,000 distinct stacks and 20,000 slow polls: how long each format takes to write, and the page in headless Chromium
-without a GPU. The cockpit is in a real terminal, with the agent on the demo shop under its load (goal: 2 % of one core).
+without a GPU. The cockpit is in a real terminal, with the agent on the demo shop under its load (goal: under 1 % of one core).
 
 \`\`\`
 $("$bench" page 2>&1)
