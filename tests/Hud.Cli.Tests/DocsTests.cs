@@ -47,12 +47,14 @@ public sealed partial class DocsTests
         Assert.Equal(DiagnosticKinds.All.Select(k => (k.Id, k.Title)).Order(), sections.Order());
     }
 
-    [Fact]
-    public void The_screen_on_the_page_of_the_cockpit_is_one_that_it_draws()
+    [Theory]
+    [InlineData("main-80x24.txt")]
+    [InlineData("detail-80x24.txt")]
+    public void The_screens_on_the_page_of_the_cockpit_are_what_it_draws(string golden)
     {
         string page = File.ReadAllText(Path.Combine(Root, "docs", "cockpit.md"));
         string[] screen = File.ReadAllLines(
-            Path.Combine(Root, "tests", "Hud.Cli.Tests", "Cockpit", "Golden", "main-80x24.txt")
+            Path.Combine(Root, "tests", "Hud.Cli.Tests", "Cockpit", "Golden", golden)
         );
 
         string quoted = string.Join('\n', screen.Select(line => ("    " + line).TrimEnd())).TrimEnd();
