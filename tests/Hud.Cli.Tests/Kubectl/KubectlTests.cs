@@ -347,6 +347,45 @@ public sealed class KubectlTests : IDisposable
         );
 
     [Fact]
+    public void The_log_of_kubectl_itself_is_left_out_of_its_error()
+    {
+        const string Log =
+            "E1128 08:00:00.000000   12345 memcache.go:265] \"Unhandled Error\" err=\"connection refused\"";
+
+        Assert.Equal(
+            "The connection to the server was refused\n  did you specify the right host?",
+            KubectlClient.ErrorText([
+                Log,
+                "The connection to the server was refused",
+                Log.Replace('E', 'W'),
+                "did you specify the right host?",
+            ])
+        );
+        // better the log than nothing, and of it the last line
+        Assert.Equal(Log, KubectlClient.ErrorText([Log.Replace('E', 'I'), Log]));
+        Assert.Equal("", KubectlClient.ErrorText([]));
+        // these begin alike and are kubectl's answer
+        foreach (string own in new[] { "Error from server (NotFound)", "E1128", "W112 8] x", "F1128x] y" })
+            Assert.Equal(own, KubectlClient.ErrorText([Log, own]));
+        Assert.Equal("a?[2Jb", KubectlClient.ErrorText(["a\x1b[2Jb"]));
+        Assert.Equal(
+            string.Join("\n  ", Enumerable.Range(11, 10)),
+            KubectlClient.ErrorText([.. Enumerable.Range(1, 20).Select(i => $"{i}")])
+        );
+    }
+
+    [Fact]
+    public void Bare_it_prints_its_help()
+    {
+        var (exit, output, error) = _cluster.Run();
+
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Contains("kubectl hud run deploy/checkout", output, StringComparison.Ordinal);
+        Assert.Equal(_cluster.Run("--help").Output, output);
+        Assert.False(File.Exists(Path.Combine(_cluster.Folder, "calls")), "help asks no cluster");
+    }
+
+    [Fact]
     public void Describe_shows_the_status_when_there_is_no_report()
     {
         _cluster.With("p99", FakeCluster.Profiling);
