@@ -84,7 +84,9 @@ public sealed class ManySessionsTests(Cluster cluster)
             async () => (await cluster.ListAsync("hud.dev/v1alpha1/profilingsessions", world.Name)).Count == 0
         );
         var took = watch.Elapsed;
-        TestContext.Current.SendDiagnosticMessage($"{many} sessions deleted by {requests} requests in {took.TotalSeconds:0.0} s");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{many} sessions deleted by {requests} requests in {took.TotalSeconds:0.0} s"
+        );
         await world.SessionAsync("next", "target: {podName: p, processName: play-good}\nduration: 1s");
         Assert.Equal("Complete AllTargetsProfiled", World.Outcome(await world.FinishedAsync("next", 60)));
     }

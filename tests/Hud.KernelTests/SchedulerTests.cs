@@ -242,9 +242,7 @@ public sealed class SchedulerTests
                 told =
                 [
                     .. service
-                        .Events.Where(e =>
-                            (e.Flags & EventFlags.Open) != EventFlags.None && e.Type != Abi.Outside
-                        )
+                        .Events.Where(e => (e.Flags & EventFlags.Open) != EventFlags.None && e.Type != Abi.Outside)
                         .GroupBy(e => (e.NsTid, e.StartNs))
                         .Select(g => g.ToList())
                         .FirstOrDefault(g => g.Count > 1)

@@ -529,7 +529,7 @@ internal static class AdviceTable
                 "__new_sem_wait*",
             ],
             [],
-            "A condition variable, barrier or semaphore made for threads is waited for inside a task. Use tokio::sync::Notify, Semaphore or a channel and await it.",
+            "The task waits on a condition variable, barrier or semaphore for threads, so its worker waits too. Use tokio::sync::Notify, Semaphore or a channel and await it.",
             "locks"
         ),
         new(
@@ -547,7 +547,7 @@ internal static class AdviceTable
                 "__pthread_rwlock_*",
             ],
             [],
-            "A reader-writer lock made for threads is waited for inside a task; the holder's stack, when it was seen, shows who had it. Hold it for less time and never across slow work, split the data, or replace the whole value at once (arc-swap).",
+            "The task waits on a reader-writer lock for threads (std, parking_lot or dashmap), so its worker waits too; the holder's stack, when it was seen, shows who had it. Hold it for less time and never across slow work, split the data, or replace the whole value at once (arc-swap).",
             "locks"
         ),
         new(
@@ -571,7 +571,7 @@ internal static class AdviceTable
                 "___pthread_mutex_lock",
             ],
             [],
-            "A lock made for threads is waited for inside a task; the holder's stack, when it was seen, shows who had it. Hold it for less time and never across slow work, split the data, or use tokio::sync::Mutex where it must be held across an await.",
+            "The task waits on a thread lock (std or parking_lot), so its worker waits too; the holder's stack, when it was seen, shows who had it. Hold it for less time and never across slow work, split the data, or use tokio::sync::Mutex where it must be held across an await.",
             "locks"
         ),
         new(

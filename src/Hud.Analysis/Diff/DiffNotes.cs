@@ -57,7 +57,7 @@ internal static class DiffNotes
         foreach (var gone in hotspots.Where(h => h.Counts && h.Change == HotspotChange.Gone))
         {
             if (gone.BeforePerMinute * after.Summary.ObservedNs / 60e9 < RareCount)
-                notes.Add($"{Name(gone)} was rare before: it may be missing by chance");
+                notes.Add($"{Name(gone)} was rare before, so its absence may be chance");
         }
 
         return notes;

@@ -16,10 +16,7 @@ internal static class DoctorVerb
     public static Command Build()
     {
         var output = DataText.Option();
-        var command = new Command(
-            "doctor",
-            "Say what works on this machine: kernel, permissions, and a try on a process of its own"
-        )
+        var command = new Command("doctor", "Say what works on this machine: kernel, permissions, and a self-test")
         {
             output,
         };

@@ -43,7 +43,13 @@ internal static class FlagValues
             $"write it like {example}"
         );
 
-    public static Option<int?> Whole(string name, string example, params string[] aliases) =>
+    /// <param name="beyond">What a number is that is too large for any such value, such as "no process id".</param>
+    public static Option<int?> Whole(
+        string name,
+        string example,
+        string beyond = "too large",
+        params string[] aliases
+    ) =>
         Parsed<int?>(
             name,
             aliases,
@@ -51,7 +57,7 @@ internal static class FlagValues
                 int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
                     ? number
                     : null,
-            "a whole number",
+            text => IsWhole(text) ? beyond : "not a whole number",
             $"write it like {example}"
         );
 
@@ -86,9 +92,9 @@ internal static class FlagValues
         return option;
     }
 
-    /// <summary><c>"jsn" is none of text, json, yaml; did you mean json?</c></summary>
+    /// <summary><c>"jsn" is not one of text, json, yaml; did you mean json?</c></summary>
     public static string NoneOf(string written, IReadOnlyList<string> words) =>
-        $"\"{Shown(written)}\" is none of {string.Join(", ", words)}"
+        $"\"{Shown(written)}\" is not one of {string.Join(", ", words)}"
         + (Suggestion.For(written, words) is { } near ? $"; did you mean {near}?" : "");
 
     /// <summary>Why a file cannot be read, without its path a second time where that is known.</summary>
@@ -99,6 +105,16 @@ internal static class FlagValues
             UnauthorizedAccessException => "this user may not read it, or it is a folder",
             _ => e.Message,
         };
+
+    /// <summary>A rule without the field's path in a file before it: who typed a flag has not seen that name.</summary>
+    public static string Rule(string field, string message)
+    {
+        string path = field[(field.IndexOf('.', StringComparison.Ordinal) + 1)..] + " ";
+        return message.StartsWith(path, StringComparison.Ordinal) ? message[path.Length..] : message;
+    }
+
+    private static bool IsWhole(string text) =>
+        text.TrimStart('-') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit);
 
     public static string Shown(string value)
     {
@@ -123,6 +139,15 @@ internal static class FlagValues
         Func<string, T?> parse,
         string kind,
         string forms
+    ) => Parsed(name, aliases, parse, _ => $"not {kind}", forms);
+
+    /// <param name="wrong">What a text is that cannot be taken.</param>
+    private static Option<T?> Parsed<T>(
+        string name,
+        string[] aliases,
+        Func<string, T?> parse,
+        Func<string, string> wrong,
+        string forms
     ) =>
         new(name, aliases)
         {
@@ -131,7 +156,7 @@ internal static class FlagValues
                 string text = result.Tokens.Count > 0 ? result.Tokens[^1].Value : "";
                 var value = parse(text);
                 if (value is null)
-                    result.AddError($"{name}: \"{Shown(text)}\" is not {kind}; {forms}");
+                    result.AddError($"{name}: \"{Shown(text)}\" is {wrong(text)}; {forms}");
                 return value;
             },
         };

@@ -16,7 +16,9 @@ internal sealed class RootVerb
         Description = "Name of the process or of its executable, or its pid",
         Arity = ArgumentArity.ZeroOrOne,
     };
-    private readonly Option<int?> _pid = FlagValues.Whole("--pid", "4242", "-p").With("pid", "The process by its pid");
+    private readonly Option<int?> _pid = FlagValues
+        .Whole("--pid", "4242", "no process id", "-p")
+        .With("pid", "The process by its pid");
     private readonly Option<string?> _target = new("--target", "-t")
     {
         Description = "The process by the path of its executable",
@@ -147,7 +149,7 @@ internal sealed class RootVerb
                 string.Join(
                     "\n  ",
                     failures.Select(f =>
-                        $"{Flag(f.PropertyName)} {Written(spec: session, f.PropertyName)}: {f.ErrorMessage}"
+                        $"{Flag(f.PropertyName)} {Written(spec: session, f.PropertyName)}: {FlagValues.Rule(f.PropertyName, f.ErrorMessage)}"
                     )
                 ),
                 "change the value; hud --help shows the units"

@@ -101,12 +101,7 @@ internal sealed class RunOptions
         };
 
     private static ExportFile ToExport(string path) =>
-        ExportFormats.For(path)
-        ?? throw Bad(
-            DiagnosticKinds.BadUsage,
-            $"--export {FlagValues.Shown(path)}: the ending says which format to write, and this one is unknown",
-            $"use one of {ExportFormats.Extensions}"
-        );
+        ExportFormats.For(path) ?? throw ExportFormats.Unknown(path, "--export ");
 
     /// <summary>Without this a typo means a whole run without names.</summary>
     private static string ToFolder(string path) =>

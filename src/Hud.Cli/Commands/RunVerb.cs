@@ -20,7 +20,7 @@ internal sealed class RunVerb
 
     public Command Build()
     {
-        var command = new Command("run", "Profile as a ProfilingSession file says, on this machine") { _file };
+        var command = new Command("run", "Run a ProfilingSession file on this machine") { _file };
         _run.AddTo(command);
         command.SetAction(parsed =>
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Hud.Cli.Run;
-using Hud.Core.Diagnostics;
 using Hud.Reports.Text;
 
 namespace Hud.Cli.Commands;
@@ -28,21 +27,14 @@ internal static class ShowVerb
         };
         command.SetAction(parsed =>
         {
-            var document = ReportFile.Load(parsed.GetValue(file)!);
             string[] files = parsed.GetValue(export) ?? [];
-            foreach (string path in files)
-            {
-                var format =
-                    ExportFormats.For(path)
-                    ?? throw new DiagnosticException(
-                        new(
-                            DiagnosticKinds.BadUsage,
-                            $"--export {FlagValues.Shown(path)}: the ending says which format to write, and this one is unknown",
-                            $"use one of {ExportFormats.Extensions}"
-                        )
-                    );
-                File.WriteAllBytes(path, format.Render(document));
-            }
+            var exports = files
+                .Select(f => ExportFormats.For(f) ?? throw ExportFormats.Unknown(f, "--export "))
+                .ToList();
+            ExportFormats.CheckPlaces(exports, "--export ");
+            var document = ReportFile.Load(parsed.GetValue(file)!);
+            foreach (var export in exports)
+                File.WriteAllBytes(export.Path, export.Render(document));
 
             if (DataText.Format(parsed, output) is { } data)
                 Console.Out.Write(DataText.Render(document, HudJson.Indented.ProfileDocument, data));

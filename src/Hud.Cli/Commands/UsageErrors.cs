@@ -67,7 +67,7 @@ internal static class UsageErrors
         string flag = written.Split('=')[0];
         var known = HelpText.Options(command).SelectMany(o => o.Aliases.Append(o.Name)).ToList();
         if (known.Contains(flag, StringComparer.Ordinal))
-            return $"{flag} stands where a name is expected";
+            return $"expected a name, got the flag {flag}";
         string near =
             flag.Length > 2 && Suggestion.For(flag, known.Where(k => k.Length > 2)) is { } name
                 ? $"; did you mean {name}?"

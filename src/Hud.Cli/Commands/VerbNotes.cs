@@ -16,8 +16,8 @@ internal sealed record VerbNotes(
 
     private const string Threshold =
         "Which threshold? Every other task on the worker waits as long as the poll takes. A service whose requests take "
-        + "20 ms notices blocks of 5 ms (the default); one with a goal of 2 ms needs --threshold 500us. What a place costs is "
-        + "its rate times its block: 200 requests a second that block 1 ms each take 20% of one worker. Polls far below a "
+        + "20 ms notices blocks of 5 ms (the default); one with a goal of 2 ms needs --threshold 500us. Cost = how often x "
+        + "how long: 200 requests a second that block 1 ms each take 20% of one worker. Polls far below a "
         + "tenth of your latency goal are noise. docs/threshold.md goes through it.";
 
     private static readonly Dictionary<string, VerbNotes> All = new(StringComparer.Ordinal)

@@ -28,7 +28,12 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             throw new DiagnosticException(
                 new(
                     DiagnosticKinds.OutOfRange,
-                    string.Join("\n  ", failures.Select(f => Refusal(spec, f.PropertyName, f.ErrorMessage))),
+                    string.Join(
+                        "\n  ",
+                        failures.Select(f =>
+                            Refusal(spec, f.PropertyName, FlagValues.Rule(f.PropertyName, f.ErrorMessage))
+                        )
+                    ),
                     "change the value; kubectl hud run --help shows the units"
                 )
             );
@@ -89,17 +94,23 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             Thread.Sleep(Poll);
         }
 
-        var report = output is null ? Print(session) : null;
         if (output is not null)
+        {
             Describe(name, output);
+            return ExitCode(session);
+        }
+
+        var (report, unreadable) = Print(session);
+        bool isTold = unreadable is not null && !SessionStore.Is(session, "Failed");
+        if (isTold)
+            Console.Error.WriteLine(unreadable);
         int exit = ExitCode(session);
+        int width = Terminal.ErrorIsTerminal ? Math.Max(80, Terminal.Width) : Closing.DefaultWidth;
         if (report is not null)
+            Console.Error.Write(Closing.Text(report, Next(session, report), width));
+        else if (isTold && session.Status?.Verdict is { Length: > 0 })
             Console.Error.Write(
-                Closing.Text(
-                    report,
-                    $"kubectl hud open {name}    # the page, with stacks and the timeline",
-                    Terminal.ErrorIsTerminal ? Math.Max(80, Terminal.Width) : Closing.DefaultWidth
-                )
+                Closing.Text(session.Status, $"kubectl hud open {name}    # once its report can be read", width)
             );
         return exit;
     }
@@ -126,6 +137,8 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
 
     public int Open(string name, string? save)
     {
+        if (save is not null)
+            ExportFormats.CheckPlace(save, "--save ");
         var session = _store.Get(name);
         byte[] page =
             _store.Result(session, OutputFormat.Page)
@@ -141,18 +154,8 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
 
     public int Export(string name, string[] files)
     {
-        var exports = files
-            .Select(f =>
-                ExportFormats.For(f)
-                ?? throw new DiagnosticException(
-                    new(
-                        DiagnosticKinds.BadUsage,
-                        $"{f}: the ending says which format to write, and this one is unknown",
-                        $"use one of {ExportFormats.Extensions}"
-                    )
-                )
-            )
-            .ToList();
+        var exports = files.Select(f => ExportFormats.For(f) ?? throw ExportFormats.Unknown(f, "")).ToList();
+        ExportFormats.CheckPlaces(exports, "");
         var document = Report(name);
         foreach (var export in exports)
         {
@@ -170,19 +173,26 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         return 0;
     }
 
-    /// <summary>The whole report when it may be read, else what the status holds of it; returns the report.</summary>
-    private ProfileDocument? Print(ProfilingSession session)
+    private static string Next(ProfilingSession session, ProfileDocument report) =>
+        NextCommand.IsBelowThreshold(report)
+        && NextCommand.LowerThreshold(report) is { } lower
+        && TargetArgument.Words(session.Spec.Target) is { } target
+            ? $"kubectl hud run {target} --threshold {lower}    # shows which polls are too many"
+            : $"kubectl hud open {session.Metadata.Name}    # the page, with stacks and the timeline";
+
+    /// <summary>The whole report when it may be read, else what the status holds of it, and why.</summary>
+    private (ProfileDocument? Report, Diagnostic? Unreadable) Print(ProfilingSession session)
     {
         try
         {
             var report = _store.Report(session);
             Console.Out.Write(TextReport.Render(report, TextReport.DefaultWidth, Terminal.Color));
-            return report;
+            return (report, null);
         }
         catch (DiagnosticException e) when (e.Diagnostic.Kind == DiagnosticKinds.NoReport)
         {
             Console.Out.Write(SessionText.Describe(session, TextReport.DefaultWidth, Terminal.Color));
-            return null;
+            return (null, e.Diagnostic);
         }
     }
 
@@ -212,9 +222,7 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
                 new Diagnostic(
                     DiagnosticKinds.ExpectationsNotMet,
                     $"{unmet.Reason}: {Printable.Clean(unmet.Message)}",
-                    session.Status!.Hotspots.FirstOrDefault(h => !h.Cause.IsCpuPressure()) is { } first
-                        ? $"fix {Printable.Clean(first.UserFrame.Length > 0 ? first.UserFrame : first.Function)}, the first hotspot of the report, or change expect"
-                        : "no hotspot of its code was found: look at the verdict, or change expect"
+                    Closing.ToMeetExpectations(session.Status!)
                 )
             );
             return DiagnosticKinds.ExpectationsNotMet.ExitCode;
@@ -226,7 +234,7 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
                 new Diagnostic(
                     DiagnosticKinds.Idle,
                     $"{targets[0].Pod}: {Printable.Clean(targets[0].Message)}",
-                    "send it some load while Hud watches; this is not \"no problem\""
+                    "send it some load while Hud watches; this does not mean all is well"
                 )
             );
             return DiagnosticKinds.Idle.ExitCode;

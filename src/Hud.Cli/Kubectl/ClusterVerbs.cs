@@ -61,7 +61,7 @@ internal sealed class ClusterVerbs
     {
         var target = new Argument<string?>("TYPE/NAME")
         {
-            Description = "deploy, sts, ds, rs, job or pod, and its name",
+            Description = "deploy, sts, ds, rs, job, cronjob or pod, and its name",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var selector = new Option<string?>("--selector", "-l")
@@ -83,13 +83,13 @@ internal sealed class ClusterVerbs
             Description = "Process, where a container has several",
             HelpName = "name",
         };
-        var pods = FlagValues.Whole("--max-pods", "5").With("number", "At most so many pods [default: 5]");
+        var pods = FlagValues.Whole("--max-pods", "5").With("number", "Maximum number of pods [default: 5]");
         var maxPoll = FlagValues
             .Milliseconds("--expect-max-poll")
             .With("time", "Exit with 6 when a poll took longer, like 50ms");
         var maxBlocked = FlagValues
             .Number("--expect-max-blocked", "1")
-            .With("percent", "Exit with 6 when more worker time was lost");
+            .With("percent", "Exit with 6 when more than this share of worker time is lost");
         var name = new Option<string?>("--name")
         {
             Description = "Name of the session; else one is made up",
@@ -233,7 +233,10 @@ internal sealed class ClusterVerbs
             Arity = ArgumentArity.ZeroOrOne,
         };
         var output = DataText.Option();
-        var command = new Command("doctor", "Say why nothing appears: resource, operator, permissions, nodes")
+        var command = new Command(
+            "doctor",
+            "Check the cluster setup, or why a session is stuck: resource, operator, permissions, nodes"
+        )
         {
             session,
             output,

@@ -73,6 +73,12 @@ internal sealed class SessionStore(KubectlClient kubectl)
         if (status.Results.FirstOrDefault(r => r.Format == format) is not { } reference)
             return null;
         var answer = kubectl.Try(["get", "configmap", reference.ConfigMap, "-o", "json"]);
+        if (answer.Exit != 0 && answer.Error.Contains("(Forbidden)", StringComparison.Ordinal))
+            throw NoReport(
+                session,
+                $"has its report in the ConfigMap {reference.ConfigMap}, and you may not read ConfigMaps in this namespace",
+                "ask for the right to get configmaps here; the cluster role view includes it"
+            );
         if (answer.Exit != 0)
             throw NoReport(session, $"names the ConfigMap {reference.ConfigMap}, which cannot be read: {answer.Error}");
         using var map = JsonDocument.Parse(answer.Output);
@@ -119,12 +125,12 @@ internal sealed class SessionStore(KubectlClient kubectl)
         }
     }
 
-    private static DiagnosticException NoReport(ProfilingSession session, string why) =>
+    private static DiagnosticException NoReport(ProfilingSession session, string why, string? next = null) =>
         new(
             new(
                 DiagnosticKinds.NoReport,
                 $"session {session.Metadata.Name} {why}",
-                $"kubectl hud describe {session.Metadata.Name} shows its state"
+                next ?? $"kubectl hud describe {session.Metadata.Name} shows its state"
             )
         );
 }

@@ -1,4 +1,5 @@
 using Hud.Cli.Commands;
+using Hud.Cli.Run;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 
@@ -7,7 +8,7 @@ namespace Hud.Cli.Kubectl;
 /// <summary><c>deploy/checkout</c>, <c>pod/checkout-0</c> or a label selector, as kubectl's own commands take them.</summary>
 internal static class TargetArgument
 {
-    private static readonly string[] Types = ["deploy", "sts", "ds", "rs", "job", "pod"];
+    private static readonly string[] Types = ["deploy", "sts", "ds", "rs", "job", "cronjob", "pod"];
 
     public static TargetSpec Parse(string? resource, string? selector)
     {
@@ -23,7 +24,7 @@ internal static class TargetArgument
         int slash = resource!.IndexOf('/');
         if (slash <= 0 || slash == resource.Length - 1)
             throw Bad(
-                $"\"{FlagValues.Shown(resource)}\" must be TYPE/NAME, such as deploy/{FlagValues.Shown(resource.Trim('/'))}"
+                $"\"{FlagValues.Shown(resource)}\" must be TYPE/NAME, such as {FlagValues.Shown(Example(resource, slash))}"
             );
         string name = resource[(slash + 1)..];
         return resource[..slash].ToLowerInvariant().Split('.')[0] switch
@@ -34,9 +35,33 @@ internal static class TargetArgument
             "ds" or "daemonset" or "daemonsets" => Workload("apps/v1", "DaemonSet", name),
             "rs" or "replicaset" or "replicasets" => Workload("apps/v1", "ReplicaSet", name),
             "job" or "jobs" => Workload("batch/v1", "Job", name),
+            "cj" or "cronjob" or "cronjobs" => Workload("batch/v1", "CronJob", name),
             var type => throw Bad($"TYPE/NAME: {FlagValues.NoneOf(type, Types)}"),
         };
     }
+
+    /// <summary>The way back from <see cref="Parse"/>, in words of a shell; null for a selector that no flag can say.</summary>
+    public static string? Words(TargetSpec target)
+    {
+        string? words =
+            target.PodName is { } pod ? NextCommand.Word($"pod/{pod}")
+            : target.WorkloadRef is { } workload
+                ? NextCommand.Word($"{workload.Kind.ToLowerInvariant()}/{workload.Name}")
+            : target.PodSelector is { MatchLabels: { Count: > 0 } labels, MatchExpressions: null or { Count: 0 } }
+                ? $"-l {NextCommand.Word(string.Join(',', labels.Select(l => $"{l.Key}={l.Value}")))}"
+            : null;
+        if (words is null)
+            return null;
+        if (target.ContainerName is { } container)
+            words += $" -c {NextCommand.Word(container)}";
+        return target.ProcessName is { } process ? $"{words} --process {NextCommand.Word(process)}" : words;
+    }
+
+    /// <summary>What was written with the missing half added: a type without a name, or a name without a type.</summary>
+    private static string Example(string written, int slash) =>
+        slash > 0 ? written + "checkout"
+        : written.Trim('/') is { Length: > 0 } name ? $"deploy/{name}"
+        : "deploy/checkout";
 
     private static TargetSpec Workload(string apiVersion, string kind, string name) =>
         new() { WorkloadRef = new WorkloadReference(apiVersion, kind, name) };

@@ -42,9 +42,10 @@ internal static class ProcessResolver
         }
 
         var ours = Ancestors(processes, self);
-        var candidates = processes.Where(p => !ours.Contains(p.Pid)).ToList();
+        var others = processes.Where(p => !ours.Contains(p.Pid)).ToList();
+        var candidates = others;
         if (query.Executable is { } executable)
-            candidates = [.. candidates.Where(p => RunsExecutable(p, executable))];
+            candidates = [.. others.Where(p => RunsExecutable(p, executable))];
 
         var matches = query.Name is null ? candidates : [.. candidates.Where(p => p.IsNamed(query.Name))];
         if (matches.Count == 0 && query.Name is not null)
@@ -59,7 +60,7 @@ internal static class ProcessResolver
         if (matches.Count == 0)
         {
             throw NoSuch(
-                $"no process {what}{DidYouMean(query, candidates, verbs ?? [])}",
+                $"no process {what}{DidYouMean(query, others, verbs ?? [])}",
                 query.Name is { } name && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)
                     ? $"no process has this pid either; list the candidates with: ps -eo pid,comm,args"
                     : "start it first, or list the candidates with: ps -eo pid,comm,args"
@@ -90,7 +91,12 @@ internal static class ProcessResolver
             .Where(p => p.Threads > 1)
             .SelectMany(p => new[] { p.ExeName, p.Comm })
             .Where(CompletionVerb.IsPlain);
-        return Suggestion.For(written, near) is { } name ? $"; did you mean {name}?" : "";
+        if (Suggestion.For(written, near) is not { } name)
+            return "";
+        // --target is mostly a path: what to type is the whole of it
+        string? path =
+            query.Executable?.Contains('/') == true ? candidates.FirstOrDefault(p => p.ExeName == name)?.ExeFile : null;
+        return $"; did you mean {Clean(path ?? name, 200)}?";
     }
 
     private static bool RunsExecutable(ProcessEntry process, string executable) =>

@@ -40,7 +40,7 @@ internal static class ReportFile
             throw Bad(
                 e.Path is { Length: > 1 } field
                     ? $"{name} is not a report: the value of {field[2..]}{at} is of the wrong kind"
-                    : $"{name} is not JSON: it breaks off or is something else{at}"
+                    : $"{name} is not JSON: the file is cut short or has another format{at}"
             );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -19,7 +19,7 @@ internal static class Runner
     {
         // what was typed is judged first: without the agent nothing runs, but a typo is a typo
         var process = Resolve(request);
-        CheckExports(request.Exports);
+        ExportFormats.CheckPlaces(request.Exports, "--export ");
         string agent = AgentLocator.Find();
         var unreachable = DebugServers.Unreachable(request.Options.DebuginfodUrls);
         foreach (var server in unreachable)
@@ -99,27 +99,6 @@ internal static class Runner
                 model => LiveExport.Write(model, request.Exports, $"{process.Comm}-{process.Pid}")
             );
         return new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
-    }
-
-    /// <summary>A run of minutes must not end with a folder that does not exist.</summary>
-    private static void CheckExports(IReadOnlyList<ExportFile> exports)
-    {
-        foreach (var export in exports)
-        {
-            string folder = Path.GetDirectoryName(Path.GetFullPath(export.Path)) ?? "/";
-            if (!Directory.Exists(folder))
-                throw new DiagnosticException(
-                    new(
-                        DiagnosticKinds.BadUsage,
-                        $"--export {export.Path}: there is no folder {folder}",
-                        "create it first"
-                    )
-                );
-            if (Directory.Exists(export.Path))
-                throw new DiagnosticException(
-                    new(DiagnosticKinds.BadUsage, $"--export {export.Path}: this is a folder", "name a file in it")
-                );
-        }
     }
 
     private static void Print(RunRequest request, RunOutcome outcome)

@@ -163,7 +163,7 @@ internal sealed class FieldReader
             if (item is YamlText text && Enum.GetNames<TEnum>().Contains(text.Value, StringComparer.Ordinal))
                 values.Add(Enum.Parse<TEnum>(text.Value));
             else
-                Fail(item, name, $"{Shown(item)} is none of {string.Join(", ", Enum.GetNames<TEnum>())}");
+                Fail(item, name, $"{Shown(item)} is not one of {string.Join(", ", Enum.GetNames<TEnum>())}");
         }
 
         return values;

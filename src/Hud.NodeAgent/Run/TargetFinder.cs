@@ -26,7 +26,7 @@ internal static class TargetFinder
             new Diagnostic(
                 DiagnosticKinds.NoSuchProcess,
                 "the task names neither a pid nor a container",
-                "this is a defect of whoever wrote the task"
+                "this is a bug in Hud; please report it"
             )
         );
     }

@@ -176,7 +176,7 @@ internal sealed class TargetProcess : IDisposable
 
         return new Diagnostic(
             DiagnosticKinds.NotTokio,
-            $"{name} ({pid}, {exe}) holds no Tokio tasks, nor do its libraries",
+            $"{name} ({pid}, {exe}) has no Tokio tasks, in the program or its libraries",
             tokio.HasTokio
                 ? "it uses Tokio for blocking work only: there is no async task that could block a worker"
                 : "pick the process that runs the async service; Tokio 1.23 and later is found in any build, older ones need v0 symbols"

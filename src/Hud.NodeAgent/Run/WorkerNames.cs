@@ -29,7 +29,7 @@ internal sealed class WorkerNames(IReadOnlyList<string> prefixes)
             return null;
         var kinds = names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         string more = kinds.Count > MaxNames ? $" and {kinds.Count - MaxNames} others" : "";
-        return $"workerThreadNames ({Text}) fit none of its threads, which are named {string.Join(", ", kinds.Take(MaxNames))}{more}";
+        return $"workerThreadNames ({Text}) match none of its threads, which are named {string.Join(", ", kinds.Take(MaxNames))}{more}";
     }
 
     /// <summary>Whether a record counts; a slow poll that does not is remembered by its type.</summary>

@@ -63,7 +63,7 @@ public static class DiffText
         if (diff.Hotspots.Count > MaxHotspots)
             sheet.Line($"  and {Words.Plural(diff.Hotspots.Count - MaxHotspots, "more hotspot")}", Ink.Dim);
         if (diff.Notes.Count > 0)
-            sheet.Heading("MIND");
+            sheet.Heading("READ WITH CARE");
         foreach (string note in diff.Notes)
             sheet.Paragraph(Printable.Clean(note), 2);
         return sheet.ToString();

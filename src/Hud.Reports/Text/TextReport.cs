@@ -157,8 +157,8 @@ public static partial class TextReport
             sheet.Paragraph(Printable.Clean(h.Advice), 6, Ink.Plain, "> ", Ink.Good);
         if (withStack)
         {
-            StackOf(sheet, d, "stack", h.StackIndex, h.Stack);
-            StackOf(sheet, d, "held by", h.HolderStackIndex, h.HolderStack);
+            StackOf(sheet, d, "stack", h.StackIndex, h.Stack, h.UserFrame);
+            StackOf(sheet, d, "held by", h.HolderStackIndex, h.HolderStack, h.UserFrame);
         }
     }
 
@@ -184,7 +184,8 @@ public static partial class TextReport
         ProfileDocument d,
         string title,
         int index,
-        IReadOnlyList<string> plain
+        IReadOnlyList<string> plain,
+        string userFrame
     )
     {
         var frames = index >= 0 && index < d.StackTable.Count ? d.StackTable[index].Frames : [];
@@ -194,7 +195,23 @@ public static partial class TextReport
             .Select(f => (f.Function, f.Location, User: f.Kind == FrameKind.User))
             .ToList();
         if (shown.Count == 0)
-            shown = [.. plain.Select(line => (line, "", false))];
+        {
+            // text has no kinds: the user's own frames are those of the crate that is to blame
+            string crate = FrameText.Crate(userFrame);
+            shown =
+            [
+                .. plain
+                    .Select(FrameText.Parse)
+                    .Select(f =>
+                        (
+                            f.Function,
+                            f.Location,
+                            f.Function == userFrame || FrameText.KindOf(f.Function, crate) == FrameKind.User
+                        )
+                    ),
+            ];
+        }
+
         if (shown.Count == 0)
             return;
         string label = title;

@@ -48,6 +48,21 @@ public sealed class CockpitTests : IDisposable
         terminal.Send("Escape");
         terminal.WaitFor("HOTSPOTS 2");
 
+        terminal.Send("g");
+        terminal.WaitFor("in groups of one function");
+        terminal.Send("g");
+        terminal.WaitFor("in groups of one file");
+        Assert.Contains("GROUPS 2", terminal.Text, StringComparison.Ordinal);
+        terminal.Send("c");
+        terminal.WaitFor("HOTSPOTS 2");
+        terminal.WaitUntilGone("in groups of");
+        terminal.Send("Home");
+        terminal.Send("y");
+        string copied = terminal.WaitFor("sent to the terminal's clipboard: src/");
+        string clipboard = terminal.Clipboard;
+        Assert.Matches("^src/(login.rs:42|catalog.rs:7)$", clipboard);
+        Assert.Contains("clipboard: " + clipboard, copied, StringComparison.Ordinal);
+
         terminal.Send("w");
         terminal.WaitFor("last 5s");
         terminal.Send("p");
@@ -145,6 +160,82 @@ public sealed class CockpitTests : IDisposable
 
         string text = terminal.WaitFor("exit code 0");
         Assert.DoesNotContain("HOTSPOTS", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_several_processes_the_one_with_the_number_is_shown()
+    {
+        using var several = new SeveralProcesses(_folder);
+        using var terminal = Pick(several.Name);
+        terminal.WaitFor("2 processes match:");
+        terminal.WaitFor("Which one? 1-2, or Enter to stop:");
+
+        terminal.Send("7", "Enter");
+        terminal.Send("2", "Enter");
+
+        string screen = terminal.WaitFor("HOTSPOTS 2");
+        Assert.Contains($"{several.Pids[1]}", terminal.Text + screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Enter_without_a_number_stops_and_names_the_processes()
+    {
+        using var several = new SeveralProcesses(_folder);
+        using var terminal = Pick(several.Name);
+        terminal.WaitFor("Which one? 1-2");
+
+        terminal.Send("Enter");
+
+        string screen = terminal.WaitFor("exit code 2");
+        Assert.Contains("HUD002: 2 processes match", screen, StringComparison.Ordinal);
+        Assert.Contains($"hud --pid {several.Pids[0]}", screen, StringComparison.Ordinal);
+    }
+
+    private static TmuxTerminal Pick(string name)
+    {
+        TmuxTerminal.Require();
+        return new TmuxTerminal(
+            120,
+            40,
+            $"{Path.Combine(AppContext.BaseDirectory, "hud")} {name}",
+            ("HUD_AGENT", Path.Combine(AppContext.BaseDirectory, "Run", "fake-agent.py")),
+            ("FAKE", "live")
+        );
+    }
+
+    /// <summary>Two processes with a name that no other has: scripts, which the kernel names by their file.</summary>
+    private sealed class SeveralProcesses : IDisposable
+    {
+        private readonly Process[] _processes;
+
+        public SeveralProcesses(string folder)
+        {
+            Name = $"pick{Environment.ProcessId}";
+            string script = Path.Combine(folder, Name);
+            File.WriteAllText(script, "#!/bin/sh\nread line\n");
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            _processes =
+            [
+                .. Enumerable
+                    .Range(0, 2)
+                    .Select(_ => Process.Start(new ProcessStartInfo(script) { RedirectStandardInput = true })!)
+                    .OrderBy(p => p.Id),
+            ];
+        }
+
+        public string Name { get; }
+
+        public IReadOnlyList<int> Pids => [.. _processes.Select(p => p.Id)];
+
+        public void Dispose()
+        {
+            foreach (var process in _processes)
+            {
+                process.Kill();
+                process.WaitForExit();
+                process.Dispose();
+            }
+        }
     }
 
     private TmuxTerminal Start(int width, int height, params (string Name, string Value)[] variables)

@@ -282,7 +282,13 @@ public class FrameTests
     private static Screen Draw(string name, int width, int height) =>
         name switch
         {
-            "waiting" => Frame.Draw(new LiveModel(), new UiState(), Glyphs.Unicode, width, height),
+            "waiting" => Frame.Draw(
+                new LiveModel { Asked = "checkout 4242" },
+                new UiState(),
+                Glyphs.Unicode,
+                width,
+                height
+            ),
             "detail" => Frame.Draw(Models.Checkout(), new UiState { Detail = true }, Glyphs.Unicode, width, height),
             "tasks" => Frame.Draw(
                 Models.Checkout(),

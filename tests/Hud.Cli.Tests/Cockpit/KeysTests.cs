@@ -1,4 +1,7 @@
+using System.Text;
 using Hud.Cli.Cockpit;
+using Hud.Reports.Text;
+using ColorSystemSupport = Spectre.Console.ColorSystemSupport;
 
 namespace Hud.Cli.Tests.Cockpit;
 
@@ -59,6 +62,21 @@ public class KeysTests
 
         Assert.Equal("src/login.rs:42", Keys.CopyText(new UiState(), rows, UiAction.CopyPlace));
         Assert.Equal("checkout::login", Keys.CopyText(new UiState(), rows, UiAction.CopyFunction));
+    }
+
+    [Fact]
+    public void What_is_copied_goes_to_the_terminal_as_its_clipboard()
+    {
+        using var output = new MemoryStream();
+        using (var writer = new ScreenWriter(output, ColorSystemSupport.NoColors))
+            writer.Copy("src/löschen.rs:42");
+
+        // base64 of the UTF-8 text
+        Assert.Contains(
+            "\x1b]52;c;c3JjL2zDtnNjaGVuLnJzOjQy\a",
+            Encoding.UTF8.GetString(output.ToArray()),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -24,6 +24,8 @@ internal sealed class TmuxTerminal : IDisposable
             $"env {prefix} {command}; echo \"exit code $?\"; exec sleep 300"
         );
         Tmux("set-option", "-g", "status", "off");
+        // without this tmux does not take what a program puts on the clipboard
+        Tmux("set-option", "-g", "set-clipboard", "on");
         // with the status line gone the pane grows by a row; the window keeps the size asked for
         Tmux("resize-window", "-x", $"{width}", "-y", $"{height}");
     }
@@ -43,6 +45,9 @@ internal sealed class TmuxTerminal : IDisposable
 
     /// <summary>With colours and attributes as escape sequences.</summary>
     public string Styled => Tmux("capture-pane", "-p", "-e");
+
+    /// <summary>What the program put on the clipboard last; empty before.</summary>
+    public string Clipboard => Tmux("show-buffer");
 
     public void Send(params string[] keys) => Tmux(["send-keys", "--", .. keys]);
 

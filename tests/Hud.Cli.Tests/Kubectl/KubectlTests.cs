@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hud.Cli.Kubectl;
 using Hud.Core;
 using Hud.Core.Api;
 using Hud.Reports.Tests.Documents;
@@ -23,6 +24,10 @@ public sealed class KubectlTests : IDisposable
         """{"workloadRef":{"apiVersion":"apps/v1","kind":"StatefulSet","name":"db"},"maxPods":5}"""
     )]
     [InlineData("job/import", """{"workloadRef":{"apiVersion":"batch/v1","kind":"Job","name":"import"},"maxPods":5}""")]
+    [InlineData(
+        "cronjob/nightly",
+        """{"workloadRef":{"apiVersion":"batch/v1","kind":"CronJob","name":"nightly"},"maxPods":5}"""
+    )]
     [InlineData("pod/checkout-0", """{"podName":"checkout-0","maxPods":5}""")]
     public void Run_makes_a_session_for_the_target(string target, string expected)
     {
@@ -237,6 +242,149 @@ public sealed class KubectlTests : IDisposable
         Assert.Equal(2, JsonNode.Parse(_cluster.Run("get", "-o", "json").Output)!["items"]!.AsArray().Count);
     }
 
+    [Theory]
+    [InlineData("watch", "p99")]
+    [InlineData("run", "deploy/checkout", "--name", "p99")]
+    public void A_report_that_may_not_be_read_leaves_the_verdict_of_the_status_and_the_missing_right(
+        params string[] arguments
+    )
+    {
+        var document = RealisticDocuments.Checkout();
+        var status = FakeCluster.Completed("m", document);
+        status.Hotspots =
+        [
+            new StatusHotspot
+            {
+                Cause = Core.Profile.HotspotCause.OnCpu,
+                UserFrame = "checkout::login",
+                Location = "src/login.rs:42",
+                Advice = "Move the hashing to spawn_blocking.",
+            },
+        ];
+        _cluster.With("p99", status).WithReport("m", document);
+
+        var (exit, output, error) = _cluster.RunBroken("forbidden", arguments);
+
+        Assert.Equal(0, exit);
+        Assert.Contains("# BLOCKED", output, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"""
+            HUD404: session p99 has its report in the ConfigMap m, and you may not read ConfigMaps in this namespace
+              next: ask for the right to get configmaps here; the cluster role view includes it
+            verdict  {document.Verdict}
+            fix      checkout::login (src/login.rs:42): Move the hashing to spawn_blocking.
+            next     kubectl hud open p99    # once its report can be read
+
+            """,
+            error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Without_a_verdict_only_the_missing_right_is_said()
+    {
+        var document = RealisticDocuments.Checkout();
+        var status = FakeCluster.Completed("m", document);
+        status.Verdict = null;
+        _cluster.With("p99", status).WithReport("m", document);
+
+        string error = _cluster.RunBroken("forbidden", "watch", "p99").Error;
+
+        Assert.Contains("ask for the right to get configmaps", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("verdict", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Busy_workers_below_the_threshold_end_with_the_same_run_and_a_lower_threshold()
+    {
+        var document = RealisticDocuments.Healthy() with
+        {
+            Verdict = "SATURATED: workers 97% busy in polls under 5ms; lower the threshold to see where",
+            VerdictLevel = Core.Profile.VerdictLevel.Saturated,
+        };
+        _cluster.With("p99", FakeCluster.Completed("m", document)).WithReport("m", document);
+
+        string error = _cluster.Run("watch", "p99").Error;
+
+        Assert.Contains("fix      not known yet: no poll took 5ms or more", error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "next     kubectl hud run pod/a --threshold 1ms    # shows which polls are too many\n",
+            error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("deploy/checkout", null, "deployment/checkout")]
+    [InlineData("cj/nightly", null, "cronjob/nightly")]
+    [InlineData("pod/checkout-0", null, "pod/checkout-0")]
+    [InlineData(null, "app=checkout,tier=web", "-l 'app=checkout,tier=web'")]
+    public void A_target_is_written_as_it_can_be_typed_again(string? resource, string? selector, string words)
+    {
+        var target = TargetArgument.Parse(resource, selector);
+
+        Assert.Equal(words, TargetArgument.Words(target));
+        Assert.Equal(
+            words + " -c app --process 'my service'",
+            TargetArgument.Words(target with { ContainerName = "app", ProcessName = "my service" })
+        );
+    }
+
+    [Fact]
+    public void A_selector_with_expressions_has_no_words() =>
+        Assert.Null(
+            TargetArgument.Words(
+                new TargetSpec
+                {
+                    PodSelector = new LabelSelector
+                    {
+                        MatchLabels = new Dictionary<string, string>(StringComparer.Ordinal) { ["app"] = "checkout" },
+                        MatchExpressions = [new LabelSelectorRequirement("tier", "Exists", null)],
+                    },
+                }
+            )
+        );
+
+    [Fact]
+    public void The_log_of_kubectl_itself_is_left_out_of_its_error()
+    {
+        const string Log =
+            "E1128 08:00:00.000000   12345 memcache.go:265] \"Unhandled Error\" err=\"connection refused\"";
+
+        Assert.Equal(
+            "The connection to the server was refused\n  did you specify the right host?",
+            KubectlClient.ErrorText([
+                Log,
+                "The connection to the server was refused",
+                Log.Replace('E', 'W'),
+                "did you specify the right host?",
+            ])
+        );
+        // better the log than nothing, and of it the last line
+        Assert.Equal(Log, KubectlClient.ErrorText([Log.Replace('E', 'I'), Log]));
+        Assert.Equal("", KubectlClient.ErrorText([]));
+        // these begin alike and are kubectl's answer
+        foreach (string own in new[] { "Error from server (NotFound)", "E1128", "W112 8] x", "F1128x] y" })
+            Assert.Equal(own, KubectlClient.ErrorText([Log, own]));
+        Assert.Equal("a?[2Jb", KubectlClient.ErrorText(["a\x1b[2Jb"]));
+        Assert.Equal(
+            string.Join("\n  ", Enumerable.Range(11, 10)),
+            KubectlClient.ErrorText([.. Enumerable.Range(1, 20).Select(i => $"{i}")])
+        );
+    }
+
+    [Fact]
+    public void Bare_it_prints_its_help()
+    {
+        var (exit, output, error) = _cluster.Run();
+
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Contains("kubectl hud run deploy/checkout", output, StringComparison.Ordinal);
+        Assert.Equal(_cluster.Run("--help").Output, output);
+        Assert.False(File.Exists(Path.Combine(_cluster.Folder, "calls")), "help asks no cluster");
+    }
+
     [Fact]
     public void Describe_shows_the_status_when_there_is_no_report()
     {
@@ -325,11 +473,17 @@ public sealed class KubectlTests : IDisposable
     [InlineData("login", "HUD401: error: You must be logged in", 3, "describe", "nobody")]
     [InlineData("login", "HUD401: kubectl get", 3, "get")]
     [InlineData("", "HUD005: \"checkout\" must be TYPE/NAME", 2, "run", "checkout")]
-    [InlineData("", "HUD005: TYPE/NAME: \"cronjob\" is none of deploy, sts, ds, rs, job, pod", 2, "run", "cronjob/x")]
+    [InlineData(
+        "",
+        "HUD005: TYPE/NAME: \"svc\" is not one of deploy, sts, ds, rs, job, cronjob, pod",
+        2,
+        "run",
+        "svc/x"
+    )]
     [InlineData("", "HUD005: what is to be profiled is missing", 2, "run")]
     [InlineData("", "HUD005: both deploy/a and -l app=a are given", 2, "run", "deploy/a", "-l", "app=a")]
     [InlineData("", "HUD005: -l: \"app!=x\" is not label=value", 2, "run", "-l", "app!=x")]
-    [InlineData("", "HUD003: --duration 2h: duration must be from 1s to 30m", 2, "run", "deploy/a", "-d", "2h")]
+    [InlineData("", "HUD003: --duration 2h: must be from 1s to 30m", 2, "run", "deploy/a", "-d", "2h")]
     public void Errors_have_their_id_and_exit_code(string broken, string message, int code, params string[] arguments)
     {
         var (exit, _, error) = _cluster.RunBroken(broken, arguments);

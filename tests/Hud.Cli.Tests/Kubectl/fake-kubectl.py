@@ -46,6 +46,13 @@ elif verb == "get" and args[1] == "profilingsessions.hud.dev":
     else:
         fail(f'Error from server (NotFound): profilingsessions.hud.dev "{names[0]}" not found')
 elif verb == "get" and args[1] == "configmap":
+    if broken == "forbidden":
+        # as the server says it, below what kubectl logs before
+        print('E1128 08:00:00.000000   12345 memcache.go:265] "Unhandled Error" err="forbidden"', file=sys.stderr)
+        fail(
+            f'Error from server (Forbidden): configmaps "{args[2]}" is forbidden: User "dev" cannot get resource '
+            '"configmaps" in API group "" in the namespace "shop"'
+        )
     maps = load("configmaps.json") or {}
     if args[2] not in maps:
         fail(f'Error from server (NotFound): configmaps "{args[2]}" not found')

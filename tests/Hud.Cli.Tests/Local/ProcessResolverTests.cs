@@ -55,6 +55,29 @@ public class ProcessResolverTests
         Assert.NotEmpty(diagnostic.NextStep);
     }
 
+    [Theory]
+    [InlineData("chekout", null, "no process is named chekout; did you mean checkout?")]
+    [InlineData(null, "/srv/chekout", "no process runs /srv/chekout; did you mean /usr/bin/checkout?")]
+    [InlineData(null, "api-gatway", "no process runs api-gatway; did you mean api-gateway?")]
+    [InlineData("api-gatway", null, "no process is named api-gatway; did you mean api-gateway?")]
+    [InlineData("docter", null, "no process is named docter; did you mean the verb, hud doctor?")]
+    public void A_misspelt_name_is_answered_with_the_right_one(string? name, string? executable, string message) =>
+        Assert.Equal(
+            message,
+            Assert
+                .Throws<DiagnosticException>(() =>
+                    ProcessResolver.Resolve(new(name, null, executable), Processes, Self, ["doctor", "show"])
+                )
+                .Diagnostic.Message
+        );
+
+    [Theory]
+    [InlineData("sevn")] // one thread runs no service
+    [InlineData("hudd")] // we ourselves
+    [InlineData("completely-different")]
+    public void No_name_is_proposed_that_cannot_be_meant(string name) =>
+        Assert.Equal($"no process is named {name}", Fails(new(name, null, null)).Message);
+
     [Fact]
     public void Several_are_HUD002_with_pid_threads_and_command_line()
     {

@@ -167,6 +167,23 @@ public sealed class CommandTests : IDisposable
         Assert.Contains(report.Warnings, w => w.Message.Contains("does not answer", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("help", "--help")]
+    [InlineData("help show", "show --help")]
+    [InlineData("help kubectl run", "kubectl run --help")]
+    [InlineData("version", "--version")]
+    public void Help_and_version_as_verbs_say_what_the_flags_say(string verb, string flag)
+    {
+        using var asVerb = new HudProcess(null, verb.Split(' '));
+        using var asFlag = new HudProcess(null, flag.Split(' '));
+
+        var (exit, output, error) = asVerb.Wait();
+
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Contains(verb == "version" ? "." : "Usage:", output, StringComparison.Ordinal);
+        Assert.Equal(asFlag.Wait().Output, output);
+    }
+
     [Fact]
     public void A_run_ends_with_the_verdict_the_first_fix_and_the_next_command()
     {

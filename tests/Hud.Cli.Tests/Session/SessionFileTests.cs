@@ -170,7 +170,7 @@ public class SessionFileTests
         "spec:\n" + Target + "  output:\n    formats: [Report, Gif]\n",
         7,
         "spec.output.formats",
-        "\"Gif\" is none of Report, Page,"
+        "\"Gif\" is not one of Report, Page,"
     )]
     [InlineData(
         "spec:\n" + Target + "  output:\n    topHotspots: 99\n",

@@ -93,7 +93,7 @@ public sealed class WorkerNamesTests
     {
         var names = new WorkerNames(["io-", "cpu-"]);
         Assert.Equal(
-            "workerThreadNames (io-*, cpu-*) fit none of its threads, which are named app, tokio-runtime-w",
+            "workerThreadNames (io-*, cpu-*) match none of its threads, which are named app, tokio-runtime-w",
             names.Unmatched(["tokio-runtime-w", "app", "tokio-runtime-w"])
         );
         Assert.Null(names.Unmatched(["app", "cpu-0"]));

@@ -1,9 +1,9 @@
 using Hud.Core.Profile;
 
-namespace Hud.Cli.Cockpit;
+namespace Hud.Reports.Text;
 
-/// <summary>The stream's progress carries stacks as text, <c>function (file:line)</c>; this reads them again.</summary>
-internal static class FrameText
+/// <summary>Hotspots carry their stacks as text, <c>function (file:line)</c>; this reads them again. Pure.</summary>
+public static class FrameText
 {
     private static readonly string[] Runtime =
     [
@@ -19,8 +19,10 @@ internal static class FrameText
     ];
     private static readonly string[] Std = ["std", "core", "alloc"];
 
+    /// <summary>Function and place; the place is empty where the line has none.</summary>
     public static (string Function, string Location) Parse(string line)
     {
+        ArgumentNullException.ThrowIfNull(line);
         int open = line.LastIndexOf(" (", StringComparison.Ordinal);
         if (open <= 0 || !line.EndsWith(')'))
             return (line, "");
@@ -35,6 +37,7 @@ internal static class FrameText
     /// <summary>The crate of a path; of <c>&lt;a::B as c::D&gt;::m</c> that of the type.</summary>
     public static string Crate(string function)
     {
+        ArgumentNullException.ThrowIfNull(function);
         string path = function
             .TrimStart('<', '&', '*', '(', '[')
             .Replace("mut ", "", StringComparison.Ordinal)
@@ -43,6 +46,7 @@ internal static class FrameText
         return end < 0 ? path : path[..end];
     }
 
+    /// <param name="userCrate">The crate of the frame that is to blame.</param>
     public static FrameKind KindOf(string function, string userCrate)
     {
         string crate = Crate(function);
