@@ -4,6 +4,7 @@
 #   ./build.sh [--no-install] [--clean] [PROGRAM...]
 #
 #   out/hud, out/hud-agent, out/hud-operator   self-contained single files: the machine that runs them needs no .NET
+#   out/*.dbg                the symbols of those that are native code
 #   out/kubectl-hud          the plugin: on the PATH it makes "kubectl hud" work; out/kubectl_complete-hud completes it
 #   out/bpf/                 the BPF objects that the agent carries, as clang made them
 #   out/native/              the program that the agent's self-test starts and probes
@@ -48,16 +49,22 @@ build_make() {
   run_logged "out/logs/$folder.log" "$what" make -C "$folder" || fail "$what failed" "the whole log is out/logs/$folder.log"
 }
 
+# publish PROJECT NAME [native]: one file. Native code is quicker to start, and a third of the size and half of the memory; what it
+# costs is minutes of building.
 publish() {
-  local project="$1" name="$2" inputs=(src docs/causes out/bpf out/native Directory.Build.props Directory.Packages.props global.json)
+  local project="$1" name="$2" kind="${3:-trimmed}" inputs=(src docs/causes out/bpf out/native build.sh Directory.Build.props Directory.Packages.props global.json)
+  local trimmed=(-p:PublishSingleFile=true -p:PublishTrimmed=true -p:PublishReadyToRun=true -p:IncludeNativeLibrariesForSelfExtract=false -p:DebugType=embedded)
+  # the compiler's driver only links here; symbols go into a file of their own
+  local native=(-p:PublishAot=true -p:CppCompilerAndLinker=gcc -p:StripSymbols=true)
+  local -n options="$kind"
   if [ -x "out/$name" ] && unchanged "$name" "${inputs[@]}"; then return; fi
   # An artifacts folder of its own: publishing restores for one architecture, which must not undo the restore of `dotnet build`.
   run_logged "out/logs/$name.log" "$name" dotnet publish "src/$project" -c Release -r "$rid" --self-contained \
-    -p:ArtifactsPath="$PWD/artifacts/publish" -p:PublishSingleFile=true -p:PublishTrimmed=true -p:PublishReadyToRun=true \
-    -p:IncludeNativeLibrariesForSelfExtract=false -p:ILLinkTreatWarningsAsErrors=false -p:TrimmerSingleWarn=true \
-    -p:DebugType=embedded -o "out/publish/$name" || fail "$name could not be built" "the whole log is out/logs/$name.log"
+    -p:ArtifactsPath="$PWD/artifacts/publish" "${options[@]}" -p:ILLinkTreatWarningsAsErrors=false -p:TrimmerSingleWarn=true \
+    -o "out/publish/$name" || fail "$name could not be built" "the whole log is out/logs/$name.log"
   # Replaced, not overwritten: the old file may be running.
   cp "out/publish/$name/$name" "out/$name.new" && mv -f "out/$name.new" "out/$name"
+  if [ "$kind" = native ]; then cp "out/publish/$name/$name.dbg" out/; else rm -f "out/$name.dbg"; fi
   remember "$name" "${inputs[@]}"
 }
 
@@ -70,7 +77,7 @@ for program in "${programs[@]}"; do
     hud-agent)
       build_make bpf "BPF objects"
       build_make native "self-test program"
-      publish Hud.NodeAgent hud-agent ;;
+      publish Hud.NodeAgent hud-agent native ;;
     hud) publish Hud.Cli hud; cp scripts/kubectl-hud scripts/kubectl_complete-hud out/ ;;
     hud-operator) publish Hud.Operator hud-operator ;;
   esac
