@@ -79,7 +79,7 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
                 if (followed == Followed.Interrupted)
                 {
                     Console.Error.WriteLine(
-                        $"hud: session {name} goes on in the cluster; kubectl hud watch {name} follows it again"
+                        $"hud: session {name} goes on in the cluster; kubectl hud watch {name}{kubectl.Flags} follows it again"
                     );
                     return InterruptedExit;
                 }
@@ -110,7 +110,11 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             Console.Error.Write(Closing.Text(report, Next(session, report), width));
         else if (isTold && session.Status?.Verdict is { Length: > 0 })
             Console.Error.Write(
-                Closing.Text(session.Status, $"kubectl hud open {name}    # once its report can be read", width)
+                Closing.Text(
+                    session.Status,
+                    $"kubectl hud open {name}{kubectl.Flags}    # once its report can be read",
+                    width
+                )
             );
         return exit;
     }
@@ -173,12 +177,12 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         return 0;
     }
 
-    private static string Next(ProfilingSession session, ProfileDocument report) =>
+    private string Next(ProfilingSession session, ProfileDocument report) =>
         NextCommand.IsBelowThreshold(report)
         && NextCommand.LowerThreshold(report) is { } lower
         && TargetArgument.Words(session.Spec.Target) is { } target
-            ? $"kubectl hud run {target} --threshold {lower}    # shows which polls are too many"
-            : $"kubectl hud open {session.Metadata.Name}    # the page, with stacks and the timeline";
+            ? $"kubectl hud run {target}{kubectl.Flags} --threshold {lower}    # shows which polls are too many"
+            : $"kubectl hud open {session.Metadata.Name}{kubectl.Flags}    # the page, with stacks and the timeline";
 
     /// <summary>The whole report when it may be read, else what the status holds of it, and why.</summary>
     private (ProfileDocument? Report, Diagnostic? Unreadable) Print(ProfilingSession session)

@@ -1,5 +1,6 @@
 using System.Text;
 using Hud.Cli.Agent;
+using Hud.Cli.Run;
 using Hud.Core.Diagnostics;
 using Hud.Reports.Text;
 
@@ -13,6 +14,14 @@ internal sealed class KubectlClient(IReadOnlyList<string> globals)
 {
     public const string EnvironmentVariable = "HUD_KUBECTL";
     private const int MaxOutput = 64 * 1024 * 1024;
+
+    /// <summary>The same flags as words of a shell, each with a blank before it, for commands that are to be pasted.</summary>
+    public string Flags =>
+        string.Concat(
+            globals
+                .Select(flag => flag.Split('=', 2))
+                .Select(f => $" {f[0]} {NextCommand.Word(f.Length > 1 ? f[1] : "")}")
+        );
 
     public sealed record Answer(int Exit, byte[] Output, string Error)
     {

@@ -408,7 +408,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         : new Diagnostic(
             DiagnosticKinds.Idle,
             $"{target.Process} ({target.Pid}): {target.Message}",
-            "send it some load while Hud watches; this is not \"no problem\""
+            "send it some load while Hud watches; this does not mean all is well"
         );
 
     private int? ForcedLevel() =>

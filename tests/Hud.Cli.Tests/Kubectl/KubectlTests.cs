@@ -309,6 +309,11 @@ public sealed class KubectlTests : IDisposable
 
         Assert.Contains("fix      not known yet: no poll took 5ms or more", error, StringComparison.Ordinal);
         Assert.EndsWith(
+            "next     kubectl hud run pod/a --namespace shop --context prod --threshold 1ms    # shows which polls are too many\n",
+            _cluster.Run("watch", "p99", "-n", "shop", "--context", "prod").Error,
+            StringComparison.Ordinal
+        );
+        Assert.EndsWith(
             "next     kubectl hud run pod/a --threshold 1ms    # shows which polls are too many\n",
             error,
             StringComparison.Ordinal

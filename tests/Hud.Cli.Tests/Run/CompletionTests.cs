@@ -26,7 +26,9 @@ public sealed class CompletionTests
                 30,
                 $"env -C {folder} {shell}",
                 ("PATH", AppContext.BaseDirectory + ":" + Environment.GetEnvironmentVariable("PATH")),
-                ("HOME", folder)
+                ("HOME", folder),
+                // a shell that is ended writes its history, into a folder that is just being removed
+                ("HISTFILE", "/dev/null")
             );
             terminal.Send(load + "; echo load\"\"ed", "Enter");
             terminal.WaitFor("loaded");
