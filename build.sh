@@ -78,7 +78,7 @@ for program in "${programs[@]}"; do
       build_make bpf "BPF objects"
       build_make native "self-test program"
       publish Hud.NodeAgent hud-agent native ;;
-    hud) publish Hud.Cli hud; cp scripts/kubectl-hud scripts/kubectl_complete-hud out/ ;;
+    hud) publish Hud.Cli hud native; cp scripts/kubectl-hud scripts/kubectl_complete-hud out/ ;;
     hud-operator) publish Hud.Operator hud-operator ;;
   esac
 done

@@ -53,9 +53,7 @@ public sealed partial class DocsTests
     public void The_screens_on_the_page_of_the_cockpit_are_what_it_draws(string golden)
     {
         string page = File.ReadAllText(Path.Combine(Root, "docs", "cockpit.md"));
-        string[] screen = File.ReadAllLines(
-            Path.Combine(Root, "tests", "Hud.Cli.Tests", "Cockpit", "Golden", golden)
-        );
+        string[] screen = File.ReadAllLines(Path.Combine(Root, "tests", "Hud.Cli.Tests", "Cockpit", "Golden", golden));
 
         string quoted = string.Join('\n', screen.Select(line => ("    " + line).TrimEnd())).TrimEnd();
 
