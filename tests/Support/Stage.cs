@@ -29,10 +29,10 @@ internal sealed class Stage : IFrameSource
     public PollAggregator Ledger { get; }
 
     /// <summary>Frames leaf first, without the poll and the worker below it.</summary>
-    public int Stack(string leafFirst, int target = 0, string below = Poll)
+    public int Stack(string leafFirst, int target = 0, string below = Poll, StopReason stop = StopReason.ReachedPoll)
     {
         ulong[] addresses = [.. Named.Of(leafFirst + below).Select(AddressOf)];
-        return Stacks.Intern(target, addresses, UnwindQuality.EhFrame, StopReason.ReachedPoll);
+        return Stacks.Intern(target, addresses, UnwindQuality.EhFrame, stop);
     }
 
     private ulong AddressOf(Frame frame)
