@@ -17,7 +17,7 @@ internal sealed record KernelSettings
 }
 
 /// <summary>The loaded programs and their maps. Everything detaches when this is disposed or the process dies.</summary>
-internal sealed unsafe class BpfProbes : IDisposable
+internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
 {
     private static readonly string[] AlwaysPrograms =
     [
@@ -383,6 +383,8 @@ internal sealed unsafe class BpfProbes : IDisposable
             : default;
     }
 
+    public long ProgramMisses => LoadedPrograms.Sum(p => RunStats(p).Misses);
+
     public IEnumerable<string> LoadedPrograms => AlwaysPrograms.Concat(ProbeMode.PollPrograms());
 
     /// <summary><c>struct bpf_prog_info</c>, up to recursion_misses.</summary>
@@ -414,7 +416,7 @@ internal sealed unsafe class BpfProbes : IDisposable
 }
 
 /// <summary>The probes on one process's polls.</summary>
-internal sealed class PollLinks(IReadOnlyList<BpfLink> links) : IDisposable
+internal sealed class PollLinks(IReadOnlyList<IDisposable> links) : IDisposable
 {
     public void Dispose()
     {

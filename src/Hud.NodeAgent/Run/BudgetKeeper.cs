@@ -12,7 +12,7 @@ internal sealed class BudgetKeeper
     private const long UsualNs = 500_000_000;
     private const long SteadyNs = 1_000_000_000;
     private const int SteadyAfter = 4;
-    private readonly BpfProbes _kernel;
+    private readonly IKernelProbes _kernel;
     private readonly IReadOnlyList<TargetProcess> _targets;
     private readonly EventSink _sink;
     private readonly Governor _governor;
@@ -29,7 +29,7 @@ internal sealed class BudgetKeeper
     private int _unchanged;
 
     public BudgetKeeper(
-        BpfProbes kernel,
+        IKernelProbes kernel,
         IReadOnlyList<TargetProcess> targets,
         EventSink sink,
         double budgetPercent,

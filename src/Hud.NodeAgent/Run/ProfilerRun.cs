@@ -89,7 +89,14 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         };
         var loaded = KernelLoader.Load(settings, task.Options, Abi.MaxTargets - 1);
         using var kernel = loaded.Kernel;
-        new ReturnProbeGuard(kernel, (uint)types, task.Options.PretendSeccompUnsafe).Check(_targets, Warn);
+        new ReturnProbeGuard(
+            kernel.ProbeMode,
+            KernelVersion.Current,
+            pid => ProcFs.ReadText($"/proc/{pid}/status"),
+            () =>
+                !task.Options.PretendSeccompUnsafe
+                && Calibration.SurvivesSeccomp(kernel, (uint)types, Abi.MaxTargets - 1)
+        ).Check(_targets, Warn);
         return Observe(kernel, loaded.Cost, types);
     }
 

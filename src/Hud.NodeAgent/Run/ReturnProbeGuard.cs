@@ -6,22 +6,30 @@ using Hud.NodeAgent.Proc;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>Decides which targets a return probe could kill; those are watched through the scheduler and the clock only.</summary>
-internal sealed class ReturnProbeGuard(BpfProbes kernel, uint calibrationType, bool pretendUnsafe)
+/// <param name="version">The kernel's.</param>
+/// <param name="status">A process's /proc/PID/status.</param>
+/// <param name="survivesSeccomp">Whether a confined child of ours lives on after a return probe; asked at most once.</param>
+internal sealed class ReturnProbeGuard(
+    ProbeMode mode,
+    Version version,
+    Func<int, string> status,
+    Func<bool> survivesSeccomp
+)
 {
-    private bool? _survives = pretendUnsafe ? false : null;
+    private bool? _survives;
 
     public void Check(IEnumerable<TargetProcess> targets, Action<Diagnostic> warn)
     {
-        if (kernel.ProbeMode == ProbeMode.SchedOnly)
+        if (mode == ProbeMode.SchedOnly)
             return;
         foreach (var target in targets.Where(t => t.Problem is null))
         {
-            string status = ProcFs.ReadText($"/proc/{target.Pid}/status");
-            bool confined = ProcFs.StatusField(status, "Seccomp") == "2";
+            string fields = status(target.Pid);
+            bool confined = ProcFs.StatusField(fields, "Seccomp") == "2";
             bool shadowStack = ProcFs
-                .StatusField(status, "x86_Thread_features")
+                .StatusField(fields, "x86_Thread_features")
                 .Contains("shstk", StringComparison.Ordinal);
-            if (shadowStack && KernelVersion.Current < new Version(6, 11))
+            if (shadowStack && version < new Version(6, 11))
             {
                 target.ReturnProbesAllowed = false;
                 warn(
@@ -32,9 +40,7 @@ internal sealed class ReturnProbeGuard(BpfProbes kernel, uint calibrationType, b
                     )
                 );
             }
-            else if (
-                confined && !(_survives ??= Calibration.SurvivesSeccomp(kernel, calibrationType, Abi.MaxTargets - 1))
-            )
+            else if (confined && !(_survives ??= survivesSeccomp()))
             {
                 target.ReturnProbesAllowed = false;
                 warn(

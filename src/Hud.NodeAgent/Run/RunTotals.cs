@@ -1,13 +1,12 @@
 using Hud.Analysis;
 using Hud.Core.Profile;
-using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
 
 namespace Hud.NodeAgent.Run;
 
 /// <summary>Totals per poll type and per worker, read from the kernel once a second and scaled where polls were sampled.</summary>
-internal sealed class RunTotals(BpfProbes kernel, IReadOnlyList<TargetProcess> targets, int types)
+internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProcess> targets, int types)
 {
     private readonly TypeStats[] _seen = new TypeStats[types];
     private readonly TaskTypeFacts?[] _facts = new TaskTypeFacts?[types];
@@ -134,7 +133,7 @@ internal sealed class RunTotals(BpfProbes kernel, IReadOnlyList<TargetProcess> t
             SamplesLimited = kernel.Count(Stat.SamplesLimited),
             WakersLimited = kernel.Count(Stat.WakersLimited),
             UnknownTypes = kernel.Count(Stat.TypeOutOfRange),
-            ProgramMisses = kernel.LoadedPrograms.Sum(p => kernel.RunStats(p).Misses),
+            ProgramMisses = kernel.ProgramMisses,
             UnwindStops = Enum.GetValues<StopReason>()
                 .Where(r => r is not (StopReason.ReachedPoll or StopReason.EndOfStack) && sink.Unwinding[r] > 0)
                 .ToDictionary(r => r.ToString(), r => sink.Unwinding[r], StringComparer.Ordinal),

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
 using Hud.Unwinding;
@@ -11,7 +10,7 @@ namespace Hud.NodeAgent.Run;
 /// a worker that sleeps in a poll for ever would never show. Twice around the reading the kernel says whether they still sleep.
 /// </summary>
 internal sealed class Sleepers(
-    BpfProbes kernel,
+    IKernelProbes kernel,
     IReadOnlyList<TargetProcess> targets,
     StackStoreOf keep,
     OutsidePolls outside

@@ -4,6 +4,7 @@ using Hud.Core.Profile;
 using Hud.Core.Stream;
 using Hud.Elf;
 using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
 using Hud.Tokio;
 using Hud.Unwinding;
@@ -49,7 +50,7 @@ internal sealed class TargetProcess : IDisposable
     /// <summary>Why its probes came off or were never put on, until it is told.</summary>
     public Diagnostic? Refusal { get; set; }
 
-    public ModuleMap? Modules { get; private set; }
+    public ModuleMap? Modules { get; internal set; }
 
     public IReadOnlyList<string> QuotaFiles { get; init; } = [];
     public IReadOnlyList<CpuQuota> QuotaAtStart { get; set; } = [];
@@ -237,7 +238,7 @@ internal sealed class TargetProcess : IDisposable
     /// where the process or the code is not what was read.
     /// </summary>
     /// <exception cref="BpfException" />
-    public void Attach(BpfProbes kernel, IReadOnlySet<int> without)
+    public void Attach(IKernelProbes kernel, IReadOnlySet<int> without)
     {
         Detach();
         if (!ReturnProbesAllowed || kernel.ProbeMode == ProbeMode.SchedOnly)
@@ -270,7 +271,7 @@ internal sealed class TargetProcess : IDisposable
         if (!IsUnchanged(kernel))
             Detach();
 
-        bool IsUnchanged(BpfProbes kernel) =>
+        bool IsUnchanged(IKernelProbes kernel) =>
             LooksTheSame()
             && files.TrueForAll(f =>
                 SiteCheck.Difference(Pid, TokioFiles[f.Key], [.. f.Select(p => p.Type)], kernel.ReachesOthers)

@@ -112,7 +112,7 @@ public sealed class ProfileMergeTests
         var lossy = A with { Losses = A.Losses with { RingBufferDrops = 7 }, Truncated = true };
         var merged = ProfileMerge.Merge([lossy, B]);
         Assert.Equal(7, merged.Losses.RingBufferDrops);
-        Assert.Equal(6, merged.Losses.UnwindStops["NoUnwindRow"]);
+        Assert.Equal(6, merged.Losses.UnwindStops["NoRows"]);
         Assert.True(merged.Truncated);
         Assert.Equal(A.Overhead.ProbeHits + B.Overhead.ProbeHits, merged.Overhead.ProbeHits);
 

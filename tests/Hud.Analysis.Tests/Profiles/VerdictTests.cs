@@ -140,7 +140,7 @@ public sealed class VerdictTests
         Assert.Equal(
             (
                 VerdictLevel.Saturated,
-                "SATURATED: workers 99.7% busy in polls under 5ms, most in shop::spin (p99 4.8ms); lower the threshold to see where"
+                "SATURATED: workers 99.7% busy in polls under 5ms, most in shop::spin (p99 4.8ms); run with a lower threshold to see where"
             ),
             Verdict.Of(Busy(997))
         );
@@ -233,7 +233,7 @@ public sealed class VerdictTests
     public void All_is_well_is_not_said_while_a_worker_could_not_be_looked_into()
     {
         const string Not =
-            "polls, the longest 0ns; but what 1 of its threads did is not known: they were seen neither parked nor in a poll";
+            "polls, the longest 0ns; but 1 of its threads could not be classified: seen neither idle nor in a poll";
         foreach (long counted in (long[])[0, 100])
         {
             var document = BuiltDocuments.Of("a", Polls(), counted, unclear: 1);

@@ -300,7 +300,7 @@ public sealed class KubectlTests : IDisposable
     {
         var document = RealisticDocuments.Healthy() with
         {
-            Verdict = "SATURATED: workers 97% busy in polls under 5ms; lower the threshold to see where",
+            Verdict = "SATURATED: workers 97% busy in polls under 5ms; run with a lower threshold to see where",
             VerdictLevel = Core.Profile.VerdictLevel.Saturated,
         };
         _cluster.With("p99", FakeCluster.Completed("m", document)).WithReport("m", document);

@@ -213,7 +213,7 @@ internal static class DocumentBuilder
         {
             Frames = frames,
             Quality = "EhFrame",
-            Stop = variant % 50 == 49 ? "NoUnwindRow" : "ReachedPoll",
+            Stop = variant % 50 == 49 ? "NoRows" : "ReachedPoll",
         };
     }
 

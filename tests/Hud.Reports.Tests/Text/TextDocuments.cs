@@ -153,8 +153,8 @@ internal static class TextDocuments
                 UnknownTypes = 13,
                 UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal)
                 {
-                    ["NoUnwindRow"] = 9,
-                    ["SliceTooShort"] = 5,
+                    ["NoRows"] = 9,
+                    ["EndOfCapture"] = 5,
                 },
             },
             Overhead = d.Overhead with

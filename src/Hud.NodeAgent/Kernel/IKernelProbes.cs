@@ -1,0 +1,44 @@
+using Hud.NodeAgent.Bpf;
+
+namespace Hud.NodeAgent.Kernel;
+
+/// <summary>What a run asks of the kernel side. One implementation loads the programs; tests have one that plays them.</summary>
+internal interface IKernelProbes
+{
+    ProbeMode ProbeMode { get; }
+
+    /// <summary>Poll probes are hit by every process that runs the file.</summary>
+    bool ReachesOthers { get; }
+
+    /// <summary>Shared with the programs at once.</summary>
+    /// <exception cref="ObjectDisposedException">The kernel side is gone.</exception>
+    ref ControlBlock Control { get; }
+
+    /// <summary>Probes these functions of one process. Dispose the answer to detach.</summary>
+    /// <param name="path">The file, by a descriptor that is open.</param>
+    /// <param name="offsets">In the file, one for each type.</param>
+    /// <param name="types">Numbers that the events carry.</param>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    PollLinks AttachPolls(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> types, int pid);
+
+    /// <summary>Has the polls that are open recorded.</summary>
+    /// <returns>Threads that sleep and of which no stack is known.</returns>
+    IReadOnlyList<SleeperRecord> RecordOpenPolls();
+
+    /// <returns>False when there is no place for it.</returns>
+    bool SetRole(uint tid, ThreadRole role);
+
+    void LearnFutex(uint tgid, ulong futex, FutexUse use);
+
+    /// <summary>Sum over the CPUs since the run began.</summary>
+    long Count(Stat stat);
+
+    /// <summary>Sum over the CPUs.</summary>
+    TypeStats ReadType(uint type);
+
+    /// <summary>The polling threads so far, dead ones included.</summary>
+    List<WorkerState> ReadWorkers();
+
+    /// <summary>Times a program was not run because it was running already on that CPU.</summary>
+    long ProgramMisses { get; }
+}

@@ -1,0 +1,128 @@
+using Hud.Core.Stream;
+using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Budget;
+using Hud.NodeAgent.Kernel;
+using Hud.NodeAgent.Run;
+using Hud.Tests.Support;
+
+namespace Hud.NodeAgent.Tests.Run;
+
+/// <summary>What the governor decides reaches the kernel side, the event sink and the report.</summary>
+public sealed class BudgetKeeperTests
+{
+    private const long Second = 1_000_000_000;
+    private static readonly ProbeCost Cost = new(TimedNs: 2000, SkippedNs: 200);
+
+    private readonly PlayedKernel _kernel = new();
+    private readonly List<TargetProcess> _targets = [];
+    private readonly EventSink _sink;
+
+    public BudgetKeeperTests()
+    {
+        var stage = new Stage();
+        _sink = new EventSink(_targets, stage.Stacks, stage.Judge, stage.Ledger);
+    }
+
+    private BudgetKeeper Keeper(int? forced = null, PlayedKernel? kernel = null) =>
+        new(kernel ?? _kernel, _targets, _sink, budgetPercent: 1, Cost, startNs: 0, forced);
+
+    private TargetProcess Add(bool allowed = true)
+    {
+        var target = new TargetProcess
+        {
+            Index = _targets.Count,
+            Spec = new AgentTarget(),
+            ReturnProbesAllowed = allowed,
+        };
+        _targets.Add(target);
+        return target;
+    }
+
+    [Fact]
+    public void Within_the_budget_every_poll_is_timed()
+    {
+        var keeper = Keeper();
+        _kernel.Counts[Stat.Polls] = 1000; // 0.2 % of a second
+        keeper.Tick(Second, [(0, 1000)]);
+
+        Assert.Equal((0, 1, false), (keeper.Level, keeper.Weight, keeper.EverEstimated));
+        Assert.Empty(keeper.Changes);
+        Assert.Equal(0u, _kernel.Control.SampleMask);
+    }
+
+    [Fact]
+    public void Over_the_budget_polls_are_sampled_on_both_sides()
+    {
+        var keeper = Keeper();
+        _kernel.Counts[Stat.Polls] = 20_000; // 4 %
+        keeper.Tick(Second, [(0, 20_000)]);
+
+        Assert.Equal(1, keeper.Level);
+        Assert.True(keeper.EverEstimated);
+        Assert.Equal(keeper.Weight - 1, (int)_kernel.Control.SampleMask);
+        Assert.Equal(keeper.Weight, _sink.Weight);
+        var change = Assert.Single(keeper.Changes);
+        Assert.Contains("20000 polls/s", change.Reason, StringComparison.Ordinal);
+        // the same once more says how much of it is left over
+        double cost = keeper.Overhead(agentCpuNs: 5).MeasuredPercent;
+        Assert.InRange(cost, 3.99, 4.01);
+    }
+
+    [Fact]
+    public void A_target_that_may_not_be_probed_is_watched_without_and_the_others_with()
+    {
+        var free = Add();
+        var confined = Add(allowed: false);
+
+        var keeper = Keeper();
+
+        Assert.Equal(1UL << confined.Index, _kernel.Control.SchedOnly);
+        Assert.True(keeper.EverEstimated);
+        Assert.True(keeper.AlwaysTimed(free));
+        Assert.False(keeper.AlwaysTimed(confined));
+    }
+
+    [Fact]
+    public void A_kernel_without_poll_probes_is_at_the_last_level_from_the_start_and_stays()
+    {
+        var kernel = new PlayedKernel { ProbeMode = ProbeMode.SchedOnly };
+        var target = Add();
+        var keeper = Keeper(kernel: kernel);
+        kernel.Counts[Stat.Polls] = 1_000_000;
+        keeper.Tick(Second, [(0, 1_000_000)]);
+
+        Assert.Equal((3, ulong.MaxValue), (keeper.Level, kernel.Control.SchedOnly));
+        Assert.False(keeper.AlwaysTimed(target));
+        Assert.Empty(kernel.Attached);
+        Assert.Equal("this kernel offers no poll probes", Assert.Single(keeper.Changes).Reason);
+    }
+
+    [Fact]
+    public void A_forced_level_is_kept_whatever_it_costs()
+    {
+        var keeper = Keeper(forced: 1);
+        _kernel.Counts[Stat.Polls] = 1_000_000;
+        keeper.Tick(Second, [(0, 1_000_000)]);
+
+        Assert.Equal((1, 16), (keeper.Level, keeper.Weight));
+    }
+
+    [Fact]
+    public void It_looks_soon_at_first_and_seldom_once_nothing_changes()
+    {
+        var keeper = Keeper();
+        long first = keeper.NextIntervalNs;
+        var later = Enumerable
+            .Range(1, 6)
+            .Select(i =>
+            {
+                keeper.Tick(i * Second, []);
+                return keeper.NextIntervalNs;
+            })
+            .ToList();
+
+        Assert.True(first < later[0]);
+        Assert.True(later[0] < later[^1]);
+        Assert.Equal(Second, later[^1]);
+    }
+}

@@ -1,0 +1,61 @@
+using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Kernel;
+
+namespace Hud.NodeAgent.Tests.Run;
+
+/// <summary>A kernel side that says what a test has put into it, and remembers what it was told.</summary>
+internal sealed class PlayedKernel : IKernelProbes
+{
+    private ControlBlock _control;
+
+    public ProbeMode ProbeMode { get; init; } = ProbeMode.Session;
+
+    public bool ReachesOthers { get; init; }
+
+    public ref ControlBlock Control => ref _control;
+
+    /// <summary>What each further look at the sleepers finds; the last one is found again and again.</summary>
+    public Queue<IReadOnlyList<SleeperRecord>> Sleepers { get; } = new();
+
+    public Dictionary<Stat, long> Counts { get; } = [];
+
+    public Dictionary<uint, TypeStats> Types { get; } = [];
+
+    public List<WorkerState> Workers { get; } = [];
+
+    public int Looks { get; private set; }
+
+    public int TypesRead { get; private set; }
+
+    public List<(string Path, int Pid, ulong[] Types)> Attached { get; } = [];
+
+    public long ProgramMisses { get; set; }
+
+    public PollLinks AttachPolls(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> types, int pid)
+    {
+        Attached.Add((path, pid, types.ToArray()));
+        return new PollLinks([]);
+    }
+
+    public IReadOnlyList<SleeperRecord> RecordOpenPolls()
+    {
+        Looks++;
+        return Sleepers.Count > 1 ? Sleepers.Dequeue()
+            : Sleepers.Count == 1 ? Sleepers.Peek()
+            : [];
+    }
+
+    public bool SetRole(uint tid, ThreadRole role) => true;
+
+    public void LearnFutex(uint tgid, ulong futex, FutexUse use) { }
+
+    public long Count(Stat stat) => Counts.GetValueOrDefault(stat);
+
+    public TypeStats ReadType(uint type)
+    {
+        TypesRead++;
+        return Types.GetValueOrDefault(type);
+    }
+
+    public List<WorkerState> ReadWorkers() => Workers;
+}
