@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds everything and runs every test.
 #
-#   ./test.sh [--fast] [FILTER]
+#   ./test.sh [--fast | --quick] [FILTER]
 #   ./test.sh --fuzz SECONDS
 #
 #   --fast    only the pure tests: no root, no kernel, no Rust, no Kubernetes
+#   --quick   for the inner loop: of these the quick ones, and nothing is built into out/
 #   --fuzz    only the tests that give damaged input to a parser, each for so many seconds (without: about
 #             two), and how many inputs that were; HUD_FUZZ_SEED repeats one that failed
 #   FILTER    a part of a test project's name (Profiling), else a part of the tests' names
@@ -15,12 +16,13 @@ set -uo pipefail
 cd "$(dirname "$0")"
 . scripts/lib.sh
 
-fast= filter= fuzz=
+fast= quick= filter= fuzz=
 while [ $# -gt 0 ]; do
   argument="$1"; shift
   case "$argument" in
     -h|--help) usage_of "$0"; exit 0 ;;
     --fast) fast=1 ;;
+    --quick) fast=1 quick=1 ;;
     --fuzz) fuzz="${1:-}"; [ $# = 0 ] || shift; case "$fuzz" in ''|*[!0-9]*) fail "--fuzz needs a number of seconds" "./test.sh --fuzz 60" ;; esac ;;
     -*) fail "unknown argument '$argument'" "./test.sh --help" ;;
     *) [ -z "$filter" ] || fail "more than one filter"; filter="$argument" ;;
@@ -30,6 +32,10 @@ done
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 results=out/test-results
 passed=0 failed=0 skipped=0
+
+# Classes that drive other programs (a browser, gdb, hundreds of processes) or wait: minutes of the pure projects' time.
+slow=(PageBrowserTests GdbTests KubectlTests CommandTests CockpitTests WatchTests WrongLinesTests CompletionTests HostileFilesTests
+  AgainstAddr2lineTests EverySymbolTests EveryFileTests ProfileIntakeTests AgentStreamTests)
 
 # Layers that need root, a kernel with BTF, real Tokio programs or a cluster.
 needs_machine() { case "$1" in Hud.KernelTests|Hud.WorkloadTests|Hud.ClusterTests) true ;; *) false ;; esac; }
@@ -45,10 +51,13 @@ details() { awk '/\[(FAIL|SKIP)\]$/ {show=1; print; next} /^      / {if (show) p
 
 # run_project NAME: runs one project, tells what failed and how many passed, and leaves the three numbers in its .count file.
 run_project() {
-  local name="$1" program="artifacts/bin/$1/release/$1" xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=() wrong=0
+  local name="$1" program="artifacts/bin/$1/release/$1" class xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=() wrong=0
   [ -z "$method" ] || arguments=(-method "*$method*")
   [ -z "$fuzz" ] || arguments=(-class '*Fuzz*' -diagnostics)
+  [ -z "$quick" ] || for class in "${slow[@]}"; do arguments+=(-class- "*.$class"); done
   say "$name"
+  # the command line that is delivered is the one that is tested
+  [ -n "$quick" ] || export HUD_TESTED="$PWD/out/hud"
   timeout --kill-after=20 "${HUD_TEST_TIMEOUT:-2700}" "$program" -xml "$xml" -noLogo -noColor "${arguments[@]}" >"$log" 2>&1 </dev/null
   code=$?
   details "$log"
@@ -111,7 +120,7 @@ if [ -n "$fuzz" ]; then
   done
   grep -hoE '[A-Za-z ]+: [0-9]+ inputs.*|[0-9]+ (damaged files|symbols tried).*' "$results"/*.log | sort -u
 elif [ -n "$fast" ]; then step scripts/install.sh build; else step scripts/install.sh; fi
-if [ -z "$fuzz" ] && step ./build.sh --no-install; then
+if [ -z "$fuzz" ] && { [ -n "$quick" ] || step ./build.sh --no-install; }; then
   if [ -z "$fast" ]; then
     step tests/workloads/build.sh tests
     step examples/demo-service/build.sh

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hud.Cli.Tests.Run;
 
 namespace Hud.Cli.Tests.Cockpit;
 
@@ -197,7 +198,7 @@ public sealed class CockpitTests : IDisposable
         return new TmuxTerminal(
             120,
             40,
-            $"{Path.Combine(AppContext.BaseDirectory, "hud")} {name}",
+            $"{HudProcess.Hud} {name}",
             ("HUD_AGENT", Path.Combine(AppContext.BaseDirectory, "Run", "fake-agent.py")),
             ("FAKE", "live")
         );
@@ -241,7 +242,7 @@ public sealed class CockpitTests : IDisposable
     private TmuxTerminal Start(int width, int height, params (string Name, string Value)[] variables)
     {
         TmuxTerminal.Require();
-        string hud = Path.Combine(AppContext.BaseDirectory, "hud"),
+        string hud = HudProcess.Hud,
             agent = Path.Combine(AppContext.BaseDirectory, "Run", "fake-agent.py");
         return new TmuxTerminal(
             width,

@@ -1,4 +1,5 @@
 using Hud.Cli.Tests.Cockpit;
+using Hud.Cli.Tests.Run;
 using Hud.Reports.Tests.Documents;
 
 namespace Hud.Cli.Tests.Kubectl;
@@ -113,7 +114,7 @@ public sealed class WatchTests : IDisposable
         return new TmuxTerminal(
             120,
             140,
-            $"env -C {folder ?? _cluster.Folder} {Path.Combine(AppContext.BaseDirectory, "hud")} kubectl {verb}",
+            $"env -C {folder ?? _cluster.Folder} {HudProcess.Hud} kubectl {verb}",
             ("HUD_KUBECTL", FakeCluster.Kubectl),
             ("FAKE_CLUSTER", _cluster.Folder),
             ("FAKE", "live")

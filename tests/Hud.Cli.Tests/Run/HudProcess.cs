@@ -7,6 +7,12 @@ namespace Hud.Cli.Tests.Run;
 /// <summary>The real executable, with an agent that plays a script.</summary>
 internal sealed class HudProcess : IDisposable
 {
+    /// <summary>The one that is delivered where ./test.sh built it, else the one beside the tests.</summary>
+    public static readonly string Hud =
+        Environment.GetEnvironmentVariable("HUD_TESTED") is { Length: > 0 } tested
+            ? tested
+            : Path.Combine(AppContext.BaseDirectory, "hud");
+
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly Process _process;
     private readonly StringBuilder _error = new();
@@ -21,8 +27,7 @@ internal sealed class HudProcess : IDisposable
         string? agent = null
     )
     {
-        string hud = Path.Combine(AppContext.BaseDirectory, "hud");
-        var start = new ProcessStartInfo(hud, arguments)
+        var start = new ProcessStartInfo(Hud, arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
