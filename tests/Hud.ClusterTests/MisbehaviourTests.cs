@@ -13,8 +13,8 @@ public sealed class MisbehaviourTests(Cluster cluster)
             ("no-tokio", "Failed NoTokioRuntime", null),
             ("crash", "Failed AgentCrashed", null),
             ("bad-hash", "Failed AgentCrashed", null),
-            ("gap", "Complete AllTargetsProfiled", "EventsLost"),
-            ("cut", "Complete AllTargetsProfiled", "EventsLost"),
+            ("gap", "Complete AllTargetsProfiled", "EventsDropped"),
+            ("cut", "Complete AllTargetsProfiled", "EventsDropped"),
             ("deaf", "Failed Timeout", null),
         ];
         await using var world = await World.WithSleeperAsync(cluster);

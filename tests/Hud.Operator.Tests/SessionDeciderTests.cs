@@ -107,7 +107,7 @@ public sealed class SessionDeciderTests
         );
         Assert.Equal("PartialTargets", decision.Status.Condition("Complete").Reason);
         Assert.Contains("ran out of memory", decision.Status.Condition("Complete").Message, StringComparison.Ordinal);
-        Assert.Equal("EventsLost", decision.Status.Condition("ResultsComplete").Reason);
+        Assert.Equal("EventsDropped", decision.Status.Condition("ResultsComplete").Reason);
         Assert.Equal([TargetState.Succeeded, TargetState.Failed], decision.Status.Targets.Select(t => t.State));
     }
 
@@ -363,7 +363,7 @@ public sealed class SessionDeciderTests
             )
         );
         Assert.Equal(
-            ("False", "EventsLost"),
+            ("False", "EventsDropped"),
             (decision.Status.Condition("ResultsComplete").Status, decision.Status.Condition("ResultsComplete").Reason)
         );
         Assert.Equal("True", decision.Status.Condition("Complete").Status);

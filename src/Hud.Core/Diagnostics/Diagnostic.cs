@@ -39,7 +39,7 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind AgentDied = new("HUD207", "The agent ended before its report", 5);
     public static readonly DiagnosticKind NoReturnProbes = new("HUD301", "No return probes on this target", 0);
     public static readonly DiagnosticKind SlowProbeSites = new("HUD302", "Some probe sites were refused", 0);
-    public static readonly DiagnosticKind EventsLost = new("HUD303", "Events were dropped", 0);
+    public static readonly DiagnosticKind EventsDropped = new("HUD303", "Events were dropped", 0);
     public static readonly DiagnosticKind BudgetLowered = new("HUD304", "The budget lowered the level of detail", 0);
     public static readonly DiagnosticKind MissingSymbols = new("HUD305", "Names or lines are missing", 0);
     public static readonly DiagnosticKind OldTokio = new("HUD306", "This Tokio is read through symbols", 0);
@@ -79,7 +79,7 @@ public static class DiagnosticKinds
         AgentDied,
         NoReturnProbes,
         SlowProbeSites,
-        EventsLost,
+        EventsDropped,
         BudgetLowered,
         MissingSymbols,
         OldTokio,

@@ -603,7 +603,7 @@ internal sealed class ProfilerRun(AgentTask task, AgentStreamWriter stream, Canc
         if (losses.Events() > 0)
             Warn(
                 new Diagnostic(
-                    DiagnosticKinds.EventsLost,
+                    DiagnosticKinds.EventsDropped,
                     $"{losses.Events()} events did not reach the report: {losses.RingBufferDrops} ring buffer full, {losses.RateLimited} rate-limited, {losses.MissedReturns + losses.ThreadStateFailures + losses.PollDepthOverflows + losses.ProgramMisses + losses.DecodeErrors} other",
                     "raise the threshold, so that fewer polls count as slow; what was rate-limited is scaled and marked as estimated"
                 )

@@ -166,7 +166,7 @@ public static class TerminalStatus
             conditions.Set(
                 ConditionTypes.ResultsComplete,
                 status: false,
-                "EventsLost",
+                "EventsDropped",
                 $"{lost} events dropped in the kernel, {lines} lines of the agents' streams missing, {withoutEnd} agents that ended without saying so"
             );
         else if (profile.Truncated)
@@ -188,7 +188,7 @@ public static class TerminalStatus
                 ConditionTypes.ResultsComplete,
                 status: true,
                 "Complete",
-                "nothing was lost or cut" + Hint(profile)
+                "nothing was dropped or cut" + Hint(profile)
             );
     }
 

@@ -439,7 +439,7 @@ public class AgentStreamTests
         writer.Write(new HelloMessage { BudgetPercent = 1 });
         writer.Write(new TargetMessage());
         writer.Write(new ProgressMessage { ElapsedNs = 1_000_000_000 });
-        writer.Write(new WarningMessage { Id = "HUD303", Text = "events were lost" });
+        writer.Write(new WarningMessage { Id = "HUD303", Text = "events were dropped" });
         writer.WriteProfile(document ?? new ProfileDocument { Verdict = "all is well" });
         writer.Write(new EndMessage { Reason = "Completed" });
         return Lines(output.ToArray());

@@ -171,7 +171,7 @@ internal static class TextDocuments
             [
                 new ProfileWarning(
                     "HUD303",
-                    "1,204 events were lost because the ring buffer was full",
+                    "1,204 events were dropped because the ring buffer was full",
                     "raise the threshold"
                 ),
                 new ProfileWarning(
