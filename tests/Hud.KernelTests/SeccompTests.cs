@@ -113,7 +113,8 @@ public sealed class SeccompTests
             agent.Profile.Hotspots,
             h => h.Target == 1 && h.UserFrame.StartsWith("mutex::", StringComparison.Ordinal)
         );
-        Assert.DoesNotContain(agent.Profile.Tasks, t => t.Target == 0 && t.Polls > 0);
+        // its polls are not timed, but those that were open when the run began and when it ended are known of
+        Assert.All(agent.Profile.Tasks.Where(t => t.Target == 0), t => Assert.InRange(t.Polls, 0, 2));
         confined.EndsWell();
         free.EndsWell();
     }
