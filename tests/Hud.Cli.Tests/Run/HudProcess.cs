@@ -8,10 +8,9 @@ namespace Hud.Cli.Tests.Run;
 internal sealed class HudProcess : IDisposable
 {
     /// <summary>The one that is delivered where ./test.sh built it, else the one beside the tests.</summary>
-    public static readonly string Hud =
-        Environment.GetEnvironmentVariable("HUD_TESTED") is { Length: > 0 } tested
-            ? tested
-            : Path.Combine(AppContext.BaseDirectory, "hud");
+    public static readonly string Hud = Environment.GetEnvironmentVariable("HUD_TESTED") is { Length: > 0 } tested
+        ? tested
+        : Path.Combine(AppContext.BaseDirectory, "hud");
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly Process _process;
