@@ -10,11 +10,11 @@
 #   out/native/              the program that the agent's self-test starts and probes
 #
 #   --no-install   do not look for missing packages (scripts/install.sh build)
-#   HUD_NATIVE=1   makes native code of hud-agent and hud: a third of the size and half of the memory, and minutes more of building.
-#                  Not the default yet: once, the native programs did not come to their end in an emulated machine.
-#
 #   --clean        throw away out/ and artifacts/ first
 #   PROGRAM        hud, hud-agent or hud-operator alone
+#
+# HUD_NATIVE=1 makes native code of hud-agent and hud: a third of the size and half of the memory, and minutes more of building.
+# Not the default yet: once, the native programs did not come to their end in an emulated machine.
 #
 # What has not changed since the last time is not built again.
 set -euo pipefail

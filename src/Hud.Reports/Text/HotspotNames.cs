@@ -32,31 +32,33 @@ public static class HotspotNames
 
     public static IReadOnlyList<string> Apart(IReadOnlyList<HotspotDiff> hotspots) =>
         Apart([
-            .. hotspots.Select(h => new Hotspot
-            {
-                Cause = h.Cause,
-                Function = h.Function,
-                UserFrame = h.UserFrame,
-                Location = h.Location,
-                Task = h.Task,
-                Syscall = h.Syscall,
-                Stack = h.Stack,
-            }),
+            .. hotspots.Select(h => Named(h.Cause, h.Function, h.UserFrame, h.Location, h.Task, h.Syscall, h.Stack)),
         ]);
 
     public static IReadOnlyList<string> Apart(IReadOnlyList<StatusHotspot> hotspots) =>
         Apart([
-            .. hotspots.Select(h => new Hotspot
-            {
-                Cause = h.Cause,
-                Function = h.Function,
-                UserFrame = h.UserFrame,
-                Location = h.Location,
-                Task = h.Task,
-                Syscall = h.Syscall,
-                Stack = h.Stack,
-            }),
+            .. hotspots.Select(h => Named(h.Cause, h.Function, h.UserFrame, h.Location, h.Task, h.Syscall, h.Stack)),
         ]);
+
+    private static Hotspot Named(
+        HotspotCause cause,
+        string function,
+        string userFrame,
+        string location,
+        string task,
+        string syscall,
+        IReadOnlyList<string> stack
+    ) =>
+        new()
+        {
+            Cause = cause,
+            Function = function,
+            UserFrame = userFrame,
+            Location = location,
+            Task = task,
+            Syscall = syscall,
+            Stack = stack,
+        };
 
     private static string[] Values(List<Hotspot> alike)
     {
