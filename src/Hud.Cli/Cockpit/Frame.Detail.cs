@@ -56,7 +56,7 @@ internal sealed partial class Frame
         }
 
         lines.Add([(Printable.Fit(string.Join(" · ", Details(h)), width), Tone.Dim)]);
-        if (Words.Marker(h) is { Length: > 0 } marker)
+        if (Words.Marker(h, live: !_model.Stopping) is { Length: > 0 } marker)
             lines.Add([(Printable.Fit(marker, width), Tone.Strong)]);
         if (Threads(row) is { Length: > 0 } threads)
             lines.Add([(Printable.Fit(threads, width), Tone.Dim)]);

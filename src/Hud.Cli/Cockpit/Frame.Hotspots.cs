@@ -38,7 +38,7 @@ internal sealed partial class Frame
                 DrawPressureRule(_y);
             else
                 DrawRow(_y, row, place, largest, columns);
-            if (ReferenceEquals(row, current))
+            if (ReferenceEquals(row, current) && Keys.Chooses(_ui.Panel))
                 _screen.Select(_y);
             _y++;
         }

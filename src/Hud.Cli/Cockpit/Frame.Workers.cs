@@ -182,5 +182,6 @@ internal sealed partial class Frame
                 $"{HumanText.Count(_model.SlowPollsForgotten)} older ones are only in the report",
                 Tone.Warn
             );
+        _y = axis + 1;
     }
 }

@@ -211,9 +211,11 @@ internal sealed partial class Frame
         {
             case Panel.Tasks:
                 DrawTasks(Bottom);
+                FillWithHotspots();
                 break;
             case Panel.Timeline:
                 DrawTimeline(Bottom);
+                FillWithHotspots();
                 break;
             case Panel.Warnings:
                 DrawWarnings(Bottom);
@@ -225,6 +227,13 @@ internal sealed partial class Frame
                     DrawTasks(Bottom);
                 break;
         }
+    }
+
+    /// <summary>Rows that a short panel leaves free say what to do, when there are enough of them for a table.</summary>
+    private void FillWithHotspots()
+    {
+        if (Bottom - _y >= 2 + 3 + AdviceRows)
+            DrawHotspots(Bottom);
     }
 
     private void DrawFooter()

@@ -53,7 +53,7 @@ internal static class Keys
                 return (Move(ui, rows, 1_000_000), UiAction.None);
             case ConsoleKey.Enter:
                 return (
-                    ui.Panel == Panel.Hotspots && rows.Count > 0
+                    Chooses(ui.Panel) && rows.Count > 0
                         ? ui with
                         {
                             Detail = !ui.Detail,
@@ -121,12 +121,15 @@ internal static class Keys
             },
         };
 
+    /// <summary>The arrows choose a hotspot here; the timeline, which has nothing to scroll, shows them below.</summary>
+    public static bool Chooses(Panel panel) => panel is Panel.Hotspots or Panel.Timeline;
+
     private static UiState Show(UiState ui, Panel panel) => ui with { Panel = panel, Detail = false, Scroll = 0 };
 
     private static UiState Move(UiState ui, IReadOnlyList<HotspotRow> rows, int by)
     {
         // the frame clamps the scroll to what there is; a bound here keeps it from running away
-        if (ui.Detail || ui.Panel != Panel.Hotspots)
+        if (ui.Detail || !Chooses(ui.Panel))
             return ui with { Scroll = Math.Clamp(ui.Scroll + by, 0, 10_000) };
         if (rows.Count == 0)
             return ui;

@@ -95,13 +95,16 @@ public static class Words
     public static string Blamed(Hotspot h) => FirstOf(h.UserFrame, h.Function, h.Task, "(unknown)");
 
     /// <summary>That polls of a hotspot are known in part only: their beginning or their end lies outside of the run.</summary>
-    public static string Marker(Hotspot h)
+    /// <param name="live">The run goes on: what has not returned yet may still do so.</param>
+    public static string Marker(Hotspot h, bool live = false)
     {
         var parts = new List<string>(2);
         if (h.BeganBefore > 0)
             parts.Add(Some(h.BeganBefore, h.Count) + "since before Hud attached");
         if (h.NotReturned > 0)
-            parts.Add(Some(h.NotReturned, h.Count) + "had not returned when the run ended");
+            parts.Add(
+                Some(h.NotReturned, h.Count) + (live ? "not returned yet" : "had not returned when the run ended")
+            );
         return string.Join(", ", parts);
     }
 

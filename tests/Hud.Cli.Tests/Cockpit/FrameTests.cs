@@ -197,6 +197,18 @@ public class FrameTests
         }
     }
 
+    [Theory]
+    [InlineData(false, "1 of them not returned yet")]
+    [InlineData(true, "1 of them had not returned when the run ended")]
+    public void A_poll_that_goes_on_is_told_in_the_tense_of_the_run(bool ended, string expected)
+    {
+        var model = Models.Checkout();
+        model.Now!.Hotspots[0].NotReturned = 1;
+        model.Stopping = ended;
+        var text = Frame.Draw(model, new UiState { Detail = true }, Glyphs.Unicode, 120, 36).ToText();
+        Assert.Contains(expected, text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Hostile_names_stay_in_their_cells()
     {

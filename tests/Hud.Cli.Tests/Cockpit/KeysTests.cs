@@ -138,6 +138,16 @@ public class KeysTests
     }
 
     [Fact]
+    public void Below_the_timeline_a_hotspot_is_chosen_and_opened()
+    {
+        var rows = Rows(new UiState());
+        var ui = Press(new UiState(), "3j");
+        Assert.Equal(rows[1].Key, ui.Selected);
+        Assert.True(Press(ui, ConsoleKey.Enter).Detail);
+        Assert.Equal("", Press(new UiState(), "2j").Selected);
+    }
+
+    [Fact]
     public void W_walks_through_the_windows_and_comes_back()
     {
         var seconds = new List<double>();
