@@ -40,8 +40,14 @@ export async function open(name, { width = 1440, height = 900, ready = "true", .
   };
 }
 
-// Text of an element as a person reads it.
-export const text = async (page, selector) => (await page.locator(selector).first().innerText()).replace(/\s+/g, " ").trim();
+// Text of an element as a person reads it, who has scrolled there.
+export const text = async (page, selector) => {
+  await page.locator(selector).first().scrollIntoViewIfNeeded();
+  return (await page.locator(selector).first().innerText()).replace(/\s+/g, " ").trim();
+};
+
+// What is far below is laid out when it comes into sight only; here all of it at once, because a width is measured.
+export const laidOut = page => page.evaluate(() => { for (const each of document.querySelectorAll("section")) each.style.contentVisibility = "visible"; });
 
 // How many pixels of a canvas have a colour, by "r,g,b".
 export const pixels = (page, selector) => page.evaluate(selector => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { open, text } from "./browser.mjs";
+import { laidOut, open, text } from "./browser.mjs";
 
 const phone = { width: 390, height: 844, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
@@ -8,6 +8,7 @@ test("nothing is wider than the phone, whatever the names are", async () => {
   for (const name of ["checkout.html", "merged.html", "hostile.html", "large.html", "damaged.html"]) {
     for (const width of [390, 320]) {
       const { page, close } = await open(name, { ...phone, width });
+      await laidOut(page);
       const wide = await page.evaluate(() => ({ page: document.documentElement.scrollWidth, window: innerWidth }));
       assert.ok(wide.page <= width, `${name} at ${width}: ${JSON.stringify(wide)}`);
       await close();
@@ -18,6 +19,7 @@ test("nothing is wider than the phone, whatever the names are", async () => {
 test("nothing is wider than the window between phone and desk either", async () => {
   for (const width of [600, 821, 1024, 1181, 2560]) {
     const { page, close } = await open("hostile.html", { width });
+    await laidOut(page);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= width, String(width));
     await close();
   }
