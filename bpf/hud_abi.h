@@ -51,13 +51,9 @@ enum hud_event_flags {
 	HUD_FLAG_STACK_BLOCK = 8,  /* the slice shows where it slept */
 	HUD_FLAG_STACK_PREEMPT = 16, /* the slice shows where it was preempted */
 	HUD_FLAG_STACK_CPU = 32,   /* the slice shows what it computed */
-	HUD_FLAG_IN_POLL = 64,     /* waker: it was inside a poll itself */
-	HUD_FLAG_NO_TASK_ID = 128,
-	HUD_FLAG_KERNEL_MODE = 256, /* sample taken inside the kernel */
-	HUD_FLAG_MISSED_SWITCH = 512, /* a switch back was not told: that stretch is from the scheduler's own sums */
-	HUD_FLAG_STOLEN = 1024,    /* the longest wait for a CPU was the virtual CPU's own: the host ran something else */
-	HUD_FLAG_TICKED = 2048,    /* the clock met the poll computing, whether its stack could be kept or not */
-	HUD_FLAG_BEFORE = 4096,    /* it had begun when the thread was first looked at, so its time counts from there */
+	HUD_FLAG_STOLEN = 64,      /* the longest wait for a CPU was the virtual CPU's own: the host ran something else */
+	HUD_FLAG_TICKED = 128,     /* the clock met the poll computing, whether its stack could be kept or not */
+	HUD_FLAG_BEFORE = 256,     /* it had begun when the thread was first looked at, so its time counts from there */
 };
 
 /* What a thread is to a runtime; kept until the thread polls, which makes it a worker. */
@@ -85,17 +81,14 @@ enum hud_stat {
 	HUD_STAT_DEPTH_OVERFLOW = 6,   /* more nested polls than HUD_MAX_DEPTH */
 	HUD_STAT_MISSED_RETURNS = 7,   /* a poll was entered and never seen to return */
 	HUD_STAT_STACK_FAILED = 8,     /* the slice could not be read */
-	HUD_STAT_STACK_TRUNCATED = 9,  /* the slice does not reach its poll: longer than HUD_STACK_BYTES, or on another stack */
-	HUD_STAT_NO_SLOT = 10,         /* more polling threads than slots */
-	HUD_STAT_SAMPLES = 11,         /* on-CPU samples of targets */
-	HUD_STAT_SAMPLES_LIMITED = 12, /* samples not recorded: no token */
-	HUD_STAT_WAKERS_LIMITED = 13,  /* wakers not recorded: no token */
-	HUD_STAT_TYPE_OUT_OF_RANGE = 14,
-	HUD_STAT_SWITCHES = 15,        /* context switches of targets */
-	HUD_STAT_FOREIGN_HITS = 16,    /* probe hits of other processes with the same binary */
-	HUD_STAT_EVENTS = 17,          /* records written */
-	HUD_STAT_MISSED_SWITCHES = 18, /* switches back to a target not reported by the tracepoint (reconstructed, see hud_switch.h) */
-	HUD_STAT_COUNT = 19,
+	HUD_STAT_NO_SLOT = 9,          /* more polling threads than slots */
+	HUD_STAT_SAMPLES_LIMITED = 10, /* samples not recorded: no token */
+	HUD_STAT_WAKERS_LIMITED = 11,  /* wakers not recorded: no token */
+	HUD_STAT_TYPE_OUT_OF_RANGE = 12,
+	HUD_STAT_FOREIGN_HITS = 13,    /* probe hits of other processes with the same binary */
+	HUD_STAT_EVENTS = 14,          /* records written */
+	HUD_STAT_MISSED_SWITCHES = 15, /* switches back to a target not reported by the tracepoint (reconstructed, see hud_switch.h) */
+	HUD_STAT_COUNT = 16,
 };
 
 /* 136 bytes; index = DWARF register number */
@@ -125,9 +118,7 @@ struct hud_event {
 	__u64 block_start_ns;  /* when the longest sleep began; joins it with its waker */
 	__u64 syscall_arg;  /* first argument of that system call: the futex's address */
 	__s32 syscall;      /* in which the longest sleep happened, -1 for none */
-	__u32 blocks;       /* number of sleeps */
 	__u32 by_tgid;      /* who ran instead for longest; waker's tgid */
-	__u32 by_tid;
 	__u64 by_ns;        /* how long it ran just before a wait of this poll ended; 0 when that is not known */
 	char by_comm[HUD_COMM_BYTES];
 	char comm[HUD_COMM_BYTES]; /* of the thread; LIFECYCLE: the new name */
@@ -227,7 +218,7 @@ struct hud_sleeper {
 	struct hud_regs regs;
 };
 
-_Static_assert(sizeof(struct hud_event) == 464, "hud_event");
+_Static_assert(sizeof(struct hud_event) == 456, "hud_event");
 _Static_assert(sizeof(struct hud_type_stats) == 360, "hud_type_stats");
 _Static_assert(sizeof(struct hud_type_info) == 16, "hud_type_info");
 _Static_assert(sizeof(struct hud_worker) == 416, "hud_worker");

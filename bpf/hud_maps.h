@@ -44,7 +44,6 @@ struct longest_offcpu {
 	s32 syscall;
 	u32 scratch;     /* which scratch buffer holds its stack */
 	u32 by_tgid;
-	u32 by_tid;
 	char by_comm[HUD_COMM_BYTES];
 };
 
@@ -68,8 +67,6 @@ struct thread_state {
 	u64 stolen_base;     /* of its CPU when it got there */
 	u32 needs_reset;         /* something below is of the last innermost poll; most polls are met by no switch and no sample */
 	/* of the innermost open poll */
-	u32 missed;          /* a switch back to it was not told */
-	u32 blocks;
 	u32 sample_valid;    /* HUD_SAMPLE_SCRATCH holds a sample of this poll: enum hud_sample_kind */
 	u32 ticked;          /* a sample met this poll */
 	u32 role;            /* enum hud_role */
@@ -92,7 +89,6 @@ struct thread_state {
 	u64 yield_total;     /* waits after that, over the thread's life: time in which the code goes in circles */
 	u32 off_scratch;     /* buffer in use for the current stretch */
 	u32 off_by_tgid;
-	u32 off_by_tid;
 	char off_by_comm[HUD_COMM_BYTES];
 	struct poll_frame outside_frame;
 	u64 off_exec;        /* the scheduler's own sums when it left the CPU: CPU time and run queue delay */

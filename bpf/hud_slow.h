@@ -11,8 +11,6 @@ static __always_inline void forget_innermost(struct thread_state *ts)
 	ts->needs_reset = 0;
 	ts->block.ns = 0;
 	ts->queue.ns = 0;
-	ts->blocks = 0;
-	ts->missed = 0;
 	ts->sample_valid = HUD_SAMPLE_NONE;
 	ts->ticked = 0;
 #pragma unroll
@@ -54,7 +52,6 @@ static __always_inline void fill_rival(struct hud_event *e, struct thread_state 
 	}
 	e->by_ns = top->ns;
 	e->by_tgid = top->ns ? top->tgid : ts->queue.by_tgid;
-	e->by_tid = top->ns ? top->tid : ts->queue.by_tid;
 	if (top->ns)
 		__builtin_memcpy(e->by_comm, top->comm, sizeof(e->by_comm));
 	else
@@ -72,7 +69,6 @@ static __always_inline void fill_slow(struct hud_event *e, struct thread_state *
 	e->block_start_ns = ts->block.start_ns;
 	e->syscall_arg = ts->block.arg;
 	e->syscall = ts->block.ns ? ts->block.syscall : -1;
-	e->blocks = ts->blocks;
 	fill_rival(e, ts);
 	if (split->stolen > ts->queue.ns) {
 		e->flags |= HUD_FLAG_STOLEN;
@@ -84,7 +80,7 @@ static __always_inline void fill_slow(struct hud_event *e, struct thread_state *
 /* One record of a poll, with the slice that `s` holds already. */
 static __always_inline void send_poll(struct hud_scratch *s, u32 kind, u32 flags, struct thread_state *ts, struct task_struct *task, struct poll_frame *f, struct poll_split *split, u64 now)
 {
-	u32 kept = s->event.flags & (HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED | HUD_FLAG_KERNEL_MODE);
+	u32 kept = s->event.flags & (HUD_FLAG_STACK_TRUNCATED | HUD_FLAG_STACK_FAILED);
 
 	fill_identity(&s->event, kind, ts, task, now);
 	fill_poll(&s->event, f);
@@ -140,7 +136,7 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 	bool sampled;
 	u64 blocked, cpu;
 	struct hud_scratch *s = 0;
-	u32 stack = 0, flags = before_flag(ts, f) | (open ? HUD_FLAG_OPEN : 0) | (ts->missed ? HUD_FLAG_MISSED_SWITCH : 0) | (ts->ticked ? HUD_FLAG_TICKED : 0);
+	u32 stack = 0, flags = before_flag(ts, f) | (open ? HUD_FLAG_OPEN : 0) | (ts->ticked ? HUD_FLAG_TICKED : 0);
 	struct hud_worker *w = worker_of(ts);
 
 	split.delay = split.delay > split.yielded ? split.delay - split.yielded : 0;

@@ -14,7 +14,6 @@
 #define HUD_REG_SP 7
 #define HUD_REGS_SYSCALL(regs) ((s32)(s64)(regs)->orig_ax)
 #define HUD_REGS_ARG1(regs) ((regs)->di)
-#define HUD_REGS_USER_MODE(regs) (((regs)->cs & 3) == 3)
 #define HUD_RETURN_SLOT 8 /* `call` pushes the return address, `ret` pops it */
 #elif defined(__TARGET_ARCH_arm64)
 /* x0..x28 do not matter to the unwinder: fp, lr, sp and pc in the slots named in the agent */
@@ -25,11 +24,13 @@
 #define HUD_REG_SP 7
 #define HUD_REGS_SYSCALL(regs) ((regs)->syscallno)
 #define HUD_REGS_ARG1(regs) ((regs)->orig_x0)
-#define HUD_REGS_USER_MODE(regs) ((HUD_ARM(regs)->pstate & 0xf) == 0)
 #define HUD_RETURN_SLOT 0 /* the return address is in a register */
 #endif
 
-enum { HUD_FAR_STACK = 64 << 20 }; /* a poll further away than this is not on the same stack */
+enum {
+	HUD_FAR_STACK = 64 << 20, /* a poll further away than this is not on the same stack */
+	HUD_PAGE_BYTES = 4096,
+};
 
 /*
  * Copies [sp, end) behind the event. Without an end (0: a waker outside any poll), or where the end is on another stack
@@ -51,8 +52,6 @@ static __always_inline void copy_stack(struct hud_scratch *s, u64 sp, u64 end)
 		}
 	}
 	s->event.flags |= HUD_FLAG_STACK_TRUNCATED;
-	if (end)
-		count(HUD_STAT_STACK_TRUNCATED);
 	if (end > sp && bytes <= HUD_FAR_STACK && !bpf_probe_read_user(s->stack, HUD_STACK_BYTES, (void *)sp)) {
 		s->event.stack_bytes = HUD_STACK_BYTES;
 		return;
@@ -62,9 +61,9 @@ static __always_inline void copy_stack(struct hud_scratch *s, u64 sp, u64 end)
 		return;
 	}
 	/* up to the end of the page: always mapped, as sp is */
-	bytes = 4096 - (sp & 4095);
+	bytes = HUD_PAGE_BYTES - (sp & (HUD_PAGE_BYTES - 1));
 	asm volatile("" : "+r"(bytes));
-	if (bytes <= 4096 && !bpf_probe_read_user(s->stack, bytes, (void *)sp)) {
+	if (bytes <= HUD_PAGE_BYTES && !bpf_probe_read_user(s->stack, bytes, (void *)sp)) {
 		s->event.stack_bytes = bytes;
 		return;
 	}
@@ -142,8 +141,6 @@ static __always_inline void fill_poll(struct hud_event *e, struct poll_frame *f)
 	e->type = f->type;
 	e->start_ns = f->start_ns;
 	e->task_id = f->task_id;
-	if (!f->have_id)
-		e->flags |= HUD_FLAG_NO_TASK_ID;
 }
 
 #endif

@@ -119,7 +119,6 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 			if (ts->off_scratch != ~0u || depth)
 				ts->queue.scratch = ts->off_scratch;
 			ts->queue.by_tgid = ts->off_by_tgid;
-			ts->queue.by_tid = ts->off_by_tid;
 			__builtin_memcpy(ts->queue.by_comm, ts->off_by_comm, sizeof(ts->queue.by_comm));
 		}
 	}
@@ -141,7 +140,6 @@ static __always_inline void close_missed_switch(struct thread_state *ts, struct 
 
 	count(HUD_STAT_MISSED_SWITCHES);
 	ts->needs_reset = 1;
-	ts->missed = 1;
 	ts->stolen_base = stolen_of_cpu(task); /* it may be another CPU's */
 	if (!ts->depth && !ts->outside) {
 		/* maybe it parked: what it does outside of polls begins now */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Threads and processes of the targets come, change their program or name, and go. */
 
-static __always_inline int emit_lifecycle(struct task_struct *task, u32 lifecycle, u32 other_tid)
+static __always_inline int emit_lifecycle(struct task_struct *task, u32 lifecycle)
 {
 	u32 tgid = task->tgid, *index;
 	struct hud_scratch *s;
@@ -23,7 +23,6 @@ static __always_inline int emit_lifecycle(struct task_struct *task, u32 lifecycl
 	s->event.tid = task->pid;
 	s->event.ns_tid = ns_tid(task);
 	s->event.slot = ~0u;
-	s->event.by_tid = other_tid;
 	s->event.time_ns = bpf_ktime_get_ns();
 	s->event.stack_bytes = 0;
 	bpf_probe_read_kernel(s->event.comm, sizeof(s->event.comm), task->comm);
@@ -32,28 +31,23 @@ static __always_inline int emit_lifecycle(struct task_struct *task, u32 lifecycl
 }
 
 SEC("tp_btf/sched_process_fork")
-int hud_fork(u64 *ctx)
+int BPF_PROG(hud_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct task_struct *parent = (struct task_struct *)ctx[0];
-	struct task_struct *child = (struct task_struct *)ctx[1];
 	bool thread = parent->tgid == child->tgid;
 
 	/* a forked process is not a target; it is told under its parent */
-	return emit_lifecycle(thread ? child : parent, thread ? HUD_LIFECYCLE_THREAD_BORN : HUD_LIFECYCLE_PROCESS_BORN, child->pid);
+	return emit_lifecycle(thread ? child : parent, thread ? HUD_LIFECYCLE_THREAD_BORN : HUD_LIFECYCLE_PROCESS_BORN);
 }
 
 SEC("tp_btf/sched_process_exec")
-int hud_exec(u64 *ctx)
+int BPF_PROG(hud_exec, struct task_struct *task)
 {
-	struct task_struct *task = (struct task_struct *)ctx[0];
-
-	return emit_lifecycle(task, HUD_LIFECYCLE_EXEC, 0);
+	return emit_lifecycle(task, HUD_LIFECYCLE_EXEC);
 }
 
 SEC("tp_btf/sched_process_exit")
-int hud_exit(u64 *ctx)
+int BPF_PROG(hud_exit, struct task_struct *task)
 {
-	struct task_struct *task = (struct task_struct *)ctx[0];
 	struct thread_state *ts;
 	struct hud_worker *w;
 
@@ -70,13 +64,11 @@ int hud_exit(u64 *ctx)
 		}
 	}
 	/* the leader may go first: the agent looks at /proc before it calls the process gone */
-	return emit_lifecycle(task, task->pid == task->tgid ? HUD_LIFECYCLE_PROCESS_EXIT : HUD_LIFECYCLE_THREAD_EXIT, 0);
+	return emit_lifecycle(task, task->pid == task->tgid ? HUD_LIFECYCLE_PROCESS_EXIT : HUD_LIFECYCLE_THREAD_EXIT);
 }
 
 SEC("tp_btf/task_rename")
-int hud_rename(u64 *ctx)
+int BPF_PROG(hud_rename, struct task_struct *task)
 {
-	struct task_struct *task = (struct task_struct *)ctx[0];
-
-	return emit_lifecycle(task, HUD_LIFECYCLE_RENAME, 0);
+	return emit_lifecycle(task, HUD_LIFECYCLE_RENAME);
 }

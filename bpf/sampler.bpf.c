@@ -28,7 +28,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	struct hud_scratch *s;
 	struct poll_frame *f;
 	struct pt_regs *regs;
-	u32 depth, flags = HUD_FLAG_STACK_CPU;
+	u32 depth, flags;
 	bool outside;
 	u64 now;
 
@@ -45,7 +45,6 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		close_missed_switch(ts, task, now);
 	if (depth > HUD_MAX_DEPTH || (outside && !in_outside(ts, task, now)) || (!depth && !outside && !ts->slot))
 		return 0;
-	count(HUD_STAT_SAMPLES);
 	ts->needs_reset = 1;
 	ts->ticked = 1;
 	if (outside && !ts->slot)
@@ -59,20 +58,18 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	if (depth && has_returned(f, regs))
 		return 0;
 	HUD_COPY_REGS(&s->event.regs, regs);
-	if (!HUD_REGS_USER_MODE(&ctx->regs))
-		flags |= HUD_FLAG_KERNEL_MODE;
 	if (!depth && !outside) {
 		if (!take_token(HUD_EVENT_ONCPU, now, config.samples_per_second)) {
 			count(HUD_STAT_SAMPLES_LIMITED);
 			return 0;
 		}
 		fill_identity(&s->event, HUD_EVENT_ONCPU, ts, task, now);
-		s->event.flags |= flags;
+		s->event.flags |= HUD_FLAG_STACK_CPU;
 		copy_stack(s, s->event.regs.r[HUD_REG_SP], 0);
 		send_with_stack(s);
 		return 0;
 	}
-	s->event.flags = flags;
+	s->event.flags = HUD_FLAG_STACK_CPU;
 	if (outside) {
 		copy_whole_stack(s, s->event.regs.r[HUD_REG_SP]);
 	} else {

@@ -11,9 +11,9 @@ static __always_inline u32 free_scratch(struct thread_state *ts)
 	u32 taken = 0;
 
 	if (ts->block.ns)
-		taken |= 1u << (ts->block.scratch & 3);
+		taken |= 1u << (ts->block.scratch & (HUD_SCRATCH_PER_THREAD - 1));
 	if (ts->queue.ns)
-		taken |= 1u << (ts->queue.scratch & 3);
+		taken |= 1u << (ts->queue.scratch & (HUD_SCRATCH_PER_THREAD - 1));
 	return !(taken & 1) ? 0 : !(taken & 2) ? 1 : 2;
 }
 
@@ -89,7 +89,6 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	if (ts->role == HUD_ROLE_STRANGER && !sched_only)
 		return;
 	drop_stale_polls(ts);
-	count(HUD_STAT_SWITCHES);
 	if (ts->off_at)
 		close_missed_switch(ts, prev, now);
 	ts->stolen_total = stolen_of_thread(ts, prev);
@@ -127,7 +126,6 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 
 	if (runnable) {
 		ts->off_by_tgid = next->tgid;
-		ts->off_by_tid = next->pid;
 		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), next->comm);
 		if (is_yield(HUD_REGS_SYSCALL(regs)) && !ts->off_throttled) {
 			ts->off_syscall = HUD_REGS_SYSCALL(regs);
@@ -141,7 +139,6 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 		ts->off_syscall = HUD_REGS_SYSCALL(regs);
 		ts->off_arg = HUD_REGS_ARG1(regs);
 		ts->needs_reset = 1;
-		ts->blocks++;
 		if (sched_only && (!depth || depth > HUD_MAX_DEPTH)) {
 			if (is_park(prev, ts->off_syscall, ts->off_arg))
 				return;
@@ -192,7 +189,6 @@ static __always_inline void send_offcpu(struct thread_state *ts, struct task_str
 	s->event.worst_block_ns = slept;
 	s->event.worst_queue_ns = queued;
 	s->event.by_tgid = ran ? prev->tgid : ts->off_by_tgid;
-	s->event.by_tid = ran ? prev->pid : ts->off_by_tid;
 	s->event.by_ns = ran;
 	if (ran)
 		bpf_probe_read_kernel(s->event.by_comm, sizeof(s->event.by_comm), prev->comm);
@@ -224,7 +220,6 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 	if (queued > (in_poll ? ts->queue.ns : control.threshold_ns) && !ts->off_runnable) {
 		/* woken but queued: whoever had the CPU until now */
 		ts->off_by_tgid = prev->tgid;
-		ts->off_by_tid = prev->pid;
 		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), prev->comm);
 	}
 	if (!in_poll && is_sched_only(ts) && ts->off_scratch != ~0u && (slept > control.threshold_ns || queued > control.threshold_ns))
@@ -246,10 +241,8 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 }
 
 SEC("tp_btf/sched_switch")
-int hud_sched_switch(u64 *ctx)
+int BPF_PROG(hud_sched_switch, bool preempted, struct task_struct *prev, struct task_struct *next)
 {
-	struct task_struct *prev = (struct task_struct *)ctx[1];
-	struct task_struct *next = (struct task_struct *)ctx[2];
 	bool out = maybe_target(prev->tgid), in = maybe_target(next->tgid);
 	u64 now;
 
@@ -259,10 +252,12 @@ int hud_sched_switch(u64 *ctx)
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (out) {
-		/* the mask: nanosleep shows 0x2001; on_rq would lie, sleepers are dequeued late since 6.12 */
+		/*
+		 * The mask: nanosleep shows 0x2001; on_rq would lie, sleepers are dequeued late since 6.12. The 4th argument is
+		 * not in the program's own list: older kernels have none, and must not see it read.
+		 */
 		u32 state = config.has_prev_state ? (u32)ctx[3] : state_of(prev);
-
-		bool preempted = ctx[0], held = !preempted && is_held(prev, state);
+		bool held = !preempted && is_held(prev, state);
 
 		switch_out(prev, next, preempted || (!held && (state & 0xff) == 0), held, now);
 	}
@@ -273,9 +268,8 @@ int hud_sched_switch(u64 *ctx)
 
 /* Runs in the waker, before the sleeper can run: the moment it becomes runnable. */
 SEC("tp_btf/sched_waking")
-int hud_sched_waking(u64 *ctx)
+int BPF_PROG(hud_sched_waking, struct task_struct *sleeper)
 {
-	struct task_struct *sleeper = (struct task_struct *)ctx[0];
 	struct task_struct *waker;
 	struct thread_state *ts, *own;
 	struct hud_scratch *s;
@@ -328,14 +322,11 @@ int hud_sched_waking(u64 *ctx)
 	s->event.syscall_arg = ts->off_arg;
 	s->event.by_ns = 0;
 	s->event.by_tgid = waker->tgid;
-	s->event.by_tid = ns_tid(waker);
 	bpf_probe_read_kernel(s->event.by_comm, sizeof(s->event.by_comm), waker->comm);
 	if (own && own->epoch == control.epoch) {
 		depth = own->depth;
-		if (depth && depth <= HUD_MAX_DEPTH) {
+		if (depth && depth <= HUD_MAX_DEPTH)
 			end = poll_at(own, depth - 1)->sp + 8;
-			s->event.flags |= HUD_FLAG_IN_POLL;
-		}
 	}
 	HUD_COPY_REGS(&s->event.regs, regs);
 	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);

@@ -2,14 +2,13 @@ using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Hud.NodeAgent.Interop;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.NodeAgent.Bpf;
 
 /// <summary>Reads the ring buffer on the caller's thread.</summary>
-internal sealed unsafe class RingBuffer : SafeHandle
+internal sealed unsafe class RingBuffer : SafeHandle, IEventSource
 {
-    internal delegate void RecordHandler(ReadOnlySpan<byte> record);
-
     private readonly RecordHandler _handler;
     private GCHandle _self;
     private ExceptionDispatchInfo? _failure;
@@ -31,14 +30,14 @@ internal sealed unsafe class RingBuffer : SafeHandle
 
     public override bool IsInvalid => handle == 0;
 
-    /// <summary>Waits until the kernel side asks for it or the time is over, then reads everything there is.</summary>
+    /// <inheritdoc />
     public int Poll(TimeSpan timeout)
     {
         int polled = Libbpf.ring_buffer__poll(this, (int)timeout.TotalMilliseconds);
         return polled + Drain();
     }
 
-    /// <summary>Reads everything there is.</summary>
+    /// <inheritdoc />
     public int Drain()
     {
         int read = Libbpf.ring_buffer__consume(this);

@@ -56,13 +56,9 @@ public enum EventFlags : uint
     StackBlock = 8,
     StackPreempt = 16,
     StackCpu = 32,
-    InPoll = 64,
-    NoTaskId = 128,
-    KernelMode = 256,
-    MissedSwitch = 512,
-    Stolen = 1024,
-    Ticked = 2048,
-    Before = 4096,
+    Stolen = 64,
+    Ticked = 128,
+    Before = 256,
 }
 
 /// <summary><c>enum hud_role</c></summary>
@@ -93,17 +89,14 @@ public enum Stat
     DepthOverflow = 6,
     MissedReturns = 7,
     StackFailed = 8,
-    StackTruncated = 9,
-    NoSlot = 10,
-    Samples = 11,
-    SamplesLimited = 12,
-    WakersLimited = 13,
-    TypeOutOfRange = 14,
-    Switches = 15,
-    ForeignHits = 16,
-    Events = 17,
-    MissedSwitches = 18,
-    Count = 19,
+    NoSlot = 9,
+    SamplesLimited = 10,
+    WakersLimited = 11,
+    TypeOutOfRange = 12,
+    ForeignHits = 13,
+    Events = 14,
+    MissedSwitches = 15,
+    Count = 16,
 }
 
 [InlineArray(Abi.Registers)]
@@ -161,9 +154,7 @@ public struct HudEvent
     public ulong BlockStartNs;
     public ulong SyscallArg;
     public int Syscall;
-    public uint Blocks;
     public uint ByTgid;
-    public uint ByTid;
     public ulong ByNs;
     public CommBlock ByComm;
     public CommBlock Comm;

@@ -14,6 +14,19 @@ internal interface IKernelProbes
     /// <exception cref="ObjectDisposedException">The kernel side is gone.</exception>
     ref ControlBlock Control { get; }
 
+    /// <summary>Puts the sums to zero: calibrating has counted, too.</summary>
+    void StartCounting();
+
+    void SetType(uint type, TypeInfo info);
+
+    /// <summary>From here on the programs look at this process.</summary>
+    /// <returns>Its threads; none when it is gone.</returns>
+    IReadOnlyList<TaskRecord> AddTarget(int pid, int index);
+
+    /// <summary>Attaches the scheduler side and the clock; poll probes come on their own.</summary>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    void AttachScheduler(int sampleHertz);
+
     /// <summary>Probes these functions of one process. Dispose the answer to detach.</summary>
     /// <param name="path">The file, by a descriptor that is open.</param>
     /// <param name="offsets">In the file, one for each type.</param>

@@ -16,7 +16,7 @@ internal static class ParkedWorkers
     private const int MaxThreads = 512;
     private const int StackBytes = 16 * 1024;
 
-    public static List<WorkerFacts> Find(TargetProcess target, TargetFrames names)
+    public static List<WorkerFacts> Find(TargetProcess target, IFrameSource names)
     {
         var found = new List<WorkerFacts>();
         if (target.Modules is null)

@@ -33,6 +33,7 @@ internal sealed class PlayedKernel : IKernelProbes
 
     public PollLinks AttachPolls(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> types, int pid)
     {
+        Asked.Add("attach polls");
         Attached.Add((path, pid, types.ToArray()));
         return new PollLinks([]);
     }
@@ -44,6 +45,30 @@ internal sealed class PlayedKernel : IKernelProbes
             : Sleepers.Count == 1 ? Sleepers.Peek()
             : [];
     }
+
+    /// <summary>The threads of each process; one that is not here is gone.</summary>
+    public Dictionary<int, IReadOnlyList<TaskRecord>> Threads { get; } = [];
+
+    public Dictionary<uint, TypeInfo> TypeInfos { get; } = [];
+
+    /// <summary>What it was asked for, in order.</summary>
+    public List<string> Asked { get; } = [];
+
+    public void StartCounting() => Asked.Add("start counting");
+
+    public void SetType(uint type, TypeInfo info)
+    {
+        Asked.Add("set type");
+        TypeInfos[type] = info;
+    }
+
+    public IReadOnlyList<TaskRecord> AddTarget(int pid, int index)
+    {
+        Asked.Add("add target");
+        return Threads.GetValueOrDefault(pid) ?? [];
+    }
+
+    public void AttachScheduler(int sampleHertz) => Asked.Add("attach scheduler");
 
     public bool SetRole(uint tid, ThreadRole role) => true;
 

@@ -1,0 +1,59 @@
+using Hud.Core.Diagnostics;
+using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Kernel;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>First stage of a run: the programs learn what to look at, and the probes go on. Nothing counts before Enabled is set.</summary>
+internal static class Attachment
+{
+    /// <exception cref="BpfException">The kernel refused, and not because the process is gone.</exception>
+    public static void Make(IKernelProbes kernel, RunTargets targets, int sampleHertz)
+    {
+        kernel.StartCounting();
+        SetTypes(kernel, targets);
+        foreach (var target in targets.Usable)
+        {
+            var threads = kernel.AddTarget(target.Pid, target.Index);
+            if (threads.Count == 0)
+                targets.Lose(target, RunTargets.Ended(target, "while the agent attached"));
+            else
+                target.Tgid = threads[0].Tgid;
+        }
+
+        kernel.AttachScheduler(sampleHertz);
+        foreach (var target in targets.Watched.ToList())
+        {
+            try
+            {
+                target.Attach(kernel, new HashSet<int>());
+                targets.TellRefusal(target);
+            }
+            catch (BpfException) when (!target.IsAlive())
+            {
+                target.Gone = true;
+            }
+        }
+    }
+
+    /// <summary>Where a task keeps its id and its scheduler's handle: the handle's address tells runtimes apart.</summary>
+    private static void SetTypes(IKernelProbes kernel, RunTargets targets)
+    {
+        foreach (var target in targets.Usable.Where(t => !t.Tokio.FromSymbols))
+        {
+            for (int i = 0; i < target.Tokio.Types.Count; i++)
+            {
+                var vtable = target.Tokio.Types[i].Vtable;
+                kernel.SetType(
+                    (uint)(target.TypeBase + i),
+                    new TypeInfo
+                    {
+                        TargetBinary = (uint)target.Index,
+                        TaskIdOffset = vtable.TaskIdOffset,
+                        SchedulerOffset = vtable.SchedulerOffset,
+                    }
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,295 @@
+using System.Runtime.InteropServices;
+using Hud.Analysis;
+using Hud.Core.Api;
+using Hud.Core.Profile;
+using Hud.Core.Stream;
+using Hud.Frames;
+using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Budget;
+using Hud.NodeAgent.Kernel;
+using Hud.NodeAgent.Proc;
+using Hud.Unwinding;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>
+/// Second stage of a run: drains the events, reads the kernel's sums, keeps the budget, until the time is over or there is nothing
+/// more to see. What it knows at any moment are its <see cref="Facts"/>.
+/// </summary>
+internal sealed class Observation : IDisposable
+{
+    private const long SecondNs = 1_000_000_000;
+
+    /// <summary>Threads whose names are looked at where none is known to poll.</summary>
+    private const int MaxThreads = 256;
+
+    private static readonly TimeSpan DrainEvery = TimeSpan.FromMilliseconds(250);
+    private readonly ProfilingSessionSpec _session;
+    private readonly IKernelProbes _kernel;
+    private readonly RunTargets _targets;
+    private readonly RunLog _log;
+    private readonly WorkerNames _workerNames;
+    private readonly EventSink _sink;
+    private readonly Sleepers _sleepers;
+    private readonly IEventSource _events;
+    private readonly List<WorkerFacts> _parked;
+    private readonly BlockingPools _pools;
+    private List<CpuWaits> _waits = [];
+    private BudgetKeeper? _budget;
+    private DateTimeOffset _startedAt;
+    private long _startNs;
+    private long _cpuAtStart;
+
+    /// <summary>Looks at the targets as they are before any probe: parked workers show by their stacks alone.</summary>
+    /// <param name="open">Opens the events for one that accepts them.</param>
+    public Observation(
+        ProfilingSessionSpec session,
+        IKernelProbes kernel,
+        RunTargets targets,
+        int types,
+        IFrameSource frames,
+        RunLog log,
+        Func<RecordHandler, IEventSource> open
+    )
+    {
+        (_session, _kernel, _targets, _log) = (session, kernel, targets, log);
+        long threshold = session.Threshold.Nanoseconds;
+        _workerNames = new WorkerNames(session.WorkerThreadNames);
+        Attributor = new StackAttributor(Stacks, frames);
+        Aggregator = new PollAggregator(
+            Attributor,
+            threshold,
+            clockPeriodNs: SecondNs / Math.Max(1, session.SampleFrequencyHz)
+        );
+        Totals = new RunTotals(kernel, targets.All, types);
+        _sink = new EventSink(targets.All, Stacks, Attributor, Aggregator)
+        {
+            LearnFutex = kernel.LearnFutex,
+            Lifecycle = OnLifecycle,
+        };
+        _sink.Ticks.Watch(threshold, session.SampleFrequencyHz);
+        _sink.Outside.LearnFutex = kernel.LearnFutex;
+        _sink.Outside.SetRole = kernel.SetRole;
+        if (_workerNames.Given)
+            _sink.Counts = e =>
+                _workerNames.Accept(e, Totals.NameOf(targets.All[(int)e.Target].Pid, (int)e.NsTid), _sink.Weight);
+        _sleepers = new Sleepers(kernel, targets.All, _sink.Keep, _sink.Outside);
+        _parked = [.. targets.Usable.SelectMany(t => ParkedWorkers.Find(t, frames))];
+        _pools = new BlockingPools(targets.All, log.Warn);
+        _events = open(_sink.Accept);
+    }
+
+    public StackStore Stacks { get; } = new();
+
+    public StackAttributor Attributor { get; }
+
+    public PollAggregator Aggregator { get; }
+
+    public RunTotals Totals { get; }
+
+    public BudgetKeeper Budget => _budget ?? throw new InvalidOperationException("the run has not begun");
+
+    public UnwindStatistics Unwinding => _sink.Unwinding;
+
+    public DateTimeOffset StartedAt => _startedAt;
+
+    public Losses Losses => Totals.Losses(_sink);
+
+    /// <summary>From here on everything counts. What is open already is recorded as such.</summary>
+    public void Begin(ProbeCost cost, int? forcedLevel)
+    {
+        _startedAt = DateTimeOffset.UtcNow;
+        _startNs = AgentClock.NowNs;
+        _cpuAtStart = AgentClock.OwnCpuNs;
+        _budget = new BudgetKeeper(
+            _kernel,
+            _targets.All,
+            _sink,
+            _session.OverheadBudgetPercent,
+            cost,
+            _startNs,
+            forcedLevel
+        );
+        _kernel.Control.Enabled = 1;
+        _kernel.RecordOpenPolls();
+        _sink.Outside.FirstLookNs = (ulong)AgentClock.NowNs;
+        _sleepers.Look();
+        _waits = [.. _targets.Usable.Select(t => new CpuWaits(t, _startNs))];
+    }
+
+    /// <param name="readerIsThere">Whether anybody still reads what is told.</param>
+    /// <param name="progress">Called once a second.</param>
+    /// <returns>Why it ended.</returns>
+    public RunEnd Run(CancellationToken stop, Func<bool> readerIsThere, Action<long> progress)
+    {
+        long end = _startNs + _session.Duration.Nanoseconds,
+            nextRead = _startNs + Budget.NextIntervalNs,
+            nextReport = _startNs + SecondNs;
+        while (true)
+        {
+            _events.Poll(
+                TimeSpan.FromMilliseconds(
+                    Math.Clamp((nextRead - AgentClock.NowNs) / 1_000_000, 1, DrainEvery.TotalMilliseconds)
+                )
+            );
+            long now = AgentClock.NowNs;
+            bool read = readerIsThere();
+            if (now >= nextRead || now >= end || stop.IsCancellationRequested || !read)
+            {
+                _targets.Look();
+                // what was recorded so far goes by the level it was recorded at
+                _events.Drain();
+                Totals.Read(Budget.Weight);
+                Budget.Tick(now, Totals.NewHits);
+                nextRead = now + Budget.NextIntervalNs;
+            }
+
+            if (stop.IsCancellationRequested)
+                return RunEnd.Interrupted;
+            if (!read)
+                return RunEnd.ReaderGone;
+            if (now >= end)
+                return RunEnd.Completed;
+            if (!_targets.Watched.Any())
+                return RunEnd.TargetGone;
+            if (now >= nextReport)
+            {
+                Aggregator.NextLook();
+                _sleepers.Look();
+                _events.Drain();
+                Aggregator.ForgetUnseen(_targets.IsThere);
+                _waits.ForEach(w => w.Read(now));
+                _pools.Look(Totals.Workers());
+                progress(now);
+                nextReport = Math.Max(nextReport + SecondNs, now);
+            }
+        }
+    }
+
+    /// <summary>What is open is told while the probes are on; then they go.</summary>
+    /// <returns>When the last moment was that counts.</returns>
+    public long Stop()
+    {
+        if (_targets.All.Any(t => t.IsAlive()))
+        {
+            _events.Drain();
+            Aggregator.NextLook();
+            _sleepers.Look();
+        }
+
+        _kernel.Control.Enabled = 0;
+        long end = AgentClock.NowNs;
+        _waits.ForEach(w => w.Read(end));
+        _targets.Detach();
+        return end;
+    }
+
+    /// <summary>After the probes are gone: the rest of the events and of the sums.</summary>
+    public void Settle()
+    {
+        _events.Drain();
+        Aggregator.ForgetUnseen(_targets.IsThere);
+        _sink.Ticks.Flush();
+        Aggregator.CloseOpen();
+        Totals.Read(Budget.Weight);
+    }
+
+    public AgentInfo Agent() =>
+        new()
+        {
+            Version = AgentVersion.Text,
+            Kernel = KernelVersion.Release,
+            Machine = RuntimeInformation.ProcessArchitecture.ToString(),
+            ProbeMode = _kernel.ProbeMode.Name(),
+            BudgetLevel = _budget?.Level ?? 0,
+        };
+
+    /// <param name="nowNs">CLOCK_MONOTONIC.</param>
+    public ProfileInputs Facts(long nowNs)
+    {
+        var all = WithParked(Totals.Workers(), [.. _sink.Outside.Parked.UnionBy(_parked, w => (w.Target, w.Tid))]);
+        List<WorkerFacts> workers = [.. all.Where(w => _workerNames.IsWorker(w.Name))];
+        return new ProfileInputs
+        {
+            Session = _session,
+            Agent = Agent(),
+            StartedAt = _startedAt,
+            StartNs = _startNs,
+            EndNs = nowNs,
+            Targets = [.. _targets.Describe()],
+            Types = _workerNames.Narrow(
+                Totals.Types,
+                workers,
+                Aggregator.RecordedByType,
+                Aggregator.WorstNs,
+                _session.Threshold.Nanoseconds
+            ),
+            Workers = workers,
+            CpuWaits =
+            [
+                .. _waits
+                    .SelectMany(w => w.Sums(nowNs))
+                    .Where(w => !_workerNames.Given || _workerNames.IsWorker(NameOf(w.Target, w.Tid))),
+            ],
+            Losses = Losses,
+            Overhead = Budget.Overhead(AgentClock.OwnCpuNs - _cpuAtStart),
+            Warnings = _log.Warnings,
+            Estimated = Budget.EverEstimated,
+            Unclear = UnclearThreads.Count(
+                _sink.Outside.Unclear.Select(t => (t.Target, NameOf(t.Target, t.Tid))),
+                workers
+            ),
+            Untimed = _targets.All.Where(t => !Budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
+            WithoutWorkers = _targets
+                .Usable.Where(_ => _workerNames.Given)
+                .Select(t => (t.Index, Text: _workerNames.Unmatched(NamesOf(t, all))))
+                .Where(t => t.Text is not null)
+                .ToDictionary(t => t.Index, t => t.Text!),
+        };
+    }
+
+    public void Dispose() => _events.Dispose();
+
+    private string NameOf(int target, int tid) => Totals.NameOf(_targets.All[target].Pid, tid);
+
+    /// <summary>Workers that were parked at the start and never polled are workers all the same: they are what time is lost of.</summary>
+    private static List<WorkerFacts> WithParked(List<WorkerFacts> polled, List<WorkerFacts> parked)
+    {
+        var known = polled.Where(w => w.Polls > 0).Select(w => (w.Target, w.Tid)).ToHashSet();
+        var idle = parked.Where(w => !known.Contains((w.Target, w.Tid))).ToList();
+        var replaced = idle.Select(w => (w.Target, w.Tid)).ToHashSet();
+        return [.. polled.Where(w => !replaced.Contains((w.Target, w.Tid))), .. idle];
+    }
+
+    /// <summary>Names of the threads that poll; of all threads while none is known to.</summary>
+    private static List<string> NamesOf(TargetProcess target, IEnumerable<WorkerFacts> workers)
+    {
+        var names = workers.Where(w => w.Target == target.Index).Select(w => w.Name).ToList();
+        return names.Count > 0
+            ? names
+            : [.. ProcFs.Threads(target.Pid).Take(MaxThreads).Select(tid => ProcFs.ThreadName(target.Pid, tid))];
+    }
+
+    private void OnLifecycle(HudEvent life)
+    {
+        var target = _targets.All[(int)life.Target];
+        switch ((LifecycleKind)life.Type)
+        {
+            case LifecycleKind.Exec:
+                _targets.OnExec(target);
+                break;
+            case LifecycleKind.Rename:
+                Totals.Rename(target.Pid, (int)life.NsTid, EventDecoder.Comm(life.Comm));
+                break;
+        }
+    }
+}
+
+/// <summary>Why a run ended; the names are in the stream.</summary>
+internal enum RunEnd
+{
+    Completed,
+    Interrupted,
+    TargetGone,
+    ReaderGone,
+}

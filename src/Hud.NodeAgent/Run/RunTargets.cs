@@ -1,0 +1,152 @@
+using Hud.Core.Diagnostics;
+using Hud.Core.Profile;
+using Hud.Core.Stream;
+using Hud.NodeAgent.Proc;
+
+namespace Hud.NodeAgent.Run;
+
+/// <summary>The processes of a run: which are watched, which are gone, and what is told of those that are not.</summary>
+internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDisposable
+{
+    private readonly List<TargetProcess> _all = [];
+    private readonly List<TargetProcess> _leftOut = [];
+
+    /// <summary>By index, as the events name them; those with a problem of their own, too.</summary>
+    public IReadOnlyList<TargetProcess> All => _all;
+
+    public IEnumerable<TargetProcess> Usable => _all.Where(t => t.Problem is null);
+
+    public IEnumerable<TargetProcess> Watched => _all.Where(t => t.Problem is null && !t.Gone);
+
+    /// <summary>What kept the first of those from being watched that are not.</summary>
+    public Diagnostic? FirstProblem => _all.Select(t => t.Problem).FirstOrDefault(p => p is not null);
+
+    /// <summary>In the order of the task; those that are too many come last, as they do there.</summary>
+    public IEnumerable<TargetProfile> Describe() => _all.Concat(_leftOut).Select(t => t.Describe(node));
+
+    public bool IsThere(int target) => _all[target].IsAlive();
+
+    public void Open(IReadOnlyList<AgentTarget> asked, TargetOpener opener)
+    {
+        var (watched, tooMany) = TargetFinder.Share(asked);
+        if (tooMany.Count > 0)
+        {
+            var problem = new Diagnostic(
+                DiagnosticKinds.TooManyTargets,
+                $"{tooMany.Count} of {asked.Count} processes are not watched: one agent watches {watched.Count} at most",
+                "choose fewer pods (target.maxPods), or use several sessions"
+            );
+            warn(problem);
+            _leftOut.AddRange(
+                tooMany.Select((spec, i) => TargetProcess.Failed(watched.Count + i, spec, spec.Pid ?? 0, problem))
+            );
+        }
+
+        foreach (var spec in watched)
+            Add(opener.Open(_all.Count, spec));
+    }
+
+    internal void Add(TargetProcess target)
+    {
+        _all.Add(target);
+        if (target.Problem is { } problem)
+        {
+            warn(problem);
+            return;
+        }
+
+        if (target.Tokio.FromSymbols)
+            warn(
+                new Diagnostic(
+                    DiagnosticKinds.OldTokio,
+                    $"{target.Name} uses a Tokio before 1.23: its tasks are known by their symbols only",
+                    "upgrade Tokio to see every task type"
+                )
+            );
+        if (target.Tokio.Refused.Count > 0)
+            warn(
+                new Diagnostic(
+                    DiagnosticKinds.SlowProbeSites,
+                    $"{target.Tokio.Refused.Count} of {target.Tokio.Refused.Count + target.Tokio.Types.Count} task types are not timed: their first instruction ({target.Tokio.Refused[0].Site.Instruction}) is expensive to probe",
+                    "build with optimisation (cargo build --release)"
+                )
+            );
+    }
+
+    /// <summary>Gives every task type of every target its number. The one after a target's last is for code outside of polls.</summary>
+    /// <returns>How many numbers were given.</returns>
+    public int AssignTypes()
+    {
+        int types = 0;
+        foreach (var target in Usable)
+        {
+            target.TypeBase = types;
+            types += target.Tokio.Types.Count + 1;
+        }
+
+        return types;
+    }
+
+    /// <summary>Between two looks at the kernel's sums: who is gone, what the others used and were held back.</summary>
+    public void Look()
+    {
+        foreach (var target in Watched.ToList())
+        {
+            TellRefusal(target);
+            if (!target.Gone && !target.IsAlive())
+                Lose(target, target.IsReplaced() ? target.Replaced() : Ended(target, "during the run"));
+            if (target.Gone)
+                continue;
+
+            target.LastCpu = Math.Max(target.LastCpu, ProcFs.CpuTimeNs(target.Pid));
+            target.LastQuota = CpuQuota.Read(target.QuotaFiles);
+        }
+    }
+
+    public void Lose(TargetProcess target, Diagnostic why)
+    {
+        target.Gone = true;
+        target.Detach();
+        warn(why);
+    }
+
+    /// <summary>Its probes came off by themselves, or were never put on.</summary>
+    public void TellRefusal(TargetProcess target)
+    {
+        if (target.Refusal is not { } refusal)
+            return;
+        target.Refusal = null;
+        if (refusal.Kind == DiagnosticKinds.TargetGone)
+            Lose(target, refusal);
+        else
+            warn(refusal);
+    }
+
+    /// <summary>Same pid, another program: types and tables mean nothing any more.</summary>
+    public void OnExec(TargetProcess target)
+    {
+        if (!target.Gone)
+            Lose(target, target.Replaced());
+    }
+
+    public static Diagnostic Ended(TargetProcess target, string when) =>
+        new(
+            DiagnosticKinds.TargetGone,
+            $"{target.Name} ({target.Pid}) ended {when}",
+            when == "during the run"
+                ? "the report holds what was seen until then"
+                : "profile the process that took its place"
+        );
+
+    public void Detach()
+    {
+        foreach (var target in _all)
+            target.Detach();
+    }
+
+    public void Dispose()
+    {
+        foreach (var target in _all)
+            target.Dispose();
+    }
+}
