@@ -13,8 +13,8 @@
 #   --clean        throw away out/ and artifacts/ first
 #   PROGRAM        hud, hud-agent or hud-operator alone
 #
-# HUD_NATIVE=1 makes native code of hud-agent and hud: a third of the size and half of the memory, and minutes more of building.
-# Not the default yet: once, the native programs did not come to their end in an emulated machine.
+# hud-agent and hud are native code: a third of the size, half of the memory, a third of the time to start. HUD_NATIVE=0 builds them
+# as trimmed .NET programs, a minute quicker each.
 #
 # What has not changed since the last time is not built again.
 set -euo pipefail
@@ -73,7 +73,7 @@ publish() {
   remember "$stamp" "${inputs[@]}"
 }
 
-kind=trimmed; [ "${HUD_NATIVE:-}" != 1 ] || kind=native
+kind=native; [ "${HUD_NATIVE:-}" != 0 ] || kind=trimmed
 [ -z "$clean" ] || rm -rf out artifacts
 [ -z "$install" ] || scripts/install.sh build
 mkdir -p out

@@ -171,7 +171,7 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 		s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
 		stack = HUD_FLAG_STACK_CPU;
 	} else if (blocked > control.threshold_ns && ts->block.ns) {
-		/* no tick met the dearer part; the stack of the other tells more than none */
+		/* no tick met the more expensive part; the stack of the other tells more than none */
 		s = scratch_of(ts, ts->block.scratch);
 		stack = HUD_FLAG_STACK_BLOCK;
 	} else if (f == &ts->outside_frame && ts->queue.ns) {

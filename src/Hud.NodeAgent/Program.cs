@@ -55,7 +55,7 @@ try
 }
 catch (JsonException e)
 {
-    Console.Error.WriteLine($"hud-agent: {AgentTask.EnvironmentVariable} is no valid task: {e.Message}");
+    Console.Error.WriteLine($"hud-agent: {AgentTask.EnvironmentVariable} is not a valid task: {e.Message}");
     return 2;
 }
 

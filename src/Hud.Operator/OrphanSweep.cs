@@ -59,7 +59,7 @@ public sealed class OrphanSweep(
         DateTimeOffset now
     )
     {
-        // whatever a server sends: one UID twice, as in a view that is being read again, or none, is no reason to stop
+        // whatever a server sends: one UID twice, as in a view that is being read again, or none, it must not stop the sweep
         var running = new Dictionary<string, bool>(StringComparer.Ordinal);
         foreach (var session in sessions.Where(s => s.Uid.Length > 0))
             running[session.Uid] = running.GetValueOrDefault(session.Uid) || IsRunning(session);

@@ -16,7 +16,7 @@ public sealed record UnwindTableFacts(
 
 /// <summary>
 /// How to unwind from any address of one file: rows of .eh_frame, and of .debug_frame where .eh_frame has none, with
-/// shared rules. Immutable; holds no file open. Addresses are ELF addresses.
+/// shared rules. Immutable; keeps no file open. Addresses are ELF addresses.
 /// </summary>
 public sealed class UnwindTable
 {

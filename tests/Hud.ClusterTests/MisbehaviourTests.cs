@@ -24,7 +24,7 @@ public sealed class MisbehaviourTests(Cluster cluster)
                 parts.Select(p =>
                     World.SessionYaml(
                         p.Part,
-                        $"target: {{podName: p, processName: play-{p.Part}}}\nduration: 4s\nstartDeadline: 40s"
+                        $"target: {{podName: p, processName: play-{p.Part}}}\nduration: 4s\nstartDeadline: {(p.Part == "deaf" ? 40 : 120)}s"
                     )
                 )
             )

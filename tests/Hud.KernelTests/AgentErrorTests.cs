@@ -329,9 +329,9 @@ public sealed class AgentErrorTests
     [Theory]
     [InlineData(null, "HUD_AGENT_TASK is not set")]
     [InlineData("", "HUD_AGENT_TASK is not set")]
-    [InlineData("{", "no valid task")]
-    [InlineData("null", "no valid task")]
-    [InlineData("{\"targets\":7}", "no valid task")]
+    [InlineData("{", "not a valid task")]
+    [InlineData("null", "not a valid task")]
+    [InlineData("{\"targets\":7}", "not a valid task")]
     public void A_task_that_is_none_is_explained(string? task, string words)
     {
         using var agent = AgentRun.StartRaw(task, []);

@@ -319,7 +319,7 @@ public sealed class PollAggregator(
         // without a stack of its own the waker waits for the record that brings it
         poll = poll with
         {
-            CpuStack = DearestCpuStack(cpuStacks),
+            CpuStack = MostExpensiveCpuStack(cpuStacks),
             HolderStack = poll.BlockStack >= 0 ? TakeHolder(poll) : -1,
         };
         _lastByThread[poll.Tid] = poll;
@@ -388,7 +388,7 @@ public sealed class PollAggregator(
     }
 
     /// <summary>A poll counts once, with the stack that most of its samples share; ties go to the earlier one: the last may be what follows the work.</summary>
-    private int DearestCpuStack(List<int> cpuStacks)
+    private int MostExpensiveCpuStack(List<int> cpuStacks)
     {
         int stack = -1,
             most = 0;

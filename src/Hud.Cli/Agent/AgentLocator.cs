@@ -16,7 +16,7 @@ internal static class AgentLocator
             return IsProgram(named)
                 ? named
                 : throw Missing(
-                    $"{EnvironmentVariable} is {named}, which is no program",
+                    $"{EnvironmentVariable} is {named}, which isn't a program",
                     $"set {EnvironmentVariable} to the path of hud-agent, or unset it to use the one beside hud"
                 );
         }

@@ -67,6 +67,6 @@ internal static class DoctorVerb
         );
         return report.Checks.All(c => c.Ok) ? 0
             : exit != 0 ? exit
-            : DiagnosticKinds.RungUnavailable.ExitCode;
+            : DiagnosticKinds.ProbeModeUnavailable.ExitCode;
     }
 }

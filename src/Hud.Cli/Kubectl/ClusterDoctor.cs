@@ -163,7 +163,7 @@ internal sealed class ClusterDoctor(KubectlClient kubectl, KubectlClient operato
         ];
     }
 
-    /// <summary>What may not be looked at is no proof of a fault.</summary>
+    /// <summary>What may not be looked at does not prove a fault.</summary>
     private static PreflightCheck Unknown(string name, string error) => Check(name, true, "not known: " + error, "");
 
     private static PreflightCheck Check(string name, bool ok, string detail, string next) =>

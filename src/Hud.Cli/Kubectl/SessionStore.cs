@@ -118,7 +118,7 @@ internal sealed class SessionStore(KubectlClient kubectl)
             throw new DiagnosticException(
                 new(
                     DiagnosticKinds.KubectlFailed,
-                    "the answer is no ProfilingSession: " + e.Message,
+                    "the answer isn't a ProfilingSession: " + e.Message,
                     "the operator may be of another version than this plugin"
                 )
             );

@@ -55,7 +55,7 @@ public static class SessionMessages
         "target may hold only processName here; podSelector, podName, workloadRef and containerName need a cluster, so apply the file with kubectl instead";
     public const string LocalSuspend = "suspend has no meaning on this machine; leave it out";
 
-    /// <summary>For a text that is no duration, which only an API server without CEL lets pass; null for a field that is none.</summary>
+    /// <summary>For a text that isn't a duration, which only an API server without CEL lets pass; null for a field that is none.</summary>
     /// <param name="path">As in JSON: <c>$.expect.maxPoll</c>.</param>
     public static string? NoDuration(string? path) =>
         path switch

@@ -27,7 +27,7 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind NoBtf = new("HUD102", "The kernel has no BTF", 3);
     public static readonly DiagnosticKind KernelTooOld = new("HUD103", "The kernel is too old", 3);
     public static readonly DiagnosticKind BpfLoadFailed = new("HUD104", "The kernel refused a BPF program", 3);
-    public static readonly DiagnosticKind RungUnavailable = new("HUD105", "This probe mode does not work here", 3);
+    public static readonly DiagnosticKind ProbeModeUnavailable = new("HUD105", "This probe mode does not work here", 3);
     public static readonly DiagnosticKind AgentMissing = new("HUD106", "hud-agent was not found", 3);
     public static readonly DiagnosticKind Lockdown = new("HUD107", "Kernel lockdown forbids BPF tracing", 3);
     public static readonly DiagnosticKind NotTokio = new("HUD201", "Not a Tokio program", 4);
@@ -67,7 +67,7 @@ public static class DiagnosticKinds
         NoBtf,
         KernelTooOld,
         BpfLoadFailed,
-        RungUnavailable,
+        ProbeModeUnavailable,
         AgentMissing,
         Lockdown,
         NotTokio,

@@ -148,7 +148,7 @@ public static class LineFitter
     {
         if (text.Length <= max)
             return text;
-        // half of a surrogate pair is no character
+        // half of a surrogate pair is not a character
         int end = char.IsHighSurrogate(text[max - 2]) ? max - 2 : max - 1;
         return text[..end] + "…";
     }

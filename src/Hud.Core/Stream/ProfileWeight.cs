@@ -14,7 +14,7 @@ public static class ProfileWeight
     private const int TextBytes = 40;
     private const int ValueBytes = 16;
 
-    /// <exception cref="JsonException">It is no JSON, or a list of it has an empty place, which no type here allows and no check of the deserializer finds.</exception>
+    /// <exception cref="JsonException">It is not JSON, or a list of it has an empty place, which no type here allows and no check of the deserializer finds.</exception>
     public static long Of(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = HudJson.Default.Options.MaxDepth });

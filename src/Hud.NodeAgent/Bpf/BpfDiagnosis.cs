@@ -37,7 +37,7 @@ internal static class BpfDiagnosis
             );
         if (forcedMode is not null)
             return new Diagnostic(
-                DiagnosticKinds.RungUnavailable,
+                DiagnosticKinds.ProbeModeUnavailable,
                 $"the probe mode {forcedMode} does not work on this kernel ({KernelVersion.Release}): {failure.Message}",
                 "leave it out: Hud takes the best one that works"
             );

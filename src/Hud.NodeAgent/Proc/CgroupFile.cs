@@ -21,7 +21,7 @@ internal static class CgroupFile
         return file is not null;
     }
 
-    /// <summary>The file's text; empty when it is gone or is no file of a cgroup.</summary>
+    /// <summary>The file's text; empty when it is gone or is not a file of a cgroup.</summary>
     public static string ReadText(string path)
     {
         using var file = Find(path);

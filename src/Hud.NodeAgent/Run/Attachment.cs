@@ -27,7 +27,7 @@ internal static class Attachment
             try
             {
                 target.Attach(kernel, new HashSet<int>());
-                targets.TellRefusal(target);
+                targets.ReportRefusal(target);
             }
             catch (BpfException) when (!target.IsAlive())
             {

@@ -212,7 +212,7 @@ internal sealed class EventSink
         var unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
         if (unwound.MissedMapping && target.RefreshModules())
             unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
-        // what the kernel side cut of a capture that nobody asked for afterwards is no loss
+        // what the kernel side cut of a capture that is never used is not a loss
         Unwinding.Count(
             unwound,
             cut: end == CaptureEnd.Anywhere

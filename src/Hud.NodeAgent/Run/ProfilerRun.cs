@@ -148,7 +148,7 @@ internal sealed class ProfilerRun
 
     private int NothingToMeasure()
     {
-        TellTargets();
+        ReportTargets();
         var problem = _targets.FirstProblem;
         return _log.End(problem?.Kind.Id ?? "NoTargets", (problem?.Kind ?? DiagnosticKinds.NoSuchProcess).ExitCode);
     }
@@ -165,10 +165,10 @@ internal sealed class ProfilerRun
                 Session = _task.Session,
             }
         );
-        TellTargets();
+        ReportTargets();
     }
 
-    private void TellTargets()
+    private void ReportTargets()
     {
         foreach (var (i, target) in _targets.Describe().Index())
             _stream.Write(new TargetMessage { Index = i, Target = target });

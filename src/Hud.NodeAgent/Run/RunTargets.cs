@@ -92,7 +92,7 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
     {
         foreach (var target in Watched.ToList())
         {
-            TellRefusal(target);
+            ReportRefusal(target);
             if (!target.Gone && !target.IsAlive())
                 Lose(target, target.IsReplaced() ? target.Replaced() : Ended(target, "during the run"));
             if (target.Gone)
@@ -111,7 +111,7 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
     }
 
     /// <summary>Its probes came off by themselves, or were never put on.</summary>
-    public void TellRefusal(TargetProcess target)
+    public void ReportRefusal(TargetProcess target)
     {
         if (target.Refusal is not { } refusal)
             return;

@@ -31,7 +31,7 @@ internal sealed class SampleRunCoalescer(StackAttributor attributor, PollAggrega
     /// <summary>Types whose polls are known to be short.</summary>
     public HashSet<int> Hot { get; } = [];
 
-    /// <param name="thresholdNs">A shorter stretch is no slow poll.</param>
+    /// <param name="thresholdNs">A shorter stretch is not a slow poll.</param>
     /// <param name="sampleHertz">Ticks a second while a thread is on a CPU.</param>
     public void Watch(long thresholdNs, int sampleHertz)
     {

@@ -126,7 +126,7 @@ public sealed class HealthServer(string address, HealthChecks checks, Log log)
         var line = head.Split("\r\n", 2)[0].Split(' ');
         var (code, text) =
             !head.Contains("\r\n\r\n", StringComparison.Ordinal) ? (431, "the head of the request is too large\n")
-            : line is not [var method, var target, "HTTP/1.1" or "HTTP/1.0"] ? (400, "this is no HTTP request\n")
+            : line is not [var method, var target, "HTTP/1.1" or "HTTP/1.0"] ? (400, "this isn't an HTTP request\n")
             : method is not ("GET" or "HEAD") ? (405, "only GET and HEAD\n")
             : Page(target.Split('?')[0]);
         var body = Encoding.UTF8.GetBytes(text);

@@ -80,7 +80,7 @@ public static class TargetProgress
                     || ending == DiagnosticKinds.NoBtf.Id
                     || ending == DiagnosticKinds.KernelTooOld.Id
                     || ending == DiagnosticKinds.BpfLoadFailed.Id
-                    || ending == DiagnosticKinds.RungUnavailable.Id
+                    || ending == DiagnosticKinds.ProbeModeUnavailable.Id
                     || ending == DiagnosticKinds.Lockdown.Id => "KernelUnsupported",
             _ when ending == DiagnosticKinds.ForeignBinary.Id || ending == DiagnosticKinds.UnreadableExecutable.Id =>
                 "ForeignBinary",

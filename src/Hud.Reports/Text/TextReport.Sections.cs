@@ -188,7 +188,7 @@ public static partial class TextReport
             $"  {Words.Plural(o.ProbeHits, "probe hit")}{perPoll}; agent {HumanText.Duration(o.AgentCpuNs)} CPU, {HumanText.Bytes(o.AgentPeakBytes)} at most",
             Ink.Dim
         );
-        // the level it starts at is no change
+        // the level it starts at is not a change
         var changes = o.LevelChanges.Where(c => c.AtNs > 0).ToList();
         foreach (var change in changes.Take(6))
         {

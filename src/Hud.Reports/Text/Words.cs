@@ -67,7 +67,7 @@ public static class Words
             "MissingValue" => "unwind rule needs a value that was not captured",
             "FrameOutsideStack" => "another stack (a coroutine)",
             "NoProgress" => "stack went in circles",
-            "BadReturnAddress" => "return address is no code",
+            "BadReturnAddress" => "return address is not code",
             "NoStack" => "no stack captured",
             _ => reason,
         };

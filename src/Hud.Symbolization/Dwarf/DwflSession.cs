@@ -129,7 +129,7 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
             nuint size = 0;
             var start = elf == 0 ? null : Interop.elf_rawfile(elf, &size);
 
-            // what is not page-aligned is no mapping
+            // what is not page-aligned is not a mapping
             if (start is not null && (nuint)start % (nuint)Environment.SystemPageSize == 0)
             {
                 _ = Interop.madvise(start, size, Interop.DontNeed);

@@ -29,7 +29,7 @@ public sealed class BpfDiagnosisTests
     {
         Skip();
         var diagnostic = Explain(22, "uprobe.session");
-        Assert.Equal(DiagnosticKinds.RungUnavailable, diagnostic.Kind);
+        Assert.Equal(DiagnosticKinds.ProbeModeUnavailable, diagnostic.Kind);
         Assert.Contains("uprobe.session", diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains(KernelVersion.Release, diagnostic.Message, StringComparison.Ordinal);
     }
