@@ -46,7 +46,8 @@ public sealed class LossTests
         polls.Ring.Drain();
 
         long limited = polls.Kernel.Count(Stat.RateLimited);
-        Assert.InRange(polls.Events.Count + limited, 2000, 2001); // one may be of a stretch between two polls
+        // some may be of the stretches around the two thousand polls
+        Assert.InRange(polls.Events.Count + limited, 2000, 2004);
         Assert.True(limited > 1000, $"only {limited} of 2000 were held back");
         Assert.NotEmpty(polls.Events);
         Assert.Equal(2000UL, polls.Kernel.ReadType(0).Slow);
@@ -98,7 +99,7 @@ public sealed class LossTests
         using var agent = AgentRun.Whole(
             AgentRun.TaskFor(
                 workload.Pid,
-                3,
+                6,
                 new()
                 {
                     SlowPerSecond = 1,
