@@ -308,6 +308,27 @@ public sealed partial class SessionController(
             session = await WriteAsync(session, corrected, cancel).ConfigureAwait(false);
             return await ProceedAsync(session, spec, corrected, cancel).ConfigureAwait(false);
         }
+        await CarryOutAsync(session, spec, status, observed, decision, cancel).ConfigureAwait(false);
+        if (!decision.Finished)
+        {
+            await WriteProgressAsync(session, status, decision.Status, cancel).ConfigureAwait(false);
+            return ReconcileResult.After(decision.RequeueAfter);
+        }
+        var final = await StoreAsync(session, decision.Status, results, cancel).ConfigureAwait(false);
+        session = await FinishAsync(session, final, cancel, observed.Max(a => a.Stream.EndedAt)).ConfigureAwait(false);
+        return await AfterwardsAsync(session, final, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Agents are made, stopped and deleted as was decided. What the server refuses to make is kept for the next look.</summary>
+    private async Task CarryOutAsync(
+        SessionEntity session,
+        ProfilingSessionSpec spec,
+        ProfilingSessionStatus status,
+        IReadOnlyList<AgentObservation> observed,
+        Decision decision,
+        CancellationToken cancel
+    )
+    {
         foreach (var node in decision.Create)
         {
             var name = Names.AgentPod(session.Uid, node);
@@ -339,35 +360,36 @@ public sealed partial class SessionController(
                 .Select(a => a.Pod!)
         )
             await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);
-        if (!decision.Finished)
-        {
-            await WriteProgressAsync(session, status, decision.Status, cancel).ConfigureAwait(false);
-            return ReconcileResult.After(decision.RequeueAfter);
-        }
-        var final = decision.Status;
-        if (results.Count > 0)
-        {
-            var (stored, refused) = await actions.StoreAsync(results, cancel).ConfigureAwait(false);
-            final = StatusSizeLimiter.Fit(
-                refused is null
-                    ? final with
+    }
+
+    /// <returns>The status with its results, or with the reason why there are none.</returns>
+    private async Task<ProfilingSessionStatus> StoreAsync(
+        SessionEntity session,
+        ProfilingSessionStatus final,
+        IReadOnlyList<(ConfigMap Map, ResultReference Reference)> results,
+        CancellationToken cancel
+    )
+    {
+        if (results.Count == 0)
+            return final;
+        var (stored, refused) = await actions.StoreAsync(results, cancel).ConfigureAwait(false);
+        return StatusSizeLimiter.Fit(
+            refused is null
+                ? final with
+                {
+                    Results = stored,
+                }
+                : TerminalStatus.NotStored(
+                    final with
                     {
                         Results = stored,
-                    }
-                    : TerminalStatus.NotStored(
-                        final with
-                        {
-                            Results = stored,
-                        },
-                        session.Metadata.Generation ?? 0,
-                        time.GetUtcNow(),
-                        results.Count,
-                        refused
-                    )
-            );
-        }
-        session = await FinishAsync(session, final, cancel, observed.Max(a => a.Stream.EndedAt)).ConfigureAwait(false);
-        return await AfterwardsAsync(session, final, cancel).ConfigureAwait(false);
+                    },
+                    session.Metadata.Generation ?? 0,
+                    time.GetUtcNow(),
+                    results.Count,
+                    refused
+                )
+        );
     }
 
     /// <summary>

@@ -26,21 +26,9 @@ public static class ProfileBuilder
         ArgumentNullException.ThrowIfNull(aggregator);
         ArgumentNullException.ThrowIfNull(stacks);
         ArgumentNullException.ThrowIfNull(attributor);
-        // without poll probes every thread has a slot; a worker is one that was seen in a poll (or parked as one)
-        facts = UncountedPolls.AddTo(facts, aggregator.Polls);
-        var polled = aggregator.Polls.Select(p => (p.Target, p.Tid)).ToHashSet();
-        facts = facts with
-        {
-            Workers =
-            [
-                .. facts
-                    .Workers.Where(w => w.Polls > 0 || w.Idle || polled.Contains((w.Target, w.Tid)))
-                    .Select(w => WithWaits(w, facts.CpuWaits)),
-            ],
-        };
+        facts = WithSeenWorkers(UncountedPolls.AddTo(facts, aggregator.Polls), aggregator);
         var runtimes = new Runtimes(facts.Workers);
-        long observed = Math.Max(1, facts.EndNs - facts.StartNs);
-        double workerNs = (double)observed * Math.Max(1, runtimes.TotalWorkers);
+        double workerNs = WorkerNs(facts, runtimes);
         var types = NameTypes(facts.Types, aggregator, attributor, exact);
         // a program has many types that nobody spawns: the document names those that were seen
         var seen = Enumerable
@@ -60,38 +48,13 @@ public static class ProfileBuilder
             out var hotspotOf
         );
         var stalls = Stalls(aggregator, runtimes, facts, facts.Session.Threshold.Nanoseconds);
-        long own = aggregator.OnCpuNs + aggregator.BlockedNs;
-        double factor = OverallScale(types, aggregator);
-        long polls = types.Sum(t => t.Polls);
-        var summary = new ProfileSummary
-        {
-            StartedAt = facts.StartedAt,
-            ObservedNs = observed,
-            Polls = polls,
-            SlowPolls = (long)Math.Round(aggregator.SlowPolls * factor),
-            BlockedPercent = Math.Round(Math.Min(100, own * factor * 100 / workerNs), 2),
-            WorstPollNs = aggregator.WorstNs,
-            LongestPollNs =
-                aggregator.SlowPolls > 0 ? aggregator.WorstNs : types.Select(t => t.MaxNs).DefaultIfEmpty(0).Max(),
-            Workers = runtimes.TotalWorkers,
-            Runtimes = runtimes.All.Count(),
-            StallCount = stalls.Count,
-            LongestStallNs = stalls.Select(s => s.DurationNs).DefaultIfEmpty(0).Max(),
-            TotalStallNs = stalls.Sum(s => s.DurationNs),
-            CpuHogNs = (long)(aggregator.OnCpuNs * factor),
-            BlockedNs = (long)(aggregator.BlockedNs * factor),
-            RunQueueNs = aggregator.RunQueueNs,
-            ThrottledNs = aggregator.ThrottledNs,
-            SymbolizedPercent = table.Names.Percent,
-            Estimated = facts.Estimated || factor > 1.001,
-        };
-        var targets = Targets(facts, aggregator, runtimes, types, observed, summary.SymbolizedPercent);
+        var summary = Summarize(facts, aggregator, runtimes, types, stalls, table.Names.Percent);
         var document = new ProfileDocument
         {
             Session = facts.Session,
             Agent = facts.Agent,
             Summary = summary,
-            Targets = targets,
+            Targets = TargetSummaries.Of(facts, aggregator, runtimes, types, summary),
             Hotspots = hotspots,
             Tasks = Tasks(types, seen, aggregator, workerNs),
             Workers = Workers(facts, aggregator, runtimes, attributor, table, exact),
@@ -111,6 +74,62 @@ public static class ProfileBuilder
         };
         var (level, verdict) = Verdict.Of(document);
         return document with { VerdictLevel = level, Verdict = verdict };
+    }
+
+    private static long Observed(ProfileInputs facts) => Math.Max(1, facts.EndNs - facts.StartNs);
+
+    /// <summary>What a share is a share of: the time of all workers.</summary>
+    private static double WorkerNs(ProfileInputs facts, Runtimes runtimes) =>
+        (double)Observed(facts) * Math.Max(1, runtimes.TotalWorkers);
+
+    /// <summary>Without poll probes every thread has a slot; a worker is one that was seen in a poll, or parked as one.</summary>
+    private static ProfileInputs WithSeenWorkers(ProfileInputs facts, PollAggregator aggregator)
+    {
+        var polled = aggregator.Polls.Select(p => (p.Target, p.Tid)).ToHashSet();
+        return facts with
+        {
+            Workers =
+            [
+                .. facts
+                    .Workers.Where(w => w.Polls > 0 || w.Idle || polled.Contains((w.Target, w.Tid)))
+                    .Select(w => WithWaits(w, facts.CpuWaits)),
+            ],
+        };
+    }
+
+    private static ProfileSummary Summarize(
+        ProfileInputs facts,
+        PollAggregator aggregator,
+        Runtimes runtimes,
+        List<TaskTypeFacts> types,
+        List<Stall> stalls,
+        int symbolizedPercent
+    )
+    {
+        long own = aggregator.OnCpuNs + aggregator.BlockedNs;
+        double factor = OverallScale(types, aggregator);
+        return new ProfileSummary
+        {
+            StartedAt = facts.StartedAt,
+            ObservedNs = Observed(facts),
+            Polls = types.Sum(t => t.Polls),
+            SlowPolls = (long)Math.Round(aggregator.SlowPolls * factor),
+            BlockedPercent = Math.Round(Math.Min(100, own * factor * 100 / WorkerNs(facts, runtimes)), 2),
+            WorstPollNs = aggregator.WorstNs,
+            LongestPollNs =
+                aggregator.SlowPolls > 0 ? aggregator.WorstNs : types.Select(t => t.MaxNs).DefaultIfEmpty(0).Max(),
+            Workers = runtimes.TotalWorkers,
+            Runtimes = runtimes.All.Count(),
+            StallCount = stalls.Count,
+            LongestStallNs = stalls.Select(s => s.DurationNs).DefaultIfEmpty(0).Max(),
+            TotalStallNs = stalls.Sum(s => s.DurationNs),
+            CpuHogNs = (long)(aggregator.OnCpuNs * factor),
+            BlockedNs = (long)(aggregator.BlockedNs * factor),
+            RunQueueNs = aggregator.RunQueueNs,
+            ThrottledNs = aggregator.ThrottledNs,
+            SymbolizedPercent = symbolizedPercent,
+            Estimated = facts.Estimated || factor > 1.001,
+        };
     }
 
     /// <summary>The programs count a wait when it is over, and from a worker's first poll on; the scheduler's sums know the rest.</summary>
@@ -201,101 +220,6 @@ public static class ProfileBuilder
         }
 
         return [.. stalls.OrderBy(s => s.StartNs).ThenBy(s => s.Target).Take(10_000)];
-    }
-
-    private static List<TargetProfile> Targets(
-        ProfileInputs facts,
-        PollAggregator aggregator,
-        Runtimes runtimes,
-        IReadOnlyList<TaskTypeFacts> types,
-        long observed,
-        int symbolized
-    )
-    {
-        return [.. facts.Targets.Select((target, i) => Finish(target, i))];
-
-        TargetProfile Finish(TargetProfile target, int i)
-        {
-            long polls = types.Where(t => t.Target == i).Sum(t => t.Polls);
-            // a poll that has not returned is not in the kernel's totals
-            long longest = types
-                .Where(t => t.Target == i)
-                .Select(t => t.MaxNs)
-                .Concat(aggregator.Polls.Where(p => p.Target == i).Select(p => p.Split.WallNs))
-                .DefaultIfEmpty(0)
-                .Max();
-            long slow = aggregator.RecordedByType.Where(p => types[p.Key].Target == i).Sum(p => p.Value);
-            var own = aggregator
-                .Hotspots.Where(p =>
-                    p.Key.Target == i && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall
-                )
-                .Sum(p => p.Value.Durations.TotalNs);
-            int workers = runtimes.WorkersOf(i);
-            var (wait, longestWait) = WaitsOf(facts, i, observed);
-            string reason = target.Reason,
-                message = target.Message;
-            // a poll that lasts for the whole run is slow and not counted yet
-            if (reason.Length == 0 && target.State != TargetState.Failed && slow == 0)
-            {
-                string few = $"{Core.HumanText.Count(polls)} polls, the longest {Core.HumanText.Duration(longest)}";
-                (reason, message) =
-                    polls == 0 && facts.WithoutWorkers.TryGetValue(i, out string? unmatched)
-                        ? (NoSuchWorkers, unmatched)
-                    : CpuStarvation.IsStarved(
-                        wait,
-                        longestWait,
-                        target.CpuNs,
-                        observed,
-                        facts.Session.Threshold.Nanoseconds
-                    )
-                        ? (
-                            "Starved",
-                            $"{(polls > 0 ? few : "no task was polled")}: its threads waited {Core.HumanText.Duration(wait)} for a CPU and ran for {Core.HumanText.Duration(target.CpuNs)}"
-                        )
-                    : facts.Unclear.GetValueOrDefault(i) is > 0 and var unclear
-                        ? (
-                            Unclear,
-                            $"{few}; but {Core.HumanText.Count(unclear)} of its threads could not be classified: seen neither idle nor in a poll"
-                        )
-                    : polls > 0 ? ("BelowThreshold", few)
-                    : facts.Untimed.Contains(i)
-                        ? (
-                            "NotTimed",
-                            "polls were not timed, and no sleep or computation over the threshold was seen in one"
-                        )
-                    : ("Idle", "Tokio was found, but it polled no task during the run");
-            }
-
-            return target with
-            {
-                Reason = reason,
-                Message = message,
-                Polls = polls,
-                SlowPolls = slow,
-                LongestPollNs = longest,
-                CpuWaitNs = wait,
-                Runtimes = runtimes.RuntimesOf(i),
-                Workers = workers,
-                TaskTypes = types.Count(t => t.Target == i),
-                BlockedPercent = Math.Round(own * 100.0 / observed / Math.Max(1, workers), 2),
-                SymbolizedPercent = symbolized,
-                LostEvents = facts.Losses.Events(),
-                OverheadPercent = Math.Round(facts.Overhead.MeasuredPercent, 3),
-            };
-        }
-    }
-
-    private static (long TotalNs, long LongestNs) WaitsOf(ProfileInputs facts, int target, long observed)
-    {
-        var workers = facts.Workers.Where(w => w.Target == target).ToList();
-        if (workers.Exists(w => w.Polls > 0))
-            return (workers.Sum(w => w.QueueNs), workers.Max(w => w.QueueMaxNs));
-        // a worker that is parked may be known while the one that is kept from running is not; threads that only look at the clock
-        // now and then wait a little each time on a busy machine, and nobody waits for them
-        var threads = facts
-            .CpuWaits.Where(w => w.Target == target && CpuStarvation.IsLong(w.LongestNs, observed))
-            .ToList();
-        return (threads.Sum(w => w.TotalNs), threads.Select(w => w.LongestNs).DefaultIfEmpty(0).Max());
     }
 
     private static List<TaskProfile> Tasks(

@@ -171,7 +171,17 @@ internal static class HotspotRows
 
     private static bool Matches(Hotspot h, string search) =>
         search.Length == 0
-        || new[] { h.UserFrame, h.Function, h.Location, h.Task, h.Syscall, h.Category, Words.Cause(h.Cause) }
+        || new[]
+        {
+            h.UserFrame,
+            h.Function,
+            h.Location,
+            h.Task,
+            h.Syscall,
+            h.Category,
+            Words.Cause(h.Cause),
+            Words.ShortCause(h.Cause),
+        }
             .Concat(h.Stack)
             .Any(text => text.Contains(search, StringComparison.OrdinalIgnoreCase));
 }

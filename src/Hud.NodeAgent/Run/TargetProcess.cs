@@ -79,51 +79,8 @@ internal sealed class TargetProcess : IDisposable
         var identity = ProcessIdentity.Of(pid);
         string name = ProcFs.StatusField(status, "Name"),
             exe = ReadExecutable(pid);
-        string exePath = $"/proc/{pid}/exe";
-        if (!FileByteSource.TryOpen(exePath, out var source, out string openError, files.Budget))
-            return Failed(
-                index,
-                spec,
-                pid,
-                new Diagnostic(
-                    DiagnosticKinds.UnreadableExecutable,
-                    $"the executable of {name} ({pid}) cannot be read: {openError}",
-                    "run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; a kernel thread has no executable"
-                ),
-                name,
-                exe
-            );
-        var opened = ElfFile.Open(source);
-        if (opened.File is null)
-        {
-            bool foreign =
-                opened.Problem is ElfProblem.ThirtyTwoBit or ElfProblem.BigEndian or ElfProblem.ForeignMachine;
-            return Failed(
-                index,
-                spec,
-                pid,
-                foreign
-                    ? Foreign(exe, opened.Text)
-                    : new Diagnostic(
-                        DiagnosticKinds.UnreadableExecutable,
-                        $"{exe} is not a usable ELF file: {opened.Text}",
-                        "check that the process runs a native program, not a script or an emulator"
-                    ),
-                name,
-                exe
-            );
-        }
-
-        var elf = opened.File;
-        if (elf.Machine != NativeMachine)
-            return Failed(
-                index,
-                spec,
-                pid,
-                Foreign(exe, $"it is built for {elf.Machine} and this machine is {NativeMachine}"),
-                name,
-                exe
-            );
+        if (TryOpenExecutable(pid, name, exe, files.Budget, out var problem) is not ({ } source, { } elf))
+            return Failed(index, spec, pid, problem!, name, exe);
         var space = TargetFiles.ReadMaps(pid);
         var tokioFiles = Run.TokioFiles.Find(
             pid,
@@ -154,6 +111,45 @@ internal sealed class TargetProcess : IDisposable
         target.QuotaAtStart = target.LastQuota = CpuQuota.Read(target.QuotaFiles);
         target.CpuAtStart = target.LastCpu = ProcFs.CpuTimeNs(pid);
         return target;
+    }
+
+    private static (FileByteSource Source, ElfFile Elf)? TryOpenExecutable(
+        int pid,
+        string name,
+        string exe,
+        ReadBudget? budget,
+        out Diagnostic? problem
+    )
+    {
+        if (!FileByteSource.TryOpen($"/proc/{pid}/exe", out var source, out string openError, budget))
+        {
+            problem = new Diagnostic(
+                DiagnosticKinds.UnreadableExecutable,
+                $"the executable of {name} ({pid}) cannot be read: {openError}",
+                "run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; a kernel thread has no executable"
+            );
+            return null;
+        }
+
+        var opened = ElfFile.Open(source);
+        problem = opened switch
+        {
+            { File: { } elf } when elf.Machine != NativeMachine => Foreign(
+                exe,
+                $"it is built for {elf.Machine} and this machine is {NativeMachine}"
+            ),
+            { File: not null } => null,
+            { Problem: ElfProblem.ThirtyTwoBit or ElfProblem.BigEndian or ElfProblem.ForeignMachine } => Foreign(
+                exe,
+                opened.Text
+            ),
+            _ => new Diagnostic(
+                DiagnosticKinds.UnreadableExecutable,
+                $"{exe} is not a usable ELF file: {opened.Text}",
+                "check that the process runs a native program, not a script or an emulator"
+            ),
+        };
+        return problem is null ? (source, opened.File!) : null;
     }
 
     private static Diagnostic Foreign(string exe, string text) =>

@@ -40,9 +40,9 @@ public static class SessionText
             sheet.Line();
             sheet
                 .Add($"{h.Rank, 2}  {HumanText.Percent(h.Percent), -7}")
-                .Add($"{Words.Cause(h.Cause), -14}", isPressure ? Ink.Dim : Ink.Strong)
+                .Add($"{Words.Cause(h.Cause), -19}", isPressure ? Ink.Dim : Ink.Strong)
                 .Add($"{HumanText.Count(h.Count)}x, {Printable.Clean(h.Total)}")
-                .Pad(43)
+                .Pad(45)
                 .Add(
                     $"p50 {Printable.Clean(h.P50)}  p99 {Printable.Clean(h.P99)}  max {Printable.Clean(h.Max)}",
                     Ink.Dim

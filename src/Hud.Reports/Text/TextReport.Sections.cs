@@ -35,7 +35,7 @@ public static partial class TextReport
         {
             sheet
                 .Add($"  {Share(h), -7}")
-                .Add($"{Words.Cause(h.Cause), -12}", Ink.Warn)
+                .Add($"{Words.Cause(h.Cause), -19}", Ink.Warn)
                 .Add($"{HumanText.Count(h.Count)}x, max {HumanText.Duration(h.MaxNs)}".PadRight(19))
                 .Add(" while in ", Ink.Dim)
                 .Add(Printable.FitPath(Printable.Clean(Words.Blamed(h)), Math.Max(10, sheet.Left)))

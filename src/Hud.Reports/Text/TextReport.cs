@@ -130,9 +130,9 @@ public static partial class TextReport
         sheet
             .Add($"{h.Rank, 2}  ")
             .Add($"{about + Share(h), -7}", Ink.Bad)
-            .Add($"{Words.Cause(h.Cause), -14}", Ink.Strong)
+            .Add($"{Words.Cause(h.Cause), -18}", Ink.Strong)
             .Add($"{about}{HumanText.Count(h.Count)}x, {HumanText.Duration(h.TotalNs)}", Ink.Plain)
-            .Pad(43)
+            .Pad(45)
             .Add(
                 $"p50 {HumanText.Duration(h.P50Ns)}  p99 {HumanText.Duration(h.P99Ns)}  max {HumanText.Duration(h.MaxNs)}",
                 Ink.Dim

@@ -5,17 +5,19 @@ namespace Hud.Reports.Text;
 /// <summary>The same words for the same things in the report, the cockpit and the page.</summary>
 public static class Words
 {
+    /// <summary>What a worker did in a slow poll; the same words on the terminal, on the page and in `describe`.</summary>
     public static string Cause(HotspotCause cause) =>
         cause switch
         {
-            HotspotCause.OnCpu => "CPU",
-            HotspotCause.BlockingCall => "BLOCKING CALL",
-            HotspotCause.LockWait => "LOCK WAIT",
-            HotspotCause.RunQueue => "RUN QUEUE",
-            HotspotCause.Throttled => "THROTTLED",
-            _ => "?",
+            HotspotCause.OnCpu => "computing",
+            HotspotCause.BlockingCall => "asleep in a call",
+            HotspotCause.LockWait => "asleep on a lock",
+            HotspotCause.RunQueue => "waiting for a CPU",
+            HotspotCause.Throttled => "over the CPU limit",
+            _ => "cause not known",
         };
 
+    /// <summary>The sign of a cause in the cockpit's table, where there is no room for its words.</summary>
     public static string ShortCause(HotspotCause cause) =>
         cause switch
         {

@@ -85,8 +85,8 @@ public partial class TextReportTests
             pressure = text.IndexOf("NOT THE CODE'S FAULT", StringComparison.Ordinal);
 
         Assert.InRange(blocks, 0, pressure);
-        Assert.DoesNotContain("RUN QUEUE", text[blocks..pressure], StringComparison.Ordinal);
-        Assert.Contains("RUN QUEUE", text[pressure..], StringComparison.Ordinal);
+        Assert.DoesNotContain("waiting for a CPU", text[blocks..pressure], StringComparison.Ordinal);
+        Assert.Contains("waiting for a CPU", text[pressure..], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -31,7 +31,7 @@ const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 const paper = window.matchMedia("print");
 
-const causeNames = ["computing", "asleep in a call", "asleep on a lock", "waiting for a CPU", "stopped by the CPU limit"];
+const causeNames = ["computing", "asleep in a call", "asleep on a lock", "waiting for a CPU", "over the CPU limit"];
 
 function colours() {
   const style = getComputedStyle(document.documentElement);

@@ -57,7 +57,7 @@ internal static class MoverSection
             )}</a> <span class="loc">{(apart.Length > 0 ? apart : h.Location)}</span></th>
             <td class="change {CompareWords.Tone(h)}">{CompareWords.Change(
                 h.Change
-            )}</td><td><span class="tag">{Sections.Causes.Name(h.Cause)}</span></td>
+            )}</td><td><span class="tag">{Words.Cause(h.Cause)}</span></td>
             <td class="num" data-sort="{Exact(h.BeforePercent)}">{HumanText.Percent(
                 h.BeforePercent
             )}</td><td class="num" data-sort="{Exact(h.AfterPercent)}">{HumanText.Percent(

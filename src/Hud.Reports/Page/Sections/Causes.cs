@@ -7,17 +7,6 @@ internal static class Causes
 {
     public static string Css(HotspotCause cause) => "cause-" + cause.ToString().ToLowerInvariant();
 
-    public static string Name(HotspotCause cause) =>
-        cause switch
-        {
-            HotspotCause.OnCpu => "computing",
-            HotspotCause.BlockingCall => "asleep in a call",
-            HotspotCause.LockWait => "asleep on a lock",
-            HotspotCause.RunQueue => "waiting for a CPU",
-            HotspotCause.Throttled => "stopped by the CPU limit",
-            _ => "cause not known",
-        };
-
     /// <summary>One sentence: what happened in these polls.</summary>
     public static string Sentence(Hotspot hotspot)
     {

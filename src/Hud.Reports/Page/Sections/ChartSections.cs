@@ -22,7 +22,7 @@ internal static class ChartSections
             </div>
             <div class="canvas-box"><canvas id="timeline-canvas" tabindex="0" role="application" aria-label="Timeline of slow polls. Plus and minus zoom, arrow keys move, N and P step through slow polls, Enter shows the hotspot, Home shows the whole run." aria-describedby="timeline-status"></canvas></div>
             <p class="status" id="timeline-status" aria-live="polite"></p>
-            <p class="legend" aria-label="Colours"><span class="sw cause-oncpu">computing</span><span class="sw cause-blockingcall">asleep in a call</span><span class="sw cause-lockwait">asleep on a lock</span><span class="sw cause-runqueue">waiting for a CPU</span><span class="sw cause-throttled">stopped by the CPU limit</span><span class="sw stall">stall</span></p>
+            <p class="legend" aria-label="Colours"><span class="sw cause-oncpu">computing</span><span class="sw cause-blockingcall">asleep in a call</span><span class="sw cause-lockwait">asleep on a lock</span><span class="sw cause-runqueue">waiting for a CPU</span><span class="sw cause-throttled">over the CPU limit</span><span class="sw stall">stall</span></p>
 
             """
         );

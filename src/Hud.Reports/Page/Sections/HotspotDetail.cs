@@ -17,7 +17,7 @@ internal static class HotspotDetail
             <article id="hotspot-{index + 1}" class="{Causes.Css(h.Cause)}" data-hotspot="{index}" tabindex="-1">
             <h3><span class="rank">#{index + 1}</span> {(
                 index == 0 && !h.Cause.IsCpuPressure() ? "Worst blocker" : "Hotspot"
-            )} <span class="tag">{Causes.Name(
+            )} <span class="tag">{Words.Cause(
                 h.Cause
             )}</span> {About(h)} <b class="pct">{(
                 h.Estimated ? "~" : ""

@@ -65,7 +65,7 @@ internal static class HotspotSection
                 )}" height="4"/></svg></td>
                 <td class="where"><a href="#hotspot-{i + 1}">{PageText.Name(
                     Title(h)
-                )}</a><span class="tag">{Causes.Name(h.Cause)}</span> <span class="loc">{(
+                )}</a><span class="tag">{Words.Cause(h.Cause)}</span> <span class="loc">{(
                     apart[i].Length > 0 ? apart[i] : h.Location
                 )}</span></td>
                 <td class="num">{HumanText.Count(h.Count)}</td><td class="num">{HumanText.Duration(

@@ -1,0 +1,109 @@
+using Hud.Core;
+using Hud.Core.Api;
+using Hud.Core.Profile;
+
+namespace Hud.Analysis;
+
+/// <summary>What is said of each target as a whole; where nothing was found, why. Pure.</summary>
+internal static class TargetSummaries
+{
+    public static List<TargetProfile> Of(
+        ProfileInputs facts,
+        PollAggregator aggregator,
+        Runtimes runtimes,
+        IReadOnlyList<TaskTypeFacts> types,
+        ProfileSummary summary
+    ) => [.. facts.Targets.Select((target, i) => Of(target, i, facts, aggregator, runtimes, types, summary))];
+
+    private static TargetProfile Of(
+        TargetProfile target,
+        int index,
+        ProfileInputs facts,
+        PollAggregator aggregator,
+        Runtimes runtimes,
+        IReadOnlyList<TaskTypeFacts> types,
+        ProfileSummary summary
+    )
+    {
+        var own = types.Where(t => t.Target == index).ToList();
+        long blockedNs = aggregator
+            .Hotspots.Where(p =>
+                p.Key.Target == index && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall
+            )
+            .Sum(p => p.Value.Durations.TotalNs);
+        int workers = runtimes.WorkersOf(index);
+        var (wait, longestWait) = WaitsOf(facts, index, summary.ObservedNs);
+        target = target with
+        {
+            Polls = own.Sum(t => t.Polls),
+            SlowPolls = aggregator.RecordedByType.Where(p => types[p.Key].Target == index).Sum(p => p.Value),
+            // a poll that has not returned is not in the kernel's totals
+            LongestPollNs = own.Select(t => t.MaxNs)
+                .Concat(aggregator.Polls.Where(p => p.Target == index).Select(p => p.Split.WallNs))
+                .DefaultIfEmpty(0)
+                .Max(),
+            CpuWaitNs = wait,
+            Runtimes = runtimes.RuntimesOf(index),
+            Workers = workers,
+            TaskTypes = own.Count,
+            BlockedPercent = Math.Round(blockedNs * 100.0 / summary.ObservedNs / Math.Max(1, workers), 2),
+            SymbolizedPercent = summary.SymbolizedPercent,
+            LostEvents = facts.Losses.Events(),
+            OverheadPercent = Math.Round(facts.Overhead.MeasuredPercent, 3),
+        };
+        // a poll that lasts for the whole run is slow and not counted yet
+        if (target.Reason.Length > 0 || target.State == TargetState.Failed || target.SlowPolls > 0)
+            return target;
+        var (reason, message) = WhyNothing(target, index, longestWait, facts, summary.ObservedNs);
+        return target with { Reason = reason, Message = message };
+    }
+
+    private static (string Reason, string Message) WhyNothing(
+        TargetProfile target,
+        int index,
+        long longestWaitNs,
+        ProfileInputs facts,
+        long observedNs
+    )
+    {
+        string few = $"{HumanText.Count(target.Polls)} polls, the longest {HumanText.Duration(target.LongestPollNs)}";
+        if (target.Polls == 0 && facts.WithoutWorkers.TryGetValue(index, out string? unmatched))
+            return (ProfileBuilder.NoSuchWorkers, unmatched);
+        if (
+            CpuStarvation.IsStarved(
+                target.CpuWaitNs,
+                longestWaitNs,
+                target.CpuNs,
+                observedNs,
+                facts.Session.Threshold.Nanoseconds
+            )
+        )
+            return (
+                "Starved",
+                $"{(target.Polls > 0 ? few : "no task was polled")}: its threads waited {HumanText.Duration(target.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(target.CpuNs)}"
+            );
+        if (facts.Unclear.GetValueOrDefault(index) is > 0 and var unclear)
+            return (
+                ProfileBuilder.Unclear,
+                $"{few}; but {HumanText.Count(unclear)} of its threads could not be classified: seen neither idle nor in a poll"
+            );
+        if (target.Polls > 0)
+            return ("BelowThreshold", few);
+        return facts.Untimed.Contains(index)
+            ? ("NotTimed", "polls were not timed, and no sleep or computation over the threshold was seen in one")
+            : ("Idle", "Tokio was found, but it polled no task during the run");
+    }
+
+    private static (long TotalNs, long LongestNs) WaitsOf(ProfileInputs facts, int target, long observedNs)
+    {
+        var workers = facts.Workers.Where(w => w.Target == target).ToList();
+        if (workers.Exists(w => w.Polls > 0))
+            return (workers.Sum(w => w.QueueNs), workers.Max(w => w.QueueMaxNs));
+        // a worker that is parked may be known while the one that is kept from running is not; threads that only look at the clock
+        // now and then wait a little each time on a busy machine, and no task waits for them
+        var threads = facts
+            .CpuWaits.Where(w => w.Target == target && CpuStarvation.IsLong(w.LongestNs, observedNs))
+            .ToList();
+        return (threads.Sum(w => w.TotalNs), threads.Select(w => w.LongestNs).DefaultIfEmpty(0).Max());
+    }
+}
