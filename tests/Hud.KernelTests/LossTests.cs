@@ -18,6 +18,9 @@ public sealed class LossTests
             SlowPerSecond = 1_000_000,
         };
 
+    /// <summary>Events that stand for no poll: few beside the polls, or something is counted twice.</summary>
+    private const int Stretches = 50;
+
     [Theory]
     [InlineData("uprobe.session")]
     [InlineData("uprobe.multi")]
@@ -31,8 +34,8 @@ public sealed class LossTests
         polls.Ring.Drain();
 
         Assert.Equal(1000, polls.Kernel.Count(Stat.Slow));
-        // a stretch between two polls may have come, if only into the full buffer
-        Assert.InRange(written + dropped, 1000, 1000 + Math.Max(polls.Outside, 1));
+        // a busy machine interrupts the child between two polls, and each such stretch is an event, if only into the full buffer
+        Assert.InRange(written + dropped, 1000, 1000 + Stretches);
         Assert.InRange(written, 1, 4096 / 328);
         Assert.Equal(written, polls.Events.Count + polls.Outside);
         Assert.Equal(1000UL, polls.Kernel.ReadType(0).Slow); // the totals do not go through the buffer
@@ -46,8 +49,7 @@ public sealed class LossTests
         polls.Ring.Drain();
 
         long limited = polls.Kernel.Count(Stat.RateLimited);
-        // some may be of the stretches around the two thousand polls
-        Assert.InRange(polls.Events.Count + limited, 2000, 2004);
+        Assert.InRange(polls.Events.Count + limited, 2000, 2000 + Stretches);
         Assert.True(limited > 1000, $"only {limited} of 2000 were held back");
         Assert.NotEmpty(polls.Events);
         Assert.Equal(2000UL, polls.Kernel.ReadType(0).Slow);
