@@ -13,6 +13,9 @@ public static class ProfileBuilder
     /// <summary>Reason of a target in which nothing was found, and some of whose workers could not be looked into.</summary>
     public const string Unclear = nameof(Unclear);
 
+    /// <summary>Reason of a target whose threads mostly waited for a CPU, so that nothing can be said of its code.</summary>
+    public const string Starved = nameof(Starved);
+
     /// <param name="exact">False for the live view: exact names of the stacks that have them already, and quick names.</param>
     public static ProfileDocument Build(
         ProfileInputs facts,

@@ -79,7 +79,7 @@ internal static class TargetSummaries
             )
         )
             return (
-                "Starved",
+                ProfileBuilder.Starved,
                 $"{(target.Polls > 0 ? few : "no task was polled")}: its threads waited {HumanText.Duration(target.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(target.CpuNs)}"
             );
         if (facts.Unclear.GetValueOrDefault(index) is > 0 and var unclear)

@@ -16,7 +16,10 @@ internal static class Attachment
         {
             var threads = kernel.AddTarget(target.Pid, target.Index);
             if (threads.Count == 0)
-                targets.Lose(target, RunTargets.Ended(target, "while the agent attached"));
+                targets.Lose(
+                    target,
+                    RunTargets.Ended(target, "while the agent attached", "profile the process that took its place")
+                );
             else
                 target.Tgid = threads[0].Tgid;
         }

@@ -9,7 +9,6 @@ namespace Hud.NodeAgent.Run;
 /// <param name="WorkerPrefixes">Names that threads had to begin with; empty when all of them counted.</param>
 internal sealed record ClosingWarnings(string WorkerPrefixes)
 {
-    internal const string Starved = "Starved";
     private const string GiveItCpu =
         "give it a CPU request (in Kubernetes: resources.requests.cpu), see who else uses the machine (top), or watch for longer";
 
@@ -62,12 +61,15 @@ internal sealed record ClosingWarnings(string WorkerPrefixes)
         target.Reason == ProfileBuilder.Unclear
         || (
             target.Polls + target.SlowPolls == 0
-            && target.Reason is "Idle" or "NotTimed" or Starved or ProfileBuilder.NoSuchWorkers
+            && target.Reason is "Idle" or "NotTimed" or ProfileBuilder.Starved or ProfileBuilder.NoSuchWorkers
         );
 
     private static bool HardlyRan(TargetProfile target, long observedNs) =>
         target.Polls + target.SlowPolls > 0
-        && (target.Reason == Starved || CpuStarvation.SaysNothing(target.CpuWaitNs, target.CpuNs, observedNs));
+        && (
+            target.Reason == ProfileBuilder.Starved
+            || CpuStarvation.SaysNothing(target.CpuWaitNs, target.CpuNs, observedNs)
+        );
 
     private static Diagnostic Held(TargetProfile target) =>
         new(
@@ -92,7 +94,7 @@ internal sealed record ClosingWarnings(string WorkerPrefixes)
                 "",
                 $"see what they do with another tool (gdb -p {target.Pid}, thread apply all bt), or watch again"
             ),
-            Starved => ("", GiveItCpu),
+            ProfileBuilder.Starved => ("", GiveItCpu),
             _ => ("", "send it some load while Hud watches; this does not mean all is well"),
         };
         return new Diagnostic(DiagnosticKinds.Idle, $"{target.Process} ({target.Pid}): {target.Message}{who}", next);

@@ -94,7 +94,12 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
         {
             ReportRefusal(target);
             if (!target.Gone && !target.IsAlive())
-                Lose(target, target.IsReplaced() ? target.Replaced() : Ended(target, "during the run"));
+                Lose(
+                    target,
+                    target.IsReplaced()
+                        ? target.Replaced()
+                        : Ended(target, "during the run", "the report holds what was seen until then")
+                );
             if (target.Gone)
                 continue;
 
@@ -129,14 +134,8 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
             Lose(target, target.Replaced());
     }
 
-    public static Diagnostic Ended(TargetProcess target, string when) =>
-        new(
-            DiagnosticKinds.TargetGone,
-            $"{target.Name} ({target.Pid}) ended {when}",
-            when == "during the run"
-                ? "the report holds what was seen until then"
-                : "profile the process that took its place"
-        );
+    public static Diagnostic Ended(TargetProcess target, string when, string next) =>
+        new(DiagnosticKinds.TargetGone, $"{target.Name} ({target.Pid}) ended {when}", next);
 
     public void Detach()
     {
