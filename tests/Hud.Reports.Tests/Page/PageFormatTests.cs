@@ -6,6 +6,7 @@ using Hud.Core.Profile;
 using Hud.Reports.Formats;
 using Hud.Reports.Page;
 using Hud.Reports.Tests.Documents;
+using Hud.Reports.Text;
 
 namespace Hud.Reports.Tests.Page;
 
@@ -189,6 +190,28 @@ public sealed class PageFormatTests
                     },
                 }
             )
+        );
+    }
+
+    /// <summary>The script and the legend hold the causes' words once more, because neither can ask for them.</summary>
+    [Fact]
+    public void Script_and_legend_call_the_causes_what_the_reports_call_them()
+    {
+        string page = Html(RealisticDocuments.Checkout());
+        var causes = Enum.GetValues<HotspotCause>();
+        Assert.Contains(
+            $"const causeNames = [{string.Join(", ", causes.Select(c => $"\"{Words.Cause(c)}\""))}];",
+            page,
+            StringComparison.Ordinal
+        );
+        Assert.All(
+            causes,
+            c =>
+                Assert.Contains(
+                    $"<span class=\"sw cause-{c.ToString().ToLowerInvariant()}\">{Words.Cause(c)}</span>",
+                    page,
+                    StringComparison.Ordinal
+                )
         );
     }
 
