@@ -123,34 +123,64 @@ static __always_inline struct hud_scratch *own_record(u32 user, struct hud_scrat
 	return s;
 }
 
+/* Where the poll's time went until now. */
+static __always_inline void split_poll(struct poll_split *split, struct thread_state *ts, struct task_struct *task, struct poll_frame *f, u64 now, bool open)
+{
+	split->off = ts->off_total - f->off_total;
+	split->delay = task->sched_info.run_delay - f->run_delay;
+	split->throttled = ts->throttled_total - f->throttled_total;
+	split->yielded = ts->yield_total - f->yield_total;
+	split->delay = split->delay > split->yielded ? split->delay - split->yielded : 0;
+	if (open)
+		add_open_stretch(ts, split, now);
+	/* the scheduler's own sum of waits is whole, also where a switch was not told */
+	if (split->off < split->delay)
+		split->off = split->delay;
+	if (split->off > split->wall)
+		split->off = split->wall;
+	if (split->delay > split->off)
+		split->delay = split->off;
+	/* of a poll that is open on another CPU, what was taken until it last left one */
+	move_stolen(split, (open ? ts->stolen_total : stolen_of_thread(ts, task)) - f->stolen_total);
+}
+
+/* The stack of whatever cost most; returns its flag, 0 where there is none. */
+static __always_inline u32 choose_stack(struct hud_scratch **s, struct thread_state *ts, struct poll_frame *f, struct poll_split *split, bool sampled)
+{
+	u64 blocked = split->off - split->delay, cpu = split->wall - split->off;
+	u32 stack = 0;
+
+	if (blocked >= cpu && blocked >= split->delay && ts->block.ns) {
+		*s = scratch_of(ts, ts->block.scratch);
+		stack = HUD_FLAG_STACK_BLOCK;
+	} else if (split->delay > cpu && ts->queue.ns && (*s = scratch_of(ts, ts->queue.scratch))) {
+		stack = HUD_FLAG_STACK_PREEMPT;
+	} else if (sampled) {
+		*s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
+		stack = HUD_FLAG_STACK_CPU;
+	} else if (blocked > control.threshold_ns && ts->block.ns) {
+		/* no tick met the more expensive part; the stack of the other tells more than none */
+		*s = scratch_of(ts, ts->block.scratch);
+		stack = HUD_FLAG_STACK_BLOCK;
+	} else if (f == &ts->outside_frame && ts->queue.ns) {
+		/* it computed until it had to wait */
+		*s = scratch_of(ts, ts->queue.scratch);
+		stack = HUD_FLAG_STACK_PREEMPT;
+	}
+	return *s ? stack : 0;
+}
+
 /* The record of one slow poll, with the slice of whatever cost most. `open`: it is still running. */
 static __always_inline void send_slow(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, u64 now, u64 wall, bool open)
 {
-	struct poll_split split = {
-		.wall = wall,
-		.off = ts->off_total - f->off_total,
-		.delay = task->sched_info.run_delay - f->run_delay,
-		.throttled = ts->throttled_total - f->throttled_total,
-		.yielded = ts->yield_total - f->yield_total,
-	};
-	bool sampled;
-	u64 blocked, cpu;
-	struct hud_scratch *s = 0;
-	u32 stack = 0, flags = before_flag(ts, f) | (open ? HUD_FLAG_OPEN : 0) | (ts->ticked ? HUD_FLAG_TICKED : 0);
+	u32 stack, flags = before_flag(ts, f) | (open ? HUD_FLAG_OPEN : 0) | (ts->ticked ? HUD_FLAG_TICKED : 0);
+	struct poll_split split = { .wall = wall };
 	struct hud_worker *w = worker_of(ts);
+	struct hud_scratch *s = 0;
+	u64 blocked, cpu;
+	bool sampled;
 
-	split.delay = split.delay > split.yielded ? split.delay - split.yielded : 0;
-	if (open)
-		add_open_stretch(ts, &split, now);
-	/* the scheduler's own sum of waits is whole, also where a switch was not told */
-	if (split.off < split.delay)
-		split.off = split.delay;
-	if (split.off > wall)
-		split.off = wall;
-	if (split.delay > split.off)
-		split.delay = split.off;
-	/* of a poll that is open on another CPU, what was taken until it last left one */
-	move_stolen(&split, (open ? ts->stolen_total : stolen_of_thread(ts, task)) - f->stolen_total);
+	split_poll(&split, ts, task, f, now, open);
 	blocked = split.off - split.delay;
 	cpu = wall - split.off;
 	/* of a poll that gave its CPU away once and then computed, that place tells nothing */
@@ -162,25 +192,7 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 		count(HUD_STAT_RATE_LIMITED);
 		return;
 	}
-	if (blocked >= cpu && blocked >= split.delay && ts->block.ns) {
-		s = scratch_of(ts, ts->block.scratch);
-		stack = HUD_FLAG_STACK_BLOCK;
-	} else if (split.delay > cpu && ts->queue.ns && (s = scratch_of(ts, ts->queue.scratch))) {
-		stack = HUD_FLAG_STACK_PREEMPT;
-	} else if (sampled) {
-		s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
-		stack = HUD_FLAG_STACK_CPU;
-	} else if (blocked > control.threshold_ns && ts->block.ns) {
-		/* no tick met the more expensive part; the stack of the other tells more than none */
-		s = scratch_of(ts, ts->block.scratch);
-		stack = HUD_FLAG_STACK_BLOCK;
-	} else if (f == &ts->outside_frame && ts->queue.ns) {
-		/* it computed until it had to wait */
-		s = scratch_of(ts, ts->queue.scratch);
-		stack = HUD_FLAG_STACK_PREEMPT;
-	}
-	if (!s)
-		stack = 0;
+	stack = choose_stack(&s, ts, f, &split, sampled);
 	if (open || !s) {
 		s = own_record(open ? HUD_CPU_SCRATCH_OPEN : HUD_CPU_SCRATCH_POLL, s);
 		if (!s)

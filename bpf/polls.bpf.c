@@ -8,11 +8,56 @@
 
 enum { HUD_OTHER_STACK = 256 << 10 }; /* polls of one stack that follow one another begin nearly at the same place */
 
+enum { HUD_NOT_TIMED = ~0u };
+
+/* The depth that a poll with this stack pointer has, or HUD_NOT_TIMED. */
+static __always_inline u32 depth_of_poll(struct thread_state *ts, u64 sp)
+{
+	u32 depth = ts->depth;
+
+	/*
+	 * Far above the open poll: on another stack, and that poll is going to return. The kernel would take a return probe here
+	 * for the proof that it was left, drop its return, and kill the thread when it comes. Nothing is probed, where we have the choice.
+	 */
+	if (depth > 0 && depth <= HUD_MAX_DEPTH && sp > poll_at(ts, depth - 1)->sp + HUD_OTHER_STACK) {
+		count(HUD_STAT_DEPTH_OVERFLOW);
+		return HUD_NOT_TIMED;
+	}
+	/* a frame at or below our stack pointer has been left without a return that we saw */
+	if (depth > 0 && depth <= HUD_MAX_DEPTH && poll_at(ts, depth - 1)->sp <= sp) {
+		count(HUD_STAT_MISSED_RETURNS);
+		depth = depth > 1 && poll_at(ts, depth - 2)->sp > sp ? depth - 1 : 0;
+	}
+	if (depth >= HUD_MAX_DEPTH) {
+		count(HUD_STAT_DEPTH_OVERFLOW);
+		return HUD_NOT_TIMED;
+	}
+	return depth;
+}
+
+/* All sums of the thread as they stand at the poll's begin; the clock last. */
+static __always_inline void open_frame(struct poll_frame *f, struct thread_state *ts, struct task_struct *task, struct pt_regs *ctx)
+{
+	f->sp = PT_REGS_SP(ctx);
+	f->ip = PT_REGS_IP(ctx);
+	f->header = PT_REGS_PARM1(ctx);
+	f->run_delay = task->sched_info.run_delay;
+	f->off_total = ts->off_total;
+	f->throttled_total = ts->throttled_total;
+	f->stolen_total = stolen_of_thread(ts, task);
+	f->yield_total = ts->yield_total;
+	f->inner_ns = 0;
+	f->task_id = 0;
+	f->have_id = 0;
+	f->type = bpf_get_attach_cookie(ctx);
+	forget_innermost(ts);
+	f->start_ns = bpf_ktime_get_ns();
+}
+
 /* Returns false when this poll is not timed. */
 static __always_inline bool poll_enter(struct pt_regs *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 sp = PT_REGS_SP(ctx);
 	struct thread_state *ts;
 	struct poll_frame *f;
 	struct hud_worker *w;
@@ -32,45 +77,17 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	drop_stale_polls(ts);
 	if (ts->off_at)
 		close_missed_switch(ts, task, bpf_ktime_get_ns());
-	depth = ts->depth;
 	if (ts->outside)
 		end_outside(ts, task, bpf_ktime_get_ns());
 	ts->role = HUD_ROLE_WORKER;
-	/*
-	 * Far above the open poll: on another stack, and that poll is going to return. The kernel would take a return probe here
-	 * for the proof that it was left, drop its return, and kill the thread when it comes. Nothing is probed, where we have the choice.
-	 */
-	if (depth > 0 && depth <= HUD_MAX_DEPTH && sp > poll_at(ts, depth - 1)->sp + HUD_OTHER_STACK) {
-		count(HUD_STAT_DEPTH_OVERFLOW);
+	depth = depth_of_poll(ts, PT_REGS_SP(ctx));
+	if (depth >= HUD_MAX_DEPTH)
 		return false;
-	}
-	/* a frame at or below our stack pointer has been left without a return that we saw */
-	if (depth > 0 && depth <= HUD_MAX_DEPTH && poll_at(ts, depth - 1)->sp <= sp) {
-		count(HUD_STAT_MISSED_RETURNS);
-		depth = depth > 1 && poll_at(ts, depth - 2)->sp > sp ? depth - 1 : 0;
-	}
-	if (depth >= HUD_MAX_DEPTH) {
-		count(HUD_STAT_DEPTH_OVERFLOW);
-		return false;
-	}
 	count(HUD_STAT_POLLS);
 	if (!ts->slot)
 		assign_slot(ts, task);
 	f = poll_at(ts, depth);
-	f->sp = sp;
-	f->ip = PT_REGS_IP(ctx);
-	f->header = PT_REGS_PARM1(ctx);
-	f->run_delay = task->sched_info.run_delay;
-	f->off_total = ts->off_total;
-	f->throttled_total = ts->throttled_total;
-	f->stolen_total = stolen_of_thread(ts, task);
-	f->yield_total = ts->yield_total;
-	f->inner_ns = 0;
-	f->task_id = 0;
-	f->have_id = 0;
-	f->type = bpf_get_attach_cookie(ctx);
-	forget_innermost(ts);
-	f->start_ns = bpf_ktime_get_ns();
+	open_frame(f, ts, task, ctx);
 	w = worker_of(ts);
 	if (w) {
 		w->current_start_ns = f->start_ns;

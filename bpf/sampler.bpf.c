@@ -20,6 +20,35 @@ static __always_inline bool has_returned(struct poll_frame *f, struct pt_regs *r
 	return sp + HUD_TRAMPOLINE_PUSHES > f->sp && ip - f->ip > HUD_FUNCTION_BYTES;
 }
 
+/* A thread in no poll that is timed: its stack alone, and the agent decides by the frames whether it polls. */
+static __always_inline void send_without_poll(struct thread_state *ts, struct task_struct *task, struct hud_scratch *s, u64 now)
+{
+	if (!take_token(HUD_EVENT_ONCPU, now, config.samples_per_second)) {
+		count(HUD_STAT_SAMPLES_LIMITED);
+		return;
+	}
+	fill_identity(&s->event, HUD_EVENT_ONCPU, ts, task, now);
+	s->event.flags |= HUD_FLAG_STACK_CPU;
+	copy_stack(s, s->event.regs.r[HUD_REG_SP], 0);
+	send_with_stack(s);
+}
+
+/* The sample just taken of a poll, or of a stretch outside of polls, that is over the threshold already. */
+static __always_inline void send_sample(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, struct hud_scratch *s, u64 now)
+{
+	u32 flags = s->event.flags;
+
+	if (!take_token(HUD_EVENT_SAMPLE, now, config.samples_per_second)) {
+		count(HUD_STAT_SAMPLES_LIMITED);
+		return;
+	}
+	fill_identity(&s->event, HUD_EVENT_SAMPLE, ts, task, now);
+	fill_poll(&s->event, f);
+	s->event.flags |= flags | before_flag(ts, f);
+	s->event.wall_ns = now - f->start_ns;
+	send_with_stack(s);
+}
+
 SEC("perf_event")
 int hud_sample(struct bpf_perf_event_data *ctx)
 {
@@ -28,8 +57,8 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	struct hud_scratch *s;
 	struct poll_frame *f;
 	struct pt_regs *regs;
-	u32 depth, flags;
 	bool outside;
+	u32 depth;
 	u64 now;
 
 	if (!maybe_target(task->tgid) || !control.enabled)
@@ -59,14 +88,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		return 0;
 	HUD_COPY_REGS(&s->event.regs, regs);
 	if (!depth && !outside) {
-		if (!take_token(HUD_EVENT_ONCPU, now, config.samples_per_second)) {
-			count(HUD_STAT_SAMPLES_LIMITED);
-			return 0;
-		}
-		fill_identity(&s->event, HUD_EVENT_ONCPU, ts, task, now);
-		s->event.flags |= HUD_FLAG_STACK_CPU;
-		copy_stack(s, s->event.regs.r[HUD_REG_SP], 0);
-		send_with_stack(s);
+		send_without_poll(ts, task, s, now);
 		return 0;
 	}
 	s->event.flags = HUD_FLAG_STACK_CPU;
@@ -78,17 +100,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	}
 	ts->needs_reset = 1;
 	ts->sample_valid = HUD_SAMPLE_TICK;
-	if (now - f->start_ns <= control.threshold_ns)
-		return 0;
-	if (!take_token(HUD_EVENT_SAMPLE, now, config.samples_per_second)) {
-		count(HUD_STAT_SAMPLES_LIMITED);
-		return 0;
-	}
-	flags = s->event.flags;
-	fill_identity(&s->event, HUD_EVENT_SAMPLE, ts, task, now);
-	fill_poll(&s->event, f);
-	s->event.flags |= flags | before_flag(ts, f);
-	s->event.wall_ns = now - f->start_ns;
-	send_with_stack(s);
+	if (now - f->start_ns > control.threshold_ns)
+		send_sample(ts, task, f, s, now);
 	return 0;
 }

@@ -71,26 +71,11 @@ static __always_inline bool leave_cpu_outside(struct thread_state *ts, struct ta
 	return in_outside(ts, prev, now);
 }
 
-/* prev is still the current task here, so its memory can be read. */
-static __always_inline void switch_out(struct task_struct *prev, struct task_struct *next, bool runnable, bool stopped, u64 now)
+/* What is known of every stretch off the CPU, whether or not a stack is kept. */
+static __always_inline void begin_stretch(struct thread_state *ts, struct task_struct *prev, bool runnable, bool stopped, u64 now)
 {
-	struct thread_state *ts = control.sched_only ? find_or_make_thread(prev) : find_thread(prev);
-	struct pt_regs *regs;
-	struct poll_frame *f;
-	struct hud_scratch *s;
-	struct hud_worker *w;
-	bool sched_only, outside = false;
-	u32 depth;
-	u64 end = 0;
+	struct hud_worker *w = worker_of(ts);
 
-	if (!ts)
-		return;
-	sched_only = is_sched_only(ts);
-	if (ts->role == HUD_ROLE_STRANGER && !sched_only)
-		return;
-	drop_stale_polls(ts);
-	if (ts->off_at)
-		close_missed_switch(ts, prev, now);
 	ts->stolen_total = stolen_of_thread(ts, prev);
 	ts->off_at = now;
 	ts->off_exec = prev->se.sum_exec_runtime;
@@ -103,9 +88,30 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	ts->off_by_tgid = 0;
 	ts->off_syscall = -1;
 	ts->off_scratch = ~0u;
-	w = worker_of(ts);
 	if (w)
 		w->off_since_ns = stopped ? 0 : runnable ? HUD_OFF_RUNNABLE : now;
+}
+
+/* prev is still the current task here, so its memory can be read. */
+static __always_inline void switch_out(struct task_struct *prev, struct task_struct *next, bool runnable, bool stopped, u64 now)
+{
+	struct thread_state *ts = control.sched_only ? find_or_make_thread(prev) : find_thread(prev);
+	struct pt_regs *regs;
+	struct poll_frame *f;
+	struct hud_scratch *s;
+	bool sched_only, outside = false;
+	u32 depth;
+	u64 end = 0;
+
+	if (!ts)
+		return;
+	sched_only = is_sched_only(ts);
+	if (ts->role == HUD_ROLE_STRANGER && !sched_only)
+		return;
+	drop_stale_polls(ts);
+	if (ts->off_at)
+		close_missed_switch(ts, prev, now);
+	begin_stretch(ts, prev, runnable, stopped, now);
 	if (stopped)
 		return;
 	depth = ts->depth;
@@ -266,17 +272,57 @@ int BPF_PROG(hud_sched_switch, bool preempted, struct task_struct *prev, struct 
 	return 0;
 }
 
+/*
+ * std and parking_lot mutexes keep no owner: the holder is the thread of the same process that unlocks. Its stack, with what the
+ * sleeper waited in.
+ */
+static __always_inline void send_waker(struct thread_state *ts, struct task_struct *sleeper, struct task_struct *waker, u64 now)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(waker);
+	struct thread_state *own;
+	struct hud_scratch *s;
+	u32 depth = ts->depth;
+	u64 end = 0;
+
+	if (!is_futex_wake(HUD_REGS_SYSCALL(regs)))
+		return; /* a timer's interrupt in the middle of something else */
+	if (!take_token(HUD_EVENT_WAKER, now, config.slow_per_second)) {
+		count(HUD_STAT_WAKERS_LIMITED);
+		return;
+	}
+	s = scratch_of_cpu(HUD_CPU_SCRATCH_WAKER);
+	if (!s)
+		return;
+	own = find_thread(waker);
+	fill_identity(&s->event, HUD_EVENT_WAKER, ts, sleeper, now);
+	if (depth && depth <= HUD_MAX_DEPTH)
+		fill_poll(&s->event, poll_at(ts, depth - 1));
+	s->event.block_start_ns = ts->off_at;
+	s->event.worst_block_ns = now - ts->off_at;
+	s->event.syscall = ts->off_syscall;
+	s->event.syscall_arg = ts->off_arg;
+	s->event.by_ns = 0;
+	s->event.by_tgid = waker->tgid;
+	bpf_probe_read_kernel(s->event.by_comm, sizeof(s->event.by_comm), waker->comm);
+	if (own && own->epoch == control.epoch) {
+		depth = own->depth;
+		if (depth && depth <= HUD_MAX_DEPTH)
+			end = poll_at(own, depth - 1)->sp + 8;
+	}
+	HUD_COPY_REGS(&s->event.regs, regs);
+	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
+	send_with_stack(s);
+}
+
 /* Runs in the waker, before the sleeper can run: the moment it becomes runnable. */
 SEC("tp_btf/sched_waking")
 int BPF_PROG(hud_sched_waking, struct task_struct *sleeper)
 {
 	struct task_struct *waker;
-	struct thread_state *ts, *own;
+	struct thread_state *ts;
 	struct hud_scratch *s;
-	struct pt_regs *regs;
 	struct hud_worker *w;
-	u64 now, end = 0;
-	u32 depth;
+	u64 now;
 
 	if (!maybe_target(sleeper->tgid) || !control.enabled)
 		return 0;
@@ -297,39 +343,8 @@ int BPF_PROG(hud_sched_waking, struct task_struct *sleeper)
 		copy_kernel_stack(s, sleeper);
 	if (!is_futex_wait(ts->off_syscall))
 		return 0;
-	/* std and parking_lot mutexes keep no owner: the holder is the thread of the same process that unlocks */
 	waker = bpf_get_current_task_btf();
-	if (waker->tgid != sleeper->tgid)
-		return 0;
-	regs = (struct pt_regs *)bpf_task_pt_regs(waker);
-	if (!is_futex_wake(HUD_REGS_SYSCALL(regs)))
-		return 0; /* a timer's interrupt in the middle of something else */
-	if (!take_token(HUD_EVENT_WAKER, now, config.slow_per_second)) {
-		count(HUD_STAT_WAKERS_LIMITED);
-		return 0;
-	}
-	s = scratch_of_cpu(HUD_CPU_SCRATCH_WAKER);
-	if (!s)
-		return 0;
-	own = find_thread(waker);
-	fill_identity(&s->event, HUD_EVENT_WAKER, ts, sleeper, now);
-	depth = ts->depth;
-	if (depth && depth <= HUD_MAX_DEPTH)
-		fill_poll(&s->event, poll_at(ts, depth - 1));
-	s->event.block_start_ns = ts->off_at;
-	s->event.worst_block_ns = now - ts->off_at;
-	s->event.syscall = ts->off_syscall;
-	s->event.syscall_arg = ts->off_arg;
-	s->event.by_ns = 0;
-	s->event.by_tgid = waker->tgid;
-	bpf_probe_read_kernel(s->event.by_comm, sizeof(s->event.by_comm), waker->comm);
-	if (own && own->epoch == control.epoch) {
-		depth = own->depth;
-		if (depth && depth <= HUD_MAX_DEPTH)
-			end = poll_at(own, depth - 1)->sp + 8;
-	}
-	HUD_COPY_REGS(&s->event.regs, regs);
-	copy_stack(s, s->event.regs.r[HUD_REG_SP], end);
-	send_with_stack(s);
+	if (waker->tgid == sleeper->tgid)
+		send_waker(ts, sleeper, waker, now);
 	return 0;
 }

@@ -17,6 +17,10 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
     private const int LogOpensPerSecond = 20;
     private const int LogOpensAtOnce = 20;
 
+    private const int LeaseRequestsPerSecond = 5;
+    private const int LeaseRequestsAtOnce = 10;
+    private static readonly TimeSpan LeaseRequestTimeout = TimeSpan.FromSeconds(5);
+
     private readonly TimeProvider _time = TimeProvider.System;
     private LeaderElector? _elector;
     private Leadership? _leadership;
@@ -25,39 +29,14 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
     public async Task<int> RunAsync(CancellationToken cancel)
     {
         using var metrics = new PrometheusText(KubernetesMeter.Name, OperatorMeter.Name);
-        using var reader = new KubernetesClient(
-            cluster,
-            new KubernetesClientOptions { RequestsPerSecond = options.RequestsPerSecond, UserAgent = "hud-operator" }
-        );
+        using var reader = Client(options.RequestsPerSecond);
         // hundreds of agents' logs are opened one after the other, and keep nobody else waiting
-        using var logs = new KubernetesClient(
-            cluster,
-            new KubernetesClientOptions
-            {
-                RequestsPerSecond = LogOpensPerSecond,
-                Burst = LogOpensAtOnce,
-                UserAgent = "hud-operator",
-            }
-        );
+        using var logs = Client(LogOpensPerSecond, LogOpensAtOnce);
         // the lease waits behind no other request: what else there is to do must not cost the leadership
-        using var lease = new KubernetesClient(
-            cluster,
-            new KubernetesClientOptions
-            {
-                RequestsPerSecond = 5,
-                Burst = 10,
-                RequestTimeout = TimeSpan.FromSeconds(5),
-                UserAgent = "hud-operator",
-            }
-        );
-        using var writer = new KubernetesClient(
-            cluster,
-            new KubernetesClientOptions
-            {
-                RequestsPerSecond = options.RequestsPerSecond,
-                UserAgent = "hud-operator",
-                MayWrite = () => !options.LeaderElection || _elector?.IsLeader == true,
-            }
+        using var lease = Client(LeaseRequestsPerSecond, LeaseRequestsAtOnce, LeaseRequestTimeout);
+        using var writer = Client(
+            options.RequestsPerSecond,
+            mayWrite: () => !options.LeaderElection || _elector?.IsLeader == true
         );
         var sessions = new Informer<SessionEntity>(
             reader,
@@ -101,10 +80,9 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
         var informers = Task.WhenAll(sessions.RunAsync(stop.Token), agents.RunAsync(stop.Token));
         var work = options.LeaderElection ? CandidateAsync(lease, LeadAsync, stop.Token) : LeadAsync(stop.Token);
 
-        var first = await Task.WhenAny(health, informers, work).ConfigureAwait(false);
+        await Task.WhenAny(health, informers, work).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
-        var code = 0;
-        foreach (var task in new[] { first, health, informers, work })
+        foreach (var task in new[] { health, informers, work })
         {
             try
             {
@@ -115,12 +93,29 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
                 // the way down
             }
         }
-        if (!cancel.IsCancellationRequested)
-        {
-            log.Error("stopped without being asked to; the kubelet starts this again");
-            code = 1;
-        }
-        return code;
+        if (cancel.IsCancellationRequested)
+            return 0;
+        log.Error("stopped without being asked to; the kubelet starts this again");
+        return 1;
+    }
+
+    private KubernetesClient Client(
+        double perSecond,
+        int? burst = null,
+        TimeSpan? timeout = null,
+        Func<bool>? mayWrite = null
+    )
+    {
+        var defaults = new KubernetesClientOptions { RequestsPerSecond = perSecond, UserAgent = "hud-operator" };
+        return new KubernetesClient(
+            cluster,
+            defaults with
+            {
+                Burst = burst ?? defaults.Burst,
+                RequestTimeout = timeout ?? defaults.RequestTimeout,
+                MayWrite = mayWrite ?? defaults.MayWrite,
+            }
+        );
     }
 
     /// <summary>

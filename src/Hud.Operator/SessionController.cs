@@ -120,29 +120,7 @@ public sealed partial class SessionController(
         var conditions = new ConditionSet(status.Conditions, generation, now);
         status = status with { ObservedGeneration = generation, Phase = SessionPhase.Pending };
         if (spec.Suspend)
-        {
-            slots.Release(session.Uid);
-            conditions.Set(
-                ConditionTypes.Accepted,
-                status: true,
-                Admission.Accepted.Reason,
-                Admission.Accepted.Message
-            );
-            conditions.Set(
-                ConditionTypes.Reconciling,
-                status: false,
-                "Suspended",
-                "suspended; set spec.suspend to false to begin"
-            );
-            conditions.Set(
-                ConditionTypes.Ready,
-                status: false,
-                "Pending",
-                "suspended; set spec.suspend to false to begin"
-            );
-            await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
-            return ReconcileResult.Done;
-        }
+            return await HoldAsync(session, status, conditions, cancel).ConfigureAwait(false);
         // a place first: what waits for one costs the API server nothing
         if (slots.IsStillBlocked(session.Uid, out var wait))
             return await WaitAsync(session, status, conditions, wait, cancel).ConfigureAwait(false);
@@ -183,6 +161,23 @@ public sealed partial class SessionController(
             )
             .ConfigureAwait(false);
         return await ProceedAsync(session, spec, session.ReadStatus(), cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Suspended before it began.</summary>
+    private async Task<ReconcileResult> HoldAsync(
+        SessionEntity session,
+        ProfilingSessionStatus status,
+        ConditionSet conditions,
+        CancellationToken cancel
+    )
+    {
+        const string Next = "suspended; set spec.suspend to false to begin";
+        slots.Release(session.Uid);
+        conditions.Set(ConditionTypes.Accepted, status: true, Admission.Accepted.Reason, Admission.Accepted.Message);
+        conditions.Set(ConditionTypes.Reconciling, status: false, "Suspended", Next);
+        conditions.Set(ConditionTypes.Ready, status: false, "Pending", Next);
+        await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
+        return ReconcileResult.Done;
     }
 
     /// <summary>

@@ -128,109 +128,89 @@ internal sealed class CallFrameProgram(ElfMachine machine, RuleSet rules, Unwind
     // An instruction that changes rules and not the address.
     private bool Change(byte op, ref DwarfReader reader, in FrameFactors factors)
     {
-        ulong register;
         switch (op)
         {
             case 0x00: // nop
-                break;
-            case 0x05: // offset_extended
-                register = reader.Uleb();
-                State.Set(register, AtCfa(reader.Uleb(), factors));
-                break;
-            case 0x06: // restore_extended
-                register = reader.Uleb();
-                State.Set(register, _initial.Get(register));
-                break;
-            case 0x07: // undefined
-                State.Set(reader.Uleb(), new PackedRule(RuleKind.Undefined, 0, 0));
-                break;
-            case 0x08: // same_value
-                State.Set(reader.Uleb(), default);
-                break;
-            case 0x09: // register
-                register = reader.Uleb();
-                State.Set(register, FromRegister(reader.Uleb(), 0));
-                break;
-            case 0x0a: // remember_state
-                if (_depth >= StackLimits.MaxRememberedStates)
-                {
-                    return false;
-                }
-
-                State.Slots.CopyTo(_remembered[_depth++]);
-                break;
-            case 0x0b: // restore_state; restores the CFA as well, as every producer expects
-                if (_depth == 0)
-                {
-                    return false;
-                }
-
-                State.CopyFrom(_remembered[--_depth]);
-                break;
-            case 0x0c: // def_cfa
-                register = reader.Uleb();
-                State.Cfa = FromRegister(register, unchecked((long)reader.Uleb()));
-                break;
-            case 0x0d: // def_cfa_register
-                State.Cfa =
-                    State.Cfa.Kind == RuleKind.Register
-                        ? FromRegister(reader.Uleb(), State.Cfa.Value)
-                        : Unsupported(ref reader);
-                break;
-            case 0x0e: // def_cfa_offset
-                State.Cfa = MoveCfa(unchecked((long)reader.Uleb()));
-                break;
-            case 0x0f: // def_cfa_expression
-                State.Cfa = FromExpression(RuleKind.Expression, ref reader);
-                break;
-            case 0x10: // expression
-                register = reader.Uleb();
-                State.Set(register, FromExpression(RuleKind.AtExpression, ref reader));
-                break;
-            case 0x11: // offset_extended_sf
-                register = reader.Uleb();
-                State.Set(register, PackedRule.WithOffset(RuleKind.AtCfaOffset, 0, Scale(reader.Sleb(), factors)));
-                break;
-            case 0x12: // def_cfa_sf
-                register = reader.Uleb();
-                State.Cfa = FromRegister(register, Scale(reader.Sleb(), factors));
-                break;
-            case 0x13: // def_cfa_offset_sf
-                State.Cfa = MoveCfa(Scale(reader.Sleb(), factors));
-                break;
-            case 0x14: // val_offset
-                register = reader.Uleb();
-                State.Set(
-                    register,
-                    PackedRule.WithOffset(RuleKind.CfaOffset, 0, Scale(unchecked((long)reader.Uleb()), factors))
-                );
-                break;
-            case 0x15: // val_offset_sf
-                register = reader.Uleb();
-                State.Set(register, PackedRule.WithOffset(RuleKind.CfaOffset, 0, Scale(reader.Sleb(), factors)));
-                break;
-            case 0x16: // val_expression
-                register = reader.Uleb();
-                State.Set(register, FromExpression(RuleKind.Expression, ref reader));
-                break;
             case 0x2d: // aarch64: negate_ra_state (the address is signed; its signature is always stripped)
-                break;
+                return true;
             case 0x2e: // GNU_args_size
                 reader.Uleb();
-                break;
-            case 0x2f: // GNU_negative_offset_extended
-                register = reader.Uleb();
-                State.Set(
-                    register,
-                    PackedRule.WithOffset(RuleKind.AtCfaOffset, 0, unchecked(-Scale((long)reader.Uleb(), factors)))
-                );
-                break;
+                return !reader.Failed;
+            case 0x0a:
+                return Remember();
+            case 0x0b:
+                return Restore();
+            case 0x0c or 0x0d or 0x0e or 0x0f or 0x12 or 0x13:
+                State.Cfa = NewCfa(op, ref reader, factors);
+                return !reader.Failed;
             default:
-                return false;
+                var register = reader.Uleb();
+                if (NewRule(op, register, ref reader, factors) is not { } rule)
+                {
+                    return false;
+                }
+
+                State.Set(register, rule);
+                return !reader.Failed;
+        }
+    }
+
+    private bool Remember()
+    {
+        if (_depth >= StackLimits.MaxRememberedStates)
+        {
+            return false;
         }
 
-        return !reader.Failed;
+        State.Slots.CopyTo(_remembered[_depth++]);
+        return true;
     }
+
+    // Restores the CFA as well, as every producer expects.
+    private bool Restore()
+    {
+        if (_depth == 0)
+        {
+            return false;
+        }
+
+        State.CopyFrom(_remembered[--_depth]);
+        return true;
+    }
+
+    private PackedRule NewCfa(byte op, ref DwarfReader reader, in FrameFactors factors) =>
+        op switch
+        {
+            0x0c => FromRegister(reader.Uleb(), unchecked((long)reader.Uleb())), // def_cfa
+            0x0d when State.Cfa.Kind == RuleKind.Register => FromRegister(reader.Uleb(), State.Cfa.Value), // def_cfa_register
+            0x0d => Unsupported(ref reader),
+            0x0e => MoveCfa(unchecked((long)reader.Uleb())), // def_cfa_offset
+            0x0f => FromExpression(RuleKind.Expression, ref reader), // def_cfa_expression
+            0x12 => FromRegister(reader.Uleb(), Scale(reader.Sleb(), factors)), // def_cfa_sf
+            _ => MoveCfa(Scale(reader.Sleb(), factors)), // def_cfa_offset_sf
+        };
+
+    /// <summary>Null for an instruction that isn't known.</summary>
+    private PackedRule? NewRule(byte op, ulong register, ref DwarfReader reader, in FrameFactors factors) =>
+        op switch
+        {
+            0x05 => AtCfa(reader.Uleb(), factors), // offset_extended
+            0x06 => _initial.Get(register), // restore_extended
+            0x07 => new PackedRule(RuleKind.Undefined, 0, 0), // undefined
+            0x08 => default(PackedRule), // same_value
+            0x09 => FromRegister(reader.Uleb(), 0), // register
+            0x10 => FromExpression(RuleKind.AtExpression, ref reader), // expression
+            0x11 => PackedRule.WithOffset(RuleKind.AtCfaOffset, 0, Scale(reader.Sleb(), factors)), // offset_extended_sf
+            0x14 => PackedRule.WithOffset(RuleKind.CfaOffset, 0, Scale(unchecked((long)reader.Uleb()), factors)), // val_offset
+            0x15 => PackedRule.WithOffset(RuleKind.CfaOffset, 0, Scale(reader.Sleb(), factors)), // val_offset_sf
+            0x16 => FromExpression(RuleKind.Expression, ref reader), // val_expression
+            0x2f => PackedRule.WithOffset( // GNU_negative_offset_extended
+                RuleKind.AtCfaOffset,
+                0,
+                unchecked(-Scale((long)reader.Uleb(), factors))
+            ),
+            _ => null,
+        };
 
     private PackedRule MoveCfa(long offset) =>
         State.Cfa.Kind == RuleKind.Register

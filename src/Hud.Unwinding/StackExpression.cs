@@ -68,47 +68,26 @@ internal static class StackExpression
             return PushRegister(op - 0x70u, reader.Sleb(), stack, ref depth, registers);
         }
 
+        if (Constant(op, ref reader) is { } constant)
+        {
+            stack[depth++] = constant;
+            return true;
+        }
+
         switch (op)
         {
-            case 0x08:
-                stack[depth++] = reader.U8();
-                return true;
-            case 0x09:
-                stack[depth++] = (ulong)(sbyte)reader.U8();
-                return true;
-            case 0x0a:
-                stack[depth++] = reader.U16();
-                return true;
-            case 0x0b:
-                stack[depth++] = (ulong)(short)reader.U16();
-                return true;
-            case 0x0c:
-                stack[depth++] = reader.U32();
-                return true;
-            case 0x0d:
-                stack[depth++] = (ulong)(int)reader.U32();
-                return true;
-            case 0x0e or 0x0f:
-                stack[depth++] = reader.U64();
-                return true;
-            case 0x10:
-                stack[depth++] = reader.Uleb();
-                return true;
-            case 0x11:
-                stack[depth++] = (ulong)reader.Sleb();
-                return true;
-            case 0x92:
+            case 0x92: // bregx
                 return PushRegister(reader.Uleb(), reader.Sleb(), stack, ref depth, registers);
-            case 0x2f:
+            case 0x2f: // skip
                 reader.Skip((short)reader.U16());
                 return true;
-            case 0x96:
+            case 0x96: // nop
                 return true;
-            case 0x14 when depth >= 2:
+            case 0x14 when depth >= 2: // over
                 stack[depth] = stack[depth - 2];
                 depth++;
                 return true;
-            case 0x15:
+            case 0x15: // pick
                 var index = reader.U8();
                 if (index >= depth)
                 {
@@ -122,6 +101,22 @@ internal static class StackExpression
                 return depth >= 1 && Unary(op, ref reader, stack, ref depth, memory);
         }
     }
+
+    /// <summary>What a constant pushes; null for other operations.</summary>
+    private static ulong? Constant(byte op, ref DwarfReader reader) =>
+        op switch
+        {
+            0x08 => reader.U8(),
+            0x09 => (ulong)(sbyte)reader.U8(),
+            0x0a => reader.U16(),
+            0x0b => (ulong)(short)reader.U16(),
+            0x0c => reader.U32(),
+            0x0d => (ulong)(int)reader.U32(),
+            0x0e or 0x0f => reader.U64(),
+            0x10 => reader.Uleb(),
+            0x11 => (ulong)reader.Sleb(),
+            _ => null,
+        };
 
     private static bool Unary(
         byte op,
@@ -181,7 +176,6 @@ internal static class StackExpression
     {
         var b = stack[depth - 1];
         var a = stack[depth - 2];
-        ulong result;
         switch (op)
         {
             case 0x16: // swap
@@ -195,64 +189,40 @@ internal static class StackExpression
 
                 (stack[depth - 1], stack[depth - 2], stack[depth - 3]) = (a, stack[depth - 3], b);
                 return true;
-            case 0x1b when b != 0 && !(b == ulong.MaxValue && a == 1UL << 63):
-                result = (ulong)((long)a / (long)b);
-                break;
-            case 0x1d when b != 0:
-                result = a % b;
-                break;
-            case 0x1a:
-                result = a & b;
-                break;
-            case 0x1c:
-                result = unchecked(a - b);
-                break;
-            case 0x1e:
-                result = unchecked(a * b);
-                break;
-            case 0x21:
-                result = a | b;
-                break;
-            case 0x22:
-                result = unchecked(a + b);
-                break;
-            case 0x24:
-                result = b < 64 ? a << (int)b : 0;
-                break;
-            case 0x25:
-                result = b < 64 ? a >> (int)b : 0;
-                break;
-            case 0x26:
-                result = (ulong)((long)a >> (int)Math.Min(b, 63));
-                break;
-            case 0x27:
-                result = a ^ b;
-                break;
-            case 0x29:
-                result = a == b ? 1u : 0;
-                break;
-            case 0x2a:
-                result = (long)a >= (long)b ? 1u : 0;
-                break;
-            case 0x2b:
-                result = (long)a > (long)b ? 1u : 0;
-                break;
-            case 0x2c:
-                result = (long)a <= (long)b ? 1u : 0;
-                break;
-            case 0x2d:
-                result = (long)a < (long)b ? 1u : 0;
-                break;
-            case 0x2e:
-                result = a != b ? 1u : 0;
-                break;
-            default:
-                return false;
+        }
+
+        if (Computed(op, a, b) is not { } result)
+        {
+            return false;
         }
 
         stack[--depth - 1] = result;
         return true;
     }
+
+    /// <summary>Null for what isn't an operator of two values, and for what a processor would trap on.</summary>
+    private static ulong? Computed(byte op, ulong a, ulong b) =>
+        op switch
+        {
+            0x1a => a & b,
+            0x1b when b != 0 && !(b == ulong.MaxValue && a == 1UL << 63) => (ulong)((long)a / (long)b),
+            0x1c => unchecked(a - b),
+            0x1d when b != 0 => a % b,
+            0x1e => unchecked(a * b),
+            0x21 => a | b,
+            0x22 => unchecked(a + b),
+            0x24 => b < 64 ? a << (int)b : 0,
+            0x25 => b < 64 ? a >> (int)b : 0,
+            0x26 => (ulong)((long)a >> (int)Math.Min(b, 63)),
+            0x27 => a ^ b,
+            0x29 => a == b ? 1u : 0,
+            0x2a => (long)a >= (long)b ? 1u : 0,
+            0x2b => (long)a > (long)b ? 1u : 0,
+            0x2c => (long)a <= (long)b ? 1u : 0,
+            0x2d => (long)a < (long)b ? 1u : 0,
+            0x2e => a != b ? 1u : 0,
+            _ => null,
+        };
 
     private static bool PushRegister(
         ulong register,

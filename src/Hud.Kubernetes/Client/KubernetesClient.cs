@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace Hud.Kubernetes;
 
-public sealed class KubernetesClientOptions
+public sealed record KubernetesClientOptions
 {
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -44,22 +44,6 @@ public static class AgentPod
         OperatorOptions options
     )
     {
-        var task = new AgentTask
-        {
-            Session = spec,
-            Node = node,
-            Targets =
-            [
-                .. targets.Select(t => new AgentTarget
-                {
-                    Pod = t.Pod,
-                    PodUid = t.PodUid,
-                    Container = t.Container,
-                    ContainerId = WithoutScheme(t.ContainerId),
-                    ProcessName = spec.Target.ProcessName,
-                }),
-            ],
-        };
         return new Pod
         {
             Metadata = Metadata(session, node, options),
@@ -83,41 +67,59 @@ public static class AgentPod
                         : [.. options.AgentImagePullSecrets.Select(s => new LocalObjectReference { Name = s })],
                 Affinity = OnNode(node),
                 Tolerations = [new Toleration { Operator = "Exists" }],
-                Containers =
-                [
-                    new Container
-                    {
-                        Name = Names.AgentContainer,
-                        Image = options.AgentImage,
-                        ImagePullPolicy = options.AgentImagePullPolicy,
-                        Env =
-                        [
-                            new EnvVar
-                            {
-                                Name = AgentTask.EnvironmentVariable,
-                                Value = JsonSerializer.Serialize(task, HudJson.Default.AgentTask),
-                            },
-                        ],
-                        Resources = new ResourceRequirements
-                        {
-                            Requests = new(StringComparer.Ordinal)
-                            {
-                                ["cpu"] = options.AgentCpuRequest,
-                                ["memory"] = options.AgentMemoryRequest,
-                            },
-                            Limits = new(StringComparer.Ordinal)
-                            {
-                                ["cpu"] = options.AgentCpuLimit,
-                                ["memory"] = options.AgentMemoryLimit,
-                            },
-                        },
-                        SecurityContext = Security(options.AgentSecurityProfile),
-                        TerminationMessagePolicy = "FallbackToLogsOnError",
-                    },
-                ],
+                Containers = [Container(Task(spec, node, targets), options)],
             },
         };
     }
+
+    private static AgentTask Task(ProfilingSessionSpec session, string node, IReadOnlyList<TargetStatus> targets) =>
+        new()
+        {
+            Session = session,
+            Node = node,
+            Targets =
+            [
+                .. targets.Select(t => new AgentTarget
+                {
+                    Pod = t.Pod,
+                    PodUid = t.PodUid,
+                    Container = t.Container,
+                    ContainerId = WithoutScheme(t.ContainerId),
+                    ProcessName = session.Target.ProcessName,
+                }),
+            ],
+        };
+
+    private static Container Container(AgentTask task, OperatorOptions options) =>
+        new()
+        {
+            Name = Names.AgentContainer,
+            Image = options.AgentImage,
+            ImagePullPolicy = options.AgentImagePullPolicy,
+            Env =
+            [
+                new EnvVar
+                {
+                    Name = AgentTask.EnvironmentVariable,
+                    Value = JsonSerializer.Serialize(task, HudJson.Default.AgentTask),
+                },
+            ],
+            Resources = new ResourceRequirements
+            {
+                Requests = new(StringComparer.Ordinal)
+                {
+                    ["cpu"] = options.AgentCpuRequest,
+                    ["memory"] = options.AgentMemoryRequest,
+                },
+                Limits = new(StringComparer.Ordinal)
+                {
+                    ["cpu"] = options.AgentCpuLimit,
+                    ["memory"] = options.AgentMemoryLimit,
+                },
+            },
+            SecurityContext = Security(options.AgentSecurityProfile),
+            TerminationMessagePolicy = "FallbackToLogsOnError",
+        };
 
     private static ObjectMeta Metadata(SessionEntity session, string node, OperatorOptions options)
     {

@@ -65,29 +65,11 @@ public static class TargetSelection
             if (Container(target, pod) is not { } name)
                 return Ambiguous(target, pod, live.Count);
             var status = PodContainers.Status(pod, name);
-            if (
-                status?.State?.Running is null
-                || string.IsNullOrEmpty(status.ContainerId)
-                || string.IsNullOrEmpty(pod.Spec.NodeName)
-            )
+            if (Pinned(pod, name, status) is not { } pinned)
             {
-                var why =
-                    status?.State?.Waiting?.Reason
-                    ?? status?.State?.Terminated?.Reason
-                    ?? pod.Status?.Phase
-                    ?? "unknown";
-                notRunning = $"container {name} of pod {pod.Metadata.Name} is not running ({why})";
+                notRunning = $"container {name} of pod {pod.Metadata.Name} is not running ({WhyNot(pod, status)})";
                 continue;
             }
-            var pinned = new TargetStatus
-            {
-                Pod = pod.Metadata.Name,
-                PodUid = pod.Metadata.Uid ?? "",
-                Node = pod.Spec.NodeName,
-                Container = name,
-                ContainerId = status.ContainerId,
-                State = TargetState.Pending,
-            };
             bytes += StatusSizeLimiter.TargetBytes(pinned);
             if (bytes > StatusSizeLimiter.MaxTargetBytes)
             {
@@ -98,9 +80,8 @@ public static class TargetSelection
         }
         if (chosen.Count == 0)
             return new Selection(Resolved: false, "NoRunningContainer", notRunning, live.Count, []);
-        var rest = live.Count - chosen.Count;
         var message =
-            rest == 0
+            chosen.Count == live.Count
                 ? $"{Count(chosen.Count)} pinned by UID and container id"
                 : $"{chosen.Count} of {Count(live.Count)} pinned by UID and container id, the oldest ready ones first"
                     + (
@@ -110,6 +91,25 @@ public static class TargetSelection
                     );
         return new Selection(Resolved: true, "Resolved", message, live.Count, chosen);
     }
+
+    /// <summary>Null for a container that isn't running, or not on a node yet.</summary>
+    private static TargetStatus? Pinned(Pod pod, string container, ContainerStatus? status) =>
+        status?.State?.Running is null
+        || string.IsNullOrEmpty(status.ContainerId)
+        || string.IsNullOrEmpty(pod.Spec.NodeName)
+            ? null
+            : new TargetStatus
+            {
+                Pod = pod.Metadata.Name,
+                PodUid = pod.Metadata.Uid ?? "",
+                Node = pod.Spec.NodeName,
+                Container = container,
+                ContainerId = status.ContainerId,
+                State = TargetState.Pending,
+            };
+
+    private static string WhyNot(Pod pod, ContainerStatus? status) =>
+        status?.State?.Waiting?.Reason ?? status?.State?.Terminated?.Reason ?? pod.Status?.Phase ?? "unknown";
 
     private static string Count(int pods) => pods == 1 ? "1 pod" : $"{pods} pods";
 

@@ -108,9 +108,22 @@ public sealed class World : IAsyncDisposable
             () => DescribeAsync(name)
         );
 
-    /// <summary>No agent pod of a session of this world is left. Those that are being deleted get their time.</summary>
+    /// <summary>
+    /// No agent pod of a session of this world is left. Those that are being deleted get their time; the bound is above the two
+    /// minutes after which a kubelet gives up one request to its runtime and asks again.
+    /// </summary>
     public Task NoAgentsAsync() =>
-        UntilAsync("no agent pod", 120, async () => (await _cluster.AgentsOfAsync(Name)).Count == 0);
+        UntilAsync(
+            "no agent pod",
+            300,
+            async () => (await _cluster.AgentsOfAsync(Name)).Count == 0,
+            async () =>
+                string.Join('\n', (await _cluster.AgentsOfAsync(Name)).Select(p => p!.ToJsonString()))
+                + await OperatorLogAsync()
+        );
+
+    private async Task<string> OperatorLogAsync() =>
+        (await _cluster.KubectlAsync("-n", Cluster.System, "logs", "-l", Cluster.OperatorPods, "--tail=60")).All;
 
     /// <summary>The reasons of the events of a session.</summary>
     public async Task<IReadOnlyList<string>> EventsAsync(string session) =>
@@ -124,8 +137,7 @@ public sealed class World : IAsyncDisposable
     {
         var session = await KubectlAsync("describe", "hps", name);
         var agents = await _cluster.KubectlAsync("-n", Cluster.System, "get", "pods", "-o", "wide");
-        var log = await _cluster.KubectlAsync("-n", Cluster.System, "logs", "-l", Cluster.OperatorPods, "--tail=30");
-        return session.All + agents.All + log.All;
+        return session.All + agents.All + await OperatorLogAsync();
     }
 
     public static string? Phase(JsonNode? session) => session?["status"]?["phase"]?.GetValue<string>();
