@@ -155,6 +155,27 @@ public sealed class PageFormatTests
     }
 
     [Fact]
+    public void A_page_is_ascii_whatever_the_names_are()
+    {
+        var document = RealisticDocuments.Checkout();
+        var named = document with
+        {
+            Hotspots =
+            [
+                document.Hotspots[0] with
+                {
+                    Advice = "na\u00efve \ud83d\ude80 \ud800",
+                },
+                .. document.Hotspots.Skip(1),
+            ],
+        };
+        string html = Html(named);
+        Assert.True(Ascii.IsValid(html));
+        Assert.Contains("na&#239;ve &#128640; &#65533;", html);
+        Assert.True(Ascii.IsValid(PageAssets.Style + PageAssets.Script + PageAssets.CompareScript));
+    }
+
+    [Fact]
     public void Asset_comments_and_indentation_are_dropped_but_no_line_of_code()
     {
         Assert.DoesNotContain("\n//", PageAssets.Script);

@@ -13,7 +13,7 @@ function flameView(data, name = "flame") {
     const palette = colours();
     context.fillStyle = palette.back;
     context.fillRect(0, 0, box, rows * row + 60);
-    context.font = "11px ui-monospace, 'DejaVu Sans Mono', monospace";
+    context.font = "11px ui-monospace, Menlo, Consolas, monospace";
     context.textBaseline = "middle";
     charWidth = charWidth || context.measureText("mmmmmmmmmm").width / 10;
     if (layout.size === 0) { context.fillStyle = palette.dim; context.fillText("No time of this kind was lost.", 10, 20); return; }

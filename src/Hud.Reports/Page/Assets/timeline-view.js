@@ -15,7 +15,7 @@ function timelineView(data, hotspots) {
     const x = time => gutter + (time - from) * scale;
     context.fillStyle = palette.back;
     context.fillRect(0, 0, width, height);
-    context.font = "11px ui-monospace, 'DejaVu Sans Mono', monospace";
+    context.font = "11px ui-monospace, Menlo, Consolas, monospace";
     context.textBaseline = "middle";
     grid(context, palette, x, width, height, gutter);
     stalls(context, palette, x, width, gutter);

@@ -14,7 +14,7 @@ internal static class HotspotDetail
     {
         html.Add(
             $"""
-            <article id="hotspot-{index + 1}" class="{Causes.Css(h.Cause)}" data-hotspot="{index}" tabindex="-1">
+            <article id="hotspot-{index + 1}" class="{Causes.Css(h.Cause)}{(index == 0 ? " chosen" : "")}" data-hotspot="{index}" tabindex="-1">
             <h3><span class="rank">#{index + 1}</span> {(
                 index == 0 && !h.Cause.IsCpuPressure() ? "Worst blocker" : "Hotspot"
             )} <span class="tag">{Words.Cause(
