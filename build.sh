@@ -85,7 +85,7 @@ for program in "${programs[@]}"; do
       build_make native "self-test program"
       publish Hud.NodeAgent hud-agent "$kind" ;;
     hud) publish Hud.Cli hud "$kind"; cp scripts/kubectl-hud scripts/kubectl_complete-hud out/ ;;
-    hud-operator) publish Hud.Operator hud-operator ;;
+    hud-operator) publish Hud.Operator hud-operator "$kind" ;;
   esac
 done
 say "up to date:$(for program in "${programs[@]}"; do printf ' out/%s (%s)' "$program" "$(du -h "out/$program" | cut -f1)"; done)"
