@@ -32,9 +32,9 @@ switch (args)
         report = report with { Checks = [.. report.Checks, Confinement.Try()] };
         Console.WriteLine(JsonSerializer.Serialize(report, HudJson.Indented.PreflightReport));
         return 0;
-    case [SymbolizerServer.Verb]:
+    case [SymbolizerServer.Verb, ..]:
         // reads debug information of strangers: dies alone, and is started again
-        SymbolizerServer.RunIfAsked(args);
+        SymbolizerServer.RunIfAsked(args, HelperSandbox.Enter);
         return 0;
     case not []:
         Console.Error.WriteLine($"hud-agent: unknown argument {args[0]}\n\n{Help}");

@@ -4,7 +4,7 @@ namespace Hud.Symbolization;
 
 /// <summary>A file with code in it, as the symbolizer needs it.</summary>
 /// <param name="Path">where the target has it: shown, and used to look for a debug file beside it</param>
-/// <param name="OpenPath">what the helper process opens: <c>/proc/PID/fd/N</c> of a descriptor that the agent holds, or
+/// <param name="OpenPath">what the symbolizer opens and hands to the helper: <c>/proc/PID/fd/N</c> of a descriptor that the agent holds, or
 /// <c>/proc/PID/map_files/...</c>; the exact file even when it was deleted or replaced. "" for what is not a file (vdso).</param>
 /// <param name="Elf">for symbols; null when the file could not be read</param>
 public sealed record ModuleRef(string Path, string OpenPath, ElfFile? Elf)

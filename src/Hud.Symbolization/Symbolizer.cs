@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hud.Elf;
 using Hud.Frames;
 
 namespace Hud.Symbolization;
@@ -13,6 +14,11 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
         public bool? HasDebugInfo;
         public bool GivenUp;
         public string Error = "";
+
+        /// <summary>Opened once, for the helper.</summary>
+        public FileByteSource? Main;
+        public DebugFileSet Debug = DebugFileSet.None;
+        public bool Opened;
     }
 
     [StructLayout(LayoutKind.Auto)]
@@ -91,6 +97,11 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
         lock (gate)
         {
             client.Dispose();
+            foreach (var file in files.Values)
+            {
+                file.Main?.Dispose();
+                file.Debug.Dispose();
+            }
         }
     }
 
@@ -138,13 +149,21 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
             return null;
         }
 
+        if (!TryOpen(module, file))
+        {
+            file.GivenUp = true;
+            return null;
+        }
+
         var wantSymbols = module.Elf is not { Functions.HasFullTable: true };
         var answer = client.Ask(
             new SymbolizerRequest(
                 file.Number,
-                module.OpenPath,
-                module.Root + module.Path,
-                DebugPath(module.Root),
+                file.Main!.Handle,
+                file.Debug.Debug?.Handle,
+                file.Debug.Alternative?.Handle,
+                file.Debug.AlternativeName,
+                module.Path,
                 wantSymbols,
                 addresses
             )
@@ -162,11 +181,31 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
         return answer.Error.Length > 0 ? null : answer.Locations;
     }
 
-    /// <summary>elfutils' search path: checked by build id, or by checksum where there is none ("+").</summary>
-    private string DebugPath(string? root)
+    /// <summary>Opens the module and what else has its debug information: the helper opens nothing.</summary>
+    private bool TryOpen(ModuleRef module, FileState file)
     {
-        var path = "+:.debug:" + string.Concat(options.DebugDirectories.Select(d => d + ":"));
-        return root is null ? path + "/usr/lib/debug" : $"{path}{root}/usr/lib/debug:/usr/lib/debug";
+        if (file.Opened)
+        {
+            return file.Main is not null;
+        }
+
+        file.Opened = true;
+        if (!FileByteSource.TryOpen(module.OpenPath, out file.Main, out file.Error))
+        {
+            return false;
+        }
+
+        if (ElfFile.TryOpen(file.Main, out var elf, out _))
+        {
+            file.Debug = new DebugFiles(options.DebugDirectories).Find(elf, module.Path, module.Root);
+        }
+
+        foreach (var source in new[] { file.Main, file.Debug.Debug, file.Debug.Alternative })
+        {
+            file.Error = file.Error.Length > 0 ? file.Error : PackedDebugInfo.Refuse(source);
+        }
+
+        return file.Error.Length == 0;
     }
 
     private FileState StateOf(ModuleRef module)

@@ -58,7 +58,26 @@ public sealed class ConfinementTests
         var helpers = new List<int>();
         Need.Until(() => (helpers = Children(agent.Pid)).Count > 0 || agent.EndMessage is not null, "the helper");
         Assert.NotEmpty(helpers);
-        Assert.All(helpers, pid => Assert.Equal((before + 1, "1"), Of(pid, pid)));
+        int helper = Assert.Single(helpers);
+        // it loads what it needs, and then gives up the rest: a filter of its own over the agent's
+        Need.Until(
+            () => Of(helper, helper).Filters == before + 2 || agent.EndMessage is not null,
+            "the helper is locked in"
+        );
+        Assert.All(
+            ProcFs.Threads(helper),
+            tid =>
+            {
+                Assert.Equal((before + 2, "1"), Of(helper, tid));
+                string status = ProcFs.ReadText($"/proc/{helper}/task/{tid}/status");
+                foreach (string set in (string[])["CapInh", "CapPrm", "CapEff", "CapAmb"])
+                    Assert.Equal((set, "0000000000000000"), (set, ProcFs.StatusField(status, set)));
+                Assert.Equal("65534\t65534\t65534\t65534", ProcFs.StatusField(status, "Uid"));
+                Assert.Equal("65534\t65534\t65534\t65534", ProcFs.StatusField(status, "Gid"));
+                Assert.Equal("", ProcFs.StatusField(status, "Groups"));
+            }
+        );
+        Assert.DoesNotContain("HUD_AGENT_TASK", ProcFs.ReadText($"/proc/{helper}/environ"), StringComparison.Ordinal);
         agent.WaitForEnd();
 
         Assert.True(agent.ExitCode == 0, agent.Text);

@@ -136,7 +136,7 @@ internal static class Runner
         if (Expectations.Judge(request.Session.Expect, profile) is { } judged)
         {
             if (judged.Met && !request.Quiet)
-                Console.Error.WriteLine("hud: " + judged.Message);
+                Console.Error.WriteLine("hud: " + SafeText.CleanLines(judged.Message));
             else if (!judged.Met)
             {
                 Console.Error.WriteLine(

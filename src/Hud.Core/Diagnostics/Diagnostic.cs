@@ -6,7 +6,9 @@ public sealed record DiagnosticKind(string Id, string Title, int ExitCode);
 /// <summary>Something that went wrong or must be known: what happened and what to do next.</summary>
 public sealed record Diagnostic(DiagnosticKind Kind, string Message, string NextStep)
 {
-    public override string ToString() => $"{Kind.Id}: {Message}\n  next: {NextStep}";
+    /// <summary>For a terminal: the message may quote what a process calls itself.</summary>
+    public override string ToString() =>
+        $"{Kind.Id}: {SafeText.CleanLines(Message)}\n  next: {SafeText.CleanLines(NextStep)}";
 }
 
 /// <summary>An error that ends a run, made to be shown as it is.</summary>

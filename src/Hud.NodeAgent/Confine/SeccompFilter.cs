@@ -39,8 +39,16 @@ internal static class SeccompFilter
         // the machine as a whole
         "reboot swapon swapoff acct quotactl settimeofday clock_settime adjtimex clock_adjtime sethostname setdomainname";
 
+    /// <summary>The disk: the agent writes no file. With a server of debug files what is downloaded is kept in files.</summary>
+    private const string Writing =
+        "creat truncate unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat mkdir mkdirat rmdir "
+        + "chmod fchmod fchmodat chown fchown lchown fchownat setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr";
+
     public const int Refused = 13; // EACCES
-    private const int NotThere = 38; // ENOSYS: the C library then takes clone, whose flags can be seen
+    private const int NotThere = 38; // ENOSYS: the C library then takes clone or openat, whose flags can be seen
+
+    /// <summary>O_WRONLY, O_RDWR, O_CREAT and O_TRUNC: also <c>/proc/PID/mem</c> is a file, and writing to it is writing into a process.</summary>
+    public const uint OpenForWriting = 0x243;
 
     /// <summary>CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET.</summary>
     public const uint NewNamespaces = 0x7e020000;
@@ -54,11 +62,22 @@ internal static class SeccompFilter
     // struct seccomp_data of linux/seccomp.h: nr, arch, instruction_pointer, args; both machines are little-endian
     private const uint Number = 0,
         Machine = 4,
-        FirstArgument = 16;
+        FirstArgument = 16,
+        SecondArgument = 24,
+        ThirdArgument = 32;
 
     // linux/seccomp.h
     private const uint Allow = 0x7fff0000,
         Error = 0x00050000;
+
+    /// <summary>The calls that open a file by a name, and where their flags are.</summary>
+    private static List<(uint Number, uint Flags)> Opens(IReadOnlyDictionary<string, uint> numbers)
+    {
+        List<(uint, uint)> opens = [(numbers["openat"], ThirdArgument)];
+        if (numbers.TryGetValue("open", out uint open)) // not on aarch64
+            opens.Add((open, SecondArgument));
+        return opens;
+    }
 
     /// <summary>What is refused: names and numbers on one machine. A call that it does not have is left out.</summary>
     public static IReadOnlyList<(string Name, uint Number)> Calls(ElfMachine machine, bool network)
@@ -66,7 +85,7 @@ internal static class SeccompFilter
         var numbers = Numbers(machine);
         return
         [
-            .. (network ? Rest : Network + " " + Rest)
+            .. (network ? Rest : $"{Network} {Writing} {Rest}")
                 .Split(' ')
                 .Where(numbers.ContainsKey)
                 .Select(name => (name, numbers[name])),
@@ -79,14 +98,66 @@ internal static class SeccompFilter
             .DistinctBy(n => SyscallNames.Name(machine, n), StringComparer.Ordinal)
             .ToDictionary(n => SyscallNames.Name(machine, n), n => (uint)n, StringComparer.Ordinal);
 
+    /// <summary>
+    /// What the helper for names can still do: work with its memory, its threads and the descriptors that it has. No call that opens a path
+    /// (newfstatat is how the C library asks for a descriptor's size), starts a program, reaches another process or makes a socket is among them. What the runtime asks for besides gets EACCES, and it does without.
+    /// </summary>
+    private const string HelperCalls =
+        "read write readv writev pread64 preadv lseek close dup fcntl fstat newfstatat poll ppoll recvmsg "
+        + "mmap munmap mprotect madvise mremap brk mincore membarrier "
+        + "futex exit exit_group set_robust_list rseq set_tid_address gettid getpid tgkill sched_yield sched_getaffinity sched_setaffinity "
+        + "rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_syscall nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday "
+        + "getrandom getrusage getcpu sysinfo uname get_mempolicy arch_prctl";
+
+    /// <summary>The names and numbers of what <see cref="BuildForHelper"/> lets pass, besides threads by clone.</summary>
+    public static IReadOnlyList<(string Name, uint Number)> CallsOfHelper(ElfMachine machine)
+    {
+        var numbers = Numbers(machine);
+        return [.. HelperCalls.Split(' ').Where(numbers.ContainsKey).Select(name => (name, numbers[name]))];
+    }
+
+    /// <summary>A list of what is allowed: the helper's needs are few.</summary>
+    public static IReadOnlyList<FilterInstruction> BuildForHelper(ElfMachine machine)
+    {
+        var (calls, numbers) = (CallsOfHelper(machine), Numbers(machine));
+        List<FilterInstruction> program = [new(Load, 0, 0, Machine)];
+        int allow = 5 + calls.Count + 1,
+            clone = allow + 1,
+            refuse = clone + 2,
+            notThere = refuse + 1;
+
+        byte To(int target) => checked((byte)(target - program.Count - 1));
+
+        program.Add(new(JumpEqual, 0, To(refuse), machine == ElfMachine.X64 ? 0xc000003e : 0xc00000b7));
+        program.Add(new(Load, 0, 0, Number));
+        program.Add(new(JumpEqual, To(clone), 0, numbers["clone"]));
+        program.Add(new(JumpEqual, To(notThere), 0, numbers["clone3"]));
+        foreach (var (_, number) in calls)
+            program.Add(new(JumpEqual, To(allow), 0, number));
+        program.Add(new(Return, 0, 0, Error | Refused));
+        program.Add(new(Return, 0, 0, Allow));
+        program.Add(new(Load, 0, 0, FirstArgument));
+        program.Add(new(JumpBits, To(allow + 4 + 1), To(refuse), ThreadFlag));
+        program.Add(new(Return, 0, 0, Error | Refused));
+        program.Add(new(Return, 0, 0, Error | NotThere));
+        program.Add(new(Return, 0, 0, Allow));
+        return program;
+    }
+
+    /// <summary>CLONE_THREAD: a thread, and not a process.</summary>
+    private const uint ThreadFlag = 0x00010000;
+
     /// <param name="network">True when a server of debug files is to be asked.</param>
     public static IReadOnlyList<FilterInstruction> Build(ElfMachine machine, bool network)
     {
         var (calls, numbers) = (Calls(machine, network), Numbers(machine));
         List<FilterInstruction> program = [new(Load, 0, 0, Machine)];
         int comparisons = calls.Count + (machine == ElfMachine.X64 ? 3 : 2);
+        var opens = network ? [] : Opens(numbers);
+        comparisons += opens.Count + (network ? 0 : 1);
         int clone = 4 + comparisons,
-            refuse = clone + 3,
+            open = clone + 3,
+            refuse = open + opens.Count * 3,
             notThere = refuse + 1;
 
         // offsets count from the next instruction, and lead forward only
@@ -99,12 +170,23 @@ internal static class SeccompFilter
             program.Add(new(JumpBits, To(refuse), 0, 0x40000000)); // the numbers of x32
         program.Add(new(JumpEqual, To(clone), 0, numbers["clone"]));
         program.Add(new(JumpEqual, To(notThere), 0, numbers["clone3"]));
+        if (!network)
+            program.Add(new(JumpEqual, To(notThere), 0, numbers["openat2"]));
+        foreach (var (i, (number, _)) in opens.Index())
+            program.Add(new(JumpEqual, To(open + i * 3), 0, number));
         foreach (var (_, number) in calls)
             program.Add(new(JumpEqual, To(refuse), 0, number));
         program.Add(new(Return, 0, 0, Allow));
         program.Add(new(Load, 0, 0, FirstArgument));
         program.Add(new(JumpBits, To(refuse), 0, NewNamespaces));
         program.Add(new(Return, 0, 0, Allow));
+        foreach (var (_, flags) in opens)
+        {
+            program.Add(new(Load, 0, 0, flags));
+            program.Add(new(JumpBits, To(refuse), 0, OpenForWriting));
+            program.Add(new(Return, 0, 0, Allow));
+        }
+
         program.Add(new(Return, 0, 0, Error | Refused));
         program.Add(new(Return, 0, 0, Error | NotThere));
         return program;

@@ -15,6 +15,28 @@ internal static class FileSharers
 {
     private const int MaxProcesses = 65_536;
 
+    /// <summary>
+    /// All processes that the probes of a target reach: itself alone, or everybody with the same file, where this kernel cannot tell
+    /// them apart. Null when they could not be looked at in time.
+    /// </summary>
+    public static IReadOnlyList<int>? Reached(TargetProcess target, bool everywhere, long deadline)
+    {
+        var pids = new HashSet<int> { target.Pid };
+        if (!everywhere)
+            return [.. pids];
+        var own = TargetFiles.ReadMaps(target.Pid).Mappings.ToArray().Where(m => m.Executable && m.IsFile).ToList();
+        foreach (var file in target.TokioFiles)
+        {
+            if (own.Find(m => IsFile(target.Pid, m, file.Source)) is not { } known)
+                continue;
+            if (Find(file.Source, known, deadline) is not { } sharers)
+                return null;
+            pids.UnionWith(sharers.Select(s => s.Pid));
+        }
+
+        return [.. pids];
+    }
+
     /// <param name="known">a mapping of the file in the target</param>
     /// <param name="deadline">monotonic; what is not looked at by then is not there to be judged, and the answer is null</param>
     public static IReadOnlyList<FileSharer>? Find(FileByteSource file, Mapping known, long deadline)

@@ -11,6 +11,8 @@ namespace Hud.NodeAgent.Run;
 /// <summary>One run from the task to the profile document: attach, observe, report. What Hud itself refuses, it reports as well.</summary>
 internal sealed class ProfilerRun
 {
+    private const long FindSharersWithinNs = 5_000_000_000;
+
     private readonly AgentTask _task;
     private readonly AgentStreamWriter _stream;
     private readonly CancellationToken _stop;
@@ -68,6 +70,7 @@ internal sealed class ProfilerRun
             kernel.ProbeMode,
             KernelVersion.Current,
             pid => ProcFs.ReadText($"/proc/{pid}/status"),
+            target => FileSharers.Reached(target, kernel.ReachesOthers, AgentClock.NowNs + FindSharersWithinNs),
             () =>
                 !_task.Options.PretendSeccompUnsafe
                 && Calibration.SurvivesSeccomp(kernel, (uint)types, Abi.MaxTargets - 1)
@@ -139,7 +142,12 @@ internal sealed class ProfilerRun
             {
                 DebugDirectories = _task.Options.DebugDirectories,
                 DebuginfodUrls = _task.Options.DebuginfodUrls,
-            }
+            },
+            () =>
+                SymbolizerProcess.Start(
+                    debuginfodUrls: _task.Options.DebuginfodUrls,
+                    giveUpRights: Confine.HelperSandbox.BeforeStart
+                )
         );
     }
 

@@ -8,11 +8,13 @@ namespace Hud.NodeAgent.Run;
 /// <summary>Decides which targets a return probe could kill; those are watched through the scheduler and the clock only.</summary>
 /// <param name="version">The kernel's.</param>
 /// <param name="status">A process's /proc/PID/status.</param>
+/// <param name="reached">The processes that this kernel's probes of a target reach; null when they could not all be looked at.</param>
 /// <param name="survivesSeccomp">Whether a confined child of ours lives on after a return probe; asked at most once.</param>
 internal sealed class ReturnProbeGuard(
     ProbeMode mode,
     Version version,
     Func<int, string> status,
+    Func<TargetProcess, IReadOnlyList<int>?> reached,
     Func<bool> survivesSeccomp
 )
 {
@@ -24,18 +26,21 @@ internal sealed class ReturnProbeGuard(
             return;
         foreach (var target in targets.Where(t => t.Problem is null))
         {
-            string fields = status(target.Pid);
-            bool confined = ProcFs.StatusField(fields, "Seccomp") == "2";
-            bool shadowStack = ProcFs
-                .StatusField(fields, "x86_Thread_features")
-                .Contains("shstk", StringComparison.Ordinal);
+            // where probes reach everybody who runs the file, a return probe could kill a process that nobody asked about
+            var pids = reached(target);
+            var statuses = (pids ?? [target.Pid]).Select(status).ToList();
+            bool confined = pids is null || statuses.Exists(s => ProcFs.StatusField(s, "Seccomp") == "2");
+            bool shadowStack = statuses.Exists(s =>
+                ProcFs.StatusField(s, "x86_Thread_features").Contains("shstk", StringComparison.Ordinal)
+            );
+            string who = statuses.Count == 1 ? target.Name : $"{target.Name}, or another process that runs its file,";
             if (shadowStack && version < new Version(6, 11))
             {
                 target.ReturnProbesAllowed = false;
                 warn(
                     new Diagnostic(
                         DiagnosticKinds.NoReturnProbes,
-                        $"{target.Name} runs with a shadow stack, and this kernel's return probes would kill it",
+                        $"{who} runs with a shadow stack, and this kernel's return probes would kill it",
                         "use Linux 6.11 or later; until then polls are not timed, only sleeps and samples are seen"
                     )
                 );
@@ -46,7 +51,7 @@ internal sealed class ReturnProbeGuard(
                 warn(
                     new Diagnostic(
                         DiagnosticKinds.NoReturnProbes,
-                        $"{target.Name} is confined by seccomp, and a confined child of ours did not survive a return probe on this kernel",
+                        $"{who} is confined by seccomp, and a confined child of ours did not survive a return probe on this kernel",
                         "update the kernel: current ones let the probe's system call pass; until then polls are not timed, only sleeps and samples are seen"
                     )
                 );

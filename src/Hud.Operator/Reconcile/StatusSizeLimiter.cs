@@ -28,8 +28,12 @@ public static class StatusSizeLimiter
     public static double Percent(double percent, double max = 100) =>
         Math.Round(Math.Clamp(double.IsNaN(percent) ? 0 : percent, 0, max), 2);
 
-    public static string Cut(string text, int max) =>
-        text.Length <= max ? text : string.Concat(text.AsSpan(0, max - 1), "\u2026");
+    /// <summary>Text for the status and events, which people read on terminals: clean, and no longer than this.</summary>
+    public static string Cut(string text, int max)
+    {
+        text = Core.SafeText.CleanLines(text);
+        return text.Length <= max ? text : string.Concat(text.AsSpan(0, max - 1), "\u2026");
+    }
 
     /// <summary>The rest is in the Report: stacks go first, then advice, then the lower hotspots, then messages of targets.</summary>
     public static ProfilingSessionStatus Fit(ProfilingSessionStatus status)

@@ -109,7 +109,7 @@ public sealed class FlameGraphFormat : IReportFormat
     private static string Clip(string text, int max) =>
         text.Length <= max ? text : string.Concat(text.AsSpan(0, Math.Max(0, max - 1)), "\u2026");
 
-    /// <summary>XML 1.0 has no way to write most control characters or lone surrogates at all.</summary>
+    /// <summary>XML 1.0 has no way to write most control characters or lone surrogates at all, and what turns the writing direction is not shown.</summary>
     private static string Xml(string text)
     {
         var escaped = new StringBuilder(text.Length + 16);
@@ -122,7 +122,7 @@ public sealed class FlameGraphFormat : IReportFormat
                 '&' => escaped.Append("&amp;"),
                 '"' => escaped.Append("&quot;"),
                 '\'' => escaped.Append("&#39;"),
-                < 0x20 or 0x7f or 0xfffe or 0xffff => escaped.Append('\ufffd'),
+                _ when !SafeText.IsSafe(rune) => escaped.Append('\ufffd'),
                 _ => escaped.Append(rune.ToString()),
             };
         }

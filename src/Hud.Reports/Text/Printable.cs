@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Hud.Core;
 
 namespace Hud.Reports.Text;
 
@@ -16,26 +17,8 @@ public static class Printable
     {
         if (text.Length > MaxInput)
             text = text[..MaxInput];
-        if (text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
-            return text;
-        var clean = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-            clean.Append(IsSafe(rune) ? rune.ToString() : "?");
-        return clean.ToString();
+        return SafeText.Clean(text);
     }
-
-    private static bool IsSafe(Rune rune) =>
-        Rune.GetUnicodeCategory(rune)
-            is not (
-                UnicodeCategory.Control
-                or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator
-                or UnicodeCategory.Surrogate
-                or UnicodeCategory.PrivateUse
-                or UnicodeCategory.OtherNotAssigned
-            )
-        && rune != Rune.ReplacementChar;
 
     /// <summary>Columns on a terminal: East Asian wide characters and emoji take two, combining marks none.</summary>
     public static int Width(string text)

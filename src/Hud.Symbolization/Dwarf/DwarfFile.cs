@@ -25,8 +25,8 @@ internal sealed unsafe partial class DwarfFile : IDisposable
 
     public bool HasDebugInfo => session.Dwarf != 0;
 
-    public static DwarfFile? Open(string path, string shownPath, string debugPath, out string error) =>
-        DwflSession.Open(path, shownPath, debugPath, out error) is { } session ? new DwarfFile(session) : null;
+    public static DwarfFile? Open(SymbolizerRequest request, bool mayDownload, out string error) =>
+        DwflSession.Open(request, mayDownload, out error) is { } session ? new DwarfFile(session) : null;
 
     public RawLocation Find(ulong elfAddress, bool wantSymbol = true)
     {
@@ -99,7 +99,7 @@ internal sealed unsafe partial class DwarfFile : IDisposable
         for (var more = walk.Down(); more && ranges.Count < DwarfLimits.MaxFunctionsOfUnit; )
         {
             // a program of one unit is read whole
-            if ((++steps & 0xffff) == 0 && ProcessMemory.Of(Environment.ProcessId).Files > DwarfLimits.MaxFilePages)
+            if ((++steps & 0xffff) == 0 && OwnMemory.Now.Files > DwarfLimits.MaxFilePages)
             {
                 LetPagesGo();
             }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Hud.Elf;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hud.Symbolization;
@@ -14,25 +15,33 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
 
     private static readonly nint StandardSearch = Interop.Export("dwfl_standard_find_debuginfo");
 
-    /// <summary>Why the debug file that was found last is not used. The library calls back on the thread that asked it.</summary>
+    /// <summary>The session on whose behalf the library calls back: on the thread that asked it.</summary>
     [ThreadStatic]
-    private static string? refused;
+    private static DwflSession? asking;
 
-    private Interop.Callbacks* callbacks;
-    private readonly byte* path;
+    private readonly Interop.Callbacks* callbacks;
+    private readonly SafeFileHandle? debug;
+    private readonly SafeFileHandle? alternative;
+    private readonly byte[] alternativeName;
+    private readonly bool mayDownload;
+    private string refused = "";
     private ulong mainBias;
 
-    private DwflSession(string debugPath)
+    private DwflSession(SymbolizerRequest request, bool mayDownload)
         : base(ownsHandle: true)
     {
-        // the library keeps the pointers until dwfl_end
-        var text = Encoding.UTF8.GetBytes(debugPath + "\0");
-        var memory = (byte*)NativeMemory.AllocZeroed((nuint)(sizeof(Interop.Callbacks) + sizeof(byte*) + text.Length));
+        this.mayDownload = mayDownload;
+        debug = Duplicate(request.Debug);
+        alternative = Duplicate(request.Alternative);
+        alternativeName = Encoding.UTF8.GetBytes(request.AlternativeName);
+        // the library keeps the pointers until dwfl_end; no folder: the agent has looked already
+        var path = "-\0"u8;
+        var memory = (byte*)NativeMemory.AllocZeroed((nuint)(sizeof(Interop.Callbacks) + sizeof(byte*) + path.Length));
         callbacks = (Interop.Callbacks*)memory;
         var pathPointer = (byte**)(memory + sizeof(Interop.Callbacks));
-        path = memory + sizeof(Interop.Callbacks) + sizeof(byte*);
-        text.CopyTo(new Span<byte>(path, text.Length));
-        *pathPointer = path;
+        var text = memory + sizeof(Interop.Callbacks) + sizeof(byte*);
+        path.CopyTo(new Span<byte>(text, path.Length));
+        *pathPointer = text;
         callbacks->DebugInfoPath = pathPointer;
         callbacks->FindElf = Interop.Export("dwfl_build_id_find_elf");
         callbacks->FindDebugInfo = (nint)
@@ -41,18 +50,26 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
         SetHandle(Interop.dwfl_begin(callbacks));
     }
 
+    private static SafeFileHandle? Duplicate(SafeFileHandle? file)
+    {
+        if (file is null)
+        {
+            return null;
+        }
+
+        var copy = Interop.dup(file);
+        return copy < 0 ? null : new SafeFileHandle(copy, ownsHandle: true);
+    }
+
     public nint Module { get; private set; }
 
     /// <summary>0 when there is no debug information.</summary>
     public nint Dwarf { get; private set; }
 
-    /// <param name="path">what to open</param>
-    /// <param name="shownPath">where the file lies, for the search of a debug link beside it</param>
-    /// <param name="debugPath">colon-separated folders with debug files</param>
-    public static DwflSession? Open(string path, string shownPath, string debugPath, out string error)
+    public static DwflSession? Open(SymbolizerRequest request, bool mayDownload, out string error)
     {
-        var session = new DwflSession(debugPath);
-        error = session.Load(path, shownPath);
+        var session = new DwflSession(request, mayDownload);
+        error = session.Load(request.Main, request.ShownPath);
         if (error.Length == 0)
         {
             return session;
@@ -65,6 +82,7 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>The symbol that covers an ELF address, from any table there is; "" for none.</summary>
     public string SymbolAt(ulong elfAddress)
     {
+        asking = this;
         var symbol = stackalloc byte[SymbolSize];
         ulong offset,
             bias;
@@ -81,7 +99,10 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
         return name is null || (size > 0 && offset >= size) ? "" : Interop.Text(name);
     }
 
-    /// <summary>The library's own search, but what it finds must not unpack to more than there is room for.</summary>
+    /// <summary>
+    /// The files that came with the question, and nothing else; the library closes what it gets. Where debug files may be downloaded the
+    /// library asks its servers, but what comes must not unpack to more than there is room for.
+    /// </summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int FindDebugInfo(
         nint module,
@@ -94,6 +115,27 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
         byte** found
     )
     {
+        if (asking is not { } session)
+        {
+            return -1;
+        }
+
+        *found = null;
+        var isAlternative =
+            session.alternativeName.Length > 0
+            && link is not null
+            && MemoryMarshal.CreateReadOnlySpanFromNullTerminated(link).SequenceEqual(session.alternativeName);
+        var given = isAlternative ? session.alternative : session.debug;
+        if (given is not null)
+        {
+            return Interop.dup(given);
+        }
+
+        if (!session.mayDownload)
+        {
+            return -1;
+        }
+
         var search = (delegate* unmanaged[Cdecl]<
             nint,
             void*,
@@ -105,13 +147,19 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
             byte**,
             int>)StandardSearch;
         var descriptor = search(module, userData, name, start, file, link, checksum, found);
-        if (descriptor < 0 || PackedDebugInfo.Refuse($"/proc/self/fd/{descriptor}") is not { Length: > 0 } why)
+        if (descriptor < 0)
+        {
+            return descriptor;
+        }
+
+        using var source = FileByteSource.TryOpen($"/proc/self/fd/{descriptor}", out var opened, out _) ? opened : null;
+        if (PackedDebugInfo.Refuse(source) is not { Length: > 0 } why)
         {
             return descriptor;
         }
 
         // the library would open the file by its name when it is given that alone
-        refused = why;
+        session.refused = why;
         _ = Interop.close(descriptor);
         NativeMemory.Free(*found);
         *found = null;
@@ -123,8 +171,8 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
     {
         ulong bias;
         var main = Interop.dwfl_module_getelf(Module, &bias);
-        var debug = Dwarf == 0 ? main : Interop.dwarf_getelf(Dwarf);
-        foreach (var elf in (ReadOnlySpan<nint>)[main, debug == main ? 0 : debug])
+        var withDwarf = Dwarf == 0 ? main : Interop.dwarf_getelf(Dwarf);
+        foreach (var elf in (ReadOnlySpan<nint>)[main, withDwarf == main ? 0 : withDwarf])
         {
             nuint size = 0;
             var start = elf == 0 ? null : Interop.elf_rawfile(elf, &size);
@@ -139,51 +187,37 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
 
     protected override bool ReleaseHandle()
     {
+        // once, however often this is disposed of; the memory is the library's until then
         Interop.dwfl_end(handle);
+        NativeMemory.Free(callbacks);
+        debug?.Dispose();
+        alternative?.Dispose();
         return true;
     }
 
-    protected override void Dispose(bool disposing)
-    {
-        base.Dispose(disposing);
-        // libdwfl reads the callbacks until dwfl_end; a second Dispose finds none
-        NativeMemory.Free(callbacks);
-        callbacks = null;
-    }
-
-    private string Load(string file, string shownPath)
+    private string Load(SafeFileHandle main, string shownPath)
     {
         if (IsInvalid)
         {
             return Interop.LastError();
         }
 
-        SafeFileHandle opened;
-        try
-        {
-            opened = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            return e.Message;
-        }
-
-        if (PackedDebugInfo.Refuse($"/proc/self/fd/{opened.DangerousGetHandle()}") is { Length: > 0 } why)
-        {
-            opened.Dispose();
-            return why;
-        }
-
         // the library owns the descriptor once it has accepted it
-        Module = Interop.dwfl_report_offline(handle, "", shownPath, (int)opened.DangerousGetHandle());
+        var opened = Interop.dup(main);
+        if (opened < 0)
+        {
+            return "too many open files";
+        }
+
+        asking = this;
+        Module = Interop.dwfl_report_offline(handle, "", shownPath, opened);
         if (Module == 0)
         {
             var error = Interop.LastError();
-            opened.Dispose();
+            _ = Interop.close(opened);
             return error;
         }
 
-        opened.SetHandleAsInvalid();
         if (Interop.dwfl_report_end(handle, 0, 0) != 0)
         {
             return Interop.LastError();
@@ -195,8 +229,7 @@ internal sealed unsafe class DwflSession : SafeHandleZeroOrMinusOneIsInvalid
             mainBias = bias;
         }
 
-        refused = null;
         Dwarf = Interop.dwfl_module_getdwarf(Module, &bias);
-        return refused ?? "";
+        return refused;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hud.Symbolization;
 
@@ -12,6 +13,9 @@ public interface ISymbolizerProcess : IDisposable
 
     /// <summary>What the helper writes.</summary>
     Stream Answers { get; }
+
+    /// <summary>Over which it gets the files that requests speak of.</summary>
+    SafeFileHandle Files { get; }
 
     int ProcessId { get; }
 
@@ -26,7 +30,9 @@ public sealed class SymbolizerProcess : ISymbolizerProcess
 
     private readonly Process process;
 
-    private SymbolizerProcess(Process process) => this.process = process;
+    private SymbolizerProcess(Process process, SafeFileHandle files) => (this.process, Files) = (process, files);
+
+    public SafeFileHandle Files { get; }
 
     public Stream Requests => process.StandardInput.BaseStream;
 
@@ -36,7 +42,42 @@ public sealed class SymbolizerProcess : ISymbolizerProcess
 
     /// <param name="executable">null: this program</param>
     /// <param name="debuginfodUrls">null or none keeps libdw from asking servers for debug files, whatever the environment says</param>
-    public static SymbolizerProcess Start(string? executable = null, IReadOnlyList<string>? debuginfodUrls = null)
+    /// <param name="giveUpRights">called on the thread that starts the helper, which is a thread of its own: what the thread gives up the
+    /// helper never has</param>
+    public static SymbolizerProcess Start(
+        string? executable = null,
+        IReadOnlyList<string>? debuginfodUrls = null,
+        Action? giveUpRights = null
+    )
+    {
+        var (own, inherited) = DescriptorSocket.Pair();
+        using (inherited)
+        {
+            var start = Describe(executable, debuginfodUrls, inherited);
+            var starting = Task.Factory.StartNew(
+                () =>
+                {
+                    giveUpRights?.Invoke();
+                    return Process.Start(start);
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
+            var started =
+                starting.GetAwaiter().GetResult()
+                ?? throw new InvalidOperationException("the helper for names did not start");
+            started.ErrorDataReceived += static (_, _) => { }; // a crash prints pages that nobody needs
+            started.BeginErrorReadLine();
+            return new SymbolizerProcess(started, own);
+        }
+    }
+
+    private static ProcessStartInfo Describe(
+        string? executable,
+        IReadOnlyList<string>? debuginfodUrls,
+        SafeFileHandle inherited
+    )
     {
         var start = new ProcessStartInfo(
             executable
@@ -44,12 +85,23 @@ public sealed class SymbolizerProcess : ISymbolizerProcess
                 ?? throw new InvalidOperationException("the program's own path is unknown")
         )
         {
-            ArgumentList = { SymbolizerServer.Verb },
+            ArgumentList =
+            {
+                SymbolizerServer.Verb,
+                ((int)inherited.DangerousGetHandle()).ToString(CultureInfo.InvariantCulture),
+                debuginfodUrls is { Count: > 0 } ? SymbolizerServer.MayDownload : "",
+            },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        // nothing of the agent's environment is the helper's business, but for what the runtime and a download go by
+        foreach (var name in start.Environment.Keys.Where(n => !IsKept(n, debuginfodUrls is { Count: > 0 })).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_gcConcurrent"] = "0";
         start.Environment["DOTNET_GCHeapHardLimit"] = HeapLimit;
@@ -60,11 +112,20 @@ public sealed class SymbolizerProcess : ISymbolizerProcess
             CultureInfo.InvariantCulture
         );
         start.Environment["DEBUGINFOD_MAXSIZE"] = DwarfLimits.MaxDownloadBytes.ToString(CultureInfo.InvariantCulture);
-        var started = Process.Start(start) ?? throw new InvalidOperationException("the helper for names did not start");
-        started.ErrorDataReceived += static (_, _) => { }; // a crash prints pages that nobody needs
-        started.BeginErrorReadLine();
-        return new SymbolizerProcess(started);
+        return start;
     }
+
+    private static bool IsKept(string name, bool downloads) =>
+        name is "PATH" or "HOME" or "TMPDIR" or "LANG" or "LD_LIBRARY_PATH"
+        || name.StartsWith("DOTNET_", StringComparison.Ordinal)
+        || (
+            downloads
+            && (
+                name.StartsWith("DEBUGINFOD_", StringComparison.Ordinal)
+                || name.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase)
+                || name.StartsWith("XDG_", StringComparison.Ordinal)
+            )
+        );
 
     /// <summary>False when libdw cannot ask servers for debug files, because what it would do it with is not installed.</summary>
     public static bool CanDownload()
@@ -93,6 +154,7 @@ public sealed class SymbolizerProcess : ISymbolizerProcess
     public void Dispose()
     {
         Kill();
+        Files.Dispose();
         process.WaitForExit();
         process.Dispose();
     }

@@ -153,6 +153,9 @@ internal static unsafe partial class Interop
     [LibraryImport("libc")]
     internal static partial int close(int descriptor);
 
+    [LibraryImport("libc")]
+    internal static partial int dup(Microsoft.Win32.SafeHandles.SafeFileHandle file);
+
     [LibraryImport(Libdw)]
     internal static partial nint dwarf_getelf(nint dwarf);
 

@@ -10,20 +10,12 @@ namespace Hud.Symbolization;
 internal static class PackedDebugInfo
 {
     /// <summary>A sentence when the file's debug sections would take more memory than there is for them; "" when not.</summary>
-    public static string Refuse(string path)
+    public static string Refuse(IByteSource? source)
     {
-        if (!FileByteSource.TryOpen(path, out var source, out _))
-        {
-            return "";
-        }
-
-        using (source)
-        {
-            var size = ElfFile.TryOpen(source, out var elf, out _) ? UnpackedSize(elf) : 0;
-            return size <= DwarfLimits.MaxUnpackedDebugInfo
-                ? ""
-                : $"its compressed debug sections unpack to {size / 1_000_000} MB, more than the {DwarfLimits.MaxUnpackedDebugInfo / 1_000_000} MB there is memory for; objcopy --decompress-debug-sections makes them readable in place";
-        }
+        var size = source is not null && ElfFile.TryOpen(source, out var elf, out _) ? UnpackedSize(elf) : 0;
+        return size <= DwarfLimits.MaxUnpackedDebugInfo
+            ? ""
+            : $"its compressed debug sections unpack to {size / 1_000_000} MB, more than the {DwarfLimits.MaxUnpackedDebugInfo / 1_000_000} MB there is memory for; objcopy --decompress-debug-sections makes them readable in place";
     }
 
     /// <summary>Bytes that the compressed debug sections claim to hold, together.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hud.Symbolization;
 
@@ -21,6 +23,20 @@ internal readonly record struct ProcessMemory(long Own, long Files)
         }
     }
 
+    /// <summary>Of this process, by a descriptor that is held: also where nothing can be opened any more.</summary>
+    internal static ProcessMemory Of(SafeFileHandle statm)
+    {
+        Span<byte> text = stackalloc byte[256];
+        try
+        {
+            return Parse(Encoding.ASCII.GetString(text[..RandomAccess.Read(statm, text, 0)]));
+        }
+        catch (IOException)
+        {
+            return default;
+        }
+    }
+
     /// <summary>Pages: <c>size resident shared text lib data dt</c>.</summary>
     internal static ProcessMemory Parse(string statm)
     {
@@ -31,5 +47,25 @@ internal readonly record struct ProcessMemory(long Own, long Files)
             && long.TryParse(fields[2], CultureInfo.InvariantCulture, out var shared)
             ? new ProcessMemory((resident - shared) * Environment.SystemPageSize, shared * Environment.SystemPageSize)
             : default;
+    }
+}
+
+/// <summary>The memory of this process, asked of /proc by a descriptor that is opened once: the helper can open nothing later.</summary>
+internal static class OwnMemory
+{
+    private static readonly SafeFileHandle? Statm = Open();
+
+    public static ProcessMemory Now => Statm is null ? default : ProcessMemory.Of(Statm);
+
+    private static SafeFileHandle? Open()
+    {
+        try
+        {
+            return File.OpenHandle("/proc/self/statm");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // the agent looks at the helper's memory besides
+        }
     }
 }

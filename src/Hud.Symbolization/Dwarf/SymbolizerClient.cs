@@ -11,6 +11,7 @@ internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvi
     private readonly TimeSpan timeout =
         options.Timeout + (options.DebuginfodUrls.Count > 0 ? DwarfLimits.MaxDownload : TimeSpan.Zero);
     private ISymbolizerProcess? process;
+    private TimeSpan lost;
 
     /// <summary>Times the helper died, was too slow or answered nonsense.</summary>
     public int Failures { get; private set; }
@@ -25,8 +26,13 @@ internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvi
     /// <summary>One location per address, or null when the file is given up or there is no helper.</summary>
     public SymbolizerAnswer? Ask(SymbolizerRequest request)
     {
-        while (deaths.GetValueOrDefault(request.File) < options.MaxDeathsPerFile && Failures < options.MaxFailures)
+        while (
+            deaths.GetValueOrDefault(request.File) < options.MaxDeathsPerFile
+            && Failures < options.MaxFailures
+            && lost < options.MaxLost
+        )
         {
+            var asked = time.GetTimestamp();
             if (TryAsk(request, out var answer))
             {
                 LastError = answer!.Error;
@@ -35,6 +41,7 @@ internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvi
 
             deaths[request.File] = deaths.GetValueOrDefault(request.File) + 1;
             Failures++;
+            lost += time.GetElapsedTime(asked);
             Stop();
         }
 
@@ -65,6 +72,7 @@ internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvi
                 DwarfLimits.MemoryCheck,
                 DwarfLimits.MemoryCheck
             );
+            DescriptorSocket.Send(asked.Files, request.Files);
             SymbolizerMessages.Send(asked.Requests, SymbolizerMessages.Request(request));
             if (SymbolizerMessages.Receive(asked.Answers) is not { } message)
             {
@@ -126,6 +134,9 @@ public sealed record SymbolizerOptions
 
     /// <summary>After so many over all files the helper is not started again.</summary>
     public int MaxFailures { get; init; } = 16;
+
+    /// <summary>Time spent on questions that were not answered, all together, after which the helper is not started again.</summary>
+    public TimeSpan MaxLost { get; init; } = TimeSpan.FromSeconds(90);
 
     /// <summary>Named addresses kept over all files; the older half goes first.</summary>
     public int MaxCachedAddresses { get; init; } = 200_000;

@@ -1,18 +1,20 @@
 using System.Buffers.Binary;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hud.Symbolization;
 
 /// <summary>
 /// The talk between the agent and its helper, over two pipes. A message is a little-endian u32 length and that many bytes.
 /// <code>
-/// request   u32 file, str path, str shownPath, str debugPath, u8 wantSymbols, u16 n, n x u64 address
+/// request   u32 file, str shownPath, str alternativeName, u8 debug files, u8 wantSymbols, u16 n, n x u64 address
 /// answer    str error, u8 hasDebugInfo, i32 t, t x str, u16 n, n x { text symbol, text directory, text unit, u8 frames, frames x { text name, u8 flags, text file, v32 line } }
 /// str       7-bit encoded length, UTF-8
 /// text      v32, an index into the t texts of the answer
 /// v32       7-bit encoded
 /// </code>
-/// Every request says all there is to say: a restarted helper knows as much as the one before. The agent checks what it reads: the
+/// With each request go the open files over a <see cref="DescriptorSocket"/>: the module, then its debug file and that one's alternative,
+/// as the bits of <c>debug files</c> (1, 2) say. Every request says all there is to say: a restarted helper knows as much as the one before. The agent checks what it reads: the
 /// helper has been reading hostile files.
 /// </summary>
 internal static class SymbolizerMessages
@@ -52,9 +54,9 @@ internal static class SymbolizerMessages
     {
         var (stream, writer) = Writer();
         writer.Write(request.File);
-        writer.Write(request.Path);
         writer.Write(request.ShownPath);
-        writer.Write(request.DebugPath);
+        writer.Write(request.AlternativeName);
+        writer.Write((byte)((request.Debug is null ? 0 : 1) | (request.Alternative is null ? 0 : 2)));
         writer.Write(request.WantSymbols);
         writer.Write((ushort)request.Addresses.Length);
         foreach (var address in request.Addresses)
@@ -65,13 +67,21 @@ internal static class SymbolizerMessages
         return stream;
     }
 
-    public static SymbolizerRequest ReadRequest(byte[] message)
+    public static SymbolizerRequest ReadRequest(byte[] message, SafeFileHandle[] files)
     {
         using var reader = new BinaryReader(new MemoryStream(message), Encoding.UTF8);
         var file = reader.ReadUInt32();
-        var path = reader.ReadString();
         var shown = reader.ReadString();
-        var debug = reader.ReadString();
+        var alternativeName = reader.ReadString();
+        int with = reader.ReadByte(),
+            next = 1;
+        if (files.Length != 1 + (with & 1) + (with >> 1 & 1))
+        {
+            throw new InvalidDataException($"{files.Length} files to a request for {with}");
+        }
+
+        var debug = (with & 1) != 0 ? files[next++] : null;
+        var alternative = (with & 2) != 0 ? files[next] : null;
         var symbols = reader.ReadBoolean();
         var addresses = new ulong[reader.ReadUInt16()];
         for (var i = 0; i < addresses.Length; i++)
@@ -79,7 +89,7 @@ internal static class SymbolizerMessages
             addresses[i] = reader.ReadUInt64();
         }
 
-        return new SymbolizerRequest(file, path, shown, debug, symbols, addresses);
+        return new SymbolizerRequest(file, files[0], debug, alternative, alternativeName, shown, symbols, addresses);
     }
 
     public static MemoryStream Answer(SymbolizerAnswer answer)
@@ -215,19 +225,26 @@ internal static class SymbolizerMessages
 }
 
 /// <param name="File">the same number for the same file, for as long as the helper should keep it open</param>
-/// <param name="Path">what to open: /proc/PID/map_files/..., /proc/PID/fd/N or a plain path</param>
-/// <param name="ShownPath">where the file lies, for debug links beside it</param>
-/// <param name="DebugPath">colon-separated folders with debug files</param>
+/// <param name="Main">the module, open</param>
+/// <param name="Debug">its separate debug file, if there is one</param>
+/// <param name="Alternative">what that shares with others (dwz), if there is such a file</param>
+/// <param name="AlternativeName">the name by which debug information calls the last</param>
+/// <param name="ShownPath">where the file lies, for messages alone</param>
 /// <param name="WantSymbols">the agent has no symbol table of its own: libdwfl looks through all symbols for each address, which costs
 /// milliseconds in a large file</param>
 internal sealed record SymbolizerRequest(
     uint File,
-    string Path,
+    SafeFileHandle Main,
+    SafeFileHandle? Debug,
+    SafeFileHandle? Alternative,
+    string AlternativeName,
     string ShownPath,
-    string DebugPath,
     bool WantSymbols,
     ulong[] Addresses
-);
+)
+{
+    public IReadOnlyList<SafeFileHandle> Files => [Main, .. new[] { Debug, Alternative }.OfType<SafeFileHandle>()];
+}
 
 /// <param name="Error">"" or why the file could not be used</param>
 internal sealed record SymbolizerAnswer(string Error, bool HasDebugInfo, RawLocation[] Locations);

@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
 namespace Hud.Symbolization;
 
 /// <summary>The helper's side: reads requests until its input ends. Whatever a file does to libdw happens in this process.</summary>
@@ -6,22 +10,73 @@ public static class SymbolizerServer
     /// <summary>The hidden verb: <c>hud-agent --symbolizer</c>.</summary>
     public const string Verb = "--symbolizer";
 
+    internal const string MayDownload = "--may-download";
+
     /// <summary>True when the program was started as the helper and has done its work: exit with 0 then.</summary>
-    public static bool RunIfAsked(IReadOnlyList<string> arguments)
+    /// <param name="giveUpAll">Called when all is loaded, before anything of a stranger is read: afterwards nothing can be opened. Not
+    /// called where debug files may be downloaded, which takes files and the network.</param>
+    public static bool RunIfAsked(IReadOnlyList<string> arguments, Action? giveUpAll = null)
     {
         ArgumentNullException.ThrowIfNull(arguments);
-        if (arguments is not [Verb, ..])
+        if (arguments is not [Verb, var socket, var download])
         {
             return false;
         }
 
         using var input = Console.OpenStandardInput();
         using var output = Console.OpenStandardOutput();
-        Run(input, output);
+        using var files = new SafeFileHandle(int.Parse(socket, CultureInfo.InvariantCulture), ownsHandle: true);
+        if (download != MayDownload)
+        {
+            WarmUp();
+            giveUpAll?.Invoke();
+        }
+
+        Run(input, output, files, download == MayDownload);
         return true;
     }
 
-    internal static void Run(Stream input, Stream output)
+    /// <summary>One whole question about a file that is known to be good: what is needed for an answer is loaded by now.</summary>
+    private static void WarmUp()
+    {
+        try
+        {
+            LoadLibraries();
+            using var self = File.OpenHandle("/proc/self/exe");
+            var request = new SymbolizerRequest(0, self, null, null, "", "/proc/self/exe", true, [0x1000]);
+            var file = Open(request, false, out _);
+            _ = OwnMemory.Now;
+            var locations = FindAll(request, false, ref file);
+            file?.Dispose();
+            using var stream = new MemoryStream();
+            SymbolizerMessages.Send(stream, SymbolizerMessages.Answer(new SymbolizerAnswer("", false, locations)));
+            SymbolizerMessages.Send(stream, SymbolizerMessages.Request(request));
+            stream.Position = 0;
+            _ = SymbolizerMessages.Receive(stream);
+            _ = SymbolizerMessages.ReadRequest(SymbolizerMessages.Receive(stream)!, [self]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            // the first real question says what is wrong
+        }
+    }
+
+    /// <summary>The runtime looks for a library in several folders when a function of it is first called, which is too late then.</summary>
+    private static void LoadLibraries()
+    {
+        var loaded = new Dictionary<string, nint>(StringComparer.Ordinal);
+        foreach (var name in (string[])[Interop.Libdw, Interop.Libelf, "libc"])
+        {
+            if (NativeLibrary.TryLoad(name, typeof(Interop).Assembly, null, out var library))
+            {
+                loaded[name] = library;
+            }
+        }
+
+        NativeLibrary.SetDllImportResolver(typeof(Interop).Assembly, (name, _, _) => loaded.GetValueOrDefault(name));
+    }
+
+    internal static void Run(Stream input, Stream output, SafeFileHandle descriptors, bool mayDownload)
     {
         var files = new Dictionary<uint, (DwarfFile? File, string Error, long Used)>();
         long clock = 0;
@@ -29,17 +84,19 @@ public static class SymbolizerServer
         {
             while (SymbolizerMessages.Receive(input) is { } message)
             {
-                var request = SymbolizerMessages.ReadRequest(message);
+                var given = DescriptorSocket.Receive(descriptors);
+                using var close = new Closer(given);
+                var request = SymbolizerMessages.ReadRequest(message, given);
                 if (!files.TryGetValue(request.File, out var open))
                 {
                     CloseOldest(files);
-                    var file = Open(request, out var error);
+                    var file = Open(request, mayDownload, out var error);
                     open = (file, error, 0);
                 }
 
                 files[request.File] = open with { Used = ++clock };
                 var dwarf = open.File;
-                var locations = FindAll(request, ref dwarf);
+                var locations = FindAll(request, mayDownload, ref dwarf);
                 files[request.File] = open with { File = dwarf, Used = clock };
                 SymbolizerMessages.Send(
                     output,
@@ -60,7 +117,19 @@ public static class SymbolizerServer
         }
     }
 
-    private static RawLocation[] FindAll(SymbolizerRequest request, ref DwarfFile? dwarf)
+    /// <summary>A question's files: what is kept of them is a descriptor of the library's own.</summary>
+    private readonly struct Closer(SafeFileHandle[] files) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var file in files)
+            {
+                file.Dispose();
+            }
+        }
+    }
+
+    private static RawLocation[] FindAll(SymbolizerRequest request, bool mayDownload, ref DwarfFile? dwarf)
     {
         if (dwarf is null)
         {
@@ -73,7 +142,7 @@ public static class SymbolizerServer
         {
             if ((i & 15) == 0)
             {
-                KeepSmall(request, ref dwarf);
+                KeepSmall(request, mayDownload, ref dwarf);
             }
 
             locations[i] = dwarf?.Find(request.Addresses[i], request.WantSymbols) ?? RawLocation.Nothing;
@@ -85,14 +154,14 @@ public static class SymbolizerServer
     /// <summary>libdw keeps the lines of every unit it has read until the file is closed: with all units of a large program that is
     /// more than a gigabyte. So the file is closed and opened again when the helper has grown too much. The file's own pages, which are
     /// mapped, are only let go: they stay in the system's cache.</summary>
-    private static void KeepSmall(SymbolizerRequest request, ref DwarfFile? dwarf)
+    private static void KeepSmall(SymbolizerRequest request, bool mayDownload, ref DwarfFile? dwarf)
     {
-        var memory = ProcessMemory.Of(Environment.ProcessId);
+        var memory = OwnMemory.Now;
         if (memory.Own > DwarfLimits.MaxOwnMemory)
         {
             dwarf?.Dispose();
             _ = Interop.malloc_trim(0);
-            dwarf = Open(request, out _);
+            dwarf = Open(request, mayDownload, out _);
         }
         else if (memory.Files > DwarfLimits.MaxFilePages)
         {
@@ -100,11 +169,11 @@ public static class SymbolizerServer
         }
     }
 
-    private static DwarfFile? Open(SymbolizerRequest request, out string error)
+    private static DwarfFile? Open(SymbolizerRequest request, bool mayDownload, out string error)
     {
         try
         {
-            return DwarfFile.Open(request.Path, request.ShownPath, request.DebugPath, out error);
+            return DwarfFile.Open(request, mayDownload, out error);
         }
         catch (DllNotFoundException)
         {

@@ -23,7 +23,16 @@ public sealed partial class SeccompFilterTests
             { ElfMachine.AArch64, true },
         };
 
-    private static uint Answer(ElfMachine machine, bool network, uint number, uint arch = 0, ulong firstArgument = 0)
+    private static uint Answer(
+        ElfMachine machine,
+        bool network,
+        uint number,
+        uint arch = 0,
+        ulong firstArgument = 0,
+        ulong secondArgument = 0,
+        ulong thirdArgument = 0,
+        bool helper = false
+    )
     {
         byte[] data = new byte[64]; // struct seccomp_data
         BitConverter.TryWriteBytes(data, number);
@@ -36,7 +45,9 @@ public sealed partial class SeccompFilterTests
                 : arch
         );
         BitConverter.TryWriteBytes(data.AsSpan(16), firstArgument);
-        var program = SeccompFilter.Build(machine, network);
+        BitConverter.TryWriteBytes(data.AsSpan(24), secondArgument);
+        BitConverter.TryWriteBytes(data.AsSpan(32), thirdArgument);
+        var program = helper ? SeccompFilter.BuildForHelper(machine) : SeccompFilter.Build(machine, network);
         uint accumulator = 0;
         for (int at = 0; ; at++)
         {
@@ -67,7 +78,7 @@ public sealed partial class SeccompFilterTests
     public void What_the_agent_does_not_need_is_refused(ElfMachine machine, bool network)
     {
         var calls = SeccompFilter.Calls(machine, network);
-        Assert.InRange(calls.Count, 40, 80);
+        Assert.InRange(calls.Count, 40, 110);
         Assert.All(calls, c => Assert.Equal((c.Name, Refused), (c.Name, Answer(machine, network, c.Number))));
         foreach (
             string call in (string[])
@@ -98,6 +109,7 @@ public sealed partial class SeccompFilterTests
             .Calls(machine, network)
             .Select(c => c.Number)
             .Append(Number(machine, "clone3"))
+            .Concat(network ? [] : [Number(machine, "openat2")])
             .ToHashSet();
         for (uint number = 0; number < 512; number++)
             Assert.Equal((number, !refused.Contains(number)), (number, Answer(machine, network, number) == Allowed));
@@ -118,6 +130,69 @@ public sealed partial class SeccompFilterTests
                 ]
         )
             Assert.Equal((call, Allowed), (call, Answer(machine, network, Number(machine, call))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public void Files_are_opened_to_be_read_alone(ElfMachine machine, bool network)
+    {
+        uint write = network ? Allowed : Refused;
+        uint openat = Number(machine, "openat");
+        Assert.Equal(Allowed, Answer(machine, network, openat, thirdArgument: 0x280800)); // O_PATH, O_CLOEXEC, O_NONBLOCK
+        foreach (uint flags in (uint[])[1, 2, 0x40, 0x200, 0x80000 | 2])
+        {
+            Assert.Equal(write, Answer(machine, network, openat, thirdArgument: flags));
+            if (machine == ElfMachine.X64)
+                Assert.Equal(write, Answer(machine, network, Number(machine, "open"), secondArgument: flags));
+        }
+
+        Assert.Equal(network ? Allowed : NotThere, Answer(machine, network, Number(machine, "openat2")));
+        foreach (string call in (string[])["truncate", "unlinkat", "renameat2", "mkdirat", "fchmodat"])
+            Assert.Equal((call, write), (call, Answer(machine, network, Number(machine, call))));
+    }
+
+    /// <summary>Of all calls there are, those of the list, threads, and nothing that takes a path, starts, signals or connects.</summary>
+    [Theory]
+    [InlineData(ElfMachine.X64)]
+    [InlineData(ElfMachine.AArch64)]
+    public void The_helper_is_left_with_what_it_has(ElfMachine machine)
+    {
+        var allowed = SeccompFilter.CallsOfHelper(machine).Select(c => c.Number).ToHashSet();
+        for (uint number = 0; number < 512; number++)
+            Assert.Equal(
+                (number, allowed.Contains(number)),
+                (number, Answer(machine, false, number, helper: true) == Allowed)
+            );
+        foreach (
+            string call in (string[])
+                [
+                    "openat",
+                    "openat2",
+                    "execve",
+                    "execveat",
+                    "socket",
+                    "kill",
+                    "tkill",
+                    "ptrace",
+                    "process_vm_readv",
+                    "bpf",
+                    "perf_event_open",
+                    "sendmsg",
+                    "unlinkat",
+                    "mount",
+                    "setresuid",
+                    "capset",
+                    "prctl",
+                    "pidfd_open",
+                    "io_uring_setup",
+                ]
+        )
+            Assert.Equal((call, Refused), (call, Answer(machine, false, Number(machine, call), helper: true)));
+        uint clone = Number(machine, "clone");
+        Assert.Equal(Allowed, Answer(machine, false, clone, firstArgument: 0x3d0f00, helper: true)); // pthread_create
+        Assert.Equal(Refused, Answer(machine, false, clone, firstArgument: 0x4111, helper: true)); // vfork
+        Assert.Equal(NotThere, Answer(machine, false, Number(machine, "clone3"), helper: true));
+        Assert.Equal(Refused, Answer(machine, false, 0, arch: 0x40000003, helper: true));
     }
 
     [Theory]

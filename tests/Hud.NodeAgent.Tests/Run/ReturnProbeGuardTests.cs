@@ -20,7 +20,8 @@ public sealed class ReturnProbeGuardTests
         string[] statuses,
         bool survives = true,
         string version = "6.12",
-        ProbeMode mode = ProbeMode.Session
+        ProbeMode mode = ProbeMode.Session,
+        Func<int, IReadOnlyList<int>?>? sharers = null
     )
     {
         var targets = statuses
@@ -39,6 +40,7 @@ public sealed class ReturnProbeGuardTests
             mode,
             Version.Parse(version),
             pid => statuses[pid],
+            target => sharers is null ? [target.Pid] : sharers(target.Pid),
             () =>
             {
                 _asked++;
@@ -67,6 +69,15 @@ public sealed class ReturnProbeGuardTests
         Assert.Equal(1, _asked);
         Assert.Equal(2, _told.Count);
         Assert.All(_told, d => Assert.Equal(DiagnosticKinds.NoReturnProbes, d.Kind));
+    }
+
+    /// <summary>Before 6.10 a probe fires in every process with the file: one of them may be confined though the target is not.</summary>
+    [Fact]
+    public void Whoever_else_a_probe_reaches_counts_as_well_and_also_when_they_could_not_be_looked_at()
+    {
+        Assert.Equal([false, false], Allowed([Free, Confined], survives: false, sharers: pid => [pid, 1]));
+        Assert.Contains("another process that runs its file", _told[0].Message, StringComparison.Ordinal);
+        Assert.Equal([false], Allowed([Free], survives: false, sharers: _ => null));
     }
 
     [Theory]

@@ -37,7 +37,9 @@ public class AgainstAddr2lineTests
         Assert.True(addresses.Length >= atLeast, $"only {addresses.Length} addresses");
         var binutils = Addr2line("addr2line", program, addresses);
         var llvm = Addr2line("llvm-addr2line-19", program, addresses);
-        var dwarf = DwarfFile.Open(program, program, "", out var error);
+        using var file = File.OpenHandle(program);
+        var request = new SymbolizerRequest(1, file, null, null, "", program, true, []);
+        var dwarf = DwarfFile.Open(request, mayDownload: false, out var error);
         Assert.True(dwarf is not null, error);
         using (dwarf)
         {
