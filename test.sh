@@ -56,8 +56,8 @@ run_project() {
   [ -z "$fuzz" ] || arguments=(-class '*Fuzz*' -diagnostics)
   [ -z "$quick" ] || for class in "${slow[@]}"; do arguments+=(-class- "*.$class"); done
   say "$name"
-  # the command line that is delivered is the one that is tested
-  [ -n "$quick" ] || export HUD_TESTED="$PWD/out/hud"
+  # the programs that are delivered are the ones that are tested
+  [ -n "$quick" ] || export HUD_TESTED="$PWD/out/hud" HUD_AGENT="$PWD/out/hud-agent"
   timeout --kill-after=20 "${HUD_TEST_TIMEOUT:-2700}" "$program" -xml "$xml" -noLogo -noColor "${arguments[@]}" >"$log" 2>&1 </dev/null
   code=$?
   details "$log"

@@ -48,7 +48,7 @@ public sealed class ConfinementTests
     {
         Need.Kernel();
         int before = int.Parse("0" + ProcFs.StatusField(ProcFs.ReadText("/proc/self/status"), "Seccomp_filters"));
-        using var workload = Workload.Start("sleep", "--seconds 100 --every-ms 30");
+        using var workload = Workload.Start("sleep", "--seconds 100 --every-ms 30", "tokio143-lines");
         using var agent = AgentRun.Start(AgentRun.TaskFor(workload.Pid, 3));
         agent.WaitUntilAttached();
         var threads = ProcFs.Threads(agent.Pid);
@@ -82,7 +82,14 @@ public sealed class ConfinementTests
 
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.DoesNotContain("HUD311", agent.Warnings);
-        Assert.Contains(agent.Profile.Hotspots, h => h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal));
+        // what the helper may still do is enough for its work
+        Assert.DoesNotContain("HUD305", agent.Warnings);
+        Assert.Contains(
+            agent.Profile.Hotspots,
+            h =>
+                h.UserFrame.StartsWith("sleep::", StringComparison.Ordinal)
+                && h.Location.Contains(".rs:", StringComparison.Ordinal)
+        );
         Assert.True(agent.Profile.Overhead.ProbeHits > 0);
         workload.EndsWell();
     }

@@ -23,8 +23,9 @@ public static class SymbolizerServer
             return false;
         }
 
-        using var input = Console.OpenStandardInput();
-        using var output = Console.OpenStandardOutput();
+        // not the console's streams: at the first write they set up a terminal, which the helper may not any more
+        using var input = Plain(0, FileAccess.Read);
+        using var output = Plain(1, FileAccess.Write);
         using var files = new SafeFileHandle(int.Parse(socket, CultureInfo.InvariantCulture), ownsHandle: true);
         if (download != MayDownload)
         {
@@ -35,6 +36,9 @@ public static class SymbolizerServer
         Run(input, output, files, download == MayDownload);
         return true;
     }
+
+    private static FileStream Plain(int descriptor, FileAccess access) =>
+        new(new SafeFileHandle(descriptor, ownsHandle: false), access, bufferSize: 0);
 
     /// <summary>One whole question about a file that is known to be good: what is needed for an answer is loaded by now.</summary>
     private static void WarmUp()
@@ -48,6 +52,12 @@ public static class SymbolizerServer
             _ = OwnMemory.Now;
             var locations = FindAll(request, false, ref file);
             file?.Dispose();
+            using (var nowhere = new FileStream("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.None, 0))
+            {
+                SymbolizerMessages.Send(nowhere, new MemoryStream());
+                _ = SymbolizerMessages.Receive(nowhere);
+            }
+
             using var stream = new MemoryStream();
             SymbolizerMessages.Send(stream, SymbolizerMessages.Answer(new SymbolizerAnswer("", false, locations)));
             SymbolizerMessages.Send(stream, SymbolizerMessages.Request(request));

@@ -60,11 +60,14 @@ internal static class Need
             Missing($"{name} is not installed (scripts/install.sh test)");
     }
 
+    /// <summary>The one that HUD_AGENT names (test.sh: what is delivered); else that of the last build, for the inner loop.</summary>
     public static string Agent()
     {
-        string path = Path.Combine(Root, "artifacts", "bin", "Hud.NodeAgent", "release", "hud-agent");
+        string path = Environment.GetEnvironmentVariable("HUD_AGENT") is { Length: > 0 } named
+            ? named
+            : Path.Combine(Root, "artifacts", "bin", "Hud.NodeAgent", "release", "hud-agent");
         if (!File.Exists(path))
-            Missing("hud-agent is not built (dotnet build src/Hud.NodeAgent -c Release)");
+            Missing($"{path} is not there (dotnet build src/Hud.NodeAgent -c Release, or ./build.sh)");
         return path;
     }
 
