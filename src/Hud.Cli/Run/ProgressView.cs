@@ -34,7 +34,10 @@ internal sealed class ProgressView(TextWriter error, bool terminal, Func<int> wi
     public static string Line(ProgressMessage p)
     {
         var s = p.Summary;
-        string lost = p.LostEvents > 0 ? $"  {HumanText.Count(p.LostEvents)} events dropped" : "";
+        string lost =
+            p.LostEvents > 0
+                ? $"  {HumanText.Count(p.LostEvents)} {(p.LostEvents == 1 ? "event" : "events")} dropped"
+                : "";
         return $"hud: {HumanText.Duration(p.ElapsedNs / 1_000_000_000 * 1_000_000_000)}  {HumanText.Count(s.Polls)} polls, {HumanText.Count(s.SlowPolls)} slow, "
             + $"lost {HumanText.Percent(s.BlockedPercent)}, worst {HumanText.Duration(s.WorstPollNs)}, cost {HumanText.Percent(p.Overhead.MeasuredPercent)}{lost}";
     }

@@ -92,7 +92,7 @@ internal static class PanelSection
             html,
             "Dropped",
             HumanText.Count(document.Losses.Events()),
-            $"events, all counted below; {s.SymbolizedPercent}% of frames have a name",
+            $"{(document.Losses.Events() == 1 ? "event" : "events")}, all counted below; {s.SymbolizedPercent}% of frames have a name",
             document.Losses.Events() > 0 ? "warn" : ""
         );
         html.AddRaw("</dl>\n");

@@ -1,4 +1,5 @@
 using Hud.Core.Profile;
+using Hud.Reports.Text;
 
 namespace Hud.Reports.Page.Sections;
 
@@ -58,7 +59,7 @@ internal static class VerdictSection
         if (document.Summary.Estimated)
             notes.Add("counts are scaled from sampled polls");
         if (document.Losses.Events() > 0)
-            notes.Add($"{HumanText.Count(document.Losses.Events())} events dropped");
+            notes.Add(Words.Plural(document.Losses.Events(), "event") + " dropped");
         if (document.Truncated)
             notes.Add("cut to fit: totals are whole, lists are not");
         if (document.Targets.Count(t => t.State == Core.Api.TargetState.Failed) is > 0 and var failed)
