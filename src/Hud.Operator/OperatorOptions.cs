@@ -21,6 +21,9 @@ public sealed record OperatorOptions
     public string AgentMemoryLimit { get; init; } = "512Mi";
     public string? AgentPriorityClass { get; init; }
 
+    /// <summary>Whether a report may name processes of other pods and of the node that had the CPU.</summary>
+    public bool NeighbourNames { get; init; }
+
     /// <summary>The operator's Deployment, found when it begins to lead: with it go the agents of an installation that is removed.</summary>
     public OwnerReference? AgentOwner { get; init; }
 
@@ -69,6 +72,12 @@ public sealed record OperatorOptions
             AgentMemoryRequest = Text("HUD_AGENT_MEMORY_REQUEST", d.AgentMemoryRequest),
             AgentMemoryLimit = Text("HUD_AGENT_MEMORY_LIMIT", d.AgentMemoryLimit),
             AgentPriorityClass = get("HUD_AGENT_PRIORITY_CLASS") is { Length: > 0 } priority ? priority : null,
+            NeighbourNames = Text("HUD_NEIGHBOUR_NAMES", "false") switch
+            {
+                "true" => true,
+                "false" => false,
+                var other => throw new FormatException($"HUD_NEIGHBOUR_NAMES is {other}: use true or false"),
+            },
             MaxDuration = GoDuration.TryParse(Text("HUD_MAX_DURATION", d.MaxDuration.ToString()), out var max)
                 ? max
                 : throw new FormatException("HUD_MAX_DURATION is not a duration: write it like 10m"),

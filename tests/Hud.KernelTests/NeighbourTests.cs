@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
+using Hud.Core;
 using Hud.Core.Profile;
 using Hud.KernelTests.Support;
+using Hud.NodeAgent.Run;
 
 namespace Hud.KernelTests;
 
@@ -36,6 +39,30 @@ public sealed class NeighbourTests
         // a new agent finds the functions as they were
         using var again = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 1));
         Assert.True(again.ExitCode == 0, again.Text);
+        workload.EndsWell();
+    }
+
+    /// <summary>Nor does a report tell what else runs on a node, where the administrator of a cluster does not want that.</summary>
+    [Fact]
+    public void Who_had_the_cpu_is_not_named_when_neighbours_are_hidden()
+    {
+        string[] onCpu0 = ["taskset", "-c", "0"];
+        using var burner = Workload.Start("burner", "--seconds 100 --tasks 2", before: onCpu0);
+        using var workload = Workload.Start("steady_work", "--seconds 100 --workers 1", before: onCpu0);
+        using var agent = AgentRun.Whole(
+            AgentRun.TaskFor(workload.Pid, 4, thresholdMs: 4) with
+            {
+                HideNeighbours = true,
+            }
+        );
+        Assert.True(agent.ExitCode == 0, agent.Text);
+        var named = agent.Profile.Hotspots.SelectMany(h => h.PreemptedBy).ToList();
+        Assert.Contains(named, c => c is { Name: Neighbours.OfTheNode or Neighbours.OtherPod, Pid: 0 });
+        Assert.DoesNotContain(
+            "burner",
+            JsonSerializer.Serialize(agent.Profile, HudJson.Default.ProfileDocument),
+            StringComparison.Ordinal
+        );
         workload.EndsWell();
     }
 

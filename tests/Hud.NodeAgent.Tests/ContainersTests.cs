@@ -24,7 +24,14 @@ public sealed class ContainersTests
     )]
     [InlineData("0::/machine.slice/libpod-" + Id + ".scope/container")]
     public void Every_runtime_and_driver_is_recognised(string cgroup) =>
-        Assert.True(Containers.IsMember(cgroup, Id, Pod));
+        Assert.Equal(
+            (
+                true,
+                cgroup.Contains("podaec", StringComparison.Ordinal),
+                cgroup.Contains("podaec", StringComparison.Ordinal)
+            ),
+            (Containers.IsMember(cgroup, Id, Pod), Containers.IsOfPod(cgroup, Pod), Containers.IsOfAnyPod(cgroup))
+        );
 
     [Theory]
     [InlineData("")]

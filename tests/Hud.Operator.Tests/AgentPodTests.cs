@@ -46,6 +46,20 @@ public sealed class AgentPodTests
         Assert.Equal("RuntimeDefault", security.SeccompProfile!.Type);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whether_neighbours_are_named_is_the_administrators_decision(bool named)
+    {
+        Assert.False(new OperatorOptions().NeighbourNames);
+        var pod = Build(options: Make.Options with { NeighbourNames = named });
+        var task = JsonSerializer.Deserialize(
+            pod.Spec.Containers.Single().Env!.Single().Value!,
+            HudJson.Default.AgentTask
+        )!;
+        Assert.Equal(!named, task.HideNeighbours);
+    }
+
     [Fact]
     public void Only_the_administrator_can_make_it_privileged()
     {

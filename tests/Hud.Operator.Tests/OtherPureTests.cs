@@ -138,6 +138,7 @@ public sealed class OptionsTests
                 .Message;
         Assert.Contains("HUD_MAX_DURATION", Error("HUD_MAX_DURATION", "soon"), StringComparison.Ordinal);
         Assert.Contains("HUD_WORKERS", Error("HUD_WORKERS", "0"), StringComparison.Ordinal);
+        Assert.Contains("true or false", Error("HUD_NEIGHBOUR_NAMES", "yes"), StringComparison.Ordinal);
         Assert.Contains("privileged", Error("HUD_AGENT_SECURITY_PROFILE", "root"), StringComparison.Ordinal);
         Assert.Throws<FormatException>(() => OperatorOptions.FromEnvironment(_ => null));
     }

@@ -13,6 +13,9 @@ public sealed record AgentTask
     /// <summary>Node name, copied into the report.</summary>
     public string? Node { get; set; }
 
+    /// <summary>Processes of other pods and of the node go without their names, as the administrator of a cluster decides.</summary>
+    public bool HideNeighbours { get; set; }
+
     public AgentOptions Options { get; set; } = new();
 }
 

@@ -57,6 +57,30 @@ internal static class Containers
         return false;
     }
 
+    /// <summary>True when a process with this <c>/proc/PID/cgroup</c> is of the pod, in whichever of its containers.</summary>
+    public static bool IsOfPod(string cgroup, string podUid) =>
+        podUid.Length > 0
+        && (
+            cgroup.Contains("pod" + podUid, StringComparison.Ordinal)
+            || cgroup.Contains("pod" + podUid.Replace('-', '_'), StringComparison.Ordinal)
+        );
+
+    /// <summary>True for a group that a kubelet made for a pod: "pod" and a UID, at the start of a segment or behind a dash.</summary>
+    public static bool IsOfAnyPod(string cgroup)
+    {
+        for (int at = 0; (at = cgroup.IndexOf("pod", at, StringComparison.Ordinal)) >= 0; at += 3)
+        {
+            if (at == 0 || cgroup[at - 1] is not ('/' or '-'))
+                continue;
+            var uid = cgroup.AsSpan(at + 3);
+            int length = uid.IndexOfAnyExcept("0123456789abcdef-_");
+            if ((length < 0 ? uid.Length : length) >= 32)
+                return true;
+        }
+
+        return false;
+    }
+
     private static bool IsContainer(ReadOnlySpan<char> segment, ReadOnlySpan<char> id)
     {
         if (segment.EndsWith(".scope", StringComparison.Ordinal))

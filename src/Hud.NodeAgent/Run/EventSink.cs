@@ -49,6 +49,9 @@ internal sealed class EventSink
     /// <summary>Says of a record whether its thread counts; null when all do.</summary>
     public Func<HudEvent, bool>? Counts { get; set; }
 
+    /// <summary>What may be said of who had the CPU; null when all may.</summary>
+    public Neighbours? Neighbours { get; set; }
+
     public void Accept(ReadOnlySpan<byte> record)
     {
         if (!_decoder.TryDecode(record, out var header, out var slice) || header.Target >= _targets.Count)
@@ -99,6 +102,7 @@ internal sealed class EventSink
     private void AcceptPoll(in HudEvent header, int stack)
     {
         bool stolen = Has(header, EventFlags.Stolen);
+        var (rival, rivalPid) = stolen ? (PollAggregator.NotTheGuest, 0) : Rival(header);
         var fact = Fact(header) with
         {
             Type = (int)header.Type,
@@ -110,8 +114,8 @@ internal sealed class EventSink
             QueueStack = Has(header, EventFlags.StackPreempt) && !stolen ? stack : -1,
             Ticked = Has(header, EventFlags.Ticked),
             WorstQueueNs = (long)header.WorstQueueNs,
-            PreemptedBy = stolen ? PollAggregator.NotTheGuest : EventDecoder.Comm(header.ByComm),
-            PreemptedByPid = stolen ? 0 : (int)header.ByTgid,
+            PreemptedBy = rival,
+            PreemptedByPid = rivalPid,
             PreemptedByNs = (long)header.ByNs,
             Open = Has(header, EventFlags.Open),
             Weight = Weight,
@@ -168,17 +172,24 @@ internal sealed class EventSink
             return;
         }
 
+        var (rival, rivalPid) = Rival(header);
         _aggregator.AddPoll(
             fact with
             {
                 BlockStack = preempted ? -1 : stack,
                 QueueStack = preempted ? stack : -1,
                 WorstQueueNs = (long)header.WorstQueueNs,
-                PreemptedBy = EventDecoder.Comm(header.ByComm),
-                PreemptedByPid = (int)header.ByTgid,
+                PreemptedBy = rival,
+                PreemptedByPid = rivalPid,
                 PreemptedByNs = (long)header.ByNs,
             }
         );
+    }
+
+    private (string Name, int Pid) Rival(in HudEvent header)
+    {
+        string name = EventDecoder.Comm(header.ByComm);
+        return Neighbours?.Of((int)header.ByTgid, name) ?? (name, (int)header.ByTgid);
     }
 
     internal static PollRecord Fact(in HudEvent header) =>

@@ -42,6 +42,7 @@ internal sealed class Observation : IDisposable
 
     /// <summary>Looks at the targets as they are before any probe: parked workers show by their stacks alone.</summary>
     /// <param name="open">Opens the events for one that accepts them.</param>
+    /// <param name="neighbours">What may be said of who had the CPU; null when all may.</param>
     public Observation(
         ProfilingSessionSpec session,
         IKernelProbes kernel,
@@ -49,7 +50,8 @@ internal sealed class Observation : IDisposable
         int types,
         IFrameSource frames,
         RunLog log,
-        Func<RecordHandler, IEventSource> open
+        Func<RecordHandler, IEventSource> open,
+        Neighbours? neighbours = null
     )
     {
         (_session, _kernel, _targets, _log) = (session, kernel, targets, log);
@@ -66,6 +68,7 @@ internal sealed class Observation : IDisposable
         {
             LearnFutex = kernel.LearnFutex,
             Lifecycle = OnLifecycle,
+            Neighbours = neighbours,
         };
         _sink.Ticks.Watch(threshold, session.SampleFrequencyHz);
         _sink.Outside.LearnFutex = kernel.LearnFutex;

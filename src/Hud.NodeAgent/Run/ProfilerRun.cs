@@ -85,7 +85,14 @@ internal sealed class ProfilerRun
             types,
             frames,
             _log,
-            accept => new RingBuffer(kernel.Events, accept)
+            accept => new RingBuffer(kernel.Events, accept),
+            _task.HideNeighbours
+                ? new Neighbours(
+                    _task.Targets,
+                    pid => ProcFs.ReadText($"/proc/{pid}/cgroup", 1 << 16),
+                    pid => ProcFs.ReadText($"/proc/{pid}/status")
+                )
+                : null
         );
         Attachment.Make(kernel, _targets, _task.Session.SampleFrequencyHz);
         observation.Begin(loaded.Cost, ForcedLevel());

@@ -67,16 +67,22 @@ public static class AgentPod
                         : [.. options.AgentImagePullSecrets.Select(s => new LocalObjectReference { Name = s })],
                 Affinity = OnNode(node),
                 Tolerations = [new Toleration { Operator = "Exists" }],
-                Containers = [Container(Task(spec, node, targets), options)],
+                Containers = [Container(Task(spec, node, targets, options.NeighbourNames), options)],
             },
         };
     }
 
-    private static AgentTask Task(ProfilingSessionSpec session, string node, IReadOnlyList<TargetStatus> targets) =>
+    private static AgentTask Task(
+        ProfilingSessionSpec session,
+        string node,
+        IReadOnlyList<TargetStatus> targets,
+        bool neighbourNames
+    ) =>
         new()
         {
             Session = session,
             Node = node,
+            HideNeighbours = !neighbourNames,
             Targets =
             [
                 .. targets.Select(t => new AgentTarget
