@@ -100,7 +100,8 @@ internal static class SeccompFilter
 
     /// <summary>
     /// What the helper for names can still do: work with its memory, its threads and the descriptors that it has. No call that opens a path
-    /// (newfstatat is how the C library asks for a descriptor's size), starts a program, reaches another process or makes a socket is among them. What the runtime asks for besides gets EACCES, and it does without.
+    /// (newfstatat is how the C library asks for a descriptor's size), starts a program, reaches another process or makes a socket is
+    /// among them. What the runtime asks for besides gets EACCES, and it does without.
     /// </summary>
     private const string HelperCalls =
         "read write readv writev pread64 preadv lseek close dup fcntl fstat newfstatat poll ppoll recvmsg "

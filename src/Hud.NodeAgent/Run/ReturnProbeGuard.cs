@@ -33,7 +33,7 @@ internal sealed class ReturnProbeGuard(
             bool shadowStack = statuses.Exists(s =>
                 ProcFs.StatusField(s, "x86_Thread_features").Contains("shstk", StringComparison.Ordinal)
             );
-            string who = statuses.Count == 1 ? target.Name : $"{target.Name}, or another process that runs its file,";
+            string who = pids is { Count: 1 } ? target.Name : $"{target.Name}, or another process that runs its file,";
             if (shadowStack && version < new Version(6, 11))
             {
                 target.ReturnProbesAllowed = false;

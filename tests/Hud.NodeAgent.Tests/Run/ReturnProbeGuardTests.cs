@@ -78,6 +78,7 @@ public sealed class ReturnProbeGuardTests
         Assert.Equal([false, false], Allowed([Free, Confined], survives: false, sharers: pid => [pid, 1]));
         Assert.Contains("another process that runs its file", _told[0].Message, StringComparison.Ordinal);
         Assert.Equal([false], Allowed([Free], survives: false, sharers: _ => null));
+        Assert.All(_told, d => Assert.Contains("another process that runs", d.Message, StringComparison.Ordinal));
     }
 
     [Theory]
