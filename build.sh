@@ -13,8 +13,7 @@
 #   --clean        throw away out/ and artifacts/ first
 #   PROGRAM        hud, hud-agent or hud-operator alone
 #
-# The programs are native code: a third of the size, sooner started, with less memory. HUD_NATIVE=0 builds them as trimmed .NET programs,
-# a minute quicker each.
+# The programs are native code, less than half of the size. HUD_NATIVE=0 builds them as trimmed .NET programs, a minute quicker each.
 #
 # What has not changed since the last time is not built again.
 set -euo pipefail
