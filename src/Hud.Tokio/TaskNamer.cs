@@ -18,6 +18,9 @@ public sealed class TaskNamer(ElfFile elf)
     private const int MaxNamesOfOne = 16;
     private const int MaxWrappers = 8;
 
+    /// <summary>A future of a web framework can have a type of 10,000 characters, and it stands in every status and list.</summary>
+    private const int MaxName = 160;
+
     /// <summary>Futures around the one that people wrote, by the last part of their path.</summary>
     private static readonly string[] Wrappers =
     [
@@ -43,20 +46,52 @@ public sealed class TaskNamer(ElfFile elf)
         "runtime::task::raw::poll<",
     ];
 
-    /// <summary>Empty when nothing tells: then the first user frame of a stack will.</summary>
-    public string Name(in TaskVtable vtable)
+    /// <summary>
+    /// Empty when nothing tells: then the first user frame of a stack will. A destructor that several types share is named after one
+    /// of them, and the linker need not keep the other names: two types of one scheduler that it gives the same name both have none.
+    /// </summary>
+    /// <returns>In the order of the vtables.</returns>
+    public string[] Name(IReadOnlyList<TaskVtable> vtables)
     {
-        if (Agreed(NamesAt(vtable.Poll), TypeArgument) is { Length: > 0 } generic)
-            return Readable(generic);
-        foreach (ulong start in (ReadOnlySpan<ulong>)[vtable.Dealloc, vtable.Shutdown, vtable.Poll])
+        ArgumentNullException.ThrowIfNull(vtables);
+        var found = vtables.Select(NameOfTask).ToList();
+        var owners = new Dictionary<(ulong Schedule, string Name), ulong>();
+        var shared = new HashSet<(ulong Schedule, string Name)>();
+        for (int i = 0; i < found.Count; i++)
         {
-            if (Walk(start, static name => TypeArgument(name)) is { Length: > 0 } cell)
-                return Readable(cell);
+            var key = (vtables[i].Schedule, found[i].Name);
+            if (!found[i].Own && owners.TryAdd(key, vtables[i].Poll) is false && owners[key] != vtables[i].Poll)
+                shared.Add(key);
         }
 
-        return Walk(vtable.Poll, static name => IsForeign(name) ? null : name) is { Length: > 0 } user
-            ? Readable(user)
-            : "";
+        return
+        [
+            .. found.Select(
+                (f, i) =>
+                    Readable(
+                        f.Name.Length > 0 && (f.Own || !shared.Contains((vtables[i].Schedule, f.Name)))
+                            ? f.Name
+                            : Walk(vtables[i].Poll, static name => IsForeign(name) ? null : name) ?? ""
+                    )
+            ),
+        ];
+    }
+
+    /// <returns>Own: told by its poll function, which is no other type's.</returns>
+    private (string Name, bool Own) NameOfTask(TaskVtable vtable) =>
+        NameOfPoll(vtable) is { Length: > 0 } own ? (own, true) : (NameOfCell(vtable), false);
+
+    private string NameOfPoll(in TaskVtable vtable) => Agreed(NamesAt(vtable.Poll), TypeArgument) ?? "";
+
+    private string NameOfCell(in TaskVtable vtable)
+    {
+        foreach (ulong start in (ReadOnlySpan<ulong>)[vtable.Dealloc, vtable.Shutdown, vtable.Poll])
+        {
+            if (Walk(start, static name => TypeArgument(name)) is { } cell)
+                return cell;
+        }
+
+        return "";
     }
 
     /// <summary>The first type argument after the cell, the harness or poll itself; null when there is none.</summary>
@@ -101,7 +136,31 @@ public sealed class TaskNamer(ElfFile elf)
         string text = Unwrapped(type.Trim());
         while (text.EndsWith('}') && text.LastIndexOf("::{", StringComparison.Ordinal) is > 0 and int at)
             text = text[..at];
-        return text;
+        for (int depth = 4; text.Length > MaxName && depth > 0; depth--)
+            text = Elided(text, depth);
+        return text.Length <= MaxName ? text : text[..(MaxName - 2)] + "..";
+    }
+
+    /// <summary>What is nested deeper than this gives way to two dots: <c>Router&lt;..&gt;</c>.</summary>
+    private static string Elided(string type, int most)
+    {
+        var text = new System.Text.StringBuilder();
+        int depth = 0;
+        for (int i = 0; i < type.Length; i++)
+        {
+            char c = type[i];
+            bool closes = c is ')' or ']' || (c is '>' && (i == 0 || type[i - 1] != '-'));
+            if (closes)
+                depth--;
+            if (depth <= most)
+                text.Append(c);
+            if (c is not ('<' or '(' or '['))
+                continue;
+            if (depth++ == most)
+                text.Append("..");
+        }
+
+        return text.ToString();
     }
 
     /// <summary>The <c>T</c> of a symbol that does not say for which type it was made.</summary>
@@ -150,16 +209,16 @@ public sealed class TaskNamer(ElfFile elf)
     /// <summary>What all names say that say anything; null where two of them differ.</summary>
     internal static string? Agreed(IEnumerable<string> names, Func<string, string?> read)
     {
-        var answers = names
-            .Select(read)
-            .Where(answer => answer is { Length: > 0 })
-            .Distinct(StringComparer.Ordinal)
-            .Take(2)
-            .ToList();
+        var answers = Answers(names, read);
         return answers.Count == 1 ? answers[0] : null;
     }
 
+    /// <summary>Up to two that differ.</summary>
+    private static List<string> Answers(IEnumerable<string> names, Func<string, string?> read) =>
+        [.. names.Select(read).OfType<string>().Where(a => a.Length > 0).Distinct(StringComparer.Ordinal).Take(2)];
+
     /// <summary>Breadth first over direct calls and jumps, through std and tokio only, until a name is accepted.</summary>
+    /// <returns>Empty where names contradict each other, null where none was met.</returns>
     private string? Walk(ulong start, Func<string, string?> accept)
     {
         var seen = new HashSet<ulong> { start };
@@ -173,8 +232,12 @@ public sealed class TaskNamer(ElfFile elf)
                 if (!seen.Add(target))
                     continue;
                 var names = NamesAt(target);
-                if (Agreed(names, accept) is { Length: > 0 } answer)
-                    return answer;
+                var answers = Answers(names, accept);
+                if (answers.Count == 1)
+                    return answers[0];
+                // merged with those of other types: all that follows is as well, even where but one of its names was kept
+                if (answers.Count > 1)
+                    return "";
                 if (depth < MaxDepth && names.Exists(IsOnTheWay))
                     queue.Enqueue((target, depth + 1));
             }

@@ -65,6 +65,14 @@ public sealed class TaskNamerTests
         "alloc::boxed::Box<dyn core::future::Future>"
     )]
     [InlineData("checkout::Instrumented<T>", "checkout::Instrumented<T>")]
+    [InlineData(
+        "<svc::Stream<svc::AndThen<http::Service<net::TcpStream,map::Config<map::Err<web::AppInit<web::Entry,body::Boxed>,body::Boxed>>>>,net::TcpStream> as svc::Service<(worker::Guard,socket::Stream)>>::call::{{closure}}",
+        "<svc::Stream<svc::AndThen<http::Service<net::TcpStream,map::Config<..>>>,net::TcpStream> as svc::Service<(worker::Guard,socket::Stream)>>::call"
+    )]
+    [InlineData(
+        "wrap::Twice<a::very::long::path::to::a::function::that::takes::another<fn(u8) -> a::very::long::path::to::a::type::Of<Its<Own>>, and::more::of::it::so::that::it::does::not::fit>>",
+        "wrap::Twice<a::very::long::path::to::a::function::that::takes::another<..>>"
+    )]
     [InlineData("{closure}", "{closure}")]
     [InlineData("::{a}", "::{a}")]
     [InlineData("", "")]
