@@ -11,6 +11,7 @@
 #include "hud_switch.h"
 #include "hud_slow.h"
 #include "hud_outside.h"
+#include "hud_handover.h"
 #include "polls.bpf.c"
 #include "sched.bpf.c"
 #include "sampler.bpf.c"

@@ -23,6 +23,7 @@ enum {
 	HUD_COMM_BYTES = 16,
 	HUD_OFF_RUNNABLE = 1,      /* of off_since_ns: ready, without a CPU; no switch is that early */
 	HUD_TYPE_OUTSIDE = 2147483646, /* of an event: not a timed poll, but what a thread did outside of one */
+	HUD_POOL_SHIFT = 32,       /* of a probe's cookie: below are types of polls, above the number of a type of blocking tasks */
 };
 
 enum hud_event_kind {
@@ -61,6 +62,7 @@ enum hud_role {
 	HUD_ROLE_UNKNOWN = 0,
 	HUD_ROLE_WORKER = 1,       /* it polls tasks, or waits for some: what it does outside of polls is reported */
 	HUD_ROLE_STRANGER = 2,     /* it belongs to no runtime */
+	HUD_ROLE_POOL = 3,         /* it runs a blocking task, which may block as it likes */
 };
 
 /* What the threads of a process wait for on a futex. */
@@ -88,7 +90,9 @@ enum hud_stat {
 	HUD_STAT_FOREIGN_HITS = 13,    /* probe hits of other processes with the same binary */
 	HUD_STAT_EVENTS = 14,          /* records written */
 	HUD_STAT_MISSED_SWITCHES = 15, /* switches back to a target not reported by the tracepoint (reconstructed, see hud_switch.h) */
-	HUD_STAT_COUNT = 16,
+	HUD_STAT_HANDOVERS = 16,       /* workers that gave their queue away in the middle of a poll (no loss) */
+	HUD_STAT_POOL_TASKS = 17,      /* beginnings of blocking tasks: hits that cost as much as a poll that is not timed */
+	HUD_STAT_COUNT = 18,
 };
 
 /* 136 bytes; index = DWARF register number */

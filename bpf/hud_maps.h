@@ -53,6 +53,20 @@ enum hud_sample_kind {
 	HUD_SAMPLE_YIELD, /* where it gave its CPU away */
 };
 
+/* How a poll stood when it made or woke a thread of the pool; tid 0 = nothing is known. Also what is kept of one that was handed over. */
+struct handover {
+	u64 start_ns;    /* the poll's begin: with tid its identity */
+	u64 at_ns;
+	u64 off_total;
+	u64 run_delay;
+	u64 throttled_total;
+	u64 stolen_total;
+	u64 yield_total;
+	u64 runtime;
+	u32 tid;
+	u32 pad;
+};
+
 /* What is known of one thread of a target. What a short poll reads and writes comes first, in three cache lines. */
 struct thread_state {
 	u32 depth;
@@ -93,6 +107,9 @@ struct thread_state {
 	struct poll_frame outside_frame;
 	u64 off_exec;        /* the scheduler's own sums when it left the CPU: CPU time and run queue delay */
 	u64 off_delay;
+	u64 park_epoll;      /* the descriptor + 1 that it waited on for events */
+	u32 pool;            /* in a blocking task of this type, and nothing says yet that it is a worker's main loop; 0 = in none */
+	struct handover spawner; /* of this thread */
 };
 
 struct bucket {
@@ -192,6 +209,30 @@ struct {
 	__type(key, u64);
 	__type(value, u32);
 } futexes SEC(".maps");
+
+/* kernel's tid -> the last poll of that thread that handed its worker's queue over; a record is right only for that very poll */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, struct handover);
+} handed_over SEC(".maps");
+
+/* types of blocking tasks that were seen to go on as workers */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, u32);
+} worker_loops SEC(".maps");
+
+/* runtime's scheduler handle -> descriptor that its workers wait on for events */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);
+	__type(value, u64);
+} runtime_epoll SEC(".maps");
 
 /* kernel's tid -> enum hud_role: what the agent found out about a thread by its stack; taken by the iterator over open polls */
 struct {

@@ -14,6 +14,7 @@
 #define HUD_REG_SP 7
 #define HUD_REGS_SYSCALL(regs) ((s32)(s64)(regs)->orig_ax)
 #define HUD_REGS_ARG1(regs) ((regs)->di)
+#define HUD_REGS_ARG4(regs) ((regs)->r10)
 #define HUD_RETURN_SLOT 8 /* `call` pushes the return address, `ret` pops it */
 #elif defined(__TARGET_ARCH_arm64)
 /* x0..x28 do not matter to the unwinder: fp, lr, sp and pc in the slots named in the agent */
@@ -24,6 +25,7 @@
 #define HUD_REG_SP 7
 #define HUD_REGS_SYSCALL(regs) ((regs)->syscallno)
 #define HUD_REGS_ARG1(regs) ((regs)->orig_x0)
+#define HUD_REGS_ARG4(regs) (HUD_ARM(regs)->regs[3])
 #define HUD_RETURN_SLOT 0 /* the return address is in a register */
 #endif
 

@@ -20,10 +20,30 @@ static __always_inline u64 stolen_of_thread(struct thread_state *ts, struct task
 	return ts->stolen_total + stolen_of_cpu(task) - ts->stolen_base;
 }
 
+/* This poll's, when its worker's queue was handed over to another thread; see hud_handover.h. */
+static __always_inline struct handover *handover_of(u32 tid, struct poll_frame *f)
+{
+	struct handover *h = bpf_map_lookup_elem(&handed_over, &tid);
+
+	return h && h->start_ns == f->start_ns ? h : 0;
+}
+
+/* A long sleep of a poll that blocks nobody any more; asked when it would take the place of one that did. */
+static __always_inline bool is_harmless(struct thread_state *ts, u64 slept)
+{
+	u32 depth = ts->depth;
+	struct hud_worker *w;
+
+	if (slept <= control.threshold_ns || !depth || depth > HUD_MAX_DEPTH)
+		return false;
+	w = worker_of(ts);
+	return w && handover_of(w->tid, poll_at(ts, depth - 1));
+}
+
 /* The longest sleep of the innermost open poll. */
 static __always_inline void remember_block(struct thread_state *ts, u64 slept)
 {
-	if (slept <= ts->block.ns)
+	if (slept <= ts->block.ns || is_harmless(ts, slept))
 		return;
 	ts->needs_reset = 1;
 	ts->block.ns = slept;

@@ -34,6 +34,13 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(hud_fork, struct task_struct *parent, struct task_struct *child)
 {
 	bool thread = parent->tgid == child->tgid;
+	struct thread_state *ts;
+
+	if (thread && maybe_target(child->tgid) && control.enabled) {
+		ts = find_or_make_thread(child);
+		if (ts)
+			note_spawner(ts, parent, bpf_ktime_get_ns());
+	}
 
 	/* a forked process is not a target; it is told under its parent */
 	return emit_lifecycle(thread ? child : parent, thread ? HUD_LIFECYCLE_THREAD_BORN : HUD_LIFECYCLE_PROCESS_BORN);

@@ -36,7 +36,7 @@ static __always_inline u32 depth_of_poll(struct thread_state *ts, u64 sp)
 }
 
 /* All sums of the thread as they stand at the poll's begin; the clock last. */
-static __always_inline void open_frame(struct poll_frame *f, struct thread_state *ts, struct task_struct *task, struct pt_regs *ctx)
+static __always_inline void open_frame(struct poll_frame *f, struct thread_state *ts, struct task_struct *task, struct pt_regs *ctx, u32 type)
 {
 	f->sp = PT_REGS_SP(ctx);
 	f->ip = PT_REGS_IP(ctx);
@@ -49,7 +49,7 @@ static __always_inline void open_frame(struct poll_frame *f, struct thread_state
 	f->inner_ns = 0;
 	f->task_id = 0;
 	f->have_id = 0;
-	f->type = bpf_get_attach_cookie(ctx);
+	f->type = type;
 	forget_innermost(ts);
 	f->start_ns = bpf_ktime_get_ns();
 }
@@ -61,10 +61,19 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	struct thread_state *ts;
 	struct poll_frame *f;
 	struct hud_worker *w;
+	u64 cookie;
 	u32 depth;
 
 	if (!control.enabled)
 		return false;
+	cookie = bpf_get_attach_cookie(ctx);
+	if (cookie >> HUD_POOL_SHIFT) {
+		count(HUD_STAT_POOL_TASKS);
+		ts = find_or_make_thread(task);
+		if (ts)
+			begin_pool_task(ts, cookie >> HUD_POOL_SHIFT);
+		return false;
+	}
 	if (control.sample_mask && (bpf_get_prandom_u32() & control.sample_mask)) {
 		count(HUD_STAT_SAMPLED_OUT);
 		return false;
@@ -87,7 +96,9 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	if (!ts->slot)
 		assign_slot(ts, task);
 	f = poll_at(ts, depth);
-	open_frame(f, ts, task, ctx);
+	open_frame(f, ts, task, ctx, cookie);
+	if (ts->pool)
+		take_over_by_poll(ts, f->header, cookie);
 	w = worker_of(ts);
 	if (w) {
 		w->current_start_ns = f->start_ns;
@@ -175,6 +186,10 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	if (depth > 1)
 		leave_to_inner(poll_at(ts, depth - 2), f, ts, task, wall);
 	slow = own > control.threshold_ns;
+	if (slow && leave_to_taker(f, ts, task, now)) {
+		own = wall > f->inner_ns ? wall - f->inner_ns : 0;
+		slow = own > control.threshold_ns;
+	}
 	add_to_type(f->type, own, slow);
 	w = worker_of(ts);
 	if (w) {

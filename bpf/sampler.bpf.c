@@ -84,7 +84,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	/* the user's registers, whether the tick came in user mode or inside a system call */
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	f = outside ? &ts->outside_frame : poll_at(ts, depth - 1);
-	if (depth && has_returned(f, regs))
+	if (depth && (has_returned(f, regs) || handover_of(task->pid, f)))
 		return 0;
 	HUD_COPY_REGS(&s->event.regs, regs);
 	if (!depth && !outside) {

@@ -49,6 +49,7 @@ static __always_inline bool leave_cpu_outside(struct thread_state *ts, struct ta
 	ts->off_syscall = HUD_REGS_SYSCALL(regs);
 	ts->off_arg = HUD_REGS_ARG1(regs);
 	if (is_park(prev, ts->off_syscall, ts->off_arg)) {
+		remember_park(ts);
 		if (ts->outside)
 			end_outside(ts, prev, now);
 		return false;
@@ -106,8 +107,11 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	if (!ts)
 		return;
 	sched_only = is_sched_only(ts);
-	if (ts->role == HUD_ROLE_STRANGER && !sched_only)
-		return;
+	if ((ts->role == HUD_ROLE_STRANGER || ts->role == HUD_ROLE_POOL) && !sched_only) {
+		if (!ts->pool || runnable || stopped || !take_over_by_park(ts, prev))
+			return;
+		ts->role = HUD_ROLE_WORKER;
+	}
 	drop_stale_polls(ts);
 	if (ts->off_at)
 		close_missed_switch(ts, prev, now);
@@ -327,9 +331,14 @@ int BPF_PROG(hud_sched_waking, struct task_struct *sleeper)
 	if (!maybe_target(sleeper->tgid) || !control.enabled)
 		return 0;
 	ts = find_thread(sleeper);
-	if (!ts || !ts->off_at || ts->off_runnable || ts->wake_at)
+	if (!ts)
 		return 0;
 	now = bpf_ktime_get_ns();
+	waker = bpf_get_current_task_btf();
+	if (waker->tgid == sleeper->tgid)
+		note_spawner(ts, waker, now);
+	if (!ts->off_at || ts->off_runnable || ts->wake_at)
+		return 0;
 	ts->wake_at = now;
 	if (!ts->depth && !ts->outside && !is_sched_only(ts))
 		return 0;
@@ -343,7 +352,6 @@ int BPF_PROG(hud_sched_waking, struct task_struct *sleeper)
 		copy_kernel_stack(s, sleeper);
 	if (!is_futex_wait(ts->off_syscall))
 		return 0;
-	waker = bpf_get_current_task_btf();
 	if (waker->tgid == sleeper->tgid)
 		send_waker(ts, sleeper, waker, now);
 	return 0;

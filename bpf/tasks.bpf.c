@@ -123,7 +123,7 @@ int hud_open_polls(struct bpf_iter__task *ctx)
 		look_first(ts, task, now);
 	take_role(ts, task);
 	depth = ts->depth;
-	if (depth > HUD_MAX_DEPTH || ts->role == HUD_ROLE_STRANGER)
+	if (depth > HUD_MAX_DEPTH || ts->role == HUD_ROLE_STRANGER || ts->role == HUD_ROLE_POOL)
 		return 0;
 	if (ts->off_at && ts->off_stopped)
 		return 0;
@@ -131,7 +131,7 @@ int hud_open_polls(struct bpf_iter__task *ctx)
 		f = poll_at(ts, depth - 1);
 		wall = now > f->start_ns ? now - f->start_ns : 0;
 		wall = wall > f->inner_ns ? wall - f->inner_ns : 0;
-		if (wall > control.threshold_ns)
+		if (wall > control.threshold_ns && !handover_of(task->pid, f))
 			send_slow(ts, task, f, now, wall, true);
 		return 0;
 	}

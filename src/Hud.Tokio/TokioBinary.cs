@@ -13,6 +13,9 @@ public sealed record TaskType(string Name, ulong Site, ulong FileOffset, TaskVta
     /// <summary>An ELF address in the function that stands on the stack during a poll: see <see cref="ProbeSite.Body"/>.</summary>
     public ulong Body { get; init; } = Site;
 
+    /// <summary>The main loop of the worker that takes over in block_in_place, by its name.</summary>
+    public bool IsTakeover => Name.Contains("::worker::block_in_place", StringComparison.Ordinal);
+
     /// <summary>The bytes at the site, by which it was chosen.</summary>
     public byte[] Code { get; init; } = [];
 
@@ -28,8 +31,14 @@ public sealed record TokioBinary
     /// <summary>Types whose probe site was refused, with the instruction that is to blame.</summary>
     public IReadOnlyList<(TaskType Type, ProbeSite Site)> Refused { get; init; } = [];
 
-    /// <summary>spawn_blocking closures and worker main loops: known, never probed.</summary>
+    /// <summary>spawn_blocking closures and worker main loops: known, never timed.</summary>
     public int BlockingTypes { get; init; }
+
+    /// <summary>Those of them whose beginning can be probed: a worker that gives its queue away starts one.</summary>
+    public IReadOnlyList<TaskType> Pool { get; init; } = [];
+
+    /// <summary>The beginning of every blocking task can be probed.</summary>
+    public bool ShowsHandovers => BlockingTypes > 0 && Pool.Count == BlockingTypes;
 
     /// <summary>As far as it can be known: <c>1.43</c>, <c>1.40..1.45</c> or empty.</summary>
     public string TokioVersion { get; init; } = "";
@@ -56,6 +65,7 @@ public sealed record TokioBinary
             Types = [.. files.SelectMany((f, i) => f.Types.Select(t => t with { File = i }))],
             Refused = [.. files.SelectMany((f, i) => f.Refused.Select(r => (r.Type with { File = i }, r.Site)))],
             BlockingTypes = files.Sum(f => f.BlockingTypes),
+            Pool = [.. files.SelectMany((f, i) => f.Pool.Select(t => t with { File = i }))],
             TokioVersion = string.Join(
                 ", ",
                 files.Select(f => f.TokioVersion).Where(v => v.Length > 0).Distinct(StringComparer.Ordinal)
@@ -77,23 +87,17 @@ public sealed record TokioBinary
         var refused = new List<(TaskType, ProbeSite)>();
         var sites = new HashSet<ulong>();
         var schedulers = new List<ulong>();
+        var timed = vtables.Where(v => v.Kind == TaskKind.Async && sites.Add(v.Poll)).ToList();
         var namer = new TaskNamer(elf);
-        foreach (var vtable in vtables)
+        string[] names = namer.Name(timed);
+        foreach (var (vtable, name) in timed.Zip(names))
         {
-            if (vtable.Kind != TaskKind.Async || !sites.Add(vtable.Poll))
-                continue;
             if (!schedulers.Contains(vtable.Schedule))
                 schedulers.Add(vtable.Schedule);
             var site = ProbeSite.Check(elf, vtable.Poll);
             if (!elf.TryAddressToFileOffset(site.Address, out ulong offset))
                 continue;
-            var type = new TaskType(
-                namer.Name(vtable),
-                site.Address,
-                offset,
-                vtable,
-                schedulers.IndexOf(vtable.Schedule)
-            )
+            var type = new TaskType(name, site.Address, offset, vtable, schedulers.IndexOf(vtable.Schedule))
             {
                 Body = site.Body,
                 Code = site.Bytes,
@@ -108,8 +112,29 @@ public sealed record TokioBinary
         {
             Types = types,
             Refused = refused,
-            BlockingTypes = vtables.Count(v => v.Kind == TaskKind.Blocking),
+            BlockingTypes = vtables.Where(v => v.Kind == TaskKind.Blocking).DistinctBy(v => v.Poll).Count(),
+            Pool = PoolTypes(elf, vtables, sites, namer),
         };
+    }
+
+    /// <param name="timed">functions that poll tasks: one breakpoint each</param>
+    private static List<TaskType> PoolTypes(
+        ElfFile elf,
+        IReadOnlyList<TaskVtable> vtables,
+        HashSet<ulong> timed,
+        TaskNamer namer
+    )
+    {
+        var found = new List<TaskType>();
+        var blocking = vtables.Where(v => v.Kind == TaskKind.Blocking && timed.Add(v.Poll)).ToList();
+        foreach (var (vtable, name) in blocking.Zip(namer.Name(blocking)))
+        {
+            var site = ProbeSite.Check(elf, vtable.Poll);
+            if (site.Verdict == ProbeSiteVerdict.Cheap && elf.TryAddressToFileOffset(site.Address, out ulong offset))
+                found.Add(new TaskType(name, site.Address, offset, vtable, 0) { Body = site.Body, Code = site.Bytes });
+        }
+
+        return found;
     }
 
     /// <summary>

@@ -30,6 +30,7 @@ public sealed class BinaryTests
     [InlineData("tokio124-release")]
     [InlineData("tokio124-lto-abort")]
     [InlineData("tokio-new-release")]
+    [InlineData("tokio-new-lto-abort")]
     public async Task The_blocking_pool_is_left_alone_in_every_kind_of_binary(string set)
     {
         var profiled = await Profiled.RunAsync(set, "spawn_blocking");
@@ -39,12 +40,56 @@ public sealed class BinaryTests
 
     [Theory]
     [InlineData("tokio124-release")]
+    [InlineData("tokio124-stripped")]
+    [InlineData("tokio124-lto-abort")]
+    [InlineData("tokio143-stripped")]
+    [InlineData("tokio143-lto-abort")]
     [InlineData("tokio-new-release")]
+    [InlineData("tokio-new-lto-abort")]
     public async Task Work_in_place_is_left_alone_in_every_version(string set)
     {
         var profiled = await Profiled.RunAsync(set, "block_in_place");
         Assert.NotEmpty(profiled.Blocks);
         profiled.BlamesNothing();
+    }
+
+    [Theory]
+    [InlineData("tokio143-release")]
+    [InlineData("tokio143-stripped")]
+    [InlineData("tokio143-lto-abort")]
+    public async Task What_blocks_before_work_in_place_is_reported_and_nothing_of_what_follows(string set)
+    {
+        var profiled = await Profiled.RunAsync(set, "in_place_after_block");
+        profiled.AgreesWithTheProgram();
+    }
+
+    [Theory]
+    [InlineData("tokio143-release")]
+    [InlineData("tokio143-lto-abort")]
+    [InlineData("tokio-new-release")]
+    public async Task Tasks_whose_destructors_were_merged_are_not_taken_for_each_other(string set)
+    {
+        var profiled = await Profiled.RunAsync(set, "alike");
+        profiled.AgreesWithTheProgram();
+        var tasks = profiled
+            .Document.Hotspots.Where(h => h.Cause == Hud.Core.Profile.HotspotCause.BlockingCall)
+            .Select(h => (h.UserFrame, h.Task))
+            .ToHashSet();
+        Assert.Equal(3, tasks.Count);
+        Assert.All(
+            tasks,
+            t =>
+                Assert.Contains(
+                    t.Task,
+                    t.UserFrame switch
+                    {
+                        "alike::ask_the_server" => new[] { "alike::renew_lease", "" },
+                        "alike::write_them_out" => ["alike::flush_metrics", ""],
+                        "alike::read_them_again" => ["alike::reload_rules", ""],
+                        _ => [],
+                    }
+                )
+        );
     }
 
     [Fact]

@@ -233,28 +233,12 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
                     ),
                 ]);
             case ProbeMode.Multi:
-                var returns = UprobeMulti.Attach(
-                    _object.Program("hud_poll_return"),
-                    UprobeMulti.AttachTypeMulti,
-                    true,
-                    path,
-                    offsets,
-                    types,
-                    pid
-                );
+                var returns = AttachMulti("hud_poll_return", isReturn: true, path, offsets, types, pid);
                 try
                 {
                     return new PollLinks([
                         returns,
-                        UprobeMulti.Attach(
-                            _object.Program("hud_poll_entry"),
-                            UprobeMulti.AttachTypeMulti,
-                            false,
-                            path,
-                            offsets,
-                            types,
-                            pid
-                        ),
+                        AttachMulti("hud_poll_entry", isReturn: false, path, offsets, types, pid),
                     ]);
                 }
                 catch
@@ -268,6 +252,51 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
                 return new PollLinks([]);
         }
     }
+
+    /// <summary>Entries alone: a return probe would stand at the root of a worker's stack for as long as it lives.</summary>
+    public PollLinks AttachPool(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<uint> numbers, int pid)
+    {
+        ulong[] cookies = new ulong[numbers.Length];
+        for (int i = 0; i < numbers.Length; i++)
+            cookies[i] = (ulong)numbers[i] << Abi.PoolShift;
+        switch (ProbeMode)
+        {
+            case ProbeMode.Session:
+                return AttachPolls(path, offsets, cookies, pid); // its entry says that no return is wanted
+            case ProbeMode.Multi:
+                return new PollLinks([AttachMulti("hud_poll_entry", isReturn: false, path, offsets, cookies, pid)]);
+            case ProbeMode.Perf:
+                var links = new List<BpfLink>();
+                try
+                {
+                    for (int i = 0; i < offsets.Length; i++)
+                        links.Add(
+                            _object
+                                .Program("hud_poll_entry")
+                                .AttachPerfUprobe(path, offsets[i], cookies[i], isReturn: false)
+                        );
+                    return new PollLinks(links);
+                }
+                catch
+                {
+                    new PollLinks(links).Dispose();
+                    throw;
+                }
+            default:
+                return new PollLinks([]);
+        }
+    }
+
+    public void LearnLoop(uint number) => _object.Map("worker_loops").TrySet(number, 1u);
+
+    private BpfLink AttachMulti(
+        string program,
+        bool isReturn,
+        string path,
+        ReadOnlySpan<ulong> offsets,
+        ReadOnlySpan<ulong> types,
+        int pid
+    ) => UprobeMulti.Attach(_object.Program(program), UprobeMulti.AttachTypeMulti, isReturn, path, offsets, types, pid);
 
     /// <summary>The same with the program that skips every return: what a sampled-out poll costs.</summary>
     public PollLinks AttachSkipping(string path, ReadOnlySpan<ulong> offsets, int pid) =>

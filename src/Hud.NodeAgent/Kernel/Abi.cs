@@ -20,6 +20,9 @@ public static class Abi
 
     /// <summary>Type of an event about what a thread did outside of the polls that are timed.</summary>
     public const uint Outside = int.MaxValue - 1;
+
+    /// <summary>Of a probe's cookie: above it stands the number of a type of blocking tasks.</summary>
+    public const int PoolShift = 32;
 }
 
 /// <summary><c>enum hud_event_kind</c></summary>
@@ -67,6 +70,7 @@ public enum ThreadRole : uint
     Unknown = 0,
     Worker = 1,
     Stranger = 2,
+    Pool = 3,
 }
 
 /// <summary><c>enum hud_futex</c></summary>
@@ -96,7 +100,9 @@ public enum Stat
     ForeignHits = 13,
     Events = 14,
     MissedSwitches = 15,
-    Count = 16,
+    Handovers = 16,
+    PoolTasks = 17,
+    Count = 18,
 }
 
 [InlineArray(Abi.Registers)]

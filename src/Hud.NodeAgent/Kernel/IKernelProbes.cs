@@ -34,6 +34,14 @@ internal interface IKernelProbes
     /// <exception cref="BpfException">The kernel refused.</exception>
     PollLinks AttachPolls(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> types, int pid);
 
+    /// <summary>Notes from here on when a blocking task of this process begins: these functions of the file. Dispose the answer to detach.</summary>
+    /// <param name="numbers">Of each, in all targets together, from 1.</param>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    PollLinks AttachPool(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<uint> numbers, int pid);
+
+    /// <summary>A type of blocking tasks that goes on as a worker; the programs learn the others by what they do.</summary>
+    void LearnLoop(uint number);
+
     /// <summary>Has the polls that are open recorded.</summary>
     /// <returns>Threads that sleep and of which no stack is known.</returns>
     IReadOnlyList<SleeperRecord> RecordOpenPolls();

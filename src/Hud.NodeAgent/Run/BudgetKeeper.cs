@@ -81,13 +81,16 @@ internal sealed class BudgetKeeper
     public bool AlwaysTimed(TargetProcess target) =>
         _kernel.ProbeMode != ProbeMode.SchedOnly && !_everWithoutProbes && target.ReturnProbesAllowed;
 
+    /// <summary>Hits at which nothing is timed.</summary>
+    private long Skipped() => _kernel.Count(Stat.SampledOut) + _kernel.Count(Stat.PoolTasks);
+
     private long Cpu() => _targets.Sum(t => t.LastCpu);
 
     /// <summary>Once an interval, after the totals were read.</summary>
     public void Tick(long nowNs, IReadOnlyList<(int Type, long Hits)> hits)
     {
         long timed = _kernel.Count(Stat.Polls),
-            skipped = _kernel.Count(Stat.SampledOut),
+            skipped = Skipped(),
             cpu = Cpu();
         var interval = new BudgetInterval(
             nowNs - _lastNs,
@@ -165,7 +168,7 @@ internal sealed class BudgetKeeper
     public Overhead Overhead(long agentCpuNs)
     {
         long timed = _kernel.Count(Stat.Polls),
-            skipped = _kernel.Count(Stat.SampledOut);
+            skipped = Skipped();
         // what the target pays; the agent's own CPU time is the node's and stands beside it
         double percent = _governor.Percent(
             _lastNs - _startNs,

@@ -118,6 +118,7 @@ internal sealed class EventSink
             PreemptedByPid = rivalPid,
             PreemptedByNs = (long)header.ByNs,
             Open = Has(header, EventFlags.Open),
+            HandoversSeen = _targets[(int)header.Target].SeesHandovers,
             Weight = Weight,
         };
         if (header.Type == Abi.Outside)

@@ -136,6 +136,7 @@ internal sealed class Observation : IDisposable
                 )
             );
             long now = AgentClock.NowNs;
+            Aggregator.HandoverProven |= _kernel.Count(Stat.Handovers) > 0;
             bool read = readerIsThere();
             if (now >= nextRead || now >= end || stop.IsCancellationRequested || !read)
             {

@@ -14,6 +14,7 @@ namespace Hud.NodeAgent.Run;
 /// <summary>One process under observation, or the reason why it cannot be.</summary>
 internal sealed class TargetProcess : IDisposable
 {
+    private const int PoolNumberShift = 16; // no file has as many types
     private readonly List<PollLinks> _links = [];
     private TargetFiles? _files;
     private DateTime _mapsReadAt = DateTime.UtcNow;
@@ -59,6 +60,9 @@ internal sealed class TargetProcess : IDisposable
     public long LastCpu { get; set; }
 
     public bool HasProbes => _links.Count > 0;
+
+    /// <summary>A worker that gives its queue away in the middle of a poll (block_in_place) is seen to.</summary>
+    public bool SeesHandovers => HasProbes && Tokio.ShowsHandovers;
 
     /// <summary>Looks at the process and its executable; never throws for what the process is.</summary>
     public static TargetProcess Open(int index, AgentTarget spec, int pid, TargetFiles files)
@@ -244,6 +248,11 @@ internal sealed class TargetProcess : IDisposable
             .Where(p => !without.Contains(p.Number))
             .GroupBy(p => p.Type.File)
             .ToList();
+        var pools = Tokio
+            .Pool.Select((type, i) => (Type: type, Number: (uint)(Index << PoolNumberShift | (i + 1))))
+            .GroupBy(p => p.Type.File)
+            .Where(p => files.Exists(f => f.Key == p.Key))
+            .ToList();
         if (!IsUnchanged(kernel))
             return;
         try
@@ -254,6 +263,21 @@ internal sealed class TargetProcess : IDisposable
                         TokioFiles[probes.Key].OpenPath,
                         probes.Select(p => p.Type.FileOffset).ToArray(),
                         probes.Select(p => (ulong)p.Number).ToArray(),
+                        Pid
+                    )
+                );
+            foreach (var (type, number) in pools.SelectMany(p => p))
+            {
+                if (type.IsTakeover)
+                    kernel.LearnLoop(number);
+            }
+
+            foreach (var pool in pools)
+                _links.Add(
+                    kernel.AttachPool(
+                        TokioFiles[pool.Key].OpenPath,
+                        [.. pool.Select(p => p.Type.FileOffset)],
+                        [.. pool.Select(p => p.Number)],
                         Pid
                     )
                 );
@@ -270,10 +294,15 @@ internal sealed class TargetProcess : IDisposable
         bool IsUnchanged(IKernelProbes kernel) =>
             LooksTheSame()
             && files.TrueForAll(f =>
-                SiteCheck.Difference(Pid, TokioFiles[f.Key], [.. f.Select(p => p.Type)], kernel.ReachesOthers)
-                    is not { } difference
+                SiteCheck.Difference(Pid, TokioFiles[f.Key], Sites(f), kernel.ReachesOthers) is not { } difference
                 || Refuse(difference)
             );
+
+        TaskType[] Sites(IGrouping<int, (TaskType Type, int Number)> file) =>
+            [
+                .. file.Select(p => p.Type),
+                .. pools.Where(p => p.Key == file.Key).SelectMany(p => p).Select(p => p.Type),
+            ];
     }
 
     private bool LooksTheSame()

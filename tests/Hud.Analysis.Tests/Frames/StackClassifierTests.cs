@@ -91,6 +91,14 @@ public class StackClassifierTests
         Assert.False(StackClassifier.OnBlockingPool(Named.Of(WorkerLoop)));
     }
 
+    [Fact]
+    public void A_landmark_is_taken_for_block_in_place_only_where_it_is_trusted()
+    {
+        var frames = Named.Of($"read < {EntryPoints.BlockInPlaceLandmark} < tokio::runtime::task::raw::poll");
+        Assert.True(StackClassifier.InBlockInPlace(frames));
+        Assert.False(StackClassifier.InBlockInPlace(frames, landmarks: false));
+    }
+
     [Theory]
     [InlineData("tokio::runtime::scheduler::multi_thread::worker::block_in_place")]
     [InlineData("tokio::task::blocking::block_in_place")]

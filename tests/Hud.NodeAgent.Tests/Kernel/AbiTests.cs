@@ -49,6 +49,7 @@ public sealed class AbiTests
         ["HUD_COMM_BYTES"] = Abi.CommBytes,
         ["HUD_OFF_RUNNABLE"] = Abi.OffRunnable,
         ["HUD_TYPE_OUTSIDE"] = Abi.Outside,
+        ["HUD_POOL_SHIFT"] = Abi.PoolShift,
     };
 
     /// <summary>Used on the kernel side only.</summary>

@@ -38,6 +38,19 @@ internal sealed class PlayedKernel : IKernelProbes
         return new PollLinks([]);
     }
 
+    public PollLinks AttachPool(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<uint> numbers, int pid)
+    {
+        Asked.Add("attach pool");
+        Pools.Add((path, pid, offsets.ToArray()));
+        return new PollLinks([]);
+    }
+
+    public List<uint> Loops { get; } = [];
+
+    public void LearnLoop(uint number) => Loops.Add(number);
+
+    public List<(string Path, int Pid, ulong[] Offsets)> Pools { get; } = [];
+
     public IReadOnlyList<SleeperRecord> RecordOpenPolls()
     {
         Looks++;
