@@ -32,6 +32,22 @@ public sealed class BuiltMergeTests
         Assert.Equal([1, 2, 3], merged.Hotspots.Select(h => h.Rank));
     }
 
+    /// <summary>A counter that the merge forgets is a loss that nobody is told of.</summary>
+    [Fact]
+    public void Every_loss_is_added_up()
+    {
+        var counters = typeof(Losses).GetProperties().Where(p => p.PropertyType == typeof(long) && p.CanWrite).ToList();
+        Assert.NotEmpty(counters);
+        var losses = new Losses();
+        for (int i = 0; i < counters.Count; i++)
+            counters[i].SetValue(losses, 1000L + i);
+        var one = BuiltDocuments.OnePathThreeCauses("a") with { Losses = losses };
+
+        var merged = ProfileMerge.Merge([one, one]).Losses;
+
+        Assert.All(counters, p => Assert.Equal(2 * (long)p.GetValue(losses)!, p.GetValue(merged)));
+    }
+
     [Fact]
     public void A_hotspot_that_computes_and_one_that_waits_for_a_CPU_on_the_same_path_both_survive()
     {

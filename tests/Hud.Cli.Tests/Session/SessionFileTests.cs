@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Hud.Cli.Session;
 using Hud.Core.Api;
 
@@ -7,6 +10,39 @@ public class SessionFileTests
 {
     private const string Head = "apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nmetadata: {name: x}\n";
     private const string Target = "  target: {processName: checkout}\n";
+
+    /// <summary>By their names in the API: one that the reader forgot is an unknown field to whoever writes it.</summary>
+    [Theory]
+    [InlineData("", typeof(ProfilingSessionSpec))]
+    [InlineData("target", typeof(TargetSpec))]
+    [InlineData("output", typeof(OutputSpec))]
+    [InlineData("expect", typeof(ExpectSpec))]
+    public void No_field_of_the_API_is_unknown(string path, Type type)
+    {
+        var names = type.GetProperties()
+            .Where(p => p.CanWrite)
+            .Select(p =>
+                p.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+                ?? JsonNamingPolicy.CamelCase.ConvertName(p.Name)
+            )
+            .ToList();
+        Assert.NotEmpty(names);
+        foreach (string name in names)
+        {
+            string field = path.Length == 0 ? $"  {name}: 1\n" : $"  {path}: {{{name}: 1}}\n";
+            string errors = "";
+            try
+            {
+                SessionFile.Parse(Head + "spec:\n" + field, SessionScope.Local);
+            }
+            catch (SessionFileException e)
+            {
+                errors = e.Message;
+            }
+
+            Assert.DoesNotContain("unknown field", errors, StringComparison.Ordinal);
+        }
+    }
 
     [Fact]
     public void Every_field_is_read()
