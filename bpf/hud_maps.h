@@ -86,6 +86,8 @@ struct thread_state {
 	u32 role;            /* enum hud_role */
 	u32 outside;         /* enum outside: a stretch of time outside of timed polls is open */
 	u32 looked_at;       /* by the iterator over tasks */
+	u32 pool;            /* in a blocking task of this type, and nothing says yet that it is a worker's main loop; 0 = in none */
+	u32 pad;
 	u64 left_at;         /* when it last left a poll or came back from a park */
 	u64 left_exec;       /* the scheduler's own sum of its CPU time then */
 	struct poll_frame poll[HUD_MAX_DEPTH];
@@ -108,7 +110,6 @@ struct thread_state {
 	u64 off_exec;        /* the scheduler's own sums when it left the CPU: CPU time and run queue delay */
 	u64 off_delay;
 	u64 park_epoll;      /* the descriptor + 1 that it waited on for events */
-	u32 pool;            /* in a blocking task of this type, and nothing says yet that it is a worker's main loop; 0 = in none */
 	struct handover spawner; /* of this thread */
 };
 

@@ -72,6 +72,8 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 		ts = find_or_make_thread(task);
 		if (ts)
 			begin_pool_task(ts, cookie >> HUD_POOL_SHIFT);
+		else
+			count(HUD_STAT_FOREIGN_HITS);
 		return false;
 	}
 	if (control.sample_mask && (bpf_get_prandom_u32() & control.sample_mask)) {

@@ -36,6 +36,8 @@ public sealed class TaskNamer(ElfFile elf)
         "Fuse",
     ];
 
+    internal const string WorkerLoop = "::scheduler::multi_thread::worker::";
+
     private static readonly string[] CellMarks =
     [
         "runtime::task::core::Cell<",
@@ -76,6 +78,29 @@ public sealed class TaskNamer(ElfFile elf)
             ),
         ];
     }
+
+    /// <summary>
+    /// A blocking task that is the main loop of a worker: one that starts with its runtime, or one that takes over in block_in_place. Both
+    /// hold the same, so their destructors are often one.
+    /// </summary>
+    public bool IsWorkerLoop(in TaskVtable vtable)
+    {
+        if (Agreed(NamesAt(vtable.Poll), LoopOrType) is { Length: > 0 } own)
+            return own == WorkerLoop;
+        foreach (ulong start in (ReadOnlySpan<ulong>)[vtable.Dealloc, vtable.Shutdown, vtable.Poll])
+        {
+            if (Walk(start, LoopOrType) is { } cell)
+                return cell == WorkerLoop;
+        }
+
+        return false;
+    }
+
+    internal static string? LoopOrType(string name) =>
+        TypeArgument(name) is not { } type ? null
+        : type.Contains("BlockingTask", StringComparison.Ordinal) && type.Contains(WorkerLoop, StringComparison.Ordinal)
+            ? WorkerLoop
+        : type;
 
     /// <returns>Own: told by its poll function, which is no other type's.</returns>
     private (string Name, bool Own) NameOfTask(TaskVtable vtable) =>

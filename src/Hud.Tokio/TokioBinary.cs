@@ -13,8 +13,8 @@ public sealed record TaskType(string Name, ulong Site, ulong FileOffset, TaskVta
     /// <summary>An ELF address in the function that stands on the stack during a poll: see <see cref="ProbeSite.Body"/>.</summary>
     public ulong Body { get; init; } = Site;
 
-    /// <summary>The main loop of the worker that takes over in block_in_place, by its name.</summary>
-    public bool IsTakeover => Name.Contains("::worker::block_in_place", StringComparison.Ordinal);
+    /// <summary>Of a blocking task: it is the main loop of a worker, by its name.</summary>
+    public bool IsWorkerLoop { get; init; }
 
     /// <summary>The bytes at the site, by which it was chosen.</summary>
     public byte[] Code { get; init; } = [];
@@ -117,6 +117,9 @@ public sealed record TokioBinary
         };
     }
 
+    /// <summary>One starts with its runtime, one takes over in block_in_place.</summary>
+    private const int WorkerLoops = 2;
+
     /// <param name="timed">functions that poll tasks: one breakpoint each</param>
     private static List<TaskType> PoolTypes(
         ElfFile elf,
@@ -127,11 +130,22 @@ public sealed record TokioBinary
     {
         var found = new List<TaskType>();
         var blocking = vtables.Where(v => v.Kind == TaskKind.Blocking && timed.Add(v.Poll)).ToList();
-        foreach (var (vtable, name) in blocking.Zip(namer.Name(blocking)))
+        var loops = blocking.Where(v => namer.IsWorkerLoop(v)).Select(v => v.Poll).ToHashSet();
+        // more than there are in Tokio: the linker kept a loop's destructor for closures of others, and its name says nothing
+        if (loops.Count > WorkerLoops)
+            loops.Clear();
+        foreach (var vtable in blocking)
         {
             var site = ProbeSite.Check(elf, vtable.Poll);
             if (site.Verdict == ProbeSiteVerdict.Cheap && elf.TryAddressToFileOffset(site.Address, out ulong offset))
-                found.Add(new TaskType(name, site.Address, offset, vtable, 0) { Body = site.Body, Code = site.Bytes });
+                found.Add(
+                    new TaskType("", site.Address, offset, vtable, 0)
+                    {
+                        Body = site.Body,
+                        Code = site.Bytes,
+                        IsWorkerLoop = loops.Contains(vtable.Poll),
+                    }
+                );
         }
 
         return found;

@@ -48,6 +48,28 @@ public sealed class TaskNamerTests
     public void A_name_without_one_gives_none(string name) => Assert.Null(TaskNamer.TypeArgument(name));
 
     [Theory]
+    [InlineData(
+        "core::ptr::drop_in_place<tokio::runtime::task::core::Cell<tokio::runtime::blocking::task::BlockingTask<tokio::runtime::scheduler::multi_thread::worker::Launch::launch::{{closure}}>, S>>",
+        true
+    )]
+    [InlineData(
+        "tokio::runtime::task::raw::poll::<tokio::runtime::blocking::task::BlockingTask<tokio::runtime::scheduler::multi_thread::worker::block_in_place<shop::f::{closure#0}, ()>::{closure#0}>, S>",
+        true
+    )]
+    [InlineData(
+        "tokio::runtime::task::raw::poll::<tokio::runtime::blocking::task::BlockingTask<<tokio::runtime::scheduler::multi_thread::worker::Launch>::launch::{closure#0}>, S>",
+        true
+    )]
+    [InlineData(
+        "core::ptr::drop_in_place<tokio::runtime::task::core::Cell<tokio::runtime::blocking::task::BlockingTask<shop::export::{{closure}}>, S>>",
+        false
+    )]
+    [InlineData("core::ptr::drop_in_place<tokio::runtime::task::core::Cell<shop::login::{{closure}}, S>>", false)]
+    [InlineData("memcpy", false)]
+    public void The_main_loop_of_a_worker_is_known_by_its_name(string name, bool isLoop) =>
+        Assert.Equal(isLoop, TaskNamer.LoopOrType(name) == TaskNamer.WorkerLoop);
+
+    [Theory]
     [InlineData("checkout::login::{{closure}}", "checkout::login")]
     [InlineData("checkout::login::{closure#0}", "checkout::login")]
     [InlineData("checkout::login::{async_fn_env#0}", "checkout::login")]

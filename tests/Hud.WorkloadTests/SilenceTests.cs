@@ -18,17 +18,6 @@ public sealed class SilenceTests
         profiled.BlamesNothing();
     }
 
-    /// <summary>Without symbols, block_in_place is known by the panic message that it refers to.</summary>
-    [Theory]
-    [InlineData("tokio124-stripped")]
-    [InlineData("tokio143-stripped")]
-    public async Task Work_that_was_taken_off_the_workers_is_not_blamed_in_a_stripped_program(string set)
-    {
-        var profiled = await Profiled.RunAsync(set, "block_in_place");
-        Assert.NotEmpty(profiled.Blocks);
-        profiled.BlamesNothing();
-    }
-
     [Theory]
     [InlineData("yields", "")]
     [InlineData("throughput", "--spin 200 --watch 1")]
@@ -50,6 +39,16 @@ public sealed class SilenceTests
         Assert.Equal(0, profiled.Document.Summary.Polls);
         Assert.Equal("Idle", Assert.Single(profiled.Document.Targets).Reason);
         Assert.Equal(VerdictLevel.NoData, profiled.Document.VerdictLevel);
+    }
+
+    [Fact]
+    public async Task A_Tokio_that_is_loaded_during_the_run_is_told_and_the_service_is_not_called_healthy()
+    {
+        var profiled = await Profiled.RunAsync(Set, "maps_late", seconds: 8);
+        profiled.BlamesNothing();
+        Assert.Equal("LoadedLate", Assert.Single(profiled.Document.Targets).Reason);
+        Assert.Equal(VerdictLevel.NoData, profiled.Document.VerdictLevel);
+        Assert.Single(profiled.Document.Warnings, w => w.Id == "HUD314");
     }
 
     [Fact]

@@ -13,6 +13,9 @@ public static class ProfileBuilder
     /// <summary>Reason of a target in which nothing was found, and some of whose workers could not be looked into.</summary>
     public const string Unclear = nameof(Unclear);
 
+    /// <summary>Reason of a target in which nothing was found, and which loaded another Tokio during the run.</summary>
+    public const string LoadedLate = nameof(LoadedLate);
+
     /// <summary>Reason of a target whose threads mostly waited for a CPU, so that nothing can be said of its code.</summary>
     public const string Starved = nameof(Starved);
 

@@ -33,6 +33,9 @@ public sealed record ProfileInputs
     /// <summary>Threads with a worker's name, by target, of which it is not known what they did: where there are any, nothing is all right.</summary>
     public IReadOnlyDictionary<int, int> Unclear { get; init; } = new Dictionary<int, int>();
 
+    /// <summary>Targets, by index, that loaded a library with a Tokio of its own during the run: its tasks were not timed.</summary>
+    public IReadOnlyDictionary<int, string> LoadedLate { get; init; } = new Dictionary<int, string>();
+
     /// <summary>How many hotspots the report keeps.</summary>
     public int MaxHotspots { get; init; } = 100;
 }

@@ -82,6 +82,11 @@ internal static class TargetSummaries
                 ProfileBuilder.Starved,
                 $"{(target.Polls > 0 ? few : "no task was polled")}: its threads waited {HumanText.Duration(target.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(target.CpuNs)}"
             );
+        if (facts.LoadedLate.TryGetValue(index, out string? library))
+            return (
+                ProfileBuilder.LoadedLate,
+                $"{few}; but the tasks of {library}, loaded during the run, were not timed"
+            );
         if (facts.Unclear.GetValueOrDefault(index) is > 0 and var unclear)
             return (
                 ProfileBuilder.Unclear,

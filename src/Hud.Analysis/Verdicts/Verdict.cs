@@ -58,7 +58,10 @@ public static class Verdict
                 VerdictParts.Cut(VerdictParts.Starved(starved, document.Targets), MaxLength)
             );
         // "all is well" is a claim about every worker
-        if (document.Targets.Where(t => t.Reason == ProfileBuilder.Unclear).ToList() is { Count: > 0 } unclear)
+        if (
+            document.Targets.Where(t => t.Reason is ProfileBuilder.Unclear or ProfileBuilder.LoadedLate).ToList() is
+            { Count: > 0 } unclear
+        )
             return (VerdictLevel.NoData, VerdictParts.Cut(VerdictParts.Unclear(document, unclear), MaxLength));
         return document.Summary.Polls == 0 && document.Hotspots.Count == 0
             ? (VerdictLevel.NoData, VerdictParts.Cut(VerdictParts.NoData(document), MaxLength))

@@ -122,7 +122,7 @@ public sealed record TargetProfile
 
     public TargetState State { get; set; }
 
-    /// <summary>Empty, or why it failed or found nothing: NoTokioRuntime, Idle, NoSuchWorkers, NotTimed, Starved, Unclear, BelowThreshold, TargetGone...</summary>
+    /// <summary>Empty, or why it failed or found nothing: NoTokioRuntime, Idle, NoSuchWorkers, NotTimed, Starved, Unclear, LoadedLate, BelowThreshold, TargetGone...</summary>
     public string Reason { get; set; } = "";
 
     public string Message { get; set; } = "";

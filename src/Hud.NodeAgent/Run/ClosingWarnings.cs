@@ -50,6 +50,13 @@ internal sealed record ClosingWarnings(string WorkerPrefixes)
             );
     }
 
+    public static Diagnostic OfLateTokio(TargetProcess target) =>
+        new(
+            DiagnosticKinds.LoadedLate,
+            $"{target.Name} ({target.Pid}) loaded {target.LoadedLate} during the run: its Tokio is one of its own, and its tasks were not timed",
+            "run Hud again, now that it is loaded"
+        );
+
     /// <summary>Of the targets that were silent, or hardly ran.</summary>
     public IEnumerable<Diagnostic> OfTargets(ProfileDocument document) =>
         document

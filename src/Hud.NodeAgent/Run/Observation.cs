@@ -20,6 +20,9 @@ internal sealed class Observation : IDisposable
 {
     private const long SecondNs = 1_000_000_000;
 
+    /// <summary>A process rarely loads another Tokio, and its mappings can be thousands.</summary>
+    private const long LibrariesEveryNs = 5 * SecondNs;
+
     /// <summary>Threads whose names are looked at where none is known to poll.</summary>
     private const int MaxThreads = 256;
 
@@ -127,7 +130,8 @@ internal sealed class Observation : IDisposable
     {
         long end = _startNs + _session.Duration.Nanoseconds,
             nextRead = _startNs + Budget.NextIntervalNs,
-            nextReport = _startNs + SecondNs;
+            nextReport = _startNs + SecondNs,
+            nextLibraries = _startNs + SecondNs;
         while (true)
         {
             _events.Poll(
@@ -136,7 +140,8 @@ internal sealed class Observation : IDisposable
                 )
             );
             long now = AgentClock.NowNs;
-            Aggregator.HandoverProven |= _kernel.Count(Stat.Handovers) > 0;
+            if (!Aggregator.HandoverProven)
+                Aggregator.HandoverProven = _kernel.Count(Stat.Handovers) > 0;
             bool read = readerIsThere();
             if (now >= nextRead || now >= end || stop.IsCancellationRequested || !read)
             {
@@ -164,10 +169,22 @@ internal sealed class Observation : IDisposable
                 Aggregator.ForgetUnseen(_targets.IsThere);
                 _waits.ForEach(w => w.Read(now));
                 _pools.Look(Totals.Workers());
+                if (now >= nextLibraries)
+                {
+                    LookForLateTokio();
+                    nextLibraries = now + LibrariesEveryNs;
+                }
+
                 progress(now);
                 nextReport = Math.Max(nextReport + SecondNs, now);
             }
         }
+    }
+
+    private void LookForLateTokio()
+    {
+        foreach (var target in _targets.Usable)
+            target.LookForLateTokio();
     }
 
     /// <summary>What is open is told while the probes are on; then they go.</summary>
@@ -179,6 +196,7 @@ internal sealed class Observation : IDisposable
             _events.Drain();
             Aggregator.NextLook();
             _sleepers.Look();
+            LookForLateTokio();
         }
 
         _kernel.Control.Enabled = 0;
@@ -243,6 +261,9 @@ internal sealed class Observation : IDisposable
                 _sink.Outside.Unclear.Select(t => (t.Target, NameOf(t.Target, t.Tid))),
                 workers
             ),
+            LoadedLate = _targets
+                .Usable.Where(t => t.LoadedLate.Length > 0)
+                .ToDictionary(t => t.Index, t => t.LoadedLate),
             Untimed = _targets.All.Where(t => !Budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
             WithoutWorkers = _targets
                 .Usable.Where(_ => _workerNames.Given)

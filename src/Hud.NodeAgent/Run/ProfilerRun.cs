@@ -192,6 +192,7 @@ internal sealed class ProfilerRun
     private void Report(Observation observation, TargetFrames frames, long endNs)
     {
         var budget = observation.Budget;
+        Warn(_targets.Usable.Where(t => t.LoadedLate.Length > 0).Select(ClosingWarnings.OfLateTokio));
         Warn(
             ClosingWarnings.OfRun(
                 observation.Losses,

@@ -32,6 +32,12 @@ internal sealed class TargetProcess : IDisposable
     public IReadOnlyList<TokioFile> TokioFiles { get; init; } = [];
 
     public TokioBinary Tokio { get; init; } = new();
+
+    /// <summary>Files with code that were mapped when it was looked at.</summary>
+    private HashSet<(uint, uint, ulong)> _looked = [];
+
+    /// <summary>The first library with a Tokio of its own that was loaded since, by name; empty when there is none.</summary>
+    public string LoadedLate { get; private set; } = "";
     public Diagnostic? Problem { get; set; }
 
     /// <summary>Index of its first poll type.</summary>
@@ -107,6 +113,7 @@ internal sealed class TargetProcess : IDisposable
             QuotaFiles = CpuQuota.FindFiles(pid),
             Problem = tokio.Types.Count > 0 ? null : NoTypes(tokio, name, pid, exe),
             _files = files,
+            _looked = [.. Run.TokioFiles.Libraries(space).Select(m => (m.DevMajor, m.DevMinor, m.Inode))],
         };
         // its own code is in nearly every stack: the tables are made here, where reading has its bounds, and not when the first stack comes
         foreach (var code in space.Mappings.ToArray().Where(m => m.Executable && tokioFiles.Any(f => f.Name == m.Path)))
@@ -230,7 +237,31 @@ internal sealed class TargetProcess : IDisposable
         if (space.Mappings.Length == 0)
             return false;
         Modules = _files.Modules(Pid, space);
+        LookForLateTokio(space);
         return true;
+    }
+
+    /// <summary>Probes go on once, so what is loaded later is not timed; the report has to say so.</summary>
+    public void LookForLateTokio()
+    {
+        if (Problem is null && IsAlive())
+            LookForLateTokio(TargetFiles.ReadMaps(Pid));
+    }
+
+    private void LookForLateTokio(AddressSpaceMap space)
+    {
+        if (_files is null)
+            return;
+        foreach (var mapping in Run.TokioFiles.Libraries(space))
+        {
+            if (
+                _looked.Add((mapping.DevMajor, mapping.DevMinor, mapping.Inode))
+                && LoadedLate.Length == 0
+                && Run.TokioFiles.Look(Pid, mapping, _files) is { } file
+                && TokioFiles.All(f => f.Key != file.Key)
+            )
+                LoadedLate = Path.GetFileName(mapping.Path);
+        }
     }
 
     /// <summary>
@@ -268,7 +299,7 @@ internal sealed class TargetProcess : IDisposable
                 );
             foreach (var (type, number) in pools.SelectMany(p => p))
             {
-                if (type.IsTakeover)
+                if (type.IsWorkerLoop)
                     kernel.LearnLoop(number);
             }
 

@@ -39,7 +39,8 @@ internal static class TokioFiles
             .DistinctBy(m => (m.DevMajor, m.DevMinor, m.Inode))
             .Take(MaxLibraries);
 
-    private static TokioFile? Look(int pid, Mapping mapping, TargetFiles files)
+    /// <returns>Null when it has no Tokio, or cannot be read.</returns>
+    internal static TokioFile? Look(int pid, Mapping mapping, TargetFiles files)
     {
         // most libraries have nothing to do with Tokio: those are not kept open
         if (!TargetFiles.TryOpen(pid, mapping, out var source, out var elf, files.Budget))

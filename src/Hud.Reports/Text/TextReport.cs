@@ -95,6 +95,8 @@ public static partial class TextReport
             return "Starved: the process got hardly any CPU, so this says little about its code. Give it a CPU request, or watch for longer (HUD310).";
         if (d.Targets.Any(t => t.Reason == ProfileBuilder.Unclear))
             return "Not known: Hud could not read the stacks of some worker threads; they may be blocked. See what they do with another tool (gdb -p PID, thread apply all bt), or watch again (HUD202).";
+        if (d.Targets.Any(t => t.Reason == ProfileBuilder.LoadedLate))
+            return "Not known: a library with a Tokio of its own was loaded during the run, and its tasks were not timed. Run Hud again, now that it is loaded (HUD314).";
         if (s.Polls == 0 && d.Targets.Any(t => t.Reason == "NotTimed"))
             return "Not timed: polls could not be timed here, and none was seen to take long. Short ones may have been many or none.";
         if (s.Polls == 0)

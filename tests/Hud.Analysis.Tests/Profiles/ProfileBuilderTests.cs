@@ -630,6 +630,20 @@ public sealed class ProfileBuilderTests
     [Theory]
     [InlineData(0)]
     [InlineData(50)]
+    public void A_Tokio_that_came_later_is_neither_idle_nor_healthy(long polls)
+    {
+        var facts = Facts(Type("shop::f", polls, 0)) with
+        {
+            LoadedLate = new Dictionary<int, string> { [0] = "libplugin.so" },
+        };
+        var document = Build(facts);
+        Assert.Equal(("LoadedLate", VerdictLevel.NoData), (document.Targets[0].Reason, document.VerdictLevel));
+        Assert.Contains("libplugin.so", document.Verdict, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(50)]
     public void What_is_not_known_of_a_worker_is_neither_idle_nor_healthy(long polls)
     {
         var facts = Facts(Type("shop::f", polls, 0)) with { Unclear = new Dictionary<int, int> { [0] = 1 } };
