@@ -49,11 +49,11 @@ public static class EntryPoints
     }
 
     /// <summary>What a function without a name is called that refers to block_in_place's panic message: it, or what it was inlined into.</summary>
-    public const string BlockInPlaceLandmark = "tokio::task::block_in_place";
+    public const string BlockInPlaceSignature = "tokio::task::block_in_place";
 
     /// <summary>The poll stays open, but its worker handed the queue to another thread: not blocking.</summary>
     public static bool IsBlockInPlace(string bare) =>
-        bare == BlockInPlaceLandmark
+        bare == BlockInPlaceSignature
         || bare.EndsWith("::worker::block_in_place", StringComparison.Ordinal)
         || bare is "tokio::task::blocking::block_in_place" or "tokio::runtime::enter::exit"
         || (Starts(bare, "tokio::runtime::context::") && bare.EndsWith("::exit_runtime", StringComparison.Ordinal));

@@ -10,7 +10,7 @@ namespace Hud.Tokio;
 public sealed class TokioSignatures
 {
     /// <summary>Hands the worker's queue to another thread: what is above it on the stack blocks nobody.</summary>
-    public const string BlockInPlace = Hud.Frames.EntryPoints.BlockInPlaceLandmark;
+    public const string BlockInPlace = Hud.Frames.EntryPoints.BlockInPlaceSignature;
 
     private const long MaxScan = 512L << 20;
     private const int MaxFound = 1024;

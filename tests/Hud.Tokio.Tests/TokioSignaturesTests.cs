@@ -11,18 +11,18 @@ public sealed class TokioSignaturesTests
     public void The_function_is_the_one_that_the_symbol_table_names_so_and_no_other(string set)
     {
         var elf = Workloads.Open(set, "block_in_place");
-        var landmarks = TokioSignatures.Find(elf);
+        var signatures = TokioSignatures.Find(elf);
         var recognised = elf
             .Functions.Functions.ToArray()
-            .Where(f => landmarks.TryName(f.Address, out _))
+            .Where(f => signatures.TryName(f.Address, out _))
             .Select(f => Demangler.Demangle(elf.Functions.NameOf(f)))
             .ToList();
         Assert.NotEmpty(recognised);
         Assert.All(recognised, name => Assert.EndsWith("::worker::block_in_place", name, StringComparison.Ordinal));
-        var function = elf.Functions.Functions.ToArray().First(f => landmarks.TryName(f.Address, out _));
-        Assert.True(landmarks.TryName(function.Address + function.Size - 1, out string name));
+        var function = elf.Functions.Functions.ToArray().First(f => signatures.TryName(f.Address, out _));
+        Assert.True(signatures.TryName(function.Address + function.Size - 1, out string name));
         Assert.Equal(TokioSignatures.BlockInPlace, name);
-        Assert.False(landmarks.TryName(function.Address - 1, out _));
+        Assert.False(signatures.TryName(function.Address - 1, out _));
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class TokioSignaturesTests
     public void A_program_without_block_in_place_has_none()
     {
         var elf = Workloads.Open("tokio143-release", "cpu_hog");
-        var landmarks = TokioSignatures.Find(elf);
-        Assert.DoesNotContain(elf.Functions.Functions.ToArray(), f => landmarks.TryName(f.Address, out _));
+        var signatures = TokioSignatures.Find(elf);
+        Assert.DoesNotContain(elf.Functions.Functions.ToArray(), f => signatures.TryName(f.Address, out _));
     }
 }

@@ -50,7 +50,7 @@ public readonly record struct PollRecord
     public bool HandoversSeen { get; init; }
 
     /// <summary>Without names one could take a task for block_in_place that was inlined into it, and excuse all that the task does.</summary>
-    internal bool TrustsLandmarks => Before || Outside || !HandoversSeen;
+    internal bool TrustsSignatures => Before || Outside || !HandoversSeen;
 
     /// <summary>How many polls it stands for.</summary>
     public int Weight { get; init; }
@@ -192,7 +192,7 @@ public sealed class PollAggregator(
             Hotspots.Remove(bare);
         if (!asleep)
             PollsWithoutStack -= poll.Weight;
-        if (attributor.InBlockInPlace(stack, poll.TrustsLandmarks))
+        if (attributor.InBlockInPlace(stack, poll.TrustsSignatures))
         {
             TakeBack(poll, asleep, ns);
             return;
@@ -324,9 +324,9 @@ public sealed class PollAggregator(
         _samples.Remove((seen.Tid, seen.StartNs), out var samples);
         var cpuStacks = samples ?? (seen.CpuStack >= 0 ? [seen.CpuStack] : []);
         var poll = cpuStacks.Count == 0 && !seen.Ticked && TicksCannotHaveMissed(seen.Split) ? Stolen(seen) : seen;
-        bool guessed = InBlockInPlace(poll, cpuStacks, landmarks: true);
+        bool guessed = InBlockInPlace(poll, cpuStacks, signatures: true);
         if (
-            (guessed && (poll.TrustsLandmarks || InBlockInPlace(poll, cpuStacks, landmarks: false)))
+            (guessed && (poll.TrustsSignatures || InBlockInPlace(poll, cpuStacks, signatures: false)))
             || (poll.BlockStack < 0 && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type))
         )
         {
@@ -342,10 +342,10 @@ public sealed class PollAggregator(
             Count(poll);
     }
 
-    private bool InBlockInPlace(in PollRecord poll, List<int> cpuStacks, bool landmarks) =>
-        attributor.InBlockInPlace(poll.BlockStack, landmarks)
-        || attributor.InBlockInPlace(poll.QueueStack, landmarks)
-        || cpuStacks.Exists(s => attributor.InBlockInPlace(s, landmarks));
+    private bool InBlockInPlace(in PollRecord poll, List<int> cpuStacks, bool signatures) =>
+        attributor.InBlockInPlace(poll.BlockStack, signatures)
+        || attributor.InBlockInPlace(poll.QueueStack, signatures)
+        || cpuStacks.Exists(s => attributor.InBlockInPlace(s, signatures));
 
     private void Count(in PollRecord judged)
     {

@@ -49,11 +49,11 @@ public static class StackClassifier
     }
 
     /// <summary>True when the thread handed its worker over before it blocked.</summary>
-    /// <param name="landmarks">A function that refers to block_in_place's message is taken for it; it may be a task into which that was inlined.</param>
-    public static bool InBlockInPlace(IReadOnlyList<Frame> frames, bool landmarks = true) =>
+    /// <param name="signatures">A function that refers to block_in_place's message is taken for it; it may be a task into which that was inlined.</param>
+    public static bool InBlockInPlace(IReadOnlyList<Frame> frames, bool signatures = true) =>
         Find(
             frames,
-            bare => EntryPoints.IsBlockInPlace(bare) && (landmarks || bare != EntryPoints.BlockInPlaceLandmark)
+            bare => EntryPoints.IsBlockInPlace(bare) && (signatures || bare != EntryPoints.BlockInPlaceSignature)
         ) >= 0;
 
     /// <summary>True for a stack of a thread that waits for work: parked, with no task's poll and no user code below the

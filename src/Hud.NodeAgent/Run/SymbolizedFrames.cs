@@ -21,7 +21,7 @@ public sealed class SymbolizedFrames(
 ) : IFrameSource
 {
     private readonly Dictionary<(string, string?), ModuleRef> modules = [];
-    private readonly Dictionary<ModuleRef, TokioSignatures> landmarks = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<ModuleRef, TokioSignatures> signatures = new(ReferenceEqualityComparer.Instance);
     private readonly Lazy<KernelSymbols> kernelSymbols = new(kernel ?? (static () => KernelSymbols.Load()));
 
     /// <summary>Modules that were asked about, for <see cref="Symbolizer.Warning"/>.</summary>
@@ -86,9 +86,9 @@ public sealed class SymbolizedFrames(
             return nameless;
         }
 
-        if (!landmarks.TryGetValue(file, out var known))
+        if (!signatures.TryGetValue(file, out var known))
         {
-            landmarks[file] = known = TokioSignatures.Find(file.Elf);
+            signatures[file] = known = TokioSignatures.Find(file.Elf);
         }
 
         return known.TryName(address, out var name)

@@ -147,7 +147,7 @@ public sealed class PollAggregatorTests
     private PollRecord InWhatMayBeBlockInPlace() =>
         Slow(blocked: 20) with
         {
-            BlockStack = _stage.Stack($"read < {EntryPoints.BlockInPlaceLandmark}"),
+            BlockStack = _stage.Stack($"read < {EntryPoints.BlockInPlaceSignature}"),
             HandoversSeen = true,
         };
 

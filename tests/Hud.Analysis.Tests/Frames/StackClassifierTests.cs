@@ -92,11 +92,11 @@ public class StackClassifierTests
     }
 
     [Fact]
-    public void A_landmark_is_taken_for_block_in_place_only_where_it_is_trusted()
+    public void A_signature_is_taken_for_block_in_place_only_where_it_is_trusted()
     {
-        var frames = Named.Of($"read < {EntryPoints.BlockInPlaceLandmark} < tokio::runtime::task::raw::poll");
+        var frames = Named.Of($"read < {EntryPoints.BlockInPlaceSignature} < tokio::runtime::task::raw::poll");
         Assert.True(StackClassifier.InBlockInPlace(frames));
-        Assert.False(StackClassifier.InBlockInPlace(frames, landmarks: false));
+        Assert.False(StackClassifier.InBlockInPlace(frames, signatures: false));
     }
 
     [Theory]
