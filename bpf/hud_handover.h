@@ -17,6 +17,7 @@ static __always_inline void note_spawner(struct thread_state *ts, struct task_st
 
 	if (ts->pool)
 		return; /* it runs already, and is woken for another reason */
+	ts->woken = 1;
 	h->tid = 0;
 	if (!own || own->epoch != control.epoch)
 		return;
@@ -38,6 +39,10 @@ static __always_inline void note_spawner(struct thread_state *ts, struct task_st
 /* A thread begins a blocking task: a closure that may block as it likes, or the main loop of a worker. */
 static __always_inline void begin_pool_task(struct thread_state *ts, u32 type)
 {
+	/* one that it found when it had ended another is not of whoever woke it for that */
+	if (!ts->woken)
+		ts->spawner.tid = 0;
+	ts->woken = 0;
 	ts->pool = type;
 	ts->role = HUD_ROLE_POOL;
 	ts->outside = OUTSIDE_NONE;
@@ -83,7 +88,7 @@ static __always_inline void take_over_by_poll(struct thread_state *ts, u64 heade
 
 /*
  * Without any task to poll a worker parks: in the runtime's epoll, or on a futex without a time, which a closure may do as well. A thread
- * of the pool that has nothing to run waits with a time: its worker got the queue back before this one came.
+ * of the pool waits with a time when it has nothing to run: its closure has ended, or the worker got its queue back before this one came.
  */
 static __always_inline bool take_over_by_park(struct thread_state *ts, struct task_struct *task)
 {
@@ -92,6 +97,10 @@ static __always_inline bool take_over_by_park(struct thread_state *ts, struct ta
 	s32 nr = HUD_REGS_SYSCALL(regs);
 	u32 pool = ts->pool;
 
+	if (is_futex_wait(nr) && HUD_REGS_ARG4(regs)) {
+		ts->pool = 0;
+		return false;
+	}
 	if (!ts->spawner.tid)
 		return false;
 	if (is_epoll_wait(nr)) {
@@ -99,7 +108,7 @@ static __always_inline bool take_over_by_park(struct thread_state *ts, struct ta
 		if (!epoll || *epoll != arg)
 			return false;
 		learn_loop(pool);
-	} else if (!is_futex_wait(nr) || HUD_REGS_ARG4(regs) || !bpf_map_lookup_elem(&worker_loops, &pool)) {
+	} else if (!is_futex_wait(nr) || !bpf_map_lookup_elem(&worker_loops, &pool)) {
 		return false;
 	}
 	ts->pool = 0;
