@@ -100,8 +100,9 @@ public enum Stat
     ForeignHits = 13,
     Events = 14,
     MissedSwitches = 15,
-    PoolTasks = 16,
-    Count = 17,
+    Handovers = 16,
+    PoolTasks = 17,
+    Count = 18,
 }
 
 [InlineArray(Abi.Registers)]
