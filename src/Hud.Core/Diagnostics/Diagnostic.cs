@@ -93,6 +93,7 @@ public static class DiagnosticKinds
         Unconfined,
         GuessedCallers,
         BlockingPoolFull,
+        LoadedLate,
         KubectlFailed,
         NoSuchSession,
         SessionFailed,
