@@ -38,6 +38,7 @@ internal sealed class TargetProcess : IDisposable
 
     /// <summary>The first library with a Tokio of its own that was loaded since, by name; empty when there is none.</summary>
     public string LoadedLate { get; private set; } = "";
+
     public Diagnostic? Problem { get; set; }
 
     /// <summary>Index of its first poll type.</summary>
@@ -237,30 +238,25 @@ internal sealed class TargetProcess : IDisposable
         if (space.Mappings.Length == 0)
             return false;
         Modules = _files.Modules(Pid, space);
-        LookForLateTokio(space);
         return true;
     }
 
     /// <summary>Probes go on once, so what is loaded later is not timed; the report has to say so.</summary>
     public void LookForLateTokio()
     {
-        if (Problem is null && IsAlive())
-            LookForLateTokio(TargetFiles.ReadMaps(Pid));
-    }
-
-    private void LookForLateTokio(AddressSpaceMap space)
-    {
-        if (_files is null)
+        if (_files is null || Problem is not null || LoadedLate.Length > 0 || !IsAlive())
             return;
-        foreach (var mapping in Run.TokioFiles.Libraries(space))
+        foreach (var mapping in Run.TokioFiles.Libraries(TargetFiles.ReadMaps(Pid)))
         {
             if (
                 _looked.Add((mapping.DevMajor, mapping.DevMinor, mapping.Inode))
-                && LoadedLate.Length == 0
                 && Run.TokioFiles.Look(Pid, mapping, _files) is { } file
                 && TokioFiles.All(f => f.Key != file.Key)
             )
+            {
                 LoadedLate = Path.GetFileName(mapping.Path);
+                return;
+            }
         }
     }
 
