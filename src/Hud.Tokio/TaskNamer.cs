@@ -18,7 +18,7 @@ public sealed class TaskNamer(ElfFile elf)
     private const int MaxNamesOfOne = 16;
     private const int MaxWrappers = 8;
 
-    /// <summary>A future of a web framework can have a type of 10,000 characters, and it stands in every status and list.</summary>
+    /// <summary>A future of a web framework can have a type of thousands of characters, and it stands in every status and list.</summary>
     private const int MaxName = 160;
 
     /// <summary>Futures around the one that people wrote, by the last part of their path.</summary>

@@ -117,7 +117,7 @@ public sealed record TokioBinary
         };
     }
 
-    /// <summary>One starts with its runtime, one takes over in block_in_place.</summary>
+    /// <summary>One starts with its runtime, one takes over in block_in_place; each further call of that has one of its own.</summary>
     private const int WorkerLoops = 2;
 
     /// <param name="timed">functions that poll tasks: one breakpoint each</param>
@@ -131,7 +131,7 @@ public sealed record TokioBinary
         var found = new List<TaskType>();
         var blocking = vtables.Where(v => v.Kind == TaskKind.Blocking && timed.Add(v.Poll)).ToList();
         var loops = blocking.Where(v => namer.IsWorkerLoop(v)).Select(v => v.Poll).ToHashSet();
-        // more than there are in Tokio: the linker kept a loop's destructor for closures of others, and its name says nothing
+        // of more, some may be closures whose destructor was merged with a loop's: then each is learned by what it does
         if (loops.Count > WorkerLoops)
             loops.Clear();
         foreach (var vtable in blocking)
