@@ -27,11 +27,16 @@ public sealed partial class Cluster
             "minor"
         ]!.GetValue<string>();
         Minor = int.Parse(new string([.. minor.TakeWhile(char.IsAsciiDigit)]));
+        if (Work is not null && Minor < 22)
+            _lostPods = LostPods.WatchAsync(this, _over.Token);
         await InstallAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
+        await _over.CancelAsync();
+        await _lostPods;
+        _over.Dispose();
         _client?.Dispose();
         Otlp?.Dispose();
         if (Work is not null && Kept.Length == 0)

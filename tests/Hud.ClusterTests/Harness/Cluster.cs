@@ -16,6 +16,8 @@ public sealed partial class Cluster : IAsyncLifetime
     public const string OperatorPods = "app.kubernetes.io/component=operator";
 
     private readonly SemaphoreSlim _kubectls = new(3);
+    private readonly CancellationTokenSource _over = new();
+    private Task _lostPods = Task.CompletedTask;
     private string? _why;
     private KubernetesClient? _client;
 
