@@ -90,9 +90,8 @@ enum hud_stat {
 	HUD_STAT_FOREIGN_HITS = 13,    /* probe hits of other processes with the same binary */
 	HUD_STAT_EVENTS = 14,          /* records written */
 	HUD_STAT_MISSED_SWITCHES = 15, /* switches back to a target not reported by the tracepoint (reconstructed, see hud_switch.h) */
-	HUD_STAT_HANDOVERS = 16,       /* workers that gave their queue away in the middle of a poll (no loss) */
-	HUD_STAT_POOL_TASKS = 17,      /* beginnings of blocking tasks: hits that cost as much as a poll that is not timed */
-	HUD_STAT_COUNT = 18,
+	HUD_STAT_POOL_TASKS = 16,      /* beginnings of blocking tasks: hits that cost as much as a poll that is not timed */
+	HUD_STAT_COUNT = 17,
 };
 
 /* 136 bytes; index = DWARF register number */

@@ -69,6 +69,7 @@ static __always_inline void drop_stale_polls(struct thread_state *ts)
 	if (ts->epoch != epoch) {
 		ts->epoch = epoch;
 		ts->depth = 0;
+		ts->pending = 0;
 	}
 }
 

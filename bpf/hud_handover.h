@@ -1,52 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * block_in_place: a worker gives its queue away in the middle of a poll, and from then on the poll blocks nobody. Seen by what
- * happens and not by names, which the compiler inlines: inside the poll a thread of the pool is woken or made; it begins a blocking
- * task, and in this it polls tasks of the same runtime or parks as its workers do. A closure of spawn_blocking does neither.
+ * happens and not by names, which the compiler inlines: when the poll has ended, its thread is no worker any more and goes to the
+ * pool, for another blocking task or to wait for one, where a worker would poll on or park. So a slow poll that made or woke a thread of the
+ * pool is kept until the thread's next step. The moment is the one when it woke the thread that took over: that one begins a blocking
+ * task, and in this it polls tasks of the same runtime or parks as its workers do.
  */
 #ifndef HUD_HANDOVER_H
 #define HUD_HANDOVER_H
 
+static __always_inline void snapshot(struct handover *h, struct thread_state *ts, struct task_struct *task, u64 start, u64 now)
+{
+	struct hud_worker *w = worker_of(ts);
+
+	h->start_ns = start;
+	h->at_ns = now;
+	h->off_total = ts->off_total;
+	h->run_delay = task->sched_info.run_delay;
+	h->throttled_total = ts->throttled_total;
+	h->stolen_total = stolen_of_thread(ts, task);
+	h->yield_total = ts->yield_total;
+	h->runtime = w ? w->runtime : 0;
+	h->tid = task->pid;
+}
+
 /* `task` makes or wakes the thread of `ts`: how that poll stood at this moment, should this turn out to be its last as a worker's. */
 static __always_inline void note_spawner(struct thread_state *ts, struct task_struct *task, u64 now)
 {
-	struct thread_state *own = find_thread(task);
-	struct handover *h = &ts->spawner;
-	struct hud_worker *w;
+	struct thread_state *own;
 	u32 depth;
 
-	if (ts->pool)
-		return; /* it runs already, and is woken for another reason */
+	/* a worker is woken for its own tasks, and a blocking task that runs already for reasons of its own */
+	if (ts->role == HUD_ROLE_WORKER || ts->pool)
+		return;
 	ts->woken = 1;
-	h->tid = 0;
+	ts->spawner.tid = 0;
+	own = find_thread(task);
 	if (!own || own->epoch != control.epoch)
 		return;
 	depth = own->depth;
 	if (!depth || depth > HUD_MAX_DEPTH)
 		return;
-	h->start_ns = poll_at(own, depth - 1)->start_ns;
-	h->at_ns = now;
-	h->off_total = own->off_total;
-	h->run_delay = task->sched_info.run_delay;
-	h->throttled_total = own->throttled_total;
-	h->stolen_total = stolen_of_thread(own, task);
-	h->yield_total = own->yield_total;
-	w = worker_of(own);
-	h->runtime = w ? w->runtime : 0;
-	h->tid = task->pid;
-}
-
-/* A thread begins a blocking task: a closure that may block as it likes, or the main loop of a worker. */
-static __always_inline void begin_pool_task(struct thread_state *ts, u32 type)
-{
-	/* one that it found when it had ended another is not of whoever woke it for that */
-	if (!ts->woken)
-		ts->spawner.tid = 0;
-	ts->woken = 0;
-	ts->pool = type;
-	ts->role = HUD_ROLE_POOL;
-	ts->outside = OUTSIDE_NONE;
-	ts->off_at = 0;
+	snapshot(&ts->spawner, own, task, poll_at(own, depth - 1)->start_ns, now);
+	own->wake = ts->spawner;
 }
 
 static __always_inline void take_over(struct thread_state *ts)
@@ -55,7 +51,6 @@ static __always_inline void take_over(struct thread_state *ts)
 
 	if (!tid)
 		return;
-	count(HUD_STAT_HANDOVERS);
 	bpf_map_update_elem(&handed_over, &tid, &ts->spawner, BPF_ANY);
 	ts->spawner.tid = 0;
 }
@@ -131,24 +126,93 @@ static __always_inline void remember_park(struct thread_state *ts)
 	bpf_map_update_elem(&runtime_epoll, &runtime, &arg, BPF_ANY);
 }
 
-/* What followed is not the worker's any more: all sums of the poll begin later by as much. */
-static __always_inline bool leave_to_taker(struct poll_frame *f, struct thread_state *ts, struct task_struct *task, u64 now)
+/* What came between two moments is not the poll's: all its sums begin later by as much. */
+static __always_inline void leave_out(struct poll_frame *f, struct handover *from, u64 off, u64 delay, u64 throttled, u64 stolen, u64 yielded)
 {
-	struct handover *h = handover_of(task->pid, f);
+	f->off_total += off - from->off_total;
+	f->run_delay += delay - from->run_delay;
+	f->throttled_total += throttled - from->throttled_total;
+	f->stolen_total += stolen - from->stolen_total;
+	f->yield_total += yielded - from->yield_total;
+}
 
-	if (!h || h->at_ns < f->start_ns || h->at_ns > now)
+/* The thread's next step after a slow poll says whether it was a worker to the end. Not inlined: it is rare, and large. */
+static __noinline int settle(struct thread_state *ts, struct task_struct *task, u64 handed)
+{
+	struct poll_frame *f = &ts->ended;
+	struct handover *end = &ts->end, *h;
+	u64 wall, own;
+	bool slow;
+
+	ts->pending = 0;
+	/* what the thread did since */
+	leave_out(f, end, ts->off_total, task->sched_info.run_delay, ts->throttled_total, stolen_of_thread(ts, task), ts->yield_total);
+	if (handed) {
+		h = handover_of(end->tid, f);
+		if (!h)
+			h = &ts->wake;
+		if (h->at_ns >= f->start_ns && h->at_ns <= end->at_ns) {
+			f->inner_ns += end->at_ns - h->at_ns;
+			leave_out(f, h, end->off_total, end->run_delay, end->throttled_total, end->stolen_total, end->yield_total);
+			if (ts->block.start_ns >= h->at_ns)
+				ts->block.ns = 0;
+			if (ts->queue.start_ns >= h->at_ns)
+				ts->queue.ns = 0;
+		}
+	}
+	wall = end->at_ns - f->start_ns;
+	own = wall > f->inner_ns ? wall - f->inner_ns : 0;
+	asm volatile("" : "+r"(own)); /* for the verifier: one state, however it came about */
+	slow = own > control.threshold_ns;
+	count_poll(ts, f, own, slow);
+	if (slow)
+		send_slow(ts, task, f, bpf_ktime_get_ns(), own, false);
+	return 0;
+}
+
+/* A thread begins a blocking task: a closure that may block as it likes, or the main loop of a worker. */
+static __always_inline void begin_pool_task(struct thread_state *ts, u32 type)
+{
+	/* one that it found when it had ended another is not of whoever woke it for that */
+	if (!ts->woken)
+		ts->spawner.tid = 0;
+	ts->woken = 0;
+	ts->pool = type;
+	ts->role = HUD_ROLE_POOL;
+	ts->outside = OUTSIDE_NONE;
+	ts->off_at = 0;
+}
+
+/* A slow poll has ended that made or woke a thread of the pool: true when it is kept. */
+static __always_inline bool keep_until_next_step(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, u64 now)
+{
+	if (ts->wake.start_ns != f->start_ns)
 		return false;
-	f->inner_ns += now - h->at_ns;
-	f->off_total += ts->off_total - h->off_total;
-	f->run_delay += task->sched_info.run_delay - h->run_delay;
-	f->throttled_total += ts->throttled_total - h->throttled_total;
-	f->stolen_total += stolen_of_thread(ts, task) - h->stolen_total;
-	f->yield_total += ts->yield_total - h->yield_total;
-	if (ts->block.start_ns >= h->at_ns)
-		ts->block.ns = 0;
-	if (ts->queue.start_ns >= h->at_ns)
-		ts->queue.ns = 0;
+	ts->ended = *f;
+	snapshot(&ts->end, ts, task, f->start_ns, now);
+	ts->pending = 1;
 	return true;
+}
+
+/*
+ * A thread leaves its CPU outside of polls. True when it is a worker no more: in its last poll it woke a thread of the pool, and now it waits
+ * with a time, as only the pool does for tasks.
+ */
+static __always_inline bool goes_to_pool(struct thread_state *ts, struct task_struct *task, bool asleep)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	bool idle;
+
+	if (!asleep || ts->depth || !ts->wake.start_ns || ts->wake.start_ns != poll_at(ts, 0)->start_ns)
+		return false; /* of one that was preempted nothing is known yet */
+	idle = is_futex_wait(HUD_REGS_SYSCALL(regs)) && HUD_REGS_ARG4(regs);
+	if (ts->pending)
+		settle(ts, task, idle);
+	if (idle) {
+		ts->role = HUD_ROLE_POOL;
+		ts->outside = OUTSIDE_NONE;
+	}
+	return idle;
 }
 
 #endif

@@ -87,7 +87,7 @@ struct thread_state {
 	u32 outside;         /* enum outside: a stretch of time outside of timed polls is open */
 	u32 looked_at;       /* by the iterator over tasks */
 	u32 pool;            /* in a blocking task of this type, and nothing says yet that it is a worker's main loop; 0 = in none */
-	u32 woken;           /* since its last blocking task began: `spawner` is of the one that it begins next */
+	u32 pending;         /* `ended` waits for what the thread does next */
 	u64 left_at;         /* when it last left a poll or came back from a park */
 	u64 left_exec;       /* the scheduler's own sum of its CPU time then */
 	struct poll_frame poll[HUD_MAX_DEPTH];
@@ -110,7 +110,11 @@ struct thread_state {
 	u64 off_exec;        /* the scheduler's own sums when it left the CPU: CPU time and run queue delay */
 	u64 off_delay;
 	u64 park_epoll;      /* the descriptor + 1 that it waited on for events */
+	u32 woken;           /* since its last blocking task began: `spawner` is of the one that it begins next */
 	struct handover spawner; /* of this thread */
+	struct handover wake; /* of the last thread of the pool that it made or woke itself */
+	struct poll_frame ended; /* a slow poll that may have handed the queue over */
+	struct handover end;  /* how it stood at its end */
 };
 
 struct bucket {

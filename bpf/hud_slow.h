@@ -213,4 +213,41 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 		send_poll(s, HUD_EVENT_SECONDARY_STACK, stack, ts, task, f, &split, now);
 }
 
+static __always_inline void add_to_type(u32 type, u64 wall, bool slow)
+{
+	struct hud_type_stats *stats_of_type = bpf_map_lookup_elem(&types, &type);
+	u32 slot = log2_slot(wall);
+
+	if (!stats_of_type) {
+		count(HUD_STAT_TYPE_OUT_OF_RANGE);
+		return;
+	}
+	stats_of_type->polls++;
+	stats_of_type->total_ns += wall;
+	if (wall > stats_of_type->max_ns)
+		stats_of_type->max_ns = wall;
+	if (slow) {
+		stats_of_type->slow++;
+		stats_of_type->slow_ns += wall;
+	}
+	if (slot < HUD_HIST_SLOTS)
+		stats_of_type->hist[slot]++;
+}
+
+/* Sums of its type and of its worker. */
+static __always_inline void count_poll(struct thread_state *ts, struct poll_frame *f, u64 own, bool slow)
+{
+	struct hud_worker *w = worker_of(ts);
+
+	add_to_type(f->type, own, slow);
+	if (slow)
+		count(HUD_STAT_SLOW);
+	if (!w)
+		return;
+	w->polls++;
+	w->busy_ns += own;
+	if (slow)
+		w->slow++;
+}
+
 #endif

@@ -62,21 +62,13 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	struct poll_frame *f;
 	struct hud_worker *w;
 	u64 cookie;
-	u32 depth;
+	u32 depth, pool;
 
 	if (!control.enabled)
 		return false;
 	cookie = bpf_get_attach_cookie(ctx);
-	if (cookie >> HUD_POOL_SHIFT) {
-		count(HUD_STAT_POOL_TASKS);
-		ts = find_or_make_thread(task);
-		if (ts)
-			begin_pool_task(ts, cookie >> HUD_POOL_SHIFT);
-		else
-			count(HUD_STAT_FOREIGN_HITS);
-		return false;
-	}
-	if (control.sample_mask && (bpf_get_prandom_u32() & control.sample_mask)) {
+	pool = cookie >> HUD_POOL_SHIFT;
+	if (!pool && control.sample_mask && (bpf_get_prandom_u32() & control.sample_mask)) {
 		count(HUD_STAT_SAMPLED_OUT);
 		return false;
 	}
@@ -88,6 +80,13 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	drop_stale_polls(ts);
 	if (ts->off_at)
 		close_missed_switch(ts, task, bpf_ktime_get_ns());
+	if (ts->pending)
+		settle(ts, task, pool);
+	if (pool) {
+		count(HUD_STAT_POOL_TASKS);
+		begin_pool_task(ts, pool);
+		return false;
+	}
 	if (ts->outside)
 		end_outside(ts, task, bpf_ktime_get_ns());
 	ts->role = HUD_ROLE_WORKER;
@@ -113,27 +112,6 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	barrier();
 	ts->depth = depth + 1;
 	return true;
-}
-
-static __always_inline void add_to_type(u32 type, u64 wall, bool slow)
-{
-	struct hud_type_stats *stats_of_type = bpf_map_lookup_elem(&types, &type);
-	u32 slot = log2_slot(wall);
-
-	if (!stats_of_type) {
-		count(HUD_STAT_TYPE_OUT_OF_RANGE);
-		return;
-	}
-	stats_of_type->polls++;
-	stats_of_type->total_ns += wall;
-	if (wall > stats_of_type->max_ns)
-		stats_of_type->max_ns = wall;
-	if (slow) {
-		stats_of_type->slow++;
-		stats_of_type->slow_ns += wall;
-	}
-	if (slot < HUD_HIST_SLOTS)
-		stats_of_type->hist[slot]++;
 }
 
 /* What a nested poll did is not its outer poll's: all sums of that one begin later by as much. */
@@ -188,17 +166,8 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	if (depth > 1)
 		leave_to_inner(poll_at(ts, depth - 2), f, ts, task, wall);
 	slow = own > control.threshold_ns;
-	if (slow && leave_to_taker(f, ts, task, now)) {
-		own = wall > f->inner_ns ? wall - f->inner_ns : 0;
-		slow = own > control.threshold_ns;
-	}
-	add_to_type(f->type, own, slow);
 	w = worker_of(ts);
 	if (w) {
-		w->polls++;
-		w->busy_ns += own;
-		if (slow)
-			w->slow++;
 		if (depth > 1) {
 			struct poll_frame *outer = poll_at(ts, depth - 2);
 
@@ -208,10 +177,11 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 			w->current_type = ~0u;
 		}
 	}
-	if (slow) {
-		count(HUD_STAT_SLOW);
+	if (slow && depth == 1 && keep_until_next_step(ts, task, f, now))
+		return;
+	count_poll(ts, f, own, slow);
+	if (slow)
 		send_slow(ts, task, f, now, own, false);
-	}
 	/* what follows is the outer one's; where there is none, the next poll asks first */
 	if (depth > 1)
 		forget_innermost(ts);

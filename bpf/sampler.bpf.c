@@ -69,6 +69,8 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	drop_stale_polls(ts);
 	depth = ts->depth;
 	now = bpf_ktime_get_ns();
+	if (ts->pending)
+		return 0;
 	outside = !depth && !is_sched_only(ts);
 	if (outside && ts->off_at)
 		close_missed_switch(ts, task, now);

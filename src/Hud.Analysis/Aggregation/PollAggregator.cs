@@ -46,11 +46,13 @@ public readonly record struct PollRecord
     /// <summary>The kernel's totals by type and by worker know only polls that were seen to begin and to return.</summary>
     public bool IsUncounted => Open || Before || Outside;
 
-    /// <summary>The kernel side tells when a worker's queue is handed over in the middle of a poll, and leaves out what follows.</summary>
+    /// <summary>
+    /// The kernel side sees a worker hand its queue over in the middle of a poll, and leaves out what follows. Names would excuse all of
+    /// the poll, so they are asked only where it cannot see.
+    /// </summary>
     public bool HandoversSeen { get; init; }
 
-    /// <summary>Without names one could take a task for block_in_place that was inlined into it, and excuse all that the task does.</summary>
-    internal bool TrustsSignatures => Before || Outside || !HandoversSeen;
+    internal bool GoesByNames => Before || Outside || Open || !HandoversSeen;
 
     /// <summary>How many polls it stands for.</summary>
     public int Weight { get; init; }
@@ -111,7 +113,6 @@ public sealed class PollAggregator(
     private int _look;
     private readonly List<PollRecord> _polls = [];
     private readonly HashSet<int> _blockInPlaceTypes = [];
-    private readonly List<PollRecord> _doubtful = [];
     private readonly Dictionary<int, PollRecord> _lastByThread = [];
 
     /// <summary>Hotspots of another aggregator, to be copied before they change.</summary>
@@ -129,12 +130,6 @@ public sealed class PollAggregator(
 
     /// <summary>Slow polls left out because their worker had handed its queue over (block_in_place).</summary>
     public long BlockInPlace { get; private set; }
-
-    /// <summary>
-    /// A worker was seen to hand its queue over. Before the first time the kernel side cannot be sure, so polls in what may be
-    /// block_in_place wait for it; where it never comes, they blocked their workers.
-    /// </summary>
-    public bool HandoverProven { get; set; }
 
     public long SlowPolls { get; private set; }
 
@@ -192,7 +187,7 @@ public sealed class PollAggregator(
             Hotspots.Remove(bare);
         if (!asleep)
             PollsWithoutStack -= poll.Weight;
-        if (attributor.InBlockInPlace(stack, poll.TrustsSignatures))
+        if (poll.GoesByNames && attributor.InBlockInPlace(stack))
         {
             TakeBack(poll, asleep, ns);
             return;
@@ -272,7 +267,7 @@ public sealed class PollAggregator(
     /// <summary>What the report would be if the run ended now; this aggregator stays as it is.</summary>
     public PollAggregator WithOpen()
     {
-        if (_open.Count == 0 && (_doubtful.Count == 0 || HandoverProven))
+        if (_open.Count == 0)
             return this;
         var copy = new PollAggregator(attributor, thresholdNs, maxPolls, clockPeriodNs)
         {
@@ -285,9 +280,7 @@ public sealed class PollAggregator(
             BlockedNs = BlockedNs,
             RunQueueNs = RunQueueNs,
             ThrottledNs = ThrottledNs,
-            HandoverProven = HandoverProven,
         };
-        copy._doubtful.AddRange(_doubtful);
         foreach (var (key, raw) in Hotspots)
             copy.Hotspots[key] = raw;
         copy._shared.UnionWith(Hotspots.Keys);
@@ -305,17 +298,12 @@ public sealed class PollAggregator(
         return copy;
     }
 
-    /// <summary>At the end of the run what is still open counts as far as it went; nothing is in doubt any more.</summary>
+    /// <summary>At the end of the run what is still open counts as far as it went.</summary>
     public void CloseOpen()
     {
         foreach (var poll in OpenPolls.OrderBy(p => p.StartNs).ToList())
             AddPoll(poll);
         _open.Clear();
-        if (HandoverProven)
-            BlockInPlace += _doubtful.Sum(p => p.Weight);
-        else
-            _doubtful.ForEach(p => Count(p));
-        _doubtful.Clear();
     }
 
     public void AddPoll(in PollRecord seen)
@@ -324,10 +312,14 @@ public sealed class PollAggregator(
         _samples.Remove((seen.Tid, seen.StartNs), out var samples);
         var cpuStacks = samples ?? (seen.CpuStack >= 0 ? [seen.CpuStack] : []);
         var poll = cpuStacks.Count == 0 && !seen.Ticked && TicksCannotHaveMissed(seen.Split) ? Stolen(seen) : seen;
-        bool guessed = InBlockInPlace(poll, cpuStacks, signatures: true);
         if (
-            (guessed && (poll.TrustsSignatures || InBlockInPlace(poll, cpuStacks, signatures: false)))
-            || (poll.BlockStack < 0 && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type))
+            poll.GoesByNames
+            && (
+                attributor.InBlockInPlace(poll.BlockStack)
+                || attributor.InBlockInPlace(poll.QueueStack)
+                || cpuStacks.Exists(attributor.InBlockInPlace)
+                || (poll.BlockStack < 0 && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type))
+            )
         )
         {
             _blockInPlaceTypes.Add(poll.Type);
@@ -335,24 +327,11 @@ public sealed class PollAggregator(
             return;
         }
 
-        poll = poll with { CpuStack = MostExpensiveCpuStack(cpuStacks) };
-        if (guessed && !HandoverProven && _doubtful.Count < MaxPending)
-            _doubtful.Add(poll);
-        else
-            Count(poll);
-    }
-
-    private bool InBlockInPlace(in PollRecord poll, List<int> cpuStacks, bool signatures) =>
-        attributor.InBlockInPlace(poll.BlockStack, signatures)
-        || attributor.InBlockInPlace(poll.QueueStack, signatures)
-        || cpuStacks.Exists(s => attributor.InBlockInPlace(s, signatures));
-
-    private void Count(in PollRecord judged)
-    {
         // without a stack of its own the waker waits for the record that brings it
-        var poll = judged with
+        poll = poll with
         {
-            HolderStack = judged.BlockStack >= 0 ? TakeHolder(judged) : -1,
+            CpuStack = MostExpensiveCpuStack(cpuStacks),
+            HolderStack = poll.BlockStack >= 0 ? TakeHolder(poll) : -1,
         };
         _lastByThread[poll.Tid] = poll;
         SlowPolls += poll.Weight;

@@ -47,8 +47,7 @@ public sealed class StackAttributor(StackStore stacks, IFrameSource names)
     public bool IsNamed(int stack) => _frames.ContainsKey((stack, true));
 
     /// <summary>A poll during which the worker handed its queue to another thread blocks nobody.</summary>
-    public bool InBlockInPlace(int stack, bool signatures) =>
-        stack >= 0 && StackClassifier.InBlockInPlace(Frames(stack, exact: false), signatures);
+    public bool InBlockInPlace(int stack) => stack >= 0 && StackClassifier.InBlockInPlace(Frames(stack, exact: false));
 
     /// <summary>From the blamed frame to the poll, both included: what lies beyond the poll is the same for every task.</summary>
     public static IReadOnlyList<Frame> WayToPoll(IReadOnlyList<Frame> frames, int blamed)

@@ -49,12 +49,7 @@ public static class StackClassifier
     }
 
     /// <summary>True when the thread handed its worker over before it blocked.</summary>
-    /// <param name="signatures">A function that refers to block_in_place's message is taken for it; it may be a task into which that was inlined.</param>
-    public static bool InBlockInPlace(IReadOnlyList<Frame> frames, bool signatures = true) =>
-        Find(
-            frames,
-            bare => EntryPoints.IsBlockInPlace(bare) && (signatures || bare != EntryPoints.BlockInPlaceSignature)
-        ) >= 0;
+    public static bool InBlockInPlace(IReadOnlyList<Frame> frames) => Find(frames, EntryPoints.IsBlockInPlace) >= 0;
 
     /// <summary>True for a stack of a thread that waits for work: parked, with no task's poll and no user code below the
     /// park. (<c>block_on</c> parks with the same frames; inside a task's poll that is a blocked worker.)</summary>

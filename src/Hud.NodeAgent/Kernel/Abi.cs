@@ -100,9 +100,8 @@ public enum Stat
     ForeignHits = 13,
     Events = 14,
     MissedSwitches = 15,
-    Handovers = 16,
-    PoolTasks = 17,
-    Count = 18,
+    PoolTasks = 16,
+    Count = 17,
 }
 
 [InlineArray(Abi.Registers)]

@@ -140,8 +140,6 @@ internal sealed class Observation : IDisposable
                 )
             );
             long now = AgentClock.NowNs;
-            if (!Aggregator.HandoverProven)
-                Aggregator.HandoverProven = _kernel.Count(Stat.Handovers) > 0;
             bool read = readerIsThere();
             if (now >= nextRead || now >= end || stop.IsCancellationRequested || !read)
             {

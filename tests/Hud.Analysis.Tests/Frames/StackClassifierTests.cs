@@ -91,17 +91,10 @@ public class StackClassifierTests
         Assert.False(StackClassifier.OnBlockingPool(Named.Of(WorkerLoop)));
     }
 
-    [Fact]
-    public void A_signature_is_taken_for_block_in_place_only_where_it_is_trusted()
-    {
-        var frames = Named.Of($"read < {EntryPoints.BlockInPlaceSignature} < tokio::runtime::task::raw::poll");
-        Assert.True(StackClassifier.InBlockInPlace(frames));
-        Assert.False(StackClassifier.InBlockInPlace(frames, signatures: false));
-    }
-
     [Theory]
     [InlineData("tokio::runtime::scheduler::multi_thread::worker::block_in_place")]
     [InlineData("tokio::task::blocking::block_in_place")]
+    [InlineData(EntryPoints.BlockInPlaceSignature)]
     [InlineData("tokio::runtime::context::runtime_mt::exit_runtime")]
     [InlineData("tokio::runtime::context::exit_runtime")]
     [InlineData("tokio::runtime::thread_pool::worker::block_in_place")]
