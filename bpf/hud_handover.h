@@ -136,14 +136,20 @@ static __always_inline void leave_out(struct poll_frame *f, struct handover *fro
 	f->yield_total += yielded - from->yield_total;
 }
 
-/* The thread's next step after a slow poll says whether it was a worker to the end. Not inlined: it is rare, and large. */
-static __noinline int settle(struct thread_state *ts, struct task_struct *task, u64 handed)
+/* The current thread's next step after a slow poll says whether it was a worker to the end. A global function, as end_outside. */
+__noinline int settle(u32 handed)
 {
-	struct poll_frame *f = &ts->ended;
-	struct handover *end = &ts->end, *h;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *ts = find_thread(task);
+	struct handover *end, *h;
+	struct poll_frame *f;
 	u64 wall, own;
 	bool slow;
 
+	if (!ts)
+		return 0;
+	f = &ts->ended;
+	end = &ts->end;
 	ts->pending = 0;
 	/* what the thread did since */
 	leave_out(f, end, ts->off_total, task->sched_info.run_delay, ts->throttled_total, stolen_of_thread(ts, task), ts->yield_total);
@@ -207,7 +213,7 @@ static __always_inline bool goes_to_pool(struct thread_state *ts, struct task_st
 		return false; /* of one that was preempted nothing is known yet */
 	idle = is_futex_wait(HUD_REGS_SYSCALL(regs)) && HUD_REGS_ARG4(regs);
 	if (ts->pending)
-		settle(ts, task, idle);
+		settle(idle);
 	if (idle) {
 		ts->role = HUD_ROLE_POOL;
 		ts->outside = OUTSIDE_NONE;

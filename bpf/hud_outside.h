@@ -95,8 +95,8 @@ static __always_inline bool missed_a_park(struct thread_state *ts, struct task_s
 	return ts->outside == OUTSIDE_OPEN && wall > off && wall - off > ran + HUD_EXEC_LAG_NS;
 }
 
-/* Its end: the thread polls or parks. Not inlined: it is rare, and large. */
-static __noinline int end_outside(struct thread_state *ts, struct task_struct *task, u64 now)
+/* Its end: the thread polls or parks. */
+static __always_inline void close_outside(struct thread_state *ts, struct task_struct *task, u64 now)
 {
 	u64 wall = outside_wall(ts, now), waited = task->sched_info.run_delay - ts->outside_frame.run_delay;
 	bool slow = wall > waited && wall - waited > control.threshold_ns;
@@ -109,6 +109,16 @@ static __noinline int end_outside(struct thread_state *ts, struct task_struct *t
 	if ((slow || ts->outside == OUTSIDE_UNSURE) && ts->slot && (ts->ticked || ts->block.ns || ts->queue.ns))
 		send_slow(ts, task, &ts->outside_frame, now, wall, false);
 	ts->outside = OUTSIDE_NONE;
+}
+
+/* The same for the current thread. A global function: the verifier goes through it once, and not in every place that calls it. */
+__noinline int end_outside(u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *ts = find_thread(task);
+
+	if (ts)
+		close_outside(ts, task, now);
 	return 0;
 }
 

@@ -81,14 +81,14 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	if (ts->off_at)
 		close_missed_switch(ts, task, bpf_ktime_get_ns());
 	if (ts->pending)
-		settle(ts, task, pool);
+		settle(pool);
 	if (pool) {
 		count(HUD_STAT_POOL_TASKS);
 		begin_pool_task(ts, pool);
 		return false;
 	}
 	if (ts->outside)
-		end_outside(ts, task, bpf_ktime_get_ns());
+		end_outside(bpf_ktime_get_ns());
 	ts->role = HUD_ROLE_WORKER;
 	depth = depth_of_poll(ts, PT_REGS_SP(ctx));
 	if (depth >= HUD_MAX_DEPTH)

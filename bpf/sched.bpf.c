@@ -51,7 +51,7 @@ static __always_inline bool leave_cpu_outside(struct thread_state *ts, struct ta
 	if (is_park(prev, ts->off_syscall, ts->off_arg)) {
 		remember_park(ts);
 		if (ts->outside)
-			end_outside(ts, prev, now);
+			end_outside(now);
 		return false;
 	}
 	/* a futex that nobody knows may be the one it parks on: a stretch of its own, or what came before would have the park's time */
@@ -59,7 +59,7 @@ static __always_inline bool leave_cpu_outside(struct thread_state *ts, struct ta
 		bool first = ts->outside == OUTSIDE_FIRST;
 
 		if (ts->outside)
-			end_outside(ts, prev, now);
+			end_outside(now);
 		ts->left_at = now;
 		ts->left_exec = prev->se.sum_exec_runtime;
 		if (first)
@@ -245,7 +245,7 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 	if (ts->outside && !ts->off_runnable && is_park(next, ts->off_syscall, ts->off_arg))
 		ts->outside = OUTSIDE_NONE;
 	if (ts->outside && (is_sched_only(ts) || ts->outside == OUTSIDE_UNSURE))
-		end_outside(ts, next, now);
+		close_outside(ts, next, now);
 	if (!ts->outside) {
 		ts->left_at = now;
 		ts->left_exec = next->se.sum_exec_runtime;

@@ -65,6 +65,16 @@ public sealed class BinaryTests
 
     [Theory]
     [InlineData("tokio143-release")]
+    [InlineData("tokio143-stripped")]
+    [InlineData("tokio143-lto-abort")]
+    public async Task A_poll_that_starts_a_closure_and_then_blocks_by_itself_is_not_taken_for_work_in_place(string set)
+    {
+        var profiled = await Profiled.RunAsync(set, "pool_mix", seconds: 5);
+        profiled.AgreesWithTheProgram();
+    }
+
+    [Theory]
+    [InlineData("tokio143-release")]
     [InlineData("tokio143-lto-abort")]
     [InlineData("tokio-new-release")]
     public async Task Tasks_whose_destructors_were_merged_are_not_taken_for_each_other(string set)

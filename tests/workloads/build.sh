@@ -24,7 +24,7 @@ here="$(cd "$(dirname "$0")" && pwd)"
 # The programs in which task types, threads and stacks differ enough to try them with every Tokio and compiler option.
 core=cpu_hog,sleep,mutex,spawn_blocking,throughput,waits
 tests=(
-  tokio143-release "tokio143-stripped:$core,block_in_place,in_place_after_block,never_returns,all_stuck,root_blocks" "tokio143-lto-abort:$core,block_in_place,in_place_after_block,alike" "tokio143-lines:$core,gzip"
+  tokio143-release "tokio143-stripped:$core,block_in_place,in_place_after_block,pool_mix,never_returns,all_stuck,root_blocks" "tokio143-lto-abort:$core,block_in_place,in_place_after_block,pool_mix,alike" "tokio143-lines:$core,gzip"
   "tokio124-release:$core,block_in_place,current_thread,local_set,panics,idle" "tokio124-stripped:$core,block_in_place" "tokio124-lto-abort:$core,block_in_place"
   "tokio-new-release:$core,block_in_place,alike,local_set,panics,never_returns,all_stuck,root_blocks"
   tokio-new-lto-abort:block_in_place,spawn_blocking

@@ -34,12 +34,25 @@ internal static class LostPods
     {
         try
         {
-            var pods = JsonNode.Parse(await cluster.Client.GetRawAsync("/api/v1/pods", cancellation))!["items"]!.AsArray();
+            var pods = JsonNode.Parse(await cluster.Client.GetRawAsync("/api/v1/pods", cancellation))![
+                "items"
+            ]!.AsArray();
             foreach (var pod in pods.Where(p => IsLost(p!, DateTimeOffset.UtcNow)))
             {
                 var (ns, name) = ($"{pod!["metadata"]!["namespace"]}", $"{pod["metadata"]!["name"]}");
-                await Console.Error.WriteLineAsync($"the kubelet lost pod {ns}/{name}, which has ended: deleted by force");
-                await cluster.KubectlAsync("-n", ns, "delete", "pod", name, "--grace-period=0", "--force", "--wait=false");
+                await Console.Error.WriteLineAsync(
+                    $"the kubelet lost pod {ns}/{name}, which has ended: deleted by force"
+                );
+                await cluster.KubectlAsync(
+                    "-n",
+                    ns,
+                    "delete",
+                    "pod",
+                    name,
+                    "--grace-period=0",
+                    "--force",
+                    "--wait=false"
+                );
             }
         }
         catch (Exception e)
@@ -54,7 +67,8 @@ internal static class LostPods
     /// <summary>Its time to end has been over for long, and of none of its containers is a process left.</summary>
     private static bool IsLost(JsonNode pod, DateTimeOffset now) =>
         // the time by which the pod should be gone: its grace period is in it
-        pod["metadata"]!["deletionTimestamp"]?.GetValue<string>() is { } due
+        pod["metadata"]!["deletionTimestamp"]?.GetValue<string>()
+            is { } due
         && now - DateTimeOffset.Parse(due, CultureInfo.InvariantCulture) > Patience
         && Node.Pids(pod).Count == 0;
 }
