@@ -47,10 +47,14 @@ static __always_inline void note_spawner(struct thread_state *ts, struct task_st
 
 static __always_inline void take_over(struct thread_state *ts)
 {
+	struct runtime_state *runtime;
 	u32 tid = ts->spawner.tid;
 
 	if (!tid)
 		return;
+	runtime = bpf_map_lookup_elem(&runtimes, &ts->spawner.runtime);
+	if (runtime)
+		runtime->hands_over = 1;
 	bpf_map_update_elem(&handed_over, &tid, &ts->spawner, BPF_ANY);
 	ts->spawner.tid = 0;
 }
@@ -88,7 +92,7 @@ static __always_inline void take_over_by_poll(struct thread_state *ts, u64 heade
 static __always_inline bool take_over_by_park(struct thread_state *ts, struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	u64 runtime = ts->spawner.runtime, arg = HUD_REGS_ARG1(regs), *epoll;
+	struct runtime_state *runtime;
 	s32 nr = HUD_REGS_SYSCALL(regs);
 	u32 pool = ts->pool;
 
@@ -99,8 +103,8 @@ static __always_inline bool take_over_by_park(struct thread_state *ts, struct ta
 	if (!ts->spawner.tid)
 		return false;
 	if (is_epoll_wait(nr)) {
-		epoll = bpf_map_lookup_elem(&runtime_epoll, &runtime);
-		if (!epoll || *epoll != arg)
+		runtime = bpf_map_lookup_elem(&runtimes, &ts->spawner.runtime);
+		if (!runtime || runtime->epoll != HUD_REGS_ARG1(regs))
 			return false;
 		learn_loop(pool);
 	} else if (!is_futex_wait(nr) || !bpf_map_lookup_elem(&worker_loops, &pool)) {
@@ -115,15 +119,20 @@ static __always_inline bool take_over_by_park(struct thread_state *ts, struct ta
 static __always_inline void remember_park(struct thread_state *ts)
 {
 	struct hud_worker *w = worker_of(ts);
-	u64 arg = ts->off_arg, runtime;
+	struct runtime_state *known, made = {.epoll = ts->off_arg};
+	u64 handle;
 
-	if (!is_epoll_wait(ts->off_syscall) || ts->park_epoll == arg + 1)
+	if (!is_epoll_wait(ts->off_syscall) || ts->park_epoll == ts->off_arg + 1)
 		return;
-	runtime = w ? w->runtime : 0;
-	if (!runtime)
+	handle = w ? w->runtime : 0;
+	if (!handle)
 		return;
-	ts->park_epoll = arg + 1;
-	bpf_map_update_elem(&runtime_epoll, &runtime, &arg, BPF_ANY);
+	ts->park_epoll = ts->off_arg + 1;
+	known = bpf_map_lookup_elem(&runtimes, &handle);
+	if (known)
+		known->epoll = made.epoll;
+	else
+		bpf_map_update_elem(&runtimes, &handle, &made, BPF_ANY);
 }
 
 /* What came between two moments is not the poll's: all its sums begin later by as much. */
@@ -189,11 +198,37 @@ static __always_inline void begin_pool_task(struct thread_state *ts, u32 type)
 	ts->off_at = 0;
 }
 
-/* A slow poll has ended that made or woke a thread of the pool: true when it is kept. */
+/* The runtime of the thread, where its workers were seen to wait for events. */
+static __always_inline struct runtime_state *runtime_of(struct thread_state *ts)
+{
+	struct hud_worker *w = worker_of(ts);
+	u64 handle = w ? w->runtime : 0;
+
+	return handle ? bpf_map_lookup_elem(&runtimes, &handle) : 0;
+}
+
+/*
+ * A slow poll has ended that made or woke a thread of the pool: true when it is kept. In a runtime that hands over, a poll that woke
+ * none is kept as well: the thread that takes over may have been on its way to wait, and nobody had to wake it. When that was
+ * is not known, and then nothing of the poll counts.
+ */
 static __always_inline bool keep_until_next_step(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, u64 now)
 {
-	if (ts->wake.start_ns != f->start_ns)
-		return false;
+	struct handover *wake = &ts->wake;
+
+	if (wake->start_ns != f->start_ns) {
+		struct runtime_state *runtime = runtime_of(ts);
+
+		if (!runtime || !runtime->hands_over)
+			return false;
+		wake->start_ns = f->start_ns;
+		wake->at_ns = f->start_ns;
+		wake->off_total = f->off_total;
+		wake->run_delay = f->run_delay;
+		wake->throttled_total = f->throttled_total;
+		wake->stolen_total = f->stolen_total;
+		wake->yield_total = f->yield_total;
+	}
 	ts->ended = *f;
 	snapshot(&ts->end, ts, task, f->start_ns, now);
 	ts->pending = 1;
@@ -201,17 +236,26 @@ static __always_inline bool keep_until_next_step(struct thread_state *ts, struct
 }
 
 /*
- * A thread leaves its CPU outside of polls. True when it is a worker no more: in its last poll it woke a thread of the pool, and now it waits
- * with a time, as only the pool does for tasks.
+ * Waits with a time, as the pool does for tasks. Where no worker was ever seen to wait for events they may do so as well, for the next
+ * timer: there the thread that took over must have been seen.
  */
-static __always_inline bool goes_to_pool(struct thread_state *ts, struct task_struct *task, bool asleep)
+static __always_inline bool waits_in_pool(struct thread_state *ts, struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	if (!is_futex_wait(HUD_REGS_SYSCALL(regs)) || !HUD_REGS_ARG4(regs))
+		return false;
+	return runtime_of(ts) || handover_of(task->pid, poll_at(ts, 0));
+}
+
+/* A thread leaves its CPU outside of polls, after one that may have handed over. True when it is a worker no more. */
+static __always_inline bool goes_to_pool(struct thread_state *ts, struct task_struct *task, bool asleep)
+{
 	bool idle;
 
 	if (!asleep || ts->depth || !ts->wake.start_ns || ts->wake.start_ns != poll_at(ts, 0)->start_ns)
 		return false; /* of one that was preempted nothing is known yet */
-	idle = is_futex_wait(HUD_REGS_SYSCALL(regs)) && HUD_REGS_ARG4(regs);
+	idle = waits_in_pool(ts, task);
 	if (ts->pending)
 		settle(idle);
 	if (idle) {

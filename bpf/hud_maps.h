@@ -231,13 +231,18 @@ struct {
 	__type(value, u32);
 } worker_loops SEC(".maps");
 
-/* runtime's scheduler handle -> descriptor that its workers wait on for events */
+struct runtime_state {
+	u64 epoll;      /* descriptor that its workers wait on for events */
+	u64 hands_over; /* a worker of it was seen to give its queue away */
+};
+
+/* by the runtime's scheduler handle; of those whose workers were seen to wait for events */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, u64);
-	__type(value, u64);
-} runtime_epoll SEC(".maps");
+	__type(value, struct runtime_state);
+} runtimes SEC(".maps");
 
 /* kernel's tid -> enum hud_role: what the agent found out about a thread by its stack; taken by the iterator over open polls */
 struct {
