@@ -3,7 +3,9 @@
  * The child that the agent probes to find out what a probe costs here and whether a
  * confined process survives one. No libc, so that it is small and runs in any container.
  *
- *   hud-selftest spin      for each byte read: calls the probed function and prints the nanoseconds of one batch
+ *   hud-selftest spin      for each byte read: calls the probed function and prints the nanoseconds of one batch; works between
+ *                          calls, over memory and by branches that nobody can foretell, because a probe also costs what it takes
+ *                          from the target's caches
  *   hud-selftest seccomp   the same under a filter that kills the return probe's system calls
  */
 typedef unsigned long u64;
@@ -88,6 +90,26 @@ static void print(u64 value)
 	sys(NR_WRITE, 1, (long)(text + at), 24 - at, 0, 0);
 }
 
+enum { WORK_BYTES = 1 << 20, WORK_STEPS = 2500 };
+
+static u64 work(u64 seed)
+{
+	static u32 memory[WORK_BYTES / sizeof(u32)];
+	u64 sum = 0;
+
+	for (u32 i = 0; i < WORK_STEPS; i++) {
+		u32 *at = memory + (seed >> 20) % (WORK_BYTES / sizeof(u32));
+
+		seed = seed * 6364136223846793005UL + 1442695040888963407UL;
+		if (seed >> 63)
+			sum += *at;
+		else
+			*at = (u32)seed;
+	}
+	__asm__ volatile("" : : "r"(sum));
+	return seed;
+}
+
 __attribute__((used)) void run(u64 *stack)
 {
 	static u64 header[64];
@@ -100,10 +122,12 @@ __attribute__((used)) void run(u64 *stack)
 	}
 	/* each byte says how many thousands of calls */
 	while (sys(NR_READ, 0, (long)&byte, 1, 0, 0) == 1) {
-		u64 calls = (u64)byte * 1000, start = now();
+		u64 calls = (u64)byte * 1000, seed = 1, start = now(); /* the same work for every byte */
 
-		for (u64 i = 0; i < calls; i++)
+		for (u64 i = 0; i < calls; i++) {
+			seed = work(seed);
 			hud_selftest_probe(header);
+		}
 		print(now() - start);
 	}
 	sys(NR_EXIT, 0, 0, 0, 0, 0);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 
 namespace Hud.Bench;
 
@@ -26,21 +27,25 @@ internal static class TwinBench
         Thread.Sleep(1000);
 
         Console.WriteLine(
-            "| tool on one of the twins | its throughput, median | lowest | highest | standard error of the mean | pairs |"
+            "| tool on one of the twins | its throughput, median | lowest | highest | standard error of the mean | pairs | reported cost, median |"
         );
-        Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
         foreach (bool hud in (bool[])[false, true])
         {
+            Reported.Clear();
             var ratios = Enumerable.Range(0, rounds).Select(_ => Measure(twins, hud)).Order().ToList();
             double mean = ratios.Average(),
                 error = Math.Sqrt(ratios.Sum(r => (r - mean) * (r - mean)) / (ratios.Count - 1) / ratios.Count);
             Console.WriteLine(
-                $"| {(hud ? "hud" : "none (the noise of this measurement)")} | {Median(ratios):0.0000} | {ratios[0]:0.0000} | {ratios[^1]:0.0000} | {error:0.0000} | {ratios.Count} |"
+                $"| {(hud ? "hud" : "none (the noise of this measurement)")} | {Median(ratios):0.0000} | {ratios[0]:0.0000} | {ratios[^1]:0.0000} | {error:0.0000} | {ratios.Count} | {(hud ? $"{Median([.. Reported.Order()]):0.00} %" : "")} |"
             );
         }
 
         return 0;
     }
+
+    /// <summary>What the runs' own reports said that the target paid, in percent.</summary>
+    private static readonly List<double> Reported = [];
 
     private static double Median(List<double> sorted) =>
         (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
@@ -65,15 +70,22 @@ internal static class TwinBench
                 RedirectStandardError = true,
             }
         )!;
-        tool.OutputDataReceived += static (_, _) => { };
         tool.ErrorDataReceived += static (_, _) => { };
-        tool.BeginOutputReadLine();
+        var report = tool.StandardOutput.ReadToEndAsync();
         tool.BeginErrorReadLine();
         Thread.Sleep(Settle);
         double[] rates = new double[2];
         Parallel.For(0, 2, i => rates[i] = twins[i].PollsPerCpuSecond(Window));
         OverheadBench.Stop(tool);
+        if (hud)
+            Reported.Add(MeasuredPercent(report.GetAwaiter().GetResult()));
         Thread.Sleep(500);
         return rates[0] / rates[1];
+    }
+
+    private static double MeasuredPercent(string report)
+    {
+        using var document = JsonDocument.Parse(report);
+        return document.RootElement.GetProperty("overhead").GetProperty("measuredPercent").GetDouble();
     }
 }

@@ -9,6 +9,9 @@
 #              lines       with line tables
 #              stripped    release without any symbol
 #              lto-abort   fat LTO, one codegen unit, panic=abort
+#              lto-stripped  the same without any symbol
+#              abort       release with panic=abort
+#              opt1, optz  release with this opt-level
 #              v0          the newer symbol mangling
 #              relr        relative relocations packed into .relr.dyn
 #              nopie       linked to a fixed address
@@ -59,7 +62,8 @@ build_set() {
   local binaries=("$@") built host below=release
   case "$profile" in
     release|stripped) build_all "$tokio" target release "" "${binaries[@]}" || return 1 ;;
-    lines|lto-abort) below="$profile"; build_all "$tokio" target "$profile" "" "${binaries[@]}" || return 1 ;;
+    lto-stripped) below=lto-abort; build_all "$tokio" target lto-abort "" "${binaries[@]}" || return 1 ;;
+    lines|lto-abort|abort|opt1|optz) below="$profile"; build_all "$tokio" target "$profile" "" "${binaries[@]}" || return 1 ;;
     v0) build_all "$tokio" target-v0 release "-C symbol-mangling-version=v0" "${binaries[@]}" || return 1 ;;
     relr) build_last_step "$tokio" "-C link-arg=-Wl,-z,pack-relative-relocs" "${binaries[@]}" || return 1 ;;
     nopie) build_last_step "$tokio" "-C relocation-model=static" "${binaries[@]}" || return 1 ;;
@@ -74,7 +78,7 @@ build_set() {
   for binary in "${binaries[@]}"; do
     # A copy under a new inode: probes sit on inodes, and the old one may be running.
     cp "$built/$below/$binary" "$folder/$binary.new" || return 1
-    if [ "$profile" = stripped ]; then strip "$folder/$binary.new" || return 1; fi
+    if [[ $profile == *stripped ]]; then strip "$folder/$binary.new" || return 1; fi
     touch "$folder/$binary.new" && mv -f "$folder/$binary.new" "$folder/$binary" || return 1
   done
 }

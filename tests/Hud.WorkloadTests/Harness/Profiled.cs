@@ -34,6 +34,10 @@ internal sealed record Profiled(
         return run;
     }
 
+    /// <summary>A run of its own, shared with no other test.</summary>
+    public static Task<Profiled> OnceAsync(string set, string name, int seconds = 3) =>
+        OnceAsync(set, name, "", seconds, ThresholdMs, []);
+
     private static async Task<Profiled> OnceAsync(
         string set,
         string name,
