@@ -70,7 +70,7 @@ public sealed class EveryBuildTests
         {
             var profiled = await Profiled.OnceAsync(set, program);
             profiled.AgreesWithTheProgram();
-            Assert.Equal(cause, profiled.Document.Hotspots[0].Cause);
+            Assert.Contains(profiled.Document.Hotspots, h => h.Cause == cause);
         }
     }
 }

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib.sh
-case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; *[!0-9]*) fail "'$1' is not a number of runs" "tests/workloads/every-build.sh 10" ;; esac
+case "${1:-}" in -h|--help) usage_of "$0"; exit 0 ;; *[!0-9]*|0) fail "'$1' is not a number of runs" "tests/workloads/every-build.sh 10" ;; esac
 programs=block_in_place,spawn_blocking,pool_mix,cpu_hog,sleep,mutex
 sets=()
 for tokio in tokio124 tokio143 tokio-new; do
