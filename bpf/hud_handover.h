@@ -30,9 +30,6 @@ static __always_inline void note_spawner(struct thread_state *ts, struct task_st
 	struct thread_state *own;
 	u32 depth;
 
-	/* a worker is woken for its own tasks, and a blocking task that runs already for reasons of its own */
-	if (ts->role == HUD_ROLE_WORKER || ts->pool)
-		return;
 	ts->woken = 1;
 	ts->spawner.tid = 0;
 	own = find_thread(task);
@@ -43,6 +40,17 @@ static __always_inline void note_spawner(struct thread_state *ts, struct task_st
 		return;
 	snapshot(&ts->spawner, own, task, poll_at(own, depth - 1)->start_ns, now);
 	own->wake = ts->spawner;
+}
+
+static __always_inline void note_waker(struct thread_state *ts, struct task_struct *task, u64 now)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	/* a worker is woken for its own tasks, and a blocking task that runs already for reasons of its own */
+	if (ts->role == HUD_ROLE_WORKER || ts->pool)
+		return;
+	if (is_futex_wake(HUD_REGS_SYSCALL(regs))) /* else a timer's interrupt in the middle of something else */
+		note_spawner(ts, task, now);
 }
 
 static __always_inline void take_over(struct thread_state *ts)

@@ -33,6 +33,11 @@ static __always_inline bool is_futex_wait(s32 nr)
 #endif
 }
 
+static __always_inline bool is_futex_wake(s32 nr)
+{
+	return nr == 454 || is_futex_wait(nr); /* futex_wake; futex does both */
+}
+
 static __always_inline u32 use_of_futex(struct task_struct *task, u64 address)
 {
 	u64 key = (u64)(u32)task->tgid << 32 | (u32)address;

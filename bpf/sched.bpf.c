@@ -26,11 +26,6 @@ static __always_inline bool is_yield(s32 nr)
 #endif
 }
 
-static __always_inline bool is_futex_wake(s32 nr)
-{
-	return nr == 454 || is_futex_wait(nr); /* futex_wake; futex does both */
-}
-
 /* A task of its own is marked since 6.18, before that its run queue is. */
 static __always_inline bool is_throttled(struct task_struct *task)
 {
@@ -338,7 +333,7 @@ int BPF_PROG(hud_sched_waking, struct task_struct *sleeper)
 	now = bpf_ktime_get_ns();
 	waker = bpf_get_current_task_btf();
 	if (waker->tgid == sleeper->tgid)
-		note_spawner(ts, waker, now);
+		note_waker(ts, waker, now);
 	if (!ts->off_at || ts->off_runnable || ts->wake_at)
 		return 0;
 	ts->wake_at = now;

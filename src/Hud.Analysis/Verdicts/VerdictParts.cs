@@ -49,9 +49,18 @@ internal static class VerdictParts
         string tail = "; run with a lower threshold to see where";
         if (type is null)
             return Cut(head + tail, most);
-        string figures = $" (p99 {HumanText.Duration(type.P99Ns)})";
+        string figures = Typical(type, document.Session.Threshold.ToTimeSpan()) is { } typical ? $" ({typical})" : "";
         head += ", most in ";
         return head + Tail(type.Name, most - head.Length - figures.Length - tail.Length) + figures + tail;
+    }
+
+    /// <summary>A figure of short polls: the rarest of them may have waited for a CPU, which is not what the line is about.</summary>
+    private static string? Typical(TaskProfile type, TimeSpan threshold)
+    {
+        double most = threshold.TotalNanoseconds;
+        return type.P99Ns <= most ? $"p99 {HumanText.Duration(type.P99Ns)}"
+            : type.P50Ns <= most ? $"p50 {HumanText.Duration(type.P50Ns)}"
+            : null;
     }
 
     public static string Starved(IReadOnlyList<TargetProfile> starved, IReadOnlyList<TargetProfile> all)

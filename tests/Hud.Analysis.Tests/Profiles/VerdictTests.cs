@@ -150,6 +150,18 @@ public sealed class VerdictTests
     }
 
     [Fact]
+    public void Polls_under_the_threshold_are_not_told_by_a_figure_over_it()
+    {
+        var busy = Busy(997);
+        string With(TaskProfile task) => Verdict.Of(busy with { Tasks = [task] }).Text;
+
+        // the rarest of them waited for a CPU
+        var waited = busy.Tasks[0] with { P50Ns = 3 * Ms, P99Ns = 21 * Ms };
+        Assert.Contains("most in shop::spin (p50 3ms);", With(waited), StringComparison.Ordinal);
+        Assert.Contains("most in shop::spin;", With(waited with { P50Ns = 9 * Ms }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_data_and_no_problem_are_different_answers()
     {
         Assert.Equal(
