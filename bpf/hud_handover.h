@@ -42,12 +42,23 @@ static __always_inline void note_spawner(struct thread_state *ts, struct task_st
 	own->wake = ts->spawner;
 }
 
-static __always_inline void note_waker(struct thread_state *ts, struct task_struct *task, u64 now)
+/* Waits with a time, as the pool does for tasks; workers of a runtime without events do so as well, for the next timer. */
+static __always_inline bool waits_in_pool(struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
-	/* a worker is woken for its own tasks, and a blocking task that runs already for reasons of its own */
-	if (ts->role == HUD_ROLE_WORKER || ts->pool)
+	return is_futex_wait(HUD_REGS_SYSCALL(regs)) && HUD_REGS_ARG4(regs) && use_of_futex(task, HUD_REGS_ARG1(regs)) != HUD_FUTEX_PARK;
+}
+
+/*
+ * Called in the waker. A worker is woken for its own tasks, and a blocking task that runs already for reasons of its own; but what role a
+ * thread had is less than how it waits.
+ */
+static __always_inline void note_waker(struct thread_state *ts, struct task_struct *sleeper, struct task_struct *task, u64 now)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	if (ts->pool || (ts->role == HUD_ROLE_WORKER && !waits_in_pool(sleeper)))
 		return;
 	if (is_futex_wake(HUD_REGS_SYSCALL(regs))) /* else a timer's interrupt in the middle of something else */
 		note_spawner(ts, task, now);
@@ -74,6 +85,17 @@ static __always_inline void learn_loop(u32 pool)
 	bpf_map_update_elem(&worker_loops, &pool, &known, BPF_ANY);
 }
 
+/* Where the workers of a runtime wait for events. */
+static __always_inline void learn_epoll(u64 handle, u64 epoll)
+{
+	struct runtime_state *known = bpf_map_lookup_elem(&runtimes, &handle), made = {.epoll = epoll};
+
+	if (known)
+		known->epoll = epoll;
+	else
+		bpf_map_update_elem(&runtimes, &handle, &made, BPF_ANY);
+}
+
 /* The first task that is polled in a blocking task. One of another runtime is a closure's own runtime. */
 static __always_inline void take_over_by_poll(struct thread_state *ts, u64 header, u32 type)
 {
@@ -87,6 +109,8 @@ static __always_inline void take_over_by_poll(struct thread_state *ts, u64 heade
 		return;
 	if (w)
 		w->runtime = handle;
+	if (ts->pool_epoll)
+		learn_epoll(handle, ts->pool_epoll - 1);
 	if (!ts->spawner.tid || handle != ts->spawner.runtime)
 		return;
 	learn_loop(pool);
@@ -108,14 +132,13 @@ static __always_inline bool take_over_by_park(struct thread_state *ts, struct ta
 		ts->pool = 0;
 		return false;
 	}
-	if (!ts->spawner.tid)
-		return false;
 	if (is_epoll_wait(nr)) {
+		ts->pool_epoll = HUD_REGS_ARG1(regs) + 1;
 		runtime = bpf_map_lookup_elem(&runtimes, &ts->spawner.runtime);
-		if (!runtime || runtime->epoll != HUD_REGS_ARG1(regs))
+		if (!ts->spawner.tid || !runtime || runtime->epoll != HUD_REGS_ARG1(regs))
 			return false;
 		learn_loop(pool);
-	} else if (!is_futex_wait(nr) || !bpf_map_lookup_elem(&worker_loops, &pool)) {
+	} else if (!ts->spawner.tid || !is_futex_wait(nr) || !bpf_map_lookup_elem(&worker_loops, &pool)) {
 		return false;
 	}
 	ts->pool = 0;
@@ -123,11 +146,9 @@ static __always_inline bool take_over_by_park(struct thread_state *ts, struct ta
 	return true;
 }
 
-/* Where the workers of a runtime wait for events. */
 static __always_inline void remember_park(struct thread_state *ts)
 {
 	struct hud_worker *w = worker_of(ts);
-	struct runtime_state *known, made = {.epoll = ts->off_arg};
 	u64 handle;
 
 	if (!is_epoll_wait(ts->off_syscall) || ts->park_epoll == ts->off_arg + 1)
@@ -136,11 +157,7 @@ static __always_inline void remember_park(struct thread_state *ts)
 	if (!handle)
 		return;
 	ts->park_epoll = ts->off_arg + 1;
-	known = bpf_map_lookup_elem(&runtimes, &handle);
-	if (known)
-		known->epoll = made.epoll;
-	else
-		bpf_map_update_elem(&runtimes, &handle, &made, BPF_ANY);
+	learn_epoll(handle, ts->off_arg);
 }
 
 /* What came between two moments is not the poll's: all its sums begin later by as much. */
@@ -201,6 +218,7 @@ static __always_inline void begin_pool_task(struct thread_state *ts, u32 type)
 		ts->spawner.tid = 0;
 	ts->woken = 0;
 	ts->pool = type;
+	ts->pool_epoll = 0;
 	ts->role = HUD_ROLE_POOL;
 	ts->outside = OUTSIDE_NONE;
 	ts->off_at = 0;
@@ -243,19 +261,6 @@ static __always_inline bool keep_until_next_step(struct thread_state *ts, struct
 	return true;
 }
 
-/*
- * Waits with a time, as the pool does for tasks. Where no worker was ever seen to wait for events they may do so as well, for the next
- * timer: there the thread that took over must have been seen.
- */
-static __always_inline bool waits_in_pool(struct thread_state *ts, struct task_struct *task)
-{
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-
-	if (!is_futex_wait(HUD_REGS_SYSCALL(regs)) || !HUD_REGS_ARG4(regs))
-		return false;
-	return runtime_of(ts) || handover_of(task->pid, poll_at(ts, 0));
-}
-
 /* A thread leaves its CPU outside of polls, after one that may have handed over. True when it is a worker no more. */
 static __always_inline bool goes_to_pool(struct thread_state *ts, struct task_struct *task, bool asleep)
 {
@@ -263,7 +268,7 @@ static __always_inline bool goes_to_pool(struct thread_state *ts, struct task_st
 
 	if (!asleep || ts->depth || !ts->wake.start_ns || ts->wake.start_ns != poll_at(ts, 0)->start_ns)
 		return false; /* of one that was preempted nothing is known yet */
-	idle = waits_in_pool(ts, task);
+	idle = waits_in_pool(task);
 	if (ts->pending)
 		settle(idle);
 	if (idle) {

@@ -109,7 +109,8 @@ struct thread_state {
 	struct poll_frame outside_frame;
 	u64 off_exec;        /* the scheduler's own sums when it left the CPU: CPU time and run queue delay */
 	u64 off_delay;
-	u64 park_epoll;      /* the descriptor + 1 that it waited on for events */
+	u64 park_epoll;      /* the descriptor + 1 that it waited on for events as a worker */
+	u64 pool_epoll;      /* the same in a blocking task, before it was known for a worker */
 	u32 woken;           /* since its last blocking task began: `spawner` is of the one that it begins next */
 	struct handover spawner; /* of this thread */
 	struct handover wake; /* of the last thread of the pool that it made or woke itself */

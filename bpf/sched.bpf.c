@@ -333,7 +333,7 @@ int BPF_PROG(hud_sched_waking, struct task_struct *sleeper)
 	now = bpf_ktime_get_ns();
 	waker = bpf_get_current_task_btf();
 	if (waker->tgid == sleeper->tgid)
-		note_waker(ts, waker, now);
+		note_waker(ts, sleeper, waker, now);
 	if (!ts->off_at || ts->off_runnable || ts->wake_at)
 		return 0;
 	ts->wake_at = now;
