@@ -42,9 +42,19 @@ public sealed class SilenceTests
     }
 
     [Fact]
-    public async Task A_Tokio_that_is_loaded_during_the_run_is_told_and_the_service_is_not_called_healthy()
+    public async Task A_Tokio_that_is_loaded_during_the_run_is_timed_from_then_on()
     {
-        var profiled = await Profiled.RunAsync(Set, "maps_late", seconds: 8);
+        var profiled = await Profiled.RunAsync(Set, "loads_late", seconds: 11);
+        profiled.AgreesWithTheProgram();
+        var warning = Assert.Single(profiled.Document.Warnings, w => w.Id == "HUD314");
+        Assert.Contains("loaded libplugin.so during the run", warning.Message, StringComparison.Ordinal);
+        Assert.Contains("were timed from", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_Tokio_that_is_loaded_just_before_the_end_is_told_and_the_service_is_not_called_healthy()
+    {
+        var profiled = await Profiled.RunAsync(Set, "loads_late", seconds: 5);
         profiled.BlamesNothing();
         Assert.Equal("LoadedLate", Assert.Single(profiled.Document.Targets).Reason);
         Assert.Equal(VerdictLevel.NoData, profiled.Document.VerdictLevel);

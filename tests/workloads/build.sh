@@ -44,7 +44,10 @@ fresh() { [ -e "$1" ] && [ -z "$(find "$here"/src/*.rs "$here/src/bin/$(basename
 build_all() {
   local tokio="$1" target="$2" profile="$3" flags="$4"; shift 4
   local arguments=(build --profile "$profile")
-  for binary in "$@"; do arguments+=(--bin "$binary"); done
+  for binary in "$@"; do
+    arguments+=(--bin "$binary")
+    [ "$binary" != loads_late ] || arguments+=(--example plugin)
+  done
   cargo_with "$here" "$tokio" "$target" "$flags" "${arguments[@]}" || return 1
   built="$hud_root/out/build/workloads/$tokio/$target"
 }
@@ -79,6 +82,7 @@ build_set() {
     # A copy under a new inode: probes sit on inodes, and the old one may be running.
     cp "$built/$below/$binary" "$folder/$binary.new" || return 1
     if [[ $profile == *stripped ]]; then strip "$folder/$binary.new" || return 1; fi
+    [ "$binary" != loads_late ] || cp "$built/$below/examples/libplugin.so" "$folder/" || return 1
     touch "$folder/$binary.new" && mv -f "$folder/$binary.new" "$folder/$binary" || return 1
   done
 }

@@ -11,7 +11,8 @@ internal static class Attachment
     public static void Make(IKernelProbes kernel, RunTargets targets, int sampleHertz)
     {
         kernel.StartCounting();
-        SetTypes(kernel, targets);
+        foreach (var target in targets.Usable)
+            SetTypes(kernel, target, first: 0);
         foreach (var target in targets.Usable)
         {
             var threads = kernel.AddTarget(target.Pid, target.Index);
@@ -40,23 +41,23 @@ internal static class Attachment
     }
 
     /// <summary>Where a task keeps its id and its scheduler's handle: the handle's address tells runtimes apart.</summary>
-    private static void SetTypes(IKernelProbes kernel, RunTargets targets)
+    /// <param name="first">From which of its types on.</param>
+    public static void SetTypes(IKernelProbes kernel, TargetProcess target, int first)
     {
-        foreach (var target in targets.Usable.Where(t => !t.Tokio.FromSymbols))
+        if (target.Tokio.FromSymbols)
+            return;
+        for (int i = first; i < target.Tokio.Types.Count; i++)
         {
-            for (int i = 0; i < target.Tokio.Types.Count; i++)
-            {
-                var vtable = target.Tokio.Types[i].Vtable;
-                kernel.SetType(
-                    (uint)(target.TypeBase + i),
-                    new TypeInfo
-                    {
-                        TargetBinary = (uint)target.Index,
-                        TaskIdOffset = vtable.TaskIdOffset,
-                        SchedulerOffset = vtable.SchedulerOffset,
-                    }
-                );
-            }
+            var vtable = target.Tokio.Types[i].Vtable;
+            kernel.SetType(
+                (uint)target.NumberOf(i),
+                new TypeInfo
+                {
+                    TargetBinary = (uint)target.Index,
+                    TaskIdOffset = vtable.TaskIdOffset,
+                    SchedulerOffset = vtable.SchedulerOffset,
+                }
+            );
         }
     }
 }

@@ -148,11 +148,22 @@ internal sealed class BudgetKeeper
             _changes.Add(new LevelChange(Math.Max(0, _lastNs - _startNs), Level, Weight, decision.Reason));
     }
 
-    private void Attach(TargetProcess target, IReadOnlySet<int> without)
+    private void Attach(TargetProcess target, IReadOnlySet<int> without) =>
+        Attach(target, () => target.Attach(_kernel, without));
+
+    /// <summary>A library that came in mid-run. Where nothing is probed for now, it is with the next attempt.</summary>
+    /// <exception cref="BpfException">The kernel refused, and not because the process is gone.</exception>
+    public void AttachFile(TargetProcess target, int file)
+    {
+        if (Level < 3)
+            Attach(target, () => target.AttachFile(_kernel, file));
+    }
+
+    private void Attach(TargetProcess target, Action attach)
     {
         try
         {
-            target.Attach(_kernel, without);
+            attach();
             if (!target.ReturnProbesAllowed)
             {
                 _neverProbed |= 1UL << target.Index;

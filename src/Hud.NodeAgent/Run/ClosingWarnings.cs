@@ -50,10 +50,11 @@ internal sealed record ClosingWarnings(string WorkerPrefixes)
             );
     }
 
-    public static Diagnostic OfLateTokio(TargetProcess target) =>
+    public static Diagnostic OfLateTokio(LateLibrary late) =>
         new(
             DiagnosticKinds.LoadedLate,
-            $"{target.Name} ({target.Pid}) loaded {target.LoadedLate} during the run: its Tokio is one of its own, and its tasks were not timed",
+            $"{late.Target.Name} ({late.Target.Pid}) loaded {late.Name} during the run: it has a Tokio of its own, and its tasks were "
+                + (late.TimedFromNs is { } from ? $"timed from {HumanText.Duration(from)} on" : "not timed"),
             "run Hud again, now that it is loaded"
         );
 

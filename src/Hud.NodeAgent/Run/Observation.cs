@@ -39,6 +39,7 @@ internal sealed class Observation : IDisposable
     private readonly BlockingPools _pools;
     private List<CpuWaits> _waits = [];
     private BudgetKeeper? _budget;
+    private LateTokio? _late;
     private DateTimeOffset _startedAt;
     private long _startNs;
     private long _cpuAtStart;
@@ -50,7 +51,6 @@ internal sealed class Observation : IDisposable
         ProfilingSessionSpec session,
         IKernelProbes kernel,
         RunTargets targets,
-        int types,
         IFrameSource frames,
         RunLog log,
         Func<RecordHandler, IEventSource> open,
@@ -66,7 +66,7 @@ internal sealed class Observation : IDisposable
             threshold,
             clockPeriodNs: SecondNs / Math.Max(1, session.SampleFrequencyHz)
         );
-        Totals = new RunTotals(kernel, targets.All, types);
+        Totals = new RunTotals(kernel, targets.All, targets.Types);
         _sink = new EventSink(targets.All, Stacks, Attributor, Aggregator)
         {
             LearnFutex = kernel.LearnFutex,
@@ -95,6 +95,9 @@ internal sealed class Observation : IDisposable
 
     public BudgetKeeper Budget => _budget ?? throw new InvalidOperationException("the run has not begun");
 
+    /// <summary>Libraries with a Tokio of their own that the targets loaded in mid-run.</summary>
+    public IReadOnlyList<LateLibrary> LateTokio => _late?.Seen ?? [];
+
     public UnwindStatistics Unwinding => _sink.Unwinding;
 
     public DateTimeOffset StartedAt => _startedAt;
@@ -116,6 +119,7 @@ internal sealed class Observation : IDisposable
             _startNs,
             forcedLevel
         );
+        _late = new LateTokio(_targets, _kernel, Totals, _budget, _startNs);
         _kernel.Control.Enabled = 1;
         _kernel.RecordOpenPolls();
         _sink.Outside.FirstLookNs = (ulong)AgentClock.NowNs;
@@ -169,7 +173,7 @@ internal sealed class Observation : IDisposable
                 _pools.Look(Totals.Workers());
                 if (now >= nextLibraries)
                 {
-                    LookForLateTokio();
+                    _late?.Look(now);
                     nextLibraries = now + LibrariesEveryNs;
                 }
 
@@ -177,12 +181,6 @@ internal sealed class Observation : IDisposable
                 nextReport = Math.Max(nextReport + SecondNs, now);
             }
         }
-    }
-
-    private void LookForLateTokio()
-    {
-        foreach (var target in _targets.Usable)
-            target.LookForLateTokio();
     }
 
     /// <summary>What is open is told while the probes are on; then they go.</summary>
@@ -194,7 +192,7 @@ internal sealed class Observation : IDisposable
             _events.Drain();
             Aggregator.NextLook();
             _sleepers.Look();
-            LookForLateTokio();
+            _late?.LookOnce();
         }
 
         _kernel.Control.Enabled = 0;
@@ -259,9 +257,10 @@ internal sealed class Observation : IDisposable
                 _sink.Outside.Unclear.Select(t => (t.Target, NameOf(t.Target, t.Tid))),
                 workers
             ),
-            LoadedLate = _targets
-                .Usable.Where(t => t.LoadedLate.Length > 0)
-                .ToDictionary(t => t.Index, t => t.LoadedLate),
+            LoadedLate = LateTokio
+                .Where(l => l.TimedFromNs is null)
+                .DistinctBy(l => l.Target)
+                .ToDictionary(l => l.Target.Index, l => l.Name),
             Untimed = _targets.All.Where(t => !Budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
             WithoutWorkers = _targets
                 .Usable.Where(_ => _workerNames.Given)

@@ -63,8 +63,8 @@ internal sealed class ProfilerRun
         if (!_targets.Usable.Any())
             return NothingToMeasure();
 
-        int types = _targets.AssignTypes();
-        var loaded = KernelLoader.Load(Settings(types), _task.Options, Abi.MaxTargets - 1);
+        _targets.AssignTypes();
+        var loaded = KernelLoader.Load(Settings(_targets.TypesWithSpare), _task.Options, Abi.MaxTargets - 1);
         using var kernel = loaded.Kernel;
         new ReturnProbeGuard(
             kernel.ProbeMode,
@@ -73,7 +73,7 @@ internal sealed class ProfilerRun
             target => FileSharers.Reached(target, kernel.ReachesOthers, AgentClock.NowNs + FindSharersWithinNs),
             () =>
                 !_task.Options.PretendSeccompUnsafe
-                && Calibration.SurvivesSeccomp(kernel, (uint)types, Abi.MaxTargets - 1)
+                && Calibration.SurvivesSeccomp(kernel, (uint)_targets.TypesWithSpare, Abi.MaxTargets - 1)
         ).Check(_targets.All, _log.Warn);
 
         using var symbolizer = OpenSymbolizer();
@@ -82,7 +82,6 @@ internal sealed class ProfilerRun
             _task.Session,
             kernel,
             _targets,
-            types,
             frames,
             _log,
             accept => new RingBuffer(kernel.Events, accept),
@@ -192,7 +191,7 @@ internal sealed class ProfilerRun
     private void Report(Observation observation, TargetFrames frames, long endNs)
     {
         var budget = observation.Budget;
-        Warn(_targets.Usable.Where(t => t.LoadedLate.Length > 0).Select(ClosingWarnings.OfLateTokio));
+        Warn(observation.LateTokio.Select(ClosingWarnings.OfLateTokio));
         Warn(
             ClosingWarnings.OfRun(
                 observation.Losses,

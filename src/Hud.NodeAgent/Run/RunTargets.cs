@@ -8,6 +8,9 @@ namespace Hud.NodeAgent.Run;
 /// <summary>The processes of a run: which are watched, which are gone, and what is told of those that are not.</summary>
 internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDisposable
 {
+    /// <summary>Room that is kept for the types of libraries that are loaded in mid-run.</summary>
+    public const int SpareTypes = 256;
+
     private readonly List<TargetProcess> _all = [];
     private readonly List<TargetProcess> _leftOut = [];
 
@@ -74,17 +77,33 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
     }
 
     /// <summary>Gives every task type of every target its number. The one after a target's last is for code outside of polls.</summary>
-    /// <returns>How many numbers were given.</returns>
-    public int AssignTypes()
+    public void AssignTypes()
     {
-        int types = 0;
         foreach (var target in Usable)
         {
-            target.TypeBase = types;
-            types += target.Tokio.Types.Count + 1;
+            target.TypeBase = Types;
+            Types += target.Tokio.Types.Count + 1;
         }
 
-        return types;
+        TypesWithSpare = Types + SpareTypes;
+    }
+
+    /// <summary>How many numbers were given.</summary>
+    public int Types { get; private set; }
+
+    /// <summary>How many there can be.</summary>
+    public int TypesWithSpare { get; private set; }
+
+    /// <summary>Gives numbers to the types of a library that a target loaded in mid-run.</summary>
+    /// <returns>False when there is no room for them.</returns>
+    public bool TryAdd(TargetProcess target, TokioFile file)
+    {
+        int count = file.Tokio.Types.Count;
+        if (count == 0 || Types + count > TypesWithSpare)
+            return false;
+        target.Add(file, Types);
+        Types += count;
+        return true;
     }
 
     /// <summary>Between two looks at the kernel's sums: who is gone, what the others used and were held back.</summary>

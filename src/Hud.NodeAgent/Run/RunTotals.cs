@@ -8,9 +8,8 @@ namespace Hud.NodeAgent.Run;
 /// <summary>Totals per poll type and per worker, read from the kernel once a second and scaled where polls were sampled.</summary>
 internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProcess> targets, int types)
 {
-    private readonly TypeStats[] _seen = new TypeStats[types];
-    private readonly TaskTypeFacts?[] _facts = new TaskTypeFacts?[types];
-    private readonly long[] _lastHits = new long[types];
+    private readonly List<TypeStats> _seen = [.. new TypeStats[types]];
+    private readonly List<TaskTypeFacts?> _facts = [.. new TaskTypeFacts?[types]];
     private readonly Dictionary<(int, int), string> _names = [];
     private readonly HashSet<int> _activeTypes = [];
     private int _round;
@@ -18,13 +17,23 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
     /// <summary>Timed polls by type since the last reading.</summary>
     public List<(int Type, long Hits)> NewHits { get; } = [];
 
+    /// <summary>Types of a library that was loaded in mid-run come behind all others.</summary>
+    public void GrowTo(int count)
+    {
+        for (int type = _seen.Count; type < count; type++)
+        {
+            _seen.Add(default);
+            _facts.Add(null);
+        }
+    }
+
     /// <param name="weight">Polls that one timed poll stood for since the last reading.</param>
     public void Read(int weight)
     {
         NewHits.Clear();
         // thousands of types are mostly silent: those are looked at every eighth time
-        bool all = types <= 256 || _round++ % 8 == 0;
-        for (int type = 0; type < types; type++)
+        bool all = _seen.Count <= 256 || _round++ % 8 == 0;
+        for (int type = 0; type < _seen.Count; type++)
         {
             if (!all && !_activeTypes.Contains(type))
                 continue;
@@ -56,7 +65,7 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
     {
         get
         {
-            for (int type = 0; type < types; type++)
+            for (int type = 0; type < _facts.Count; type++)
                 _facts[type] ??= Describe(type);
             return _facts!;
         }
@@ -64,14 +73,12 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
 
     private TaskTypeFacts Describe(int type)
     {
-        var target = targets.Last(t => t.TypeBase <= type && t.Tokio.Types.Count > 0);
+        var target = targets.First(t => t.Tokio.Types.Count > 0 && (t.TypeOf(type) >= 0 || t.OutsideType == type));
         return new TaskTypeFacts
         {
             Target = target.Index,
             Name =
-                type == target.OutsideType
-                    ? TaskTypeFacts.OutsidePolls
-                    : target.Tokio.Types[type - target.TypeBase].Name,
+                type == target.OutsideType ? TaskTypeFacts.OutsidePolls : target.Tokio.Types[target.TypeOf(type)].Name,
             Histogram = new long[Abi.HistogramSlots],
         };
     }

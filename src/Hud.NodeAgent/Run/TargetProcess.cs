@@ -29,23 +29,26 @@ internal sealed class TargetProcess : IDisposable
     public long StartTicks => Identity.StartTicks;
 
     /// <summary>Its executable, and the libraries that have Tokio; <see cref="TaskType.File"/> counts in it.</summary>
-    public IReadOnlyList<TokioFile> TokioFiles { get; init; } = [];
+    public IReadOnlyList<TokioFile> TokioFiles { get; internal set; } = [];
 
-    public TokioBinary Tokio { get; init; } = new();
+    /// <summary>All of them as one.</summary>
+    public TokioBinary Tokio { get; internal set; } = new();
 
     /// <summary>Files with code that were mapped when it was looked at.</summary>
     private HashSet<(uint, uint, ulong)> _looked = [];
 
-    /// <summary>The first library with a Tokio of its own that was loaded since, by name; empty when there is none.</summary>
-    public string LoadedLate { get; private set; } = "";
+    /// <summary>Those of <see cref="TokioFiles"/> that were loaded later: from which of its types on, and what number that one has.</summary>
+    private readonly List<(int First, int Number)> _later = [];
 
     public Diagnostic? Problem { get; set; }
 
-    /// <summary>Index of its first poll type.</summary>
+    /// <summary>The number of its first type; the others follow, but for those of libraries that were loaded later.</summary>
     public int TypeBase { get; set; }
 
-    /// <summary>The type that code outside of all polls is counted under: behind its own.</summary>
-    public int OutsideType => TypeBase + Tokio.Types.Count;
+    /// <summary>The number that code outside of all polls is counted under: behind those of its types.</summary>
+    public int OutsideType => TypeBase + TypesAtStart;
+
+    private int TypesAtStart => _later.Count > 0 ? _later[0].First : Tokio.Types.Count;
 
     /// <summary>In the kernel's first pid namespace.</summary>
     public uint Tgid { get; set; }
@@ -241,11 +244,11 @@ internal sealed class TargetProcess : IDisposable
         return true;
     }
 
-    /// <summary>Probes go on once, so what is loaded later is not timed; the report has to say so.</summary>
-    public void LookForLateTokio()
+    /// <summary>The next library with a Tokio of its own that was loaded since the last look; null when there is none.</summary>
+    public TokioFile? FindLateTokio()
     {
-        if (_files is null || Problem is not null || LoadedLate.Length > 0 || !IsAlive())
-            return;
+        if (_files is null || Problem is not null || !IsAlive())
+            return null;
         foreach (var mapping in Run.TokioFiles.Libraries(TargetFiles.ReadMaps(Pid)))
         {
             if (
@@ -254,10 +257,45 @@ internal sealed class TargetProcess : IDisposable
                 && TokioFiles.All(f => f.Key != file.Key)
             )
             {
-                LoadedLate = Path.GetFileName(mapping.Path);
-                return;
+                _files.Prepare(Pid, mapping);
+                _mapsReadAt = default;
+                RefreshModules();
+                return file;
             }
         }
+
+        return null;
+    }
+
+    /// <summary>Its types come behind those that are known; <paramref name="number"/> is the number of the first.</summary>
+    public void Add(TokioFile file, int number)
+    {
+        _later.Add((Tokio.Types.Count, number));
+        TokioFiles = [.. TokioFiles, file];
+        Tokio = TokioBinary.Join([.. TokioFiles.Select(f => f.Tokio)]);
+    }
+
+    /// <param name="type">By its place in <see cref="Tokio"/>.</param>
+    public int NumberOf(int type)
+    {
+        int block = _later.FindLastIndex(l => type >= l.First);
+        return block < 0 ? TypeBase + type : _later[block].Number + type - _later[block].First;
+    }
+
+    /// <returns>The place in <see cref="Tokio"/> of the type with this number; -1 when it has none.</returns>
+    public int TypeOf(int number)
+    {
+        if (number >= TypeBase && number < OutsideType)
+            return number - TypeBase;
+        for (int i = 0; i < _later.Count; i++)
+        {
+            int end = i + 1 < _later.Count ? _later[i + 1].First : Tokio.Types.Count;
+            int type = _later[i].First + number - _later[i].Number;
+            if (number >= _later[i].Number && type < end)
+                return type;
+        }
+
+        return -1;
     }
 
     /// <summary>
@@ -268,11 +306,21 @@ internal sealed class TargetProcess : IDisposable
     public void Attach(IKernelProbes kernel, IReadOnlySet<int> without)
     {
         Detach();
+        Probe(kernel, without, file: null);
+    }
+
+    /// <summary>Probes the polls of one more of its files, beside what is probed.</summary>
+    /// <exception cref="BpfException" />
+    public void AttachFile(IKernelProbes kernel, int file) => Probe(kernel, new HashSet<int>(), file);
+
+    private void Probe(IKernelProbes kernel, IReadOnlySet<int> without, int? file)
+    {
         if (!ReturnProbesAllowed || kernel.ProbeMode == ProbeMode.SchedOnly)
             return;
+        var links = new List<PollLinks>();
         var files = Tokio
-            .Types.Select((type, i) => (Type: type, Number: TypeBase + i))
-            .Where(p => !without.Contains(p.Number))
+            .Types.Select((type, i) => (Type: type, Number: NumberOf(i)))
+            .Where(p => (file is null || p.Type.File == file) && !without.Contains(p.Number))
             .GroupBy(p => p.Type.File)
             .ToList();
         var pools = Tokio
@@ -285,7 +333,7 @@ internal sealed class TargetProcess : IDisposable
         try
         {
             foreach (var probes in files)
-                _links.Add(
+                links.Add(
                     kernel.AttachPolls(
                         TokioFiles[probes.Key].OpenPath,
                         probes.Select(p => p.Type.FileOffset).ToArray(),
@@ -300,7 +348,7 @@ internal sealed class TargetProcess : IDisposable
             }
 
             foreach (var pool in pools)
-                _links.Add(
+                links.Add(
                     kernel.AttachPool(
                         TokioFiles[pool.Key].OpenPath,
                         [.. pool.Select(p => p.Type.FileOffset)],
@@ -311,10 +359,11 @@ internal sealed class TargetProcess : IDisposable
         }
         catch
         {
-            Detach();
+            links.ForEach(l => l.Dispose());
             throw;
         }
 
+        _links.AddRange(links);
         if (!IsUnchanged(kernel))
             Detach();
 
@@ -325,10 +374,10 @@ internal sealed class TargetProcess : IDisposable
                 || Refuse(difference)
             );
 
-        TaskType[] Sites(IGrouping<int, (TaskType Type, int Number)> file) =>
+        TaskType[] Sites(IGrouping<int, (TaskType Type, int Number)> probed) =>
             [
-                .. file.Select(p => p.Type),
-                .. pools.Where(p => p.Key == file.Key).SelectMany(p => p).Select(p => p.Type),
+                .. probed.Select(p => p.Type),
+                .. pools.Where(p => p.Key == probed.Key).SelectMany(p => p).Select(p => p.Type),
             ];
     }
 

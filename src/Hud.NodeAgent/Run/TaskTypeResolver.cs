@@ -11,16 +11,18 @@ namespace Hud.NodeAgent.Run;
 /// </summary>
 internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetProcess> targets)
 {
-    private readonly Dictionary<int, int> _known = [];
-    private readonly Dictionary<int, (int Type, int Frame)> _polls = [];
+    // by stack, and by how many files of the target were known: a library that came later may know the stack
+    private readonly Dictionary<(int Stack, int Files), int> _known = [];
+    private readonly Dictionary<(int Stack, int Files), (int Type, int Frame)> _polls = [];
 
     /// <returns>-1 when none is found.</returns>
     public int Find(int target, int stack, IReadOnlyList<Frame> frames)
     {
         if (stack < 0)
             return -1;
-        if (!_known.TryGetValue(stack, out int type))
-            _known[stack] = type = FindPoll(target, stack) is { Type: >= 0 } poll
+        var key = (stack, targets[target].TokioFiles.Count);
+        if (!_known.TryGetValue(key, out int type))
+            _known[key] = type = FindPoll(target, stack) is { Type: >= 0 } poll
                 ? poll.Type
                 : ByName(targets[target], frames);
         return type;
@@ -32,8 +34,9 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
     {
         if (stack < 0)
             return (-1, -1);
-        if (!_polls.TryGetValue(stack, out var poll))
-            _polls[stack] = poll = ByAddress(targets[target], stacks[stack].Addresses);
+        var key = (stack, targets[target].TokioFiles.Count);
+        if (!_polls.TryGetValue(key, out var poll))
+            _polls[key] = poll = ByAddress(targets[target], stacks[stack].Addresses);
         return poll;
     }
 
@@ -59,7 +62,7 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
                     target.Tokio.Types[i].File == file
                     && target.Tokio.Types[i].Body - function.Start < function.End - function.Start
                 )
-                    return (target.TypeBase + i, frame);
+                    return (target.NumberOf(i), frame);
             }
         }
 
@@ -85,7 +88,7 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
             for (int type = 0; type < target.Tokio.Types.Count; type++)
             {
                 if (target.Tokio.Types[type].Name == name)
-                    return target.TypeBase + type;
+                    return target.NumberOf(type);
             }
         }
 

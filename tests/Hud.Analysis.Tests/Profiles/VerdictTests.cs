@@ -156,7 +156,11 @@ public sealed class VerdictTests
         string With(TaskProfile task) => Verdict.Of(busy with { Tasks = [task] }).Text;
 
         // the rarest of them waited for a CPU
-        var waited = busy.Tasks[0] with { P50Ns = 3 * Ms, P99Ns = 21 * Ms };
+        var waited = busy.Tasks[0] with
+        {
+            P50Ns = 3 * Ms,
+            P99Ns = 21 * Ms,
+        };
         Assert.Contains("most in shop::spin (p50 3ms);", With(waited), StringComparison.Ordinal);
         Assert.Contains("most in shop::spin;", With(waited with { P50Ns = 9 * Ms }), StringComparison.Ordinal);
     }

@@ -45,11 +45,11 @@ public sealed class ObservationTests : IDisposable
     private Observation Observe(string duration = "1h", Action? eachPoll = null)
     {
         var session = new ProfilingSessionSpec { Duration = GoDuration.Parse(duration) };
+        _targets.AssignTypes();
         var observation = new Observation(
             session,
             _kernel,
             _targets,
-            _targets.AssignTypes(),
             new Stage(),
             new RunLog(new AgentStreamWriter(_output)),
             accept =>
