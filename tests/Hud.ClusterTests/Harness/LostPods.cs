@@ -56,8 +56,8 @@ internal static class LostPods
             }
         }
         catch (Exception e)
-            when (e is HttpRequestException or IOException or KubernetesException or OperationCanceledException
-                && !cancellation.IsCancellationRequested
+            when (e is KubernetesException or TransportException
+                || (e is OperationCanceledException && !cancellation.IsCancellationRequested)
             )
         {
             // tests take the API server away; the next look is in ten seconds
