@@ -151,12 +151,15 @@ internal sealed class BudgetKeeper
     private void Attach(TargetProcess target, IReadOnlySet<int> without) =>
         Attach(target, () => target.Attach(_kernel, without));
 
-    /// <summary>A library that came in mid-run. Where nothing is probed for now, it is with the next attempt.</summary>
+    /// <summary>A library that came in mid-run.</summary>
+    /// <returns>False where nothing is probed for now: it is with the next attempt.</returns>
     /// <exception cref="BpfException">The kernel refused, and not because the process is gone.</exception>
-    public void AttachFile(TargetProcess target, int file)
+    public bool AttachFile(TargetProcess target, int file)
     {
-        if (Level < 3)
-            Attach(target, () => target.AttachFile(_kernel, file));
+        if (Level >= 3)
+            return false;
+        Attach(target, () => target.AttachFile(_kernel, file));
+        return true;
     }
 
     private void Attach(TargetProcess target, Action attach)

@@ -55,8 +55,7 @@ internal sealed class LateTokio(
         Attachment.SetTypes(kernel, target, first);
         try
         {
-            budget.AttachFile(target, target.TokioFiles.Count - 1);
-            return target.ReturnProbesAllowed && !target.Gone;
+            return budget.AttachFile(target, target.TokioFiles.Count - 1) && target.ReturnProbesAllowed && !target.Gone;
         }
         catch (BpfException e)
         {
