@@ -3,10 +3,24 @@ namespace Hud.NodeAgent.Budget;
 /// <summary>What a probe hit costs the target on this machine; ns, measured at start-up.</summary>
 public readonly record struct ProbeCost(double TimedNs, double SkippedNs);
 
+/// <summary>The targets' CPU time over some while, in ns.</summary>
+/// <param name="UsedNs">Of all threads, so it can be more than the wall time.</param>
+/// <param name="WaitedNs">The workers' waits for a CPU, throttling included.</param>
+public readonly record struct CpuUse(double WallNs, double UsedNs, double WaitedNs)
+{
+    /// <summary>
+    /// What a cost is a share of: the CPU time that was used, or one CPU where less was used, because a service that mostly sleeps is not
+    /// slowed down by a microsecond a poll. Of that CPU only what the workers get when they want it: one that shares it with others,
+    /// or is throttled, pays the same microseconds out of less.
+    /// </summary>
+    public double AvailableNs => Math.Max(Math.Max(UsedNs, WallNs * Got), 1);
+
+    private double Got => UsedNs > 0 && WaitedNs > 0 ? UsedNs / (UsedNs + WaitedNs) : 1;
+}
+
 /// <summary>One interval as seen from outside. <c>HitsByType</c> holds the attached types that were polled.</summary>
 public readonly record struct BudgetInterval(
-    double WallNs,
-    double TargetCpuNs,
+    CpuUse Cpu,
     long TimedHits,
     long SkippedHits,
     IReadOnlyList<(int Type, long Hits)> HitsByType
@@ -39,16 +53,13 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
     /// <summary>Cost of the last interval's probe hits, in percent of the target's CPU time.</summary>
     public double LastPercent { get; private set; }
 
-    /// <summary>
-    /// Percent of the target's CPU time that these hits cost; of one CPU when the target uses less: a service that mostly sleeps
-    /// is not slowed down by a microsecond a poll, and its few polls are worth timing every one.
-    /// </summary>
-    public double Percent(double wallNs, double targetCpuNs, long timed, long skipped) =>
-        (timed * cost.TimedNs + skipped * cost.SkippedNs) * 100 / Math.Max(Math.Max(targetCpuNs, wallNs), 1);
+    /// <summary>Percent of the target's CPU time that these hits cost.</summary>
+    public double Percent(in CpuUse cpu, long timed, long skipped) =>
+        (timed * cost.TimedNs + skipped * cost.SkippedNs) * 100 / cpu.AvailableNs;
 
     public BudgetDecision Decide(in BudgetInterval interval)
     {
-        LastPercent = Percent(interval.WallNs, interval.TargetCpuNs, interval.TimedHits, interval.SkippedHits);
+        LastPercent = Percent(interval.Cpu, interval.TimedHits, interval.SkippedHits);
         return LastPercent > budgetPercent ? StepDown(interval) : StepUp(interval);
     }
 
@@ -56,10 +67,10 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
     {
         _quiet = 0;
         _quietNs = 0;
-        double allowedNs = Math.Max(interval.TargetCpuNs, interval.WallNs) * budgetPercent / 100 * Aim;
+        double allowedNs = interval.Cpu.AvailableNs * budgetPercent / 100 * Aim;
         long hits = interval.TimedHits + interval.SkippedHits;
         string seen =
-            $"probes cost {LastPercent:0.##} % of the target's CPU at {hits / (interval.WallNs / 1e9):0} polls/s";
+            $"probes cost {LastPercent:0.##} % of the target's CPU at {hits / (interval.Cpu.WallNs / 1e9):0} polls/s";
         int mask = MaskFor(hits, allowedNs);
         if (Level <= 1 && mask <= MaxMask && mask > SampleMask)
             return Go(1, mask, None, seen);
@@ -110,7 +121,7 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
         }
 
         // without probes on them nobody knows how often those types are polled now: try, and pause longer each time
-        _quietNs += interval.WallNs;
+        _quietNs += interval.Cpu.WallNs;
         if (_quietNs < _pauseNs)
             return Stay();
         _quietNs = 0;

@@ -26,6 +26,7 @@ internal sealed class BudgetKeeper
     private long _lastTimed;
     private long _lastSkipped;
     private long _lastCpu;
+    private long _lastWaited;
     private int _unchanged;
 
     public BudgetKeeper(
@@ -86,27 +87,29 @@ internal sealed class BudgetKeeper
 
     private long Cpu() => _targets.Sum(t => t.LastCpu);
 
+    private long Waited() => _kernel.ReadWorkers().Sum(w => (long)w.QueueNs);
+
     /// <summary>Once an interval, after the totals were read.</summary>
     public void Tick(long nowNs, IReadOnlyList<(int Type, long Hits)> hits)
     {
         long timed = _kernel.Count(Stat.Polls),
             skipped = Skipped(),
-            cpu = Cpu();
+            cpu = Cpu(),
+            waited = Waited();
         var interval = new BudgetInterval(
-            nowNs - _lastNs,
-            cpu - _lastCpu,
+            new CpuUse(nowNs - _lastNs, cpu - _lastCpu, waited - _lastWaited),
             timed - _lastTimed,
             skipped - _lastSkipped,
             hits
         );
-        (_lastNs, _lastTimed, _lastSkipped, _lastCpu) = (nowNs, timed, skipped, cpu);
+        (_lastNs, _lastTimed, _lastSkipped, _lastCpu, _lastWaited) = (nowNs, timed, skipped, cpu, waited);
         NextIntervalNs = ++_unchanged > SteadyAfter ? SteadyNs : UsualNs;
         if (_forced is not null || _kernel.ProbeMode == ProbeMode.SchedOnly)
             return;
         // whatever is decided now: a type that is left out from here on has no hits when all probes go
         foreach (var (type, count) in hits)
         {
-            if (count > interval.WallNs / 1e6)
+            if (count > interval.Cpu.WallNs / 1e6)
                 _sink.Ticks.Hot.Add(type);
         }
 
@@ -185,8 +188,7 @@ internal sealed class BudgetKeeper
             skipped = Skipped();
         // what the target pays; the agent's own CPU time is the node's and stands beside it
         double percent = _governor.Percent(
-            _lastNs - _startNs,
-            _targets.Sum(t => t.LastCpu - t.CpuAtStart),
+            new CpuUse(_lastNs - _startNs, _targets.Sum(t => t.LastCpu - t.CpuAtStart), _lastWaited),
             timed,
             skipped
         );

@@ -7,7 +7,7 @@ public sealed class GovernorTests
     private static readonly ProbeCost Cost = new(TimedNs: 1400, SkippedNs: 800);
 
     private static BudgetInterval Half(double cpuShare, params (int Type, long Hits)[] hits) =>
-        new(5e8, 5e8 * cpuShare, hits.Sum(h => h.Hits), 0, hits);
+        new(new CpuUse(5e8, 5e8 * cpuShare, 0), hits.Sum(h => h.Hits), 0, hits);
 
     [Fact]
     public void Five_thousand_polls_a_second_are_all_timed()
@@ -16,6 +16,29 @@ public sealed class GovernorTests
         for (int i = 0; i < 200; i++)
             Assert.Equal(0, service.Next().Level);
         Assert.InRange(service.Governor.LastPercent, 0.5, 1.0);
+    }
+
+    [Theory]
+    [InlineData(1.0, 0.0, 1.0)]
+    [InlineData(0.0, 0.0, 1.0)] // sleeps: one CPU would be its own
+    [InlineData(0.1, 0.0, 1.0)]
+    [InlineData(0.5, 0.5, 0.5)] // two programs on one CPU
+    [InlineData(0.2, 1.8, 0.2)] // throttled to a fifth, two workers want it
+    [InlineData(3.0, 1.0, 3.0)]
+    public void The_cost_is_a_share_of_the_cpu_time_that_the_target_could_have(double used, double waited, double of)
+    {
+        Assert.Equal(of * 1e9, new CpuUse(1e9, used * 1e9, waited * 1e9).AvailableNs, tolerance: 1);
+    }
+
+    [Fact]
+    public void Polls_are_sampled_where_half_a_cpu_pays_for_them()
+    {
+        var cost = new ProbeCost(TimedNs: 2100, SkippedNs: 600);
+        var alone = new BudgetInterval(new CpuUse(1e9, 0.5e9, 0), 2_500, 0, [(0, 2_500)]);
+        var shared = alone with { Cpu = new CpuUse(1e9, 0.5e9, 0.5e9) };
+
+        Assert.Equal(0, new Governor(1, cost).Decide(alone).Level);
+        Assert.Equal(1, new Governor(1, cost).Decide(shared).Level);
     }
 
     [Fact]
@@ -175,7 +198,7 @@ public sealed class GovernorTests
                 hits.Add((type, kept));
             }
 
-            return _now = Governor.Decide(new BudgetInterval(5e8, 5e8 * cpuShare, timed, skipped, hits));
+            return _now = Governor.Decide(new BudgetInterval(new CpuUse(5e8, 5e8 * cpuShare, 0), timed, skipped, hits));
         }
     }
 }

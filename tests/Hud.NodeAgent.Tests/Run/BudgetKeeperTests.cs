@@ -69,6 +69,20 @@ public sealed class BudgetKeeperTests
     }
 
     [Fact]
+    public void What_the_workers_wait_for_a_cpu_makes_the_same_probes_more_expensive()
+    {
+        var target = Add();
+        var keeper = Keeper();
+        _kernel.Counts[Stat.Polls] = 4_000; // 0.8 % of a second
+        target.LastCpu = Second / 2;
+        _kernel.Workers.Add(new WorkerState { QueueNs = Second / 2 });
+        keeper.Tick(Second, [(0, 4_000)]);
+
+        Assert.Equal(1.6, keeper.Overhead(agentCpuNs: 0).MeasuredPercent, tolerance: 0.01);
+        Assert.Equal(1, keeper.Level);
+    }
+
+    [Fact]
     public void A_target_that_may_not_be_probed_is_watched_without_and_the_others_with()
     {
         var free = Add();
