@@ -444,7 +444,7 @@ public sealed partial class SessionController(
             var pod = await actions.GetTargetAsync(session.Namespace, targets[i].Pod, cancel).ConfigureAwait(false);
             if (PinnedTarget.Mismatch(targets[i], pod) is not { } why)
                 continue;
-            targets[i] = TargetProgress.Fail(targets[i], "TargetGone", why);
+            targets[i] = TargetProgress.Fail(targets[i], TargetReasons.TargetGone, why);
             failed = true;
         }
         return failed ? status with { Targets = targets } : null;

@@ -29,7 +29,7 @@ public sealed class DetachTests
         Assert.True(held.Links > 6, $"{held.Links} links"); // tracepoints and probes
         Assert.True(held.Programs > 0 && held.Maps > 0);
 
-        service.Target.Detach();
+        service.Target.Probes.Detach();
         Assert.NotEqual(Breakpoint, service.Workload.CodeAt(site)[0]);
         service.Workload.StillWorks();
         service.Ring.Dispose();
@@ -53,7 +53,7 @@ public sealed class DetachTests
         long before = service.Workload.Last("polls");
         for (int i = 0; i < times; i++)
         {
-            service.Target.Detach();
+            service.Target.Probes.Detach();
             service.Kernel.Control.Epoch++;
             service.AttachAgain();
             Assert.False(service.Workload.HasExited, $"the target died after {i} cycles");
@@ -63,7 +63,7 @@ public sealed class DetachTests
         Need.Until(() => service.Kernel.Count(Stat.Polls) > timed, "polls are timed after the last cycle");
         Assert.Equal(0, service.Kernel.Count(Stat.NoThreadState));
         Assert.Equal(0, service.Kernel.Count(Stat.DepthOverflow));
-        service.Target.Detach();
+        service.Target.Probes.Detach();
         service.Workload.StillWorks();
         Assert.True(service.Workload.Last("polls") > before);
         service.Workload.EndsWell();

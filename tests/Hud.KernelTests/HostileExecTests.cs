@@ -15,12 +15,10 @@ public sealed class HostileExecTests
 {
     public static TheoryData<string> ProbeModes() => ["uprobe.session", "uprobe.multi", "perf-uprobe"];
 
-    private static TargetProcess Open(int pid)
-    {
-        var target = TargetProcess.Open(0, new AgentTarget { Pid = pid }, pid, new TargetFiles(new UnwindTableCache()));
-        Assert.Null(target.Problem);
-        return target;
-    }
+    private static TargetProcess Open(int pid) =>
+        Assert.IsType<TargetProcess>(
+            TargetInspector.Inspect(0, new AgentTarget { Pid = pid }, pid, new TargetFiles(new UnwindTableCache()))
+        );
 
     private static BpfProbes Load(ProbeMode probeMode, int pid)
     {
@@ -57,8 +55,8 @@ public sealed class HostileExecTests
         Becomes(workload, moved);
 
         using var kernel = Load(probeMode, workload.Pid);
-        target.Attach(kernel, new HashSet<int>());
-        Assert.False(target.HasProbes, "nothing is left to be probed");
+        target.Probes.Attach(kernel, new HashSet<int>());
+        Assert.False(target.Probes.Any, "nothing is left to be probed");
         Assert.False(target.IsAlive());
         foreach (var process in (Workload[])[stranger, workload])
         {
@@ -86,8 +84,8 @@ public sealed class HostileExecTests
         byte[] code = stranger.CodeAt(site, 16);
 
         using var kernel = Load(probeMode, workload.Pid);
-        target.Attach(kernel, new HashSet<int>());
-        Assert.False(target.HasProbes);
+        target.Probes.Attach(kernel, new HashSet<int>());
+        Assert.False(target.Probes.Any);
         Assert.Equal(code, stranger.CodeAt(site, 16));
         stranger.StillWorks();
         stranger.EndsWell();
@@ -104,8 +102,8 @@ public sealed class HostileExecTests
         ulong site = Assert.Single(target.Tokio.Types).FileOffset;
         byte[] code = workload.CodeAt(site, 16);
         using var kernel = Load(probeMode, workload.Pid);
-        target.Attach(kernel, new HashSet<int>());
-        Assert.False(target.HasProbes);
+        target.Probes.Attach(kernel, new HashSet<int>());
+        Assert.False(target.Probes.Any);
         Assert.True(target.IsAlive());
         Assert.False(target.ReturnProbesAllowed);
         Assert.Equal(code, workload.CodeAt(site, 16));
@@ -125,11 +123,11 @@ public sealed class HostileExecTests
         ulong site = Assert.Single(target.Tokio.Types).FileOffset;
         byte[] code = stranger.CodeAt(site, 16);
         using var kernel = Load(probeMode, workload.Pid);
-        target.Attach(kernel, new HashSet<int>());
-        Assert.Equal(probeMode != ProbeMode.Perf, target.HasProbes);
+        target.Probes.Attach(kernel, new HashSet<int>());
+        Assert.Equal(probeMode != ProbeMode.Perf, target.Probes.Any);
         Assert.Equal(code, stranger.CodeAt(site, 16));
         stranger.StillWorks();
-        target.Detach();
+        target.Probes.Detach();
         stranger.EndsWell();
         workload.StillWorks();
         workload.EndsWell();

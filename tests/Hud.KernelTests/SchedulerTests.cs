@@ -192,7 +192,7 @@ public sealed class SchedulerTests
                 ThresholdNs = 1_000_000,
             }
         );
-        service.Target.Detach();
+        service.Target.Probes.Detach();
         service.Kernel.Control.Epoch++;
         service.Kernel.Control.SchedOnly = ulong.MaxValue;
         HudEvent[] waits = [];

@@ -214,8 +214,8 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             );
             return failed.Reason switch
             {
-                "NoTokioRuntime" => DiagnosticKinds.NotTokio.ExitCode,
-                "KernelUnsupported" => DiagnosticKinds.KernelTooOld.ExitCode,
+                TargetReasons.NoTokioRuntime => DiagnosticKinds.NotTokio.ExitCode,
+                TargetReasons.KernelUnsupported => DiagnosticKinds.KernelTooOld.ExitCode,
                 _ => DiagnosticKinds.SessionFailed.ExitCode,
             };
         }

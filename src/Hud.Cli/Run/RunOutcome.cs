@@ -1,3 +1,4 @@
+using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
@@ -47,7 +48,7 @@ internal sealed record RunOutcome(ProfileDocument? Profile, IReadOnlyList<Diagno
             problems.Add(FromAgent(kind, warnings, targets));
             exit = exit == 0 ? kind.ExitCode : exit;
         }
-        else if (ending.Reason == "TargetGone")
+        else if (ending.Reason == TargetReasons.TargetGone)
         {
             problems.Add(FromAgent(DiagnosticKinds.TargetGone, warnings, targets));
             exit = DiagnosticKinds.TargetGone.ExitCode;

@@ -11,9 +11,9 @@ internal static class Attachment
     public static void Make(IKernelProbes kernel, RunTargets targets, int sampleHertz)
     {
         kernel.StartCounting();
-        foreach (var target in targets.Usable)
+        foreach (var target in targets.All)
             SetTypes(kernel, target, first: 0);
-        foreach (var target in targets.Usable)
+        foreach (var target in targets.All)
         {
             var threads = kernel.AddTarget(target.Pid, target.Index);
             if (threads.Count == 0)
@@ -30,7 +30,7 @@ internal static class Attachment
         {
             try
             {
-                target.Attach(kernel, new HashSet<int>());
+                target.Probes.Attach(kernel, new HashSet<int>());
                 targets.ReportRefusal(target);
             }
             catch (BpfException) when (!target.IsAlive())
@@ -50,7 +50,7 @@ internal static class Attachment
         {
             var vtable = target.Tokio.Types[i].Vtable;
             kernel.SetType(
-                (uint)target.NumberOf(i),
+                (uint)target.Numbers.NumberOf(i),
                 new TypeInfo
                 {
                     TargetBinary = (uint)target.Index,

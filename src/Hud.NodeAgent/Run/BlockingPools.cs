@@ -17,7 +17,7 @@ internal sealed class BlockingPools(IReadOnlyList<TargetProcess> targets, Action
 
     public void Look(IReadOnlyList<WorkerFacts> workers)
     {
-        foreach (var target in targets.Where(t => t.Problem is null && !t.Gone && !_told.Contains(t.Index)))
+        foreach (var target in targets.Where(t => !t.Gone && !_told.Contains(t.Index)))
         {
             var own = workers.Where(w => w.Target == target.Index && w.Polls > 0).Select(w => w.Name).ToList();
             var threads = ProcFs.Threads(target.Pid);

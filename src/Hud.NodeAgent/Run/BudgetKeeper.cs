@@ -51,7 +51,7 @@ internal sealed class BudgetKeeper
         _governor = new Governor(budgetPercent, cost);
         BudgetPercent = budgetPercent;
         _lastCpu = Cpu();
-        foreach (var target in targets.Where(t => t.Problem is null && !t.ReturnProbesAllowed))
+        foreach (var target in targets.Where(t => !t.ReturnProbesAllowed))
             _neverProbed |= 1UL << target.Index;
         kernel.Control.SchedOnly = _neverProbed;
         EverEstimated = _neverProbed != 0;
@@ -132,10 +132,10 @@ internal sealed class BudgetKeeper
         control.SampleMask = (uint)decision.SampleMask;
         if (reattach)
         {
-            foreach (var target in _targets.Where(t => t.Problem is null && !t.Gone))
+            foreach (var target in _targets.Where(t => !t.Gone))
             {
                 if (Level == 3)
-                    target.Detach();
+                    target.Probes.Detach();
                 else
                     Attach(target, decision.Detached);
             }
@@ -152,7 +152,7 @@ internal sealed class BudgetKeeper
     }
 
     private void Attach(TargetProcess target, IReadOnlySet<int> without) =>
-        Attach(target, () => target.Attach(_kernel, without));
+        Attach(target, () => target.Probes.Attach(_kernel, without));
 
     /// <summary>A library that came in mid-run.</summary>
     /// <returns>False where nothing is probed for now: it is with the next attempt.</returns>
@@ -161,7 +161,7 @@ internal sealed class BudgetKeeper
     {
         if (Level >= 3)
             return false;
-        Attach(target, () => target.AttachFile(_kernel, file));
+        Attach(target, () => target.Probes.AttachFile(_kernel, file));
         return true;
     }
 

@@ -144,7 +144,7 @@ internal sealed class EventSink
         {
             if (
                 SyscallNames
-                    .Name(TargetProcess.NativeMachine, header.Syscall)
+                    .Name(TargetInspector.NativeMachine, header.Syscall)
                     .StartsWith("futex", StringComparison.Ordinal)
             )
                 LearnFutex?.Invoke(header.Tgid, header.SyscallArg, FutexUse.Park);
@@ -205,7 +205,7 @@ internal sealed class EventSink
                 (long)header.RunDelayNs,
                 (long)header.ThrottledNs
             ),
-            Syscall = header.Syscall < 0 ? "" : SyscallNames.Name(TargetProcess.NativeMachine, header.Syscall),
+            Syscall = header.Syscall < 0 ? "" : SyscallNames.Name(TargetInspector.NativeMachine, header.Syscall),
             BlockStack = -1,
             CpuStack = -1,
             QueueStack = -1,

@@ -80,7 +80,7 @@ internal sealed class Observation : IDisposable
             _sink.Counts = e =>
                 _workerNames.Accept(e, Totals.NameOf(targets.All[(int)e.Target].Pid, (int)e.NsTid), _sink.Weight);
         _sleepers = new Sleepers(kernel, targets.All, _sink.Keep, _sink.Outside);
-        _parked = [.. targets.Usable.SelectMany(t => ParkedWorkers.Find(t, frames))];
+        _parked = [.. targets.All.SelectMany(t => ParkedWorkers.Find(t, frames))];
         _pools = new BlockingPools(targets.All, log.Warn);
         _events = open(_sink.Accept);
     }
@@ -124,7 +124,7 @@ internal sealed class Observation : IDisposable
         _kernel.RecordOpenPolls();
         _sink.Outside.FirstLookNs = (ulong)AgentClock.NowNs;
         _sleepers.Look();
-        _waits = [.. _targets.Usable.Select(t => new CpuWaits(t, _startNs))];
+        _waits = [.. _targets.All.Select(t => new CpuWaits(t, _startNs))];
     }
 
     /// <param name="readerIsThere">Whether anybody still reads what is told.</param>
@@ -263,7 +263,7 @@ internal sealed class Observation : IDisposable
                 .ToDictionary(l => l.Target.Index, l => l.Name),
             Untimed = _targets.All.Where(t => !Budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
             WithoutWorkers = _targets
-                .Usable.Where(_ => _workerNames.Given)
+                .All.Where(_ => _workerNames.Given)
                 .Select(t => (t.Index, Text: _workerNames.Unmatched(NamesOf(t, all))))
                 .Where(t => t.Text is not null)
                 .ToDictionary(t => t.Index, t => t.Text!),

@@ -119,7 +119,7 @@ internal sealed class OutsidePolls(
         {
             // a futex is told of however short the wait, and a wait for a CPU alone is nobody's code
             bool isSlow = fact.Split.OnCpuNs + fact.Split.BlockedNs > thresholdNs;
-            return isSlow ? fact with { Outside = true, Type = target.OutsideType } : null;
+            return isSlow ? fact with { Outside = true, Type = target.Numbers.Outside } : null;
         }
 
         // a thread that was first looked at later is in a poll that was left out to keep the budget; of one that is followed all polls
@@ -215,5 +215,5 @@ internal sealed class OutsidePolls(
     }
 
     internal static string Name(int syscall) =>
-        syscall < 0 ? "" : SyscallNames.Name(TargetProcess.NativeMachine, syscall);
+        syscall < 0 ? "" : SyscallNames.Name(TargetInspector.NativeMachine, syscall);
 }

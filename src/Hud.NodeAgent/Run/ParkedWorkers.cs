@@ -32,7 +32,7 @@ internal static class ParkedWorkers
                 ) || !TargetFiles.TryReadMemory(target.Pid, sp, StackBytes, out byte[]? stack)
             )
                 continue;
-            var registers = new UserRegisters(TargetProcess.NativeMachine);
+            var registers = new UserRegisters(TargetInspector.NativeMachine);
             registers[registers.PcRegister] = pc;
             registers[registers.SpRegister] = sp;
             var unwound = Unwinder.Unwind(registers, stack, target.Modules, CaptureEnd.Anywhere);

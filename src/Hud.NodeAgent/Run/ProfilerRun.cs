@@ -60,7 +60,7 @@ internal sealed class ProfilerRun
     {
         Preflight.Machine.Require();
         _targets.Open(_task.Targets, new TargetOpener(_stop));
-        if (!_targets.Usable.Any())
+        if (!_targets.All.Any())
             return NothingToMeasure();
 
         _targets.AssignTypes();
@@ -125,7 +125,7 @@ internal sealed class ProfilerRun
             Types = types,
             Slots =
                 _task.Options.WorkerSlots
-                ?? Math.Clamp(_targets.Usable.Sum(t => ProcFs.Threads(t.Pid).Count) + 32, 32, 256),
+                ?? Math.Clamp(_targets.All.Sum(t => ProcFs.Threads(t.Pid).Count) + 32, 32, 256),
             RingKiB = _task.Options.RingBufferKiB ?? usual.RingKiB,
             ThresholdNs = _task.Session.Threshold.Nanoseconds,
             SlowPerSecond = _task.Options.SlowPerSecond ?? usual.SlowPerSecond,
@@ -158,7 +158,7 @@ internal sealed class ProfilerRun
     }
 
     private int? ForcedLevel() =>
-        _task.Options.ForceLevel ?? (_targets.Usable.All(t => !t.ReturnProbesAllowed) ? 3 : null);
+        _task.Options.ForceLevel ?? (_targets.All.All(t => !t.ReturnProbesAllowed) ? 3 : null);
 
     private int NothingToMeasure()
     {

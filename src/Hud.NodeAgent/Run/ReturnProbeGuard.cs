@@ -24,7 +24,7 @@ internal sealed class ReturnProbeGuard(
     {
         if (mode == ProbeMode.SchedOnly)
             return;
-        foreach (var target in targets.Where(t => t.Problem is null))
+        foreach (var target in targets)
         {
             // where probes reach everybody who runs the file, a return probe could kill a process that nobody asked about
             var pids = reached(target);

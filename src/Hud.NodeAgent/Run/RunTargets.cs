@@ -12,52 +12,58 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
     public const int SpareTypes = 256;
 
     private readonly List<TargetProcess> _all = [];
-    private readonly List<TargetProcess> _leftOut = [];
+    private readonly List<RefusedTarget> _refused = [];
 
-    /// <summary>By index, as the events name them; those with a problem of their own, too.</summary>
+    /// <summary>By index, as the events name them; those that are gone, too.</summary>
     public IReadOnlyList<TargetProcess> All => _all;
 
-    public IEnumerable<TargetProcess> Usable => _all.Where(t => t.Problem is null);
-
-    public IEnumerable<TargetProcess> Watched => _all.Where(t => t.Problem is null && !t.Gone);
+    public IEnumerable<TargetProcess> Watched => _all.Where(t => !t.Gone);
 
     /// <summary>What kept the first of those from being watched that are not.</summary>
-    public Diagnostic? FirstProblem => _all.Select(t => t.Problem).FirstOrDefault(p => p is not null);
+    public Diagnostic? FirstProblem => _refused.FirstOrDefault()?.Problem;
 
-    /// <summary>In the order of the task; those that are too many come last, as they do there.</summary>
-    public IEnumerable<TargetProfile> Describe() => _all.Concat(_leftOut).Select(t => t.Describe(node));
+    /// <summary>By index; behind them those that are not watched.</summary>
+    public IEnumerable<TargetProfile> Describe() => _all.Concat<Target>(_refused).Select(t => t.Describe(node));
 
     public bool IsThere(int target) => _all[target].IsAlive();
 
     public void Open(IReadOnlyList<AgentTarget> asked, TargetOpener opener)
     {
         var (watched, tooMany) = TargetFinder.Share(asked);
+        Diagnostic? problem = null;
         if (tooMany.Count > 0)
         {
-            var problem = new Diagnostic(
+            problem = new Diagnostic(
                 DiagnosticKinds.TooManyTargets,
                 $"{tooMany.Count} of {asked.Count} processes are not watched: one agent watches {watched.Count} at most",
                 "choose fewer pods (target.maxPods), or use several sessions"
             );
             warn(problem);
-            _leftOut.AddRange(
-                tooMany.Select((spec, i) => TargetProcess.Failed(watched.Count + i, spec, spec.Pid ?? 0, problem))
-            );
         }
 
         foreach (var spec in watched)
             Add(opener.Open(_all.Count, spec));
+        _refused.AddRange(
+            tooMany.Select(spec => new RefusedTarget
+            {
+                Spec = spec,
+                Pid = spec.Pid ?? 0,
+                Problem = problem!,
+            })
+        );
     }
 
-    internal void Add(TargetProcess target)
+    internal void Add(Target opened)
     {
-        _all.Add(target);
-        if (target.Problem is { } problem)
+        if (opened is RefusedTarget refused)
         {
-            warn(problem);
+            _refused.Add(refused);
+            warn(refused.Problem);
             return;
         }
 
+        var target = (TargetProcess)opened;
+        _all.Add(target);
         if (target.Tokio.FromSymbols)
             warn(
                 new Diagnostic(
@@ -79,9 +85,9 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
     /// <summary>Gives every task type of every target its number. The one after a target's last is for code outside of polls.</summary>
     public void AssignTypes()
     {
-        foreach (var target in Usable)
+        foreach (var target in _all)
         {
-            target.TypeBase = Types;
+            target.AssignNumbers(Types);
             Types += target.Tokio.Types.Count + 1;
         }
 
@@ -130,7 +136,7 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
     public void Lose(TargetProcess target, Diagnostic why)
     {
         target.Gone = true;
-        target.Detach();
+        target.Probes.Detach();
         warn(why);
     }
 
@@ -159,7 +165,7 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
     public void Detach()
     {
         foreach (var target in _all)
-            target.Detach();
+            target.Probes.Detach();
     }
 
     public void Dispose()

@@ -73,12 +73,16 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
 
     private TaskTypeFacts Describe(int type)
     {
-        var target = targets.First(t => t.Tokio.Types.Count > 0 && (t.TypeOf(type) >= 0 || t.OutsideType == type));
+        var target = targets.First(t =>
+            t.Tokio.Types.Count > 0 && (t.Numbers.TypeOf(type) >= 0 || t.Numbers.Outside == type)
+        );
         return new TaskTypeFacts
         {
             Target = target.Index,
             Name =
-                type == target.OutsideType ? TaskTypeFacts.OutsidePolls : target.Tokio.Types[target.TypeOf(type)].Name,
+                type == target.Numbers.Outside
+                    ? TaskTypeFacts.OutsidePolls
+                    : target.Tokio.Types[target.Numbers.TypeOf(type)].Name,
             Histogram = new long[Abi.HistogramSlots],
         };
     }

@@ -81,7 +81,7 @@ internal static class SiteCheck
 
     /// <summary>The bytes as they were, but for breakpoints: ours, those of another profiler or a debugger's.</summary>
     internal static bool IsCode(ReadOnlySpan<byte> memory, ReadOnlySpan<byte> code) =>
-        TargetProcess.NativeMachine == ElfMachine.AArch64 ? IsArmCode(memory, code) : IsX64Code(memory, code);
+        TargetInspector.NativeMachine == ElfMachine.AArch64 ? IsArmCode(memory, code) : IsX64Code(memory, code);
 
     private static bool IsX64Code(ReadOnlySpan<byte> memory, ReadOnlySpan<byte> code)
     {

@@ -13,14 +13,13 @@ internal static class TargetFinder
         IReadOnlyList<AgentTarget> all
     ) => ([.. all.Take(Abi.MaxTargets - 1)], [.. all.Skip(Abi.MaxTargets - 1)]);
 
-    public static TargetProcess Find(int index, AgentTarget spec, TargetFiles files)
+    public static Target Find(int index, AgentTarget spec, TargetFiles files)
     {
         if (spec.Pid is { } pid)
-            return TargetProcess.Open(index, spec, pid, files);
+            return TargetInspector.Inspect(index, spec, pid, files);
         if (spec.ContainerId is { Length: > 0 } container)
             return InContainer(index, spec, container, files);
-        return TargetProcess.Failed(
-            index,
+        return Refused(
             spec,
             0,
             new Diagnostic(
@@ -31,13 +30,12 @@ internal static class TargetFinder
         );
     }
 
-    private static TargetProcess InContainer(int index, AgentTarget spec, string container, TargetFiles files)
+    private static Target InContainer(int index, AgentTarget spec, string container, TargetFiles files)
     {
         var processes = Containers.Find(container, spec.PodUid ?? "");
         if (processes.Count == 0)
         {
-            return TargetProcess.Failed(
-                index,
+            return Refused(
                 spec,
                 0,
                 new Diagnostic(
@@ -49,8 +47,7 @@ internal static class TargetFinder
         }
 
         if (!Containers.TryChoose(processes, spec.ProcessName, out var chosen, out string problem))
-            return TargetProcess.Failed(
-                index,
+            return Refused(
                 spec,
                 0,
                 new Diagnostic(
@@ -59,12 +56,11 @@ internal static class TargetFinder
                     "set target.processName to the process that runs Tokio"
                 )
             );
-        var target = TargetProcess.Open(index, spec, chosen.Pid, files);
+        var target = TargetInspector.Inspect(index, spec, chosen.Pid, files);
         // a pid that was given to another process between the two looks is not the container's
         return Containers.IsMember(ProcFs.ReadText($"/proc/{chosen.Pid}/cgroup", 1 << 16), container, spec.PodUid ?? "")
             ? target
-            : TargetProcess.Failed(
-                index,
+            : Refused(
                 spec,
                 chosen.Pid,
                 new Diagnostic(
@@ -74,4 +70,12 @@ internal static class TargetFinder
                 )
             );
     }
+
+    private static RefusedTarget Refused(AgentTarget spec, int pid, Diagnostic problem) =>
+        new()
+        {
+            Spec = spec,
+            Pid = pid,
+            Problem = problem,
+        };
 }

@@ -28,13 +28,13 @@ internal sealed class TargetOpener(
     private readonly UnwindTableCache _tables = new();
     private readonly long _start = TimeProvider.System.GetTimestamp();
 
-    public TargetProcess Open(int index, AgentTarget spec)
+    public Target Open(int index, AgentTarget spec)
     {
         var left = (allTargets ?? TimeForAll) - TimeProvider.System.GetElapsedTime(_start);
         var time = perTarget ?? TimePerTarget;
         time = left < time ? left : time;
         if (stop.IsCancellationRequested || time <= TimeSpan.Zero)
-            return TooSlow(index, spec, null);
+            return TooSlow(spec, null);
         var budget = new ReadBudget(bytesPerTarget, time, stop);
         var work = Task.Factory.StartNew(
             () => TargetFinder.Find(index, spec, new TargetFiles(_tables, budget)),
@@ -46,11 +46,11 @@ internal sealed class TargetOpener(
         {
             // what ends by the budget comes a moment later
             if (!work.Wait(time + TimeSpan.FromSeconds(1), stop))
-                return TooSlow(index, spec, budget);
+                return TooSlow(spec, budget);
         }
         catch (OperationCanceledException)
         {
-            return TooSlow(index, spec, budget);
+            return TooSlow(spec, budget);
         }
         catch (AggregateException e) when (e.InnerException is { } inner)
         {
@@ -59,37 +59,34 @@ internal sealed class TargetOpener(
 
         var target = work.Result;
         if (budget.IsExceeded)
-            return TooSlow(index, spec, budget, target);
+            return TooSlow(spec, budget, target);
         budget.Renew(BytesOfRun, Timeout.InfiniteTimeSpan);
         return target;
     }
 
-    private TargetProcess TooSlow(int index, AgentTarget spec, ReadBudget? budget, TargetProcess? seen = null)
+    private RefusedTarget TooSlow(AgentTarget spec, ReadBudget? budget, Target? seen = null)
     {
         string who = seen is null
             ? spec.Pid is { } pid
                 ? $"process {pid}"
                 : spec.Pod ?? "a target"
             : $"{seen.Name} ({seen.Pid})";
-        return TargetProcess.Failed(
-            index,
-            spec,
-            seen?.Pid ?? spec.Pid ?? 0,
-            stop.IsCancellationRequested
-                ? new Diagnostic(
-                    DiagnosticKinds.UnreadableExecutable,
-                    $"the run was ended before the files of {who} were read",
-                    "let it run for longer"
-                )
-                : new Diagnostic(
-                    DiagnosticKinds.UnreadableExecutable,
-                    budget is null
+        return new RefusedTarget
+        {
+            Spec = spec,
+            Pid = seen?.Pid ?? spec.Pid ?? 0,
+            Name = seen?.Name ?? "",
+            Executable = seen?.Executable ?? "",
+            Problem = new Diagnostic(
+                DiagnosticKinds.UnreadableExecutable,
+                stop.IsCancellationRequested ? $"the run was ended before the files of {who} were read"
+                    : budget is null
                         ? $"the files of {who} were not looked at: those of the other targets took all the time there is for it"
-                        : $"the files of {who} take too long to read, or are too large",
-                    "look at its executable (readelf -lW) and at the disk it is on; choose fewer targets where there are many"
-                ),
-            seen?.Name ?? "",
-            seen?.Executable ?? ""
-        );
+                    : $"the files of {who} take too long to read, or are too large",
+                stop.IsCancellationRequested
+                    ? "let it run for longer"
+                    : "look at its executable (readelf -lW) and at the disk it is on; choose fewer targets where there are many"
+            ),
+        };
     }
 }

@@ -41,7 +41,7 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
     }
 
     /// <summary>What a poll of no known type is counted under.</summary>
-    public int OrFirst(int target, int type) => type >= 0 ? type : targets[target].TypeBase;
+    public int OrFirst(int target, int type) => type >= 0 ? type : targets[target].Numbers.First;
 
     private static (int Type, int Frame) ByAddress(TargetProcess target, ulong[] addresses)
     {
@@ -62,7 +62,7 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
                     target.Tokio.Types[i].File == file
                     && target.Tokio.Types[i].Body - function.Start < function.End - function.Start
                 )
-                    return (target.NumberOf(i), frame);
+                    return (target.Numbers.NumberOf(i), frame);
             }
         }
 
@@ -88,7 +88,7 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
             for (int type = 0; type < target.Tokio.Types.Count; type++)
             {
                 if (target.Tokio.Types[type].Name == name)
-                    return target.NumberOf(type);
+                    return target.Numbers.NumberOf(type);
             }
         }
 

@@ -47,7 +47,7 @@ internal static class TokioFiles
             return null;
         using (source)
         {
-            if (elf.Machine != TargetProcess.NativeMachine || !TokioBinary.IsLikelyIn(elf))
+            if (elf.Machine != TargetInspector.NativeMachine || !TokioBinary.IsLikelyIn(elf))
                 return null;
         }
 

@@ -70,21 +70,8 @@ public static class TargetProgress
     public static string ReasonOf(string ending) =>
         ending switch
         {
-            "Interrupted" => "Interrupted",
-            "TargetGone" => "TargetGone",
-            _ when ending == DiagnosticKinds.NotTokio.Id => "NoTokioRuntime",
-            _ when ending == DiagnosticKinds.TargetGone.Id || ending == DiagnosticKinds.NoSuchProcess.Id =>
-                "TargetGone",
-            _ when ending == DiagnosticKinds.SeveralProcesses.Id => "ProcessAmbiguous",
-            _ when ending == DiagnosticKinds.NotPermitted.Id
-                    || ending == DiagnosticKinds.NoBtf.Id
-                    || ending == DiagnosticKinds.KernelTooOld.Id
-                    || ending == DiagnosticKinds.BpfLoadFailed.Id
-                    || ending == DiagnosticKinds.ProbeModeUnavailable.Id
-                    || ending == DiagnosticKinds.Lockdown.Id => "KernelUnsupported",
-            _ when ending == DiagnosticKinds.ForeignBinary.Id || ending == DiagnosticKinds.UnreadableExecutable.Id =>
-                "ForeignBinary",
-            _ => "AgentCrashed",
+            "Interrupted" or TargetReasons.TargetGone => ending,
+            _ => DiagnosticKinds.All.FirstOrDefault(k => k.Id == ending)?.TargetReason ?? "AgentCrashed",
         };
 
     private static TargetStatus Copy(TargetStatus target, TargetProfile said) =>

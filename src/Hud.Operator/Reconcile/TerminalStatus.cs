@@ -201,7 +201,7 @@ public static class TerminalStatus
     private static string StalledReason(string reason) =>
         reason switch
         {
-            "InvalidSpec" or "Refused" or "ContainerAmbiguous" or "ProcessAmbiguous" => "InvalidSpec",
+            "InvalidSpec" or "Refused" or "ContainerAmbiguous" or TargetReasons.ProcessAmbiguous => "InvalidSpec",
             "DurationTooLong" or "NamespaceNotAllowed" or "TooManyWaiting" => "NotPermitted",
             "NoMatchingPods"
             or "NoRunningContainer"

@@ -1,4 +1,5 @@
 using Hud.Analysis;
+using Hud.Core.Api;
 using Hud.Core.Profile;
 
 namespace Hud.Reports.Text;
@@ -85,7 +86,7 @@ public static partial class TextReport
             return null;
         string reason = d.Targets.Select(t => t.Reason).FirstOrDefault(r => r.Length > 0) ?? "";
         var s = d.Summary;
-        if (reason == "NoTokioRuntime")
+        if (reason == TargetReasons.NoTokioRuntime)
             return "No data: no Tokio runtime was found in this process, so nothing was measured.";
         if (s.Polls == 0 && s.ObservedNs == 0)
             return "No data: nothing was measured.";

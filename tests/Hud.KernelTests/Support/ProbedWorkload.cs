@@ -15,18 +15,19 @@ internal sealed class ProbedWorkload : IDisposable
     private ProbedWorkload(Workload workload, KernelSettings settings)
     {
         Workload = workload;
-        Target = TargetProcess.Open(
-            0,
-            new AgentTarget { Pid = workload.Pid },
-            workload.Pid,
-            new TargetFiles(new UnwindTableCache())
+        Target = Assert.IsType<TargetProcess>(
+            TargetInspector.Inspect(
+                0,
+                new AgentTarget { Pid = workload.Pid },
+                workload.Pid,
+                new TargetFiles(new UnwindTableCache())
+            )
         );
-        Assert.Null(Target.Problem);
         Kernel = BpfProbes.Load(settings);
         Ring = new RingBuffer(Kernel.Events, Accept);
         Threads = Kernel.AddTarget(workload.Pid, 0);
         Kernel.AttachScheduler(0);
-        Target.Attach(Kernel, new HashSet<int>());
+        Target.Probes.Attach(Kernel, new HashSet<int>());
         Kernel.Control.Enabled = 1;
     }
 
@@ -59,7 +60,7 @@ internal sealed class ProbedWorkload : IDisposable
         }
     }
 
-    public void AttachAgain() => Target.Attach(Kernel, new HashSet<int>());
+    public void AttachAgain() => Target.Probes.Attach(Kernel, new HashSet<int>());
 
     private void Accept(ReadOnlySpan<byte> record)
     {

@@ -45,17 +45,17 @@ public sealed class LateTypesTests : IDisposable
         var first = Add("shop::cart", "shop::login");
         var second = Add("api::get");
         _targets.AssignTypes();
-        Assert.Equal((5, 2, 4), (_targets.Types, first.OutsideType, second.OutsideType));
+        Assert.Equal((5, 2, 4), (_targets.Types, first.Numbers.Outside, second.Numbers.Outside));
 
         Assert.True(_targets.TryAdd(first, File("a.so", "a::one")));
         Assert.True(_targets.TryAdd(second, File("b.so", "b::one", "b::two")));
         Assert.True(_targets.TryAdd(first, File("c.so", "c::one")));
 
-        Assert.Equal([0, 1, 5, 8], Enumerable.Range(0, 4).Select(first.NumberOf));
-        Assert.Equal([3, 6, 7], Enumerable.Range(0, 3).Select(second.NumberOf));
-        Assert.Equal((2, 4, 9), (first.OutsideType, second.OutsideType, _targets.Types));
-        Assert.Equal([0, 1, -1, -1, -1, 2, -1, -1, 3, -1], Enumerable.Range(0, 10).Select(first.TypeOf));
-        Assert.Equal([-1, -1, -1, 0, -1, -1, 1, 2, -1, -1], Enumerable.Range(0, 10).Select(second.TypeOf));
+        Assert.Equal([0, 1, 5, 8], Enumerable.Range(0, 4).Select(first.Numbers.NumberOf));
+        Assert.Equal([3, 6, 7], Enumerable.Range(0, 3).Select(second.Numbers.NumberOf));
+        Assert.Equal((2, 4, 9), (first.Numbers.Outside, second.Numbers.Outside, _targets.Types));
+        Assert.Equal([0, 1, -1, -1, -1, 2, -1, -1, 3, -1], Enumerable.Range(0, 10).Select(first.Numbers.TypeOf));
+        Assert.Equal([-1, -1, -1, 0, -1, -1, 1, 2, -1, -1], Enumerable.Range(0, 10).Select(second.Numbers.TypeOf));
         Assert.Equal([0, 0, 1, 2], first.Tokio.Types.Select(t => t.File));
     }
 

@@ -181,7 +181,7 @@ public sealed class ObservationTests : IDisposable
         long end = observation.Stop();
         observation.Settle();
         Assert.Equal(0u, _kernel.Control.Enabled);
-        Assert.All(_targets.All, t => Assert.False(t.HasProbes));
+        Assert.All(_targets.All, t => Assert.False(t.Probes.Any));
         Assert.Equal(end, observation.Facts(end).EndNs);
     }
 

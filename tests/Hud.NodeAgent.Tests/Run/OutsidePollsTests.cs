@@ -47,12 +47,12 @@ public sealed class OutsidePollsTests
         {
             Index = 0,
             Spec = new AgentTarget(),
-            TypeBase = 40,
             Tokio = new TokioBinary
             {
                 Types = [new("shop::cart", 0, 0, default, 0), new("shop::login", 0, 0, default, 0)],
             },
         };
+        target.AssignNumbers(40);
         _outside = new OutsidePolls(
             [target],
             _stage.Stacks,

@@ -19,6 +19,8 @@ public sealed class RunTotalsTests
         Tokio = new TokioBinary { Types = [new("shop::cart", 0, 0, default, 0), new("shop::login", 0, 0, default, 0)] },
     };
 
+    public RunTotalsTests() => _target.AssignNumbers(0);
+
     private RunTotals Totals() => new(_kernel, [_target], types: 3);
 
     private static TypeStats Stats(ulong polls, ulong slow, ulong max)
@@ -76,6 +78,7 @@ public sealed class RunTotalsTests
                 Types = [.. Enumerable.Range(0, 4999).Select(i => new TaskType($"shop::t{i}", 0, 0, default, 0))],
             },
         };
+        target.AssignNumbers(0);
         var totals = new RunTotals(_kernel, [target], types: 5000);
         _kernel.Types[3000] = Stats(polls: 5, slow: 0, max: 1);
         totals.Read(weight: 1);

@@ -20,12 +20,12 @@ public sealed class TickRunsTests
         {
             Index = 0,
             Spec = new AgentTarget(),
-            TypeBase = 40,
             Tokio = new TokioBinary
             {
                 Types = [new("shop::login", 0, 0, default, 0), new("shop::cart", 0, 0, default, 0)],
             },
         };
+        target.AssignNumbers(40);
         _ticks = new SampleRunCoalescer(_stage.Judge, _stage.Ledger, new TaskTypeResolver(_stage.Stacks, [target]));
         _ticks.Watch(5 * Ms, 99);
     }
