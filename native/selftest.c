@@ -3,9 +3,14 @@
  * The child that the agent probes to find out what a probe costs here and whether a
  * confined process survives one. No libc, so that it is small and runs in any container.
  *
- *   hud-selftest spin      for each byte read: calls the probed function and prints the nanoseconds of one batch; works between
- *                          calls, over memory and by branches that nobody can foretell, because a probe also costs what it takes
- *                          from the target's caches
+ *   hud-selftest spin      for each byte read: so many thousand calls of the probed function, with work between them; prints the
+ *                          nanoseconds they took
+ *   hud-selftest cost      for each byte read: so many thousand calls of the probed function and of one like it without a probe, in
+ *                          turns; prints by how many picoseconds a call of the first takes longer. Turns of a few microseconds,
+ *                          because the speed of a shared machine changes by more than a probe costs from one moment to the next
+ *
+ * The work goes over memory and by branches that nobody can foretell: a probe also costs what it takes from the target's caches.
+ *
  *   hud-selftest seccomp   the same under a filter that kills the return probe's system calls
  */
 typedef unsigned long u64;
@@ -25,8 +30,8 @@ static long sys(long n, long a, long b, long c, long d, long e)
 	return r;
 }
 /* begins with a push, like raw::poll under fat LTO: the kernel emulates it */
-__asm__(".text\n.globl hud_selftest_probe\n.type hud_selftest_probe,@function\nhud_selftest_probe:\n"
-	"push %rbp\nmov %rsp,%rbp\nmov %rdi,%rax\npop %rbp\nret\n.size hud_selftest_probe,.-hud_selftest_probe\n");
+#define PROBED(name) __asm__(".text\n.globl " name "\n.type " name ",@function\n" name ":\n" \
+	"push %rbp\nmov %rsp,%rbp\nmov %rdi,%rax\npop %rbp\nret\n.size " name ",.-" name "\n")
 __asm__(".text\n.globl _start\n_start:\nmov %rsp,%rdi\nand $-16,%rsp\ncall run\n");
 #else
 enum { NR_READ = 63, NR_WRITE = 64, NR_EXIT = 94, NR_PRCTL = 167, NR_CLOCK = 113 };
@@ -42,12 +47,14 @@ static long sys(long n, long a, long b, long c, long d, long e)
 	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
 	return x0;
 }
-__asm__(".text\n.globl hud_selftest_probe\n.type hud_selftest_probe,@function\nhud_selftest_probe:\n"
-	"nop\nret\n.size hud_selftest_probe,.-hud_selftest_probe\n");
+#define PROBED(name) __asm__(".text\n.globl " name "\n.type " name ",@function\n" name ":\nnop\nret\n.size " name ",.-" name "\n")
 __asm__(".text\n.globl _start\n_start:\nmov x0,sp\nbl run\n");
 #endif
 
+PROBED("hud_selftest_probe");
+PROBED("hud_selftest_bare");
 long hud_selftest_probe(void *header);
+long hud_selftest_bare(void *header);
 
 static u64 now(void)
 {
@@ -77,16 +84,19 @@ static int confine(void)
 	return sys(NR_PRCTL, 22, 2, (long)&program, 0, 0); /* PR_SET_SECCOMP, SECCOMP_MODE_FILTER */
 }
 
-static void print(u64 value)
+static void print(long value)
 {
 	char text[24];
 	int at = 24;
+	u64 left = value < 0 ? -value : value;
 
 	text[--at] = '\n';
 	do {
-		text[--at] = '0' + value % 10;
-		value /= 10;
-	} while (value);
+		text[--at] = '0' + left % 10;
+		left /= 10;
+	} while (left);
+	if (value < 0)
+		text[--at] = '-';
 	sys(NR_WRITE, 1, (long)(text + at), 24 - at, 0, 0);
 }
 
@@ -110,9 +120,69 @@ static u64 work(u64 seed)
 	return seed;
 }
 
+static u64 header[64];
+
+static void spin(u64 calls)
+{
+	u64 seed = 1, start = now(); /* the same work for every byte */
+
+	for (u64 i = 0; i < calls; i++) {
+		seed = work(seed);
+		hud_selftest_probe(header);
+	}
+	print(now() - start);
+}
+
+static long time_of(long (*call)(void *), u64 *seed)
+{
+	u64 start = now();
+
+	call(header);
+	*seed = work(*seed);
+	return now() - start;
+}
+
+enum { MOST_PAIRS = 16000 };
+
+static void sort(long *values, u64 count)
+{
+	for (u64 gap = count / 2; gap; gap /= 2)
+		for (u64 i = gap; i < count; i++) {
+			long value = values[i];
+			u64 at = i;
+
+			for (; at >= gap && values[at - gap] > value; at -= gap)
+				values[at] = values[at - gap];
+			values[at] = value;
+		}
+}
+
+/* The mean without the tenth at either end: those are interrupts and others on the CPU, in one of the two turns. */
+static void cost(u64 pairs)
+{
+	static long differences[MOST_PAIRS];
+	u64 seed = 1, cut, left;
+	long sum = 0;
+
+	if (pairs > MOST_PAIRS)
+		pairs = MOST_PAIRS;
+	for (u64 i = 0; i < pairs; i++) {
+		/* who goes first alternates: the second one has warmer caches */
+		long first = time_of(i & 1 ? hud_selftest_bare : hud_selftest_probe, &seed);
+		long second = time_of(i & 1 ? hud_selftest_probe : hud_selftest_bare, &seed);
+
+		differences[i] = i & 1 ? second - first : first - second;
+	}
+	sort(differences, pairs);
+	cut = pairs / 10;
+	left = pairs - 2 * cut;
+	for (u64 i = cut; i < pairs - cut; i++)
+		sum += differences[i];
+	print(left ? sum * 1000 / (long)left : 0);
+}
+
 __attribute__((used)) void run(u64 *stack)
 {
-	static u64 header[64];
 	char **argv = (char **)(stack + 1);
 	char byte;
 
@@ -121,14 +191,7 @@ __attribute__((used)) void run(u64 *stack)
 		sys(NR_EXIT, 3, 0, 0, 0, 0);
 	}
 	/* each byte says how many thousands of calls */
-	while (sys(NR_READ, 0, (long)&byte, 1, 0, 0) == 1) {
-		u64 calls = (u64)byte * 1000, seed = 1, start = now(); /* the same work for every byte */
-
-		for (u64 i = 0; i < calls; i++) {
-			seed = work(seed);
-			hud_selftest_probe(header);
-		}
-		print(now() - start);
-	}
+	while (sys(NR_READ, 0, (long)&byte, 1, 0, 0) == 1)
+		(stack[0] > 1 && argv[1][0] == 'c' ? cost : spin)((u64)(u8)byte * 1000);
 	sys(NR_EXIT, 0, 0, 0, 0, 0);
 }

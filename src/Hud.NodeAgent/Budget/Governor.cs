@@ -1,7 +1,16 @@
 namespace Hud.NodeAgent.Budget;
 
 /// <summary>What a probe hit costs the target on this machine; ns, measured at start-up.</summary>
-public readonly record struct ProbeCost(double TimedNs, double SkippedNs);
+public readonly record struct ProbeCost(double TimedNs, double SkippedNs)
+{
+    /// <summary>
+    /// A thread's switch off the CPU and back, and a sample of its stack. Both are measured by what is left of a program's loss when no
+    /// poll is timed (<c>Hud.Bench twin 6 0.1</c>), and go by the one cost that is measured on each machine.
+    /// </summary>
+    public double SwitchNs => 1.5 * TimedNs;
+
+    public double SampleNs => 3 * TimedNs;
+}
 
 /// <summary>The targets' CPU time over some while, in ns.</summary>
 /// <param name="UsedNs">Of all threads, so it can be more than the wall time.</param>
@@ -19,8 +28,10 @@ public readonly record struct CpuUse(double WallNs, double UsedNs, double Waited
 }
 
 /// <summary>One interval as seen from outside. <c>HitsByType</c> holds the attached types that were polled.</summary>
+/// <param name="SchedulerNs">What watching the scheduler and sampling cost the target: nothing to be done about it.</param>
 public readonly record struct BudgetInterval(
     CpuUse Cpu,
+    double SchedulerNs,
     long TimedHits,
     long SkippedHits,
     IReadOnlyList<(int Type, long Hits)> HitsByType
@@ -37,7 +48,9 @@ public sealed record BudgetDecision(int Level, int SampleMask, IReadOnlySet<int>
 public sealed class Governor(double budgetPercent, ProbeCost cost)
 {
     private const double Aim = 0.7; // aim below the budget, so that noise does not step over it
+    private const double Brink = 0.95; // where sampling can't do better
     private const double QuietShare = 0.35; // below this share of the budget an interval is quiet
+    private const double Floor = 0.3; // of the budget, however much the scheduler side costs
     private const int QuietIntervals = 10;
     private const int MaxMask = 255;
     private static readonly IReadOnlySet<int> None = new HashSet<int>();
@@ -53,25 +66,38 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
     /// <summary>Cost of the last interval's probe hits, in percent of the target's CPU time.</summary>
     public double LastPercent { get; private set; }
 
-    /// <summary>Percent of the target's CPU time that these hits cost.</summary>
-    public double Percent(in CpuUse cpu, long timed, long skipped) =>
-        (timed * cost.TimedNs + skipped * cost.SkippedNs) * 100 / cpu.AvailableNs;
+    /// <summary>Percent of the target's CPU time that Hud costs it.</summary>
+    public double Percent(in CpuUse cpu, double schedulerNs, long timed, long skipped) =>
+        (PollsNs(timed, skipped) + schedulerNs) * 100 / cpu.AvailableNs;
+
+    private double PollsNs(long timed, long skipped) => timed * cost.TimedNs + skipped * cost.SkippedNs;
+
+    /// <summary>What the poll probes may cost for this share of the budget: what the scheduler side leaves, and never nothing.</summary>
+    private double AllowedNs(in BudgetInterval interval, double share)
+    {
+        double budgetNs = interval.Cpu.AvailableNs * budgetPercent / 100;
+        return Math.Max(budgetNs * share - interval.SchedulerNs, budgetNs * share * Floor);
+    }
 
     public BudgetDecision Decide(in BudgetInterval interval)
     {
-        LastPercent = Percent(interval.Cpu, interval.TimedHits, interval.SkippedHits);
-        return LastPercent > budgetPercent ? StepDown(interval) : StepUp(interval);
+        LastPercent = Percent(interval.Cpu, interval.SchedulerNs, interval.TimedHits, interval.SkippedHits);
+        return PollsNs(interval.TimedHits, interval.SkippedHits) > AllowedNs(interval, 1)
+            ? StepDown(interval)
+            : StepUp(interval);
     }
 
     private BudgetDecision StepDown(in BudgetInterval interval)
     {
         _quiet = 0;
         _quietNs = 0;
-        double allowedNs = interval.Cpu.AvailableNs * budgetPercent / 100 * Aim;
+        double allowedNs = AllowedNs(interval, Aim);
         long hits = interval.TimedHits + interval.SkippedHits;
         string seen =
-            $"probes cost {LastPercent:0.##} % of the target's CPU at {hits / (interval.Cpu.WallNs / 1e9):0} polls/s";
+            $"profiling costs {LastPercent:0.##} % of the target's CPU at {hits / (interval.Cpu.WallNs / 1e9):0} polls/s";
         int mask = MaskFor(hits, allowedNs);
+        if (mask > MaxMask)
+            mask = MaskFor(hits, AllowedNs(interval, Brink)); // rather a few polls timed than none
         if (Level <= 1 && mask <= MaxMask && mask > SampleMask)
             return Go(1, mask, None, seen);
 
@@ -112,7 +138,8 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
             return Stay();
         if (Level == 1)
         {
-            _quiet = LastPercent < budgetPercent * QuietShare ? _quiet + 1 : 0;
+            bool isQuiet = PollsNs(interval.TimedHits, interval.SkippedHits) < AllowedNs(interval, QuietShare);
+            _quiet = isQuiet ? _quiet + 1 : 0;
             if (_quiet < QuietIntervals)
                 return Stay();
             _quiet = 0;

@@ -1,3 +1,4 @@
+using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Budget;
@@ -16,7 +17,8 @@ internal sealed class BudgetKeeper
     private readonly IReadOnlyList<TargetProcess> _targets;
     private readonly EventSink _sink;
     private readonly Governor _governor;
-    private readonly long _costPerPollNs;
+    private readonly ProbeCost _cost;
+    private readonly int _sampleHertz;
     private readonly long _startNs;
     private readonly int? _forced;
     private ulong _neverProbed;
@@ -26,30 +28,31 @@ internal sealed class BudgetKeeper
     private long _lastTimed;
     private long _lastSkipped;
     private long _lastCpu;
-    private long _lastWaited;
+    private WorkerSums _lastWorkers;
     private int _unchanged;
 
     public BudgetKeeper(
         IKernelProbes kernel,
         IReadOnlyList<TargetProcess> targets,
         EventSink sink,
-        double budgetPercent,
+        ProfilingSessionSpec session,
         ProbeCost cost,
         long startNs,
         int? forced
     )
     {
-        (_kernel, _targets, _sink, _costPerPollNs, _startNs, _lastNs, _forced) = (
+        (_kernel, _targets, _sink, _cost, _sampleHertz, _startNs, _lastNs, _forced) = (
             kernel,
             targets,
             sink,
-            (long)cost.TimedNs,
+            cost,
+            session.SampleFrequencyHz,
             startNs,
             startNs,
             forced
         );
-        _governor = new Governor(budgetPercent, cost);
-        BudgetPercent = budgetPercent;
+        _governor = new Governor(session.OverheadBudgetPercent, cost);
+        BudgetPercent = session.OverheadBudgetPercent;
         _lastCpu = Cpu();
         foreach (var target in targets.Where(t => !t.ReturnProbesAllowed))
             _neverProbed |= 1UL << target.Index;
@@ -87,7 +90,25 @@ internal sealed class BudgetKeeper
 
     private long Cpu() => _targets.Sum(t => t.LastCpu);
 
-    private long Waited() => _kernel.ReadWorkers().Sum(w => (long)w.QueueNs);
+    private WorkerSums Workers()
+    {
+        long waited = 0,
+            switches = 0;
+        foreach (var worker in _kernel.ReadWorkers())
+        {
+            waited += (long)worker.QueueNs;
+            for (int i = 0; i < Abi.HistogramSlots; i++)
+                switches += (long)worker.Histogram[i];
+        }
+
+        return new WorkerSums(waited, switches);
+    }
+
+    private double SchedulerNs(long switches, long cpuNs) =>
+        switches * _cost.SwitchNs + cpuNs / 1e9 * _sampleHertz * _cost.SampleNs;
+
+    /// <summary>Of the waits for a CPU; each is a switch to the thread.</summary>
+    private readonly record struct WorkerSums(long WaitedNs, long Switches);
 
     /// <summary>Once an interval, after the totals were read.</summary>
     public void Tick(long nowNs, IReadOnlyList<(int Type, long Hits)> hits)
@@ -95,14 +116,16 @@ internal sealed class BudgetKeeper
         long timed = _kernel.Count(Stat.Polls),
             skipped = Skipped(),
             cpu = Cpu(),
-            waited = Waited();
+            used = cpu - _lastCpu;
+        var workers = Workers();
         var interval = new BudgetInterval(
-            new CpuUse(nowNs - _lastNs, cpu - _lastCpu, waited - _lastWaited),
+            new CpuUse(nowNs - _lastNs, used, workers.WaitedNs - _lastWorkers.WaitedNs),
+            SchedulerNs(workers.Switches - _lastWorkers.Switches, used),
             timed - _lastTimed,
             skipped - _lastSkipped,
             hits
         );
-        (_lastNs, _lastTimed, _lastSkipped, _lastCpu, _lastWaited) = (nowNs, timed, skipped, cpu, waited);
+        (_lastNs, _lastTimed, _lastSkipped, _lastCpu, _lastWorkers) = (nowNs, timed, skipped, cpu, workers);
         NextIntervalNs = ++_unchanged > SteadyAfter ? SteadyNs : UsualNs;
         if (_forced is not null || _kernel.ProbeMode == ProbeMode.SchedOnly)
             return;
@@ -185,10 +208,12 @@ internal sealed class BudgetKeeper
     public Overhead Overhead(long agentCpuNs)
     {
         long timed = _kernel.Count(Stat.Polls),
-            skipped = Skipped();
+            skipped = Skipped(),
+            cpu = _targets.Sum(t => t.LastCpu - t.CpuAtStart);
         // what the target pays; the agent's own CPU time is the node's and stands beside it
         double percent = _governor.Percent(
-            new CpuUse(_lastNs - _startNs, _targets.Sum(t => t.LastCpu - t.CpuAtStart), _lastWaited),
+            new CpuUse(_lastNs - _startNs, cpu, _lastWorkers.WaitedNs),
+            SchedulerNs(_lastWorkers.Switches, cpu),
             timed,
             skipped
         );
@@ -197,7 +222,7 @@ internal sealed class BudgetKeeper
             BudgetPercent = BudgetPercent,
             MeasuredPercent = Math.Round(percent, 3),
             ProbeHits = timed + skipped,
-            CostPerPollNs = _costPerPollNs,
+            CostPerPollNs = (long)_cost.TimedNs,
             AgentCpuNs = agentCpuNs,
             AgentPeakBytes = AgentClock.OwnPeakBytes,
             Level = Level,

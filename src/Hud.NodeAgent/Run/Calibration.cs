@@ -11,9 +11,12 @@ internal static class Calibration
 
     /// <summary>
     /// What a service pays beyond the child: between its polls it works for longer, and more of the caches is its own by then. Of two
-    /// programs on one CPU the watched one lost 1.1 times what the child says (<c>Hud.Bench twin</c>).
+    /// programs on one CPU the watched one lost 1.2 times what the child says (<c>Hud.Bench twin 6 10</c>).
     /// </summary>
-    private const double Margin = 1.1;
+    private const double Margin = 1.2;
+
+    /// <summary>Some 100 ms; the standard error is some ten nanoseconds.</summary>
+    private const byte Thousands = 3;
 
     /// <param name="type">A poll type of its own, so that the target's counts stay clean.</param>
     /// <exception cref="BpfException">The kernel refuses the links of this probe mode: the next one is tried.</exception>
@@ -21,22 +24,21 @@ internal static class Calibration
     {
         if (kernel.ProbeMode == ProbeMode.SchedOnly)
             return new ProbeCost(0, 0);
-        using var child = SelfTestChild.Start("spin");
+        using var child = SelfTestChild.Start("cost");
         if (child is null)
             return Assumed;
         var threads = kernel.AddTarget(child.Pid, targetIndex);
         kernel.Control.Enabled = 1;
         try
         {
-            double bare = Best(child);
             double timed,
                 skipped;
             using (kernel.AttachPolls(child.Path, [child.Offset], [type], child.Pid))
-                timed = Best(child) - bare;
+                timed = Cost(child);
             if (kernel.ProbeMode == ProbeMode.Session)
             {
                 using (kernel.AttachSkipping(child.Path, [child.Offset], child.Pid))
-                    skipped = Best(child) - bare;
+                    skipped = Cost(child);
             }
             else
             {
@@ -55,13 +57,10 @@ internal static class Calibration
         }
     }
 
-    /// <summary>The quickest of several short batches: what others do on the machine is not the probe's cost.</summary>
-    private static double Best(SelfTestChild child)
+    private static double Cost(SelfTestChild child)
     {
-        double best = double.PositiveInfinity;
-        for (int i = 0; i < 8; i++)
-            best = Math.Min(best, child.Run(1) ?? double.PositiveInfinity);
-        return best;
+        child.Cost(1); // its caches, the predictors, and the kernel's first return probe of a thread
+        return child.Cost(Thousands) ?? double.NaN;
     }
 
     /// <summary>

@@ -110,15 +110,7 @@ internal sealed class Observation : IDisposable
         _startedAt = DateTimeOffset.UtcNow;
         _startNs = AgentClock.NowNs;
         _cpuAtStart = AgentClock.OwnCpuNs;
-        _budget = new BudgetKeeper(
-            _kernel,
-            _targets.All,
-            _sink,
-            _session.OverheadBudgetPercent,
-            cost,
-            _startNs,
-            forcedLevel
-        );
+        _budget = new BudgetKeeper(_kernel, _targets.All, _sink, _session, cost, _startNs, forcedLevel);
         _late = new LateTokio(_targets, _kernel, Totals, _budget, _startNs);
         _kernel.Control.Enabled = 1;
         _kernel.RecordOpenPolls();

@@ -7,7 +7,7 @@ public sealed class GovernorTests
     private static readonly ProbeCost Cost = new(TimedNs: 1400, SkippedNs: 800);
 
     private static BudgetInterval Half(double cpuShare, params (int Type, long Hits)[] hits) =>
-        new(new CpuUse(5e8, 5e8 * cpuShare, 0), hits.Sum(h => h.Hits), 0, hits);
+        new(new CpuUse(5e8, 5e8 * cpuShare, 0), SchedulerNs: 0, hits.Sum(h => h.Hits), 0, hits);
 
     [Fact]
     public void Five_thousand_polls_a_second_are_all_timed()
@@ -34,11 +34,34 @@ public sealed class GovernorTests
     public void Polls_are_sampled_where_half_a_cpu_pays_for_them()
     {
         var cost = new ProbeCost(TimedNs: 2100, SkippedNs: 600);
-        var alone = new BudgetInterval(new CpuUse(1e9, 0.5e9, 0), 2_500, 0, [(0, 2_500)]);
+        var alone = new BudgetInterval(new CpuUse(1e9, 0.5e9, 0), SchedulerNs: 0, 2_500, 0, [(0, 2_500)]);
         var shared = alone with { Cpu = new CpuUse(1e9, 0.5e9, 0.5e9) };
 
         Assert.Equal(0, new Governor(1, cost).Decide(alone).Level);
         Assert.Equal(1, new Governor(1, cost).Decide(shared).Level);
+    }
+
+    [Fact]
+    public void Rather_few_polls_are_timed_just_below_the_budget_than_none()
+    {
+        // 6.5 ms of 10 go for hits that are skipped, so the aim of 7 leaves next to nothing
+        var interval = new BudgetInterval(new CpuUse(1e9, 1e9, 0), SchedulerNs: 1e6, 5_000, 0, [(0, 5_000)]);
+        var decision = new Governor(1, new ProbeCost(2600, 1300)).Decide(interval);
+        Assert.Equal((1, 3), (decision.Level, decision.SampleMask));
+    }
+
+    [Fact]
+    public void What_watching_the_scheduler_costs_is_taken_from_the_polls_but_never_all()
+    {
+        var cpu = new CpuUse(1e9, 1e9, 0);
+        var alone = new BudgetInterval(cpu, SchedulerNs: 0, 5_000, 0, [(0, 5_000)]); // 7 ms of 10
+        var governor = new Governor(1, new ProbeCost(1400, 500));
+        Assert.Equal(0, governor.Decide(alone).Level);
+        var decision = governor.Decide(alone with { SchedulerNs = 4e6 });
+        Assert.Equal((1, 1.1), (decision.Level, Math.Round(governor.LastPercent, 2)));
+
+        var switching = new Governor(1, Cost); // 5 % before any poll, and no reason to give up timing 1,000
+        Assert.Equal(0, switching.Decide(new BudgetInterval(cpu, SchedulerNs: 50e6, 1_000, 0, [(0, 1_000)])).Level);
     }
 
     [Fact]
@@ -198,7 +221,9 @@ public sealed class GovernorTests
                 hits.Add((type, kept));
             }
 
-            return _now = Governor.Decide(new BudgetInterval(new CpuUse(5e8, 5e8 * cpuShare, 0), timed, skipped, hits));
+            return _now = Governor.Decide(
+                new BudgetInterval(new CpuUse(5e8, 5e8 * cpuShare, 0), SchedulerNs: 0, timed, skipped, hits)
+            );
         }
     }
 }

@@ -1,3 +1,4 @@
+using Hud.Core.Api;
 using Hud.Core.Stream;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Budget;
@@ -24,7 +25,7 @@ public sealed class BudgetKeeperTests
     }
 
     private BudgetKeeper Keeper(int? forced = null, PlayedKernel? kernel = null) =>
-        new(kernel ?? _kernel, _targets, _sink, budgetPercent: 1, Cost, startNs: 0, forced);
+        new(kernel ?? _kernel, _targets, _sink, new ProfilingSessionSpec(), Cost, startNs: 0, forced);
 
     private TargetProcess Add(bool allowed = true)
     {
@@ -78,8 +79,24 @@ public sealed class BudgetKeeperTests
         _kernel.Workers.Add(new WorkerState { QueueNs = Second / 2 });
         keeper.Tick(Second, [(0, 4_000)]);
 
-        Assert.Equal(1.6, keeper.Overhead(agentCpuNs: 0).MeasuredPercent, tolerance: 0.01);
+        // 8 ms for the polls, and 49 samples of 6 us in half a second
+        Assert.Equal(1.6 + 0.06, keeper.Overhead(agentCpuNs: 0).MeasuredPercent, tolerance: 0.01);
         Assert.Equal(1, keeper.Level);
+    }
+
+    [Fact]
+    public void Switches_of_the_workers_cost_and_are_reported()
+    {
+        var keeper = Keeper();
+        var worker = new WorkerState();
+        worker.Histogram[3] = 900;
+        worker.Histogram[9] = 100;
+        _kernel.Workers.Add(worker);
+        keeper.Tick(Second, []);
+
+        // 1,000 switches at 3 us
+        Assert.Equal(0.3, keeper.Overhead(agentCpuNs: 0).MeasuredPercent, tolerance: 0.001);
+        Assert.Equal(0, keeper.Level);
     }
 
     [Fact]
