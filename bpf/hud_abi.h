@@ -153,7 +153,7 @@ struct hud_type_info {
 	__u32 target_binary;     /* index of the binary it is in */
 	__u32 task_id_offset;    /* in the task's header, 0 = not known */
 	__u32 scheduler_offset;
-	__u32 pad;
+	__u32 sampled;           /* by control.sample_mask; the others are timed each time */
 };
 
 /* One per polling thread; read by the agent once a second. */
@@ -180,7 +180,7 @@ struct hud_worker {
 struct hud_control {
 	__u64 threshold_ns;
 	__u64 sched_only;        /* bit of a target: it has no poll probes, so sleeps and samples of all its threads are told */
-	__u32 sample_mask;       /* poll sampling: time 1 of mask + 1 */
+	__u32 sample_mask;       /* sampling: time 1 of mask + 1 polls of the types that are sampled; 0 for all of every type */
 	__u32 epoch;             /* raised when probes were detached: open polls are void */
 	__u32 ns_level;          /* depth of the agent's pid namespace */
 	__u32 enabled;           /* 0: programs return at once */

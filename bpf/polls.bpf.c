@@ -54,6 +54,16 @@ static __always_inline void open_frame(struct poll_frame *f, struct thread_state
 	f->start_ns = bpf_ktime_get_ns();
 }
 
+static __always_inline bool is_left_out(u32 type)
+{
+	struct hud_type_info *info;
+
+	if (!control.sample_mask)
+		return false;
+	info = bpf_map_lookup_elem(&type_info, &type);
+	return info && info->sampled && (bpf_get_prandom_u32() & control.sample_mask);
+}
+
 /* Returns false when this poll is not timed. */
 static __always_inline bool poll_enter(struct pt_regs *ctx)
 {
@@ -68,7 +78,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 		return false;
 	cookie = bpf_get_attach_cookie(ctx);
 	pool = cookie >> HUD_POOL_SHIFT;
-	if (!pool && control.sample_mask && (bpf_get_prandom_u32() & control.sample_mask)) {
+	if (!pool && is_left_out(cookie)) {
 		count(HUD_STAT_SAMPLED_OUT);
 		return false;
 	}

@@ -108,11 +108,14 @@ public sealed class ProbeModeTests
     {
         using var polls = new ProbedChild(Settings(Need.ProbeMode(name)));
         polls.Kernel.Control.SampleMask = 15;
+        polls.Poll(1); // not for this type
+        Assert.Equal((1000, 0), (polls.Kernel.Count(Stat.Polls), polls.Kernel.Count(Stat.SampledOut)));
+        polls.Kernel.SetSampled(0, sampled: true);
         polls.Poll(10);
 
-        long timed = polls.Kernel.Count(Stat.Polls);
+        long timed = polls.Kernel.Count(Stat.Polls) - 1000;
         Assert.Equal(10_000, timed + polls.Kernel.Count(Stat.SampledOut));
-        Assert.Equal((ulong)timed, polls.Kernel.ReadType(0).Polls);
+        Assert.Equal((ulong)timed + 1000, polls.Kernel.ReadType(0).Polls);
         Assert.InRange(timed, 375, 875); // 625 expected, 24 the standard deviation
         Assert.Equal(0, polls.Kernel.Count(Stat.MissedReturns));
     }

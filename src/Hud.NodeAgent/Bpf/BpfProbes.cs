@@ -340,6 +340,14 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
 
     public void SetType(uint type, TypeInfo info) => _object.Map("type_info").Set(type, info);
 
+    public void SetSampled(uint type, bool sampled)
+    {
+        var map = _object.Map("type_info");
+        map.TryGet(type, out TypeInfo info);
+        info.Sampled = sampled ? 1u : 0;
+        map.Set(type, info);
+    }
+
     public void LearnFutex(uint tgid, ulong futex, FutexUse use) =>
         _object.Map("futexes").TrySet((ulong)tgid << 32 | (uint)futex, (uint)use);
 

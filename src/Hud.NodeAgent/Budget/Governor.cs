@@ -24,6 +24,9 @@ public readonly record struct CpuUse(double WallNs, double UsedNs, double Waited
     /// </summary>
     public double AvailableNs => Math.Max(Math.Max(UsedNs, WallNs * Got), 1);
 
+    /// <summary>The part of that which was used, 0 to 1.</summary>
+    public double Busy => Math.Min(1, UsedNs / AvailableNs);
+
     private double Got => UsedNs > 0 && WaitedNs > 0 ? UsedNs / (UsedNs + WaitedNs) : 1;
 }
 
@@ -37,12 +40,22 @@ public readonly record struct BudgetInterval(
     IReadOnlyList<(int Type, long Hits)> HitsByType
 );
 
-/// <summary>What to do now. <c>SampleMask</c> + 1 = N of sampling one poll in N; <c>Detached</c> = types without probes.</summary>
-public sealed record BudgetDecision(int Level, int SampleMask, IReadOnlySet<int> Detached, bool Changed, string Reason);
+/// <summary>What to do now.</summary>
+/// <param name="SampleMask">+ 1 = N of sampling one poll in N.</param>
+/// <param name="Sampled">The types for which this holds; the others are timed each time. Null for all.</param>
+/// <param name="Detached">Types without probes.</param>
+public sealed record BudgetDecision(
+    int Level,
+    int SampleMask,
+    IReadOnlySet<int>? Sampled,
+    IReadOnlySet<int> Detached,
+    bool Changed,
+    string Reason
+);
 
 /// <summary>
-/// Keeps the cost of the poll probes below a share of the target's CPU time: 0 times every poll, 1 samples polls, 2 leaves
-/// the hottest types out, 3 leaves all out and watches the scheduler and the clock only. Steps down at once, and up again
+/// Keeps the cost of the poll probes below a share of the target's CPU time: 0 times every poll, 1 samples those of the
+/// hottest types, 2 leaves the hottest types out, 3 leaves all out and watches the scheduler and the clock only. Steps down at once, and up again
 /// only after quiet intervals, with a growing pause after each attempt that failed. Pure: it is told the time by intervals.
 /// </summary>
 public sealed class Governor(double budgetPercent, ProbeCost cost)
@@ -52,9 +65,10 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
     private const double QuietShare = 0.35; // below this share of the budget an interval is quiet
     private const double Floor = 0.3; // of the budget, however much the scheduler side costs
     private const int QuietIntervals = 10;
-    private const int MaxMask = 255;
+    private const int MaxMask = 15; // of rarer samples a slow poll is found by chance; who sleeps in a type without probes is seen each time
     private static readonly IReadOnlySet<int> None = new HashSet<int>();
     private IReadOnlySet<int> _detached = None;
+    private IReadOnlySet<int> _sampled = None;
     private double _quietNs;
     private int _quiet;
     private double _pauseNs = 15e9;
@@ -72,11 +86,14 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
 
     private double PollsNs(long timed, long skipped) => timed * cost.TimedNs + skipped * cost.SkippedNs;
 
-    /// <summary>What the poll probes may cost for this share of the budget: what the scheduler side leaves, and never nothing.</summary>
+    /// <summary>
+    /// What the poll probes may cost for this share of the budget: what the scheduler side leaves, as far as the target has no idle time
+    /// to pay that from, and never nothing.
+    /// </summary>
     private double AllowedNs(in BudgetInterval interval, double share)
     {
         double budgetNs = interval.Cpu.AvailableNs * budgetPercent / 100;
-        return Math.Max(budgetNs * share - interval.SchedulerNs, budgetNs * share * Floor);
+        return Math.Max(budgetNs * share - interval.SchedulerNs * interval.Cpu.Busy, budgetNs * share * Floor);
     }
 
     public BudgetDecision Decide(in BudgetInterval interval)
@@ -95,41 +112,66 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
         long hits = interval.TimedHits + interval.SkippedHits;
         string seen =
             $"profiling costs {LastPercent:0.##} % of the target's CPU at {hits / (interval.Cpu.WallNs / 1e9):0} polls/s";
-        int mask = MaskFor(hits, allowedNs);
-        if (mask > MaxMask)
-            mask = MaskFor(hits, AllowedNs(interval, Brink)); // rather a few polls timed than none
-        if (Level <= 1 && mask <= MaxMask && mask > SampleMask)
-            return Go(1, mask, None, seen);
+        // rather a few polls timed just below the budget than none
+        if (
+            Level <= 1
+            && (Sample(interval, allowedNs) ?? Sample(interval, AllowedNs(interval, Brink))) is var (mask, sampled)
+            && (mask > SampleMask || !sampled.IsSubsetOf(_sampled))
+        )
+            return Go(1, mask, sampled, None, seen);
 
         // sampling still pays for every entry: leave out the hottest types until the rest fits, timed in full
         var detached = new HashSet<int>(_detached);
-        double scale = SampleMask + 1;
-        double left = interval.HitsByType.Sum(t => t.Hits) * cost.TimedNs * scale;
-        foreach (var (type, count) in interval.HitsByType.OrderByDescending(t => t.Hits))
+        double left = interval.HitsByType.Sum(AllHits) * cost.TimedNs;
+        foreach (var type in interval.HitsByType.OrderByDescending(AllHits))
         {
             if (left <= allowedNs)
                 break;
-            detached.Add(type);
-            left -= count * cost.TimedNs * scale;
+            detached.Add(type.Type);
+            left -= AllHits(type) * cost.TimedNs;
         }
 
         bool someLeft = interval.HitsByType.Any(t => t.Hits > 0 && !detached.Contains(t.Type));
         return someLeft && detached.Count > _detached.Count && Level <= 2
-            ? Go(2, 0, detached, seen)
-            : Go(3, 0, None, seen);
+            ? Go(2, 0, None, detached, seen)
+            : Go(3, 0, None, None, seen);
     }
 
-    /// <summary>The smallest mask of the form 2^k - 1 that fits, or something above <see cref="MaxMask"/>.</summary>
-    private int MaskFor(long hits, double allowedNs)
+    /// <summary>Of this type, timed or not.</summary>
+    private double AllHits((int Type, long Hits) type) =>
+        _sampled.Contains(type.Type) ? type.Hits * (SampleMask + 1.0) : type.Hits;
+
+    /// <summary>
+    /// The hottest types, until the others cost half of what is allowed, and the smallest mask of the form 2^k - 1 for them that fits.
+    /// A slow poll is rare, and so are the polls of most types that have any: sampled, a few of them stand for all or for none.
+    /// </summary>
+    /// <returns>Null when no mask does.</returns>
+    private (int Mask, HashSet<int> Types)? Sample(in BudgetInterval interval, double allowedNs)
     {
-        for (int mask = 1; mask <= MaxMask; mask = mask * 2 + 1)
+        // beginnings of blocking tasks are skipped, too, and no mask changes that
+        double byMask = interval.HitsByType.Sum(t => AllHits(t) - t.Hits),
+            left = allowedNs - Math.Max(0, interval.SkippedHits - byMask) * cost.SkippedNs,
+            hot = 0,
+            rest = interval.HitsByType.Sum(AllHits);
+        var types = new HashSet<int>();
+        foreach (var type in interval.HitsByType.OrderByDescending(AllHits))
         {
-            double timed = hits / (mask + 1.0);
-            if (timed * cost.TimedNs + (hits - timed) * cost.SkippedNs <= allowedNs)
-                return mask;
+            if (types.Count > 0 && rest * cost.TimedNs <= left / 2)
+                break;
+            types.Add(type.Type);
+            hot += AllHits(type);
+            rest -= AllHits(type);
         }
 
-        return int.MaxValue;
+        left -= rest * cost.TimedNs;
+        for (int mask = 1; mask <= MaxMask; mask = mask * 2 + 1)
+        {
+            double timed = hot / (mask + 1);
+            if (timed * cost.TimedNs + (hot - timed) * cost.SkippedNs <= left)
+                return (mask, types);
+        }
+
+        return null;
     }
 
     private BudgetDecision StepUp(in BudgetInterval interval)
@@ -144,7 +186,7 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
                 return Stay();
             _quiet = 0;
             int mask = SampleMask / 2;
-            return Go(mask == 0 ? 0 : 1, mask, None, "polls became rarer");
+            return Go(mask == 0 ? 0 : 1, mask, mask == 0 ? None : _sampled, None, "polls became rarer");
         }
 
         // without probes on them nobody knows how often those types are polled now: try, and pause longer each time
@@ -153,19 +195,18 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
             return Stay();
         _quietNs = 0;
         _pauseNs = Math.Min(_pauseNs * 2, 240e9);
-        return Go(0, 0, None, "trying all probes again");
+        return Go(0, 0, None, None, "trying all probes again");
     }
 
-    private BudgetDecision Stay() => new(Level, SampleMask, _detached, Changed: false, "");
+    private BudgetDecision Stay() => new(Level, SampleMask, _sampled, _detached, Changed: false, "");
 
-    private BudgetDecision Go(int level, int mask, IReadOnlySet<int> detached, string reason)
+    private BudgetDecision Go(int level, int mask, IReadOnlySet<int> sampled, IReadOnlySet<int> detached, string reason)
     {
-        Level = level;
-        SampleMask = mask;
-        _detached = detached;
-        return new BudgetDecision(level, mask, detached, Changed: true, reason);
+        (Level, SampleMask, _sampled, _detached) = (level, mask, sampled, detached);
+        return new BudgetDecision(level, mask, sampled, detached, Changed: true, reason);
     }
 
     /// <summary>For tests and doctors: stay at this level whatever it costs.</summary>
-    public static BudgetDecision Fixed(int level) => new(level, level == 1 ? 15 : 0, None, Changed: true, "forced");
+    public static BudgetDecision Fixed(int level) =>
+        new(level, level == 1 ? 15 : 0, level == 1 ? null : None, None, Changed: true, "forced");
 }

@@ -189,7 +189,7 @@ public struct TypeInfo
     public uint TargetBinary;
     public uint TaskIdOffset;
     public uint SchedulerOffset;
-    public uint Pad;
+    public uint Sampled;
 }
 
 /// <summary><c>struct hud_worker</c></summary>

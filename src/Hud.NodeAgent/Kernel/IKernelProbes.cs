@@ -19,6 +19,9 @@ internal interface IKernelProbes
 
     void SetType(uint type, TypeInfo info);
 
+    /// <summary>Whether <see cref="ControlBlock.SampleMask"/> holds for the polls of this type.</summary>
+    void SetSampled(uint type, bool sampled);
+
     /// <summary>From here on the programs look at this process.</summary>
     /// <returns>Its threads; none when it is gone.</returns>
     IReadOnlyList<TaskRecord> AddTarget(int pid, int index);

@@ -59,7 +59,16 @@ internal sealed class BudgetKeeper
         kernel.Control.SchedOnly = _neverProbed;
         EverEstimated = _neverProbed != 0;
         if (kernel.ProbeMode == ProbeMode.SchedOnly)
-            Carry(new BudgetDecision(3, 0, new HashSet<int>(), Changed: true, "this kernel offers no poll probes"));
+            Carry(
+                new BudgetDecision(
+                    3,
+                    0,
+                    new HashSet<int>(),
+                    new HashSet<int>(),
+                    Changed: true,
+                    "this kernel offers no poll probes"
+                )
+            );
         else if (forced is { } level)
             Carry(Governor.Fixed(level));
     }
@@ -74,7 +83,7 @@ internal sealed class BudgetKeeper
 
     public int Level { get; private set; }
 
-    /// <summary>Polls that one timed poll stands for now.</summary>
+    /// <summary>Polls that a timed one of the sampled types stands for now.</summary>
     public int Weight { get; private set; } = 1;
 
     public bool EverEstimated { get; private set; }
@@ -148,10 +157,12 @@ internal sealed class BudgetKeeper
         NextIntervalNs = Level >= 2 && decision.Level < 2 ? SoonNs : UsualNs;
         Level = decision.Level;
         Weight = decision.SampleMask + 1;
-        _sink.Weight = Weight;
+        _sink.Weights.Set(Weight, decision.Sampled);
         EverEstimated |= Level > 0;
         _everWithoutProbes |= Level == 3;
         ref var control = ref _kernel.Control;
+        if (decision.SampleMask > 0)
+            SetSampled(decision.Sampled);
         control.SampleMask = (uint)decision.SampleMask;
         if (reattach)
         {
@@ -172,6 +183,18 @@ internal sealed class BudgetKeeper
             _sink.Ticks.Flush();
         if (_changes.Count < 1000)
             _changes.Add(new LevelChange(Math.Max(0, _lastNs - _startNs), Level, Weight, decision.Reason));
+    }
+
+    private void SetSampled(IReadOnlySet<int>? sampled)
+    {
+        foreach (var target in _targets)
+        {
+            for (int type = 0; type < target.Tokio.Types.Count; type++)
+            {
+                int number = target.Numbers.NumberOf(type);
+                _kernel.SetSampled((uint)number, sampled?.Contains(number) ?? true);
+            }
+        }
     }
 
     private void Attach(TargetProcess target, IReadOnlySet<int> without) =>

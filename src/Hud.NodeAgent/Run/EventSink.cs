@@ -1,6 +1,7 @@
 using Hud.Analysis;
 using Hud.Frames;
 using Hud.NodeAgent.Bpf;
+using Hud.NodeAgent.Budget;
 using Hud.NodeAgent.Kernel;
 using Hud.Unwinding;
 
@@ -37,8 +38,7 @@ internal sealed class EventSink
 
     public long DecodeErrors => _decoder.Errors;
 
-    /// <summary>Poll sampling in force: how many polls a recorded one stands for.</summary>
-    public int Weight { get; set; } = 1;
+    public PollWeights Weights { get; } = new();
 
     /// <summary>Futexes found to be parks while poll probes are off; the kernel side skips them from now on.</summary>
     public Action<uint, ulong, FutexUse>? LearnFutex { get; set; }
@@ -119,7 +119,7 @@ internal sealed class EventSink
             PreemptedByNs = (long)header.ByNs,
             Open = Has(header, EventFlags.Open),
             HandoversSeen = _targets[(int)header.Target].SeesHandovers,
-            Weight = Weight,
+            Weight = Weights.Of((int)header.Type),
         };
         if (header.Type == Abi.Outside)
         {

@@ -78,7 +78,11 @@ internal sealed class Observation : IDisposable
         _sink.Outside.SetRole = kernel.SetRole;
         if (_workerNames.Given)
             _sink.Counts = e =>
-                _workerNames.Accept(e, Totals.NameOf(targets.All[(int)e.Target].Pid, (int)e.NsTid), _sink.Weight);
+                _workerNames.Accept(
+                    e,
+                    Totals.NameOf(targets.All[(int)e.Target].Pid, (int)e.NsTid),
+                    _sink.Weights.Of((int)e.Type)
+                );
         _sleepers = new Sleepers(kernel, targets.All, _sink.Keep, _sink.Outside);
         _parked = [.. targets.All.SelectMany(t => ParkedWorkers.Find(t, frames))];
         _pools = new BlockingPools(targets.All, log.Warn);
@@ -142,7 +146,7 @@ internal sealed class Observation : IDisposable
                 _targets.Look();
                 // what was recorded so far goes by the level it was recorded at
                 _events.Drain();
-                Totals.Read(Budget.Weight);
+                Totals.Read(_sink.Weights);
                 Budget.Tick(now, Totals.NewHits);
                 nextRead = now + Budget.NextIntervalNs;
             }
@@ -201,7 +205,7 @@ internal sealed class Observation : IDisposable
         Aggregator.ForgetUnseen(_targets.IsThere);
         _sink.Ticks.Flush();
         Aggregator.CloseOpen();
-        Totals.Read(Budget.Weight);
+        Totals.Read(_sink.Weights);
     }
 
     public AgentInfo Agent() =>

@@ -1,5 +1,6 @@
 using Hud.Analysis;
 using Hud.Core.Profile;
+using Hud.NodeAgent.Budget;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
 
@@ -27,8 +28,8 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
         }
     }
 
-    /// <param name="weight">Polls that one timed poll stood for since the last reading.</param>
-    public void Read(int weight)
+    /// <param name="weights">Polls that one timed poll stood for since the last reading.</param>
+    public void Read(PollWeights weights)
     {
         NewHits.Clear();
         // thousands of types are mostly silent: those are looked at every eighth time
@@ -42,6 +43,7 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
             long polls = (long)(now.Polls - before.Polls);
             if (polls == 0)
                 continue;
+            int weight = weights.Of(type);
             _activeTypes.Add(type);
             NewHits.Add((type, polls));
             _seen[type] = now;

@@ -101,6 +101,30 @@ public sealed class GovernorTests
     }
 
     [Fact]
+    public void Only_the_hottest_types_are_sampled()
+    {
+        var cost = new ProbeCost(1400, 10);
+        var service = new Service(cost, cpuShare: 1.0, (0, 20_000), (1, 5), (2, 9_000), (3, 800));
+        var decision = service.Next();
+        Assert.Equal(1, decision.Level);
+        Assert.Equal([0, 2], decision.Sampled!.Order());
+        service.Next();
+        Assert.InRange(service.Governor.LastPercent, 0.2, 1);
+        Assert.Equal([0, 2], service.Next().Sampled!.Order());
+    }
+
+    [Fact]
+    public void A_type_that_becomes_hot_while_others_are_sampled_is_sampled_with_them()
+    {
+        var service = new Service(new ProbeCost(1400, 10), cpuShare: 1.0, (0, 20_000), (1, 5));
+        Assert.Equal([0], service.Next().Sampled);
+        service.Load = [(0, 20_000), (1, 20_000)];
+        Assert.Equal([0, 1], service.Next().Sampled!.Order());
+        service.Next();
+        Assert.InRange(service.Governor.LastPercent, 0.2, 1);
+    }
+
+    [Fact]
     public void Only_the_hottest_types_are_left_out()
     {
         var service = new Service(Cost, cpuShare: 2.0, (0, 400_000), (1, 1_000), (2, 500));
@@ -199,7 +223,7 @@ public sealed class GovernorTests
     /// <summary>A service that answers the governor's decisions as the probes would.</summary>
     private sealed class Service(ProbeCost cost, double cpuShare, params (int Type, long PerSecond)[] load)
     {
-        private BudgetDecision _now = new(0, 0, new HashSet<int>(), Changed: false, "");
+        private BudgetDecision _now = new(0, 0, new HashSet<int>(), new HashSet<int>(), Changed: false, "");
 
         public Governor Governor { get; } = new(1, cost);
 
@@ -215,7 +239,7 @@ public sealed class GovernorTests
                 if (_now.Level == 3 || _now.Detached.Contains(type))
                     continue;
                 long all = perSecond / 2,
-                    kept = all / (_now.SampleMask + 1);
+                    kept = _now.Sampled!.Contains(type) ? all / (_now.SampleMask + 1) : all;
                 timed += kept;
                 skipped += all - kept;
                 hits.Add((type, kept));

@@ -5,6 +5,7 @@ using Hud.NodeAgent.Budget;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Run;
 using Hud.Tests.Support;
+using Hud.Tokio;
 
 namespace Hud.NodeAgent.Tests.Run;
 
@@ -61,12 +62,30 @@ public sealed class BudgetKeeperTests
         Assert.Equal(1, keeper.Level);
         Assert.True(keeper.EverEstimated);
         Assert.Equal(keeper.Weight - 1, (int)_kernel.Control.SampleMask);
-        Assert.Equal(keeper.Weight, _sink.Weight);
+        Assert.Equal(keeper.Weight, _sink.Weights.Of(0));
         var change = Assert.Single(keeper.Changes);
         Assert.Contains("20000 polls/s", change.Reason, StringComparison.Ordinal);
         // the same once more says how much of it is left over
         double cost = keeper.Overhead(agentCpuNs: 5).MeasuredPercent;
         Assert.InRange(cost, 3.99, 4.01);
+    }
+
+    [Fact]
+    public void Only_the_hot_type_is_sampled_and_only_its_polls_stand_for_others()
+    {
+        var target = Add();
+        target.Tokio = new TokioBinary
+        {
+            Types = [new("shop::cart", 0, 0, default, 0), new("shop::login", 0, 0, default, 0)],
+        };
+        target.AssignNumbers(40);
+        var keeper = Keeper();
+        _kernel.Counts[Stat.Polls] = 20_010;
+        keeper.Tick(Second, [(40, 10), (41, 20_000)]);
+
+        Assert.Equal([41u], _kernel.Sampled);
+        Assert.Equal((1, keeper.Weight), (_sink.Weights.Of(40), _sink.Weights.Of(41)));
+        Assert.True(keeper.Weight > 1);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Hud.Analysis;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
 using Hud.Elf;
+using Hud.NodeAgent.Budget;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Run;
 using Hud.Tokio;
@@ -80,13 +81,13 @@ public sealed class LateTypesTests : IDisposable
         var target = Add("shop::cart");
         _targets.AssignTypes();
         var totals = new RunTotals(_kernel, _targets.All, _targets.Types);
-        totals.Read(weight: 1);
+        totals.Read(new PollWeights());
         Assert.Equal(["shop::cart", TaskTypeFacts.OutsidePolls], totals.Types.Select(t => t.Name));
 
         Assert.True(_targets.TryAdd(target, File("plugin.so", "plugin::run")));
         totals.GrowTo(_targets.Types);
         _kernel.Types[2] = new TypeStats { Polls = 7 };
-        totals.Read(weight: 1);
+        totals.Read(new PollWeights());
         Assert.Equal(["shop::cart", TaskTypeFacts.OutsidePolls, "plugin::run"], totals.Types.Select(t => t.Name));
         Assert.Equal((0, 7L), (totals.Types[2].Target, totals.Types[2].Polls));
         Assert.Equal([(2, 7L)], totals.NewHits);

@@ -75,6 +75,16 @@ internal sealed class PlayedKernel : IKernelProbes
         TypeInfos[type] = info;
     }
 
+    public HashSet<uint> Sampled { get; } = [];
+
+    public void SetSampled(uint type, bool sampled)
+    {
+        if (sampled)
+            Sampled.Add(type);
+        else
+            Sampled.Remove(type);
+    }
+
     public IReadOnlyList<TaskRecord> AddTarget(int pid, int index)
     {
         Asked.Add("add target");

@@ -1,5 +1,6 @@
 using Hud.Analysis;
 using Hud.Core.Stream;
+using Hud.NodeAgent.Budget;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Run;
 using Hud.Tests.Support;
@@ -21,6 +22,13 @@ public sealed class RunTotalsTests
 
     public RunTotalsTests() => _target.AssignNumbers(0);
 
+    private static PollWeights Weights(int weight)
+    {
+        var weights = new PollWeights();
+        weights.Set(weight, sampled: null);
+        return weights;
+    }
+
     private RunTotals Totals() => new(_kernel, [_target], types: 3);
 
     private static TypeStats Stats(ulong polls, ulong slow, ulong max)
@@ -41,9 +49,9 @@ public sealed class RunTotalsTests
     {
         var totals = Totals();
         _kernel.Types[1] = Stats(polls: 10, slow: 1, max: 900);
-        totals.Read(weight: 1);
+        totals.Read(Weights(1));
         _kernel.Types[1] = Stats(polls: 14, slow: 3, max: 700);
-        totals.Read(weight: 16);
+        totals.Read(Weights(16));
 
         var login = totals.Types[1];
         Assert.Equal("shop::login", login.Name);
@@ -59,7 +67,7 @@ public sealed class RunTotalsTests
     public void A_type_that_was_never_polled_is_listed_with_nothing()
     {
         var totals = Totals();
-        totals.Read(weight: 1);
+        totals.Read(Weights(1));
 
         Assert.Equal(["shop::cart", "shop::login", TaskTypeFacts.OutsidePolls], totals.Types.Select(t => t.Name));
         Assert.All(totals.Types, t => Assert.Equal((0, false), (t.Polls, t.Estimated)));
@@ -81,10 +89,10 @@ public sealed class RunTotalsTests
         target.AssignNumbers(0);
         var totals = new RunTotals(_kernel, [target], types: 5000);
         _kernel.Types[3000] = Stats(polls: 5, slow: 0, max: 1);
-        totals.Read(weight: 1);
+        totals.Read(Weights(1));
         Assert.Equal(5000, _kernel.TypesRead);
 
-        totals.Read(weight: 1);
+        totals.Read(Weights(1));
         Assert.Equal(5001, _kernel.TypesRead);
     }
 
