@@ -21,7 +21,7 @@ internal static class BuiltDocuments
         ArgumentNullException.ThrowIfNull(polls);
         var stage = new Stage();
         polls(stage);
-        var slow = stage.Ledger.Polls.Where(p => !p.IsUncounted).ToList();
+        var slow = stage.Aggregator.Polls.Where(p => !p.IsUncounted).ToList();
         var facts = new ProfileInputs
         {
             Session = new ProfilingSessionSpec { Threshold = new GoDuration(Threshold) },
@@ -53,7 +53,7 @@ internal static class BuiltDocuments
             Workers = [Worker(1, counted / 2), Worker(2, counted / 2)],
             Unclear = unclear == 0 ? new Dictionary<int, int>() : new Dictionary<int, int> { [0] = unclear },
         };
-        return ProfileBuilder.Build(facts, stage.Ledger, stage.Stacks, stage.Judge, exact: true);
+        return ProfileBuilder.Build(facts, stage.Aggregator, stage.Stacks, stage.Attributor, exact: true);
     }
 
     /// <summary>One function computes, sleeps and waits for a CPU on one path.</summary>
@@ -64,15 +64,15 @@ internal static class BuiltDocuments
             {
                 int hash = stage.Stack(Hash);
                 int sleep = stage.Stack(Sleep);
-                stage.Ledger.AddPoll(Slow(cpu: 60, start: 1100) with { CpuStack = hash });
-                stage.Ledger.AddPoll(
+                stage.Aggregator.AddPoll(Slow(cpu: 60, start: 1100) with { CpuStack = hash });
+                stage.Aggregator.AddPoll(
                     Slow(blocked: 40, start: 1200) with
                     {
                         BlockStack = sleep,
                         Syscall = "clock_nanosleep",
                     }
                 );
-                stage.Ledger.AddPoll(
+                stage.Aggregator.AddPoll(
                     Slow(queued: 20, start: 1300) with
                     {
                         QueueStack = hash,

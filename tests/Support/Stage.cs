@@ -3,7 +3,7 @@ using Hud.Frames;
 
 namespace Hud.Tests.Support;
 
-/// <summary>Stacks written as text, and a aggregator that judges them: everything but the kernel.</summary>
+/// <summary>Stacks written as text, and an aggregator that attributes them: everything but the kernel.</summary>
 internal sealed class Stage : IFrameSource
 {
     public const long Ms = 1_000_000;
@@ -18,20 +18,28 @@ internal sealed class Stage : IFrameSource
     public Stage(int maxPolls = 20_000, int maxStacks = 20_000)
     {
         Stacks = new StackStore(maxStacks);
-        Judge = new StackAttributor(Stacks, this);
-        Ledger = new PollAggregator(Judge, Threshold, maxPolls);
+        Attributor = new StackAttributor(Stacks, this);
+        Aggregator = new PollAggregator(Attributor, Threshold, maxPolls);
     }
 
     public StackStore Stacks { get; }
 
-    public StackAttributor Judge { get; }
+    public StackAttributor Attributor { get; }
 
-    public PollAggregator Ledger { get; }
+    public PollAggregator Aggregator { get; }
 
     /// <summary>Frames leaf first, without the poll and the worker below it.</summary>
-    public int Stack(string leafFirst, int target = 0, string below = Poll, StopReason stop = StopReason.ReachedPoll)
+    /// <param name="kernel">The function it sleeps in, if that is known.</param>
+    public int Stack(
+        string leafFirst,
+        int target = 0,
+        string below = Poll,
+        StopReason stop = StopReason.ReachedPoll,
+        string kernel = ""
+    )
     {
-        ulong[] addresses = [.. Named.Of(leafFirst + below).Select(AddressOf)];
+        IEnumerable<Frame> frames = Named.Of(leafFirst + below);
+        ulong[] addresses = [.. (kernel.Length > 0 ? frames.Prepend(Named.Kernel(kernel)) : frames).Select(AddressOf)];
         return Stacks.Intern(target, addresses, UnwindQuality.EhFrame, stop);
     }
 

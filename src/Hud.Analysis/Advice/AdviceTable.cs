@@ -820,6 +820,14 @@ internal static class AdviceTable
             "cpu"
         ),
         new(
+            "PageFault",
+            BlockingCall,
+            [],
+            [PageFault],
+            "The code touches memory that is not there yet, and the thread sleeps until it is: a mapped file or swap is read from disk. Touch mapped files in tokio::task::spawn_blocking or read them ahead (madvise WILLNEED), and give the container enough memory.",
+            "memory"
+        ),
+        new(
             "Blocking",
             Asleep,
             [],

@@ -22,7 +22,7 @@ public static class Advisor
         var user = StackClassifier.FirstUserFrame(frames);
         var names = BareNames(frames, end);
         var near = user < 0 || user >= end ? end : user + 1;
-        var group = SyscallGroups.Of(syscall);
+        var group = IsPageFault(frames, cause, syscall) ? SyscallGroup.PageFault : SyscallGroups.Of(syscall);
 
         foreach (var row in AdviceTable.Rows)
         {
@@ -39,6 +39,13 @@ public static class Advisor
 
         return AdviceTable.Rows[^1];
     }
+
+    /// <summary>
+    /// Asleep, and in no system call. Where in the kernel is known only when one of the sleeps was long: thousands of pages that are read
+    /// one after the other are not.
+    /// </summary>
+    public static bool IsPageFault(IReadOnlyList<Frame> frames, HotspotCause cause, string? syscall) =>
+        cause == HotspotCause.BlockingCall && string.IsNullOrEmpty(syscall) && frames.Count > 0;
 
     /// <summary>Index of the frame that the row is about, from the leaf: the one nearest to the user's code, which is the
     /// name people know (<c>std::fs::read</c>, not <c>__read</c>). -1 when the system call decided.</summary>

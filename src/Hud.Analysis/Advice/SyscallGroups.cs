@@ -18,6 +18,9 @@ public enum SyscallGroup
     Process,
     Pipe,
     Memory,
+
+    /// <summary>None: the thread sleeps because of memory that it touched.</summary>
+    PageFault,
 }
 
 /// <summary>Which system calls wait for the same kind of thing, by name.</summary>

@@ -88,10 +88,12 @@ public sealed class StackAttributor(StackStore stacks, IFrameSource names)
         string function = named >= 0 ? StackClassifier.UserName(frames[named]) : user;
         // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
         string path = blamed < 0 || cause.IsCpuPressure() ? "" : Fingerprint.Of(WayToPoll(frames, blamed));
+        // one place in the code, whether or not one of its sleeps was long enough for the kernel's frames
+        string kind = Advisor.IsPageFault(frames, cause, syscall) ? nameof(SyscallGroup.PageFault) : row.Category;
         string fingerprint =
             cause.IsCpuPressure() ? Fingerprint.Of("task", taskName) // where it was preempted is chance
             : path.Length == 0 ? Fingerprint.Of("task", taskName, syscall)
-            : Fingerprint.Of("path", path, row.Category, syscall);
+            : Fingerprint.Of("path", path, kind, syscall);
         return new Attribution(
             new HotspotIdentity(cause, fingerprint),
             row.Category,

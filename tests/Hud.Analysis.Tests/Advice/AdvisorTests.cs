@@ -241,7 +241,7 @@ public class AdvisorTests
             { "__munmap < je_arena_decay", HotspotCause.BlockingCall, "munmap", "Memory" },
             { "__memmove_avx_unaligned_erms", HotspotCause.OnCpu, "", "Memory" },
             { "core::ptr::drop_in_place<checkout::Basket>", HotspotCause.OnCpu, "", "Drop" },
-            { "", HotspotCause.BlockingCall, "", "Blocking" }, // no call: a page of memory had to be read
+            { "", HotspotCause.BlockingCall, "", "PageFault" },
             { "", HotspotCause.OnCpu, "", "Cpu" },
             { "core::iter::traits::iterator::Iterator::fold", HotspotCause.OnCpu, "", "Cpu" },
             { "ioctl", HotspotCause.BlockingCall, "ioctl", "Blocking" },

@@ -8,18 +8,34 @@ public sealed class PollAggregatorTests
 {
     private readonly Stage _stage = new();
 
-    private PollAggregator Ledger => _stage.Ledger;
+    private PollAggregator Aggregator => _stage.Aggregator;
 
-    private RawKey OnlyKey => Assert.Single(Ledger.Hotspots).Key;
+    private RawKey OnlyKey => Assert.Single(Aggregator.Hotspots).Key;
 
     [Fact]
     public void A_sleep_is_kept_by_its_stack_and_syscall()
     {
         int stack = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait");
-        Ledger.AddPoll(Slow(blocked: 20) with { BlockStack = stack, Syscall = "clock_nanosleep" });
+        Aggregator.AddPoll(Slow(blocked: 20) with { BlockStack = stack, Syscall = "clock_nanosleep" });
 
         Assert.Equal(new RawKey(0, HotspotCause.BlockingCall, 0, stack, -1, "clock_nanosleep"), OnlyKey);
-        Assert.Equal((1, 20 * Ms, 20 * Ms, 0), (Ledger.SlowPolls, Ledger.BlockedNs, Ledger.WorstNs, Ledger.OnCpuNs));
+        Assert.Equal(
+            (1, 20 * Ms, 20 * Ms, 0),
+            (Aggregator.SlowPolls, Aggregator.BlockedNs, Aggregator.WorstNs, Aggregator.OnCpuNs)
+        );
+    }
+
+    [Fact]
+    public void Page_faults_of_one_place_are_one_hotspot_whether_or_not_the_kernel_said_where_it_slept()
+    {
+        Attribution Of(int stack) =>
+            _stage.Attributor.Attribute(stack, HotspotCause.BlockingCall, "", "shop::index", exact: false);
+        var many = Of(_stage.Stack("shop::index::scan"));
+        var longOne = Of(_stage.Stack("shop::index::scan", kernel: "__do_fault"));
+
+        Assert.Equal(("PageFault", "MappedFile"), (many.Category, longOne.Category));
+        Assert.Equal(many.Identity, longOne.Identity);
+        Assert.NotEqual(many.Identity, Of(_stage.Stack("shop::index::load")).Identity);
     }
 
     [Fact]
@@ -29,31 +45,31 @@ public sealed class PollAggregatorTests
             alsoOften = _stage.Stack("shop::hash::mix < shop::hash"),
             rare = _stage.Stack("shop::parse");
         foreach (int stack in (int[])[rare, often, rare, alsoOften, often, often])
-            Ledger.AddSample(1, 0, stack);
-        Ledger.AddSample(1, 99 * Ms, rare); // another poll
-        Ledger.AddSample(2, 0, rare); // another thread
-        Ledger.AddSample(1, 0, -1);
-        Ledger.AddPoll(Slow(cpu: 60));
+            Aggregator.AddSample(1, 0, stack);
+        Aggregator.AddSample(1, 99 * Ms, rare); // another poll
+        Aggregator.AddSample(2, 0, rare); // another thread
+        Aggregator.AddSample(1, 0, -1);
+        Aggregator.AddPoll(Slow(cpu: 60));
 
         Assert.Equal(often, OnlyKey.Stack);
-        Assert.Equal(0, Ledger.PollsWithoutStack);
-        Assert.Equal(often, Assert.Single(Ledger.Polls).CpuStack);
+        Assert.Equal(0, Aggregator.PollsWithoutStack);
+        Assert.Equal(often, Assert.Single(Aggregator.Polls).CpuStack);
     }
 
     [Fact]
     public void The_records_own_stack_serves_where_no_sample_left_early()
     {
         int stack = _stage.Stack("shop::hash");
-        Ledger.AddPoll(Slow(cpu: 6) with { CpuStack = stack });
+        Aggregator.AddPoll(Slow(cpu: 6) with { CpuStack = stack });
         Assert.Equal(stack, OnlyKey.Stack);
     }
 
     [Fact]
     public void A_poll_between_two_ticks_of_the_clock_has_no_stack_and_is_counted()
     {
-        Ledger.AddPoll(Slow(cpu: 6));
+        Aggregator.AddPoll(Slow(cpu: 6));
         Assert.Equal(-1, OnlyKey.Stack);
-        Assert.Equal(1, Ledger.PollsWithoutStack);
+        Assert.Equal(1, Aggregator.PollsWithoutStack);
     }
 
     [Fact]
@@ -61,13 +77,13 @@ public sealed class PollAggregatorTests
     {
         int waiter = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"),
             holder = _stage.Stack("std::sys::sync::mutex::futex::Mutex::wake < shop::charge");
-        Ledger.AddWaker(1, 77, holder, "worker");
-        Ledger.AddWaker(1, 78, waiter, "another wait");
-        Ledger.AddPoll(Slow(blocked: 30) with { BlockStack = waiter, Syscall = "futex", BlockStartNs = 77 });
+        Aggregator.AddWaker(1, 77, holder, "worker");
+        Aggregator.AddWaker(1, 78, waiter, "another wait");
+        Aggregator.AddPoll(Slow(blocked: 30) with { BlockStack = waiter, Syscall = "futex", BlockStartNs = 77 });
         Assert.Equal(holder, OnlyKey.Holder);
 
-        Ledger.AddPoll(Slow(blocked: 30) with { BlockStack = waiter, Syscall = "futex", BlockStartNs = 77 });
-        Assert.Contains(Ledger.Hotspots.Keys, k => k.Holder == -1); // once joined, it is used up
+        Aggregator.AddPoll(Slow(blocked: 30) with { BlockStack = waiter, Syscall = "futex", BlockStartNs = 77 });
+        Assert.Contains(Aggregator.Hotspots.Keys, k => k.Holder == -1); // once joined, it is used up
     }
 
     [Fact]
@@ -75,16 +91,16 @@ public sealed class PollAggregatorTests
     {
         int sleep = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait"),
             cpu = _stage.Stack("shop::hash");
-        Ledger.AddPoll(Slow(cpu: 10, blocked: 20) with { BlockStack = sleep, Syscall = "clock_nanosleep" });
-        Assert.Equal(1, Ledger.PollsWithoutStack);
-        Ledger.AddSecondaryStack(1, 0, asleep: false, cpu);
+        Aggregator.AddPoll(Slow(cpu: 10, blocked: 20) with { BlockStack = sleep, Syscall = "clock_nanosleep" });
+        Assert.Equal(1, Aggregator.PollsWithoutStack);
+        Aggregator.AddSecondaryStack(1, 0, asleep: false, cpu);
 
-        Assert.Equal(0, Ledger.PollsWithoutStack);
+        Assert.Equal(0, Aggregator.PollsWithoutStack);
         Assert.Equal(
             [(HotspotCause.OnCpu, cpu, 10 * Ms), (HotspotCause.BlockingCall, sleep, 20 * Ms)],
-            Ledger.Hotspots.Select(h => (h.Key.Cause, h.Key.Stack, h.Value.Durations.TotalNs)).OrderBy(h => h.Cause)
+            Aggregator.Hotspots.Select(h => (h.Key.Cause, h.Key.Stack, h.Value.Durations.TotalNs)).OrderBy(h => h.Cause)
         );
-        Assert.Equal(1, Ledger.SlowPolls);
+        Assert.Equal(1, Aggregator.SlowPolls);
     }
 
     [Fact]
@@ -93,12 +109,12 @@ public sealed class PollAggregatorTests
         int cpu = _stage.Stack("shop::hash"),
             wait = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"),
             holder = _stage.Stack("shop::charge");
-        Ledger.AddWaker(1, 5, holder, "worker");
-        Ledger.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu, Syscall = "futex", BlockStartNs = 5 });
-        Ledger.AddSecondaryStack(1, 0, asleep: true, wait);
+        Aggregator.AddWaker(1, 5, holder, "worker");
+        Aggregator.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu, Syscall = "futex", BlockStartNs = 5 });
+        Aggregator.AddSecondaryStack(1, 0, asleep: true, wait);
 
-        Assert.Contains(new RawKey(0, HotspotCause.BlockingCall, 0, wait, holder, "futex"), Ledger.Hotspots.Keys);
-        Assert.DoesNotContain(Ledger.Hotspots.Keys, k => k.Stack < 0);
+        Assert.Contains(new RawKey(0, HotspotCause.BlockingCall, 0, wait, holder, "futex"), Aggregator.Hotspots.Keys);
+        Assert.DoesNotContain(Aggregator.Hotspots.Keys, k => k.Stack < 0);
     }
 
     [Fact]
@@ -108,22 +124,27 @@ public sealed class PollAggregatorTests
             inside = _stage.Stack(
                 "read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place"
             );
-        Ledger.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu });
-        Ledger.AddSecondaryStack(1, 0, asleep: true, inside);
+        Aggregator.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu });
+        Aggregator.AddSecondaryStack(1, 0, asleep: true, inside);
 
-        Assert.Equal([(HotspotCause.OnCpu, cpu)], Ledger.Hotspots.Keys.Select(k => (k.Cause, k.Stack)));
-        Assert.Equal((20 * Ms, 0), (Ledger.OnCpuNs, Ledger.BlockedNs));
-        Assert.Equal(1, Ledger.SlowPolls);
+        Assert.Equal([(HotspotCause.OnCpu, cpu)], Aggregator.Hotspots.Keys.Select(k => (k.Cause, k.Stack)));
+        Assert.Equal((20 * Ms, 0), (Aggregator.OnCpuNs, Aggregator.BlockedNs));
+        Assert.Equal(1, Aggregator.SlowPolls);
     }
 
     [Fact]
     public void A_second_stack_without_its_poll_changes_nothing()
     {
-        Ledger.AddSecondaryStack(1, 0, asleep: false, _stage.Stack("shop::hash"));
-        Ledger.AddPoll(Slow(cpu: 10, blocked: 20, start: 7) with { BlockStack = _stage.Stack("read < shop::load") });
-        Ledger.AddSecondaryStack(1, 0, asleep: false, _stage.Stack("shop::hash")); // of an earlier poll
-        Ledger.AddSecondaryStack(1, 7 * Ms, asleep: false, -1);
-        Assert.Equal(1, Ledger.PollsWithoutStack);
+        Aggregator.AddSecondaryStack(1, 0, asleep: false, _stage.Stack("shop::hash"));
+        Aggregator.AddPoll(
+            Slow(cpu: 10, blocked: 20, start: 7) with
+            {
+                BlockStack = _stage.Stack("read < shop::load"),
+            }
+        );
+        Aggregator.AddSecondaryStack(1, 0, asleep: false, _stage.Stack("shop::hash")); // of an earlier poll
+        Aggregator.AddSecondaryStack(1, 7 * Ms, asleep: false, -1);
+        Assert.Equal(1, Aggregator.PollsWithoutStack);
     }
 
     [Fact]
@@ -132,15 +153,15 @@ public sealed class PollAggregatorTests
         int inside = _stage.Stack(
             "read < std::fs::read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place"
         );
-        Ledger.AddPoll(Slow(blocked: 20) with { BlockStack = inside });
-        Ledger.AddPoll(Slow(cpu: 20) with { CpuStack = inside });
-        Ledger.AddPoll(Slow(queued: 20) with { QueueStack = inside });
-        Ledger.AddSample(1, 0, inside);
-        Ledger.AddPoll(Slow(cpu: 20));
-        Ledger.AddPoll(Slow(cpu: 6)); // no stack: judged as the others of its type
-        Ledger.AddPoll(Slow(cpu: 6, type: 1));
+        Aggregator.AddPoll(Slow(blocked: 20) with { BlockStack = inside });
+        Aggregator.AddPoll(Slow(cpu: 20) with { CpuStack = inside });
+        Aggregator.AddPoll(Slow(queued: 20) with { QueueStack = inside });
+        Aggregator.AddSample(1, 0, inside);
+        Aggregator.AddPoll(Slow(cpu: 20));
+        Aggregator.AddPoll(Slow(cpu: 6)); // no stack: judged as the others of its type
+        Aggregator.AddPoll(Slow(cpu: 6, type: 1));
 
-        Assert.Equal((5, 1), (Ledger.BlockInPlace, Ledger.SlowPolls));
+        Assert.Equal((5, 1), (Aggregator.BlockInPlace, Aggregator.SlowPolls));
         Assert.Equal(1, OnlyKey.Type);
     }
 
@@ -153,14 +174,14 @@ public sealed class PollAggregatorTests
             BlockStack = _stage.Stack($"read < {EntryPoints.BlockInPlaceSignature}"),
             HandoversSeen = true,
         };
-        Ledger.AddPoll(poll);
-        Assert.Equal((1, 0), (Ledger.SlowPolls, Ledger.BlockInPlace));
+        Aggregator.AddPoll(poll);
+        Assert.Equal((1, 0), (Aggregator.SlowPolls, Aggregator.BlockInPlace));
 
-        Ledger.AddPoll(poll with { Before = true });
-        Ledger.AddPoll(poll with { Outside = true });
-        Ledger.AddPoll(poll with { Open = true });
-        Ledger.AddPoll(poll with { HandoversSeen = false });
-        Assert.Equal((1, 4), (Ledger.SlowPolls, Ledger.BlockInPlace));
+        Aggregator.AddPoll(poll with { Before = true });
+        Aggregator.AddPoll(poll with { Outside = true });
+        Aggregator.AddPoll(poll with { Open = true });
+        Aggregator.AddPoll(poll with { HandoversSeen = false });
+        Assert.Equal((1, 4), (Aggregator.SlowPolls, Aggregator.BlockInPlace));
     }
 
     [Fact]
@@ -173,70 +194,70 @@ public sealed class PollAggregatorTests
             WorstQueueNs = 28 * Ms,
             PreemptedByNs = 28 * Ms,
         };
-        Ledger.AddPoll(poll);
-        Ledger.AddPoll(poll);
+        Aggregator.AddPoll(poll);
+        Aggregator.AddPoll(poll);
         Assert.Equal(HotspotCause.RunQueue, OnlyKey.Cause);
-        Assert.Equal(56 * Ms, Ledger.Hotspots[OnlyKey].Culprits[("burner", 42)]);
-        Assert.Equal((0, 0, 60 * Ms), (Ledger.OnCpuNs, Ledger.BlockedNs, Ledger.RunQueueNs));
+        Assert.Equal(56 * Ms, Aggregator.Hotspots[OnlyKey].Culprits[("burner", 42)]);
+        Assert.Equal((0, 0, 60 * Ms), (Aggregator.OnCpuNs, Aggregator.BlockedNs, Aggregator.RunQueueNs));
     }
 
     [Fact]
     public void Waiting_for_the_quota_is_no_neighbours_doing()
     {
-        Ledger.AddPoll(Slow(cpu: 1, queued: 80, throttled: 80) with { PreemptedBy = "swapper/0" });
+        Aggregator.AddPoll(Slow(cpu: 1, queued: 80, throttled: 80) with { PreemptedBy = "swapper/0" });
         Assert.Equal(HotspotCause.Throttled, OnlyKey.Cause);
-        Assert.Empty(Ledger.Hotspots[OnlyKey].Culprits);
-        Assert.Equal(80 * Ms, Ledger.ThrottledNs);
+        Assert.Empty(Aggregator.Hotspots[OnlyKey].Culprits);
+        Assert.Equal(80 * Ms, Aggregator.ThrottledNs);
     }
 
     [Fact]
     public void An_open_poll_is_counted_at_the_end_and_only_once()
     {
         var open = Slow(blocked: 500) with { Open = true };
-        Ledger.SetOpen(open with { Split = PollSplit.From(300 * Ms, 300 * Ms, 0, 0) });
-        Ledger.SetOpen(open);
-        Assert.Equal(0, Ledger.SlowPolls);
-        Assert.Single(Ledger.OpenPolls);
-        Ledger.CloseOpen();
-        Assert.Equal((1, 500 * Ms), (Ledger.SlowPolls, Ledger.WorstNs));
-        Assert.True(Assert.Single(Ledger.Polls).Open);
-        Ledger.CloseOpen();
-        Assert.Equal(1, Ledger.SlowPolls);
+        Aggregator.SetOpen(open with { Split = PollSplit.From(300 * Ms, 300 * Ms, 0, 0) });
+        Aggregator.SetOpen(open);
+        Assert.Equal(0, Aggregator.SlowPolls);
+        Assert.Single(Aggregator.OpenPolls);
+        Aggregator.CloseOpen();
+        Assert.Equal((1, 500 * Ms), (Aggregator.SlowPolls, Aggregator.WorstNs));
+        Assert.True(Assert.Single(Aggregator.Polls).Open);
+        Aggregator.CloseOpen();
+        Assert.Equal(1, Aggregator.SlowPolls);
     }
 
     [Fact]
     public void A_poll_that_returned_after_all_is_not_open_any_more()
     {
-        Ledger.SetOpen(Slow(blocked: 500) with { Open = true });
-        Ledger.AddPoll(Slow(blocked: 700));
-        Ledger.CloseOpen();
-        Assert.Equal((1, 700 * Ms), (Ledger.SlowPolls, Ledger.WorstNs));
+        Aggregator.SetOpen(Slow(blocked: 500) with { Open = true });
+        Aggregator.AddPoll(Slow(blocked: 700));
+        Aggregator.CloseOpen();
+        Assert.Equal((1, 700 * Ms), (Aggregator.SlowPolls, Aggregator.WorstNs));
     }
 
     [Fact]
     public void A_poll_that_is_told_of_no_more_ended_unless_its_process_did()
     {
-        Ledger.SetOpen(Slow(blocked: 100, start: 1) with { Open = true });
-        Ledger.SetOpen(Slow(blocked: 200, start: 2) with { Open = true });
-        Ledger.NextLook();
-        Ledger.SetOpen(Slow(blocked: 300, start: 2) with { Open = true });
-        Ledger.ForgetUnseen(_ => true);
-        Assert.Equal(300 * Ms, Assert.Single(Ledger.OpenPolls).Split.WallNs);
-        Ledger.NextLook();
-        Ledger.ForgetUnseen(_ => false);
-        Ledger.CloseOpen();
-        Assert.Equal((1, 300 * Ms), (Ledger.SlowPolls, Ledger.BlockedNs));
+        Aggregator.SetOpen(Slow(blocked: 100, start: 1) with { Open = true });
+        Aggregator.SetOpen(Slow(blocked: 200, start: 2) with { Open = true });
+        Aggregator.NextLook();
+        Aggregator.SetOpen(Slow(blocked: 300, start: 2) with { Open = true });
+        Aggregator.ForgetUnseen(_ => true);
+        Assert.Equal(300 * Ms, Assert.Single(Aggregator.OpenPolls).Split.WallNs);
+        Aggregator.NextLook();
+        Aggregator.ForgetUnseen(_ => false);
+        Aggregator.CloseOpen();
+        Assert.Equal((1, 300 * Ms), (Aggregator.SlowPolls, Aggregator.BlockedNs));
     }
 
     [Fact]
     public void A_sampled_poll_stands_for_its_weight()
     {
-        Ledger.AddPoll(Slow(cpu: 10) with { Weight = 16 });
+        Aggregator.AddPoll(Slow(cpu: 10) with { Weight = 16 });
         Assert.Equal(
             (16, 160 * Ms, 16, 16),
-            (Ledger.SlowPolls, Ledger.OnCpuNs, Ledger.RecordedByType[0], Ledger.PollsWithoutStack)
+            (Aggregator.SlowPolls, Aggregator.OnCpuNs, Aggregator.RecordedByType[0], Aggregator.PollsWithoutStack)
         );
-        Assert.Equal(10 * Ms, Ledger.WorstNs);
+        Assert.Equal(10 * Ms, Aggregator.WorstNs);
     }
 
     [Fact]
@@ -246,14 +267,14 @@ public sealed class PollAggregatorTests
         int stack = stage.Stack("shop::hash");
         for (int i = 0; i < 20_000; i++)
         {
-            stage.Ledger.AddSample(1, i, stack); // polls whose records never come
-            stage.Ledger.AddWaker(1, i, stack, "x");
+            stage.Aggregator.AddSample(1, i, stack); // polls whose records never come
+            stage.Aggregator.AddWaker(1, i, stack, "x");
         }
 
         for (int i = 0; i < 1_000; i++)
-            stage.Ledger.AddSample(2, 0, stack);
+            stage.Aggregator.AddSample(2, 0, stack);
         for (int i = 0; i < 300; i++)
-            stage.Ledger.AddPoll(
+            stage.Aggregator.AddPoll(
                 Slow(queued: 10, start: i) with
                 {
                     PreemptedBy = $"p{i}",
@@ -261,27 +282,27 @@ public sealed class PollAggregatorTests
                     PreemptedByNs = Ms,
                 }
             );
-        Assert.Equal(100, stage.Ledger.Polls.Count);
-        Assert.Equal((200, 300), (stage.Ledger.PollsCut, stage.Ledger.SlowPolls));
-        Assert.Equal(64, Assert.Single(stage.Ledger.Hotspots).Value.Culprits.Count);
+        Assert.Equal(100, stage.Aggregator.Polls.Count);
+        Assert.Equal((200, 300), (stage.Aggregator.PollsCut, stage.Aggregator.SlowPolls));
+        Assert.Equal(64, Assert.Single(stage.Aggregator.Hotspots).Value.Culprits.Count);
     }
 
     [Fact]
     public void Stacks_beyond_the_bound_share_one_hotspot()
     {
         for (int i = 0; i < 50_000; i++)
-            Ledger.AddPoll(Slow(blocked: 10) with { Syscall = $"call{i}" });
-        int before = Ledger.Hotspots.Count;
+            Aggregator.AddPoll(Slow(blocked: 10) with { Syscall = $"call{i}" });
+        int before = Aggregator.Hotspots.Count;
         for (int i = 0; i < 1_000; i++)
-            Ledger.AddPoll(
+            Aggregator.AddPoll(
                 Slow(blocked: 10) with
                 {
                     BlockStack = _stage.Stack($"read < shop::f{i}"),
                     Syscall = "call1",
                 }
             );
-        Assert.Equal(before, Ledger.Hotspots.Count);
-        Assert.Equal(51_000 * 10 * Ms, Ledger.Hotspots.Values.Sum(h => h.Durations.TotalNs));
+        Assert.Equal(before, Aggregator.Hotspots.Count);
+        Assert.Equal(51_000 * 10 * Ms, Aggregator.Hotspots.Values.Sum(h => h.Durations.TotalNs));
     }
 
     [Fact]
@@ -314,7 +335,7 @@ public sealed class PollAggregatorTests
     )
     {
         var stage = new Stage();
-        var aggregator = new PollAggregator(stage.Judge, Threshold, clockPeriodNs: 10 * Ms);
+        var aggregator = new PollAggregator(stage.Attributor, Threshold, clockPeriodNs: 10 * Ms);
         aggregator.AddPoll(Slow(cpu: cpu, blocked: blocked, queued: queued) with { Ticked = ticked });
         bool hosts = cause == HotspotCause.RunQueue;
         Assert.Equal(hosts ? 0 : cpu * Ms, aggregator.OnCpuNs);

@@ -54,12 +54,17 @@ public sealed class BuiltMergeTests
         var computing = BuiltDocuments.Of(
             "a",
             stage =>
-                stage.Ledger.AddPoll(Slow(cpu: 60, start: 1100) with { CpuStack = stage.Stack(BuiltDocuments.Hash) })
+                stage.Aggregator.AddPoll(
+                    Slow(cpu: 60, start: 1100) with
+                    {
+                        CpuStack = stage.Stack(BuiltDocuments.Hash),
+                    }
+                )
         );
         var waiting = BuiltDocuments.Of(
             "b",
             stage =>
-                stage.Ledger.AddPoll(
+                stage.Aggregator.AddPoll(
                     Slow(queued: 300, start: 1100) with
                     {
                         QueueStack = stage.Stack(BuiltDocuments.Hash),
@@ -86,7 +91,12 @@ public sealed class BuiltMergeTests
         var fixedSleep = BuiltDocuments.Of(
             "a",
             stage =>
-                stage.Ledger.AddPoll(Slow(cpu: 60, start: 1100) with { CpuStack = stage.Stack(BuiltDocuments.Hash) })
+                stage.Aggregator.AddPoll(
+                    Slow(cpu: 60, start: 1100) with
+                    {
+                        CpuStack = stage.Stack(BuiltDocuments.Hash),
+                    }
+                )
         );
         var diff = ProfileCompare.Compare(both, fixedSleep);
 
@@ -152,7 +162,7 @@ public sealed class BuiltMergeTests
                             },
                         ]
                 )
-                    stage.Ledger.AddPoll(poll);
+                    stage.Aggregator.AddPoll(poll);
             }
         );
         Assert.True(document.Hotspots.Count >= 6);

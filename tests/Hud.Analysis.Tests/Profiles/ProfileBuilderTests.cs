@@ -67,7 +67,7 @@ public sealed class ProfileBuilderTests
     }
 
     private ProfileDocument Build(ProfileInputs facts) =>
-        ProfileBuilder.Build(facts, _stage.Ledger, _stage.Stacks, _stage.Judge, exact: true);
+        ProfileBuilder.Build(facts, _stage.Aggregator, _stage.Stacks, _stage.Attributor, exact: true);
 
     [Fact]
     public void A_run_with_one_of_everything_gives_the_golden_document()
@@ -84,7 +84,7 @@ public sealed class ProfileBuilderTests
             "syscall < std::sys::sync::mutex::futex::Mutex::wake < shop::stock::count < shop::stock::audit::{{closure}}"
         );
         int preempted = _stage.Stack("shop::auth::token < shop::auth::login::{{closure}}");
-        var aggregator = _stage.Ledger;
+        var aggregator = _stage.Aggregator;
         aggregator.AddPoll(
             Slow(blocked: 20, tid: 1, start: 1100) with
             {
@@ -159,19 +159,24 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void Leaves_that_differ_below_the_same_code_are_one_finding()
     {
-        _stage.Ledger.AddPoll(
+        _stage.Aggregator.AddPoll(
             Slow(cpu: 30) with
             {
                 CpuStack = _stage.Stack("sha2::a < shop::hash < shop::login::{{closure}}"),
             }
         );
-        _stage.Ledger.AddPoll(
+        _stage.Aggregator.AddPoll(
             Slow(cpu: 10) with
             {
                 CpuStack = _stage.Stack("sha2::b < shop::hash < shop::login::{{closure}}"),
             }
         );
-        _stage.Ledger.AddPoll(Slow(cpu: 10) with { CpuStack = _stage.Stack("shop::parse < shop::login::{{closure}}") });
+        _stage.Aggregator.AddPoll(
+            Slow(cpu: 10) with
+            {
+                CpuStack = _stage.Stack("shop::parse < shop::login::{{closure}}"),
+            }
+        );
         var document = Build(Facts(Type("shop::login", 3, 3)));
 
         Assert.Equal([(1, 2, 40 * Ms), (2, 1, 10 * Ms)], document.Hotspots.Select(h => (h.Rank, h.Count, h.TotalNs)));
@@ -183,20 +188,25 @@ public sealed class ProfileBuilderTests
     public void A_sample_that_met_a_copy_of_memory_is_part_of_the_work_around_it()
     {
         for (int i = 0; i < 4; i++)
-            _stage.Ledger.AddPoll(
+            _stage.Aggregator.AddPoll(
                 Slow(cpu: 30) with
                 {
                     CpuStack = _stage.Stack($"sha2::a{i} < shop::hash < shop::login::{{{{closure}}}}"),
                 }
             );
-        _stage.Ledger.AddPoll(
+        _stage.Aggregator.AddPoll(
             Slow(cpu: 10) with
             {
                 CpuStack = _stage.Stack("__memset_avx512 < shop::hash < shop::login::{{closure}}"),
             }
         );
-        _stage.Ledger.AddPoll(Slow(cpu: 10) with { CpuStack = _stage.Stack("shop::hash < shop::login::{{closure}}") });
-        _stage.Ledger.AddPoll(
+        _stage.Aggregator.AddPoll(
+            Slow(cpu: 10) with
+            {
+                CpuStack = _stage.Stack("shop::hash < shop::login::{{closure}}"),
+            }
+        );
+        _stage.Aggregator.AddPoll(
             Slow(cpu: 10) with
             {
                 CpuStack = _stage.Stack("flate2::a < shop::hash < shop::login::{{closure}}"),
@@ -215,8 +225,8 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void Commonplace_work_that_is_not_small_stays_a_finding_of_its_own()
     {
-        _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("sha2::a < shop::login::{{closure}}") });
-        _stage.Ledger.AddPoll(Slow(cpu: 20) with { CpuStack = _stage.Stack("shop::login::{{closure}}") });
+        _stage.Aggregator.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("sha2::a < shop::login::{{closure}}") });
+        _stage.Aggregator.AddPoll(Slow(cpu: 20) with { CpuStack = _stage.Stack("shop::login::{{closure}}") });
         Assert.Equal(["Crypto", "Cpu"], Build(Facts(Type("shop::login", 2, 2))).Hotspots.Select(h => h.Category));
     }
 
@@ -234,13 +244,13 @@ public sealed class ProfileBuilderTests
             _stage.Stack("x < shop::hash < shop::login::{{closure}}"),
         ];
         foreach (int stack in (int[])[stacks[0], stacks[0], stacks[1]])
-            _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = stack });
+            _stage.Aggregator.AddPoll(Slow(cpu: 30) with { CpuStack = stack });
         ProfileDocument Live() =>
             ProfileBuilder.Build(
                 Facts(Type("shop::login", 3, 3)),
-                _stage.Ledger,
+                _stage.Aggregator,
                 _stage.Stacks,
-                _stage.Judge,
+                _stage.Attributor,
                 exact: false
             );
         Assert.Equal(
@@ -248,7 +258,7 @@ public sealed class ProfileBuilderTests
             (Assert.Single(Live().Hotspots).Location, Live().Hotspots[0].Category, Live().Hotspots[0].Count)
         );
 
-        _stage.Judge.Frames(stacks[0], exact: true);
+        _stage.Attributor.Frames(stacks[0], exact: true);
 
         var hotspot = Assert.Single(Live().Hotspots);
         Assert.Equal(
@@ -261,8 +271,8 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void The_same_code_in_two_processes_is_one_finding_of_no_single_target()
     {
-        _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("shop::hash") });
-        _stage.Ledger.AddPoll(
+        _stage.Aggregator.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("shop::hash") });
+        _stage.Aggregator.AddPoll(
             Slow(cpu: 30, type: 1) with
             {
                 Target = 1,
@@ -277,8 +287,8 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void Waiting_for_a_CPU_never_ranks_above_code_that_blocks()
     {
-        _stage.Ledger.AddPoll(Slow(cpu: 6) with { CpuStack = _stage.Stack("shop::hash") });
-        _stage.Ledger.AddPoll(Slow(queued: 900) with { QueueStack = _stage.Stack("shop::token") });
+        _stage.Aggregator.AddPoll(Slow(cpu: 6) with { CpuStack = _stage.Stack("shop::hash") });
+        _stage.Aggregator.AddPoll(Slow(queued: 900) with { QueueStack = _stage.Stack("shop::token") });
         var document = Build(Facts(Type("shop::login", 2, 2)));
         Assert.Equal([HotspotCause.OnCpu, HotspotCause.RunQueue], document.Hotspots.Select(h => h.Cause));
         Assert.Equal(0.3, document.Summary.BlockedPercent);
@@ -288,7 +298,7 @@ public sealed class ProfileBuilderTests
     public void What_the_token_bucket_left_out_is_scaled_and_marked()
     {
         for (int i = 0; i < 10; i++)
-            _stage.Ledger.AddPoll(Slow(cpu: 10, start: i * 20) with { CpuStack = _stage.Stack("shop::hash") });
+            _stage.Aggregator.AddPoll(Slow(cpu: 10, start: i * 20) with { CpuStack = _stage.Stack("shop::hash") });
         var document = Build(Facts(Type("shop::login", 100, 40)));
         var hotspot = Assert.Single(document.Hotspots);
         Assert.Equal((40, 400 * Ms, true), (hotspot.Count, hotspot.TotalNs, hotspot.Estimated));
@@ -302,7 +312,7 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void Nothing_is_scaled_when_nothing_was_left_out()
     {
-        _stage.Ledger.AddPoll(Slow(cpu: 10) with { CpuStack = _stage.Stack("shop::hash") });
+        _stage.Aggregator.AddPoll(Slow(cpu: 10) with { CpuStack = _stage.Stack("shop::hash") });
         var document = Build(Facts(Type("shop::login", 100, 1)));
         Assert.False(document.Summary.Estimated);
         Assert.False(Assert.Single(document.Hotspots).Estimated);
@@ -311,9 +321,9 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void A_poll_without_a_stack_is_counted_with_the_dearest_of_its_type_and_marked()
     {
-        _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("shop::hash") });
-        _stage.Ledger.AddPoll(Slow(cpu: 6));
-        _stage.Ledger.AddPoll(Slow(cpu: 6, type: 1));
+        _stage.Aggregator.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("shop::hash") });
+        _stage.Aggregator.AddPoll(Slow(cpu: 6));
+        _stage.Aggregator.AddPoll(Slow(cpu: 6, type: 1));
         var document = Build(Facts(Type("shop::login", 2, 2), Type("shop::other", 1, 1)));
         Assert.Equal(
             [("shop::hash", 2, true), ("shop::other", 1, true)],
@@ -327,7 +337,7 @@ public sealed class ProfileBuilderTests
     public void Hotspots_beyond_the_bound_are_counted()
     {
         for (int i = 0; i < 30; i++)
-            _stage.Ledger.AddPoll(
+            _stage.Aggregator.AddPoll(
                 Slow(cpu: 30 - (i / 2), start: i * 50) with
                 {
                     CpuStack = _stage.Stack($"shop::f{i}"),
@@ -347,7 +357,7 @@ public sealed class ProfileBuilderTests
             var (tid, runtime, start, cpu, queued) in ((int, ulong, long, long, long)[])
                 [(1, 0x1000, 1000, 50, 0), (2, 0x1000, 1020, 50, 0), (3, 0x2000, 1000, 70, 0), (4, 0x2000, 1000, 1, 70)]
         )
-            _stage.Ledger.AddPoll(
+            _stage.Aggregator.AddPoll(
                 Slow(cpu: cpu, queued: queued, tid: tid, start: start) with
                 {
                     CpuStack = stack,
@@ -395,7 +405,7 @@ public sealed class ProfileBuilderTests
         Assert.DoesNotContain("polled no task", silent.Verdict, StringComparison.Ordinal);
         Assert.Equal("Idle", Build(untimed with { Untimed = new HashSet<int> { 1 } }).Targets[0].Reason); // another one is
 
-        _stage.Ledger.AddPoll(
+        _stage.Aggregator.AddPoll(
             Slow(blocked: 30) with
             {
                 BlockStack = _stage.Stack("std::thread::sleep < shop::login::{{closure}}"),
@@ -479,14 +489,14 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void A_poll_that_was_open_all_the_time_is_not_an_idle_service()
     {
-        _stage.Ledger.SetOpen(
+        _stage.Aggregator.SetOpen(
             Slow(blocked: 900) with
             {
                 BlockStack = _stage.Stack("std::thread::sleep < shop::login::{{closure}}"),
                 Open = true,
             }
         );
-        _stage.Ledger.CloseOpen();
+        _stage.Aggregator.CloseOpen();
         var document = Build(Facts(Type("shop::login", 0, 0)));
         Assert.Equal(("", VerdictLevel.Blocked), (document.Targets[0].Reason, document.VerdictLevel));
     }
@@ -516,7 +526,12 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void A_type_without_a_name_is_called_after_the_outermost_user_frame()
     {
-        _stage.Ledger.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("shop::hash < shop::login::{{closure}}") });
+        _stage.Aggregator.AddPoll(
+            Slow(cpu: 30) with
+            {
+                CpuStack = _stage.Stack("shop::hash < shop::login::{{closure}}"),
+            }
+        );
         var document = Build(Facts(Type("", 3, 1), Type("", 5, 0)));
         Assert.Equal(["shop::login", "task type 1"], document.Tasks.Select(t => t.Name));
     }
@@ -583,7 +598,7 @@ public sealed class ProfileBuilderTests
     {
         int sleep = _stage.Stack("clock_nanosleep < shop::wait");
         foreach (var (start, handle) in new[] { (1100, 0x1000UL), (1200, 0x2000UL), (1300, 0UL) })
-            _stage.Ledger.AddPoll(
+            _stage.Aggregator.AddPoll(
                 Slow(blocked: 20, tid: 1, start: start) with
                 {
                     BlockStack = sleep,
@@ -598,7 +613,7 @@ public sealed class ProfileBuilderTests
     public void A_poll_that_began_before_and_did_not_return_is_worker_time_like_any_other()
     {
         int spin = _stage.Stack("shop::reconcile");
-        _stage.Ledger.SetOpen(
+        _stage.Aggregator.SetOpen(
             Slow(cpu: 1000, tid: 2, start: 1000) with
             {
                 CpuStack = spin,
@@ -608,9 +623,15 @@ public sealed class ProfileBuilderTests
         );
         var facts = Facts(Type("shop::controller", 0, 0)) with { Workers = [Worker(1, 0), Worker(2, 0, polls: 0)] };
 
-        var live = ProfileBuilder.Build(facts, _stage.Ledger.WithOpen(), _stage.Stacks, _stage.Judge, exact: false);
+        var live = ProfileBuilder.Build(
+            facts,
+            _stage.Aggregator.WithOpen(),
+            _stage.Stacks,
+            _stage.Attributor,
+            exact: false
+        );
         Assert.Equal(VerdictLevel.NoData, Build(facts).VerdictLevel); // the aggregator itself stays as it was
-        _stage.Ledger.CloseOpen();
+        _stage.Aggregator.CloseOpen();
         var document = Build(facts);
 
         Assert.Equal(VerdictLevel.Blocked, live.VerdictLevel);
@@ -658,7 +679,7 @@ public sealed class ProfileBuilderTests
         for (int i = 0; i < 500; i++)
         {
             int stack = _stage.Stack($"read < shop::f{random.Next(40)} < shop::g{random.Next(5)}::{{{{closure}}}}");
-            _stage.Ledger.AddPoll(
+            _stage.Aggregator.AddPoll(
                 Slow(
                     cpu: random.Next(10),
                     blocked: random.Next(20),

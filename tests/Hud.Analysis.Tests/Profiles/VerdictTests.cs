@@ -15,7 +15,7 @@ public sealed class VerdictTests
         stage =>
         {
             foreach (var poll in polls)
-                stage.Ledger.AddPoll(poll(stage));
+                stage.Aggregator.AddPoll(poll(stage));
         };
 
     private static Func<Stage, PollRecord> Asleep(long ms, string stack = Sleep) =>
@@ -198,10 +198,10 @@ public sealed class VerdictTests
         {
             var fact = poll(stage) with { StartNs = 1_000 * Ms, Before = before, Open = open };
             if (open)
-                stage.Ledger.SetOpen(fact);
+                stage.Aggregator.SetOpen(fact);
             else
-                stage.Ledger.AddPoll(fact);
-            stage.Ledger.CloseOpen();
+                stage.Aggregator.AddPoll(fact);
+            stage.Aggregator.CloseOpen();
         };
 
     [Theory]

@@ -22,7 +22,7 @@ public sealed class BudgetKeeperTests
     public BudgetKeeperTests()
     {
         var stage = new Stage();
-        _sink = new EventSink(_targets, stage.Stacks, stage.Judge, stage.Ledger);
+        _sink = new EventSink(_targets, stage.Stacks, stage.Attributor, stage.Aggregator);
     }
 
     private BudgetKeeper Keeper(int? forced = null, PlayedKernel? kernel = null) =>

@@ -56,7 +56,7 @@ public sealed class OutsidePollsTests
         _outside = new OutsidePolls(
             [target],
             _stage.Stacks,
-            _stage.Judge,
+            _stage.Attributor,
             new TaskTypeResolver(_stage.Stacks, [target]),
             5 * Ms
         )

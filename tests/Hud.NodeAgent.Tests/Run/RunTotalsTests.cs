@@ -148,7 +148,7 @@ public sealed class RunTotalsTests
         _kernel.ProgramMisses = 77;
         var stage = new Stage();
 
-        var losses = Totals().Losses(new EventSink([_target], stage.Stacks, stage.Judge, stage.Ledger));
+        var losses = Totals().Losses(new EventSink([_target], stage.Stacks, stage.Attributor, stage.Aggregator));
 
         Assert.All(all.Index(), x => Assert.Equal(100 + x.Index, x.Item.Field(losses)));
         Assert.Equal(77, losses.ProgramMisses);

@@ -9,12 +9,12 @@ using static Hud.Tests.Support.Stage;
 namespace Hud.NodeAgent.Tests.Run;
 
 /// <summary>Samples of a clock become slow polls, as far as they can. Times in ms.</summary>
-public sealed class TickRunsTests
+public sealed class SampleRunCoalescerTests
 {
     private readonly Stage _stage = new();
     private readonly SampleRunCoalescer _ticks;
 
-    public TickRunsTests()
+    public SampleRunCoalescerTests()
     {
         var target = new TargetProcess
         {
@@ -26,7 +26,11 @@ public sealed class TickRunsTests
             },
         };
         target.AssignNumbers(40);
-        _ticks = new SampleRunCoalescer(_stage.Judge, _stage.Ledger, new TaskTypeResolver(_stage.Stacks, [target]));
+        _ticks = new SampleRunCoalescer(
+            _stage.Attributor,
+            _stage.Aggregator,
+            new TaskTypeResolver(_stage.Stacks, [target])
+        );
         _ticks.Watch(5 * Ms, 99);
     }
 
@@ -53,7 +57,7 @@ public sealed class TickRunsTests
     private long[] WallMs()
     {
         _ticks.Flush();
-        return [.. _stage.Ledger.Polls.Select(p => p.Split.WallNs / Ms)];
+        return [.. _stage.Aggregator.Polls.Select(p => p.Split.WallNs / Ms)];
     }
 
     [Fact]
@@ -61,9 +65,9 @@ public sealed class TickRunsTests
     {
         Ticks("shop::hash < shop::cart", every: 10, count: 6, from: 100);
         Assert.Equal([50], WallMs());
-        var poll = _stage.Ledger.Polls[0];
+        var poll = _stage.Aggregator.Polls[0];
         Assert.Equal((100 * Ms, 50 * Ms, 41), (poll.StartNs, poll.Split.OnCpuNs, poll.Type));
-        var (key, hotspot) = Assert.Single(_stage.Ledger.Hotspots);
+        var (key, hotspot) = Assert.Single(_stage.Aggregator.Hotspots);
         Assert.Equal((HotspotCause.OnCpu, 50 * Ms), (key.Cause, hotspot.Durations.TotalNs));
     }
 
@@ -89,7 +93,7 @@ public sealed class TickRunsTests
         _ticks.Watch(threshold * Ms, hertz);
         Ticks("shop::hash < shop::login", every, count);
         Assert.Empty(WallMs());
-        Assert.Empty(_stage.Ledger.Hotspots);
+        Assert.Empty(_stage.Aggregator.Hotspots);
         Assert.Equal(count, _ticks.Count);
     }
 
@@ -121,7 +125,7 @@ public sealed class TickRunsTests
         Ticks("shop::hash < shop::login", every: 10, count: 3);
         Ticks("shop::parse < shop::cart", every: 10, count: 4, from: 30);
         Assert.Equal([20, 30], WallMs());
-        Assert.Equal([40, 41], _stage.Ledger.Polls.Select(p => p.Type));
+        Assert.Equal([40, 41], _stage.Aggregator.Polls.Select(p => p.Type));
     }
 
     [Fact]
@@ -134,7 +138,7 @@ public sealed class TickRunsTests
         }
 
         Assert.Equal([20, 20], WallMs());
-        Assert.Equal([1, 2], _stage.Ledger.Polls.Select(p => p.Tid));
+        Assert.Equal([1, 2], _stage.Aggregator.Polls.Select(p => p.Tid));
     }
 
     [Theory]

@@ -35,7 +35,7 @@ public sealed class SleepersTests : IDisposable
         _outside = new OutsidePolls(
             [target],
             _stage.Stacks,
-            _stage.Judge,
+            _stage.Attributor,
             new TaskTypeResolver(_stage.Stacks, [target]),
             5
         );
