@@ -37,8 +37,8 @@ passed=0 failed=0 skipped=0
 slow=(PageBrowserTests GdbTests KubectlTests CommandTests CockpitTests WatchTests WrongLinesTests CompletionTests HostileFilesTests
   AgainstAddr2lineTests EverySymbolTests EveryFileTests ProfileIntakeTests AgentStreamTests)
 
-# Layers that need root, a kernel with BTF, real Tokio programs or a cluster.
-needs_machine() { case "$1" in Hud.KernelTests|Hud.WorkloadTests|Hud.ClusterTests) true ;; *) false ;; esac; }
+# Layers that need root, a kernel with BTF, real Tokio programs, a cluster or the server of custom resources.
+needs_machine() { case "$1" in Hud.KernelTests|Hud.WorkloadTests|Hud.ClusterTests|Hud.CrdTests) true ;; *) false ;; esac; }
 
 # A step before the tests that fails is one failed test: the last line must never say less than what happened.
 step() { "$@" || { failed=$((failed + 1)); say "failed: $*"; return 1; }; }
@@ -132,6 +132,10 @@ if [ -z "$fuzz" ] && { [ -n "$quick" ] || step ./build.sh --no-install; }; then
       run_logged out/logs/images.log "the images of the Dockerfile (minutes, when their sources have changed)" tests/cluster/dockerfile.sh out/dockerfile || true
       step run_logged out/logs/kubernetes.log "Kubernetes (built once, about 7 minutes)" tests/cluster/build-kubernetes.sh
     fi ;;
+  esac
+  # Where it cannot be built the tests are skipped, and say why.
+  case " ${projects[*]} " in *' Hud.CrdTests '*)
+    run_logged out/logs/crd-server.log "the CRD server of the current Kubernetes (built once, about 7 minutes)" tests/cluster/build-crd-server.sh || true ;;
   esac
   step run_logged out/logs/tools.log "the formatter" dotnet tool restore
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.

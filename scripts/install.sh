@@ -10,7 +10,7 @@
 #         arm      what runs aarch64 programs, whose stacks the unwinding tests compare with gdb's
 #         kernels  kernels of other Debian releases, and a machine emulator to run Hud on them
 #         bench    the profilers that the benchmarks measure us against
-#         cluster  what a real one-node Kubernetes needs
+#         cluster  what a real one-node Kubernetes needs, and the server of custom resources of the current one
 #         images   what builds the Dockerfile without a daemon
 #         browser  a headless browser for the report pages
 #
@@ -93,7 +93,6 @@ install_cluster() {
   need lua5.4 golang-go etcd-server containerd bpftool runc containernetworking-plugins iptables conntrack openssl iproute2 gcc libc6-dev python3-minimal
   have kubectl || need kubernetes-client
   have npm || need npm
-  npm_ci tests/cluster/cel
 }
 
 install_images() { need buildah mmdebstrap; }

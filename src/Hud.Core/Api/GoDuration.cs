@@ -31,11 +31,14 @@ public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDurat
 
     public static GoDuration FromSeconds(double seconds) => new((long)Math.Round(seconds * 1e9));
 
+    /// <summary>Characters: what the CRD takes.</summary>
+    public const int MaxLength = 32;
+
     /// <summary>Parses text such as <c>1m30s</c>; false for anything else, signs and overflow included.</summary>
     public static bool TryParse(string? text, out GoDuration value)
     {
         value = default;
-        if (string.IsNullOrEmpty(text) || text.Length > 64)
+        if (string.IsNullOrEmpty(text) || text.Length > MaxLength)
             return false;
         if (text == "0")
             return true;

@@ -57,7 +57,7 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
         RuleFor(s => s.Threshold)
             .Must(t => t >= SessionBounds.MinThreshold && t <= SessionBounds.MaxThreshold)
             .Says("spec.threshold", SessionMessages.Threshold)
-            .Must((s, t) => t < s.Duration)
+            .Must((s, t) => t < s.Duration || s.Duration < SessionBounds.MinDuration) // that has been said already
             .Says("spec.threshold", SessionMessages.ThresholdBelowDuration);
         RuleFor(s => s.SampleFrequencyHz)
             .Must(f => f is >= SessionBounds.MinFrequencyHz and <= SessionBounds.MaxFrequencyHz)
@@ -126,7 +126,9 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
             .Must(t => new object?[] { t.PodSelector, t.PodName, t.WorkloadRef }.Count(x => x is not null) == 1)
             .Says("spec.target", SessionMessages.OneSelector);
         RuleFor(s => s.Target.PodSelector)
-            .Must(s => s is null || s.MatchLabels?.Count > 0 || s.MatchExpressions?.Count > 0)
+            .Must(s =>
+                s is null || s.MatchLabels?.Values.Any(v => v is not null) == true || s.MatchExpressions?.Count > 0
+            )
             .Says("spec.target.podSelector", SessionMessages.EmptySelector)
             .Must(s =>
                 s is null

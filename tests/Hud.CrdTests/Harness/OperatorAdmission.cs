@@ -1,0 +1,26 @@
+using System.Text.Json;
+using Hud.Operator;
+using Hud.Operator.Entities;
+using Hud.Operator.Reconcile;
+
+namespace Hud.CrdTests.Harness;
+
+/// <summary>The operator's own admission, of a spec as JSON.</summary>
+internal static class OperatorAdmission
+{
+    public static string Read(string yaml) => Manifest.Json(ClusterTests.Harness.Yaml.Load(yaml))!.ToJsonString();
+
+    public static Admission.Verdict Judge(string spec)
+    {
+        using var document = JsonDocument.Parse(spec);
+        return Admission.Check(
+            new SessionEntity
+            {
+                Metadata = new() { Name = "s", Namespace = "default" },
+                Spec = document.RootElement,
+            },
+            out _,
+            new OperatorOptions()
+        );
+    }
+}
