@@ -223,7 +223,7 @@ public sealed class CrdTests
     [InlineData("2000000\u03bcs", true)]
     [InlineData("1800000000000ns", true)]
     [InlineData("00000000000000000000000000001m", true)]
-    [InlineData("0.0000000000000000000000000001h1s", true)]
+    [InlineData("0.00000000000000000000000001h1s", true)]
     [InlineData("1800001ms", false)]
     [InlineData("3000000h", false)] // beyond the 292 years of Go's duration
     [InlineData("99999h99999h99999h99999h99999h", false)]

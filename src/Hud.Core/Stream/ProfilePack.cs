@@ -12,18 +12,19 @@ public static class ProfilePack
     /// <param name="error">One sentence when the answer is null, empty otherwise.</param>
     public static ProfileDocument? Open(byte[] compressed, out long weight, out string error)
     {
-        byte[] plain = ArrayPool<byte>.Shared.Rent(StreamLimits.MaxProfileBytes + 1);
+        // a power of two: with one byte more the pool would give twice as much
+        byte[] plain = ArrayPool<byte>.Shared.Rent(StreamLimits.MaxProfileBytes);
         weight = 0;
         error = "";
         try
         {
             using var gzip = new GZipStream(new MemoryStream(compressed), CompressionMode.Decompress);
             int length = gzip.ReadAtLeast(
-                plain.AsSpan(0, StreamLimits.MaxProfileBytes + 1),
-                StreamLimits.MaxProfileBytes + 1,
+                plain.AsSpan(0, StreamLimits.MaxProfileBytes),
+                StreamLimits.MaxProfileBytes,
                 throwOnEndOfStream: false
             );
-            if (length > StreamLimits.MaxProfileBytes)
+            if (length == StreamLimits.MaxProfileBytes && gzip.ReadByte() >= 0)
             {
                 error = $"the profile is larger than its bound of {StreamLimits.MaxProfileBytes >> 20} MiB";
                 return null;
