@@ -322,8 +322,8 @@ public sealed class AgentErrorTests
         using var agent = AgentRun.Whole(task);
         Assert.True(agent.ExitCode == 0, agent.Text);
         Assert.Contains("HUD001", agent.Warnings);
-        Assert.Equal([TargetState.Failed, TargetState.Succeeded], agent.Profile.Targets.Select(t => t.State));
-        Assert.True(agent.Profile.Targets[1].SlowPolls > 0);
+        Assert.Equal([TargetState.Succeeded, TargetState.Failed], agent.Profile.Targets.Select(t => t.State));
+        Assert.True(agent.Profile.Targets[0].SlowPolls > 0);
     }
 
     [Theory]

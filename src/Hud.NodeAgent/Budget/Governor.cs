@@ -27,7 +27,10 @@ public readonly record struct CpuUse(double WallNs, double UsedNs, double Waited
     /// <summary>The part of that which was used, 0 to 1.</summary>
     public double Busy => Math.Min(1, UsedNs / AvailableNs);
 
-    private double Got => UsedNs > 0 && WaitedNs > 0 ? UsedNs / (UsedNs + WaitedNs) : 1;
+    /// <summary>
+    /// Not less than a fifth: one that hardly runs polls seldom, and without its polls nobody could tell that it was kept from running.
+    /// </summary>
+    private double Got => UsedNs > 0 && WaitedNs > 0 ? Math.Max(0.2, UsedNs / (UsedNs + WaitedNs)) : 1;
 }
 
 /// <summary>One interval as seen from outside. <c>HitsByType</c> holds the attached types that were polled.</summary>

@@ -25,6 +25,7 @@ public sealed class GovernorTests
     [InlineData(0.5, 0.5, 0.5)] // two programs on one CPU
     [InlineData(0.2, 1.8, 0.2)] // throttled to a fifth, two workers want it
     [InlineData(3.0, 1.0, 3.0)]
+    [InlineData(0.003, 0.997, 0.2)] // starved
     public void The_cost_is_a_share_of_the_cpu_time_that_the_target_could_have(double used, double waited, double of)
     {
         Assert.Equal(of * 1e9, new CpuUse(1e9, used * 1e9, waited * 1e9).AvailableNs, tolerance: 1);
