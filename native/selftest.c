@@ -11,7 +11,7 @@
  *
  * The work goes over memory and by branches that nobody can foretell: a probe also costs what it takes from the target's caches.
  *
- *   hud-selftest seccomp   the same under a filter that kills the return probe's system calls
+ *   hud-selftest seccomp   like spin, under a filter that kills the return probe's system calls
  */
 typedef unsigned long u64;
 typedef unsigned int u32;
