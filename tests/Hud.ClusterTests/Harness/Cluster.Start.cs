@@ -44,10 +44,20 @@ public sealed partial class Cluster
         _kubectls.Dispose();
     }
 
-    public async Task OperatorReadyAsync() =>
+    /// <summary>The rollout is over and the operator of before is gone: until its process has ended, it may still lead, and
+    /// answers a session with the settings of before.</summary>
+    public async Task OperatorReadyAsync()
+    {
         (await KubectlAsync("-n", System, "rollout", "status", "deployment/hud-operator", "--timeout=120s")).Ok(
             "the operator's rollout"
         );
+        await World.UntilAsync(
+            "end of the operator of before",
+            60,
+            async () =>
+                (await ListAsync("pods", System, OperatorPods)).All(p => p["metadata"]?["deletionTimestamp"] is null)
+        );
+    }
 
     /// <summary>Folder of an own cluster that goes on running after the tests, and serves the next ones.</summary>
     private static string Kept => Environment.GetEnvironmentVariable("HUD_CLUSTER") ?? "";
