@@ -62,8 +62,8 @@ internal static class BuiltDocuments
             pod,
             stage =>
             {
-                int hash = stage.Stack(Hash);
-                int sleep = stage.Stack(Sleep);
+                StackId hash = stage.Stack(Hash);
+                StackId sleep = stage.Stack(Sleep);
                 stage.Aggregator.AddPoll(Slow(cpu: 60, start: 1100) with { CpuStack = hash });
                 stage.Aggregator.AddPoll(
                     Slow(blocked: 40, start: 1200) with

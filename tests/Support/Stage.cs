@@ -30,7 +30,7 @@ internal sealed class Stage : IFrameSource
 
     /// <summary>Frames leaf first, without the poll and the worker below it.</summary>
     /// <param name="kernel">The function it sleeps in, if that is known.</param>
-    public int Stack(
+    public StackId Stack(
         string leafFirst,
         int target = 0,
         string below = Poll,
@@ -83,9 +83,6 @@ internal sealed class Stage : IFrameSource
             StartNs = start * Ms,
             Split = new PollSplit((cpu + blocked + queued) * Ms, cpu * Ms, blocked * Ms, queued * Ms, throttled * Ms),
             Syscall = "",
-            BlockStack = -1,
-            CpuStack = -1,
-            QueueStack = -1,
             PreemptedBy = "",
             Weight = 1,
         };

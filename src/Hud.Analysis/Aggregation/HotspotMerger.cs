@@ -3,13 +3,13 @@ using Hud.Frames;
 
 namespace Hud.Analysis;
 
-/// <summary>Raw hotspots (by stack number) to ranked findings (by what the stacks mean).</summary>
+/// <summary>Raw hotspots (by stack) to ranked findings (by what the stacks mean).</summary>
 /// <param name="exact">Of which stacks the exact names are used: all in the report, those known so far in the live view.</param>
 internal sealed class HotspotMerger(
     StackAttributor attributor,
     IReadOnlyList<TaskTypeFacts> types,
     double workerNs,
-    Func<int, bool> exact
+    Func<StackId, bool> exact
 )
 {
     private sealed class Group
@@ -17,8 +17,8 @@ internal sealed class HotspotMerger(
         public required Attribution Attribution { get; init; }
         public required HotspotIdentity Identity { get; init; }
         public DurationSet Durations { get; } = new();
-        public Dictionary<int, long> Stacks { get; } = [];
-        public Dictionary<int, long> Holders { get; } = [];
+        public Dictionary<StackId, long> Stacks { get; } = [];
+        public Dictionary<StackId, long> Holders { get; } = [];
         public Dictionary<string, long> Tasks { get; } = new(StringComparer.Ordinal);
         public Dictionary<(string Name, int Pid), long> Culprits { get; } = [];
         public HashSet<int> Targets { get; } = [];
@@ -45,7 +45,7 @@ internal sealed class HotspotMerger(
     private readonly Dictionary<HotspotIdentity, HotspotIdentity> _exactGroups = [];
 
     /// <param name="scale">Per type: slow polls counted by the kernel over those recorded; 1 when none were left out.</param>
-    /// <param name="table">Stack number -> index in the document's stack table; filled here.</param>
+    /// <param name="table">Stack -> index in the document's stack table; filled here.</param>
     /// <param name="indexOf">Raw hotspot -> index of its finding; -1 when it is below the cut.</param>
     public List<Hotspot> Merge(
         IReadOnlyDictionary<RawKey, RawHotspot> raw,
@@ -60,7 +60,7 @@ internal sealed class HotspotMerger(
         foreach (
             var (key, value) in raw.Where(p => !Borrows(p.Key))
                 .OrderByDescending(p => IsExact(p.Key))
-                .ThenBy(p => p.Key.Stack)
+                .ThenBy(p => p.Key.Stack.Number)
                 .ThenBy(p => p.Key.Type)
         )
             Put(key, value, key.Stack, estimated || scale(key.Type) > 1.001);
@@ -71,11 +71,11 @@ internal sealed class HotspotMerger(
                     !Borrows(p.Key) && p.Key.Cause == key.Cause && p.Key.Type == key.Type && p.Key.Target == key.Target
                 )
                 .OrderByDescending(p => p.Value.Durations.TotalNs)
-                .ThenBy(p => p.Key.Stack)
+                .ThenBy(p => p.Key.Stack.Number)
                 .Select(p => (RawKey?)p.Key)
                 .FirstOrDefault();
-            Put(lender is null ? key : lender.Value, value, lender?.Stack ?? -1, estimated: true);
-            _groupOf[key] = GroupOf((lender ?? key) with { Stack = lender?.Stack ?? -1 }, out _);
+            Put(lender is null ? key : lender.Value, value, lender?.Stack ?? StackId.None, estimated: true);
+            _groupOf[key] = GroupOf((lender ?? key) with { Stack = lender?.Stack ?? StackId.None }, out _);
         }
 
         FoldCommonplace();
@@ -90,7 +90,7 @@ internal sealed class HotspotMerger(
     }
 
     private static bool Borrows(RawKey key) =>
-        key.Stack < 0 && key.Cause is (HotspotCause.OnCpu or HotspotCause.BlockingCall);
+        key.Stack.IsNone && key.Cause is (HotspotCause.OnCpu or HotspotCause.BlockingCall);
 
     public int GroupCount => _groups.Count;
 
@@ -98,7 +98,7 @@ internal sealed class HotspotMerger(
     private static double Lost(Group group) =>
         group.Identity.Cause.IsCpuPressure() ? group.Durations.TotalNs * 1e-9 : group.Durations.TotalNs;
 
-    private bool IsExact(in RawKey key) => key.Stack >= 0 && exact(key.Stack);
+    private bool IsExact(in RawKey key) => !key.Stack.IsNone && exact(key.Stack);
 
     private Attribution Attribute(in RawKey key, bool exactly) =>
         attributor.Attribute(key.Stack, key.Cause, key.Syscall, types[key.Type].Name, exactly);
@@ -109,12 +109,12 @@ internal sealed class HotspotMerger(
     /// </summary>
     private void LearnExactGroups(IReadOnlyDictionary<RawKey, RawHotspot> raw)
     {
-        if (raw.Keys.All(key => key.Stack < 0 || IsExact(key)))
+        if (raw.Keys.All(key => key.Stack.IsNone || IsExact(key)))
             return;
         foreach (
             var (key, _) in raw.Where(p => IsExact(p.Key))
                 .OrderByDescending(p => p.Value.Durations.TotalNs)
-                .ThenBy(p => p.Key.Stack)
+                .ThenBy(p => p.Key.Stack.Number)
         )
             _exactGroups.TryAdd(Attribute(key, exactly: false).Identity, Attribute(key, exactly: true).Identity);
     }
@@ -126,7 +126,7 @@ internal sealed class HotspotMerger(
         return !exactly && _exactGroups.TryGetValue(attribution.Identity, out var known) ? known : attribution.Identity;
     }
 
-    private void Put(RawKey key, RawHotspot value, int stack, bool estimated)
+    private void Put(RawKey key, RawHotspot value, StackId stack, bool estimated)
     {
         string task = types[key.Type].Name;
         var identity = GroupOf(key with { Stack = stack }, out var attribution);
@@ -144,9 +144,9 @@ internal sealed class HotspotMerger(
         group.Before += value.Before;
         group.NotReturned += value.NotReturned;
         Add(group.Tasks, task, value.Durations.TotalNs);
-        if (stack >= 0 && (identity == attribution.Identity || group.Stacks.Count == 0))
+        if (!stack.IsNone && (identity == attribution.Identity || group.Stacks.Count == 0))
             Add(group.Stacks, stack, value.Durations.TotalNs);
-        if (key.Holder >= 0)
+        if (!key.Holder.IsNone)
             Add(group.Holders, key.Holder, value.Durations.TotalNs);
         foreach (var (who, ns) in value.Culprits)
             Add(group.Culprits, who, ns);
@@ -188,13 +188,12 @@ internal sealed class HotspotMerger(
 
     private Hotspot Finding(Group group, int rank, Func<int, double> scale, StackTableBuilder table)
     {
-        int stack = Top(group.Stacks, -1),
-            holder = Top(group.Holders, -1);
+        StackId stack = Top(group.Stacks),
+            holder = Top(group.Holders);
         // the words must belong to the stack that is shown
-        var attribution =
-            stack >= 0
-                ? attributor.Attribute(stack, group.Identity.Cause, group.Syscall, Top(group.Tasks, ""), exact(stack))
-                : group.Attribution;
+        var attribution = stack.IsNone
+            ? group.Attribution
+            : attributor.Attribute(stack, group.Identity.Cause, group.Syscall, Top(group.Tasks), exact(stack));
         double factor = 1;
         if (group.Estimated)
             factor = Math.Max(
@@ -220,7 +219,7 @@ internal sealed class HotspotMerger(
             Function = attribution.Function,
             UserFrame = attribution.UserFrame,
             Location = attribution.Location,
-            Task = Top(group.Tasks, ""),
+            Task = Top(group.Tasks),
             Syscall = group.Syscall,
             Count = (long)Math.Round(group.Durations.Count * factor),
             TotalNs = total,
@@ -258,15 +257,17 @@ internal sealed class HotspotMerger(
     private static void Add<T>(Dictionary<T, long> sums, T key, long ns)
         where T : notnull => sums[key] = sums.GetValueOrDefault(key) + ns;
 
-    private static T Top<T>(Dictionary<T, long> sums, T none)
-        where T : notnull =>
-        sums.Count == 0 ? none : sums.OrderByDescending(p => p.Value).ThenBy(p => p.Key).First().Key;
+    private static StackId Top(Dictionary<StackId, long> sums) =>
+        sums.OrderByDescending(p => p.Value).ThenBy(p => p.Key.Number).FirstOrDefault().Key;
+
+    private static string Top(Dictionary<string, long> sums) =>
+        sums.OrderByDescending(p => p.Value).ThenBy(p => p.Key, StringComparer.Ordinal).FirstOrDefault().Key ?? "";
 }
 
 /// <summary>The document's stack table: each stack once, named.</summary>
-internal sealed class StackTableBuilder(StackStore stacks, StackAttributor attributor, Func<int, bool> exact)
+internal sealed class StackTableBuilder(StackStore stacks, StackAttributor attributor, Func<StackId, bool> exact)
 {
-    private readonly Dictionary<int, int> _index = [];
+    private readonly Dictionary<StackId, int> _index = [];
     private readonly List<StackEntry> _entries = [];
 
     public IReadOnlyList<StackEntry> Entries => _entries;
@@ -274,9 +275,9 @@ internal sealed class StackTableBuilder(StackStore stacks, StackAttributor attri
     /// <summary>Over the stacks of the table, each once.</summary>
     public NamedShare Names { get; } = new();
 
-    public int Add(int stack, int blamed)
+    public int Add(StackId stack, int blamed)
     {
-        if (stack < 0)
+        if (stack.IsNone)
             return -1;
         if (_index.TryGetValue(stack, out int index))
             return index;

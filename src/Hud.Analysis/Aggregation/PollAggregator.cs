@@ -2,7 +2,7 @@ using Hud.Core.Profile;
 
 namespace Hud.Analysis;
 
-/// <summary>One slow poll as the agent hands it over: numbers, and stacks by number (-1: none).</summary>
+/// <summary>One slow poll as the agent hands it over: numbers, and stacks by id.</summary>
 public readonly record struct PollRecord
 {
     public int Target { get; init; }
@@ -15,15 +15,15 @@ public readonly record struct PollRecord
     public long StartNs { get; init; }
     public PollSplit Split { get; init; }
     public string Syscall { get; init; }
-    public int BlockStack { get; init; }
-    public int CpuStack { get; init; }
-    public int QueueStack { get; init; }
+    public StackId BlockStack { get; init; }
+    public StackId CpuStack { get; init; }
+    public StackId QueueStack { get; init; }
 
     /// <summary>A clock tick met it computing, even if no stack could be kept.</summary>
     public bool Ticked { get; init; }
 
     /// <summary>Who ended its longest futex wait; the aggregator fills it in.</summary>
-    public int HolderStack { get; init; }
+    public StackId HolderStack { get; init; }
 
     /// <summary>When the longest sleep began: joins it with its waker.</summary>
     public long BlockStartNs { get; init; }
@@ -59,7 +59,14 @@ public readonly record struct PollRecord
 }
 
 /// <summary>What raw hotspots are kept by, before names merge them.</summary>
-public readonly record struct RawKey(int Target, HotspotCause Cause, int Type, int Stack, int Holder, string Syscall);
+public readonly record struct RawKey(
+    int Target,
+    HotspotCause Cause,
+    int Type,
+    StackId Stack,
+    StackId Holder,
+    string Syscall
+);
 
 public sealed class RawHotspot
 {
@@ -107,8 +114,8 @@ public sealed class PollAggregator(
     private const int TicksThatCannotAllMiss = 3;
     private const int MostTimeOffCpu = 10; // a tenth
     private const int MaxPending = 4096;
-    private readonly Dictionary<(int Tid, long Start), List<int>> _samples = [];
-    private readonly Dictionary<(int Tid, long Start), (int Stack, string Name)> _wakers = [];
+    private readonly Dictionary<(int Tid, long Start), List<StackId>> _samples = [];
+    private readonly Dictionary<(int Tid, long Start), (StackId Stack, string Name)> _wakers = [];
     private readonly Dictionary<(int Tid, long Start), (PollRecord Poll, int Look)> _open = [];
     private int _look;
     private readonly List<PollRecord> _polls = [];
@@ -147,9 +154,9 @@ public sealed class PollAggregator(
     public Dictionary<int, long> RecordedByType { get; } = [];
 
     /// <summary>An on-CPU sample of a poll that is already slow and not over.</summary>
-    public void AddSample(int tid, long pollStartNs, int stack)
+    public void AddSample(int tid, long pollStartNs, StackId stack)
     {
-        if (stack < 0)
+        if (stack.IsNone)
             return;
         if (!_samples.TryGetValue((tid, pollStartNs), out var list))
         {
@@ -163,7 +170,7 @@ public sealed class PollAggregator(
     }
 
     /// <summary>Who ended a long futex wait: it comes before the record of the poll that waited.</summary>
-    public void AddWaker(int tid, long blockStartNs, int stack, string name)
+    public void AddWaker(int tid, long blockStartNs, StackId stack, string name)
     {
         if (_wakers.Count >= MaxPending)
             _wakers.Clear();
@@ -174,14 +181,14 @@ public sealed class PollAggregator(
     /// The second stack of a poll whose record is already in: its part was counted without a stack and is moved to this one, or
     /// taken back when it shows that the worker had handed its queue over.
     /// </summary>
-    public void AddSecondaryStack(int tid, long pollStartNs, bool asleep, int stack)
+    public void AddSecondaryStack(int tid, long pollStartNs, bool asleep, StackId stack)
     {
-        if (stack < 0 || !_lastByThread.TryGetValue(tid, out var poll) || poll.StartNs != pollStartNs)
+        if (stack.IsNone || !_lastByThread.TryGetValue(tid, out var poll) || poll.StartNs != pollStartNs)
             return;
         var cause = asleep ? HotspotCause.BlockingCall : HotspotCause.OnCpu;
         long ns = asleep ? poll.Split.BlockedNs : poll.Split.OnCpuNs;
         var bare = KeyOf(poll, cause);
-        if (bare.Stack >= 0 || !Hotspots.TryGetValue(bare, out var raw) || !raw.Durations.Take(ns, poll.Weight))
+        if (!bare.Stack.IsNone || !Hotspots.TryGetValue(bare, out var raw) || !raw.Durations.Take(ns, poll.Weight))
             return;
         if (raw.Durations.Count == 0)
             Hotspots.Remove(bare);
@@ -227,7 +234,7 @@ public sealed class PollAggregator(
     public static RawKey KeyOf(in PollRecord poll, HotspotCause cause) =>
         cause switch
         {
-            HotspotCause.OnCpu => new RawKey(poll.Target, cause, poll.Type, poll.CpuStack, -1, ""),
+            HotspotCause.OnCpu => new RawKey(poll.Target, cause, poll.Type, poll.CpuStack, StackId.None, ""),
             HotspotCause.BlockingCall => new RawKey(
                 poll.Target,
                 cause,
@@ -236,11 +243,11 @@ public sealed class PollAggregator(
                 poll.HolderStack,
                 poll.Syscall
             ),
-            _ => new RawKey(poll.Target, cause, poll.Type, poll.QueueStack, -1, ""),
+            _ => new RawKey(poll.Target, cause, poll.Type, poll.QueueStack, StackId.None, ""),
         };
 
-    private int TakeHolder(in PollRecord poll) =>
-        _wakers.Remove((poll.Tid, poll.BlockStartNs), out var waker) ? waker.Stack : -1;
+    private StackId TakeHolder(in PollRecord poll) =>
+        _wakers.Remove((poll.Tid, poll.BlockStartNs), out var waker) ? waker.Stack : StackId.None;
 
     /// <summary>A poll that has not returned: kept apart, as its end will tell more.</summary>
     public void SetOpen(in PollRecord poll) => _open[(poll.Tid, poll.StartNs)] = (poll, _look);
@@ -310,7 +317,7 @@ public sealed class PollAggregator(
     {
         _open.Remove((seen.Tid, seen.StartNs));
         _samples.Remove((seen.Tid, seen.StartNs), out var samples);
-        var cpuStacks = samples ?? (seen.CpuStack >= 0 ? [seen.CpuStack] : []);
+        var cpuStacks = samples ?? (seen.CpuStack.IsNone ? [] : [seen.CpuStack]);
         var poll = cpuStacks.Count == 0 && !seen.Ticked && TicksCannotHaveMissed(seen.Split) ? Stolen(seen) : seen;
         if (
             poll.GoesByNames
@@ -318,7 +325,7 @@ public sealed class PollAggregator(
                 attributor.InBlockInPlace(poll.BlockStack)
                 || attributor.InBlockInPlace(poll.QueueStack)
                 || cpuStacks.Exists(attributor.InBlockInPlace)
-                || (poll.BlockStack < 0 && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type))
+                || (poll.BlockStack.IsNone && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type))
             )
         )
         {
@@ -331,7 +338,7 @@ public sealed class PollAggregator(
         poll = poll with
         {
             CpuStack = MostExpensiveCpuStack(cpuStacks),
-            HolderStack = poll.BlockStack >= 0 ? TakeHolder(poll) : -1,
+            HolderStack = poll.BlockStack.IsNone ? StackId.None : TakeHolder(poll),
         };
         _lastByThread[poll.Tid] = poll;
         SlowPolls += poll.Weight;
@@ -377,7 +384,7 @@ public sealed class PollAggregator(
         {
             case HotspotCause.OnCpu:
                 OnCpuNs += ns * poll.Weight;
-                if (poll.CpuStack < 0)
+                if (poll.CpuStack.IsNone)
                     PollsWithoutStack += poll.Weight;
                 break;
             case HotspotCause.BlockingCall:
@@ -399,10 +406,10 @@ public sealed class PollAggregator(
     }
 
     /// <summary>A poll counts once, with the stack that most of its samples share; ties go to the earlier one: the last may be what follows the work.</summary>
-    private int MostExpensiveCpuStack(List<int> cpuStacks)
+    private StackId MostExpensiveCpuStack(List<StackId> cpuStacks)
     {
-        int stack = -1,
-            most = 0;
+        var stack = StackId.None;
+        int most = 0;
         foreach (
             var group in cpuStacks.GroupBy(s =>
                 attributor.Attribute(s, HotspotCause.OnCpu, "", "", exact: false).Identity
@@ -422,7 +429,7 @@ public sealed class PollAggregator(
         if (!Hotspots.TryGetValue(key, out var raw))
         {
             if (Hotspots.Count >= 50_000)
-                key = key with { Stack = -1, Holder = -1 };
+                key = key with { Stack = StackId.None, Holder = StackId.None };
             if (!Hotspots.TryGetValue(key, out raw))
                 Hotspots[key] = raw = new RawHotspot();
         }

@@ -17,21 +17,21 @@ public sealed record Attribution(
     string Path
 );
 
-/// <summary>Names and judges stacks by number, once each.</summary>
+/// <summary>Names and judges stacks, once each.</summary>
 public sealed class StackAttributor(StackStore stacks, IFrameSource names)
 {
     private const int MaxJudgements = 20_000;
-    private readonly Dictionary<(int Stack, bool Exact), IReadOnlyList<Frame>> _frames = [];
+    private readonly Dictionary<(StackId Stack, bool Exact), IReadOnlyList<Frame>> _frames = [];
 
     /// <summary>The live view judges the same stacks every second, and a attribution compares each frame with a long table.</summary>
     private readonly Dictionary<
-        (int Stack, HotspotCause Cause, string Syscall, string Task, bool Exact),
+        (StackId Stack, HotspotCause Cause, string Syscall, string Task, bool Exact),
         Attribution
     > _judgements = [];
 
-    public IReadOnlyList<Frame> Frames(int stack, bool exact)
+    public IReadOnlyList<Frame> Frames(StackId stack, bool exact)
     {
-        if (stack < 0)
+        if (stack.IsNone)
             return [];
         if (!_frames.TryGetValue((stack, exact), out var frames))
         {
@@ -44,10 +44,11 @@ public sealed class StackAttributor(StackStore stacks, IFrameSource names)
     }
 
     /// <summary>Whether the exact names of a stack are known already.</summary>
-    public bool IsNamed(int stack) => _frames.ContainsKey((stack, true));
+    public bool IsNamed(StackId stack) => _frames.ContainsKey((stack, true));
 
     /// <summary>A poll during which the worker handed its queue to another thread blocks nobody.</summary>
-    public bool InBlockInPlace(int stack) => stack >= 0 && StackClassifier.InBlockInPlace(Frames(stack, exact: false));
+    public bool InBlockInPlace(StackId stack) =>
+        !stack.IsNone && StackClassifier.InBlockInPlace(Frames(stack, exact: false));
 
     /// <summary>From the blamed frame to the poll, both included: what lies beyond the poll is the same for every task.</summary>
     public static IReadOnlyList<Frame> WayToPoll(IReadOnlyList<Frame> frames, int blamed)
@@ -62,7 +63,7 @@ public sealed class StackAttributor(StackStore stacks, IFrameSource names)
     /// <paramref name="cause"/> as the scheduler saw it; a sleep in a futex is a wait for another thread. The system call decides
     /// that, and not the names: the same program has the same causes stripped, inlined or with all its symbols.
     /// </summary>
-    public Attribution Attribute(int stack, HotspotCause cause, string syscall, string taskName, bool exact)
+    public Attribution Attribute(StackId stack, HotspotCause cause, string syscall, string taskName, bool exact)
     {
         var key = (stack, cause, syscall, taskName, exact);
         if (!_judgements.TryGetValue(key, out var attribution))
@@ -75,7 +76,7 @@ public sealed class StackAttributor(StackStore stacks, IFrameSource names)
         return attribution;
     }
 
-    private Attribution AttributeAnew(int stack, HotspotCause cause, string syscall, string taskName, bool exact)
+    private Attribution AttributeAnew(StackId stack, HotspotCause cause, string syscall, string taskName, bool exact)
     {
         var frames = Frames(stack, exact);
         if (cause == HotspotCause.BlockingCall && SyscallGroups.Of(syscall) == SyscallGroup.Futex)

@@ -42,7 +42,7 @@ public static class ProfileBuilder
             .Where(i => types[i].Polls > 0 || aggregator.RecordedByType.ContainsKey(i))
             .ToList();
         var placeOfType = seen.Select((type, place) => (type, place)).ToDictionary(p => p.type, p => p.place);
-        Func<int, bool> exactly = exact ? static _ => true : attributor.IsNamed;
+        Func<StackId, bool> exactly = exact ? static _ => true : attributor.IsNamed;
         var table = new StackTableBuilder(stacks, attributor, exactly);
         var merger = new HotspotMerger(attributor, types, workerNs, exactly);
         var hotspots = merger.Merge(
@@ -157,10 +157,10 @@ public static class ProfileBuilder
         bool exact
     )
     {
-        var stackOf = new Dictionary<int, int>();
+        var stackOf = new Dictionary<int, StackId>();
         foreach (var key in aggregator.Hotspots.Keys)
         {
-            if (key.Stack >= 0)
+            if (!key.Stack.IsNone)
                 stackOf.TryAdd(key.Type, key.Stack);
         }
 
@@ -169,7 +169,7 @@ public static class ProfileBuilder
         string FromStack(int type)
         {
             if (
-                stackOf.TryGetValue(type, out int stack)
+                stackOf.TryGetValue(type, out var stack)
                 && attributor.Frames(stack, exact).LastOrDefault(f => f.Kind == FrameKind.User) is { } frame
             )
                 return StackClassifier.UserName(frame);
@@ -283,7 +283,7 @@ public static class ProfileBuilder
                 LatencyByStack =
                 [
                     .. byTid[(w.Target, w.Tid)]
-                        .Where(p => p.WorstQueueNs > threshold && p.QueueStack >= 0)
+                        .Where(p => p.WorstQueueNs > threshold && !p.QueueStack.IsNone)
                         .GroupBy(p => p.QueueStack)
                         .OrderByDescending(g => g.Sum(p => p.WorstQueueNs))
                         .Take(5)
@@ -299,7 +299,7 @@ public static class ProfileBuilder
         ];
     }
 
-    private static string LatencyFunction(StackAttributor attributor, int stack, bool exact) =>
+    private static string LatencyFunction(StackAttributor attributor, StackId stack, bool exact) =>
         attributor
             .Attribute(stack, HotspotCause.RunQueue, "", attributor.Frames(stack, exact)[0].Function, exact)
             .UserFrame;
@@ -320,7 +320,7 @@ public static class ProfileBuilder
         foreach (var poll in aggregator.Polls.OrderBy(p => p.StartNs).ThenBy(p => p.Tid))
         {
             var cause = poll.Split.Primary(facts.Session.Threshold.Nanoseconds);
-            int stack = cause switch
+            var stack = cause switch
             {
                 HotspotCause.OnCpu => poll.CpuStack,
                 HotspotCause.BlockingCall => poll.BlockStack,

@@ -5,10 +5,10 @@ namespace Hud.Analysis;
 /// <summary>A distinct stack: lookup addresses, leaf first.</summary>
 public sealed record StoredStack(int Target, ulong[] Addresses, UnwindQuality Quality, StopReason Stop);
 
-/// <summary>Distinct stacks by number. Bounded; stacks beyond are counted and get no number.</summary>
+/// <summary>Distinct stacks. Bounded; stacks beyond are counted and get no id.</summary>
 public sealed class StackStore(int maxStacks = 20_000)
 {
-    private readonly Dictionary<Key, int> _numbers = [];
+    private readonly Dictionary<Key, StackId> _ids = [];
     private readonly List<StoredStack> _stacks = [];
 
     public int Count => _stacks.Count;
@@ -16,36 +16,36 @@ public sealed class StackStore(int maxStacks = 20_000)
     /// <summary>Stacks that found no place.</summary>
     public long Refused { get; private set; }
 
-    public StoredStack this[int number] => _stacks[number];
+    public StoredStack this[StackId id] => _stacks[id.Number];
 
-    /// <summary>-1 when there is nothing to keep or no place.</summary>
+    /// <summary>None when there is nothing to keep or no place.</summary>
     /// <param name="addresses">leaf first, pc - 1 for callers; the kernel's own frames come before the thread's</param>
-    public int Intern(int target, ulong[] addresses, UnwindQuality quality, StopReason stop)
+    public StackId Intern(int target, ulong[] addresses, UnwindQuality quality, StopReason stop)
     {
         ArgumentNullException.ThrowIfNull(addresses);
         if (addresses.Length == 0)
-            return -1;
+            return StackId.None;
         var key = new Key(target, addresses);
-        if (_numbers.TryGetValue(key, out int number))
-            return number;
+        if (_ids.TryGetValue(key, out var id))
+            return id;
         if (_stacks.Count >= maxStacks)
         {
             Refused++;
-            return -1;
+            return StackId.None;
         }
 
-        number = _stacks.Count;
+        id = new StackId(_stacks.Count);
         _stacks.Add(new StoredStack(target, addresses, quality, stop));
-        _numbers.Add(key, number);
-        return number;
+        _ids.Add(key, id);
+        return id;
     }
 
     /// <summary>The same stack as far as this frame: what lies beyond a poll is the same for every task.</summary>
-    public int Cut(int number, int lastFrame)
+    public StackId Cut(StackId id, int lastFrame)
     {
-        var whole = _stacks[number];
+        var whole = this[id];
         return lastFrame + 1 >= whole.Addresses.Length
-            ? number
+            ? id
             : Intern(whole.Target, whole.Addresses[..(lastFrame + 1)], whole.Quality, StopReason.ReachedPoll);
     }
 

@@ -72,7 +72,7 @@ internal sealed class EventSink
                 );
                 break;
             case EventKind.Sample:
-                int sample = Unwind(header, slice);
+                var sample = Unwind(header, slice);
                 if (header.Type == Abi.Outside)
                     sample = Outside.AddSample(header, sample);
                 _aggregator.AddSample((int)header.NsTid, (long)header.StartNs, sample);
@@ -99,7 +99,7 @@ internal sealed class EventSink
 
     private static bool Has(in HudEvent header, EventFlags flag) => (header.Flags & flag) != EventFlags.None;
 
-    private void AcceptPoll(in HudEvent header, int stack)
+    private void AcceptPoll(in HudEvent header, StackId stack)
     {
         bool stolen = Has(header, EventFlags.Stolen);
         var (rival, rivalPid) = stolen ? (PollAggregator.NotTheGuest, 0) : Rival(header);
@@ -108,10 +108,10 @@ internal sealed class EventSink
             Type = (int)header.Type,
             Runtime = header.Runtime,
             TaskId = header.TaskId,
-            BlockStack = Has(header, EventFlags.StackBlock) ? stack : -1,
-            CpuStack = Has(header, EventFlags.StackCpu) ? stack : -1,
+            BlockStack = Has(header, EventFlags.StackBlock) ? stack : StackId.None,
+            CpuStack = Has(header, EventFlags.StackCpu) ? stack : StackId.None,
             // where it was preempted is not where the host took its CPU
-            QueueStack = Has(header, EventFlags.StackPreempt) && !stolen ? stack : -1,
+            QueueStack = Has(header, EventFlags.StackPreempt) && !stolen ? stack : StackId.None,
             Ticked = Has(header, EventFlags.Ticked),
             WorstQueueNs = (long)header.WorstQueueNs,
             PreemptedBy = rival,
@@ -135,9 +135,9 @@ internal sealed class EventSink
     }
 
     /// <summary>A sleep or a wait for a CPU seen without poll probes: it counts when it happened inside a poll; else it was a park, or nobody's.</summary>
-    private void AcceptSleep(in HudEvent header, int stack)
+    private void AcceptSleep(in HudEvent header, StackId stack)
     {
-        if (stack < 0)
+        if (stack.IsNone)
             return;
         var frames = _attributor.Frames(stack, exact: false);
         if (StackClassifier.IsIdleWorker(frames))
@@ -177,8 +177,8 @@ internal sealed class EventSink
         _aggregator.AddPoll(
             fact with
             {
-                BlockStack = preempted ? -1 : stack,
-                QueueStack = preempted ? stack : -1,
+                BlockStack = preempted ? StackId.None : stack,
+                QueueStack = preempted ? stack : StackId.None,
                 WorstQueueNs = (long)header.WorstQueueNs,
                 PreemptedBy = rival,
                 PreemptedByPid = rivalPid,
@@ -206,19 +206,16 @@ internal sealed class EventSink
                 (long)header.ThrottledNs
             ),
             Syscall = header.Syscall < 0 ? "" : SyscallNames.Name(TargetInspector.NativeMachine, header.Syscall),
-            BlockStack = -1,
-            CpuStack = -1,
-            QueueStack = -1,
             BlockStartNs = (long)header.BlockStartNs,
             PreemptedBy = "",
             Weight = 1,
         };
 
-    private int Unwind(in HudEvent header, ReadOnlySpan<byte> slice)
+    private StackId Unwind(in HudEvent header, ReadOnlySpan<byte> slice)
     {
         var target = _targets[(int)header.Target];
         if (slice.IsEmpty || target.Modules is null)
-            return -1;
+            return StackId.None;
         var registers = UserRegisters.FromX64(header.Registers);
         var end = Has(header, EventFlags.StackTruncated) ? CaptureEnd.Anywhere : CaptureEnd.Poll;
         var unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
@@ -237,17 +234,17 @@ internal sealed class EventSink
     }
 
     /// <summary>A stack that the agent itself read of a thread that sleeps.</summary>
-    public int Keep(TargetProcess target, UserRegisters registers, ReadOnlySpan<byte> slice)
+    public StackId Keep(TargetProcess target, UserRegisters registers, ReadOnlySpan<byte> slice)
     {
         if (target.Modules is null)
-            return -1;
+            return StackId.None;
         var unwound = Unwinder.Unwind(registers, slice, target.Modules, CaptureEnd.Anywhere);
         Unwinding.Count(unwound, cut: false);
         return Intern(target.Index, unwound);
     }
 
     /// <param name="kernel">Where in the kernel the thread slept, leaf first: before the frames of its own.</param>
-    private int Intern(int target, UnwoundStack unwound, ReadOnlySpan<ulong> kernel = default)
+    private StackId Intern(int target, UnwoundStack unwound, ReadOnlySpan<ulong> kernel = default)
     {
         ulong[] addresses =
             unwound.Frames.Length == 0 ? [] : [.. kernel, .. unwound.Frames.Select(f => f.LookupAddress)];

@@ -25,8 +25,8 @@ internal sealed class OutsidePolls(
 
     private readonly record struct Sleep(int Tid, ulong OffAtNs);
 
-    private readonly Dictionary<Sleep, int> _asleep = [];
-    private readonly Dictionary<int, (ulong StartNs, int Stack)> _sampled = [];
+    private readonly Dictionary<Sleep, StackId> _asleep = [];
+    private readonly Dictionary<int, (ulong StartNs, StackId Stack)> _sampled = [];
     private readonly Dictionary<(int Target, int Tid), ThreadActivity> _threads = [];
     private readonly Dictionary<(int Target, int Tid), int> _strange = [];
     private readonly HashSet<(int Target, int Tid)> _inPollBefore = [];
@@ -51,9 +51,9 @@ internal sealed class OutsidePolls(
     public bool IsKnown(in SleeperRecord sleeper) =>
         _asleep.ContainsKey(new Sleep((int)sleeper.NsTid, sleeper.OffAtNs));
 
-    /// <summary>The stack of a thread that slept all the while, as the agent read it; -1 when it could not be.</summary>
+    /// <summary>The stack of a thread that slept all the while, as the agent read it; none when it could not be.</summary>
     /// <param name="words">The stack's own words, as far as it was read.</param>
-    public void AddSleeper(in SleeperRecord sleeper, int stack, IReadOnlyList<ulong> words)
+    public void AddSleeper(in SleeperRecord sleeper, StackId stack, IReadOnlyList<ulong> words)
     {
         _asleep[new Sleep((int)sleeper.NsTid, sleeper.OffAtNs)] = stack;
         var target = targets[(int)sleeper.Target];
@@ -75,7 +75,7 @@ internal sealed class OutsidePolls(
 
     /// <summary>A sample says what its thread is, long before the stretch is over.</summary>
     /// <returns>The stack, as far as the poll where there is one.</returns>
-    public int AddSample(in HudEvent sample, int stack)
+    public StackId AddSample(in HudEvent sample, StackId stack)
     {
         var target = targets[(int)sample.Target];
         var activity = ActivityOf(target.Index, stack, "", Polls(sample));
@@ -85,7 +85,7 @@ internal sealed class OutsidePolls(
         return activity == ThreadActivity.InPoll ? ToPoll(target, stack) : stack;
     }
 
-    private int ToPoll(TargetProcess target, int stack) =>
+    private StackId ToPoll(TargetProcess target, StackId stack) =>
         types.FindPoll(target.Index, stack) is { Frame: >= 0 } poll ? stacks.Cut(stack, poll.Frame) : stack;
 
     /// <summary>The record of a stretch as the slow poll that it was, or nothing when no worker lost time in it.</summary>
@@ -94,24 +94,24 @@ internal sealed class OutsidePolls(
     {
         var target = targets[(int)header.Target];
         if (
-            fact.BlockStack < 0
-            && fact.CpuStack < 0
+            fact.BlockStack.IsNone
+            && fact.CpuStack.IsNone
             && header.WorstBlockNs > 0
-            && _asleep.TryGetValue(new Sleep((int)header.NsTid, header.BlockStartNs), out int read)
+            && _asleep.TryGetValue(new Sleep((int)header.NsTid, header.BlockStartNs), out var read)
         )
             fact = fact with { BlockStack = read };
         // what the clock saw of it, or else where it was when it had to leave the CPU
         if (
-            fact.BlockStack < 0
-            && fact.CpuStack < 0
+            fact.BlockStack.IsNone
+            && fact.CpuStack.IsNone
             && _sampled.TryGetValue((int)header.NsTid, out var sampled)
             && sampled.StartNs == header.StartNs
         )
             fact = fact with { CpuStack = sampled.Stack };
-        if (fact.BlockStack < 0 && fact.CpuStack < 0)
+        if (fact.BlockStack.IsNone && fact.CpuStack.IsNone)
             fact = fact with { CpuStack = fact.QueueStack };
-        int stack = fact.BlockStack >= 0 ? fact.BlockStack : fact.CpuStack;
-        string syscall = fact.BlockStack >= 0 ? fact.Syscall : "";
+        var stack = fact.BlockStack.IsNone ? fact.CpuStack : fact.BlockStack;
+        string syscall = fact.BlockStack.IsNone ? "" : fact.Syscall;
         var activity = ActivityOf(target.Index, stack, syscall, Polls(header));
         Learn(target, header.Tid, (int)header.NsTid, activity, syscall, header.SyscallArg);
         fact = fact with { Before = IsBefore(header) };
@@ -135,16 +135,16 @@ internal sealed class OutsidePolls(
         _inPollBefore.Add(thread);
         fact = fact with { Before = true };
         int type = types.OrFirst(target.Index, types.Find(target.Index, stack, attributor.Frames(stack, exact: false)));
-        return fact.BlockStack >= 0
+        return fact.BlockStack.IsNone
             ? fact with
             {
                 Type = type,
-                BlockStack = ToPoll(target, stack),
+                CpuStack = ToPoll(target, stack),
             }
             : fact with
             {
                 Type = type,
-                CpuStack = ToPoll(target, stack),
+                BlockStack = ToPoll(target, stack),
             };
     }
 
@@ -155,9 +155,9 @@ internal sealed class OutsidePolls(
     /// <summary>Only of threads that poll tasks the kernel side follows a second stretch.</summary>
     private static bool Polls(in HudEvent header) => (header.Flags & EventFlags.Before) == EventFlags.None;
 
-    private ThreadActivity ActivityOf(int target, int stack, string syscall, bool polls = false)
+    private ThreadActivity ActivityOf(int target, StackId stack, string syscall, bool polls = false)
     {
-        if (stack < 0)
+        if (stack.IsNone)
             return ThreadActivity.Unknown;
         return ThreadActivities.Of(
             attributor.Frames(stack, exact: false),

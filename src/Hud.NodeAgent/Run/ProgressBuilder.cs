@@ -65,9 +65,9 @@ internal sealed class ProgressBuilder(
         var wanted = aggregator
             .Hotspots.OrderByDescending(p => p.Value.Durations.TotalNs)
             .SelectMany(p => new[] { p.Key.Stack, p.Key.Holder })
-            .Where(stack => stack >= 0 && !attributor.IsNamed(stack))
+            .Where(stack => !stack.IsNone && !attributor.IsNamed(stack))
             .Distinct();
-        foreach (int stack in wanted.Take(MaxNamedEachSecond))
+        foreach (var stack in wanted.Take(MaxNamedEachSecond))
         {
             if (AgentClock.NowNs - start > NamingEachSecondNs || _namingNs + AgentClock.NowNs - start > NamingInAllNs)
                 break;

@@ -14,7 +14,7 @@ internal sealed class SampleRunCoalescer(StackAttributor attributor, PollAggrega
 {
     private sealed record Stretch(
         HudEvent First,
-        int Stack,
+        StackId Stack,
         int Type,
         HotspotIdentity? Identity,
         ulong Last,
@@ -39,13 +39,13 @@ internal sealed class SampleRunCoalescer(StackAttributor attributor, PollAggrega
         _maxGapNs = (ulong)(PeriodsOfOneStretch * 1_000_000_000 / Math.Max(1, sampleHertz));
     }
 
-    public void Add(in HudEvent tick, int stack)
+    public void Add(in HudEvent tick, StackId stack)
     {
         Count++;
         var frames = attributor.Frames(stack, exact: false);
         int type = types.Find((int)tick.Target, stack, frames);
         bool counts =
-            stack >= 0
+            !stack.IsNone
             && StackClassifier.PollIndex(frames) >= 0
             && !StackClassifier.OnBlockingPool(frames)
             && !Hot.Contains(type);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hud.Analysis;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
 using Hud.Unwinding;
@@ -56,14 +57,14 @@ internal sealed class Sleepers(
             ? stack
             : [];
 
-    private int Keep(TargetProcess target, in SleeperRecord sleeper, byte[] stack) =>
+    private StackId Keep(TargetProcess target, in SleeperRecord sleeper, byte[] stack) =>
         stack.Length > 0 && target.Modules is not null
             ? keep(target, UserRegisters.FromX64(sleeper.Registers), stack)
-            : -1;
+            : StackId.None;
 
     private static ulong[] Words(byte[] stack) =>
         MemoryMarshal.Cast<byte, ulong>(stack.AsSpan(0, Math.Min(stack.Length, ParkBytes) & ~7)).ToArray();
 }
 
-/// <summary>Unwinds a stack and keeps it; its number, or -1.</summary>
-internal delegate int StackStoreOf(TargetProcess target, UserRegisters registers, ReadOnlySpan<byte> stack);
+/// <summary>Unwinds a stack and keeps it.</summary>
+internal delegate StackId StackStoreOf(TargetProcess target, UserRegisters registers, ReadOnlySpan<byte> stack);

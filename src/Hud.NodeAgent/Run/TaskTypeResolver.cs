@@ -12,13 +12,13 @@ namespace Hud.NodeAgent.Run;
 internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetProcess> targets)
 {
     // by stack, and by how many files of the target were known: a library that came later may know the stack
-    private readonly Dictionary<(int Stack, int Files), int> _known = [];
-    private readonly Dictionary<(int Stack, int Files), (int Type, int Frame)> _polls = [];
+    private readonly Dictionary<(StackId Stack, int Files), int> _known = [];
+    private readonly Dictionary<(StackId Stack, int Files), (int Type, int Frame)> _polls = [];
 
     /// <returns>-1 when none is found.</returns>
-    public int Find(int target, int stack, IReadOnlyList<Frame> frames)
+    public int Find(int target, StackId stack, IReadOnlyList<Frame> frames)
     {
-        if (stack < 0)
+        if (stack.IsNone)
             return -1;
         var key = (stack, targets[target].TokioFiles.Count);
         if (!_known.TryGetValue(key, out int type))
@@ -30,9 +30,9 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
 
     /// <summary>The poll function that is on a stack, by its address: its type, and which address of the stack it is.</summary>
     /// <returns>-1 and -1 when there is none.</returns>
-    public (int Type, int Frame) FindPoll(int target, int stack)
+    public (int Type, int Frame) FindPoll(int target, StackId stack)
     {
-        if (stack < 0)
+        if (stack.IsNone)
             return (-1, -1);
         var key = (stack, targets[target].TokioFiles.Count);
         if (!_polls.TryGetValue(key, out var poll))

@@ -15,10 +15,10 @@ public sealed class PollAggregatorTests
     [Fact]
     public void A_sleep_is_kept_by_its_stack_and_syscall()
     {
-        int stack = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait");
+        StackId stack = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait");
         Aggregator.AddPoll(Slow(blocked: 20) with { BlockStack = stack, Syscall = "clock_nanosleep" });
 
-        Assert.Equal(new RawKey(0, HotspotCause.BlockingCall, 0, stack, -1, "clock_nanosleep"), OnlyKey);
+        Assert.Equal(new RawKey(0, HotspotCause.BlockingCall, 0, stack, StackId.None, "clock_nanosleep"), OnlyKey);
         Assert.Equal(
             (1, 20 * Ms, 20 * Ms, 0),
             (Aggregator.SlowPolls, Aggregator.BlockedNs, Aggregator.WorstNs, Aggregator.OnCpuNs)
@@ -28,7 +28,7 @@ public sealed class PollAggregatorTests
     [Fact]
     public void Page_faults_of_one_place_are_one_hotspot_whether_or_not_the_kernel_said_where_it_slept()
     {
-        Attribution Of(int stack) =>
+        Attribution Of(StackId stack) =>
             _stage.Attributor.Attribute(stack, HotspotCause.BlockingCall, "", "shop::index", exact: false);
         var many = Of(_stage.Stack("shop::index::scan"));
         var longOne = Of(_stage.Stack("shop::index::scan", kernel: "__do_fault"));
@@ -41,14 +41,14 @@ public sealed class PollAggregatorTests
     [Fact]
     public void A_poll_counts_once_with_the_code_most_of_its_samples_share()
     {
-        int often = _stage.Stack("shop::hash::round < shop::hash"),
+        StackId often = _stage.Stack("shop::hash::round < shop::hash"),
             alsoOften = _stage.Stack("shop::hash::mix < shop::hash"),
             rare = _stage.Stack("shop::parse");
-        foreach (int stack in (int[])[rare, often, rare, alsoOften, often, often])
+        foreach (var stack in (StackId[])[rare, often, rare, alsoOften, often, often])
             Aggregator.AddSample(1, 0, stack);
         Aggregator.AddSample(1, 99 * Ms, rare); // another poll
         Aggregator.AddSample(2, 0, rare); // another thread
-        Aggregator.AddSample(1, 0, -1);
+        Aggregator.AddSample(1, 0, StackId.None);
         Aggregator.AddPoll(Slow(cpu: 60));
 
         Assert.Equal(often, OnlyKey.Stack);
@@ -59,7 +59,7 @@ public sealed class PollAggregatorTests
     [Fact]
     public void The_records_own_stack_serves_where_no_sample_left_early()
     {
-        int stack = _stage.Stack("shop::hash");
+        StackId stack = _stage.Stack("shop::hash");
         Aggregator.AddPoll(Slow(cpu: 6) with { CpuStack = stack });
         Assert.Equal(stack, OnlyKey.Stack);
     }
@@ -68,14 +68,14 @@ public sealed class PollAggregatorTests
     public void A_poll_between_two_ticks_of_the_clock_has_no_stack_and_is_counted()
     {
         Aggregator.AddPoll(Slow(cpu: 6));
-        Assert.Equal(-1, OnlyKey.Stack);
+        Assert.True(OnlyKey.Stack.IsNone);
         Assert.Equal(1, Aggregator.PollsWithoutStack);
     }
 
     [Fact]
     public void A_waker_joins_the_wait_that_it_ended()
     {
-        int waiter = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"),
+        StackId waiter = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"),
             holder = _stage.Stack("std::sys::sync::mutex::futex::Mutex::wake < shop::charge");
         Aggregator.AddWaker(1, 77, holder, "worker");
         Aggregator.AddWaker(1, 78, waiter, "another wait");
@@ -83,13 +83,13 @@ public sealed class PollAggregatorTests
         Assert.Equal(holder, OnlyKey.Holder);
 
         Aggregator.AddPoll(Slow(blocked: 30) with { BlockStack = waiter, Syscall = "futex", BlockStartNs = 77 });
-        Assert.Contains(Aggregator.Hotspots.Keys, k => k.Holder == -1); // once joined, it is used up
+        Assert.Contains(Aggregator.Hotspots.Keys, k => k.Holder.IsNone); // once joined, it is used up
     }
 
     [Fact]
     public void The_second_stack_of_a_poll_moves_its_part_to_it()
     {
-        int sleep = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait"),
+        StackId sleep = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait"),
             cpu = _stage.Stack("shop::hash");
         Aggregator.AddPoll(Slow(cpu: 10, blocked: 20) with { BlockStack = sleep, Syscall = "clock_nanosleep" });
         Assert.Equal(1, Aggregator.PollsWithoutStack);
@@ -106,7 +106,7 @@ public sealed class PollAggregatorTests
     [Fact]
     public void The_second_stack_may_be_the_sleep_and_brings_its_holder()
     {
-        int cpu = _stage.Stack("shop::hash"),
+        StackId cpu = _stage.Stack("shop::hash"),
             wait = _stage.Stack("syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::reserve"),
             holder = _stage.Stack("shop::charge");
         Aggregator.AddWaker(1, 5, holder, "worker");
@@ -114,13 +114,13 @@ public sealed class PollAggregatorTests
         Aggregator.AddSecondaryStack(1, 0, asleep: true, wait);
 
         Assert.Contains(new RawKey(0, HotspotCause.BlockingCall, 0, wait, holder, "futex"), Aggregator.Hotspots.Keys);
-        Assert.DoesNotContain(Aggregator.Hotspots.Keys, k => k.Stack < 0);
+        Assert.DoesNotContain(Aggregator.Hotspots.Keys, k => k.Stack.IsNone);
     }
 
     [Fact]
     public void A_second_stack_in_block_in_place_takes_its_part_back()
     {
-        int cpu = _stage.Stack("shop::hash"),
+        StackId cpu = _stage.Stack("shop::hash"),
             inside = _stage.Stack(
                 "read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place"
             );
@@ -143,14 +143,14 @@ public sealed class PollAggregatorTests
             }
         );
         Aggregator.AddSecondaryStack(1, 0, asleep: false, _stage.Stack("shop::hash")); // of an earlier poll
-        Aggregator.AddSecondaryStack(1, 7 * Ms, asleep: false, -1);
+        Aggregator.AddSecondaryStack(1, 7 * Ms, asleep: false, StackId.None);
         Assert.Equal(1, Aggregator.PollsWithoutStack);
     }
 
     [Fact]
     public void Time_in_block_in_place_blocks_nobody()
     {
-        int inside = _stage.Stack(
+        StackId inside = _stage.Stack(
             "read < std::fs::read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place"
         );
         Aggregator.AddPoll(Slow(blocked: 20) with { BlockStack = inside });
@@ -264,7 +264,7 @@ public sealed class PollAggregatorTests
     public void Everything_is_bounded()
     {
         var stage = new Stage(maxPolls: 100);
-        int stack = stage.Stack("shop::hash");
+        StackId stack = stage.Stack("shop::hash");
         for (int i = 0; i < 20_000; i++)
         {
             stage.Aggregator.AddSample(1, i, stack); // polls whose records never come
@@ -309,13 +309,13 @@ public sealed class PollAggregatorTests
     public void Equal_stacks_have_one_number_and_those_beyond_the_bound_none()
     {
         var stage = new Stage(maxStacks: 2);
-        int first = stage.Stack("shop::a");
+        StackId first = stage.Stack("shop::a");
         Assert.Equal(first, stage.Stack("shop::a"));
         Assert.NotEqual(first, stage.Stack("shop::a", target: 1));
-        Assert.Equal(-1, stage.Stack("shop::b"));
+        Assert.True(stage.Stack("shop::b").IsNone);
         Assert.Equal(1, stage.Stacks.Refused);
         Assert.Equal(first, stage.Stack("shop::a"));
-        Assert.Equal(-1, stage.Stacks.Intern(0, [], UnwindQuality.None, StopReason.NoStack));
+        Assert.Equal(StackId.None, stage.Stacks.Intern(0, [], UnwindQuality.None, StopReason.NoStack));
     }
 
     /// <summary>A clock of 10 ms. What stood on a CPU for long and was met by no tick did not compute; what shared the CPU may have been missed.</summary>

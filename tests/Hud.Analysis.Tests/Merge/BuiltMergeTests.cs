@@ -118,10 +118,10 @@ public sealed class BuiltMergeTests
             "a",
             stage =>
             {
-                int read = stage.Stack("read < shop::auth::load < shop::auth::login::{{closure}}");
-                int write = stage.Stack("write < shop::auth::load < shop::auth::login::{{closure}}");
-                int zip = stage.Stack("flate2::a < shop::auth::load < shop::auth::login::{{closure}}");
-                int hash = stage.Stack("sha2::a < shop::auth::load < shop::auth::login::{{closure}}");
+                StackId read = stage.Stack("read < shop::auth::load < shop::auth::login::{{closure}}");
+                StackId write = stage.Stack("write < shop::auth::load < shop::auth::login::{{closure}}");
+                StackId zip = stage.Stack("flate2::a < shop::auth::load < shop::auth::login::{{closure}}");
+                StackId hash = stage.Stack("sha2::a < shop::auth::load < shop::auth::login::{{closure}}");
                 foreach (
                     var poll in (PollRecord[])
                         [
@@ -145,7 +145,7 @@ public sealed class BuiltMergeTests
                             },
                             Slow(cpu: 30, type: 0) with
                             {
-                                CpuStack = -1,
+                                CpuStack = StackId.None,
                                 Ticked = true,
                             },
                             Slow(blocked: 30) with

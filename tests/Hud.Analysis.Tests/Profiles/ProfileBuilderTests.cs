@@ -72,18 +72,18 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void A_run_with_one_of_everything_gives_the_golden_document()
     {
-        int sleep = _stage.Stack(
+        StackId sleep = _stage.Stack(
             "clock_nanosleep < std::thread::sleep < shop::cart::wait < shop::cart::checkout::{{closure}}"
         );
-        int hash = _stage.Stack("sha2::sha256::compress < shop::auth::hash < shop::auth::login::{{closure}}");
-        int hash2 = _stage.Stack("sha2::sha256::finalize < shop::auth::hash < shop::auth::login::{{closure}}");
-        int wait = _stage.Stack(
+        StackId hash = _stage.Stack("sha2::sha256::compress < shop::auth::hash < shop::auth::login::{{closure}}");
+        StackId hash2 = _stage.Stack("sha2::sha256::finalize < shop::auth::hash < shop::auth::login::{{closure}}");
+        StackId wait = _stage.Stack(
             "syscall < std::sys::sync::mutex::futex::Mutex::lock_contended < shop::stock::reserve < shop::cart::checkout::{{closure}}"
         );
-        int holder = _stage.Stack(
+        StackId holder = _stage.Stack(
             "syscall < std::sys::sync::mutex::futex::Mutex::wake < shop::stock::count < shop::stock::audit::{{closure}}"
         );
-        int preempted = _stage.Stack("shop::auth::token < shop::auth::login::{{closure}}");
+        StackId preempted = _stage.Stack("shop::auth::token < shop::auth::login::{{closure}}");
         var aggregator = _stage.Aggregator;
         aggregator.AddPoll(
             Slow(blocked: 20, tid: 1, start: 1100) with
@@ -238,12 +238,12 @@ public sealed class ProfileBuilderTests
             new Frame("sha2::compress", null, 0, Inlined: true, FrameKind.ThirdParty, "shop"),
             new Frame("shop::hash", "src/auth.rs", 7, Inlined: false, FrameKind.User, "shop"),
         ];
-        int[] stacks =
+        StackId[] stacks =
         [
             _stage.Stack("shop::hash < shop::login::{{closure}}"),
             _stage.Stack("x < shop::hash < shop::login::{{closure}}"),
         ];
-        foreach (int stack in (int[])[stacks[0], stacks[0], stacks[1]])
+        foreach (var stack in (StackId[])[stacks[0], stacks[0], stacks[1]])
             _stage.Aggregator.AddPoll(Slow(cpu: 30) with { CpuStack = stack });
         ProfileDocument Live() =>
             ProfileBuilder.Build(
@@ -352,7 +352,7 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void Stalls_are_those_of_one_runtime_and_of_the_code()
     {
-        int stack = _stage.Stack("shop::hash");
+        StackId stack = _stage.Stack("shop::hash");
         foreach (
             var (tid, runtime, start, cpu, queued) in ((int, ulong, long, long, long)[])
                 [(1, 0x1000, 1000, 50, 0), (2, 0x1000, 1020, 50, 0), (3, 0x2000, 1000, 70, 0), (4, 0x2000, 1000, 1, 70)]
@@ -596,7 +596,7 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void Polls_of_one_thread_belong_to_one_runtime_whatever_handles_they_show()
     {
-        int sleep = _stage.Stack("clock_nanosleep < shop::wait");
+        StackId sleep = _stage.Stack("clock_nanosleep < shop::wait");
         foreach (var (start, handle) in new[] { (1100, 0x1000UL), (1200, 0x2000UL), (1300, 0UL) })
             _stage.Aggregator.AddPoll(
                 Slow(blocked: 20, tid: 1, start: start) with
@@ -612,7 +612,7 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void A_poll_that_began_before_and_did_not_return_is_worker_time_like_any_other()
     {
-        int spin = _stage.Stack("shop::reconcile");
+        StackId spin = _stage.Stack("shop::reconcile");
         _stage.Aggregator.SetOpen(
             Slow(cpu: 1000, tid: 2, start: 1000) with
             {
@@ -678,7 +678,7 @@ public sealed class ProfileBuilderTests
         var random = new Random(8);
         for (int i = 0; i < 500; i++)
         {
-            int stack = _stage.Stack($"read < shop::f{random.Next(40)} < shop::g{random.Next(5)}::{{{{closure}}}}");
+            StackId stack = _stage.Stack($"read < shop::f{random.Next(40)} < shop::g{random.Next(5)}::{{{{closure}}}}");
             _stage.Aggregator.AddPoll(
                 Slow(
                     cpu: random.Next(10),

@@ -71,7 +71,7 @@ public sealed class OutsidePollsTests
         };
     }
 
-    private int Whole(string stack) => _stage.Stack(stack, below: "", stop: StopReason.EndOfStack);
+    private StackId Whole(string stack) => _stage.Stack(stack, below: "", stop: StopReason.EndOfStack);
 
     private static HudEvent Header(double start, int syscall, EventFlags flags, uint tid = 7) =>
         new()
@@ -174,7 +174,7 @@ public sealed class OutsidePollsTests
     [Fact]
     public void Of_samples_it_takes_three()
     {
-        int stack = Whole("shop::burn" + Start);
+        StackId stack = Whole("shop::burn" + Start);
         for (int i = 0; i < 2; i++)
             _outside.AddSample(Header(50, -1, EventFlags.Before), stack);
         Assert.Empty(_roles);
@@ -214,7 +214,7 @@ public sealed class OutsidePollsTests
         var record = _outside.Judge(header, Slow(blocked: 20) with { Syscall = "clock_nanosleep" });
 
         Assert.NotNull(record);
-        Assert.True(record.Value.BlockStack >= 0);
+        Assert.True(!record.Value.BlockStack.IsNone);
         Assert.Equal(41, record.Value.Type);
     }
 

@@ -36,7 +36,7 @@ public sealed class SampleRunCoalescerTests
 
     private void Ticks(string stack, double every, int count, double from = 0, uint tid = 1, string below = Poll)
     {
-        int number = _stage.Stack(stack, below: below);
+        var number = _stage.Stack(stack, below: below);
         for (int i = 0; i < count; i++)
         {
             ulong now = (ulong)((from + (i * every)) * Ms);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hud.Analysis;
 using Hud.Core.Stream;
 using Hud.Elf;
 using Hud.NodeAgent.Kernel;
@@ -45,7 +46,7 @@ public sealed class SleepersTests : IDisposable
             (_, _, slice) =>
             {
                 _kept.Add(slice.ToArray());
-                return -1;
+                return StackId.None;
             },
             _outside
         );
