@@ -4,5 +4,5 @@ namespace Hud.Frames;
 public interface IFrameSource
 {
     /// <param name="exact">False: what is quick to tell while the run goes on. True: with inlines and lines, for the report.</param>
-    IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact);
+    IReadOnlyList<Frame> Resolve(TargetId target, ReadOnlySpan<ulong> addresses, bool exact);
 }

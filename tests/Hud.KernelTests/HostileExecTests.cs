@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Core.Stream;
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
@@ -17,13 +18,13 @@ public sealed class HostileExecTests
 
     private static TargetProcess Open(int pid) =>
         Assert.IsType<TargetProcess>(
-            TargetInspector.Inspect(0, new AgentTarget { Pid = pid }, pid, new TargetFiles(new UnwindTableCache()))
+            TargetInspector.Inspect(new(0), new AgentTarget { Pid = pid }, pid, new TargetFiles(new UnwindTableCache()))
         );
 
     private static BpfProbes Load(ProbeMode probeMode, int pid)
     {
         var kernel = BpfProbes.Load(new KernelSettings { ProbeMode = probeMode, Types = 8 });
-        Assert.NotEmpty(kernel.AddTarget(pid, 0));
+        Assert.NotEmpty(kernel.AddTarget(pid, new(0)));
         kernel.AttachScheduler(0);
         return kernel;
     }
@@ -55,7 +56,7 @@ public sealed class HostileExecTests
         Becomes(workload, moved);
 
         using var kernel = Load(probeMode, workload.Pid);
-        target.Probes.Attach(kernel, new HashSet<int>());
+        target.Probes.Attach(kernel, new HashSet<TaskTypeId>());
         Assert.False(target.Probes.Any, "nothing is left to be probed");
         Assert.False(target.IsAlive());
         foreach (var process in (Workload[])[stranger, workload])
@@ -84,7 +85,7 @@ public sealed class HostileExecTests
         byte[] code = stranger.CodeAt(site, 16);
 
         using var kernel = Load(probeMode, workload.Pid);
-        target.Probes.Attach(kernel, new HashSet<int>());
+        target.Probes.Attach(kernel, new HashSet<TaskTypeId>());
         Assert.False(target.Probes.Any);
         Assert.Equal(code, stranger.CodeAt(site, 16));
         stranger.StillWorks();
@@ -102,7 +103,7 @@ public sealed class HostileExecTests
         ulong site = Assert.Single(target.Tokio.Types).FileOffset;
         byte[] code = workload.CodeAt(site, 16);
         using var kernel = Load(probeMode, workload.Pid);
-        target.Probes.Attach(kernel, new HashSet<int>());
+        target.Probes.Attach(kernel, new HashSet<TaskTypeId>());
         Assert.False(target.Probes.Any);
         Assert.True(target.IsAlive());
         Assert.False(target.ReturnProbesAllowed);
@@ -123,7 +124,7 @@ public sealed class HostileExecTests
         ulong site = Assert.Single(target.Tokio.Types).FileOffset;
         byte[] code = stranger.CodeAt(site, 16);
         using var kernel = Load(probeMode, workload.Pid);
-        target.Probes.Attach(kernel, new HashSet<int>());
+        target.Probes.Attach(kernel, new HashSet<TaskTypeId>());
         Assert.Equal(probeMode != ProbeMode.Perf, target.Probes.Any);
         Assert.Equal(code, stranger.CodeAt(site, 16));
         stranger.StillWorks();

@@ -38,7 +38,7 @@ public sealed class LossTests
         Assert.InRange(written + dropped, 1000, 1000 + Stretches);
         Assert.InRange(written, 1, 4096 / 328);
         Assert.Equal(written, polls.Events.Count + polls.Outside);
-        Assert.Equal(1000UL, polls.Kernel.ReadType(0).Slow); // the totals do not go through the buffer
+        Assert.Equal(1000UL, polls.Kernel.ReadType(new(0)).Slow); // the totals do not go through the buffer
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class LossTests
         Assert.InRange(polls.Events.Count + limited, 2000, 2000 + Stretches);
         Assert.True(limited > 1000, $"only {limited} of 2000 were held back");
         Assert.NotEmpty(polls.Events);
-        Assert.Equal(2000UL, polls.Kernel.ReadType(0).Slow);
+        Assert.Equal(2000UL, polls.Kernel.ReadType(new(0)).Slow);
     }
 
     [Fact]
@@ -88,9 +88,9 @@ public sealed class LossTests
 
         polls.Kernel.Control.Enabled = 1;
         Assert.True(polls.Kernel.Count(Stat.MissedReturns) > 0);
-        ulong before = polls.Kernel.ReadType(0).Polls;
+        ulong before = polls.Kernel.ReadType(new(0)).Polls;
         polls.Poll(1);
-        Assert.Equal(before + 1000, polls.Kernel.ReadType(0).Polls);
+        Assert.Equal(before + 1000, polls.Kernel.ReadType(new(0)).Polls);
     }
 
     [Fact]

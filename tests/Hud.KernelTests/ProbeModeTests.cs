@@ -27,11 +27,11 @@ public sealed class ProbeModeTests
         polls.Poll(3);
 
         Assert.Equal(3000, polls.Kernel.Count(Stat.Polls));
-        var type = polls.Kernel.ReadType(2);
+        var type = polls.Kernel.ReadType(new(2));
         Assert.Equal(3000UL, type.Polls);
         Assert.Equal(3000UL, Sum(type.Histogram));
         Assert.True(type.TotalNs >= type.MaxNs && type.MaxNs > 0);
-        Assert.Equal([0UL, 0, 0], ((uint[])[0, 1, 3]).Select(t => polls.Kernel.ReadType(t).Polls));
+        Assert.Equal([0UL, 0, 0], ((int[])[0, 1, 3]).Select(t => polls.Kernel.ReadType(new(t)).Polls));
         var worker = Assert.Single(polls.Kernel.ReadWorkers());
         Assert.Equal(
             (3000UL, (uint)polls.Child.Pid, 1u, uint.MaxValue),
@@ -64,7 +64,7 @@ public sealed class ProbeModeTests
         Assert.Equal(1000, polls.Kernel.Count(Stat.Polls));
         polls.Attach(1);
         polls.Poll(2);
-        Assert.Equal((1000UL, 2000UL), (polls.Kernel.ReadType(0).Polls, polls.Kernel.ReadType(1).Polls));
+        Assert.Equal((1000UL, 2000UL), (polls.Kernel.ReadType(new(0)).Polls, polls.Kernel.ReadType(new(1)).Polls));
     }
 
     [Theory]
@@ -85,8 +85,8 @@ public sealed class ProbeModeTests
         var records = polls.Events.Where(e => e.Header.Kind == EventKind.Poll).Select(e => e.Header).ToList();
         Assert.Equal(1000, records.Count);
         Assert.Equal(0, polls.DecodeErrors);
-        Assert.Equal((1000, 1000UL), (polls.Kernel.Count(Stat.Slow), polls.Kernel.ReadType(3).Slow));
-        Assert.Equal((long)polls.Kernel.ReadType(3).SlowNs, records.Sum(r => (long)r.WallNs));
+        Assert.Equal((1000, 1000UL), (polls.Kernel.Count(Stat.Slow), polls.Kernel.ReadType(new(3)).Slow));
+        Assert.Equal((long)polls.Kernel.ReadType(new(3)).SlowNs, records.Sum(r => (long)r.WallNs));
         Assert.All(
             records,
             r =>
@@ -110,12 +110,12 @@ public sealed class ProbeModeTests
         polls.Kernel.Control.SampleMask = 15;
         polls.Poll(1); // not for this type
         Assert.Equal((1000, 0), (polls.Kernel.Count(Stat.Polls), polls.Kernel.Count(Stat.SampledOut)));
-        polls.Kernel.SetSampled(0, sampled: true);
+        polls.Kernel.SetSampled(new(0), sampled: true);
         polls.Poll(10);
 
         long timed = polls.Kernel.Count(Stat.Polls) - 1000;
         Assert.Equal(10_000, timed + polls.Kernel.Count(Stat.SampledOut));
-        Assert.Equal((ulong)timed + 1000, polls.Kernel.ReadType(0).Polls);
+        Assert.Equal((ulong)timed + 1000, polls.Kernel.ReadType(new(0)).Polls);
         Assert.InRange(timed, 375, 875); // 625 expected, 24 the standard deviation
         Assert.Equal(0, polls.Kernel.Count(Stat.MissedReturns));
     }
@@ -160,7 +160,7 @@ public sealed class ProbeModeTests
     public void Calibration_measures_a_cost_and_leaves_no_trace(string name)
     {
         using var kernel = BpfProbes.Load(Settings(Need.ProbeMode(name)));
-        var cost = Calibration.Measure(kernel, 3, 63);
+        var cost = Calibration.Measure(kernel, new(3), new(63));
         Assert.True(cost.TimedNs is > 10 and < 1e6, $"{cost}");
         Assert.True(cost.SkippedNs >= 0 && cost.SkippedNs < 1e6, $"{cost}");
         Assert.Equal(0u, kernel.Control.Enabled);
@@ -169,7 +169,7 @@ public sealed class ProbeModeTests
         foreach (var stat in Enum.GetValues<Stat>().Where(s => s != Stat.Count))
             Assert.True(kernel.Count(stat) == 0, $"{stat}: {kernel.Count(stat)}");
         Assert.Empty(kernel.ReadWorkers());
-        Assert.Equal([0UL, 0, 0], ((uint[])[0, 1, 2]).Select(t => kernel.ReadType(t).Polls));
+        Assert.Equal([0UL, 0, 0], ((int[])[0, 1, 2]).Select(t => kernel.ReadType(new(t)).Polls));
     }
 
     [Fact]

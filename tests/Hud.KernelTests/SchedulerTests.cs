@@ -55,7 +55,7 @@ public sealed class SchedulerTests
         using var kernel = BpfProbes.Load(new KernelSettings { ProbeMode = ProbeMode.SchedOnly, RingKiB = 64 });
         using var workload = Workload.Start("idle", "--seconds 60 --workers 4");
         Need.Until(() => ProcFs.Threads(workload.Pid).Count >= 6, "its workers are born"); // main, truth and four
-        var threads = kernel.AddTarget(workload.Pid, 0);
+        var threads = kernel.AddTarget(workload.Pid, new(0));
 
         Assert.Equal(ProcFs.Threads(workload.Pid).Select(t => (uint)t).Order(), threads.Select(t => t.NsTid).Order());
         Assert.All(threads, t => Assert.Equal((uint)workload.Pid, t.NsTgid));
@@ -118,7 +118,7 @@ public sealed class SchedulerTests
                 "the process in its own namespace is born"
             );
             using var kernel = BpfProbes.Load(new KernelSettings { ProbeMode = ProbeMode.SchedOnly, RingKiB = 64 });
-            var thread = Assert.Single(kernel.AddTarget(inner, 0));
+            var thread = Assert.Single(kernel.AddTarget(inner, new(0)));
             Assert.Equal(((uint)inner, (uint)inner), (thread.NsTgid, thread.NsTid));
         }
         finally
@@ -173,7 +173,7 @@ public sealed class SchedulerTests
     {
         Need.Kernel();
         using var kernel = BpfProbes.Load(new KernelSettings { ProbeMode = ProbeMode.SchedOnly, RingKiB = 64 });
-        Assert.Empty(kernel.AddTarget(int.MaxValue, 0));
+        Assert.Empty(kernel.AddTarget(int.MaxValue, new(0)));
     }
 
     /// <summary>The lowest level of detail: no probe tells that it is in a poll, so the agent needs the stack to know.</summary>

@@ -49,7 +49,7 @@ public sealed class SeccompTests
                 }
             )
         )
-            survives = Calibration.SurvivesSeccomp(kernel, 0, 63);
+            survives = Calibration.SurvivesSeccomp(kernel, new(0), new(63));
 
         using var workload = Confined("sleep", "--seconds 100");
         using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2, new() { ForceProbeMode = name }));

@@ -51,7 +51,8 @@ internal static class BuiltDocuments
                 },
             ],
             Workers = [Worker(1, counted / 2), Worker(2, counted / 2)],
-            Unclear = unclear == 0 ? new Dictionary<int, int>() : new Dictionary<int, int> { [0] = unclear },
+            Unclear =
+                unclear == 0 ? new Dictionary<TargetId, int>() : new Dictionary<TargetId, int> { [new(0)] = unclear },
         };
         return ProfileBuilder.Build(facts, stage.Aggregator, stage.Stacks, stage.Attributor, exact: true);
     }

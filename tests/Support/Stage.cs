@@ -40,7 +40,7 @@ internal sealed class Stage : IFrameSource
     {
         IEnumerable<Frame> frames = Named.Of(leafFirst + below);
         ulong[] addresses = [.. (kernel.Length > 0 ? frames.Prepend(Named.Kernel(kernel)) : frames).Select(AddressOf)];
-        return Stacks.Intern(target, addresses, UnwindQuality.EhFrame, stop);
+        return Stacks.Intern(new TargetId(target), addresses, UnwindQuality.EhFrame, stop);
     }
 
     private ulong AddressOf(Frame frame)
@@ -57,7 +57,7 @@ internal sealed class Stage : IFrameSource
     /// <summary>Lines and inlined functions by the name of the function they are in: known to exact lookups only.</summary>
     public Dictionary<string, IReadOnlyList<Frame>> Exactly { get; } = new(StringComparer.Ordinal);
 
-    public IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact) =>
+    public IReadOnlyList<Frame> Resolve(TargetId target, ReadOnlySpan<ulong> addresses, bool exact) =>
         [
             .. addresses
                 .ToArray()
@@ -78,7 +78,7 @@ internal sealed class Stage : IFrameSource
     ) =>
         new()
         {
-            Type = type,
+            Type = new TaskTypeId(type),
             Tid = tid,
             StartNs = start * Ms,
             Split = new PollSplit((cpu + blocked + queued) * Ms, cpu * Ms, blocked * Ms, queued * Ms, throttled * Ms),

@@ -21,7 +21,7 @@ internal sealed class HotspotMerger(
         public Dictionary<StackId, long> Holders { get; } = [];
         public Dictionary<string, long> Tasks { get; } = new(StringComparer.Ordinal);
         public Dictionary<(string Name, int Pid), long> Culprits { get; } = [];
-        public HashSet<int> Targets { get; } = [];
+        public HashSet<TargetId> Targets { get; } = [];
         public string Syscall { get; init; } = "";
         public bool Estimated { get; set; }
         public long Before { get; set; }
@@ -49,7 +49,7 @@ internal sealed class HotspotMerger(
     /// <param name="indexOf">Raw hotspot -> index of its finding; -1 when it is below the cut.</param>
     public List<Hotspot> Merge(
         IReadOnlyDictionary<RawKey, RawHotspot> raw,
-        Func<int, double> scale,
+        Func<TaskTypeId, double> scale,
         bool estimated,
         int most,
         StackTableBuilder table,
@@ -61,11 +61,13 @@ internal sealed class HotspotMerger(
             var (key, value) in raw.Where(p => !Borrows(p.Key))
                 .OrderByDescending(p => IsExact(p.Key))
                 .ThenBy(p => p.Key.Stack.Number)
-                .ThenBy(p => p.Key.Type)
+                .ThenBy(p => p.Key.Type.Number)
         )
             Put(key, value, key.Stack, estimated || scale(key.Type) > 1.001);
         // polls too short for the clock to catch, or whose switch was missed: counted with the most expensive finding of their own type
-        foreach (var (key, value) in raw.Where(p => Borrows(p.Key)).OrderBy(p => p.Key.Type).ThenBy(p => p.Key.Cause))
+        foreach (
+            var (key, value) in raw.Where(p => Borrows(p.Key)).OrderBy(p => p.Key.Type.Number).ThenBy(p => p.Key.Cause)
+        )
         {
             var lender = raw.Where(p =>
                     !Borrows(p.Key) && p.Key.Cause == key.Cause && p.Key.Type == key.Type && p.Key.Target == key.Target
@@ -101,7 +103,7 @@ internal sealed class HotspotMerger(
     private bool IsExact(in RawKey key) => !key.Stack.IsNone && exact(key.Stack);
 
     private Attribution Attribute(in RawKey key, bool exactly) =>
-        attributor.Attribute(key.Stack, key.Cause, key.Syscall, types[key.Type].Name, exactly);
+        attributor.Attribute(key.Stack, key.Cause, key.Syscall, types[key.Type.Number].Name, exactly);
 
     /// <summary>
     /// In the live view some stacks of one piece of code are named exactly and others not yet. Those follow the most expensive that is,
@@ -128,7 +130,7 @@ internal sealed class HotspotMerger(
 
     private void Put(RawKey key, RawHotspot value, StackId stack, bool estimated)
     {
-        string task = types[key.Type].Name;
+        string task = types[key.Type.Number].Name;
         var identity = GroupOf(key with { Stack = stack }, out var attribution);
         if (!_groups.TryGetValue(identity, out var group))
             _groups[identity] = group = new Group
@@ -186,7 +188,7 @@ internal sealed class HotspotMerger(
         }
     }
 
-    private Hotspot Finding(Group group, int rank, Func<int, double> scale, StackTableBuilder table)
+    private Hotspot Finding(Group group, int rank, Func<TaskTypeId, double> scale, StackTableBuilder table)
     {
         StackId stack = Top(group.Stacks),
             holder = Top(group.Holders);
@@ -202,7 +204,7 @@ internal sealed class HotspotMerger(
                     Enumerable
                         .Range(0, types.Count)
                         .Where(t => types[t].Name == name)
-                        .Select(scale)
+                        .Select(t => scale(new TaskTypeId(t)))
                         .DefaultIfEmpty(1)
                         .Max()
                 )
@@ -250,7 +252,7 @@ internal sealed class HotspotMerger(
             ],
             Fingerprint = group.Identity.Fingerprint,
             Histogram = group.Durations.Histogram,
-            Target = group.Targets.Count == 1 ? group.Targets.Single() : -1,
+            Target = group.Targets.Count == 1 ? group.Targets.Single().Index : -1,
         };
     }
 

@@ -5,8 +5,8 @@ namespace Hud.Analysis;
 /// <summary>One slow poll as the agent hands it over: numbers, and stacks by id.</summary>
 public readonly record struct PollRecord
 {
-    public int Target { get; init; }
-    public int Type { get; init; }
+    public TargetId Target { get; init; }
+    public TaskTypeId Type { get; init; }
     public int Tid { get; init; }
     public ulong Runtime { get; init; }
     public ulong TaskId { get; init; }
@@ -60,9 +60,9 @@ public readonly record struct PollRecord
 
 /// <summary>What raw hotspots are kept by, before names merge them.</summary>
 public readonly record struct RawKey(
-    int Target,
+    TargetId Target,
     HotspotCause Cause,
-    int Type,
+    TaskTypeId Type,
     StackId Stack,
     StackId Holder,
     string Syscall
@@ -119,7 +119,7 @@ public sealed class PollAggregator(
     private readonly Dictionary<(int Tid, long Start), (PollRecord Poll, int Look)> _open = [];
     private int _look;
     private readonly List<PollRecord> _polls = [];
-    private readonly HashSet<int> _blockInPlaceTypes = [];
+    private readonly HashSet<TaskTypeId> _blockInPlaceTypes = [];
     private readonly Dictionary<int, PollRecord> _lastByThread = [];
 
     /// <summary>Hotspots of another aggregator, to be copied before they change.</summary>
@@ -151,7 +151,7 @@ public sealed class PollAggregator(
     public long ThrottledNs { get; private set; }
 
     /// <summary>Slow polls recorded one by one, by type: against the kernel's count it tells what the token bucket left out.</summary>
-    public Dictionary<int, long> RecordedByType { get; } = [];
+    public Dictionary<TaskTypeId, long> RecordedByType { get; } = [];
 
     /// <summary>An on-CPU sample of a poll that is already slow and not over.</summary>
     public void AddSample(int tid, long pollStartNs, StackId stack)
@@ -259,7 +259,7 @@ public sealed class PollAggregator(
     /// What is not told of any more has ended without a record. Where the process itself has ended, its polls never returned: they
     /// count as far as they were seen.
     /// </summary>
-    public void ForgetUnseen(Func<int, bool> isAlive)
+    public void ForgetUnseen(Func<TargetId, bool> isAlive)
     {
         ArgumentNullException.ThrowIfNull(isAlive);
         foreach (var (key, (poll, look)) in _open)

@@ -39,9 +39,10 @@ public static class ProfileBuilder
         // a program has many types that nobody spawns: the document names those that were seen
         var seen = Enumerable
             .Range(0, types.Count)
-            .Where(i => types[i].Polls > 0 || aggregator.RecordedByType.ContainsKey(i))
+            .Where(i => types[i].Polls > 0 || aggregator.RecordedByType.ContainsKey(new TaskTypeId(i)))
             .ToList();
-        var placeOfType = seen.Select((type, place) => (type, place)).ToDictionary(p => p.type, p => p.place);
+        var placeOfType = seen.Select((type, place) => (type, place))
+            .ToDictionary(p => new TaskTypeId(p.type), p => p.place);
         Func<StackId, bool> exactly = exact ? static _ => true : attributor.IsNamed;
         var table = new StackTableBuilder(stacks, attributor, exactly);
         var merger = new HotspotMerger(attributor, types, workerNs, exactly);
@@ -157,16 +158,21 @@ public static class ProfileBuilder
         bool exact
     )
     {
-        var stackOf = new Dictionary<int, StackId>();
+        var stackOf = new Dictionary<TaskTypeId, StackId>();
         foreach (var key in aggregator.Hotspots.Keys)
         {
             if (!key.Stack.IsNone)
                 stackOf.TryAdd(key.Type, key.Stack);
         }
 
-        return [.. types.Select((type, i) => type.Name.Length > 0 ? type : type with { Name = FromStack(i) })];
+        return
+        [
+            .. types.Select(
+                (type, i) => type.Name.Length > 0 ? type : type with { Name = FromStack(new TaskTypeId(i)) }
+            ),
+        ];
 
-        string FromStack(int type)
+        string FromStack(TaskTypeId type)
         {
             if (
                 stackOf.TryGetValue(type, out var stack)
@@ -178,11 +184,12 @@ public static class ProfileBuilder
     }
 
     /// <summary>What the token bucket left out is known by number, not by stack: the recorded ones stand for all of their type.</summary>
-    private static double Scale(IReadOnlyList<TaskTypeFacts> types, PollAggregator aggregator, int type)
+    private static double Scale(IReadOnlyList<TaskTypeFacts> types, PollAggregator aggregator, TaskTypeId type)
     {
         long recorded = aggregator.RecordedByType.GetValueOrDefault(type);
-        return recorded > 0 && types[type].Slow > recorded + aggregator.BlockInPlace + aggregator.OpenPolls.Count()
-            ? (double)types[type].Slow / recorded
+        return
+            recorded > 0 && types[type.Number].Slow > recorded + aggregator.BlockInPlace + aggregator.OpenPolls.Count()
+            ? (double)types[type.Number].Slow / recorded
             : 1;
     }
 
@@ -217,7 +224,7 @@ public static class ProfileBuilder
                 stalls.Add(
                     new Stall
                     {
-                        Target = target,
+                        Target = target.Index,
                         Runtime = runtime,
                         StartNs = start - facts.StartNs,
                         DurationNs = duration,
@@ -235,12 +242,12 @@ public static class ProfileBuilder
         double workerNs
     )
     {
-        return [.. seen.Select(i => Profile(types[i], aggregator.RecordedByType.GetValueOrDefault(i)))];
+        return [.. seen.Select(i => Profile(types[i], aggregator.RecordedByType.GetValueOrDefault(new TaskTypeId(i))))];
 
         TaskProfile Profile(TaskTypeFacts type, long recorded) =>
             new()
             {
-                Target = type.Target,
+                Target = type.Target.Index,
                 Name = type.Name,
                 Polls = type.Polls,
                 SlowPolls = Math.Max(recorded, aggregator.BlockInPlace == 0 ? type.Slow : 0),
@@ -269,7 +276,7 @@ public static class ProfileBuilder
         [
             .. facts.Workers.Select(w => new WorkerProfile
             {
-                Target = w.Target,
+                Target = w.Target.Index,
                 Tid = w.Tid,
                 Name = w.Name,
                 Runtime = runtimes.NumberOf(w),
@@ -309,12 +316,12 @@ public static class ProfileBuilder
         PollAggregator aggregator,
         List<Hotspot> hotspots,
         Dictionary<RawKey, int> hotspotOf,
-        Dictionary<int, int> placeOfType,
+        Dictionary<TaskTypeId, int> placeOfType,
         StackTableBuilder table
     )
     {
         var timeline = new List<SlowPoll>(aggregator.Polls.Count);
-        var placeOfWorker = new Dictionary<(int, int), int>();
+        var placeOfWorker = new Dictionary<(TargetId, int), int>();
         for (int i = 0; i < facts.Workers.Count; i++)
             placeOfWorker.TryAdd((facts.Workers[i].Target, facts.Workers[i].Tid), i);
         foreach (var poll in aggregator.Polls.OrderBy(p => p.StartNs).ThenBy(p => p.Tid))
@@ -330,7 +337,7 @@ public static class ProfileBuilder
             timeline.Add(
                 new SlowPoll
                 {
-                    Target = poll.Target,
+                    Target = poll.Target.Index,
                     Worker = placeOfWorker.GetValueOrDefault((poll.Target, poll.Tid), -1),
                     Task = placeOfType.GetValueOrDefault(poll.Type, -1),
                     TaskId = poll.TaskId,

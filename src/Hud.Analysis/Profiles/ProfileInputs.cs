@@ -24,17 +24,17 @@ public sealed record ProfileInputs
     /// <summary>Polls were sampled or probes detached for a part of the run.</summary>
     public bool Estimated { get; init; }
 
-    /// <summary>Targets, by index, whose polls were not timed for a part of the run at least: of those, no poll counted is not no poll.</summary>
-    public IReadOnlySet<int> Untimed { get; init; } = new HashSet<int>();
+    /// <summary>Targets whose polls were not timed for a part of the run at least: of those, no poll counted is not no poll.</summary>
+    public IReadOnlySet<TargetId> Untimed { get; init; } = new HashSet<TargetId>();
 
-    /// <summary>Targets, by index, none of whose threads is one of the workers that the session names, with what to say of it.</summary>
-    public IReadOnlyDictionary<int, string> WithoutWorkers { get; init; } = new Dictionary<int, string>();
+    /// <summary>Targets none of whose threads is one of the workers that the session names, with what to say of it.</summary>
+    public IReadOnlyDictionary<TargetId, string> WithoutWorkers { get; init; } = new Dictionary<TargetId, string>();
 
     /// <summary>Threads with a worker's name, by target, of which it is not known what they did: where there are any, nothing is all right.</summary>
-    public IReadOnlyDictionary<int, int> Unclear { get; init; } = new Dictionary<int, int>();
+    public IReadOnlyDictionary<TargetId, int> Unclear { get; init; } = new Dictionary<TargetId, int>();
 
-    /// <summary>Targets, by index, that loaded a library with a Tokio of its own during the run: its tasks were not timed.</summary>
-    public IReadOnlyDictionary<int, string> LoadedLate { get; init; } = new Dictionary<int, string>();
+    /// <summary>Targets that loaded a library with a Tokio of its own during the run: its tasks were not timed.</summary>
+    public IReadOnlyDictionary<TargetId, string> LoadedLate { get; init; } = new Dictionary<TargetId, string>();
 
     /// <summary>How many hotspots the report keeps.</summary>
     public int MaxHotspots { get; init; } = 100;
@@ -46,7 +46,7 @@ public sealed record TaskTypeFacts
     /// <summary>Stands for a task's name where a worker ran code that belongs to none.</summary>
     public const string OutsidePolls = "(no task: block_on, hooks, drivers)";
 
-    public int Target { get; init; }
+    public TargetId Target { get; init; }
     public string Name { get; init; } = "";
     public long Polls { get; init; }
     public long Slow { get; init; }
@@ -59,7 +59,7 @@ public sealed record TaskTypeFacts
 /// <summary>One polling thread. Index in <see cref="ProfileInputs.Workers"/> = worker slot.</summary>
 public sealed record WorkerFacts
 {
-    public int Target { get; init; }
+    public TargetId Target { get; init; }
     public int Tid { get; init; }
     public string Name { get; init; } = "";
     public ulong Runtime { get; init; }
@@ -81,4 +81,4 @@ public sealed record WorkerFacts
 }
 
 /// <summary>Waits of one thread for a CPU during the run, the one that is not over included; ns. The longest is at least this long.</summary>
-public readonly record struct CpuWait(int Target, int Tid, long TotalNs, long LongestNs);
+public readonly record struct CpuWait(TargetId Target, int Tid, long TotalNs, long LongestNs);

@@ -9,9 +9,9 @@ public sealed class Runtimes
     /// <summary>Less than the scheduler handle of any Tokio with its counts in front: what lies beyond may be another allocation.</summary>
     private const ulong HandleBytes = 256;
 
-    private readonly Dictionary<(int Target, ulong Handle), int> _numbers = [];
-    private readonly Dictionary<(int Target, int Runtime), int> _workers = [];
-    private readonly Dictionary<(int Target, int Tid), int> _ofThread = [];
+    private readonly Dictionary<(TargetId Target, ulong Handle), int> _numbers = [];
+    private readonly Dictionary<(TargetId Target, int Runtime), int> _workers = [];
+    private readonly Dictionary<(TargetId Target, int Tid), int> _ofThread = [];
 
     public Runtimes(IEnumerable<WorkerFacts> workers)
     {
@@ -19,8 +19,8 @@ public sealed class Runtimes
         // some show no handle, because they are idle or in a poll that began before the run: they belong to the runtime whose handle
         // their stack points into, else to that of the polling workers with their name, else to one that those with this name share
         var all = workers.ToList();
-        var byName = new Dictionary<(int, string), ulong>();
-        foreach (var worker in all.Where(ShowsHandle).OrderBy(w => w.Target).ThenBy(w => w.Tid))
+        var byName = new Dictionary<(TargetId, string), ulong>();
+        foreach (var worker in all.Where(ShowsHandle).OrderBy(w => w.Target.Index).ThenBy(w => w.Tid))
         {
             byName.TryAdd((worker.Target, worker.Name), worker.Runtime);
             Count(worker.Target, worker.Runtime);
@@ -60,17 +60,17 @@ public sealed class Runtimes
 
     private static bool ShowsHandle(WorkerFacts worker) => worker is { Idle: false, Runtime: not 0 };
 
-    private void Count(int target, ulong handle)
+    private void Count(TargetId target, ulong handle)
     {
         if (!_numbers.TryGetValue((target, handle), out int number))
             _numbers[(target, handle)] = number = _numbers.Keys.Count(k => k.Target == target);
         _workers[(target, number)] = _workers.GetValueOrDefault((target, number)) + 1;
     }
 
-    public int NumberOf(int target, ulong handle) => _numbers.GetValueOrDefault((target, handle));
+    public int NumberOf(TargetId target, ulong handle) => _numbers.GetValueOrDefault((target, handle));
 
     /// <summary>A thread drives one runtime, though its polls may show two handles: that of a LocalSet is another one.</summary>
-    public int NumberOf(int target, int tid, ulong handle) =>
+    public int NumberOf(TargetId target, int tid, ulong handle) =>
         _ofThread.TryGetValue((target, tid), out int number) ? number : NumberOf(target, handle);
 
     public int NumberOf(WorkerFacts worker)
@@ -79,13 +79,13 @@ public sealed class Runtimes
         return NumberOf(worker.Target, worker.Tid, worker.Runtime);
     }
 
-    public int WorkersOf(int target, int runtime) => _workers.GetValueOrDefault((target, runtime));
+    public int WorkersOf(TargetId target, int runtime) => _workers.GetValueOrDefault((target, runtime));
 
-    public int WorkersOf(int target) => _workers.Where(p => p.Key.Target == target).Sum(p => p.Value);
+    public int WorkersOf(TargetId target) => _workers.Where(p => p.Key.Target == target).Sum(p => p.Value);
 
-    public int RuntimesOf(int target) => _numbers.Keys.Count(k => k.Target == target);
+    public int RuntimesOf(TargetId target) => _numbers.Keys.Count(k => k.Target == target);
 
-    public IEnumerable<(int Target, int Runtime)> All => _workers.Keys;
+    public IEnumerable<(TargetId Target, int Runtime)> All => _workers.Keys;
 
     public int TotalWorkers => _workers.Values.Sum();
 }

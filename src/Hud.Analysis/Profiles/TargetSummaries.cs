@@ -13,11 +13,16 @@ internal static class TargetSummaries
         Runtimes runtimes,
         IReadOnlyList<TaskTypeFacts> types,
         ProfileSummary summary
-    ) => [.. facts.Targets.Select((target, i) => Of(target, i, facts, aggregator, runtimes, types, summary))];
+    ) =>
+        [
+            .. facts.Targets.Select(
+                (target, i) => Of(target, new TargetId(i), facts, aggregator, runtimes, types, summary)
+            ),
+        ];
 
     private static TargetProfile Of(
         TargetProfile target,
-        int index,
+        TargetId id,
         ProfileInputs facts,
         PollAggregator aggregator,
         Runtimes runtimes,
@@ -25,25 +30,23 @@ internal static class TargetSummaries
         ProfileSummary summary
     )
     {
-        var own = types.Where(t => t.Target == index).ToList();
+        var own = types.Where(t => t.Target == id).ToList();
         long blockedNs = aggregator
-            .Hotspots.Where(p =>
-                p.Key.Target == index && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall
-            )
+            .Hotspots.Where(p => p.Key.Target == id && p.Key.Cause is HotspotCause.OnCpu or HotspotCause.BlockingCall)
             .Sum(p => p.Value.Durations.TotalNs);
-        int workers = runtimes.WorkersOf(index);
-        var (wait, longestWait) = WaitsOf(facts, index, summary.ObservedNs);
+        int workers = runtimes.WorkersOf(id);
+        var (wait, longestWait) = WaitsOf(facts, id, summary.ObservedNs);
         target = target with
         {
             Polls = own.Sum(t => t.Polls),
-            SlowPolls = aggregator.RecordedByType.Where(p => types[p.Key].Target == index).Sum(p => p.Value),
+            SlowPolls = aggregator.RecordedByType.Where(p => types[p.Key.Number].Target == id).Sum(p => p.Value),
             // a poll that has not returned is not in the kernel's totals
             LongestPollNs = own.Select(t => t.MaxNs)
-                .Concat(aggregator.Polls.Where(p => p.Target == index).Select(p => p.Split.WallNs))
+                .Concat(aggregator.Polls.Where(p => p.Target == id).Select(p => p.Split.WallNs))
                 .DefaultIfEmpty(0)
                 .Max(),
             CpuWaitNs = wait,
-            Runtimes = runtimes.RuntimesOf(index),
+            Runtimes = runtimes.RuntimesOf(id),
             Workers = workers,
             TaskTypes = own.Count,
             BlockedPercent = Math.Round(blockedNs * 100.0 / summary.ObservedNs / Math.Max(1, workers), 2),
@@ -54,20 +57,20 @@ internal static class TargetSummaries
         // a poll that lasts for the whole run is slow and not counted yet
         if (target.Reason.Length > 0 || target.State == TargetState.Failed || target.SlowPolls > 0)
             return target;
-        var (reason, message) = WhyNothing(target, index, longestWait, facts, summary.ObservedNs);
+        var (reason, message) = WhyNothing(target, id, longestWait, facts, summary.ObservedNs);
         return target with { Reason = reason, Message = message };
     }
 
     private static (string Reason, string Message) WhyNothing(
         TargetProfile target,
-        int index,
+        TargetId id,
         long longestWaitNs,
         ProfileInputs facts,
         long observedNs
     )
     {
         string few = $"{HumanText.Count(target.Polls)} polls, the longest {HumanText.Duration(target.LongestPollNs)}";
-        if (target.Polls == 0 && facts.WithoutWorkers.TryGetValue(index, out string? unmatched))
+        if (target.Polls == 0 && facts.WithoutWorkers.TryGetValue(id, out string? unmatched))
             return (ProfileBuilder.NoSuchWorkers, unmatched);
         if (
             CpuStarvation.IsStarved(
@@ -82,24 +85,24 @@ internal static class TargetSummaries
                 ProfileBuilder.Starved,
                 $"{(target.Polls > 0 ? few : "no task was polled")}: its threads waited {HumanText.Duration(target.CpuWaitNs)} for a CPU and ran for {HumanText.Duration(target.CpuNs)}"
             );
-        if (facts.LoadedLate.TryGetValue(index, out string? library))
+        if (facts.LoadedLate.TryGetValue(id, out string? library))
             return (
                 ProfileBuilder.LoadedLate,
                 $"{few}; but the tasks of {library}, loaded during the run, were not timed"
             );
-        if (facts.Unclear.GetValueOrDefault(index) is > 0 and var unclear)
+        if (facts.Unclear.GetValueOrDefault(id) is > 0 and var unclear)
             return (
                 ProfileBuilder.Unclear,
                 $"{few}; but {HumanText.Count(unclear)} of its threads could not be classified: seen neither idle nor in a poll"
             );
         if (target.Polls > 0)
             return ("BelowThreshold", few);
-        return facts.Untimed.Contains(index)
+        return facts.Untimed.Contains(id)
             ? ("NotTimed", "polls were not timed, and no sleep or computation over the threshold was seen in one")
             : ("Idle", "Tokio was found, but it polled no task during the run");
     }
 
-    private static (long TotalNs, long LongestNs) WaitsOf(ProfileInputs facts, int target, long observedNs)
+    private static (long TotalNs, long LongestNs) WaitsOf(ProfileInputs facts, TargetId target, long observedNs)
     {
         var workers = facts.Workers.Where(w => w.Target == target).ToList();
         if (workers.Exists(w => w.Polls > 0))

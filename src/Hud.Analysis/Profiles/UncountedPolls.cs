@@ -17,7 +17,12 @@ internal static class UncountedPolls
         var byWorker = uncounted.ToLookup(p => (p.Target, p.Tid));
         return facts with
         {
-            Types = [.. facts.Types.Select((type, i) => byType.Contains(i) ? Add(type, byType[i]) : type)],
+            Types =
+            [
+                .. facts.Types.Select(
+                    (type, i) => new TaskTypeId(i) is var id && byType.Contains(id) ? Add(type, byType[id]) : type
+                ),
+            ],
             Workers =
             [
                 .. facts.Workers.Select(w =>

@@ -3,7 +3,7 @@ using Hud.Frames;
 namespace Hud.Analysis;
 
 /// <summary>A distinct stack: lookup addresses, leaf first.</summary>
-public sealed record StoredStack(int Target, ulong[] Addresses, UnwindQuality Quality, StopReason Stop);
+public sealed record StoredStack(TargetId Target, ulong[] Addresses, UnwindQuality Quality, StopReason Stop);
 
 /// <summary>Distinct stacks. Bounded; stacks beyond are counted and get no id.</summary>
 public sealed class StackStore(int maxStacks = 20_000)
@@ -20,7 +20,7 @@ public sealed class StackStore(int maxStacks = 20_000)
 
     /// <summary>None when there is nothing to keep or no place.</summary>
     /// <param name="addresses">leaf first, pc - 1 for callers; the kernel's own frames come before the thread's</param>
-    public StackId Intern(int target, ulong[] addresses, UnwindQuality quality, StopReason stop)
+    public StackId Intern(TargetId target, ulong[] addresses, UnwindQuality quality, StopReason stop)
     {
         ArgumentNullException.ThrowIfNull(addresses);
         if (addresses.Length == 0)
@@ -49,9 +49,9 @@ public sealed class StackStore(int maxStacks = 20_000)
             : Intern(whole.Target, whole.Addresses[..(lastFrame + 1)], whole.Quality, StopReason.ReachedPoll);
     }
 
-    private readonly struct Key(int target, ulong[] addresses) : IEquatable<Key>
+    private readonly struct Key(TargetId target, ulong[] addresses) : IEquatable<Key>
     {
-        private readonly int _target = target;
+        private readonly TargetId _target = target;
         private readonly ulong[] _addresses = addresses;
 
         public bool Equals(Key other) =>

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Hud.Analysis;
+using Hud.Frames;
 using Hud.NodeAgent.Interop;
 using Hud.NodeAgent.Kernel;
 
@@ -129,10 +131,10 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
     }
 
     /// <summary>Makes a process a target: from now on its switches are looked at. Returns its threads, or none when it is gone.</summary>
-    public IReadOnlyList<TaskRecord> AddTarget(int pid, int index)
+    public IReadOnlyList<TaskRecord> AddTarget(int pid, TargetId target)
     {
         var wanted = _object.Map("wanted");
-        wanted.Set((uint)pid, (uint)index);
+        wanted.Set((uint)pid, (uint)target.Index);
         try
         {
             var threads = ResolveThreads();
@@ -140,7 +142,7 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
                 return threads;
             uint tgid = threads[0].Tgid;
             Control.NsLevel = threads[0].NsLevel;
-            _object.Map("targets").Set(tgid, (uint)index);
+            _object.Map("targets").Set(tgid, (uint)target.Index);
             Control.TargetBits[(int)(tgid >> 6 & 63)] |= 1UL << (int)(tgid & 63);
             return threads;
         }
@@ -338,14 +340,14 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
         }
     }
 
-    public void SetType(uint type, TypeInfo info) => _object.Map("type_info").Set(type, info);
+    public void SetType(TaskTypeId type, TypeInfo info) => _object.Map("type_info").Set((uint)type.Number, info);
 
-    public void SetSampled(uint type, bool sampled)
+    public void SetSampled(TaskTypeId type, bool sampled)
     {
         var map = _object.Map("type_info");
-        map.TryGet(type, out TypeInfo info);
+        map.TryGet((uint)type.Number, out TypeInfo info);
         info.Sampled = sampled ? 1u : 0;
-        map.Set(type, info);
+        map.Set((uint)type.Number, info);
     }
 
     public void LearnFutex(uint tgid, ulong futex, FutexUse use) =>
@@ -375,10 +377,10 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
     }
 
     /// <summary>Sum over the CPUs.</summary>
-    public TypeStats ReadType(uint type)
+    public TypeStats ReadType(TaskTypeId type)
     {
         var sum = default(TypeStats);
-        if (!_object.Map("types").TryGetPerCpu(type, _typeValues))
+        if (!_object.Map("types").TryGetPerCpu((uint)type.Number, _typeValues))
             return sum;
         foreach (ref var value in _typeValues.AsSpan())
         {

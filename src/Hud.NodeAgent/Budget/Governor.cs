@@ -1,3 +1,5 @@
+using Hud.Analysis;
+
 namespace Hud.NodeAgent.Budget;
 
 /// <summary>What a probe hit costs the target on this machine; ns, measured at start-up.</summary>
@@ -40,7 +42,7 @@ public readonly record struct BudgetInterval(
     double SchedulerNs,
     long TimedHits,
     long SkippedHits,
-    IReadOnlyList<(int Type, long Hits)> HitsByType
+    IReadOnlyList<(TaskTypeId Type, long Hits)> HitsByType
 );
 
 /// <summary>What to do now.</summary>
@@ -50,8 +52,8 @@ public readonly record struct BudgetInterval(
 public sealed record BudgetDecision(
     int Level,
     int SampleMask,
-    IReadOnlySet<int>? Sampled,
-    IReadOnlySet<int> Detached,
+    IReadOnlySet<TaskTypeId>? Sampled,
+    IReadOnlySet<TaskTypeId> Detached,
     bool Changed,
     string Reason
 );
@@ -69,9 +71,9 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
     private const double Floor = 0.3; // of the budget, however much the scheduler side costs
     private const int QuietIntervals = 10;
     private const int MaxMask = 15; // of rarer samples a slow poll is found by chance; who sleeps in a type without probes is seen each time
-    private static readonly IReadOnlySet<int> None = new HashSet<int>();
-    private IReadOnlySet<int> _detached = None;
-    private IReadOnlySet<int> _sampled = None;
+    private static readonly IReadOnlySet<TaskTypeId> None = new HashSet<TaskTypeId>();
+    private IReadOnlySet<TaskTypeId> _detached = None;
+    private IReadOnlySet<TaskTypeId> _sampled = None;
     private double _quietNs;
     private int _quiet;
     private double _pauseNs = 15e9;
@@ -124,7 +126,7 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
             return Go(1, mask, sampled, None, seen);
 
         // sampling still pays for every entry: leave out the hottest types until the rest fits, timed in full
-        var detached = new HashSet<int>(_detached);
+        var detached = new HashSet<TaskTypeId>(_detached);
         double left = interval.HitsByType.Sum(AllHits) * cost.TimedNs;
         foreach (var type in interval.HitsByType.OrderByDescending(AllHits))
         {
@@ -141,7 +143,7 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
     }
 
     /// <summary>Of this type, timed or not.</summary>
-    private double AllHits((int Type, long Hits) type) =>
+    private double AllHits((TaskTypeId Type, long Hits) type) =>
         _sampled.Contains(type.Type) ? type.Hits * (SampleMask + 1.0) : type.Hits;
 
     /// <summary>
@@ -149,14 +151,14 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
     /// A slow poll is rare, and so are the polls of most types that have any: sampled, a few of them stand for all or for none.
     /// </summary>
     /// <returns>Null when no mask does.</returns>
-    private (int Mask, HashSet<int> Types)? Sample(in BudgetInterval interval, double allowedNs)
+    private (int Mask, HashSet<TaskTypeId> Types)? Sample(in BudgetInterval interval, double allowedNs)
     {
         // beginnings of blocking tasks are skipped, too, and no mask changes that
         double byMask = interval.HitsByType.Sum(t => AllHits(t) - t.Hits),
             left = allowedNs - Math.Max(0, interval.SkippedHits - byMask) * cost.SkippedNs,
             hot = 0,
             rest = interval.HitsByType.Sum(AllHits);
-        var types = new HashSet<int>();
+        var types = new HashSet<TaskTypeId>();
         foreach (var type in interval.HitsByType.OrderByDescending(AllHits))
         {
             if (types.Count > 0 && rest * cost.TimedNs <= left / 2)
@@ -203,7 +205,13 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
 
     private BudgetDecision Stay() => new(Level, SampleMask, _sampled, _detached, Changed: false, "");
 
-    private BudgetDecision Go(int level, int mask, IReadOnlySet<int> sampled, IReadOnlySet<int> detached, string reason)
+    private BudgetDecision Go(
+        int level,
+        int mask,
+        IReadOnlySet<TaskTypeId> sampled,
+        IReadOnlySet<TaskTypeId> detached,
+        string reason
+    )
     {
         (Level, SampleMask, _sampled, _detached) = (level, mask, sampled, detached);
         return new BudgetDecision(level, mask, sampled, detached, Changed: true, reason);

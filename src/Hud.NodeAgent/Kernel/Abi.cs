@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Hud.Analysis;
+using Hud.Frames;
 
 namespace Hud.NodeAgent.Kernel;
 
@@ -138,6 +140,11 @@ public struct TargetBits
 [StructLayout(LayoutKind.Sequential)]
 public struct HudEvent
 {
+    /// <summary>Also <see cref="Abi.Outside"/>; of a lifecycle event it is none, as that field says what happened.</summary>
+    public readonly TaskTypeId TaskType => Kind == EventKind.Lifecycle ? TaskTypeId.None : new TaskTypeId((int)Type);
+
+    public readonly TargetId TargetId => new((int)Target);
+
     public EventKind Kind;
     public EventFlags Flags;
     public uint Target;

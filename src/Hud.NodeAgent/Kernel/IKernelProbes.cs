@@ -1,3 +1,5 @@
+using Hud.Analysis;
+using Hud.Frames;
 using Hud.NodeAgent.Bpf;
 
 namespace Hud.NodeAgent.Kernel;
@@ -17,14 +19,14 @@ internal interface IKernelProbes
     /// <summary>Puts the sums to zero: calibrating has counted, too.</summary>
     void StartCounting();
 
-    void SetType(uint type, TypeInfo info);
+    void SetType(TaskTypeId type, TypeInfo info);
 
     /// <summary>Whether <see cref="ControlBlock.SampleMask"/> holds for the polls of this type.</summary>
-    void SetSampled(uint type, bool sampled);
+    void SetSampled(TaskTypeId type, bool sampled);
 
     /// <summary>From here on the programs look at this process.</summary>
     /// <returns>Its threads; none when it is gone.</returns>
-    IReadOnlyList<TaskRecord> AddTarget(int pid, int index);
+    IReadOnlyList<TaskRecord> AddTarget(int pid, TargetId target);
 
     /// <summary>Attaches the scheduler side and the clock; poll probes come on their own.</summary>
     /// <exception cref="BpfException">The kernel refused.</exception>
@@ -58,7 +60,7 @@ internal interface IKernelProbes
     long Count(Stat stat);
 
     /// <summary>Sum over the CPUs.</summary>
-    TypeStats ReadType(uint type);
+    TypeStats ReadType(TaskTypeId type);
 
     /// <summary>The polling threads so far, dead ones included.</summary>
     List<WorkerState> ReadWorkers();

@@ -1,4 +1,6 @@
+using Hud.Analysis;
 using Hud.Core.Diagnostics;
+using Hud.Frames;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Proc;
 using Hud.NodeAgent.Run;
@@ -155,9 +157,10 @@ internal static class Machine
             kernel.AttachScheduler(99);
             if (probeMode == ProbeMode.SchedOnly)
                 return Check(probeMode.Name(), true, "scheduler events and samples", "");
-            var cost = Calibration.Measure(kernel, 0, 0);
-            long polls = (long)kernel.ReadType(0).Polls;
-            string confined = Calibration.SurvivesSeccomp(kernel, 0, 0)
+            var (type, target) = (new TaskTypeId(0), new TargetId(0));
+            var cost = Calibration.Measure(kernel, type, target);
+            long polls = (long)kernel.ReadType(type).Polls;
+            string confined = Calibration.SurvivesSeccomp(kernel, type, target)
                 ? "confined processes survive it"
                 : "confined (seccomp) processes would not survive it: they get no return probes";
             return Check(

@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Core.Diagnostics;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Kernel;
@@ -15,7 +16,7 @@ internal static class Attachment
             SetTypes(kernel, target, first: 0);
         foreach (var target in targets.All)
         {
-            var threads = kernel.AddTarget(target.Pid, target.Index);
+            var threads = kernel.AddTarget(target.Pid, target.Id);
             if (threads.Count == 0)
                 targets.Lose(
                     target,
@@ -30,7 +31,7 @@ internal static class Attachment
         {
             try
             {
-                target.Probes.Attach(kernel, new HashSet<int>());
+                target.Probes.Attach(kernel, new HashSet<TaskTypeId>());
                 targets.ReportRefusal(target);
             }
             catch (BpfException) when (!target.IsAlive())
@@ -50,10 +51,10 @@ internal static class Attachment
         {
             var vtable = target.Tokio.Types[i].Vtable;
             kernel.SetType(
-                (uint)target.Numbers.NumberOf(i),
+                target.Numbers.NumberOf(i),
                 new TypeInfo
                 {
-                    TargetBinary = (uint)target.Index,
+                    TargetBinary = (uint)target.Id.Index,
                     TaskIdOffset = vtable.TaskIdOffset,
                     SchedulerOffset = vtable.SchedulerOffset,
                 }

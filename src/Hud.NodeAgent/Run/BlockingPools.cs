@@ -1,5 +1,6 @@
 using Hud.Analysis;
 using Hud.Core.Diagnostics;
+using Hud.Frames;
 using Hud.NodeAgent.Proc;
 
 namespace Hud.NodeAgent.Run;
@@ -13,20 +14,20 @@ internal sealed class BlockingPools(IReadOnlyList<TargetProcess> targets, Action
     /// <summary>Tokio's <c>max_blocking_threads</c> where the program says nothing else; the workers come on top.</summary>
     internal const int DefaultLimit = 512;
 
-    private readonly HashSet<int> _told = [];
+    private readonly HashSet<TargetId> _told = [];
 
     public void Look(IReadOnlyList<WorkerFacts> workers)
     {
-        foreach (var target in targets.Where(t => !t.Gone && !_told.Contains(t.Index)))
+        foreach (var target in targets.Where(t => !t.Gone && !_told.Contains(t.Id)))
         {
-            var own = workers.Where(w => w.Target == target.Index && w.Polls > 0).Select(w => w.Name).ToList();
+            var own = workers.Where(w => w.Target == target.Id && w.Polls > 0).Select(w => w.Name).ToList();
             var threads = ProcFs.Threads(target.Pid);
             // few services have so many threads, and only of those all names are read
             if (threads.Count < DefaultLimit + own.Count || own.Count == 0)
                 continue;
             if (!IsFull(threads.Select(t => ProcFs.ThreadName(target.Pid, t)), own))
                 continue;
-            _told.Add(target.Index);
+            _told.Add(target.Id);
             warn(
                 new Diagnostic(
                     DiagnosticKinds.BlockingPoolFull,

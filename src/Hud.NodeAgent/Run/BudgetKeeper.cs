@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.NodeAgent.Bpf;
@@ -55,7 +56,7 @@ internal sealed class BudgetKeeper
         BudgetPercent = session.OverheadBudgetPercent;
         _lastCpu = Cpu();
         foreach (var target in targets.Where(t => !t.ReturnProbesAllowed))
-            _neverProbed |= 1UL << target.Index;
+            _neverProbed |= 1UL << target.Id.Index;
         kernel.Control.SchedOnly = _neverProbed;
         EverEstimated = _neverProbed != 0;
         if (kernel.ProbeMode == ProbeMode.SchedOnly)
@@ -63,8 +64,8 @@ internal sealed class BudgetKeeper
                 new BudgetDecision(
                     3,
                     0,
-                    new HashSet<int>(),
-                    new HashSet<int>(),
+                    new HashSet<TaskTypeId>(),
+                    new HashSet<TaskTypeId>(),
                     Changed: true,
                     "this kernel offers no poll probes"
                 )
@@ -120,7 +121,7 @@ internal sealed class BudgetKeeper
     private readonly record struct WorkerSums(long WaitedNs, long Switches);
 
     /// <summary>Once an interval, after the totals were read.</summary>
-    public void Tick(long nowNs, IReadOnlyList<(int Type, long Hits)> hits)
+    public void Tick(long nowNs, IReadOnlyList<(TaskTypeId Type, long Hits)> hits)
     {
         long timed = _kernel.Count(Stat.Polls),
             skipped = Skipped(),
@@ -185,19 +186,19 @@ internal sealed class BudgetKeeper
             _changes.Add(new LevelChange(Math.Max(0, _lastNs - _startNs), Level, Weight, decision.Reason));
     }
 
-    private void SetSampled(IReadOnlySet<int>? sampled)
+    private void SetSampled(IReadOnlySet<TaskTypeId>? sampled)
     {
         foreach (var target in _targets)
         {
             for (int type = 0; type < target.Tokio.Types.Count; type++)
             {
-                int number = target.Numbers.NumberOf(type);
-                _kernel.SetSampled((uint)number, sampled?.Contains(number) ?? true);
+                var number = target.Numbers.NumberOf(type);
+                _kernel.SetSampled(number, sampled?.Contains(number) ?? true);
             }
         }
     }
 
-    private void Attach(TargetProcess target, IReadOnlySet<int> without) =>
+    private void Attach(TargetProcess target, IReadOnlySet<TaskTypeId> without) =>
         Attach(target, () => target.Probes.Attach(_kernel, without));
 
     /// <summary>A library that came in mid-run.</summary>
@@ -218,7 +219,7 @@ internal sealed class BudgetKeeper
             attach();
             if (!target.ReturnProbesAllowed)
             {
-                _neverProbed |= 1UL << target.Index;
+                _neverProbed |= 1UL << target.Id.Index;
                 EverEstimated = true;
             }
         }

@@ -1,3 +1,5 @@
+using Hud.Analysis;
+using Hud.Frames;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Budget;
 
@@ -20,20 +22,20 @@ internal static class Calibration
 
     /// <param name="type">A poll type of its own, so that the target's counts stay clean.</param>
     /// <exception cref="BpfException">The kernel refuses the links of this probe mode: the next one is tried.</exception>
-    public static ProbeCost Measure(BpfProbes kernel, uint type, int targetIndex)
+    public static ProbeCost Measure(BpfProbes kernel, TaskTypeId type, TargetId target)
     {
         if (kernel.ProbeMode == ProbeMode.SchedOnly)
             return new ProbeCost(0, 0);
         using var child = SelfTestChild.Start("cost");
         if (child is null)
             return Assumed;
-        var threads = kernel.AddTarget(child.Pid, targetIndex);
+        var threads = kernel.AddTarget(child.Pid, target);
         kernel.Control.Enabled = 1;
         try
         {
             double timed,
                 skipped;
-            using (kernel.AttachPolls(child.Path, [child.Offset], [type], child.Pid))
+            using (kernel.AttachPolls(child.Path, [child.Offset], [(ulong)type.Number], child.Pid))
                 timed = Cost(child);
             if (kernel.ProbeMode == ProbeMode.Session)
             {
@@ -67,18 +69,18 @@ internal static class Calibration
     /// Since 6.11 a return probe enters the kernel by a system call of its own, and a seccomp filter without that call kills
     /// the process unless the kernel lets it pass; versions do not tell, because fixes travel. So a confined child goes first.
     /// </summary>
-    public static bool SurvivesSeccomp(BpfProbes kernel, uint type, int targetIndex)
+    public static bool SurvivesSeccomp(BpfProbes kernel, TaskTypeId type, TargetId target)
     {
         if (kernel.ProbeMode == ProbeMode.SchedOnly)
             return true;
         using var child = SelfTestChild.Start("seccomp");
         if (child?.Run(1) is null)
             return false; // nothing is known, so nothing is risked
-        var threads = kernel.AddTarget(child.Pid, targetIndex);
+        var threads = kernel.AddTarget(child.Pid, target);
         kernel.Control.Enabled = 1;
         try
         {
-            using (kernel.AttachPolls(child.Path, [child.Offset], [type], child.Pid))
+            using (kernel.AttachPolls(child.Path, [child.Offset], [(ulong)type.Number], child.Pid))
                 return child.Run(1) is not null;
         }
         finally

@@ -40,7 +40,7 @@ internal sealed class CpuWaits
 
     public IEnumerable<CpuWait> Sums(long nowNs) =>
         _threads.Select(t => new CpuWait(
-            _target.Index,
+            _target.Id,
             t.Key,
             Math.Min(t.Value.TotalNs, nowNs - _startNs),
             Math.Min(t.Value.LongestNs, nowNs - _startNs)

@@ -105,7 +105,7 @@ internal sealed class EventSink
         var (rival, rivalPid) = stolen ? (PollAggregator.NotTheGuest, 0) : Rival(header);
         var fact = Fact(header) with
         {
-            Type = (int)header.Type,
+            Type = header.TaskType,
             Runtime = header.Runtime,
             TaskId = header.TaskId,
             BlockStack = Has(header, EventFlags.StackBlock) ? stack : StackId.None,
@@ -119,7 +119,7 @@ internal sealed class EventSink
             PreemptedByNs = (long)header.ByNs,
             Open = Has(header, EventFlags.Open),
             HandoversSeen = _targets[(int)header.Target].SeesHandovers,
-            Weight = Weights.Of((int)header.Type),
+            Weight = Weights.Of(header.TaskType),
         };
         if (header.Type == Abi.Outside)
         {
@@ -156,7 +156,7 @@ internal sealed class EventSink
         bool preempted = Has(header, EventFlags.StackPreempt);
         var fact = Fact(header) with
         {
-            Type = _types.OrFirst((int)header.Target, _types.Find((int)header.Target, stack, frames)),
+            Type = _types.OrFirst(header.TargetId, _types.Find(header.TargetId, stack, frames)),
         };
         if (preempted && fact.Syscall == "sched_yield")
         {
@@ -196,7 +196,7 @@ internal sealed class EventSink
     internal static PollRecord Fact(in HudEvent header) =>
         new()
         {
-            Target = (int)header.Target,
+            Target = header.TargetId,
             Tid = (int)header.NsTid,
             StartNs = (long)header.StartNs,
             Split = PollSplit.From(
@@ -230,7 +230,7 @@ internal sealed class EventSink
         );
         ReadOnlySpan<ulong> kernel = header.KernelIp;
         kernel = kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)];
-        return Intern((int)header.Target, unwound, kernel);
+        return Intern(target.Id, unwound, kernel);
     }
 
     /// <summary>A stack that the agent itself read of a thread that sleeps.</summary>
@@ -240,11 +240,11 @@ internal sealed class EventSink
             return StackId.None;
         var unwound = Unwinder.Unwind(registers, slice, target.Modules, CaptureEnd.Anywhere);
         Unwinding.Count(unwound, cut: false);
-        return Intern(target.Index, unwound);
+        return Intern(target.Id, unwound);
     }
 
     /// <param name="kernel">Where in the kernel the thread slept, leaf first: before the frames of its own.</param>
-    private StackId Intern(int target, UnwoundStack unwound, ReadOnlySpan<ulong> kernel = default)
+    private StackId Intern(TargetId target, UnwoundStack unwound, ReadOnlySpan<ulong> kernel = default)
     {
         ulong[] addresses =
             unwound.Frames.Length == 0 ? [] : [.. kernel, .. unwound.Frames.Select(f => f.LookupAddress)];

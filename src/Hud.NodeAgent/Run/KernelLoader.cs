@@ -1,5 +1,7 @@
+using Hud.Analysis;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
+using Hud.Frames;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Budget;
 
@@ -11,7 +13,7 @@ internal static class KernelLoader
     internal sealed record Loaded(BpfProbes Kernel, ProbeCost Cost, IReadOnlyList<string> Refused);
 
     /// <exception cref="DiagnosticException">No probe mode works, or not the one that was forced.</exception>
-    public static Loaded Load(KernelSettings settings, AgentOptions options, int calibrationTarget)
+    public static Loaded Load(KernelSettings settings, AgentOptions options, TargetId calibrationTarget)
     {
         var refused = new List<string>();
         BpfException? last = null;
@@ -22,7 +24,7 @@ internal static class KernelLoader
             {
                 // one type more than the targets have: the calibration's own
                 kernel = BpfProbes.Load(settings with { ProbeMode = probeMode, Types = settings.Types + 1 });
-                var cost = Calibration.Measure(kernel, (uint)settings.Types, calibrationTarget);
+                var cost = Calibration.Measure(kernel, new TaskTypeId(settings.Types), calibrationTarget);
                 return new Loaded(kernel, cost, refused);
             }
             catch (BpfException e)

@@ -81,7 +81,7 @@ internal sealed class Observation : IDisposable
                 _workerNames.Accept(
                     e,
                     Totals.NameOf(targets.All[(int)e.Target].Pid, (int)e.NsTid),
-                    _sink.Weights.Of((int)e.Type)
+                    _sink.Weights.Of(e.TaskType)
                 );
         _sleepers = new Sleepers(kernel, targets.All, _sink.Keep, _sink.Outside);
         _parked = [.. targets.All.SelectMany(t => ParkedWorkers.Find(t, frames))];
@@ -256,19 +256,19 @@ internal sealed class Observation : IDisposable
             LoadedLate = LateTokio
                 .Where(l => l.TimedFromNs is null)
                 .DistinctBy(l => l.Target)
-                .ToDictionary(l => l.Target.Index, l => l.Name),
-            Untimed = _targets.All.Where(t => !Budget.AlwaysTimed(t)).Select(t => t.Index).ToHashSet(),
+                .ToDictionary(l => l.Target.Id, l => l.Name),
+            Untimed = _targets.All.Where(t => !Budget.AlwaysTimed(t)).Select(t => t.Id).ToHashSet(),
             WithoutWorkers = _targets
                 .All.Where(_ => _workerNames.Given)
-                .Select(t => (t.Index, Text: _workerNames.Unmatched(NamesOf(t, all))))
+                .Select(t => (t.Id, Text: _workerNames.Unmatched(NamesOf(t, all))))
                 .Where(t => t.Text is not null)
-                .ToDictionary(t => t.Index, t => t.Text!),
+                .ToDictionary(t => t.Id, t => t.Text!),
         };
     }
 
     public void Dispose() => _events.Dispose();
 
-    private string NameOf(int target, int tid) => Totals.NameOf(_targets.All[target].Pid, tid);
+    private string NameOf(TargetId target, int tid) => Totals.NameOf(_targets.All[target.Index].Pid, tid);
 
     /// <summary>Workers that were parked at the start and never polled are workers all the same: they are what time is lost of.</summary>
     private static List<WorkerFacts> WithParked(List<WorkerFacts> polled, List<WorkerFacts> parked)
@@ -282,7 +282,7 @@ internal sealed class Observation : IDisposable
     /// <summary>Names of the threads that poll; of all threads while none is known to.</summary>
     private static List<string> NamesOf(TargetProcess target, IEnumerable<WorkerFacts> workers)
     {
-        var names = workers.Where(w => w.Target == target.Index).Select(w => w.Name).ToList();
+        var names = workers.Where(w => w.Target == target.Id).Select(w => w.Name).ToList();
         return names.Count > 0
             ? names
             : [.. ProcFs.Threads(target.Pid).Take(MaxThreads).Select(tid => ProcFs.ThreadName(target.Pid, tid))];

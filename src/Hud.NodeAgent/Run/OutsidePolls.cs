@@ -27,10 +27,10 @@ internal sealed class OutsidePolls(
 
     private readonly Dictionary<Sleep, StackId> _asleep = [];
     private readonly Dictionary<int, (ulong StartNs, StackId Stack)> _sampled = [];
-    private readonly Dictionary<(int Target, int Tid), ThreadActivity> _threads = [];
-    private readonly Dictionary<(int Target, int Tid), int> _strange = [];
-    private readonly HashSet<(int Target, int Tid)> _inPollBefore = [];
-    private readonly Dictionary<(int Target, int Tid), WorkerFacts> _parked = [];
+    private readonly Dictionary<(TargetId Target, int Tid), ThreadActivity> _threads = [];
+    private readonly Dictionary<(TargetId Target, int Tid), int> _strange = [];
+    private readonly HashSet<(TargetId Target, int Tid)> _inPollBefore = [];
+    private readonly Dictionary<(TargetId Target, int Tid), WorkerFacts> _parked = [];
 
     /// <summary>Tells the kernel side what a thread is.</summary>
     public Func<uint, ThreadRole, bool>? SetRole { get; set; }
@@ -45,7 +45,7 @@ internal sealed class OutsidePolls(
     public IEnumerable<WorkerFacts> Parked => _parked.Values;
 
     /// <summary>Threads whose stack told nothing.</summary>
-    public IEnumerable<(int Target, int Tid)> Unclear =>
+    public IEnumerable<(TargetId Target, int Tid)> Unclear =>
         _threads.Where(t => t.Value == ThreadActivity.Unknown).Select(t => t.Key);
 
     public bool IsKnown(in SleeperRecord sleeper) =>
@@ -58,12 +58,12 @@ internal sealed class OutsidePolls(
         _asleep[new Sleep((int)sleeper.NsTid, sleeper.OffAtNs)] = stack;
         var target = targets[(int)sleeper.Target];
         string syscall = Name(sleeper.Syscall);
-        var activity = ActivityOf(target.Index, stack, syscall);
+        var activity = ActivityOf(target.Id, stack, syscall);
         Learn(target, sleeper.Tid, (int)sleeper.NsTid, activity, syscall, sleeper.SyscallArg);
         if (activity == ThreadActivity.Parked)
-            _parked[(target.Index, (int)sleeper.NsTid)] = new WorkerFacts
+            _parked[(target.Id, (int)sleeper.NsTid)] = new WorkerFacts
             {
-                Target = target.Index,
+                Target = target.Id,
                 Tid = (int)sleeper.NsTid,
                 Name = ProcFs.ThreadName(target.Pid, (int)sleeper.NsTid),
                 Histogram = new long[Abi.HistogramSlots],
@@ -78,7 +78,7 @@ internal sealed class OutsidePolls(
     public StackId AddSample(in HudEvent sample, StackId stack)
     {
         var target = targets[(int)sample.Target];
-        var activity = ActivityOf(target.Index, stack, "", Polls(sample));
+        var activity = ActivityOf(target.Id, stack, "", Polls(sample));
         Learn(target, sample.Tid, (int)sample.NsTid, activity, "", 0);
         if (activity is ThreadActivity.InPoll or ThreadActivity.OutsidePolls)
             _sampled[(int)sample.NsTid] = (sample.StartNs, stack);
@@ -86,7 +86,7 @@ internal sealed class OutsidePolls(
     }
 
     private StackId ToPoll(TargetProcess target, StackId stack) =>
-        types.FindPoll(target.Index, stack) is { Frame: >= 0 } poll ? stacks.Cut(stack, poll.Frame) : stack;
+        types.FindPoll(target.Id, stack) is { Frame: >= 0 } poll ? stacks.Cut(stack, poll.Frame) : stack;
 
     /// <summary>The record of a stretch as the slow poll that it was, or nothing when no worker lost time in it.</summary>
     /// <param name="fact">As it came, with the stack in its place.</param>
@@ -112,7 +112,7 @@ internal sealed class OutsidePolls(
             fact = fact with { CpuStack = fact.QueueStack };
         var stack = fact.BlockStack.IsNone ? fact.CpuStack : fact.BlockStack;
         string syscall = fact.BlockStack.IsNone ? "" : fact.Syscall;
-        var activity = ActivityOf(target.Index, stack, syscall, Polls(header));
+        var activity = ActivityOf(target.Id, stack, syscall, Polls(header));
         Learn(target, header.Tid, (int)header.NsTid, activity, syscall, header.SyscallArg);
         fact = fact with { Before = IsBefore(header) };
         if (activity == ThreadActivity.OutsidePolls)
@@ -124,7 +124,7 @@ internal sealed class OutsidePolls(
 
         // a thread that was first looked at later is in a poll that was left out to keep the budget; of one that is followed all polls
         // are timed but the one that began before, and a wait on a futex that nobody knew cut that in two
-        var thread = (target.Index, (int)header.NsTid);
+        var thread = (target.Id, (int)header.NsTid);
         bool isBefore = fact.Before || (Polls(header) && _inPollBefore.Contains(thread));
         if (
             activity != ThreadActivity.InPoll
@@ -134,7 +134,7 @@ internal sealed class OutsidePolls(
             return null;
         _inPollBefore.Add(thread);
         fact = fact with { Before = true };
-        int type = types.OrFirst(target.Index, types.Find(target.Index, stack, attributor.Frames(stack, exact: false)));
+        var type = types.OrFirst(target.Id, types.Find(target.Id, stack, attributor.Frames(stack, exact: false)));
         return fact.BlockStack.IsNone
             ? fact with
             {
@@ -155,13 +155,13 @@ internal sealed class OutsidePolls(
     /// <summary>Only of threads that poll tasks the kernel side follows a second stretch.</summary>
     private static bool Polls(in HudEvent header) => (header.Flags & EventFlags.Before) == EventFlags.None;
 
-    private ThreadActivity ActivityOf(int target, StackId stack, string syscall, bool polls = false)
+    private ThreadActivity ActivityOf(TargetId target, StackId stack, string syscall, bool polls = false)
     {
         if (stack.IsNone)
             return ThreadActivity.Unknown;
         return ThreadActivities.Of(
             attributor.Frames(stack, exact: false),
-            types.FindPoll(target, stack).Type >= 0,
+            !types.FindPoll(target, stack).Type.IsNone,
             syscall,
             stacks[stack] is { Stop: StopReason.EndOfStack, Quality: var quality }
                 && (quality & (UnwindQuality.FramePointer | UnwindQuality.Scan)) == UnwindQuality.None,
@@ -187,7 +187,7 @@ internal sealed class OutsidePolls(
                 syscallArg,
                 activity == ThreadActivity.Parked ? FutexUse.Park : FutexUse.Other
             );
-        bool known = _threads.TryGetValue((target.Index, nsTid), out var before);
+        bool known = _threads.TryGetValue((target.Id, nsTid), out var before);
         if (activity == ThreadActivity.Elsewhere)
         {
             if (known && before is not (ThreadActivity.Unknown or ThreadActivity.Elsewhere))
@@ -195,7 +195,7 @@ internal sealed class OutsidePolls(
             // in a syscall a stack is walked from a call, and well
             if (
                 syscall.Length == 0
-                && ++CollectionsMarshal.GetValueRefOrAddDefault(_strange, (target.Index, nsTid), out _) < StrangerAfter
+                && ++CollectionsMarshal.GetValueRefOrAddDefault(_strange, (target.Id, nsTid), out _) < StrangerAfter
             )
                 activity = ThreadActivity.Unknown;
         }
@@ -209,7 +209,7 @@ internal sealed class OutsidePolls(
         if (role == ThreadRole.Unknown && known)
             return;
         if (_threads.Count < MaxStrangers || known)
-            _threads[(target.Index, nsTid)] = activity;
+            _threads[(target.Id, nsTid)] = activity;
         if (role != ThreadRole.Unknown && (!known || before != activity || role == ThreadRole.Stranger))
             SetRole?.Invoke(tid, role);
     }

@@ -37,12 +37,12 @@ internal static class ParkedWorkers
             registers[registers.SpRegister] = sp;
             var unwound = Unwinder.Unwind(registers, stack, target.Modules, CaptureEnd.Anywhere);
             ulong[] addresses = [.. unwound.Frames.Select(f => f.LookupAddress)];
-            var frames = names.Resolve(target.Index, addresses, exact: false);
+            var frames = names.Resolve(target.Id, addresses, exact: false);
             if (ThreadActivities.Of(frames, taskPoll: false, syscall, whole: true) == ThreadActivity.Parked)
                 found.Add(
                     new WorkerFacts
                     {
-                        Target = target.Index,
+                        Target = target.Id,
                         Tid = tid,
                         Name = ProcFs.ThreadName(target.Pid, tid),
                         Histogram = new long[Abi.HistogramSlots],

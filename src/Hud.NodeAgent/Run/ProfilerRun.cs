@@ -1,6 +1,7 @@
 using Hud.Analysis;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
+using Hud.Frames;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
@@ -12,6 +13,9 @@ namespace Hud.NodeAgent.Run;
 internal sealed class ProfilerRun
 {
     private const long FindSharersWithinNs = 5_000_000_000;
+
+    /// <summary>The number that no target has.</summary>
+    private static readonly TargetId CalibrationTarget = new(Abi.MaxTargets - 1);
 
     private readonly AgentTask _task;
     private readonly AgentStreamWriter _stream;
@@ -64,7 +68,7 @@ internal sealed class ProfilerRun
             return NothingToMeasure();
 
         _targets.AssignTypes();
-        var loaded = KernelLoader.Load(Settings(_targets.TypesWithSpare), _task.Options, Abi.MaxTargets - 1);
+        var loaded = KernelLoader.Load(Settings(_targets.TypesWithSpare), _task.Options, CalibrationTarget);
         using var kernel = loaded.Kernel;
         new ReturnProbeGuard(
             kernel.ProbeMode,
@@ -73,7 +77,7 @@ internal sealed class ProfilerRun
             target => FileSharers.Reached(target, kernel.ReachesOthers, AgentClock.NowNs + FindSharersWithinNs),
             () =>
                 !_task.Options.PretendSeccompUnsafe
-                && Calibration.SurvivesSeccomp(kernel, (uint)_targets.TypesWithSpare, Abi.MaxTargets - 1)
+                && Calibration.SurvivesSeccomp(kernel, new TaskTypeId(_targets.TypesWithSpare), CalibrationTarget)
         ).Check(_targets.All, _log.Warn);
 
         using var symbolizer = OpenSymbolizer();

@@ -1,6 +1,7 @@
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
+using Hud.Frames;
 using Hud.NodeAgent.Proc;
 
 namespace Hud.NodeAgent.Run;
@@ -25,7 +26,7 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
     /// <summary>By index; behind them those that are not watched.</summary>
     public IEnumerable<TargetProfile> Describe() => _all.Concat<Target>(_refused).Select(t => t.Describe(node));
 
-    public bool IsThere(int target) => _all[target].IsAlive();
+    public bool IsThere(TargetId target) => _all[target.Index].IsAlive();
 
     public void Open(IReadOnlyList<AgentTarget> asked, TargetOpener opener)
     {
@@ -42,7 +43,7 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
         }
 
         foreach (var spec in watched)
-            Add(opener.Open(_all.Count, spec));
+            Add(opener.Open(new TargetId(_all.Count), spec));
         _refused.AddRange(
             tooMany.Select(spec => new RefusedTarget
             {

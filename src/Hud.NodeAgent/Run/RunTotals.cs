@@ -1,5 +1,6 @@
 using Hud.Analysis;
 using Hud.Core.Profile;
+using Hud.Frames;
 using Hud.NodeAgent.Budget;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
@@ -12,11 +13,11 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
     private readonly List<TypeStats> _seen = [.. new TypeStats[types]];
     private readonly List<TaskTypeFacts?> _facts = [.. new TaskTypeFacts?[types]];
     private readonly Dictionary<(int, int), string> _names = [];
-    private readonly HashSet<int> _activeTypes = [];
+    private readonly HashSet<TaskTypeId> _activeTypes = [];
     private int _round;
 
     /// <summary>Timed polls by type since the last reading.</summary>
-    public List<(int Type, long Hits)> NewHits { get; } = [];
+    public List<(TaskTypeId Type, long Hits)> NewHits { get; } = [];
 
     /// <summary>Types of a library that was loaded in mid-run come behind all others.</summary>
     public void GrowTo(int count)
@@ -36,18 +37,19 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
         bool all = _seen.Count <= 256 || _round++ % 8 == 0;
         for (int type = 0; type < _seen.Count; type++)
         {
-            if (!all && !_activeTypes.Contains(type))
+            var id = new TaskTypeId(type);
+            if (!all && !_activeTypes.Contains(id))
                 continue;
-            var now = kernel.ReadType((uint)type);
+            var now = kernel.ReadType(id);
             var before = _seen[type];
             long polls = (long)(now.Polls - before.Polls);
             if (polls == 0)
                 continue;
-            int weight = weights.Of(type);
-            _activeTypes.Add(type);
-            NewHits.Add((type, polls));
+            int weight = weights.Of(id);
+            _activeTypes.Add(id);
+            NewHits.Add((id, polls));
             _seen[type] = now;
-            var facts = _facts[type] ??= Describe(type);
+            var facts = _facts[type] ??= Describe(new TaskTypeId(type));
             long[] histogram = [.. facts.Histogram];
             for (int i = 0; i < histogram.Length; i++)
                 histogram[i] += (long)(now.Histogram[i] - before.Histogram[i]) * weight;
@@ -68,19 +70,19 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
         get
         {
             for (int type = 0; type < _facts.Count; type++)
-                _facts[type] ??= Describe(type);
+                _facts[type] ??= Describe(new TaskTypeId(type));
             return _facts!;
         }
     }
 
-    private TaskTypeFacts Describe(int type)
+    private TaskTypeFacts Describe(TaskTypeId type)
     {
         var target = targets.First(t =>
             t.Tokio.Types.Count > 0 && (t.Numbers.TypeOf(type) >= 0 || t.Numbers.Outside == type)
         );
         return new TaskTypeFacts
         {
-            Target = target.Index,
+            Target = target.Id,
             Name =
                 type == target.Numbers.Outside
                     ? TaskTypeFacts.OutsidePolls
@@ -103,7 +105,7 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
             facts.Add(
                 new WorkerFacts
                 {
-                    Target = (int)worker.Target,
+                    Target = new TargetId((int)worker.Target),
                     Tid = (int)worker.NsTid,
                     Name = NameOf(targets[(int)worker.Target].Pid, (int)worker.NsTid),
                     Runtime = worker.Runtime,

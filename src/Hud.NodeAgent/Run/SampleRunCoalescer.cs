@@ -15,7 +15,7 @@ internal sealed class SampleRunCoalescer(StackAttributor attributor, PollAggrega
     private sealed record Stretch(
         HudEvent First,
         StackId Stack,
-        int Type,
+        TaskTypeId Type,
         HotspotIdentity? Identity,
         ulong Last,
         int Ticks
@@ -29,7 +29,7 @@ internal sealed class SampleRunCoalescer(StackAttributor attributor, PollAggrega
     public long Count { get; private set; }
 
     /// <summary>Types whose polls are known to be short.</summary>
-    public HashSet<int> Hot { get; } = [];
+    public HashSet<TaskTypeId> Hot { get; } = [];
 
     /// <param name="thresholdNs">A shorter stretch is not a slow poll.</param>
     /// <param name="sampleHertz">Ticks a second while a thread is on a CPU.</param>
@@ -43,7 +43,7 @@ internal sealed class SampleRunCoalescer(StackAttributor attributor, PollAggrega
     {
         Count++;
         var frames = attributor.Frames(stack, exact: false);
-        int type = types.Find((int)tick.Target, stack, frames);
+        var type = types.Find(tick.TargetId, stack, frames);
         bool counts =
             !stack.IsNone
             && StackClassifier.PollIndex(frames) >= 0
@@ -65,7 +65,7 @@ internal sealed class SampleRunCoalescer(StackAttributor attributor, PollAggrega
         if (!counts)
             return;
         _open[tick.NsTid] = stretch is null
-            ? new Stretch(tick, stack, types.OrFirst((int)tick.Target, type), identity, tick.TimeNs, 1)
+            ? new Stretch(tick, stack, types.OrFirst(tick.TargetId, type), identity, tick.TimeNs, 1)
             : stretch with
             {
                 Last = tick.TimeNs,

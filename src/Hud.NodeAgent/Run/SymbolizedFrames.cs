@@ -16,7 +16,7 @@ public sealed record TargetCode(IModuleLookup Modules, string? Root);
 /// its symbols are readable.</summary>
 public sealed class SymbolizedFrames(
     ISymbolizer symbolizer,
-    Func<int, TargetCode?> targets,
+    Func<TargetId, TargetCode?> targets,
     Func<KernelSymbols>? kernel = null
 ) : IFrameSource
 {
@@ -28,7 +28,7 @@ public sealed class SymbolizedFrames(
     public IReadOnlyCollection<ModuleRef> Modules => modules.Values;
 
     /// <param name="addresses">leaf first, pc - 1 for callers</param>
-    public IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact)
+    public IReadOnlyList<Frame> Resolve(TargetId target, ReadOnlySpan<ulong> addresses, bool exact)
     {
         var code = targets(target);
         var frames = new Frame[addresses.Length][];

@@ -1,5 +1,6 @@
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
+using Hud.Frames;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
 
@@ -13,12 +14,12 @@ internal static class TargetFinder
         IReadOnlyList<AgentTarget> all
     ) => ([.. all.Take(Abi.MaxTargets - 1)], [.. all.Skip(Abi.MaxTargets - 1)]);
 
-    public static Target Find(int index, AgentTarget spec, TargetFiles files)
+    public static Target Find(TargetId id, AgentTarget spec, TargetFiles files)
     {
         if (spec.Pid is { } pid)
-            return TargetInspector.Inspect(index, spec, pid, files);
+            return TargetInspector.Inspect(id, spec, pid, files);
         if (spec.ContainerId is { Length: > 0 } container)
-            return InContainer(index, spec, container, files);
+            return InContainer(id, spec, container, files);
         return Refused(
             spec,
             0,
@@ -30,7 +31,7 @@ internal static class TargetFinder
         );
     }
 
-    private static Target InContainer(int index, AgentTarget spec, string container, TargetFiles files)
+    private static Target InContainer(TargetId id, AgentTarget spec, string container, TargetFiles files)
     {
         var processes = Containers.Find(container, spec.PodUid ?? "");
         if (processes.Count == 0)
@@ -56,7 +57,7 @@ internal static class TargetFinder
                     "set target.processName to the process that runs Tokio"
                 )
             );
-        var target = TargetInspector.Inspect(index, spec, chosen.Pid, files);
+        var target = TargetInspector.Inspect(id, spec, chosen.Pid, files);
         // a pid that was given to another process between the two looks is not the container's
         return Containers.IsMember(ProcFs.ReadText($"/proc/{chosen.Pid}/cgroup", 1 << 16), container, spec.PodUid ?? "")
             ? target

@@ -9,10 +9,13 @@ internal sealed class TargetFrames(IReadOnlyList<TargetProcess> targets, Symboli
 {
     private readonly SymbolizedFrames _names = new(
         symbolizer,
-        i => targets[i].Modules is { } modules ? new TargetCode(modules, $"/proc/{targets[i].Pid}/root") : null
+        id =>
+            targets[id.Index] is { Modules: { } modules } target
+                ? new TargetCode(modules, $"/proc/{target.Pid}/root")
+                : null
     );
 
-    public IReadOnlyList<Frame> Resolve(int target, ReadOnlySpan<ulong> addresses, bool exact) =>
+    public IReadOnlyList<Frame> Resolve(TargetId target, ReadOnlySpan<ulong> addresses, bool exact) =>
         _names.Resolve(target, addresses, exact);
 
     /// <summary>What the programs' builds lack; libraries of the system are not the user's to rebuild.</summary>

@@ -1,6 +1,7 @@
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
 using Hud.Elf;
+using Hud.Frames;
 using Hud.NodeAgent.Proc;
 using Hud.Tokio;
 
@@ -10,7 +11,7 @@ namespace Hud.NodeAgent.Run;
 internal static class TargetInspector
 {
     /// <summary>Looks at the process and its executable; never throws for what the process is.</summary>
-    public static Target Inspect(int index, AgentTarget spec, int pid, TargetFiles files)
+    public static Target Inspect(TargetId id, AgentTarget spec, int pid, TargetFiles files)
     {
         string status = ProcFs.ReadText($"/proc/{pid}/status");
         if (status.Length == 0)
@@ -39,7 +40,7 @@ internal static class TargetInspector
             return Refused(NoTypes(tokio, name, pid, exe), name, exe);
         var target = new TargetProcess(files, TokioFiles.Libraries(space))
         {
-            Index = index,
+            Id = id,
             Spec = spec,
             Pid = pid,
             Name = name,

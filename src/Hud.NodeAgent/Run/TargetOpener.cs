@@ -1,6 +1,7 @@
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
 using Hud.Elf;
+using Hud.Frames;
 using Hud.NodeAgent.Proc;
 using Hud.Unwinding;
 
@@ -28,7 +29,7 @@ internal sealed class TargetOpener(
     private readonly UnwindTableCache _tables = new();
     private readonly long _start = TimeProvider.System.GetTimestamp();
 
-    public Target Open(int index, AgentTarget spec)
+    public Target Open(TargetId id, AgentTarget spec)
     {
         var left = (allTargets ?? TimeForAll) - TimeProvider.System.GetElapsedTime(_start);
         var time = perTarget ?? TimePerTarget;
@@ -37,7 +38,7 @@ internal sealed class TargetOpener(
             return TooSlow(spec, null);
         var budget = new ReadBudget(bytesPerTarget, time, stop);
         var work = Task.Factory.StartNew(
-            () => TargetFinder.Find(index, spec, new TargetFiles(_tables, budget)),
+            () => TargetFinder.Find(id, spec, new TargetFiles(_tables, budget)),
             CancellationToken.None,
             TaskCreationOptions.LongRunning, // a thread that can be left behind where it waits for a disk that never answers
             TaskScheduler.Default

@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Core.Diagnostics;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Kernel;
@@ -19,7 +20,7 @@ internal sealed class TargetProbes(TargetProcess target) : IDisposable
     /// where the process or the code is not what was read.
     /// </summary>
     /// <exception cref="BpfException" />
-    public void Attach(IKernelProbes kernel, IReadOnlySet<int> without)
+    public void Attach(IKernelProbes kernel, IReadOnlySet<TaskTypeId> without)
     {
         Detach();
         Probe(kernel, without, file: null);
@@ -27,9 +28,9 @@ internal sealed class TargetProbes(TargetProcess target) : IDisposable
 
     /// <summary>Probes the polls of one more of its files, beside what is probed.</summary>
     /// <exception cref="BpfException" />
-    public void AttachFile(IKernelProbes kernel, int file) => Probe(kernel, new HashSet<int>(), file);
+    public void AttachFile(IKernelProbes kernel, int file) => Probe(kernel, new HashSet<TaskTypeId>(), file);
 
-    private void Probe(IKernelProbes kernel, IReadOnlySet<int> without, int? file)
+    private void Probe(IKernelProbes kernel, IReadOnlySet<TaskTypeId> without, int? file)
     {
         if (!target.ReturnProbesAllowed || kernel.ProbeMode == ProbeMode.SchedOnly)
             return;
@@ -40,7 +41,7 @@ internal sealed class TargetProbes(TargetProcess target) : IDisposable
             .GroupBy(p => p.Type.File)
             .ToList();
         var pools = target
-            .Tokio.Pool.Select((type, i) => (Type: type, Number: (uint)(target.Index << PoolNumberShift | (i + 1))))
+            .Tokio.Pool.Select((type, i) => (Type: type, Number: (uint)(target.Id.Index << PoolNumberShift | (i + 1))))
             .GroupBy(p => p.Type.File)
             .Where(p => files.Exists(f => f.Key == p.Key))
             .ToList();
@@ -53,7 +54,7 @@ internal sealed class TargetProbes(TargetProcess target) : IDisposable
                     kernel.AttachPolls(
                         target.TokioFiles[probes.Key].OpenPath,
                         probes.Select(p => p.Type.FileOffset).ToArray(),
-                        probes.Select(p => (ulong)p.Number).ToArray(),
+                        probes.Select(p => (ulong)p.Number.Number).ToArray(),
                         target.Pid
                     )
                 );
@@ -91,7 +92,7 @@ internal sealed class TargetProbes(TargetProcess target) : IDisposable
                 || Refuse(difference)
             );
 
-        TaskType[] Sites(IGrouping<int, (TaskType Type, int Number)> probed) =>
+        TaskType[] Sites(IGrouping<int, (TaskType Type, TaskTypeId Number)> probed) =>
             [
                 .. probed.Select(p => p.Type),
                 .. pools.Where(p => p.Key == probed.Key).SelectMany(p => p).Select(p => p.Type),

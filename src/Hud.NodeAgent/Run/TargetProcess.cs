@@ -2,6 +2,7 @@ using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Elf;
+using Hud.Frames;
 using Hud.NodeAgent.Proc;
 using Hud.Tokio;
 using Hud.Unwinding;
@@ -24,7 +25,7 @@ internal sealed class TargetProcess : Target, IDisposable
         Probes = new TargetProbes(this);
     }
 
-    public required int Index { get; init; }
+    public required TargetId Id { get; init; }
     public string BuildId { get; init; } = "";
     public ProcessIdentity Identity { get; init; }
     public long StartTicks => Identity.StartTicks;

@@ -12,38 +12,39 @@ namespace Hud.NodeAgent.Run;
 internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetProcess> targets)
 {
     // by stack, and by how many files of the target were known: a library that came later may know the stack
-    private readonly Dictionary<(StackId Stack, int Files), int> _known = [];
-    private readonly Dictionary<(StackId Stack, int Files), (int Type, int Frame)> _polls = [];
+    private readonly Dictionary<(StackId Stack, int Files), TaskTypeId> _known = [];
+    private readonly Dictionary<(StackId Stack, int Files), (TaskTypeId Type, int Frame)> _polls = [];
 
-    /// <returns>-1 when none is found.</returns>
-    public int Find(int target, StackId stack, IReadOnlyList<Frame> frames)
+    /// <returns>None when none is found.</returns>
+    public TaskTypeId Find(TargetId target, StackId stack, IReadOnlyList<Frame> frames)
     {
         if (stack.IsNone)
-            return -1;
-        var key = (stack, targets[target].TokioFiles.Count);
-        if (!_known.TryGetValue(key, out int type))
-            _known[key] = type = FindPoll(target, stack) is { Type: >= 0 } poll
+            return TaskTypeId.None;
+        var key = (stack, targets[target.Index].TokioFiles.Count);
+        if (!_known.TryGetValue(key, out var type))
+            _known[key] = type = FindPoll(target, stack) is { Type.IsNone: false } poll
                 ? poll.Type
-                : ByName(targets[target], frames);
+                : ByName(targets[target.Index], frames);
         return type;
     }
 
     /// <summary>The poll function that is on a stack, by its address: its type, and which address of the stack it is.</summary>
-    /// <returns>-1 and -1 when there is none.</returns>
-    public (int Type, int Frame) FindPoll(int target, StackId stack)
+    /// <returns>None and -1 when there is none.</returns>
+    public (TaskTypeId Type, int Frame) FindPoll(TargetId target, StackId stack)
     {
         if (stack.IsNone)
-            return (-1, -1);
-        var key = (stack, targets[target].TokioFiles.Count);
+            return (TaskTypeId.None, -1);
+        var key = (stack, targets[target.Index].TokioFiles.Count);
         if (!_polls.TryGetValue(key, out var poll))
-            _polls[key] = poll = ByAddress(targets[target], stacks[stack].Addresses);
+            _polls[key] = poll = ByAddress(targets[target.Index], stacks[stack].Addresses);
         return poll;
     }
 
     /// <summary>What a poll of no known type is counted under.</summary>
-    public int OrFirst(int target, int type) => type >= 0 ? type : targets[target].Numbers.First;
+    public TaskTypeId OrFirst(TargetId target, TaskTypeId type) =>
+        type.IsNone ? targets[target.Index].Numbers.First : type;
 
-    private static (int Type, int Frame) ByAddress(TargetProcess target, ulong[] addresses)
+    private static (TaskTypeId Type, int Frame) ByAddress(TargetProcess target, ulong[] addresses)
     {
         // from the root: a task that polls another inline is the outer one's
         for (int frame = addresses.Length - 1; frame >= 0; frame--)
@@ -66,7 +67,7 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
             }
         }
 
-        return (-1, -1);
+        return (TaskTypeId.None, -1);
     }
 
     private static int FileOf(TargetProcess target, string key)
@@ -80,7 +81,7 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
         return -1;
     }
 
-    private static int ByName(TargetProcess target, IReadOnlyList<Frame> frames)
+    private static TaskTypeId ByName(TargetProcess target, IReadOnlyList<Frame> frames)
     {
         for (int i = frames.Count - 1; i >= 0; i--)
         {
@@ -92,6 +93,6 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
             }
         }
 
-        return -1;
+        return TaskTypeId.None;
     }
 }

@@ -1,3 +1,5 @@
+using Hud.Analysis;
+
 namespace Hud.NodeAgent.Run;
 
 /// <summary>
@@ -11,10 +13,10 @@ internal sealed class TypeNumbers(int first, int count)
     private readonly List<(int Type, int Number)> _blocks = [(0, first)];
     private int _count = count;
 
-    public int First => first;
+    public TaskTypeId First => new(first);
 
     /// <summary>What code outside of all polls is counted under: behind the types of the start.</summary>
-    public int Outside { get; } = first + count;
+    public TaskTypeId Outside { get; } = new(first + count);
 
     /// <param name="count">Types that come behind those that are known.</param>
     /// <param name="number">The number of the first of them.</param>
@@ -25,20 +27,20 @@ internal sealed class TypeNumbers(int first, int count)
     }
 
     /// <param name="type">By its place among the target's types.</param>
-    public int NumberOf(int type)
+    public TaskTypeId NumberOf(int type)
     {
         var (start, number) = _blocks.FindLast(b => type >= b.Type);
-        return number + type - start;
+        return new TaskTypeId(number + type - start);
     }
 
     /// <returns>The place of the type with this number; -1 when the target has none.</returns>
-    public int TypeOf(int number)
+    public int TypeOf(TaskTypeId id)
     {
         for (int i = 0; i < _blocks.Count; i++)
         {
             int end = i + 1 < _blocks.Count ? _blocks[i + 1].Type : _count,
-                type = _blocks[i].Type + number - _blocks[i].Number;
-            if (number >= _blocks[i].Number && type < end)
+                type = _blocks[i].Type + id.Number - _blocks[i].Number;
+            if (id.Number >= _blocks[i].Number && type < end)
                 return type;
         }
 

@@ -1,4 +1,5 @@
 using Hud.Analysis;
+using Hud.Frames;
 
 namespace Hud.NodeAgent.Run;
 
@@ -11,8 +12,8 @@ internal static class UnclearThreads
     /// <summary>What Tokio calls its threads where the program says nothing else: as the kernel cuts it, until 1.49 and since 1.50.</summary>
     private static readonly string[] TokiosNames = ["tokio-runtime-w", "tokio-rt-worker"];
 
-    public static IReadOnlyDictionary<int, int> Count(
-        IEnumerable<(int Target, string Name)> threads,
+    public static IReadOnlyDictionary<TargetId, int> Count(
+        IEnumerable<(TargetId Target, string Name)> threads,
         IReadOnlyList<WorkerFacts> workers
     )
     {

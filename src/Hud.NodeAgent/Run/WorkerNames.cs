@@ -11,7 +11,7 @@ internal sealed class WorkerNames(IReadOnlyList<string> prefixes)
 {
     private const int MaxNames = 8;
 
-    private readonly Dictionary<int, long> _leftOut = [];
+    private readonly Dictionary<TaskTypeId, long> _leftOut = [];
 
     public bool Given => prefixes.Count > 0;
 
@@ -39,7 +39,7 @@ internal sealed class WorkerNames(IReadOnlyList<string> prefixes)
         if (IsWorker(threadName))
             return true;
         if (record.Kind == EventKind.Poll && (record.Flags & EventFlags.Open) == EventFlags.None)
-            _leftOut[(int)record.Type] = _leftOut.GetValueOrDefault((int)record.Type) + weight;
+            _leftOut[record.TaskType] = _leftOut.GetValueOrDefault(record.TaskType) + weight;
         return false;
     }
 
@@ -49,7 +49,7 @@ internal sealed class WorkerNames(IReadOnlyList<string> prefixes)
     public IReadOnlyList<TaskTypeFacts> Narrow(
         IReadOnlyList<TaskTypeFacts> types,
         IReadOnlyList<WorkerFacts> workers,
-        IReadOnlyDictionary<int, long> recorded,
+        IReadOnlyDictionary<TaskTypeId, long> recorded,
         long worstNs,
         long thresholdNs
     )
@@ -68,8 +68,8 @@ internal sealed class WorkerNames(IReadOnlyList<string> prefixes)
                             Name = type.Name,
                             Histogram = new long[type.Histogram.Length],
                         }
-                    : _leftOut.GetValueOrDefault(i) is > 0 and var others
-                        ? OfOurs(type, recorded.GetValueOrDefault(i), others)
+                    : _leftOut.GetValueOrDefault(new TaskTypeId(i)) is > 0 and var others
+                        ? OfOurs(type, recorded.GetValueOrDefault(new TaskTypeId(i)), others)
                     : type
             ),
         ];

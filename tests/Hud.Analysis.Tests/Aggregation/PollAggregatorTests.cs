@@ -18,7 +18,10 @@ public sealed class PollAggregatorTests
         StackId stack = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait");
         Aggregator.AddPoll(Slow(blocked: 20) with { BlockStack = stack, Syscall = "clock_nanosleep" });
 
-        Assert.Equal(new RawKey(0, HotspotCause.BlockingCall, 0, stack, StackId.None, "clock_nanosleep"), OnlyKey);
+        Assert.Equal(
+            new RawKey(new(0), HotspotCause.BlockingCall, new(0), stack, StackId.None, "clock_nanosleep"),
+            OnlyKey
+        );
         Assert.Equal(
             (1, 20 * Ms, 20 * Ms, 0),
             (Aggregator.SlowPolls, Aggregator.BlockedNs, Aggregator.WorstNs, Aggregator.OnCpuNs)
@@ -113,7 +116,10 @@ public sealed class PollAggregatorTests
         Aggregator.AddPoll(Slow(cpu: 20, blocked: 10) with { CpuStack = cpu, Syscall = "futex", BlockStartNs = 5 });
         Aggregator.AddSecondaryStack(1, 0, asleep: true, wait);
 
-        Assert.Contains(new RawKey(0, HotspotCause.BlockingCall, 0, wait, holder, "futex"), Aggregator.Hotspots.Keys);
+        Assert.Contains(
+            new RawKey(new(0), HotspotCause.BlockingCall, new(0), wait, holder, "futex"),
+            Aggregator.Hotspots.Keys
+        );
         Assert.DoesNotContain(Aggregator.Hotspots.Keys, k => k.Stack.IsNone);
     }
 
@@ -162,7 +168,7 @@ public sealed class PollAggregatorTests
         Aggregator.AddPoll(Slow(cpu: 6, type: 1));
 
         Assert.Equal((5, 1), (Aggregator.BlockInPlace, Aggregator.SlowPolls));
-        Assert.Equal(1, OnlyKey.Type);
+        Assert.Equal(1, OnlyKey.Type.Number);
     }
 
     /// <summary>The kernel side has left out what came after the hand-over already: what is left blocked the worker.</summary>
@@ -255,7 +261,7 @@ public sealed class PollAggregatorTests
         Aggregator.AddPoll(Slow(cpu: 10) with { Weight = 16 });
         Assert.Equal(
             (16, 160 * Ms, 16, 16),
-            (Aggregator.SlowPolls, Aggregator.OnCpuNs, Aggregator.RecordedByType[0], Aggregator.PollsWithoutStack)
+            (Aggregator.SlowPolls, Aggregator.OnCpuNs, Aggregator.RecordedByType[new(0)], Aggregator.PollsWithoutStack)
         );
         Assert.Equal(10 * Ms, Aggregator.WorstNs);
     }
@@ -315,7 +321,7 @@ public sealed class PollAggregatorTests
         Assert.True(stage.Stack("shop::b").IsNone);
         Assert.Equal(1, stage.Stacks.Refused);
         Assert.Equal(first, stage.Stack("shop::a"));
-        Assert.Equal(StackId.None, stage.Stacks.Intern(0, [], UnwindQuality.None, StopReason.NoStack));
+        Assert.Equal(StackId.None, stage.Stacks.Intern(new(0), [], UnwindQuality.None, StopReason.NoStack));
     }
 
     /// <summary>A clock of 10 ms. What stood on a CPU for long and was met by no tick did not compute; what shared the CPU may have been missed.</summary>

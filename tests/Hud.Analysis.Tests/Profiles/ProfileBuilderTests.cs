@@ -275,11 +275,11 @@ public sealed class ProfileBuilderTests
         _stage.Aggregator.AddPoll(
             Slow(cpu: 30, type: 1) with
             {
-                Target = 1,
+                Target = new(1),
                 CpuStack = _stage.Stack("shop::hash", target: 1),
             }
         );
-        var facts = Facts(Type("shop::login", 3, 1), Type("shop::login", 3, 1) with { Target = 1 });
+        var facts = Facts(Type("shop::login", 3, 1), Type("shop::login", 3, 1) with { Target = new(1) });
         var document = Build(facts with { Targets = [facts.Targets[0], facts.Targets[0] with { Pid = 43 }] });
         Assert.Equal((2, -1), (Assert.Single(document.Hotspots).Count, document.Hotspots[0].Target));
     }
@@ -399,11 +399,11 @@ public sealed class ProfileBuilderTests
     [Fact]
     public void Where_polls_are_not_timed_no_poll_counted_is_not_idle()
     {
-        var untimed = Facts(Type("shop::login", 0, 0)) with { Untimed = new HashSet<int> { 0 } };
+        var untimed = Facts(Type("shop::login", 0, 0)) with { Untimed = new HashSet<TargetId> { new(0) } };
         var silent = Build(untimed);
         Assert.Equal(("NotTimed", VerdictLevel.NoData), (silent.Targets[0].Reason, silent.VerdictLevel));
         Assert.DoesNotContain("polled no task", silent.Verdict, StringComparison.Ordinal);
-        Assert.Equal("Idle", Build(untimed with { Untimed = new HashSet<int> { 1 } }).Targets[0].Reason); // another one is
+        Assert.Equal("Idle", Build(untimed with { Untimed = new HashSet<TargetId> { new(1) } }).Targets[0].Reason); // another one is
 
         _stage.Aggregator.AddPoll(
             Slow(blocked: 30) with
@@ -424,7 +424,7 @@ public sealed class ProfileBuilderTests
         var facts = Facts(Type("shop::login", 0, 0)) with
         {
             Workers = [],
-            CpuWaits = [new CpuWait(0, 1, 900 * Ms, 800 * Ms), new CpuWait(0, 2, 700 * Ms, 700 * Ms)],
+            CpuWaits = [new CpuWait(new(0), 1, 900 * Ms, 800 * Ms), new CpuWait(new(0), 2, 700 * Ms, 700 * Ms)],
         };
         facts = facts with { Targets = [facts.Targets[0] with { CpuNs = 20 * Ms }] };
         var silent = Build(facts);
@@ -465,7 +465,7 @@ public sealed class ProfileBuilderTests
     {
         var facts = Facts(Type("shop::login", 100, 0, maxMs: 2)) with
         {
-            CpuWaits = [new CpuWait(0, 1, waitMs * Ms, longestMs * Ms)],
+            CpuWaits = [new CpuWait(new(0), 1, waitMs * Ms, longestMs * Ms)],
         };
         var document = Build(facts with { Targets = [facts.Targets[0] with { CpuNs = cpuMs * Ms }] });
         Assert.Equal(("BelowThreshold", VerdictLevel.Healthy), (document.Targets[0].Reason, document.VerdictLevel));
@@ -477,7 +477,7 @@ public sealed class ProfileBuilderTests
         var facts = Facts(Type("shop::login", 0, 0)) with
         {
             Workers = [],
-            CpuWaits = [new CpuWait(0, 1, 0, 0), new CpuWait(0, 2, 600 * Ms, 40 * Ms)],
+            CpuWaits = [new CpuWait(new(0), 1, 0, 0), new CpuWait(new(0), 2, 600 * Ms, 40 * Ms)],
         };
         var idle = Build(facts with { Targets = [facts.Targets[0] with { CpuNs = 5 * Ms }] });
         Assert.Equal(
@@ -555,12 +555,12 @@ public sealed class ProfileBuilderTests
         Assert.Equal(
             (1, 2, 4),
             (
-                runtimes.WorkersOf(0, runtimes.NumberOf(0, 0xa)),
-                runtimes.WorkersOf(0, runtimes.NumberOf(0, 0xb)),
+                runtimes.WorkersOf(new(0), runtimes.NumberOf(new(0), 0xa)),
+                runtimes.WorkersOf(new(0), runtimes.NumberOf(new(0), 0xb)),
                 runtimes.TotalWorkers
             )
         );
-        Assert.Equal(3, runtimes.RuntimesOf(0));
+        Assert.Equal(3, runtimes.RuntimesOf(new(0)));
     }
 
     [Fact]
@@ -575,7 +575,10 @@ public sealed class ProfileBuilderTests
                 Alone = true,
             },
         ]);
-        Assert.Equal((3, 1, 1), (runtimes.RuntimesOf(0), runtimes.WorkersOf(0, 0), runtimes.WorkersOf(0, 1)));
+        Assert.Equal(
+            (3, 1, 1),
+            (runtimes.RuntimesOf(new(0)), runtimes.WorkersOf(new(0), 0), runtimes.WorkersOf(new(0), 1))
+        );
     }
 
     [Fact]
@@ -590,7 +593,10 @@ public sealed class ProfileBuilderTests
                 StackWords = [1, 0x7f00_0000_0fff, 0x7f00_0000_9010, 0x5555],
             },
         ]);
-        Assert.Equal((2, 1, 2), (runtimes.RuntimesOf(0), runtimes.WorkersOf(0, 0), runtimes.WorkersOf(0, 1)));
+        Assert.Equal(
+            (2, 1, 2),
+            (runtimes.RuntimesOf(new(0)), runtimes.WorkersOf(new(0), 0), runtimes.WorkersOf(new(0), 1))
+        );
     }
 
     [Fact]
@@ -655,7 +661,7 @@ public sealed class ProfileBuilderTests
     {
         var facts = Facts(Type("shop::f", polls, 0)) with
         {
-            LoadedLate = new Dictionary<int, string> { [0] = "libplugin.so" },
+            LoadedLate = new Dictionary<TargetId, string> { [new(0)] = "libplugin.so" },
         };
         var document = Build(facts);
         Assert.Equal(("LoadedLate", VerdictLevel.NoData), (document.Targets[0].Reason, document.VerdictLevel));
@@ -667,7 +673,7 @@ public sealed class ProfileBuilderTests
     [InlineData(50)]
     public void What_is_not_known_of_a_worker_is_neither_idle_nor_healthy(long polls)
     {
-        var facts = Facts(Type("shop::f", polls, 0)) with { Unclear = new Dictionary<int, int> { [0] = 1 } };
+        var facts = Facts(Type("shop::f", polls, 0)) with { Unclear = new Dictionary<TargetId, int> { [new(0)] = 1 } };
         var document = Build(facts);
         Assert.Equal(("Unclear", VerdictLevel.NoData), (document.Targets[0].Reason, document.VerdictLevel));
     }

@@ -55,7 +55,7 @@ public sealed partial class Cluster
             "end of the operator of before",
             60,
             async () =>
-                (await ListAsync("pods", System, OperatorPods)).All(p => p["metadata"]?["deletionTimestamp"] is null)
+                (await ListAsync("pods", System, OperatorPods)).All(p => p?["metadata"]?["deletionTimestamp"] is null)
         );
     }
 

@@ -16,7 +16,7 @@ internal sealed class ProbedChild : IDisposable
         try
         {
             Child = SelfTestChild.Start("spin") ?? throw new InvalidOperationException("hud-selftest does not start");
-            Threads = Kernel.AddTarget(Child.Pid, 0);
+            Threads = Kernel.AddTarget(Child.Pid, new(0));
             Ring = new RingBuffer(Kernel.Events, Accept);
             Kernel.AttachScheduler(hertz);
             Attach(type);

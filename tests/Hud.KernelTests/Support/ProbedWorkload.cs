@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Core.Stream;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Kernel;
@@ -17,7 +18,7 @@ internal sealed class ProbedWorkload : IDisposable
         Workload = workload;
         Target = Assert.IsType<TargetProcess>(
             TargetInspector.Inspect(
-                0,
+                new(0),
                 new AgentTarget { Pid = workload.Pid },
                 workload.Pid,
                 new TargetFiles(new UnwindTableCache())
@@ -25,9 +26,9 @@ internal sealed class ProbedWorkload : IDisposable
         );
         Kernel = BpfProbes.Load(settings);
         Ring = new RingBuffer(Kernel.Events, Accept);
-        Threads = Kernel.AddTarget(workload.Pid, 0);
+        Threads = Kernel.AddTarget(workload.Pid, new(0));
         Kernel.AttachScheduler(0);
-        Target.Probes.Attach(Kernel, new HashSet<int>());
+        Target.Probes.Attach(Kernel, new HashSet<TaskTypeId>());
         Kernel.Control.Enabled = 1;
     }
 
@@ -60,7 +61,7 @@ internal sealed class ProbedWorkload : IDisposable
         }
     }
 
-    public void AttachAgain() => Target.Probes.Attach(Kernel, new HashSet<int>());
+    public void AttachAgain() => Target.Probes.Attach(Kernel, new HashSet<TaskTypeId>());
 
     private void Accept(ReadOnlySpan<byte> record)
     {

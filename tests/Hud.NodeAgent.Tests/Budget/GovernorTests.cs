@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.NodeAgent.Budget;
 
 namespace Hud.NodeAgent.Tests.Budget;
@@ -7,7 +8,13 @@ public sealed class GovernorTests
     private static readonly ProbeCost Cost = new(TimedNs: 1400, SkippedNs: 800);
 
     private static BudgetInterval Half(double cpuShare, params (int Type, long Hits)[] hits) =>
-        new(new CpuUse(5e8, 5e8 * cpuShare, 0), SchedulerNs: 0, hits.Sum(h => h.Hits), 0, hits);
+        new(
+            new CpuUse(5e8, 5e8 * cpuShare, 0),
+            SchedulerNs: 0,
+            hits.Sum(h => h.Hits),
+            0,
+            [.. hits.Select(h => (new TaskTypeId(h.Type), h.Hits))]
+        );
 
     [Fact]
     public void Five_thousand_polls_a_second_are_all_timed()
@@ -35,7 +42,7 @@ public sealed class GovernorTests
     public void Polls_are_sampled_where_half_a_cpu_pays_for_them()
     {
         var cost = new ProbeCost(TimedNs: 2100, SkippedNs: 600);
-        var alone = new BudgetInterval(new CpuUse(1e9, 0.5e9, 0), SchedulerNs: 0, 2_500, 0, [(0, 2_500)]);
+        var alone = new BudgetInterval(new CpuUse(1e9, 0.5e9, 0), SchedulerNs: 0, 2_500, 0, [(new(0), 2_500)]);
         var shared = alone with { Cpu = new CpuUse(1e9, 0.5e9, 0.5e9) };
 
         Assert.Equal(0, new Governor(1, cost).Decide(alone).Level);
@@ -46,7 +53,7 @@ public sealed class GovernorTests
     public void Rather_few_polls_are_timed_just_below_the_budget_than_none()
     {
         // 6.5 ms of 10 go for hits that are skipped, so the aim of 7 leaves next to nothing
-        var interval = new BudgetInterval(new CpuUse(1e9, 1e9, 0), SchedulerNs: 1e6, 5_000, 0, [(0, 5_000)]);
+        var interval = new BudgetInterval(new CpuUse(1e9, 1e9, 0), SchedulerNs: 1e6, 5_000, 0, [(new(0), 5_000)]);
         var decision = new Governor(1, new ProbeCost(2600, 1300)).Decide(interval);
         Assert.Equal((1, 3), (decision.Level, decision.SampleMask));
     }
@@ -55,14 +62,17 @@ public sealed class GovernorTests
     public void What_watching_the_scheduler_costs_is_taken_from_the_polls_but_never_all()
     {
         var cpu = new CpuUse(1e9, 1e9, 0);
-        var alone = new BudgetInterval(cpu, SchedulerNs: 0, 5_000, 0, [(0, 5_000)]); // 7 ms of 10
+        var alone = new BudgetInterval(cpu, SchedulerNs: 0, 5_000, 0, [(new(0), 5_000)]); // 7 ms of 10
         var governor = new Governor(1, new ProbeCost(1400, 500));
         Assert.Equal(0, governor.Decide(alone).Level);
         var decision = governor.Decide(alone with { SchedulerNs = 4e6 });
         Assert.Equal((1, 1.1), (decision.Level, Math.Round(governor.LastPercent, 2)));
 
         var switching = new Governor(1, Cost); // 5 % before any poll, and no reason to give up timing 1,000
-        Assert.Equal(0, switching.Decide(new BudgetInterval(cpu, SchedulerNs: 50e6, 1_000, 0, [(0, 1_000)])).Level);
+        Assert.Equal(
+            0,
+            switching.Decide(new BudgetInterval(cpu, SchedulerNs: 50e6, 1_000, 0, [(new(0), 1_000)])).Level
+        );
     }
 
     [Fact]
@@ -108,19 +118,19 @@ public sealed class GovernorTests
         var service = new Service(cost, cpuShare: 1.0, (0, 20_000), (1, 5), (2, 9_000), (3, 800));
         var decision = service.Next();
         Assert.Equal(1, decision.Level);
-        Assert.Equal([0, 2], decision.Sampled!.Order());
+        Assert.Equal([0, 2], decision.Sampled!.Select(t => t.Number).Order());
         service.Next();
         Assert.InRange(service.Governor.LastPercent, 0.2, 1);
-        Assert.Equal([0, 2], service.Next().Sampled!.Order());
+        Assert.Equal([0, 2], service.Next().Sampled!.Select(t => t.Number).Order());
     }
 
     [Fact]
     public void A_type_that_becomes_hot_while_others_are_sampled_is_sampled_with_them()
     {
         var service = new Service(new ProbeCost(1400, 10), cpuShare: 1.0, (0, 20_000), (1, 5));
-        Assert.Equal([0], service.Next().Sampled);
+        Assert.Equal([new TaskTypeId(0)], service.Next().Sampled);
         service.Load = [(0, 20_000), (1, 20_000)];
-        Assert.Equal([0, 1], service.Next().Sampled!.Order());
+        Assert.Equal([0, 1], service.Next().Sampled!.Select(t => t.Number).Order());
         service.Next();
         Assert.InRange(service.Governor.LastPercent, 0.2, 1);
     }
@@ -131,7 +141,7 @@ public sealed class GovernorTests
         var service = new Service(Cost, cpuShare: 2.0, (0, 400_000), (1, 1_000), (2, 500));
         var decision = service.Next();
         Assert.Equal(2, decision.Level);
-        Assert.Equal([0], decision.Detached);
+        Assert.Equal([new TaskTypeId(0)], decision.Detached);
         Assert.Equal(0, decision.SampleMask); // the rest is timed in full
         service.Next();
         Assert.Equal(2, service.Governor.Level);
@@ -224,7 +234,14 @@ public sealed class GovernorTests
     /// <summary>A service that answers the governor's decisions as the probes would.</summary>
     private sealed class Service(ProbeCost cost, double cpuShare, params (int Type, long PerSecond)[] load)
     {
-        private BudgetDecision _now = new(0, 0, new HashSet<int>(), new HashSet<int>(), Changed: false, "");
+        private BudgetDecision _now = new(
+            0,
+            0,
+            new HashSet<TaskTypeId>(),
+            new HashSet<TaskTypeId>(),
+            Changed: false,
+            ""
+        );
 
         public Governor Governor { get; } = new(1, cost);
 
@@ -232,18 +249,18 @@ public sealed class GovernorTests
 
         public BudgetDecision Next()
         {
-            var hits = new List<(int, long)>();
+            var hits = new List<(TaskTypeId, long)>();
             long timed = 0,
                 skipped = 0;
             foreach (var (type, perSecond) in Load)
             {
-                if (_now.Level == 3 || _now.Detached.Contains(type))
+                if (_now.Level == 3 || _now.Detached.Contains(new(type)))
                     continue;
                 long all = perSecond / 2,
-                    kept = _now.Sampled!.Contains(type) ? all / (_now.SampleMask + 1) : all;
+                    kept = _now.Sampled!.Contains(new(type)) ? all / (_now.SampleMask + 1) : all;
                 timed += kept;
                 skipped += all - kept;
-                hits.Add((type, kept));
+                hits.Add((new TaskTypeId(type), kept));
             }
 
             return _now = Governor.Decide(

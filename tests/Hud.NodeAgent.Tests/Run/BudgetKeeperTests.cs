@@ -32,7 +32,7 @@ public sealed class BudgetKeeperTests
     {
         var target = new TargetProcess
         {
-            Index = _targets.Count,
+            Id = new(_targets.Count),
             Spec = new AgentTarget(),
             ReturnProbesAllowed = allowed,
         };
@@ -45,7 +45,7 @@ public sealed class BudgetKeeperTests
     {
         var keeper = Keeper();
         _kernel.Counts[Stat.Polls] = 1000; // 0.2 % of a second
-        keeper.Tick(Second, [(0, 1000)]);
+        keeper.Tick(Second, [(new(0), 1000)]);
 
         Assert.Equal((0, 1, false), (keeper.Level, keeper.Weight, keeper.EverEstimated));
         Assert.Empty(keeper.Changes);
@@ -57,12 +57,12 @@ public sealed class BudgetKeeperTests
     {
         var keeper = Keeper();
         _kernel.Counts[Stat.Polls] = 20_000; // 4 %
-        keeper.Tick(Second, [(0, 20_000)]);
+        keeper.Tick(Second, [(new(0), 20_000)]);
 
         Assert.Equal(1, keeper.Level);
         Assert.True(keeper.EverEstimated);
         Assert.Equal(keeper.Weight - 1, (int)_kernel.Control.SampleMask);
-        Assert.Equal(keeper.Weight, _sink.Weights.Of(0));
+        Assert.Equal(keeper.Weight, _sink.Weights.Of(new(0)));
         var change = Assert.Single(keeper.Changes);
         Assert.Contains("20000 polls/s", change.Reason, StringComparison.Ordinal);
         // the same once more says how much of it is left over
@@ -81,10 +81,10 @@ public sealed class BudgetKeeperTests
         target.AssignNumbers(40);
         var keeper = Keeper();
         _kernel.Counts[Stat.Polls] = 20_010;
-        keeper.Tick(Second, [(40, 10), (41, 20_000)]);
+        keeper.Tick(Second, [(new(40), 10), (new(41), 20_000)]);
 
         Assert.Equal([41u], _kernel.Sampled);
-        Assert.Equal((1, keeper.Weight), (_sink.Weights.Of(40), _sink.Weights.Of(41)));
+        Assert.Equal((1, keeper.Weight), (_sink.Weights.Of(new(40)), _sink.Weights.Of(new(41))));
         Assert.True(keeper.Weight > 1);
     }
 
@@ -96,7 +96,7 @@ public sealed class BudgetKeeperTests
         _kernel.Counts[Stat.Polls] = 4_000; // 0.8 % of a second
         target.LastCpu = Second / 2;
         _kernel.Workers.Add(new WorkerState { QueueNs = Second / 2 });
-        keeper.Tick(Second, [(0, 4_000)]);
+        keeper.Tick(Second, [(new(0), 4_000)]);
 
         // 8 ms for the polls, and 49 samples of 6 us in half a second
         Assert.Equal(1.6 + 0.06, keeper.Overhead(agentCpuNs: 0).MeasuredPercent, tolerance: 0.01);
@@ -126,7 +126,7 @@ public sealed class BudgetKeeperTests
 
         var keeper = Keeper();
 
-        Assert.Equal(1UL << confined.Index, _kernel.Control.SchedOnly);
+        Assert.Equal(1UL << confined.Id.Index, _kernel.Control.SchedOnly);
         Assert.True(keeper.EverEstimated);
         Assert.True(keeper.AlwaysTimed(free));
         Assert.False(keeper.AlwaysTimed(confined));
@@ -139,7 +139,7 @@ public sealed class BudgetKeeperTests
         var target = Add();
         var keeper = Keeper(kernel: kernel);
         kernel.Counts[Stat.Polls] = 1_000_000;
-        keeper.Tick(Second, [(0, 1_000_000)]);
+        keeper.Tick(Second, [(new(0), 1_000_000)]);
 
         Assert.Equal((3, ulong.MaxValue), (keeper.Level, kernel.Control.SchedOnly));
         Assert.False(keeper.AlwaysTimed(target));
@@ -152,7 +152,7 @@ public sealed class BudgetKeeperTests
     {
         var keeper = Keeper(forced: 1);
         _kernel.Counts[Stat.Polls] = 1_000_000;
-        keeper.Tick(Second, [(0, 1_000_000)]);
+        keeper.Tick(Second, [(new(0), 1_000_000)]);
 
         Assert.Equal((1, 16), (keeper.Level, keeper.Weight));
     }

@@ -46,6 +46,6 @@ public sealed class KernelFramesTests
             _ => null,
             () => KernelSymbols.Parse(new MemoryStream(Encoding.UTF8.GetBytes(kallsyms)))
         );
-        return names.Resolve(0, Stack, exact: true);
+        return names.Resolve(new(0), Stack, exact: true);
     }
 }

@@ -31,7 +31,7 @@ public sealed class LateTypesTests : IDisposable
         var file = File("service", types);
         var target = new TargetProcess
         {
-            Index = _targets.All.Count,
+            Id = new(_targets.All.Count),
             Spec = new AgentTarget(),
             TokioFiles = [file],
             Tokio = file.Tokio,
@@ -46,17 +46,23 @@ public sealed class LateTypesTests : IDisposable
         var first = Add("shop::cart", "shop::login");
         var second = Add("api::get");
         _targets.AssignTypes();
-        Assert.Equal((5, 2, 4), (_targets.Types, first.Numbers.Outside, second.Numbers.Outside));
+        Assert.Equal((5, 2, 4), (_targets.Types, first.Numbers.Outside.Number, second.Numbers.Outside.Number));
 
         Assert.True(_targets.TryAdd(first, File("a.so", "a::one")));
         Assert.True(_targets.TryAdd(second, File("b.so", "b::one", "b::two")));
         Assert.True(_targets.TryAdd(first, File("c.so", "c::one")));
 
-        Assert.Equal([0, 1, 5, 8], Enumerable.Range(0, 4).Select(first.Numbers.NumberOf));
-        Assert.Equal([3, 6, 7], Enumerable.Range(0, 3).Select(second.Numbers.NumberOf));
-        Assert.Equal((2, 4, 9), (first.Numbers.Outside, second.Numbers.Outside, _targets.Types));
-        Assert.Equal([0, 1, -1, -1, -1, 2, -1, -1, 3, -1], Enumerable.Range(0, 10).Select(first.Numbers.TypeOf));
-        Assert.Equal([-1, -1, -1, 0, -1, -1, 1, 2, -1, -1], Enumerable.Range(0, 10).Select(second.Numbers.TypeOf));
+        Assert.Equal([0, 1, 5, 8], Enumerable.Range(0, 4).Select(i => first.Numbers.NumberOf(i).Number));
+        Assert.Equal([3, 6, 7], Enumerable.Range(0, 3).Select(i => second.Numbers.NumberOf(i).Number));
+        Assert.Equal((2, 4, 9), (first.Numbers.Outside.Number, second.Numbers.Outside.Number, _targets.Types));
+        Assert.Equal(
+            [0, 1, -1, -1, -1, 2, -1, -1, 3, -1],
+            Enumerable.Range(0, 10).Select(i => first.Numbers.TypeOf(new(i)))
+        );
+        Assert.Equal(
+            [-1, -1, -1, 0, -1, -1, 1, 2, -1, -1],
+            Enumerable.Range(0, 10).Select(i => second.Numbers.TypeOf(new(i)))
+        );
         Assert.Equal([0, 0, 1, 2], first.Tokio.Types.Select(t => t.File));
     }
 
@@ -89,8 +95,8 @@ public sealed class LateTypesTests : IDisposable
         _kernel.Types[2] = new TypeStats { Polls = 7 };
         totals.Read(new PollWeights());
         Assert.Equal(["shop::cart", TaskTypeFacts.OutsidePolls, "plugin::run"], totals.Types.Select(t => t.Name));
-        Assert.Equal((0, 7L), (totals.Types[2].Target, totals.Types[2].Polls));
-        Assert.Equal([(2, 7L)], totals.NewHits);
+        Assert.Equal((0, 7L), (totals.Types[2].Target.Index, totals.Types[2].Polls));
+        Assert.Equal([(new TaskTypeId(2), 7L)], totals.NewHits);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class ObservationTests : IDisposable
     {
         var target = new TargetProcess
         {
-            Index = _targets.All.Count,
+            Id = new(_targets.All.Count),
             Spec = new AgentTarget(),
             Pid = pid,
             Name = "service",
@@ -162,7 +162,7 @@ public sealed class ObservationTests : IDisposable
                     {
                         Kind = EventKind.Lifecycle,
                         Type = (uint)LifecycleKind.Exec,
-                        Target = (uint)changed.Index,
+                        Target = (uint)changed.Id.Index,
                     }
                 );
             stop.Cancel();

@@ -45,7 +45,7 @@ public sealed class OutsidePollsTests
     {
         var target = new TargetProcess
         {
-            Index = 0,
+            Id = new(0),
             Spec = new AgentTarget(),
             Tokio = new TokioBinary
             {
@@ -107,7 +107,7 @@ public sealed class OutsidePollsTests
         var record = Slept(InLogin);
 
         Assert.NotNull(record);
-        Assert.Equal((true, false, 41), (record.Value.Before, record.Value.Outside, record.Value.Type));
+        Assert.Equal((true, false, 41), (record.Value.Before, record.Value.Outside, record.Value.Type.Number));
         Assert.Equal([(7u, ThreadRole.Worker)], _roles);
     }
 
@@ -133,7 +133,7 @@ public sealed class OutsidePollsTests
         var record = Slept(Main);
 
         Assert.NotNull(record);
-        Assert.Equal((true, 40 + Types), (record.Value.Outside, record.Value.Type));
+        Assert.Equal((true, 40 + Types), (record.Value.Outside, record.Value.Type.Number));
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class OutsidePollsTests
         for (int i = 0; i < 2; i++)
             _outside.AddSample(Header(50, -1, EventFlags.Before), stack);
         Assert.Empty(_roles);
-        Assert.Equal([(0, 7)], _outside.Unclear);
+        Assert.Equal([(new TargetId(0), 7)], _outside.Unclear);
 
         _outside.AddSample(Header(50, -1, EventFlags.Before), stack);
         Assert.Equal([(7u, ThreadRole.Stranger)], _roles);
@@ -189,7 +189,7 @@ public sealed class OutsidePollsTests
     public void A_thread_without_a_stack_is_unclear_until_it_is_seen_parked()
     {
         _outside.Judge(Header(50, -1, EventFlags.Before), Slow(blocked: 20));
-        Assert.Equal([(0, 7)], _outside.Unclear);
+        Assert.Equal([(new TargetId(0), 7)], _outside.Unclear);
 
         Slept(Park, Futex);
         Assert.Empty(_outside.Unclear);
@@ -214,8 +214,8 @@ public sealed class OutsidePollsTests
         var record = _outside.Judge(header, Slow(blocked: 20) with { Syscall = "clock_nanosleep" });
 
         Assert.NotNull(record);
-        Assert.True(!record.Value.BlockStack.IsNone);
-        Assert.Equal(41, record.Value.Type);
+        Assert.False(record.Value.BlockStack.IsNone);
+        Assert.Equal(41, record.Value.Type.Number);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Hud.Analysis;
+using Hud.Frames;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Kernel;
 
@@ -69,23 +71,23 @@ internal sealed class PlayedKernel : IKernelProbes
 
     public void StartCounting() => Asked.Add("start counting");
 
-    public void SetType(uint type, TypeInfo info)
+    public void SetType(TaskTypeId type, TypeInfo info)
     {
         Asked.Add("set type");
-        TypeInfos[type] = info;
+        TypeInfos[(uint)type.Number] = info;
     }
 
     public HashSet<uint> Sampled { get; } = [];
 
-    public void SetSampled(uint type, bool sampled)
+    public void SetSampled(TaskTypeId type, bool sampled)
     {
         if (sampled)
-            Sampled.Add(type);
+            Sampled.Add((uint)type.Number);
         else
-            Sampled.Remove(type);
+            Sampled.Remove((uint)type.Number);
     }
 
-    public IReadOnlyList<TaskRecord> AddTarget(int pid, int index)
+    public IReadOnlyList<TaskRecord> AddTarget(int pid, TargetId target)
     {
         Asked.Add("add target");
         return Threads.GetValueOrDefault(pid) ?? [];
@@ -99,10 +101,10 @@ internal sealed class PlayedKernel : IKernelProbes
 
     public long Count(Stat stat) => Counts.GetValueOrDefault(stat);
 
-    public TypeStats ReadType(uint type)
+    public TypeStats ReadType(TaskTypeId type)
     {
         TypesRead++;
-        return Types.GetValueOrDefault(type);
+        return Types.GetValueOrDefault((uint)type.Number);
     }
 
     public List<WorkerState> ReadWorkers() => Workers;

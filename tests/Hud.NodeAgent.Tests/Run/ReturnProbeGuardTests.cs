@@ -29,7 +29,7 @@ public sealed class ReturnProbeGuardTests
                 (_, i) =>
                     new TargetProcess
                     {
-                        Index = i,
+                        Id = new(i),
                         Spec = new AgentTarget(),
                         Pid = i,
                         Name = "shop",

@@ -14,7 +14,7 @@ public sealed class RunTotalsTests
     private readonly PlayedKernel _kernel = new();
     private readonly TargetProcess _target = new()
     {
-        Index = 0,
+        Id = new(0),
         Spec = new AgentTarget(),
         Pid = Environment.ProcessId,
         Tokio = new TokioBinary { Types = [new("shop::cart", 0, 0, default, 0), new("shop::login", 0, 0, default, 0)] },
@@ -60,7 +60,7 @@ public sealed class RunTotalsTests
         Assert.Equal(10 + 4 * 16, login.Histogram[10]);
         Assert.Equal(900, login.MaxNs);
         Assert.True(login.Estimated);
-        Assert.Equal([(1, 4L)], totals.NewHits);
+        Assert.Equal([(new TaskTypeId(1), 4L)], totals.NewHits);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class RunTotalsTests
     {
         var target = new TargetProcess
         {
-            Index = 0,
+            Id = new(0),
             Spec = new AgentTarget(),
             Tokio = new TokioBinary
             {

@@ -18,7 +18,7 @@ public sealed class SampleRunCoalescerTests
     {
         var target = new TargetProcess
         {
-            Index = 0,
+            Id = new(0),
             Spec = new AgentTarget(),
             Tokio = new TokioBinary
             {
@@ -66,7 +66,7 @@ public sealed class SampleRunCoalescerTests
         Ticks("shop::hash < shop::cart", every: 10, count: 6, from: 100);
         Assert.Equal([50], WallMs());
         var poll = _stage.Aggregator.Polls[0];
-        Assert.Equal((100 * Ms, 50 * Ms, 41), (poll.StartNs, poll.Split.OnCpuNs, poll.Type));
+        Assert.Equal((100 * Ms, 50 * Ms, 41), (poll.StartNs, poll.Split.OnCpuNs, poll.Type.Number));
         var (key, hotspot) = Assert.Single(_stage.Aggregator.Hotspots);
         Assert.Equal((HotspotCause.OnCpu, 50 * Ms), (key.Cause, hotspot.Durations.TotalNs));
     }
@@ -125,7 +125,7 @@ public sealed class SampleRunCoalescerTests
         Ticks("shop::hash < shop::login", every: 10, count: 3);
         Ticks("shop::parse < shop::cart", every: 10, count: 4, from: 30);
         Assert.Equal([20, 30], WallMs());
-        Assert.Equal([40, 41], _stage.Aggregator.Polls.Select(p => p.Type));
+        Assert.Equal([40, 41], _stage.Aggregator.Polls.Select(p => p.Type.Number));
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed class SampleRunCoalescerTests
     [Fact]
     public void Types_that_are_polled_very_often_have_short_polls_however_many_ticks_they_get()
     {
-        _ticks.Hot.Add(40);
+        _ticks.Hot.Add(new(40));
         Ticks("shop::hash < shop::login", every: 10, count: 9);
         Assert.Empty(WallMs());
     }

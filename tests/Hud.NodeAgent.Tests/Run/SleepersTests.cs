@@ -28,7 +28,7 @@ public sealed class SleepersTests : IDisposable
         Sp = (ulong)Marshal.UnsafeAddrOfPinnedArrayElement(stack, 0);
         var target = new TargetProcess
         {
-            Index = 0,
+            Id = new(0),
             Spec = new AgentTarget(),
             Pid = Environment.ProcessId,
             Modules = new ModuleMap(new AddressSpaceMap([]), _ => null),
@@ -104,7 +104,7 @@ public sealed class SleepersTests : IDisposable
         _sleepers.Look();
 
         Assert.Empty(_kept);
-        Assert.Equal([(0, 7)], _outside.Unclear);
+        Assert.Equal([(new TargetId(0), 7)], _outside.Unclear);
     }
 
     [Fact]

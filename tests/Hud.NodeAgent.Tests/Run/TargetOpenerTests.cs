@@ -8,7 +8,8 @@ public sealed class TargetOpenerTests
 {
     private static readonly AgentTarget Self = new() { Pid = Environment.ProcessId };
 
-    private static RefusedTarget Refused(TargetOpener opener) => Assert.IsType<RefusedTarget>(opener.Open(0, Self));
+    private static RefusedTarget Refused(TargetOpener opener) =>
+        Assert.IsType<RefusedTarget>(opener.Open(new(0), Self));
 
     [Fact]
     public void A_process_within_the_bounds_is_looked_at()

@@ -11,7 +11,7 @@ public sealed class WorkerNamesTests
     private static TaskTypeFacts Type(long polls, long slow, long maxNs, int target = 0) =>
         new()
         {
-            Target = target,
+            Target = new(target),
             Name = "shop::login",
             Polls = polls,
             Slow = slow,
@@ -45,7 +45,7 @@ public sealed class WorkerNamesTests
     public void Without_prefixes_nothing_is_changed()
     {
         TaskTypeFacts[] types = [Type(10, 3, 9)];
-        Assert.Same(types, new WorkerNames([]).Narrow(types, [], new Dictionary<int, long>(), 0, 5));
+        Assert.Same(types, new WorkerNames([]).Narrow(types, [], new Dictionary<TaskTypeId, long>(), 0, 5));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class WorkerNamesTests
         Assert.False(names.Accept(Poll(1), "batch-1", 1));
         Assert.False(names.Accept(new HudEvent { Kind = EventKind.Sample, Type = 2 }, "batch-1", 1));
 
-        var recorded = new Dictionary<int, long> { [0] = 2, [2] = 5 };
+        var recorded = new Dictionary<TaskTypeId, long> { [new(0)] = 2, [new(2)] = 5 };
         var narrow = names.Narrow(
             [Type(100, 10, 900), Type(50, 1, 800), Type(70, 5, 700)],
             [new WorkerFacts { Polls = 9 }],
@@ -79,8 +79,8 @@ public sealed class WorkerNamesTests
         TaskTypeFacts[] types = [Type(100, 10, 900), Type(100, 10, 900, target: 1)];
         var narrow = new WorkerNames(["oi-"]).Narrow(
             types,
-            [new WorkerFacts { Target = 1, Polls = 9 }, new WorkerFacts { Idle = true }],
-            new Dictionary<int, long>(),
+            [new WorkerFacts { Target = new(1), Polls = 9 }, new WorkerFacts { Idle = true }],
+            new Dictionary<TaskTypeId, long>(),
             0,
             5
         );
