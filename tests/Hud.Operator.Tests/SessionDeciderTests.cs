@@ -84,6 +84,13 @@ public sealed class SessionDeciderTests
                 {
                     Summary = profile.Summary with { SymbolizedPercent = named },
                     Warnings = [new ProfileWarning("HUD305", "app has no line tables", "")],
+                    StackTable =
+                    [
+                        new StackEntry
+                        {
+                            Frames = [Unnamed("/app/libssl.so.3"), Unnamed("/app/libssl.so.3"), Unnamed("/app/shop")],
+                        },
+                    ],
                 }
             ),
         };
@@ -92,6 +99,11 @@ public sealed class SessionDeciderTests
             .Status.Condition("ResultsComplete");
         Assert.Equal((status, reason), (condition.Status, condition.Reason));
         Assert.EndsWith("; app has no line tables", condition.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            status == "False",
+            condition.Message.Contains(", and 2 of those without are in libssl.so.3;", StringComparison.Ordinal)
+        );
+        static ProfileFrame Unnamed(string module) => new() { Module = module, Kind = FrameKind.Unknown };
     }
 
     [Fact]

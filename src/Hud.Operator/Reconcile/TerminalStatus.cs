@@ -181,7 +181,7 @@ public static class TerminalStatus
                 ConditionTypes.ResultsComplete,
                 status: false,
                 "MissingSymbols",
-                $"{profile.Summary.SymbolizedPercent}% of frames have a name" + Hint(profile)
+                $"{profile.Summary.SymbolizedPercent}% of frames have a name" + MostlyIn(profile) + Hint(profile)
             );
         else
             conditions.Set(
@@ -191,6 +191,19 @@ public static class TerminalStatus
                 "nothing was dropped or cut" + Hint(profile)
             );
     }
+
+    /// <summary>The file to get symbols for.</summary>
+    private static string MostlyIn(ProfileDocument profile) =>
+        profile
+            .StackTable.SelectMany(s => s.Frames)
+            .Where(f => f.Kind == FrameKind.Unknown && f.Module.Length > 0)
+            .CountBy(f => f.Module, StringComparer.Ordinal)
+            .OrderByDescending(m => m.Value)
+            .ThenBy(m => m.Key, StringComparer.Ordinal)
+            .FirstOrDefault()
+            is { Value: > 0 } most
+            ? $", and {most.Value} of those without are in {SafeText.Clean(Path.GetFileName(most.Key))}"
+            : "";
 
     /// <summary>What the agent says of names and lines, in its words.</summary>
     private static string Hint(ProfileDocument profile) =>
