@@ -277,7 +277,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
 
         public static EntityKey SessionOf(Pod pod)
         {
-            var text = pod.GetAnnotation(Resources.Names.SessionAnnotation) ?? "";
+            var text = pod.Metadata.Annotations?.GetValueOrDefault(Resources.Names.SessionAnnotation) ?? "";
             var slash = text.IndexOf('/');
             return slash < 0 ? default : new EntityKey(text[..slash], text[(slash + 1)..]);
         }

@@ -79,12 +79,12 @@ public sealed class OrphanSweep(
             .ReadStatus()
             .Conditions.Any(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
 
-    private static string Uid(Pod pod) => pod.GetLabel(Names.SessionUidLabel) ?? "";
+    private static string Uid(Pod pod) => pod.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) ?? "";
 
     /// <summary>The server knows what no view does: whether the session is there now.</summary>
     private async Task<bool> ThereAsync(Pod pod, CancellationToken cancel)
     {
-        var name = (pod.GetAnnotation(Names.SessionAnnotation) ?? "").Split('/');
+        var name = (pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation) ?? "").Split('/');
         return name.Length == 2
             && Uid(pod).Length > 0
             && (await reader.TryGetAsync(SessionType.Sessions, name[0], name[1], cancel).ConfigureAwait(false))?.Uid
@@ -98,7 +98,7 @@ public sealed class OrphanSweep(
         log.Warn(
             "orphaned agent pod deleted",
             ("pod", pod.Metadata.Name),
-            ("session", pod.GetAnnotation(Names.SessionAnnotation))
+            ("session", pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation))
         );
     }
 }

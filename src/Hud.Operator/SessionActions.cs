@@ -189,12 +189,13 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         catch (AlreadyExistsException)
         {
             var there = await client
-                .TryGetAsync(EntityTypes.ConfigMaps, map.Metadata.NamespaceProperty, map.Metadata.Name, cancel)
+                .TryGetAsync(EntityTypes.ConfigMaps, map.Metadata.Namespace, map.Metadata.Name, cancel)
                 .ConfigureAwait(false);
             var ours = there is not null && Owns(map.Metadata.OwnerReferences![0].Uid, there);
             if (
                 ours
-                && there!.GetAnnotation(Names.Sha256Annotation) == map.Metadata.Annotations![Names.Sha256Annotation]
+                && there!.Metadata.Annotations?.GetValueOrDefault(Names.Sha256Annotation)
+                    == map.Metadata.Annotations![Names.Sha256Annotation]
             )
                 return map.Metadata.Name;
             if (ours)
@@ -238,7 +239,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
             await client
                 .DeleteAsync(
                     EntityTypes.ConfigMaps,
-                    map.Metadata.NamespaceProperty,
+                    map.Metadata.Namespace,
                     map.Metadata.Name,
                     new DeleteOptions { Preconditions = new Preconditions { Uid = map.Metadata.Uid } },
                     cancel

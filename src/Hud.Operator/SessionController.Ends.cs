@@ -75,7 +75,7 @@ public sealed partial class SessionController
     {
         foreach (var pod in agents.Store.ByIndex(SessionNameIndex, key.ToString()))
         {
-            var uid = pod.GetLabel(Names.SessionUidLabel) ?? "";
+            var uid = pod.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) ?? "";
             if (uid == uidNow || pod.Metadata.DeletionTimestamp is not null)
                 continue;
             // the view of the pods may be ahead of that of the sessions

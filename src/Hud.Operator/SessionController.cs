@@ -38,8 +38,9 @@ public sealed partial class SessionController(
         Func<Pod, IEnumerable<string>>
     >(StringComparer.Ordinal)
     {
-        [SessionIndex] = p => p.GetLabel(Names.SessionUidLabel) is { } uid ? [uid] : [],
-        [SessionNameIndex] = p => p.GetAnnotation(Names.SessionAnnotation) is { } name ? [name] : [],
+        [SessionIndex] = p => p.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) is { } uid ? [uid] : [],
+        [SessionNameIndex] = p =>
+            p.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation) is { } name ? [name] : [],
     };
 
     private readonly ConcurrentDictionary<EntityKey, SessionEntity> _written = new();

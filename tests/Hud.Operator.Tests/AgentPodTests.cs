@@ -26,7 +26,7 @@ public sealed class AgentPodTests
         Assert.Null(spec.HostNetwork);
         Assert.Null(spec.Volumes);
         Assert.Null(spec.Containers.Single().VolumeMounts);
-        Assert.True(spec.HostPID);
+        Assert.True(spec.HostPid);
         Assert.Equal("Never", spec.RestartPolicy);
         Assert.False(spec.EnableServiceLinks);
     }
@@ -90,7 +90,7 @@ public sealed class AgentPodTests
         Assert.Equal(Names.AgentPod("a", "n"), Names.AgentPod("a", "n"));
         Assert.NotEqual(Names.AgentPod("a", "n"), Names.AgentPod("a", "m"));
         Assert.NotEqual(Names.AgentPod("a", "n"), Names.AgentPod("b", "n"));
-        Assert.Equal("hud-system", Build().Metadata.NamespaceProperty);
+        Assert.Equal("hud-system", Build().Metadata.Namespace);
         Assert.Equal("5e55-1", Build().Metadata.Labels![Names.SessionUidLabel]);
     }
 

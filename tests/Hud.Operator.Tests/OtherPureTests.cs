@@ -24,7 +24,7 @@ public sealed class ResultsTests
         foreach (var (map, reference) in results)
         {
             Assert.True(map.Immutable);
-            Assert.Equal("shop", map.Metadata.NamespaceProperty);
+            Assert.Equal("shop", map.Metadata.Namespace);
             Assert.Equal("5e55-1", map.Metadata.OwnerReferences!.Single().Uid);
             var bytes = map.BinaryData?[reference.Key] ?? System.Text.Encoding.UTF8.GetBytes(map.Data![reference.Key]);
             Assert.Equal(reference.Bytes, bytes.Length);

@@ -104,7 +104,7 @@ public sealed partial class KubernetesClient
         Read(
             await SendAsync(
                     HttpMethod.Post,
-                    type.Path(entity.Metadata.NamespaceProperty),
+                    type.Path(entity.Metadata.Namespace),
                     Write(entity, type),
                     "application/json",
                     cancel
@@ -125,7 +125,7 @@ public sealed partial class KubernetesClient
         Read(
             await SendAsync(
                     HttpMethod.Put,
-                    type.Path(entity.Metadata.NamespaceProperty, entity.Metadata.Name, subresource),
+                    type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource),
                     Write(entity, type),
                     "application/json",
                     cancel
@@ -197,7 +197,7 @@ public sealed partial class KubernetesClient
         where T : class, IEntity
     {
         var path =
-            type.Path(entity.Metadata.NamespaceProperty, entity.Metadata.Name, subresource)
+            type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource)
             + Query(null, ("fieldManager", manager), ("force", force ? "true" : null));
         return Read(
             await SendAsync(HttpMethod.Patch, path, Write(entity, type), PatchKind.Apply, cancel).ConfigureAwait(false),

@@ -143,7 +143,7 @@ public sealed class LabelSelectorRequirement
 /// <summary>Namespace and name: how a controller calls an object that may be gone by the time it looks.</summary>
 public readonly record struct EntityKey(string Namespace, string Name)
 {
-    public static EntityKey Of(IEntity entity) => new(entity.Metadata.NamespaceProperty ?? "", entity.Metadata.Name);
+    public static EntityKey Of(IEntity entity) => new(entity.Metadata.Namespace ?? "", entity.Metadata.Name);
 
     public override string ToString() => Namespace.Length == 0 ? Name : Namespace + "/" + Name;
 }

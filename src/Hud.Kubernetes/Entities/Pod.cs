@@ -32,7 +32,7 @@ public sealed class PodSpec
     public bool? EnableServiceLinks { get; set; }
 
     [JsonPropertyName("hostPID")]
-    public bool? HostPID { get; set; }
+    public bool? HostPid { get; set; }
 
     public bool? HostNetwork { get; set; }
 

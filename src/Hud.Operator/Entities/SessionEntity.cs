@@ -26,7 +26,7 @@ public sealed class SessionEntity : IEntity
     public string Uid => Metadata.Uid ?? "";
 
     [JsonIgnore]
-    public string Namespace => Metadata.NamespaceProperty ?? "";
+    public string Namespace => Metadata.Namespace ?? "";
 
     [JsonIgnore]
     public string Name => Metadata.Name;

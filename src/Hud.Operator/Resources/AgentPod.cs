@@ -58,7 +58,7 @@ public static class AgentPod
                 ServiceAccountName = options.AgentServiceAccount,
                 AutomountServiceAccountToken = false,
                 EnableServiceLinks = false, // its environment is its input: one variable, not a list of the namespace's services
-                HostPID = true,
+                HostPid = true,
                 DnsPolicy = "Default", // it resolves nothing; this asks for the least
                 PriorityClassName = options.AgentPriorityClass,
                 ImagePullSecrets =

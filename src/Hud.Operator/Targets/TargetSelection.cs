@@ -125,7 +125,10 @@ public static class TargetSelection
         var all = PodContainers.Of(pod).Where(c => c.Kind != ContainerKind.Init).Select(c => c.Name).ToList();
         if (target.ContainerName is { } asked)
             return all.Contains(asked, StringComparer.Ordinal) ? asked : null;
-        if (pod.GetAnnotation(DefaultContainer) is { } marked && all.Contains(marked, StringComparer.Ordinal))
+        if (
+            pod.Metadata.Annotations?.GetValueOrDefault(DefaultContainer) is { } marked
+            && all.Contains(marked, StringComparer.Ordinal)
+        )
             return marked;
         return pod.Spec.Containers.Count == 1 ? pod.Spec.Containers[0].Name : null;
     }
