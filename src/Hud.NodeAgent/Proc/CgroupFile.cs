@@ -28,6 +28,27 @@ internal static class CgroupFile
         return file is null ? "" : ProcFs.ReadText($"/proc/self/fd/{file.DangerousGetHandle()}", MaxBytes);
     }
 
+    /// <summary>The names of the cgroups in a cgroup; none when it is gone or is not one.</summary>
+    public static IReadOnlyList<string> Folders(string path)
+    {
+        using var folder = Find(path);
+        try
+        {
+            return folder is null
+                ? []
+                :
+                [
+                    .. Directory
+                        .EnumerateDirectories($"/proc/self/fd/{folder.DangerousGetHandle()}/")
+                        .Select(f => Path.GetFileName(f)),
+                ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     private static SafeFileHandle? Find(string path)
     {
         var file = new SafeFileHandle(Libc.OpenPath(path), ownsHandle: true);

@@ -3,8 +3,6 @@ namespace Hud.NodeAgent.Proc;
 /// <summary>Throttling of a process's CPU cgroup, from cpu.stat.</summary>
 internal readonly record struct CpuQuota(long ThrottledNs, long Periods)
 {
-    private const string Mount = "/sys/fs/cgroup";
-
     /// <summary>Kubernetes nests five deep.</summary>
     private const int MaxDepth = 16;
 
@@ -42,7 +40,10 @@ internal readonly record struct CpuQuota(long ThrottledNs, long Periods)
     /// pod's cgroup, and is counted there alone. Empty when none can be seen.
     /// </summary>
     public static IReadOnlyList<string> FindFiles(int pid) =>
-        Paths(pid, ProcFs.ReadText($"/proc/{pid}/cgroup")).FirstOrDefault(CgroupFile.IsOne) is { } own
+        CgroupPaths
+            .Of(pid, ProcFs.ReadText($"/proc/{pid}/cgroup"), ProcFs.ReadText("/proc/1/cgroup"), CgroupFile.Folders)
+            .FirstOrDefault(CgroupFile.IsOne)
+            is { } own
             ? [own, .. Around(own).Where(CgroupFile.IsOne)]
             : [];
 
@@ -50,7 +51,7 @@ internal readonly record struct CpuQuota(long ThrottledNs, long Periods)
     internal static IEnumerable<string> Around(string file)
     {
         var folder = Path.GetDirectoryName(file);
-        for (int i = 0; i < MaxDepth && folder?.EndsWith(Mount, StringComparison.Ordinal) == false; i++)
+        for (int i = 0; i < MaxDepth && folder?.EndsWith(CgroupPaths.Mount, StringComparison.Ordinal) == false; i++)
         {
             folder = Path.GetDirectoryName(folder);
             if (folder is not null)
@@ -70,46 +71,6 @@ internal readonly record struct CpuQuota(long ThrottledNs, long Periods)
             )
             .DefaultIfEmpty()
             .MaxBy(q => q.ThrottledNs);
-
-    /// <summary>
-    /// Where the file may be, best first. Lines of /proc/PID/cgroup: <c>4:cpu,cpuacct:/kubepods/...</c> (v1), <c>0::/kubepods.slice/...</c> (v2);
-    /// <c>0::/../../kubepods...</c> when the reader is in a cgroup namespace of its own. A path below the root is looked for where the whole
-    /// hierarchy is mounted: here on a machine, at the first process in a pod. The root of a mount is somebody's own cgroup: that of the
-    /// target is taken, as a container sees it, never ours.
-    /// </summary>
-    internal static IEnumerable<string> Paths(int pid, string cgroupText)
-    {
-        var (folders, path) = Cgroup(cgroupText);
-        if (path.Trim('/').Length > 0 && !path.Split('/').Contains("..", StringComparer.Ordinal))
-        {
-            foreach (string root in (string[])["", "/proc/1/root"])
-            {
-                foreach (string folder in folders)
-                    yield return $"{root}/sys/fs/cgroup{folder}{path}/cpu.stat";
-            }
-        }
-
-        foreach (string folder in folders)
-            yield return $"/proc/{pid}/root/sys/fs/cgroup{folder}/cpu.stat";
-    }
-
-    /// <summary>The mounts below /sys/fs/cgroup that may hold the CPU controller, and the process's path in them. With v1 the unified hierarchy has no CPU controller.</summary>
-    private static (string[] Folders, string Path) Cgroup(string text)
-    {
-        (string[], string) found = ([], "");
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            string[] parts = line.Split(':', 3);
-            if (parts.Length != 3 || !parts[2].StartsWith('/'))
-                continue;
-            if (parts[1].Split(',').Contains("cpu", StringComparer.Ordinal))
-                return ([.. ((string[])["/" + parts[1], "/cpu"]).Distinct(StringComparer.Ordinal)], parts[2]);
-            if (parts[1].Length == 0)
-                found = (["", "/unified"], parts[2]);
-        }
-
-        return found;
-    }
 
     public static IReadOnlyList<CpuQuota> Read(IReadOnlyList<string> files) =>
         [.. files.Select(f => Parse(CgroupFile.ReadText(f)))];

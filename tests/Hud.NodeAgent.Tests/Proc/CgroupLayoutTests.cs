@@ -39,10 +39,16 @@ public sealed class CgroupLayoutTests
     public void The_quota_that_throttles_the_container_is_found_by_an_agent(string layout)
     {
         var recording = Recording.Read(layout);
-        string? file = CpuQuota
-            .Paths(recording.Pid, recording.Text("target-cgroup-agent"))
-            .FirstOrDefault(recording.Files.ContainsKey);
-        Assert.NotNull(file);
+        string file = CgroupPaths
+            .Of(
+                recording.Pid,
+                recording.Text("target-cgroup-agent"),
+                recording.Text("init-cgroup-agent"),
+                recording.Folders
+            )
+            .First(recording.Files.ContainsKey);
+        // in the machine's own view, as a limit of the pod is counted in the folder around it alone
+        Assert.Equal(recording.PathOf("init-root"), file);
         // the target ran on between the two readings
         CpuQuota before = CpuQuota.Parse(recording.Text("machine-mount")),
             found = CpuQuota.Parse(recording.Files[file]);
@@ -56,7 +62,9 @@ public sealed class CgroupLayoutTests
     public void On_the_machine_itself_the_quota_is_found_by_the_path(string layout)
     {
         var recording = Recording.Read(layout);
-        string first = CpuQuota.Paths(recording.Pid, recording.Text("target-cgroup-host")).First();
+        string first = CgroupPaths
+            .Of(recording.Pid, recording.Text("target-cgroup-host"), "0::/init.scope\n", _ => [])
+            .First();
         Assert.Equal(recording.PathOf("machine-mount"), first);
     }
 
@@ -84,6 +92,12 @@ public sealed class CgroupLayoutTests
 
         /// <summary>The process's number on the machine, which the agent shares.</summary>
         public int Pid => int.Parse(PathOf("target-cgroup-agent").Split('/')[2]);
+
+        /// <summary>Of the machine's view only the way to the target was recorded.</summary>
+        public IEnumerable<string> Folders(string folder) =>
+            PathOf("init-root").StartsWith(folder + "/", StringComparison.Ordinal)
+                ? [PathOf("init-root")[(folder.Length + 1)..].Split('/')[0]]
+                : [];
 
         /// <summary>What an agent can read, by path.</summary>
         public IReadOnlyDictionary<string, string> Files =>

@@ -4,6 +4,9 @@ namespace Hud.NodeAgent.Tests.Proc;
 
 public sealed class CpuQuotaTests
 {
+    private static IEnumerable<string> Paths(int pid, string target, string init = "0::/init.scope\n") =>
+        CgroupPaths.Of(pid, target, init, _ => []);
+
     [Fact]
     public void The_second_version_counts_in_microseconds() =>
         Assert.Equal(
@@ -39,7 +42,7 @@ public sealed class CpuQuotaTests
                 "/proc/42/root/sys/fs/cgroup/cpu.stat",
                 "/proc/42/root/sys/fs/cgroup/unified/cpu.stat",
             ],
-            CpuQuota.Paths(42, "0::/kubepods.slice/pod1\n")
+            Paths(42, "0::/kubepods.slice/pod1\n")
         );
 
     [Fact]
@@ -53,10 +56,7 @@ public sealed class CpuQuotaTests
                 "/proc/42/root/sys/fs/cgroup/cpu,cpuacct/cpu.stat",
                 "/proc/42/root/sys/fs/cgroup/cpu/cpu.stat",
             ],
-            CpuQuota.Paths(
-                42,
-                "5:memory:/kubepods/pod1\n4:cpu,cpuacct:/kubepods/pod1\n1:name=systemd:/x\n0::/kubepods/pod1\n"
-            )
+            Paths(42, "5:memory:/kubepods/pod1\n4:cpu,cpuacct:/kubepods/pod1\n1:name=systemd:/x\n0::/kubepods/pod1\n")
         );
 
     [Theory]
@@ -70,14 +70,60 @@ public sealed class CpuQuotaTests
         string folder
     )
     {
-        string[] paths = [.. CpuQuota.Paths(42, text)];
+        string[] paths = [.. Paths(42, text)];
         Assert.Equal($"/proc/42/root/sys/fs/cgroup{folder}/cpu.stat", paths[0]);
         Assert.All(paths, p => Assert.StartsWith("/proc/42/root/", p, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("0::/../../pod1/c1\n", "0::/../../../../init.scope\n", "/kubepods/burstable/pod1/c1")]
+    [InlineData("0::/../../../besteffort/pod1/c1\n", "0::/../../../../init.scope\n", "/kubepods/besteffort/pod1/c1")]
+    [InlineData("0::/../../../../system.slice/c1\n", "0::/../../../../init.scope\n", "/system.slice/c1")]
+    [InlineData("2:cpu:/../c1\n0::/x\n", "2:cpu:/../../..\n0::/\n", "/cpu/kubepods/burstable/c1")]
+    [InlineData("0::/../../c1\n", "0::/..\n", null)] // the first process is no longer where it was
+    [InlineData("0::/../../c1\n", "", null)]
+    [InlineData("0::/../a/../c1\n", "0::/../../init.scope\n", null)]
+    public void From_a_namespace_of_its_own_the_end_of_the_path_is_looked_for_where_the_two_part(
+        string target,
+        string init,
+        string? found
+    )
+    {
+        var asked = new List<string>();
+        var paths = CgroupPaths
+            .Of(
+                42,
+                target,
+                init,
+                folder =>
+                {
+                    asked.Add(folder);
+                    int depth = folder.Split('/').Length - "/proc/1/root/sys/fs/cgroup".Split('/').Length;
+                    string[][] levels =
+                    [
+                        ["system.slice", "kubepods"],
+                        ["burstable", "besteffort"],
+                        [],
+                    ];
+                    return levels[depth - (folder.Contains("/cpu", StringComparison.Ordinal) ? 1 : 0)];
+                }
+            )
+            .ToList();
+        Assert.EndsWith(
+            "/proc/42/root/sys/fs/cgroup/" + (target[0] == '2' ? "cpu/" : "unified/") + "cpu.stat",
+            paths[^1],
+            StringComparison.Ordinal
+        );
+        if (found is null)
+            Assert.Empty(asked);
+        else
+            Assert.Contains($"/proc/1/root/sys/fs/cgroup{found}/cpu.stat", paths);
+        Assert.All(asked, f => Assert.StartsWith("/proc/1/root/sys/fs/cgroup", f, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Two_dots_in_a_name_lead_nowhere_else() =>
-        Assert.Equal("/sys/fs/cgroup/a..b/cpu.stat", CpuQuota.Paths(42, "0::/a..b\n").First());
+        Assert.Equal("/sys/fs/cgroup/a..b/cpu.stat", Paths(42, "0::/a..b\n").First());
 
     [Theory]
     [InlineData("")]
@@ -85,7 +131,7 @@ public sealed class CpuQuotaTests
     [InlineData("0::")]
     [InlineData("nonsense")]
     [InlineData("3:cpuset:/a")]
-    public void Without_a_cpu_controller_there_is_no_path(string text) => Assert.Empty(CpuQuota.Paths(42, text));
+    public void Without_a_cpu_controller_there_is_no_path(string text) => Assert.Empty(Paths(42, text));
 
     [Fact]
     public void Only_what_the_kernel_keeps_for_cgroups_is_read()

@@ -44,7 +44,7 @@ public sealed class ProcTextFuzzTests
             (bytes, _) =>
             {
                 string text = Encoding.UTF8.GetString(bytes);
-                foreach (string path in CpuQuota.Paths(4242, text))
+                foreach (string path in CgroupPaths.Of(4242, text, text + "\n0::/../../..", _ => ["kubepods.slice"]))
                 {
                     Assert.EndsWith("/cpu.stat", path, StringComparison.Ordinal);
                     Assert.Matches("^(/proc/(1|4242)/root)?/sys/fs/cgroup", path);

@@ -10,7 +10,7 @@ agentid=9c1185a5c5e9fc54612808977ee8f548b2258d31d5f1c1a3e2f7a4b6c8d0e1f2
 node=7e0b8a9f3c5d1e2f4a6b8c0d2e4f6a8b0c1d3e5f7a9b1c3d5e7f9a0b2c4d6e8f
 echo 0 >/proc/sys/kernel/printk
 mkdir -p /c/rootfs/proc /c/rootfs/sys /c/rootfs/dev /c/rootfs/bin /c/rootfs/out /out
-cp /usr/bin/busybox /c/rootfs/bin/busybox
+cp /bin/busybox /c/rootfs/bin/busybox
 config() { # cgroupsPath namespaces args
   cat <<K
 {"ociVersion":"1.0.2","process":{"user":{"uid":0,"gid":0},"args":[$3],"env":["PATH=/bin"],"cwd":"/",
