@@ -28,7 +28,7 @@ agent=("${dotnet[@]}" --user 0:0 --library libbpf.so.1 --library libdw.so.1)
 licenses=(LICENSE:/LICENSE THIRD-PARTY-NOTICES.txt:/THIRD-PARTY-NOTICES.txt)
 bpf_licenses=(bpf/LICENSES/BSD-2-Clause.txt:/LICENSES/BSD-2-Clause.txt bpf/LICENSES/GPL-2.0.txt:/LICENSES/GPL-2.0.txt)
 shell=(/bin/sh:/bin/sh /bin/sleep:/bin/sleep /bin/dd:/bin/dd)
-workloads=(cpu_hog sleep gzip mutex idle)
+workloads=(cpu_hog sleep gzip mutex idle counts)
 
 image() { python3 "$here/image.py" "localhost/$1:test" "$out/$1.tar" "${@:2}"; }
 built() { [[ -x out/$1 ]] || { echo "images: out/$1 is missing: run ./build.sh" >&2; exit 1; }; }

@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Hud.ClusterTests.Harness;
+
+namespace Hud.ClusterTests.Chaos;
+
+/// <summary>
+/// Faults by chance over many sessions of the real agent. <c>tests/chaos.sh</c> runs it: it takes minutes and sets the machine's clock.
+/// </summary>
+[Collection(Alone.Name)]
+public sealed class ChaosTests(Cluster cluster)
+{
+    private const int MostFaults = 300,
+        AtOnce = 4;
+
+    private readonly Dictionary<string, int> _struck = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
+    private int _made;
+
+    [Fact]
+    public async Task Whatever_goes_wrong_every_session_ends_no_target_is_harmed_and_nothing_stays_attached()
+    {
+        if (!int.TryParse(Environment.GetEnvironmentVariable("HUD_CHAOS"), out var seconds))
+            Assert.Skip("takes minutes and sets the machine's clock: tests/chaos.sh runs it");
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("HUD_CHAOS_SEED"), out var given)
+            ? given
+            : Random.Shared.Next();
+        var work = cluster.RequireOwn();
+        var random = new Random(seed);
+        await using var world = await World.CreateAsync(cluster);
+        var faults = new Faults(cluster, world, work, random);
+        foreach (var (name, _, _) in faults.All)
+            _struck[name] = 0;
+        foreach (var name in Faults.TargetNames)
+            await ReviveAsync(world, name);
+        await world.PodsReadyAsync();
+        Say($"seed {seed}; {MostFaults} faults, or as many as fit into {seconds} s");
+
+        var clock = Stopwatch.StartNew();
+        while (_struck.Values.Sum() < MostFaults && clock.Elapsed.TotalSeconds < seconds)
+        {
+            // while the API server is away nothing else can be asked
+            try
+            {
+                await KeepSessionsAsync(world, random);
+                await CheckTargetsAsync(world, faults);
+                await StrikeAsync(faults, random);
+                foreach (var name in Faults.TargetNames)
+                    await ReviveAsync(world, name);
+            }
+            catch (Exception e) when (e is HttpRequestException or Hud.Kubernetes.KubernetesException or IOException)
+            {
+                Say("asked again: " + e.Message);
+            }
+
+            await Task.Delay(random.Next(800));
+        }
+
+        await EndAsync(world, faults);
+    }
+
+    private async Task StrikeAsync(Faults faults, Random random)
+    {
+        var all = faults.All;
+        var at = random.Next(all.Sum(f => f.Weight));
+        var (name, _, strike) = all.First(f => (at -= f.Weight) < 0);
+        if (await strike())
+            _struck[name]++;
+    }
+
+    /// <summary>What was asked for, with agents at all stages of their lives.</summary>
+    private async Task KeepSessionsAsync(World world, Random random)
+    {
+        var missing = AtOnce - (await SessionsAsync(world)).Count(s => !IsOver(s!));
+        if (missing <= 0)
+            return;
+        await world.ApplyAsync(string.Join("---\n", Enumerable.Range(0, missing).Select(_ => Session(random))));
+    }
+
+    private string Session(Random random)
+    {
+        var target =
+            random.Next(2) == 0
+                ? "target: {podSelector: {matchLabels: {set: all}}}"
+                : $"target: {{podName: {Faults.TargetNames[random.Next(Faults.TargetNames.Length)]}}}";
+        return World.SessionYaml(
+            $"s{_made++}",
+            $"{target}\nduration: {random.Next(2, 9)}s\nthreshold: 10ms\nstartDeadline: 60s"
+        );
+    }
+
+    private async Task ReviveAsync(World world, string name)
+    {
+        if (await cluster.GetAsync("pods", name, world.Name) is not null)
+            return;
+        // the small memory is what "out of memory" needs
+        await world.ApplyAsync(
+            $$$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: {{{name}}}, labels: {set: all}}
+            spec:
+              terminationGracePeriodSeconds: 0
+              volumes: [{name: mem, emptyDir: {medium: Memory}}]
+              containers:
+              - name: app
+                image: "localhost/workloads:test"
+                imagePullPolicy: Never
+                command: [/counts, --seconds, "3600", --tasks, "4", --block-ms, "20"]
+                resources: {limits: {memory: 64Mi}, requests: {cpu: 50m}}
+                volumeMounts: [{name: mem, mountPath: /mem}]
+            """
+        );
+    }
+
+    /// <summary>A program whose numbers are wrong ends with 3, one whose instructions were damaged by a signal.</summary>
+    private async Task CheckTargetsAsync(World world, Faults faults)
+    {
+        foreach (var name in Faults.TargetNames)
+        {
+            var pod = await cluster.GetAsync("pods", name, world.Name);
+            var container = pod?["status"]?["containerStatuses"]?[0];
+            if (container is null)
+                continue;
+            var code = container["lastState"]?["terminated"]?["exitCode"]?.GetValue<int>();
+            Assert.True(
+                code is null or 137,
+                $"{name} ended with {code}: {(await world.KubectlAsync("logs", name, "--previous", "--tail=5")).All}"
+            );
+            Assert.True(
+                container["restartCount"]!.GetValue<int>() <= faults.Ended.GetValueOrDefault(name),
+                $"{name} was restarted {container["restartCount"]} times, and ended by {faults.Ended.GetValueOrDefault(name)} faults"
+            );
+        }
+    }
+
+    private async Task EndAsync(World world, Faults faults)
+    {
+        foreach (var session in (await SessionsAsync(world)).ToList())
+        {
+            var name = session!["metadata"]!["name"]!.GetValue<string>();
+            var ended = await world.FinishedAsync(name, 300);
+            _ended.Add(name);
+            Assert.NotNull(World.Condition(ended, "Ready"));
+            Assert.NotEmpty(
+                World.Condition(ended, "Failed")?.Message ?? World.Condition(ended, "Complete")!.Value.Message
+            );
+            // a run whose agent did not come to its end is no whole one, and each target that is missing says why
+            foreach (var target in ended["status"]!["targets"]?.AsArray() ?? [])
+                Assert.True(
+                    target!["state"]!.GetValue<string>() == "Succeeded" || target["reason"] is not null,
+                    ended.ToJsonString()
+                );
+            if (World.Condition(ended, "Complete")?.Status == "True")
+                Assert.NotNull(World.Condition(ended, "ResultsComplete"));
+        }
+
+        await world.NoAgentsAsync();
+        var programs = await Command.RunAsync("bpftool", ["prog", "show"]);
+        Assert.DoesNotContain("name hud_", programs.Ok("bpftool"), StringComparison.Ordinal);
+        await CheckTargetsAsync(world, faults);
+        foreach (var name in Faults.TargetNames)
+        {
+            var log = (await world.KubectlAsync("logs", name, "--tail=200")).Ok("logs");
+            Assert.DoesNotContain("WRONG", log, StringComparison.Ordinal);
+        }
+
+        Say($"{_struck.Values.Sum()} faults over {_made} sessions; all that were not deleted ended:");
+        foreach (
+            var group in (await SessionsAsync(world))
+                .GroupBy(s => World.Outcome(s!), StringComparer.Ordinal)
+                .OrderByDescending(g => g.Count())
+        )
+            Say($"  {group.Count(), 4}  {group.Key}");
+        foreach (var (name, count) in _struck)
+            Say($"  {count, 4}  {name}");
+    }
+
+    private static bool IsOver(JsonNode session) =>
+        session["status"]?["phase"]?.GetValue<string>() is "Completed" or "Failed";
+
+    private async Task<JsonArray> SessionsAsync(World world) =>
+        await cluster.ListAsync("hud.dev/v1alpha1/profilingsessions", world.Name);
+
+    private static void Say(string line) =>
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"chaos: {line}"));
+}
