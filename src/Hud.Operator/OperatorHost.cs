@@ -4,11 +4,12 @@ using Hud.Operator.Health;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
 using Hud.Operator.Targets;
+using KubernetesClientConfiguration = k8s.KubernetesClientConfiguration;
 
 namespace Hud.Operator;
 
 /// <summary>Puts the parts together and runs them: informers on every replica, so that a new leader has its view at once; the rest on the leader.</summary>
-public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options, Log log)
+public sealed class OperatorHost(KubernetesClientConfiguration cluster, OperatorOptions options, Log log)
 {
     /// <summary>Failures of informers come in this rhythm at most; without any sign of life for longer they are stuck.</summary>
     private static readonly TimeSpan DeadWatch = Limits.WatchSilence + TimeSpan.FromMinutes(1);

@@ -182,7 +182,7 @@ public sealed class ClientTests
                     return a.ErrorAsync(401, "Unauthorized", "expired");
                 }
             );
-            using var client = server.Client(token: new FileTokenSource(file, TimeProvider.System));
+            using var client = server.Client(token: new FileToken(file, TimeProvider.System));
             await client.GetAsync(EntityTypes.Pods, "a", "x", None);
             Assert.Equal(["Bearer old", "Bearer new"], server.Requests.Select(r => r.Headers["Authorization"]));
         }
