@@ -4,6 +4,7 @@ using Hud.Operator.Health;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
 using Hud.Operator.Targets;
+using k8s.Models;
 using KubernetesClientConfiguration = k8s.KubernetesClientConfiguration;
 
 namespace Hud.Operator;
@@ -44,7 +45,7 @@ public sealed class OperatorHost(KubernetesClientConfiguration cluster, Operator
             SessionType.Sessions,
             new InformerOptions { OnError = e => Broken("profilingsessions", e) }
         );
-        var agents = new Informer<Pod>(
+        var agents = new Informer<V1Pod>(
             reader,
             EntityTypes.Pods,
             new InformerOptions
@@ -123,7 +124,7 @@ public sealed class OperatorHost(KubernetesClientConfiguration cluster, Operator
     /// The operator's own Deployment, as the owner of agents: uninstalling Hud in mid-run then leaves no agent behind. Null where the operator
     /// runs by other means.
     /// </summary>
-    private async Task<OwnerReference?> DeploymentAsync(KubernetesClient client, CancellationToken cancel)
+    private async Task<V1OwnerReference?> DeploymentAsync(KubernetesClient client, CancellationToken cancel)
     {
         while (true)
         {
@@ -133,7 +134,7 @@ public sealed class OperatorHost(KubernetesClientConfiguration cluster, Operator
                     .TryGetAsync(EntityTypes.Deployments, options.Namespace, Resources.Names.Manager, cancel)
                     .ConfigureAwait(false);
                 return found?.Metadata.Uid is { } uid
-                    ? new OwnerReference
+                    ? new V1OwnerReference
                     {
                         ApiVersion = EntityTypes.Deployments.ApiVersion,
                         Kind = EntityTypes.Deployments.Kind,
@@ -197,7 +198,7 @@ public sealed class OperatorHost(KubernetesClientConfiguration cluster, Operator
         KubernetesClient logs,
         KubernetesClient writer,
         Informer<SessionEntity> sessions,
-        Informer<Pod> agents,
+        Informer<V1Pod> agents,
         OperatorOptions options,
         Log log
     )
@@ -276,9 +277,9 @@ public sealed class OperatorHost(KubernetesClientConfiguration cluster, Operator
                 _queue.Add(key);
         }
 
-        public static EntityKey SessionOf(Pod pod)
+        public static EntityKey SessionOf(V1Pod pod)
         {
-            var text = pod.Metadata.Annotations?.GetValueOrDefault(Resources.Names.SessionAnnotation) ?? "";
+            var text = pod.GetAnnotation(Resources.Names.SessionAnnotation) ?? "";
             var slash = text.IndexOf('/');
             return slash < 0 ? default : new EntityKey(text[..slash], text[(slash + 1)..]);
         }

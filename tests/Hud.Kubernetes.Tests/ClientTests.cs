@@ -1,4 +1,5 @@
 using Hud.Kubernetes.Tests.Scripted;
+using k8s.Models;
 using static Hud.Kubernetes.Tests.Scripted.Objects;
 
 namespace Hud.Kubernetes.Tests;
@@ -198,9 +199,9 @@ public sealed class ClientTests
         await using var server = new ScriptedServer((_, a) => a.JsonAsync(Pod("x", 1)));
         using var client = server.Client(new KubernetesClientOptions { MayWrite = () => false });
         await client.GetAsync(EntityTypes.Pods, "a", "x", None);
-        var pod = new Pod
+        var pod = new V1Pod
         {
-            Metadata = new ObjectMeta { Name = "x", Namespace = "a" },
+            Metadata = new V1ObjectMeta { Name = "x", NamespaceProperty = "a" },
         };
         await Assert.ThrowsAsync<NotLeaderException>(() => client.CreateAsync(EntityTypes.Pods, pod, None));
         await Assert.ThrowsAsync<NotLeaderException>(() => client.DeleteAsync(EntityTypes.Pods, "a", "x", null, None));
@@ -215,9 +216,9 @@ public sealed class ClientTests
         using var client = server.Client();
         await client.ApplyAsync(
             EntityTypes.Pods,
-            new Pod
+            new V1Pod
             {
-                Metadata = new ObjectMeta { Name = "x", Namespace = "a" },
+                Metadata = new V1ObjectMeta { Name = "x", NamespaceProperty = "a" },
             },
             "hud",
             None,
@@ -235,7 +236,7 @@ public sealed class ClientTests
     {
         await using var server = new ScriptedServer((_, a) => a.ErrorAsync(404, "NotFound", "no"));
         using var client = server.Client();
-        var options = new DeleteOptions { Preconditions = new Preconditions { Uid = "u-1" } };
+        var options = new V1DeleteOptions { Preconditions = new V1Preconditions { Uid = "u-1" } };
         Assert.False(await client.DeleteAsync(EntityTypes.Pods, "a", "x", options, None));
         Assert.Contains("\"uid\":\"u-1\"", server.Requests.Single().Body, StringComparison.Ordinal);
     }

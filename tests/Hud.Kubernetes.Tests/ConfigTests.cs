@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using k8s;
+using k8s.Models;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Hud.Kubernetes.Tests;
@@ -147,25 +148,25 @@ public sealed class ConfigTests
     [Fact]
     public void Selectors_become_the_text_of_a_query()
     {
-        var selector = new LabelSelector
+        var selector = new V1LabelSelector
         {
-            MatchLabels = new() { ["app"] = "shop" },
+            MatchLabels = new Dictionary<string, string>() { ["app"] = "shop" },
             MatchExpressions =
             [
-                new()
+                new V1LabelSelectorRequirement
                 {
                     Key = "tier",
-                    Operator = "In",
+                    OperatorProperty = "In",
                     Values = ["a", "b"],
                 },
-                new() { Key = "old", Operator = "DoesNotExist" },
-                new()
+                new V1LabelSelectorRequirement { Key = "old", OperatorProperty = "DoesNotExist" },
+                new V1LabelSelectorRequirement
                 {
                     Key = "zone",
-                    Operator = "NotIn",
+                    OperatorProperty = "NotIn",
                     Values = ["x"],
                 },
-                new() { Key = "live", Operator = "Exists" },
+                new V1LabelSelectorRequirement { Key = "live", OperatorProperty = "Exists" },
             ],
         };
         Assert.Equal("app=shop,tier in (a,b),!old,zone notin (x),live", selector.ToQuery());

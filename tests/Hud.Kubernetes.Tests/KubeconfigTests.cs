@@ -1,5 +1,6 @@
 using Hud.Kubernetes.Tests.Scripted;
 using k8s;
+using k8s.Models;
 using static Hud.Kubernetes.Tests.Scripted.Objects;
 
 namespace Hud.Kubernetes.Tests;
@@ -227,7 +228,7 @@ public sealed class KubeconfigTests : IDisposable
         using var client = server.Client(token: new FileToken(file, TimeProvider.System));
         using var stop = new CancellationTokenSource();
         var errors = new List<Exception>();
-        var informer = new Informer<Pod>(client, EntityTypes.Pods, new InformerOptions { OnError = errors.Add });
+        var informer = new Informer<V1Pod>(client, EntityTypes.Pods, new InformerOptions { OnError = errors.Add });
         var running = informer.RunAsync(stop.Token);
         await UntilAsync(() => informer.Store.Count == 2, "both pods are in the store");
         await stop.CancelAsync();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using k8s;
 using k8s.Authentication;
 using k8s.Exceptions;
+using k8s.Models;
 
 namespace Hud.Kubernetes;
 
@@ -88,14 +89,14 @@ internal sealed class RequestHandler(
         CancellationToken cancel
     )
     {
-        Status? status = null;
+        V1Status? status = null;
         var text = "";
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
             var bytes = await stream.ReadBoundedAsync(Limits.MaxErrorBytes, operation, cancel).ConfigureAwait(false);
             text = System.Text.Encoding.UTF8.GetString(bytes, 0, Math.Min(bytes.Length, 500));
-            status = JsonSerializer.Deserialize(bytes, KubernetesJson.Default.Status);
+            status = JsonSerializer.Deserialize(bytes, ModelJson.Options.Info<V1Status>());
         }
         catch (Exception e) when (e is JsonException or TransportException or IOException)
         {
