@@ -227,8 +227,7 @@ public sealed partial class KubernetesClient
         {
             return JsonSerializer.Deserialize(bytes, json) ?? throw new TransportException(what, "the answer is null");
         }
-        // the library's converters of quantities and the like throw what they please
-        catch (Exception e) when (e is JsonException or FormatException or ArithmeticException or ArgumentException)
+        catch (JsonException e)
         {
             throw new TransportException(what, $"the answer is not what it should be: {e.Message}", e);
         }

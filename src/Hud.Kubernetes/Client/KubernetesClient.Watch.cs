@@ -102,15 +102,7 @@ public sealed partial class KubernetesClient
             var entity = raw.Object.Deserialize(type.Json) ?? throw new JsonException("null object");
             return new WatchEvent<T>(kind.Value, entity, entity.Metadata.ResourceVersion ?? "");
         }
-        catch (Exception e)
-            when (e
-                    is JsonException
-                        or KeyNotFoundException
-                        or InvalidOperationException
-                        or FormatException
-                        or ArithmeticException
-                        or ArgumentException
-            )
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new TransportException(operation, $"an event is not what it should be: {e.Message}", e);
         }

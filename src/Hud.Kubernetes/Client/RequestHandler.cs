@@ -77,9 +77,9 @@ internal sealed class RequestHandler(
         {
             await _login.ProcessHttpRequestAsync(request, cancel).ConfigureAwait(false);
         }
-        catch (KubeConfigException e)
+        catch (Exception e) when (e is KubeConfigException or UnauthorizedAccessException)
         {
-            throw new TransportException(operation, $"no login: {e.Message}", e);
+            throw new TransportException(operation, $"no login: {e.Message.Split('\n')[0]}", e);
         }
     }
 

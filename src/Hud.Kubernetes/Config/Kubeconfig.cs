@@ -223,7 +223,8 @@ public static class Kubeconfig
                         or InvalidOperationException
             )
         {
-            throw new KubeconfigException($"{name}: {e.Message}", e);
+            // of a plugin that fails the library's message goes on with a stack trace
+            throw new KubeconfigException($"{name}: {e.Message.Split('\n')[0]}", e);
         }
     }
 }
