@@ -96,6 +96,27 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task What_is_sent_again_is_sent_whole()
+    {
+        var asked = 0;
+        await using var server = new ScriptedServer(
+            (r, a) =>
+                asked++ == 0
+                    ? a.ErrorAsync(503, "ServiceUnavailable", "starting", "Retry-After: 0\r\n")
+                    : a.JsonAsync(r.Body)
+        );
+        using var client = server.Client();
+        var map = new V1ConfigMap
+        {
+            Metadata = new V1ObjectMeta { Name = "x", NamespaceProperty = "a" },
+            Data = new Dictionary<string, string> { ["key"] = "value" },
+        };
+        Assert.Equal("value", (await client.CreateAsync(EntityTypes.ConfigMaps, map, None)).Data["key"]);
+        Assert.Equal(2, server.Requests.Count);
+        Assert.Single(server.Requests.Select(r => r.Body).Distinct());
+    }
+
+    [Fact]
     public async Task A_retry_after_that_is_too_long_goes_to_the_caller()
     {
         await using var server = new ScriptedServer(

@@ -100,12 +100,21 @@ public sealed class ConfigTests
 
     [Theory]
     [InlineData("{auth-provider: {name: gcp}}", "login plugin")]
+    [InlineData("{token: t, as: somebody}", "acts as somebody")]
     [InlineData("{exec: {command: /not/there, apiVersion: client.authentication.k8s.io/v1}}", "external exec failed")]
     [InlineData("{client-certificate-data: '!!', client-key-data: '!!'}", "some-file")]
     public void Users_that_cannot_be_used_are_refused(string user, string expected)
     {
         var error = Assert.Throws<KubeconfigException>(() => Kubeconfig.Parse(Kube(user), "/", "some-file"));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_authority_without_a_certificate_is_refused()
+    {
+        var text = Kube("{token: t}", $", certificate-authority-data: {Base64("no certificate")}");
+        var error = Assert.Throws<KubeconfigException>(() => Kubeconfig.Parse(text, "/", "some-file"));
+        Assert.Contains("some-file: the certificate authority", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -90,68 +90,78 @@ public static class Kubeconfig
         TimeProvider time
     )
     {
-        var endpoint = cluster.ClusterEndpoint;
-        var login = user?.UserCredentials;
         var tokenFile = user is null ? null : file.TokenFiles.GetValueOrDefault(user);
-        if (login?.AuthProvider is not null)
-            throw new KubeConfigException(
-                $"user {user!.Name} needs a login plugin of a kind that kubectl does not have any more: use exec, a token or a certificate"
-            );
-        if (login?.ExternalExecution is { Arguments: { } arguments } plugin)
-            plugin.Arguments = [.. arguments.Select(Quoted)];
-        // a user without anything is one that the server calls anonymous, and with a token file one that the library does not know
-        var (anonymous, placeholder) = (login is null || IsEmpty(login), tokenFile is not null);
-        if (placeholder)
-            login = new UserCredentials
-            {
-                Token = "replaced below",
-                ClientCertificate = login?.ClientCertificate,
-                ClientCertificateData = login?.ClientCertificateData,
-                ClientKey = login?.ClientKey,
-                ClientKeyData = login?.ClientKeyData,
-            };
+        var login = user is null ? null : Login(user, tokenFile is not null);
         var config = KubernetesClientConfiguration.BuildConfigFromConfigObject(
-            new K8SConfiguration
-            {
-                CurrentContext = context,
-                Contexts =
-                [
-                    new Context
-                    {
-                        Name = context,
-                        ContextDetails = new ContextDetails
-                        {
-                            Cluster = cluster.Name,
-                            User = anonymous && !placeholder ? null : user!.Name,
-                            Namespace = chosen.Namespace,
-                        },
-                    },
-                ],
-                Clusters =
-                [
-                    new Cluster
-                    {
-                        Name = cluster.Name,
-                        ClusterEndpoint = new ClusterEndpoint
-                        {
-                            Server = endpoint?.Server,
-                            TlsServerName = endpoint?.TlsServerName,
-                            SkipTlsVerify = endpoint?.SkipTlsVerify ?? false,
-                        },
-                    },
-                ],
-                Users = user is null ? [] : [new User { Name = user.Name, UserCredentials = login }],
-            }
+            Reduced(context, chosen, cluster, user?.Name, login)
         );
         config.Namespace ??= "default";
-        config.SslCaCerts = Authorities(endpoint);
+        config.SslCaCerts = Authorities(cluster.ClusterEndpoint);
         if (tokenFile is not null)
             (config.AccessToken, config.TokenProvider) = (null, new FileToken(tokenFile, time));
-        else if (config.TokenProvider is not null && login?.ExternalExecution is { } exec)
-            config.TokenProvider = new PluginToken(exec);
+        else if (config.TokenProvider is not null && login?.ExternalExecution is { } plugin)
+            config.TokenProvider = new PluginToken(plugin);
         ServerTrust.ClientCertificate(config)?.Dispose(); // what cannot be read is to be said now
         return config;
     }
+
+    /// <summary>What the library can make of a user; null for one without anything, which it refuses and servers call anonymous.</summary>
+    private static UserCredentials? Login(User user, bool hasTokenFile)
+    {
+        var login = user.UserCredentials ?? new UserCredentials();
+        if (login.AuthProvider is not null)
+            throw new KubeConfigException(
+                $"user {user.Name} needs a login plugin of a kind that kubectl does not have any more: use exec, a token or a certificate"
+            );
+        // the library acts as the user itself, who may do more
+        if (!string.IsNullOrEmpty(login.Impersonate))
+            throw new KubeConfigException($"user {user.Name} acts as {login.Impersonate}, which is not supported");
+        if (login.ExternalExecution is { Arguments: { } arguments } plugin)
+            plugin.Arguments = [.. arguments.Select(Quoted)];
+        if (hasTokenFile)
+            (login.Token, login.ExternalExecution) = ("that of the file comes in its place", null);
+        return IsEmpty(login) ? null : login;
+    }
+
+    /// <summary>One context with what belongs to it: the library takes names that differ in case for the same.</summary>
+    private static K8SConfiguration Reduced(
+        string context,
+        ContextDetails chosen,
+        Cluster cluster,
+        string? user,
+        UserCredentials? login
+    ) =>
+        new()
+        {
+            CurrentContext = context,
+            Contexts =
+            [
+                new Context
+                {
+                    Name = context,
+                    ContextDetails = new ContextDetails
+                    {
+                        Cluster = cluster.Name,
+                        User = login is null ? null : user,
+                        Namespace = chosen.Namespace,
+                    },
+                },
+            ],
+            Clusters =
+            [
+                new Cluster
+                {
+                    Name = cluster.Name,
+                    ClusterEndpoint = new ClusterEndpoint
+                    {
+                        Server = cluster.ClusterEndpoint?.Server,
+                        TlsServerName = cluster.ClusterEndpoint?.TlsServerName,
+                        SkipTlsVerify = cluster.ClusterEndpoint?.SkipTlsVerify ?? false,
+                    },
+                },
+            ],
+            Users = login is null ? [] : [new User { Name = user, UserCredentials = login }],
+        };
 
     private static bool IsEmpty(UserCredentials login) =>
         login
@@ -175,7 +185,7 @@ public static class Kubeconfig
             return null;
         var all = new X509Certificate2Collection();
         all.ImportFromPem(pem);
-        return all;
+        return all.Count > 0 ? all : throw new KubeConfigException("the certificate authority is no PEM certificate");
     }
 
     private static Uri Proxy(string text, string name, string cluster) =>
