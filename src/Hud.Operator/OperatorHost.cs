@@ -4,11 +4,13 @@ using Hud.Operator.Health;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
 using Hud.Operator.Targets;
+using k8s.Models;
+using KubernetesClientConfiguration = k8s.KubernetesClientConfiguration;
 
 namespace Hud.Operator;
 
 /// <summary>Puts the parts together and runs them: informers on every replica, so that a new leader has its view at once; the rest on the leader.</summary>
-public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options, Log log)
+public sealed class OperatorHost(KubernetesClientConfiguration cluster, OperatorOptions options, Log log)
 {
     /// <summary>Failures of informers come in this rhythm at most; without any sign of life for longer they are stuck.</summary>
     private static readonly TimeSpan DeadWatch = Limits.WatchSilence + TimeSpan.FromMinutes(1);
@@ -43,7 +45,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
             SessionType.Sessions,
             new InformerOptions { OnError = e => Broken("profilingsessions", e) }
         );
-        var agents = new Informer<Pod>(
+        var agents = new Informer<V1Pod>(
             reader,
             EntityTypes.Pods,
             new InformerOptions
@@ -122,7 +124,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
     /// The operator's own Deployment, as the owner of agents: uninstalling Hud in mid-run then leaves no agent behind. Null where the operator
     /// runs by other means.
     /// </summary>
-    private async Task<OwnerReference?> DeploymentAsync(KubernetesClient client, CancellationToken cancel)
+    private async Task<V1OwnerReference?> DeploymentAsync(KubernetesClient client, CancellationToken cancel)
     {
         while (true)
         {
@@ -132,7 +134,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
                     .TryGetAsync(EntityTypes.Deployments, options.Namespace, Resources.Names.Manager, cancel)
                     .ConfigureAwait(false);
                 return found?.Metadata.Uid is { } uid
-                    ? new OwnerReference
+                    ? new V1OwnerReference
                     {
                         ApiVersion = EntityTypes.Deployments.ApiVersion,
                         Kind = EntityTypes.Deployments.Kind,
@@ -196,7 +198,7 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
         KubernetesClient logs,
         KubernetesClient writer,
         Informer<SessionEntity> sessions,
-        Informer<Pod> agents,
+        Informer<V1Pod> agents,
         OperatorOptions options,
         Log log
     )
@@ -275,9 +277,9 @@ public sealed class OperatorHost(ClusterConfig cluster, OperatorOptions options,
                 _queue.Add(key);
         }
 
-        public static EntityKey SessionOf(Pod pod)
+        public static EntityKey SessionOf(V1Pod pod)
         {
-            var text = pod.Metadata.Annotations?.GetValueOrDefault(Resources.Names.SessionAnnotation) ?? "";
+            var text = pod.GetAnnotation(Resources.Names.SessionAnnotation) ?? "";
             var slash = text.IndexOf('/');
             return slash < 0 ? default : new EntityKey(text[..slash], text[(slash + 1)..]);
         }

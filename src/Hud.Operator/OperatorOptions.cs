@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hud.Core.Api;
 using Hud.Kubernetes;
+using k8s.Models;
 
 namespace Hud.Operator;
 
@@ -15,17 +16,17 @@ public sealed record OperatorOptions
     public IReadOnlyList<string> AgentImagePullSecrets { get; init; } = [];
     public string AgentServiceAccount { get; init; } = "hud-agent";
     public SecurityProfile AgentSecurityProfile { get; init; } = SecurityProfile.Capabilities;
-    public string AgentCpuRequest { get; init; } = "50m";
-    public string AgentCpuLimit { get; init; } = "1";
-    public string AgentMemoryRequest { get; init; } = "128Mi";
-    public string AgentMemoryLimit { get; init; } = "512Mi";
+    public ResourceQuantity AgentCpuRequest { get; init; } = new("50m");
+    public ResourceQuantity AgentCpuLimit { get; init; } = new("1");
+    public ResourceQuantity AgentMemoryRequest { get; init; } = new("128Mi");
+    public ResourceQuantity AgentMemoryLimit { get; init; } = new("512Mi");
     public string? AgentPriorityClass { get; init; }
 
     /// <summary>Whether a report may name processes of other pods and of the node that had the CPU.</summary>
     public bool NeighbourNames { get; init; }
 
     /// <summary>The operator's Deployment, found when it begins to lead: with it go the agents of an installation that is removed.</summary>
-    public OwnerReference? AgentOwner { get; init; }
+    public V1OwnerReference? AgentOwner { get; init; }
 
     public GoDuration MaxDuration { get; init; } = GoDuration.Parse("30m");
     public int MaxPodsPerSession { get; init; } = 20;
@@ -67,10 +68,10 @@ public sealed record OperatorOptions
                     $"HUD_AGENT_SECURITY_PROFILE is {other}: use capabilities or privileged"
                 ),
             },
-            AgentCpuRequest = Text("HUD_AGENT_CPU_REQUEST", d.AgentCpuRequest),
-            AgentCpuLimit = Text("HUD_AGENT_CPU_LIMIT", d.AgentCpuLimit),
-            AgentMemoryRequest = Text("HUD_AGENT_MEMORY_REQUEST", d.AgentMemoryRequest),
-            AgentMemoryLimit = Text("HUD_AGENT_MEMORY_LIMIT", d.AgentMemoryLimit),
+            AgentCpuRequest = Quantity("HUD_AGENT_CPU_REQUEST", d.AgentCpuRequest),
+            AgentCpuLimit = Quantity("HUD_AGENT_CPU_LIMIT", d.AgentCpuLimit),
+            AgentMemoryRequest = Quantity("HUD_AGENT_MEMORY_REQUEST", d.AgentMemoryRequest),
+            AgentMemoryLimit = Quantity("HUD_AGENT_MEMORY_LIMIT", d.AgentMemoryLimit),
             AgentPriorityClass = get("HUD_AGENT_PRIORITY_CLASS") is { Length: > 0 } priority ? priority : null,
             NeighbourNames = Text("HUD_NEIGHBOUR_NAMES", "false") switch
             {
@@ -100,6 +101,19 @@ public sealed record OperatorOptions
             : throw new FormatException("HUD_AGENT_IMAGE is not set: which image should agent pods run?");
 
         string Text(string name, string otherwise) => get(name) is { Length: > 0 } value ? value : otherwise;
+
+        ResourceQuantity Quantity(string name, ResourceQuantity otherwise)
+        {
+            var text = Text(name, otherwise.ToString());
+            try
+            {
+                return new ResourceQuantity(text);
+            }
+            catch (FormatException e)
+            {
+                throw new FormatException($"{name} is {text}, which is no quantity: write it like 100m or 128Mi", e);
+            }
+        }
 
         IReadOnlyList<string> List(string name) =>
             Text(name, "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

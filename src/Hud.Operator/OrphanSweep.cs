@@ -3,6 +3,7 @@ using Hud.Kubernetes;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
+using k8s.Models;
 
 namespace Hud.Operator;
 
@@ -13,7 +14,7 @@ namespace Hud.Operator;
 public sealed class OrphanSweep(
     KubernetesClient reader,
     Informer<SessionEntity> sessions,
-    Informer<Pod> agents,
+    Informer<V1Pod> agents,
     SessionActions actions,
     TimeProvider time,
     Log log
@@ -33,7 +34,7 @@ public sealed class OrphanSweep(
     }
 
     /// <summary>One round, over what is in view.</summary>
-    public async Task SweepAsync(IReadOnlyList<SessionEntity> seen, IReadOnlyList<Pod> pods, CancellationToken cancel)
+    public async Task SweepAsync(IReadOnlyList<SessionEntity> seen, IReadOnlyList<V1Pod> pods, CancellationToken cancel)
     {
         foreach (var (pod, unseen) in Orphans(seen, pods, time.GetUtcNow()))
         {
@@ -53,9 +54,9 @@ public sealed class OrphanSweep(
     /// Pure. Pods without a session in view, of any age: it may be gone, or not have been heard of yet. And pods of sessions that are over;
     /// for a minute they are left to the session's own reconciles.
     /// </summary>
-    public static IReadOnlyList<(Pod Pod, bool Unseen)> Orphans(
+    public static IReadOnlyList<(V1Pod Pod, bool Unseen)> Orphans(
         IReadOnlyList<SessionEntity> sessions,
-        IReadOnlyList<Pod> pods,
+        IReadOnlyList<V1Pod> pods,
         DateTimeOffset now
     )
     {
@@ -63,11 +64,17 @@ public sealed class OrphanSweep(
         var running = new Dictionary<string, bool>(StringComparer.Ordinal);
         foreach (var session in sessions.Where(s => s.Uid.Length > 0))
             running[session.Uid] = running.GetValueOrDefault(session.Uid) || IsRunning(session);
-        var orphans = new List<(Pod, bool)>();
+        var orphans = new List<(V1Pod, bool)>();
         foreach (var pod in pods.Where(p => p.Metadata.DeletionTimestamp is null))
         {
             var seen = running.TryGetValue(Uid(pod), out var runs);
-            if (!seen || (!runs && now - (pod.Metadata.CreationTimestamp ?? now) > TimeSpan.FromMinutes(1)))
+            if (
+                !seen
+                || (
+                    !runs
+                    && now.UtcDateTime - (pod.Metadata.CreationTimestamp ?? now.UtcDateTime) > TimeSpan.FromMinutes(1)
+                )
+            )
                 orphans.Add((pod, !seen));
         }
         return orphans;
@@ -79,26 +86,26 @@ public sealed class OrphanSweep(
             .ReadStatus()
             .Conditions.Any(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
 
-    private static string Uid(Pod pod) => pod.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) ?? "";
+    private static string Uid(V1Pod pod) => pod.GetLabel(Names.SessionUidLabel) ?? "";
 
     /// <summary>The server knows what no view does: whether the session is there now.</summary>
-    private async Task<bool> ThereAsync(Pod pod, CancellationToken cancel)
+    private async Task<bool> ThereAsync(V1Pod pod, CancellationToken cancel)
     {
-        var name = (pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation) ?? "").Split('/');
+        var name = (pod.GetAnnotation(Names.SessionAnnotation) ?? "").Split('/');
         return name.Length == 2
             && Uid(pod).Length > 0
             && (await reader.TryGetAsync(SessionType.Sessions, name[0], name[1], cancel).ConfigureAwait(false))?.Uid
                 == Uid(pod);
     }
 
-    private async Task DeleteAsync(Pod pod, CancellationToken cancel)
+    private async Task DeleteAsync(V1Pod pod, CancellationToken cancel)
     {
         await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);
         OperatorMeter.Orphans.Add(1);
         log.Warn(
             "orphaned agent pod deleted",
             ("pod", pod.Metadata.Name),
-            ("session", pod.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation))
+            ("session", pod.GetAnnotation(Names.SessionAnnotation))
         );
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Hud.Kubernetes;
+using k8s;
 
 namespace Hud.Operator;
 
@@ -13,7 +14,7 @@ internal static class Program
             TimeProvider.System
         );
         OperatorOptions options;
-        ClusterConfig cluster;
+        KubernetesClientConfiguration cluster;
         try
         {
             options = OperatorOptions.FromEnvironment(Environment.GetEnvironmentVariable);
@@ -31,7 +32,7 @@ internal static class Program
         log.Info(
             "hud-operator starts",
             ("version", typeof(Program).Assembly.GetName().Version),
-            ("server", cluster.Server),
+            ("server", cluster.Host),
             ("namespace", options.Namespace)
         );
         var code = await new OperatorHost(cluster, options, log).RunAsync(stop.Token).ConfigureAwait(false);

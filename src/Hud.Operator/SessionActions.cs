@@ -5,6 +5,7 @@ using Hud.Core.Profile;
 using Hud.Kubernetes;
 using Hud.Operator.Entities;
 using Hud.Operator.Resources;
+using k8s.Models;
 
 namespace Hud.Operator;
 
@@ -31,10 +32,10 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         OperatorMeter.StatusWrites.Add(1);
         var body = new SessionEntity
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = session.Name,
-                Namespace = session.Namespace,
+                NamespaceProperty = session.Namespace,
                 Uid = session.Uid,
                 ResourceVersion = session.Metadata.ResourceVersion,
             },
@@ -97,7 +98,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     }
 
     /// <returns>Null when there is none.</returns>
-    public async Task<Pod?> GetTargetAsync(string ns, string pod, CancellationToken cancel) =>
+    public async Task<V1Pod?> GetTargetAsync(string ns, string pod, CancellationToken cancel) =>
         // a name from a status: one that is none must not become another path
         pod.Length > 0
         && pod.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')
@@ -105,7 +106,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
             ? await client.TryGetAsync(EntityTypes.Pods, ns, pod, cancel).ConfigureAwait(false)
             : null;
 
-    public Task StopAgentAsync(Pod pod, CancellationToken cancel) =>
+    public Task StopAgentAsync(V1Pod pod, CancellationToken cancel) =>
         IgnoreMissing(
             client.PatchAsync(
                 EntityTypes.Pods,
@@ -124,10 +125,10 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     {
         try
         {
-            var how = new DeleteOptions
+            var how = new V1DeleteOptions
             {
                 GracePeriodSeconds = graceSeconds,
-                Preconditions = uid is null ? null : new Preconditions { Uid = uid },
+                Preconditions = uid is null ? null : new V1Preconditions { Uid = uid },
             };
             await client.DeleteAsync(EntityTypes.Pods, options.Namespace, name, how, cancel).ConfigureAwait(false);
         }
@@ -140,7 +141,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     /// <summary>Stores the files. What is there already with the same content is left; with another content it is replaced.</summary>
     /// <returns>What is stored, and what the API server said of the files that it will not have, however often they are sent.</returns>
     public async Task<(IReadOnlyList<ResultReference> Stored, string? Refused)> StoreAsync(
-        IReadOnlyList<(ConfigMap Map, ResultReference Reference)> results,
+        IReadOnlyList<(V1ConfigMap Map, ResultReference Reference)> results,
         CancellationToken cancel
     )
     {
@@ -179,7 +180,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
                 or HttpStatusCode.RequestEntityTooLarge
                 or HttpStatusCode.UnprocessableEntity;
 
-    private async Task<string> StoreAsync(ConfigMap map, CancellationToken cancel)
+    private async Task<string> StoreAsync(V1ConfigMap map, CancellationToken cancel)
     {
         try
         {
@@ -189,13 +190,12 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         catch (AlreadyExistsException)
         {
             var there = await client
-                .TryGetAsync(EntityTypes.ConfigMaps, map.Metadata.Namespace, map.Metadata.Name, cancel)
+                .TryGetAsync(EntityTypes.ConfigMaps, map.Metadata.NamespaceProperty, map.Metadata.Name, cancel)
                 .ConfigureAwait(false);
             var ours = there is not null && Owns(map.Metadata.OwnerReferences![0].Uid, there);
             if (
                 ours
-                && there!.Metadata.Annotations?.GetValueOrDefault(Names.Sha256Annotation)
-                    == map.Metadata.Annotations![Names.Sha256Annotation]
+                && there!.GetAnnotation(Names.Sha256Annotation) == map.Metadata.Annotations![Names.Sha256Annotation]
             )
                 return map.Metadata.Name;
             if (ours)
@@ -229,19 +229,20 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         }
     }
 
-    private static bool Owns(string uid, ConfigMap map) => map.Metadata.OwnerReferences?.Any(o => o.Uid == uid) == true;
+    private static bool Owns(string uid, V1ConfigMap map) =>
+        map.Metadata.OwnerReferences?.Any(o => o.Uid == uid) == true;
 
     /// <summary>This very object, not one that has its name by now.</summary>
-    private async Task DeleteAsync(ConfigMap map, CancellationToken cancel)
+    private async Task DeleteAsync(V1ConfigMap map, CancellationToken cancel)
     {
         try
         {
             await client
                 .DeleteAsync(
                     EntityTypes.ConfigMaps,
-                    map.Metadata.Namespace,
+                    map.Metadata.NamespaceProperty,
                     map.Metadata.Name,
-                    new DeleteOptions { Preconditions = new Preconditions { Uid = map.Metadata.Uid } },
+                    new V1DeleteOptions { Preconditions = new V1Preconditions { Uid = map.Metadata.Uid } },
                     cancel
                 )
                 .ConfigureAwait(false);
@@ -253,7 +254,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     }
 
     /// <summary>Events are courtesy: one that cannot be written, after a few tries where more tries may help, is logged, and the session goes on.</summary>
-    public async Task ReportAsync(IReadOnlyList<Event> events, CancellationToken cancel)
+    public async Task ReportAsync(IReadOnlyList<Corev1Event> events, CancellationToken cancel)
     {
         var pauses = 0; // for all of them together: a server that is away does not hold up the sessions
         foreach (var e in events)
@@ -290,7 +291,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         }
     }
 
-    private static async Task IgnoreMissing(Task<Pod> patch)
+    private static async Task IgnoreMissing(Task<V1Pod> patch)
     {
         try
         {

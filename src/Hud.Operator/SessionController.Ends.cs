@@ -4,6 +4,7 @@ using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Targets;
+using k8s.Models;
 
 namespace Hud.Operator;
 
@@ -75,7 +76,7 @@ public sealed partial class SessionController
     {
         foreach (var pod in agents.Store.ByIndex(SessionNameIndex, key.ToString()))
         {
-            var uid = pod.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) ?? "";
+            var uid = pod.GetLabel(Names.SessionUidLabel) ?? "";
             if (uid == uidNow || pod.Metadata.DeletionTimestamp is not null)
                 continue;
             // the view of the pods may be ahead of that of the sessions
@@ -103,7 +104,7 @@ public sealed partial class SessionController
 
     /// <param name="spare">Pods that are not deleted yet.</param>
     /// <returns>True while there are some.</returns>
-    private async Task<bool> RemoveAgentsAsync(SessionEntity session, Func<Pod, bool> spare, CancellationToken cancel)
+    private async Task<bool> RemoveAgentsAsync(SessionEntity session, Func<V1Pod, bool> spare, CancellationToken cancel)
     {
         foreach (var node in session.ReadStatus().Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal))
             ForgetAgent(Names.AgentPod(session.Uid, node));
@@ -117,7 +118,7 @@ public sealed partial class SessionController
         return left.Count > 0;
     }
 
-    private Task DeleteAgentAsync(Pod pod, CancellationToken cancel) =>
+    private Task DeleteAgentAsync(V1Pod pod, CancellationToken cancel) =>
         actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, AgentView.HasNoImage(pod) ? 0 : null, cancel);
 
     private void ForgetAgent(string pod)
@@ -209,7 +210,7 @@ public sealed partial class SessionController
             && after.Phase == SessionPhase.Profiling
             && session.Metadata.CreationTimestamp is { } created
         )
-            OperatorMeter.FirstSample.Record(Math.Max(0, (time.GetUtcNow() - created).TotalSeconds));
+            OperatorMeter.FirstSample.Record(Math.Max(0, (time.GetUtcNow().UtcDateTime - created).TotalSeconds));
         _progressAt[key] = time.GetTimestamp();
         await WriteAsync(session, after, cancel).ConfigureAwait(false);
     }

@@ -7,6 +7,7 @@ using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Streams;
 using Hud.Operator.Targets;
+using k8s.Models;
 
 namespace Hud.Operator;
 
@@ -16,7 +17,7 @@ namespace Hud.Operator;
 /// </summary>
 public sealed partial class SessionController(
     Informer<SessionEntity> sessions,
-    Informer<Pod> agents,
+    Informer<V1Pod> agents,
     TargetResolver resolver,
     StreamFollowers streams,
     ProfileIntake profiles,
@@ -33,14 +34,13 @@ public sealed partial class SessionController(
     /// <summary>Agent pods by namespace and name of their session.</summary>
     public const string SessionNameIndex = "sessionName";
 
-    public static readonly IReadOnlyDictionary<string, Func<Pod, IEnumerable<string>>> AgentIndexes = new Dictionary<
+    public static readonly IReadOnlyDictionary<string, Func<V1Pod, IEnumerable<string>>> AgentIndexes = new Dictionary<
         string,
-        Func<Pod, IEnumerable<string>>
+        Func<V1Pod, IEnumerable<string>>
     >(StringComparer.Ordinal)
     {
-        [SessionIndex] = p => p.Metadata.Labels?.GetValueOrDefault(Names.SessionUidLabel) is { } uid ? [uid] : [],
-        [SessionNameIndex] = p =>
-            p.Metadata.Annotations?.GetValueOrDefault(Names.SessionAnnotation) is { } name ? [name] : [],
+        [SessionIndex] = p => p.GetLabel(Names.SessionUidLabel) is { } uid ? [uid] : [],
+        [SessionNameIndex] = p => p.GetAnnotation(Names.SessionAnnotation) is { } name ? [name] : [],
     };
 
     private readonly ConcurrentDictionary<EntityKey, SessionEntity> _written = new();
@@ -227,7 +227,7 @@ public sealed partial class SessionController(
             status: true,
             "Scheduling",
             "waiting for pods to profile",
-            conditions[ConditionTypes.Reconciling] is null ? session.Metadata.CreationTimestamp : null
+            conditions[ConditionTypes.Reconciling] is null ? session.Metadata.CreationTimestamp.AsOffset() : null
         );
         var since = conditions[ConditionTypes.Reconciling]!.LastTransitionTime;
         var left = since + spec.StartDeadline.ToTimeSpan() - now;
@@ -361,7 +361,7 @@ public sealed partial class SessionController(
     private async Task<ProfilingSessionStatus> StoreAsync(
         SessionEntity session,
         ProfilingSessionStatus final,
-        IReadOnlyList<(ConfigMap Map, ResultReference Reference)> results,
+        IReadOnlyList<(V1ConfigMap Map, ResultReference Reference)> results,
         CancellationToken cancel
     )
     {
@@ -393,7 +393,7 @@ public sealed partial class SessionController(
     /// </summary>
     private async Task<(
         Decision Decision,
-        IReadOnlyList<(ConfigMap Map, ResultReference Reference)> Results
+        IReadOnlyList<(V1ConfigMap Map, ResultReference Reference)> Results
     )> DecideAsync(SessionEntity session, Observation seen, CancellationToken cancel)
     {
         if (seen.Agents.All(a => a.Stream.Profile is null))

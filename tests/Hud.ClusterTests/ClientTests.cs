@@ -1,20 +1,21 @@
 using System.Text.Json.Nodes;
 using Hud.ClusterTests.Harness;
 using Hud.Kubernetes;
+using k8s.Models;
 
 namespace Hud.ClusterTests;
 
 /// <summary>What a scripted server cannot vouch for: the API server's own pages and its own ownership of fields.</summary>
 public sealed class ClientTests(Cluster cluster)
 {
-    private static ConfigMap Map(string ns, string name, params (string Key, string Value)[] data) =>
+    private static V1ConfigMap Map(string ns, string name, params (string Key, string Value)[] data) =>
         new()
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = name,
-                Namespace = ns,
-                Labels = new(StringComparer.Ordinal) { ["set"] = "ours" },
+                NamespaceProperty = ns,
+                Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["set"] = "ours" },
             },
             Data = data.ToDictionary(d => d.Key, d => d.Value, StringComparer.Ordinal),
         };
@@ -48,7 +49,7 @@ public sealed class ClientTests(Cluster cluster)
 
         Assert.Equal(["m0", "m1", "m2", "m3", "m4"], list.Items!.Select(m => m.Metadata.Name));
         Assert.Equal(["0", "1", "2", "3", "4"], list.Items!.Select(m => m.Data!["n"]));
-        Assert.Null(list.Metadata.Continue);
+        Assert.Null(list.Metadata.ContinueProperty);
         // a watch goes on from where the last page says the list stands
         using var end = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         await cluster.Client.CreateAsync(EntityTypes.ConfigMaps, Map(world.Name, "m5"), CancellationToken.None);
@@ -72,7 +73,7 @@ public sealed class ClientTests(Cluster cluster)
     public async Task What_is_applied_is_owned_and_another_manager_conflicts_unless_it_forces()
     {
         await using var world = await World.CreateAsync(cluster);
-        Task<ConfigMap> ApplyAsync(string manager, bool force, params (string Key, string Value)[] data) =>
+        Task<V1ConfigMap> ApplyAsync(string manager, bool force, params (string Key, string Value)[] data) =>
             cluster.Client.ApplyAsync(
                 EntityTypes.ConfigMaps,
                 Map(world.Name, "m", data),

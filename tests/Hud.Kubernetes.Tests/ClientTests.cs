@@ -1,4 +1,5 @@
 using Hud.Kubernetes.Tests.Scripted;
+using k8s.Models;
 using static Hud.Kubernetes.Tests.Scripted.Objects;
 
 namespace Hud.Kubernetes.Tests;
@@ -95,6 +96,27 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task What_is_sent_again_is_sent_whole()
+    {
+        var asked = 0;
+        await using var server = new ScriptedServer(
+            (r, a) =>
+                asked++ == 0
+                    ? a.ErrorAsync(503, "ServiceUnavailable", "starting", "Retry-After: 0\r\n")
+                    : a.JsonAsync(r.Body)
+        );
+        using var client = server.Client();
+        var map = new V1ConfigMap
+        {
+            Metadata = new V1ObjectMeta { Name = "x", NamespaceProperty = "a" },
+            Data = new Dictionary<string, string> { ["key"] = "value" },
+        };
+        Assert.Equal("value", (await client.CreateAsync(EntityTypes.ConfigMaps, map, None)).Data["key"]);
+        Assert.Equal(2, server.Requests.Count);
+        Assert.Single(server.Requests.Select(r => r.Body).Distinct());
+    }
+
+    [Fact]
     public async Task A_retry_after_that_is_too_long_goes_to_the_caller()
     {
         await using var server = new ScriptedServer(
@@ -182,7 +204,7 @@ public sealed class ClientTests
                     return a.ErrorAsync(401, "Unauthorized", "expired");
                 }
             );
-            using var client = server.Client(token: new FileTokenSource(file, TimeProvider.System));
+            using var client = server.Client(token: new FileToken(file, TimeProvider.System));
             await client.GetAsync(EntityTypes.Pods, "a", "x", None);
             Assert.Equal(["Bearer old", "Bearer new"], server.Requests.Select(r => r.Headers["Authorization"]));
         }
@@ -198,9 +220,9 @@ public sealed class ClientTests
         await using var server = new ScriptedServer((_, a) => a.JsonAsync(Pod("x", 1)));
         using var client = server.Client(new KubernetesClientOptions { MayWrite = () => false });
         await client.GetAsync(EntityTypes.Pods, "a", "x", None);
-        var pod = new Pod
+        var pod = new V1Pod
         {
-            Metadata = new ObjectMeta { Name = "x", Namespace = "a" },
+            Metadata = new V1ObjectMeta { Name = "x", NamespaceProperty = "a" },
         };
         await Assert.ThrowsAsync<NotLeaderException>(() => client.CreateAsync(EntityTypes.Pods, pod, None));
         await Assert.ThrowsAsync<NotLeaderException>(() => client.DeleteAsync(EntityTypes.Pods, "a", "x", null, None));
@@ -215,9 +237,9 @@ public sealed class ClientTests
         using var client = server.Client();
         await client.ApplyAsync(
             EntityTypes.Pods,
-            new Pod
+            new V1Pod
             {
-                Metadata = new ObjectMeta { Name = "x", Namespace = "a" },
+                Metadata = new V1ObjectMeta { Name = "x", NamespaceProperty = "a" },
             },
             "hud",
             None,
@@ -235,7 +257,7 @@ public sealed class ClientTests
     {
         await using var server = new ScriptedServer((_, a) => a.ErrorAsync(404, "NotFound", "no"));
         using var client = server.Client();
-        var options = new DeleteOptions { Preconditions = new Preconditions { Uid = "u-1" } };
+        var options = new V1DeleteOptions { Preconditions = new V1Preconditions { Uid = "u-1" } };
         Assert.False(await client.DeleteAsync(EntityTypes.Pods, "a", "x", options, None));
         Assert.Contains("\"uid\":\"u-1\"", server.Requests.Single().Body, StringComparison.Ordinal);
     }

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using k8s;
+using k8s.Models;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Hud.Kubernetes.Tests;
@@ -16,6 +18,9 @@ public sealed class ConfigTests
         );
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
+
+    private static async Task<string?> Token(KubernetesClientConfiguration config) =>
+        (await config.TokenProvider.GetAuthenticationHeaderAsync(CancellationToken.None)).Parameter;
 
     private static string Base64(string text) => Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(text));
 
@@ -40,10 +45,10 @@ public sealed class ConfigTests
     public void The_current_context_chooses_cluster_user_and_namespace()
     {
         var config = Kubeconfig.Parse(Kube("{token: abc}"), "/", "test");
-        Assert.Equal("https://right:6443/", config.Server.ToString());
-        Assert.Equal("abc", config.Token?.Current());
+        Assert.Equal("https://right:6443", config.Host);
+        Assert.Equal("abc", config.AccessToken);
         Assert.Equal("shop", config.Namespace);
-        Assert.Null(config.ClientCertificate);
+        Assert.Null(ServerTrust.ClientCertificate(config));
     }
 
     [Fact]
@@ -55,8 +60,8 @@ public sealed class ConfigTests
             $", certificate-authority-data: {Base64(certificate)}"
         );
         var config = Kubeconfig.Parse(text, "/", "test");
-        Assert.True(config.ClientCertificate?.HasPrivateKey);
-        Assert.Equal("CN=test", config.CertificateAuthority?.Single().Subject);
+        Assert.True(ServerTrust.ClientCertificate(config)?.HasPrivateKey);
+        Assert.Equal("CN=test", config.SslCaCerts?.Single().Subject);
     }
 
     [Fact]
@@ -72,7 +77,8 @@ public sealed class ConfigTests
                 Path.Combine(folder.FullName, "config"),
                 Kube("{client-certificate: c.pem, client-key: k.pem}", ", certificate-authority: c.pem")
             );
-            Assert.True(Kubeconfig.Load(Path.Combine(folder.FullName, "config")).ClientCertificate?.HasPrivateKey);
+            var config = Kubeconfig.Load(Path.Combine(folder.FullName, "config"));
+            Assert.True(ServerTrust.ClientCertificate(config)?.HasPrivateKey);
         }
         finally
         {
@@ -93,7 +99,9 @@ public sealed class ConfigTests
     }
 
     [Theory]
-    [InlineData("{exec: {command: aws}}", "login plugin")]
+    [InlineData("{auth-provider: {name: gcp}}", "login plugin")]
+    [InlineData("{token: t, as: somebody}", "acts as somebody")]
+    [InlineData("{exec: {command: /not/there, apiVersion: client.authentication.k8s.io/v1}}", "external exec failed")]
     [InlineData("{client-certificate-data: '!!', client-key-data: '!!'}", "some-file")]
     public void Users_that_cannot_be_used_are_refused(string user, string expected)
     {
@@ -102,7 +110,15 @@ public sealed class ConfigTests
     }
 
     [Fact]
-    public void A_pods_own_account_is_found_and_its_token_is_read_again_after_a_minute()
+    public void An_authority_without_a_certificate_is_refused()
+    {
+        var text = Kube("{token: t}", $", certificate-authority-data: {Base64("no certificate")}");
+        var error = Assert.Throws<KubeconfigException>(() => Kubeconfig.Parse(text, "/", "some-file"));
+        Assert.Contains("some-file: the certificate authority", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pods_own_account_is_found_and_its_token_is_read_again_after_a_minute()
     {
         var folder = Directory.CreateTempSubdirectory();
         try
@@ -117,19 +133,19 @@ public sealed class ConfigTests
                 ["KUBERNETES_SERVICE_PORT"] = "443",
             };
             var config = InClusterConfig.TryLoad(folder.FullName, environment.GetValueOrDefault, clock)!;
-            Assert.Equal("https://[fd00::1]/", config.Server.ToString());
+            Assert.Equal("https://[fd00::1]:443", config.Host);
             Assert.Equal("hud-system", config.Namespace);
-            Assert.Equal("first", config.Token!.Current());
+            Assert.Equal("first", await Token(config));
 
             File.WriteAllText(Path.Combine(folder.FullName, "token"), "second\n");
-            Assert.Equal("first", config.Token.Current());
+            Assert.Equal("first", await Token(config));
             clock.Advance(TimeSpan.FromMinutes(2));
-            Assert.Equal("second", config.Token.Current());
+            Assert.Equal("second", await Token(config));
 
             // a token that vanishes for a moment does not take the operator down
             File.Delete(Path.Combine(folder.FullName, "token"));
             clock.Advance(TimeSpan.FromMinutes(2));
-            Assert.Equal("second", config.Token.Current());
+            Assert.Equal("second", await Token(config));
             Assert.Null(InClusterConfig.TryLoad(folder.FullName, _ => null, clock));
         }
         finally
@@ -141,25 +157,25 @@ public sealed class ConfigTests
     [Fact]
     public void Selectors_become_the_text_of_a_query()
     {
-        var selector = new LabelSelector
+        var selector = new V1LabelSelector
         {
-            MatchLabels = new() { ["app"] = "shop" },
+            MatchLabels = new Dictionary<string, string>() { ["app"] = "shop" },
             MatchExpressions =
             [
-                new()
+                new V1LabelSelectorRequirement
                 {
                     Key = "tier",
-                    Operator = "In",
+                    OperatorProperty = "In",
                     Values = ["a", "b"],
                 },
-                new() { Key = "old", Operator = "DoesNotExist" },
-                new()
+                new V1LabelSelectorRequirement { Key = "old", OperatorProperty = "DoesNotExist" },
+                new V1LabelSelectorRequirement
                 {
                     Key = "zone",
-                    Operator = "NotIn",
+                    OperatorProperty = "NotIn",
                     Values = ["x"],
                 },
-                new() { Key = "live", Operator = "Exists" },
+                new V1LabelSelectorRequirement { Key = "live", OperatorProperty = "Exists" },
             ],
         };
         Assert.Equal("app=shop,tier in (a,b),!old,zone notin (x),live", selector.ToQuery());

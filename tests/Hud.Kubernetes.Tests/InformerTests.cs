@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hud.Kubernetes.Tests.Scripted;
+using k8s.Models;
 using static Hud.Kubernetes.Tests.Scripted.Objects;
 
 namespace Hud.Kubernetes.Tests;
@@ -21,17 +22,17 @@ public sealed class InformerTests
 
         public Run(
             ScriptedServer server,
-            IReadOnlyDictionary<string, Func<Pod, IEnumerable<string>>>? indexes = null,
+            IReadOnlyDictionary<string, Func<V1Pod, IEnumerable<string>>>? indexes = null,
             KubernetesClientOptions? options = null
         )
         {
             _client = server.Client(options);
-            Informer = new Informer<Pod>(_client, EntityTypes.Pods, Fast, indexes);
+            Informer = new Informer<V1Pod>(_client, EntityTypes.Pods, Fast, indexes);
             Informer.OnChange(c => Changes.Enqueue($"{c.Kind} {c.New.Metadata.Name}{(c.Missed ? " missed" : "")}"));
             _running = Informer.RunAsync(_stop.Token);
         }
 
-        public Informer<Pod> Informer { get; }
+        public Informer<V1Pod> Informer { get; }
 
         public ConcurrentQueue<string> Changes { get; } = [];
 
@@ -131,7 +132,7 @@ public sealed class InformerTests
         using var client = server.Client();
         using var stop = new CancellationTokenSource();
         var clock = new Pauses();
-        var informer = new Informer<Pod>(
+        var informer = new Informer<V1Pod>(
             client,
             EntityTypes.Pods,
             new InformerOptions
@@ -265,7 +266,7 @@ public sealed class InformerTests
         );
         await using var run = new Run(
             server,
-            new Dictionary<string, Func<Pod, IEnumerable<string>>>(StringComparer.Ordinal)
+            new Dictionary<string, Func<V1Pod, IEnumerable<string>>>(StringComparer.Ordinal)
             {
                 ["phase"] = p => [p.Status?.Phase ?? ""],
             }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hud.Kubernetes.Tests.Scripted;
+using k8s.Models;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Hud.Kubernetes.Tests;
@@ -11,7 +12,7 @@ public sealed class LeaderElectionTests
     {
         private readonly Lock _lock = new();
         private readonly ScriptedServer _server;
-        private Lease? _lease;
+        private V1Lease? _lease;
         private int _version;
 
         public LeaseServer() => _server = new ScriptedServer(AnswerAsync);
@@ -39,7 +40,7 @@ public sealed class LeaderElectionTests
                     return answer.ErrorAsync(500, "InternalError", "down");
                 if (request.Method == "GET")
                     return _lease is null ? answer.ErrorAsync(404, "NotFound", "no lease") : Send(answer);
-                var sent = JsonSerializer.Deserialize(request.Body, KubernetesJson.Default.Lease)!;
+                var sent = JsonSerializer.Deserialize(request.Body, EntityTypes.Leases.Json)!;
                 if (request.Method == "POST" && _lease is not null)
                     return answer.ErrorAsync(409, "AlreadyExists", "there");
                 if (request.Method == "PUT" && sent.Metadata.ResourceVersion != _lease?.Metadata.ResourceVersion)
@@ -51,7 +52,7 @@ public sealed class LeaderElectionTests
         }
 
         private Task Send(Answer answer) =>
-            answer.JsonAsync(JsonSerializer.Serialize(_lease!, KubernetesJson.Default.Lease));
+            answer.JsonAsync(JsonSerializer.Serialize(_lease!, EntityTypes.Leases.Json));
     }
 
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(200),
@@ -199,14 +200,14 @@ public sealed class LeaderElectionTests
         // a holder that never renews; its clock may be anything
         await client.CreateAsync(
             EntityTypes.Leases,
-            new Lease
+            new V1Lease
             {
-                Metadata = new ObjectMeta { Name = "l", Namespace = "a" },
-                Spec = new LeaseSpec
+                Metadata = new V1ObjectMeta { Name = "l", NamespaceProperty = "a" },
+                Spec = new V1LeaseSpec
                 {
                     HolderIdentity = "dead",
                     LeaseDurationSeconds = (int)LeaseDuration.TotalSeconds,
-                    RenewTime = DateTimeOffset.UtcNow.AddYears(10),
+                    RenewTime = DateTime.UtcNow.AddYears(10),
                 },
             },
             CancellationToken.None
@@ -224,13 +225,13 @@ public sealed class LeaderElectionTests
     [Fact]
     public void Times_of_a_lease_have_six_digits()
     {
-        var lease = new Lease
+        var lease = new V1Lease
         {
-            Spec = new LeaseSpec { RenewTime = new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero) },
+            Spec = new V1LeaseSpec { RenewTime = new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc) },
         };
         Assert.Contains(
             "\"renewTime\":\"2024-01-02T03:04:05.000000Z\"",
-            JsonSerializer.Serialize(lease, KubernetesJson.Default.Lease),
+            JsonSerializer.Serialize(lease, EntityTypes.Leases.Json),
             StringComparison.Ordinal
         );
     }

@@ -1,4 +1,5 @@
 using Hud.Kubernetes.Tests.Scripted;
+using k8s.Models;
 using static Hud.Kubernetes.Tests.Scripted.Objects;
 
 namespace Hud.Kubernetes.Tests;
@@ -7,7 +8,7 @@ public sealed class WatchTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    private static async Task<List<WatchEvent<Pod>>> Watch(
+    private static async Task<List<WatchEvent<V1Pod>>> Watch(
         ScriptedServer server,
         KubernetesClientOptions? options = null
     )

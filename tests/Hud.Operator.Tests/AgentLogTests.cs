@@ -8,6 +8,7 @@ using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Streams;
 using Hud.Operator.Tests.Scripted;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
@@ -18,14 +19,14 @@ public sealed class AgentLogTests
 
     private static readonly SessionEntity Session = Make.Session(status: Make.Status(Make.Target(0)), name: Name);
 
-    private static Pod Agent(Pod pod)
+    private static V1Pod Agent(V1Pod pod)
     {
-        pod.Metadata = new ObjectMeta
+        pod.Metadata = new V1ObjectMeta
         {
             Name = Names.AgentPod(Session.Uid, "n1"),
-            Namespace = Make.Options.Namespace,
+            NamespaceProperty = Make.Options.Namespace,
             Uid = "agent-1",
-            Labels = new(StringComparer.Ordinal) { [Names.SessionUidLabel] = Session.Uid },
+            Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [Names.SessionUidLabel] = Session.Uid },
         };
         return pod;
     }

@@ -4,12 +4,13 @@ using Hud.Core.Api;
 using Hud.Core.Stream;
 using Hud.Kubernetes;
 using Hud.Operator.Resources;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
 public sealed class AgentPodTests
 {
-    private static Pod Build(ProfilingSessionSpec? spec = null, OperatorOptions? options = null) =>
+    private static V1Pod Build(ProfilingSessionSpec? spec = null, OperatorOptions? options = null) =>
         AgentPod.Build(
             Make.Session(spec),
             spec ?? Make.Spec(),
@@ -26,7 +27,7 @@ public sealed class AgentPodTests
         Assert.Null(spec.HostNetwork);
         Assert.Null(spec.Volumes);
         Assert.Null(spec.Containers.Single().VolumeMounts);
-        Assert.True(spec.HostPid);
+        Assert.True(spec.HostPID);
         Assert.Equal("Never", spec.RestartPolicy);
         Assert.False(spec.EnableServiceLinks);
     }
@@ -77,9 +78,9 @@ public sealed class AgentPodTests
         var field =
             spec.Affinity!.NodeAffinity!.RequiredDuringSchedulingIgnoredDuringExecution!.NodeSelectorTerms.Single()
                 .MatchFields!.Single();
-        Assert.Equal(("metadata.name", "In", "n1"), (field.Key, field.Operator, field.Values!.Single()));
+        Assert.Equal(("metadata.name", "In", "n1"), (field.Key, field.OperatorProperty, field.Values!.Single()));
         Assert.Null(spec.NodeName);
-        Assert.Equal("Exists", spec.Tolerations!.Single().Operator);
+        Assert.Equal("Exists", spec.Tolerations!.Single().OperatorProperty);
         Assert.Null(spec.Tolerations!.Single().Key);
         Assert.Equal(120 + 30 + 120, spec.ActiveDeadlineSeconds);
     }
@@ -90,7 +91,7 @@ public sealed class AgentPodTests
         Assert.Equal(Names.AgentPod("a", "n"), Names.AgentPod("a", "n"));
         Assert.NotEqual(Names.AgentPod("a", "n"), Names.AgentPod("a", "m"));
         Assert.NotEqual(Names.AgentPod("a", "n"), Names.AgentPod("b", "n"));
-        Assert.Equal("hud-system", Build().Metadata.Namespace);
+        Assert.Equal("hud-system", Build().Metadata.NamespaceProperty);
         Assert.Equal("5e55-1", Build().Metadata.Labels![Names.SessionUidLabel]);
     }
 
@@ -133,7 +134,7 @@ public sealed class AgentPodTests
         Assert.Equal(Text(plain), Text(other));
     }
 
-    private static string Text(Pod pod) => JsonSerializer.Serialize(pod, EntityTypes.Pods.Json);
+    private static string Text(V1Pod pod) => JsonSerializer.Serialize(pod, EntityTypes.Pods.Json);
 
     [Fact]
     public void The_same_input_gives_the_same_pod() => Assert.Equal(Text(Build()), Text(Build()));
@@ -166,11 +167,11 @@ public sealed class AgentPodTests
         bool leaving
     )
     {
-        var state = running ? new ContainerState { Running = new() } : new ContainerState { Terminated = new() };
+        var state = running ? new V1ContainerState { Running = new() } : new V1ContainerState { Terminated = new() };
         var pod = Build();
-        pod.Status = new PodStatus
+        pod.Status = new V1PodStatus
         {
-            ContainerStatuses = [new ContainerStatus { Name = Names.AgentContainer, State = state }],
+            ContainerStatuses = [new V1ContainerStatus { Name = Names.AgentContainer, State = state }],
         };
         Assert.Equal(leaving, AgentPod.IsLeaving(pod, Make.Now, Make.Now.AddSeconds(secondsAfterEnd)));
         Assert.False(AgentPod.IsLeaving(pod, sessionEnd: null, Make.Now));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Operator.Targets;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
@@ -11,7 +12,7 @@ public sealed class ContainerKindTests
     private const string Running = """{"running":{"startedAt":"2026-01-05T10:00:00Z"}}""";
 
     /// <summary>As a server of 1.33 writes it, without what does not matter here.</summary>
-    private static Pod Pod(string containers = """{"name":"app","image":"shop:1"}""") =>
+    private static V1Pod Pod(string containers = """{"name":"app","image":"shop:1"}""") =>
         JsonSerializer.Deserialize(
             $$$"""
             {
@@ -44,7 +45,7 @@ public sealed class ContainerKindTests
             EntityTypes.Pods.Json
         )!;
 
-    private static Selection Choose(string? container, Pod pod) =>
+    private static Selection Choose(string? container, V1Pod pod) =>
         TargetSelection.Choose(new TargetSpec { PodName = "checkout-0", ContainerName = container }, [pod], 20);
 
     [Theory]
@@ -63,7 +64,10 @@ public sealed class ContainerKindTests
     public void The_pod_may_mark_its_sidecar()
     {
         var pod = Pod();
-        pod.Metadata.Annotations = new() { ["kubectl.kubernetes.io/default-container"] = "proxy" };
+        pod.Metadata.Annotations = new Dictionary<string, string>()
+        {
+            ["kubectl.kubernetes.io/default-container"] = "proxy",
+        };
         Assert.Equal("proxy", Choose(container: null, pod).Targets.Single().Container);
     }
 

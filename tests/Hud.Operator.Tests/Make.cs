@@ -8,6 +8,7 @@ using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Streams;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
@@ -26,14 +27,14 @@ internal static class Make
     ) =>
         new()
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = name,
-                Namespace = "shop",
+                NamespaceProperty = "shop",
                 Uid = uid,
                 Generation = 1,
                 ResourceVersion = "7",
-                CreationTimestamp = Now,
+                CreationTimestamp = Now.UtcDateTime,
             },
             Spec = JsonSerializer.SerializeToElement(spec ?? Spec(), HudJson.Default.ProfilingSessionSpec),
             Status = status is null
@@ -86,50 +87,50 @@ internal static class Make
         };
 
     public static AgentObservation Agent(
-        Pod? pod = null,
+        V1Pod? pod = null,
         StreamSnapshot? stream = null,
         string node = "n1",
         string? refusal = null
     ) => new(node, Names.AgentPod("5e55-1", node), pod, stream ?? StreamSnapshot.Empty, refusal);
 
-    public static Pod Pod(
+    public static V1Pod Pod(
         string phase,
-        ContainerState? state = null,
+        V1ContainerState? state = null,
         string? reason = null,
-        params PodCondition[] conditions
+        params V1PodCondition[] conditions
     ) =>
         new()
         {
-            Metadata = new ObjectMeta { Name = "agent", Uid = "agent-uid" },
-            Spec = new PodSpec { ActiveDeadlineSeconds = 300 },
-            Status = new PodStatus
+            Metadata = new V1ObjectMeta { Name = "agent", Uid = "agent-uid" },
+            Spec = new V1PodSpec { ActiveDeadlineSeconds = 300 },
+            Status = new V1PodStatus
             {
                 Phase = phase,
                 Reason = reason,
                 Conditions = [.. conditions],
                 ContainerStatuses = state is null
                     ? null
-                    : [new ContainerStatus { Name = Names.AgentContainer, State = state }],
+                    : [new V1ContainerStatus { Name = Names.AgentContainer, State = state }],
             },
         };
 
-    public static Pod Running() => Pod("Running", new ContainerState { Running = new ContainerStateRunning() });
+    public static V1Pod Running() => Pod("Running", new V1ContainerState { Running = new V1ContainerStateRunning() });
 
-    public static Pod Waiting(string reason, string? message = null) =>
+    public static V1Pod Waiting(string reason, string? message = null) =>
         Pod(
             "Pending",
-            new ContainerState
+            new V1ContainerState
             {
-                Waiting = new ContainerStateWaiting { Reason = reason, Message = message },
+                Waiting = new V1ContainerStateWaiting { Reason = reason, Message = message },
             }
         );
 
-    public static Pod Ended(int code = 0, string? reason = null) =>
+    public static V1Pod Ended(int code = 0, string? reason = null) =>
         Pod(
             "Failed",
-            new ContainerState
+            new V1ContainerState
             {
-                Terminated = new ContainerStateTerminated { ExitCode = code, Reason = reason },
+                Terminated = new V1ContainerStateTerminated { ExitCode = code, Reason = reason },
             }
         );
 

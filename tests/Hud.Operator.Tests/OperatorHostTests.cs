@@ -5,6 +5,7 @@ using System.Text.Json;
 using Hud.Kubernetes;
 using Hud.Kubernetes.Tests.Scripted;
 using Hud.Operator.Health;
+using k8s.Models;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Hud.Operator.Tests;
@@ -17,7 +18,7 @@ public sealed class OperatorHostTests
         await using var server = new ScriptedServer((_, answer) => answer.SilenceAsync());
         using var client = server.Client();
         var clock = new FakeTimeProvider();
-        var informer = new Informer<Pod>(client, EntityTypes.Pods, new InformerOptions { Time = clock });
+        var informer = new Informer<V1Pod>(client, EntityTypes.Pods, new InformerOptions { Time = clock });
         var address = $"http://127.0.0.1:{FreePort()}/";
         using var stop = new CancellationTokenSource();
         var serving = new HealthServer(
@@ -123,7 +124,7 @@ public sealed class OperatorHostTests
     [Fact]
     public async Task An_operator_that_is_told_to_end_gives_its_lease_back()
     {
-        Lease? lease = null;
+        V1Lease? lease = null;
         await using var server = new ScriptedServer(
             (request, answer) =>
             {

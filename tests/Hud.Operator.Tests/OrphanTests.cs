@@ -5,6 +5,7 @@ using Hud.Kubernetes.Tests.Scripted;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
@@ -23,16 +24,16 @@ public sealed class OrphanTests
         );
     }
 
-    private static Pod Agent(string session, int ageSeconds, string name = "checkout") =>
+    private static V1Pod Agent(string session, int ageSeconds, string name = "checkout") =>
         new()
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = $"a-{session}-{ageSeconds}",
                 Uid = "pod-of-" + session,
-                CreationTimestamp = Make.Now.AddSeconds(-ageSeconds),
-                Labels = new() { [Names.SessionUidLabel] = session },
-                Annotations = new() { [Names.SessionAnnotation] = "shop/" + name },
+                CreationTimestamp = Make.Now.UtcDateTime.AddSeconds(-ageSeconds),
+                Labels = new Dictionary<string, string>() { [Names.SessionUidLabel] = session },
+                Annotations = new Dictionary<string, string>() { [Names.SessionAnnotation] = "shop/" + name },
             },
         };
 
@@ -91,7 +92,7 @@ public sealed class OrphanTests
         var sweep = new OrphanSweep(
             client,
             new Informer<SessionEntity>(client, SessionType.Sessions, new InformerOptions()),
-            new Informer<Pod>(client, EntityTypes.Pods, new InformerOptions()),
+            new Informer<V1Pod>(client, EntityTypes.Pods, new InformerOptions()),
             new SessionActions(client, Make.Options, TimeProvider.System, log),
             TimeProvider.System,
             log

@@ -24,7 +24,7 @@ public sealed class ResultsTests
         foreach (var (map, reference) in results)
         {
             Assert.True(map.Immutable);
-            Assert.Equal("shop", map.Metadata.Namespace);
+            Assert.Equal("shop", map.Metadata.NamespaceProperty);
             Assert.Equal("5e55-1", map.Metadata.OwnerReferences!.Single().Uid);
             var bytes = map.BinaryData?[reference.Key] ?? System.Text.Encoding.UTF8.GetBytes(map.Data![reference.Key]);
             Assert.Equal(reference.Bytes, bytes.Length);
@@ -137,6 +137,7 @@ public sealed class OptionsTests
                 )
                 .Message;
         Assert.Contains("HUD_MAX_DURATION", Error("HUD_MAX_DURATION", "soon"), StringComparison.Ordinal);
+        Assert.Contains("is much, which is", Error("HUD_AGENT_MEMORY_LIMIT", "much"), StringComparison.Ordinal);
         Assert.Contains("HUD_WORKERS", Error("HUD_WORKERS", "0"), StringComparison.Ordinal);
         Assert.Contains("true or false", Error("HUD_NEIGHBOUR_NAMES", "yes"), StringComparison.Ordinal);
         Assert.Contains("privileged", Error("HUD_AGENT_SECURITY_PROFILE", "root"), StringComparison.Ordinal);

@@ -10,6 +10,7 @@ using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Streams;
 using Hud.Operator.Tests.Scripted;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
@@ -146,15 +147,15 @@ public sealed class ProfileIntakeTests
     private static Entities.SessionEntity Session(string name, string uid, ProfilingSessionSpec? spec = null) =>
         Make.Session(spec, Make.Status(Make.Target(0)), name, uid);
 
-    private static Pod Agent(string uid)
+    private static V1Pod Agent(string uid)
     {
         var pod = Make.Ended();
-        pod.Metadata = new ObjectMeta
+        pod.Metadata = new V1ObjectMeta
         {
             Name = Names.AgentPod(uid, "n1"),
-            Namespace = Make.Options.Namespace,
+            NamespaceProperty = Make.Options.Namespace,
             Uid = "agent-" + uid,
-            Labels = new() { [Names.SessionUidLabel] = uid },
+            Labels = new Dictionary<string, string>() { [Names.SessionUidLabel] = uid },
         };
         return pod;
     }

@@ -8,6 +8,7 @@ using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Tests.Scripted;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
@@ -18,38 +19,38 @@ public sealed class SessionControllerTests
     private static SessionEntity Running(string name = "first", string uid = "uid-1") =>
         Make.Session(status: Make.Status(Make.Target(0)), name: name, uid: uid);
 
-    private static Pod AgentOf(SessionEntity session, Pod pod)
+    private static V1Pod AgentOf(SessionEntity session, V1Pod pod)
     {
-        pod.Metadata = new ObjectMeta
+        pod.Metadata = new V1ObjectMeta
         {
             Name = Names.AgentPod(session.Uid, "n1"),
-            Namespace = Make.Options.Namespace,
+            NamespaceProperty = Make.Options.Namespace,
             Uid = "agent-1",
-            Labels = new() { [Names.SessionUidLabel] = session.Uid },
+            Labels = new Dictionary<string, string>() { [Names.SessionUidLabel] = session.Uid },
         };
         return pod;
     }
 
-    private static Pod Target() =>
+    private static V1Pod Target() =>
         new()
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = "checkout-0",
-                Namespace = "shop",
+                NamespaceProperty = "shop",
                 Uid = "pod-0",
             },
-            Spec = new PodSpec { NodeName = "n1", Containers = [new Container { Name = "app" }] },
-            Status = new PodStatus
+            Spec = new V1PodSpec { NodeName = "n1", Containers = [new V1Container { Name = "app" }] },
+            Status = new V1PodStatus
             {
                 Phase = "Running",
                 ContainerStatuses =
                 [
-                    new ContainerStatus
+                    new V1ContainerStatus
                     {
                         Name = "app",
-                        ContainerId = "containerd://c0",
-                        State = new ContainerState { Running = new() },
+                        ContainerID = "containerd://c0",
+                        State = new V1ContainerState { Running = new() },
                     },
                 ],
             },

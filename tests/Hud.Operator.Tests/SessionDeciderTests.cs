@@ -5,6 +5,7 @@ using Hud.Kubernetes;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Streams;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
@@ -237,7 +238,7 @@ public sealed class SessionDeciderTests
             "Pending",
             null,
             null,
-            new PodCondition
+            new V1PodCondition
             {
                 Type = "PodScheduled",
                 Status = "False",
@@ -260,14 +261,14 @@ public sealed class SessionDeciderTests
             "Pending",
             null,
             null,
-            new PodCondition
+            new V1PodCondition
             {
                 Type = "PodScheduled",
                 Status = "True",
-                LastTransitionTime = Make.Now,
+                LastTransitionTime = Make.Now.UtcDateTime,
             }
         );
-        pod.Status!.StartTime = startedAfter is { } s ? Make.Now.AddSeconds(s) : null;
+        pod.Status!.StartTime = startedAfter is { } s ? Make.Now.UtcDateTime.AddSeconds(s) : null;
         var decision = SessionDecider.Decide(
             Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(pod)], after: after)
         );

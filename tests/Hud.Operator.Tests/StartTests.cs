@@ -5,6 +5,7 @@ using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Tests.Scripted;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
@@ -27,7 +28,7 @@ public sealed class StartTests
             },
             name: "first"
         );
-        session.Metadata.CreationTimestamp = created;
+        session.Metadata.CreationTimestamp = created.UtcDateTime;
         return session;
     }
 
@@ -106,21 +107,24 @@ public sealed class StartTests
         );
     }
 
-    private static Pod AgentOf(SessionEntity session) =>
+    private static V1Pod AgentOf(SessionEntity session) =>
         new()
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = Names.AgentPod(session.Uid, "n1"),
-                Namespace = Make.Options.Namespace,
+                NamespaceProperty = Make.Options.Namespace,
                 Uid = "agent-" + session.Uid,
-                Labels = new(StringComparer.Ordinal) { [Names.SessionUidLabel] = session.Uid },
-                Annotations = new(StringComparer.Ordinal)
+                Labels = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    [Names.SessionUidLabel] = session.Uid,
+                },
+                Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
                 {
                     [Names.SessionAnnotation] = $"{session.Namespace}/{session.Name}",
                 },
             },
-            Status = new PodStatus { Phase = "Running" },
+            Status = new V1PodStatus { Phase = "Running" },
         };
 
     [Theory]

@@ -3,32 +3,33 @@ using Hud.Kubernetes;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Tests.Scripted;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
 /// <summary>Whoever may write a session's status makes it say what they like. Nothing outside the session may follow from it.</summary>
 public sealed class StatusForgeryTests
 {
-    private static Pod Target(string uid = "pod-0", string node = "n1", string container = "containerd://c0") =>
+    private static V1Pod Target(string uid = "pod-0", string node = "n1", string container = "containerd://c0") =>
         new()
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = "checkout-0",
-                Namespace = "shop",
+                NamespaceProperty = "shop",
                 Uid = uid,
             },
-            Spec = new PodSpec { NodeName = node, Containers = [new Container { Name = "app" }] },
-            Status = new PodStatus
+            Spec = new V1PodSpec { NodeName = node, Containers = [new V1Container { Name = "app" }] },
+            Status = new V1PodStatus
             {
                 Phase = "Running",
                 ContainerStatuses =
                 [
-                    new ContainerStatus
+                    new V1ContainerStatus
                     {
                         Name = "app",
-                        ContainerId = container,
-                        State = new ContainerState { Running = new() },
+                        ContainerID = container,
+                        State = new V1ContainerState { Running = new() },
                     },
                 ],
             },
@@ -139,12 +140,12 @@ public sealed class StatusForgeryTests
             uid: "uid-1"
         );
         var other = Make.Running();
-        other.Metadata = new ObjectMeta
+        other.Metadata = new V1ObjectMeta
         {
             Name = Names.AgentPod("uid-1", "n1"),
-            Namespace = Make.Options.Namespace,
+            NamespaceProperty = Make.Options.Namespace,
             Uid = "agent-9",
-            Labels = new() { [Names.SessionUidLabel] = "uid-2" },
+            Labels = new Dictionary<string, string>() { [Names.SessionUidLabel] = "uid-2" },
         };
         await using var world = new ScriptedWorld(Make.Options, [session], [other]);
         await world.Ready;
@@ -152,15 +153,15 @@ public sealed class StatusForgeryTests
         Assert.Equal(0, world.Streams.Count);
     }
 
-    private static ConfigMap Map(string name, string? owner) =>
+    private static V1ConfigMap Map(string name, string? owner) =>
         new()
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = name,
-                Namespace = "shop",
+                NamespaceProperty = "shop",
                 Uid = "uid-of-" + name,
-                OwnerReferences = owner is null ? null : [new OwnerReference { Uid = owner }],
+                OwnerReferences = owner is null ? null : [new V1OwnerReference { Uid = owner }],
             },
         };
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Hud.Core.Api;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
@@ -13,7 +14,7 @@ public sealed class StatusSizeLimiterTests
         var text = new string('\u00e4', 2000);
         var pods = Enumerable
             .Range(0, 100)
-            .Select(i => new Hud.Kubernetes.Pod
+            .Select(i => new V1Pod
             {
                 Metadata = new() { Name = new string('p', 250) + i, Uid = Guid.NewGuid().ToString() },
                 Spec = new() { NodeName = new string('n', 253), Containers = [new() { Name = new string('c', 63) }] },
@@ -25,7 +26,7 @@ public sealed class StatusSizeLimiterTests
                         new()
                         {
                             Name = new string('c', 63),
-                            ContainerId = "containerd://" + new string('0', 64),
+                            ContainerID = "containerd://" + new string('0', 64),
                             State = new() { Running = new() },
                         },
                     ],

@@ -1,12 +1,13 @@
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Operator.Targets;
+using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
 public sealed class TargetSelectionTests
 {
-    private static Pod Pod(
+    private static V1Pod Pod(
         string name,
         int ageSeconds = 60,
         bool ready = true,
@@ -17,40 +18,42 @@ public sealed class TargetSelectionTests
     )
     {
         containers ??= ["app"];
-        return new Pod
+        return new V1Pod
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = name,
                 Uid = "uid-" + name,
-                CreationTimestamp = Make.Now.AddSeconds(-ageSeconds),
-                Annotations = marked is null ? null : new() { ["kubectl.kubernetes.io/default-container"] = marked },
+                CreationTimestamp = Make.Now.UtcDateTime.AddSeconds(-ageSeconds),
+                Annotations = marked is null
+                    ? null
+                    : new Dictionary<string, string>() { ["kubectl.kubernetes.io/default-container"] = marked },
             },
-            Spec = new PodSpec
+            Spec = new V1PodSpec
             {
                 NodeName = "n1",
-                Containers = [.. containers.Select(c => new Container { Name = c })],
+                Containers = [.. containers.Select(c => new V1Container { Name = c })],
             },
-            Status = new PodStatus
+            Status = new V1PodStatus
             {
                 Phase = phase,
-                Conditions = [new PodCondition { Type = "Ready", Status = ready ? "True" : "False" }],
+                Conditions = [new V1PodCondition { Type = "Ready", Status = ready ? "True" : "False" }],
                 ContainerStatuses =
                 [
-                    .. containers.Select(c => new ContainerStatus
+                    .. containers.Select(c => new V1ContainerStatus
                     {
                         Name = c,
-                        ContainerId = "containerd://" + name + c,
+                        ContainerID = "containerd://" + name + c,
                         State = waiting is null
-                            ? new ContainerState { Running = new() }
-                            : new ContainerState { Waiting = new() { Reason = waiting } },
+                            ? new V1ContainerState { Running = new() }
+                            : new V1ContainerState { Waiting = new() { Reason = waiting } },
                     }),
                 ],
             },
         };
     }
 
-    private static Selection Choose(TargetSpec target, params Pod[] pods) => TargetSelection.Choose(target, pods, 20);
+    private static Selection Choose(TargetSpec target, params V1Pod[] pods) => TargetSelection.Choose(target, pods, 20);
 
     [Fact]
     public void The_oldest_ready_pods_come_first_and_then_names_decide()
@@ -111,7 +114,7 @@ public sealed class TargetSelectionTests
     public void Pods_that_ended_or_are_going_do_not_count()
     {
         var going = Pod("going");
-        going.Metadata.DeletionTimestamp = Make.Now;
+        going.Metadata.DeletionTimestamp = Make.Now.UtcDateTime;
         var selection = Choose(new TargetSpec { PodName = "x" }, Pod("done", phase: "Succeeded"), going);
         Assert.False(selection.Resolved);
         Assert.Equal("NoMatchingPods", selection.Reason);

@@ -1,3 +1,6 @@
+using k8s;
+using k8s.Models;
+
 namespace Hud.Kubernetes;
 
 public enum ChangeKind
@@ -39,7 +42,7 @@ public sealed class Informer<T>(
     InformerOptions options,
     IReadOnlyDictionary<string, Func<T, IEnumerable<string>>>? indexers = null
 )
-    where T : class, IEntity
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<Change<T>>[] _handlers = [];

@@ -1,8 +1,11 @@
+using k8s;
+using k8s.Models;
+
 namespace Hud.Kubernetes;
 
 /// <summary>The objects an informer knows, with named indexes over them. Safe for several threads; readers get copies of lists, never the lists.</summary>
 public sealed class Store<T>(IReadOnlyDictionary<string, Func<T, IEnumerable<string>>> indexers)
-    where T : class, IEntity
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<EntityKey, T> _byKey = [];

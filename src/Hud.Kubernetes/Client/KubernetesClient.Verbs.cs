@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using k8s;
+using k8s.Models;
 
 namespace Hud.Kubernetes;
 
@@ -21,7 +23,7 @@ public sealed record ListOptions(
 public sealed partial class KubernetesClient
 {
     public async Task<T> GetAsync<T>(EntityType<T> type, string? ns, string name, CancellationToken cancel)
-        where T : class, IEntity =>
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
         Read(
             await SendAsync(HttpMethod.Get, type.Path(ns, name), body: null, contentType: null, cancel)
                 .ConfigureAwait(false),
@@ -30,7 +32,7 @@ public sealed partial class KubernetesClient
 
     /// <returns>Null when there is no such object.</returns>
     public async Task<T?> TryGetAsync<T>(EntityType<T> type, string? ns, string name, CancellationToken cancel)
-        where T : class, IEntity
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         try
         {
@@ -50,7 +52,7 @@ public sealed partial class KubernetesClient
         ListOptions? options,
         CancellationToken cancel
     )
-        where T : class, IEntity
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var all = new EntityList<T> { Items = [] };
         string? next = null;
@@ -92,7 +94,7 @@ public sealed partial class KubernetesClient
                 all.Items.Add(item);
             }
             all.Metadata = part.Metadata;
-            next = part.Metadata.Continue;
+            next = part.Metadata.ContinueProperty;
             if (string.IsNullOrEmpty(next))
                 return all;
         }
@@ -100,11 +102,11 @@ public sealed partial class KubernetesClient
     }
 
     public async Task<T> CreateAsync<T>(EntityType<T> type, T entity, CancellationToken cancel)
-        where T : class, IEntity =>
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
         Read(
             await SendAsync(
                     HttpMethod.Post,
-                    type.Path(entity.Metadata.Namespace),
+                    type.Path(entity.Metadata.NamespaceProperty),
                     Write(entity, type),
                     "application/json",
                     cancel
@@ -121,11 +123,11 @@ public sealed partial class KubernetesClient
         CancellationToken cancel,
         string? subresource = null
     )
-        where T : class, IEntity =>
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
         Read(
             await SendAsync(
                     HttpMethod.Put,
-                    type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource),
+                    type.Path(entity.Metadata.NamespaceProperty, entity.Metadata.Name, subresource),
                     Write(entity, type),
                     "application/json",
                     cancel
@@ -139,15 +141,14 @@ public sealed partial class KubernetesClient
         EntityType<T> type,
         string? ns,
         string name,
-        DeleteOptions? options,
+        V1DeleteOptions? options,
         CancellationToken cancel
     )
-        where T : class, IEntity
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(
-            options ?? new DeleteOptions(),
-            KubernetesJson.Default.DeleteOptions
-        );
+        options ??= new V1DeleteOptions();
+        (options.ApiVersion, options.Kind) = ("v1", "DeleteOptions");
+        var body = JsonSerializer.SerializeToUtf8Bytes(options, ModelJson.Options.Info<V1DeleteOptions>());
         try
         {
             await SendAsync(HttpMethod.Delete, type.Path(ns, name), body, "application/json", cancel)
@@ -170,7 +171,7 @@ public sealed partial class KubernetesClient
         CancellationToken cancel,
         string? subresource = null
     )
-        where T : class, IEntity =>
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
         Read(
             await SendAsync(
                     HttpMethod.Patch,
@@ -194,10 +195,10 @@ public sealed partial class KubernetesClient
         string? subresource = null,
         bool force = true
     )
-        where T : class, IEntity
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var path =
-            type.Path(entity.Metadata.Namespace, entity.Metadata.Name, subresource)
+            type.Path(entity.Metadata.NamespaceProperty, entity.Metadata.Name, subresource)
             + Query(null, ("fieldManager", manager), ("force", force ? "true" : null));
         return Read(
             await SendAsync(HttpMethod.Patch, path, Write(entity, type), PatchKind.Apply, cancel).ConfigureAwait(false),
@@ -206,7 +207,7 @@ public sealed partial class KubernetesClient
     }
 
     private static byte[] Write<T>(T entity, EntityType<T> type)
-        where T : class, IEntity
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         entity.ApiVersion = type.ApiVersion;
         entity.Kind = type.Kind;
@@ -214,7 +215,7 @@ public sealed partial class KubernetesClient
     }
 
     private static T Read<T>(byte[] bytes, EntityType<T> type)
-        where T : class, IEntity => Deserialize(bytes, type.Json, type.Kind);
+        where T : class, IKubernetesObject<V1ObjectMeta> => Deserialize(bytes, type.Json, type.Kind);
 
     private static T Deserialize<T>(
         byte[] bytes,

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using k8s;
+using k8s.Models;
 
 namespace Hud.Kubernetes;
 
@@ -30,7 +32,7 @@ public sealed partial class KubernetesClient
         string resourceVersion,
         [EnumeratorCancellation] CancellationToken cancel
     )
-        where T : class, IEntity
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var seconds = ((long)_options.WatchDuration.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         var path =
@@ -63,15 +65,16 @@ public sealed partial class KubernetesClient
     }
 
     private static WatchEvent<T>? Parse<T>(string operation, ReadOnlySpan<byte> line, EntityType<T> type)
-        where T : class, IEntity
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         try
         {
             var raw =
-                JsonSerializer.Deserialize(line, KubernetesJson.Default.WatchLine) ?? throw new JsonException("null");
+                JsonSerializer.Deserialize(line, ModelJson.Options.Info<WatchLine>())
+                ?? throw new JsonException("null");
             if (raw.Type == "ERROR")
             {
-                var status = raw.Object.Deserialize(KubernetesJson.Default.Status);
+                var status = raw.Object.Deserialize(ModelJson.Options.Info<V1Status>());
                 throw KubernetesException.From(
                     operation,
                     (System.Net.HttpStatusCode)(status?.Code ?? 500),

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
+using k8s;
 
 namespace Hud.Kubernetes;
 
@@ -34,21 +32,20 @@ public sealed partial class KubernetesClient : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
     private readonly HttpClient _http;
-    private readonly ClusterConfig _config;
     private readonly KubernetesClientOptions _options;
-    private readonly RateLimiter _limiter;
 
-    public KubernetesClient(ClusterConfig config, KubernetesClientOptions? options = null)
+    public KubernetesClient(KubernetesClientConfiguration config, KubernetesClientOptions? options = null)
     {
-        _config = config;
         _options = options ?? new KubernetesClientOptions();
-        _limiter = new RateLimiter(_options.RequestsPerSecond, _options.Burst, _options.Time);
-        _http = new HttpClient(Handler(config)) { BaseAddress = config.Server, Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new RequestHandler(config, _options, Wire(config)))
+        {
+            // a server behind a path keeps it: what is asked for is relative
+            BaseAddress = new Uri(config.Host.TrimEnd('/') + "/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd(_options.UserAgent);
         _http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
     }
-
-    public ClusterConfig Config => _config;
 
     public void Dispose() => _http.Dispose();
 
@@ -58,39 +55,24 @@ public sealed partial class KubernetesClient : IDisposable
             await SendAsync(HttpMethod.Get, path, body: null, contentType: null, cancel).ConfigureAwait(false)
         );
 
-    private static SocketsHttpHandler Handler(ClusterConfig config)
+    /// <summary>
+    /// Our own handler and not that of the library's client: that client brings the code to read and write all kinds of Kubernetes, 9 MB of
+    /// it in a native program.
+    /// </summary>
+    private static SocketsHttpHandler Wire(KubernetesClientConfiguration config)
     {
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            UseProxy = false, // a proxy between an operator and its API server would read its secrets
+            UseProxy = false, // one of the environment between an operator and its API server would read its secrets
             ConnectTimeout = ConnectTimeout,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
             PooledConnectionLifetime = TimeSpan.FromMinutes(30),
             AutomaticDecompression = DecompressionMethods.GZip,
         };
-        var tls = handler.SslOptions;
-        if (config.TlsServerName is not null)
-            tls.TargetHost = config.TlsServerName;
-        if (config.ClientCertificate is { } own)
-            tls.ClientCertificates = [own];
-        if (config.InsecureSkipTlsVerify)
-        {
-#pragma warning disable CA5359, MA0039 // asked for by insecure-skip-tls-verify in the user's own kubeconfig, as kubectl does
-            tls.RemoteCertificateValidationCallback = (_, _, _, _) => true;
-#pragma warning restore CA5359, MA0039
-        }
-        else if (config.CertificateAuthority is { } authorities)
-        {
-            var policy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            policy.CustomTrustStore.AddRange(authorities);
-            tls.CertificateChainPolicy = policy;
-        }
+        ServerTrust.Apply(handler.SslOptions, config);
+        config.FirstMessageHandlerSetup?.Invoke(handler);
         return handler;
     }
 
@@ -105,12 +87,12 @@ public sealed partial class KubernetesClient : IDisposable
     {
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _options.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, timeout.Token);
-        var operation = Operation(method, path);
+        var operation = method.Method + " " + path.Split('?')[0];
         try
         {
             using var response = await OpenAsync(method, path, body, contentType, both.Token).ConfigureAwait(false);
             await using var stream = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
-            return await ReadBoundedAsync(stream, Limits.MaxResponseBytes, operation, both.Token).ConfigureAwait(false);
+            return await stream.ReadBoundedAsync(Limits.MaxResponseBytes, operation, both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
@@ -128,7 +110,7 @@ public sealed partial class KubernetesClient : IDisposable
         }
     }
 
-    /// <summary>Sends and returns once the headers of a success are there. 429 and 503 with a Retry-After are waited out.</summary>
+    /// <summary>Returns once the headers of a success are there.</summary>
     private async Task<HttpResponseMessage> OpenAsync(
         HttpMethod method,
         string path,
@@ -137,101 +119,12 @@ public sealed partial class KubernetesClient : IDisposable
         CancellationToken cancel
     )
     {
-        var operation = Operation(method, path);
-        var rejected = false;
-        for (var attempt = 1; ; attempt++)
+        using var request = new HttpRequestMessage(method, new Uri(path.TrimStart('/'), UriKind.Relative));
+        if (body is not null)
         {
-            await _limiter.WaitAsync(cancel).ConfigureAwait(false);
-            if (method != HttpMethod.Get && _options.MayWrite is { } may && !may())
-                throw new NotLeaderException(operation);
-            using var request = new HttpRequestMessage(method, path);
-            if (_config.Token?.Current() is { } token)
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            if (body is not null)
-            {
-                request.Content = new ByteArrayContent(body);
-                request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType ?? "application/json");
-            }
-            var response = await _http
-                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel)
-                .ConfigureAwait(false);
-            if (response.IsSuccessStatusCode)
-                return response;
-            using (response)
-            {
-                // a token that rotated under us is read again once; a second 401 is an answer
-                if (response.StatusCode == HttpStatusCode.Unauthorized && !rejected && _config.Token is { } source)
-                {
-                    rejected = true;
-                    source.Reject();
-                    continue;
-                }
-                var error = await ErrorAsync(operation, response, cancel).ConfigureAwait(false);
-                var throttled =
-                    response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable;
-                if (
-                    !throttled
-                    || error.RetryAfter is not { } wait
-                    || wait > Limits.MaxRetryAfter
-                    || attempt >= Limits.MaxThrottledTries
-                )
-                    throw error;
-                await Task.Delay(wait, _options.Time, cancel).ConfigureAwait(false);
-            }
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType ?? "application/json");
         }
-    }
-
-    private async Task<KubernetesException> ErrorAsync(
-        string operation,
-        HttpResponseMessage response,
-        CancellationToken cancel
-    )
-    {
-        Status? status = null;
-        var text = "";
-        try
-        {
-            await using var stream = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
-            var bytes = await ReadBoundedAsync(stream, Limits.MaxErrorBytes, operation, cancel).ConfigureAwait(false);
-            text = System.Text.Encoding.UTF8.GetString(bytes, 0, Math.Min(bytes.Length, 500));
-            status = JsonSerializer.Deserialize(bytes, KubernetesJson.Default.Status);
-        }
-        catch (Exception e) when (e is JsonException or TransportException or IOException)
-        {
-            // a proxy's HTML page or a cut body: the status code alone has to do
-        }
-        var after = response.Headers.RetryAfter;
-        TimeSpan? wait =
-            after?.Delta
-            ?? (after?.Date is { } date ? date - _options.Time.GetUtcNow() : default(TimeSpan?))
-            ?? (status?.Details?.RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : default(TimeSpan?));
-        if (wait < TimeSpan.Zero)
-            wait = TimeSpan.Zero;
-        return KubernetesException.From(operation, response.StatusCode, status?.Reason, status?.Message ?? text, wait);
-    }
-
-    private static async Task<byte[]> ReadBoundedAsync(
-        Stream stream,
-        int limit,
-        string operation,
-        CancellationToken cancel
-    )
-    {
-        using var whole = new MemoryStream();
-        var buffer = new byte[16 << 10];
-        int read;
-        while ((read = await stream.ReadAsync(buffer, cancel).ConfigureAwait(false)) > 0)
-        {
-            if (whole.Length + read > limit)
-                throw new TransportException(operation, $"the answer is longer than {limit} bytes");
-            whole.Write(buffer, 0, read);
-        }
-        return whole.ToArray();
-    }
-
-    private static string Operation(HttpMethod method, string path)
-    {
-        var query = path.IndexOf('?');
-        return method.Method + " " + (query < 0 ? path : path[..query]);
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
     }
 }

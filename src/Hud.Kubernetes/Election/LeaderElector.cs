@@ -1,3 +1,5 @@
+using k8s.Models;
+
 namespace Hud.Kubernetes;
 
 public sealed class LeaderElectionOptions
@@ -149,7 +151,7 @@ public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions
         }
     }
 
-    private void Observe(Lease lease)
+    private void Observe(V1Lease lease)
     {
         ObservedHolder = lease.Spec.HolderIdentity;
         if (lease.Metadata.ResourceVersion == _seenVersion)
@@ -158,19 +160,19 @@ public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions
         _seenAt = options.Time.GetTimestamp();
     }
 
-    private Lease Ours(Lease? old)
+    private V1Lease Ours(V1Lease? old)
     {
-        var now = options.Time.GetUtcNow();
+        var now = options.Time.GetUtcNow().UtcDateTime;
         var mine = old?.Spec.HolderIdentity == options.Identity;
-        return new Lease
+        return new V1Lease
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = options.Name,
-                Namespace = options.Namespace,
+                NamespaceProperty = options.Namespace,
                 ResourceVersion = old?.Metadata.ResourceVersion,
             },
-            Spec = new LeaseSpec
+            Spec = new V1LeaseSpec
             {
                 HolderIdentity = options.Identity,
                 LeaseDurationSeconds = Math.Max(1, (int)options.LeaseDuration.TotalSeconds),

@@ -3,6 +3,8 @@ using System.Text.Json.Serialization;
 using Hud.Core;
 using Hud.Core.Api;
 using Hud.Kubernetes;
+using k8s;
+using k8s.Models;
 
 namespace Hud.Operator.Entities;
 
@@ -10,13 +12,13 @@ namespace Hud.Operator.Entities;
 /// A ProfilingSession as the API server holds it. Spec and status stay unread until asked for: one session with a value that no rule
 /// of an old server refuses must not break the watch of all the others.
 /// </summary>
-public sealed class SessionEntity : IEntity
+public sealed class SessionEntity : IKubernetesObject<V1ObjectMeta>
 {
     public string ApiVersion { get; set; } = ProfilingSession.FullApiVersion;
 
     public string Kind { get; set; } = ProfilingSession.KindName;
 
-    public ObjectMeta Metadata { get; set; } = new();
+    public V1ObjectMeta Metadata { get; set; } = new();
 
     public JsonElement Spec { get; set; }
 
@@ -26,10 +28,10 @@ public sealed class SessionEntity : IEntity
     public string Uid => Metadata.Uid ?? "";
 
     [JsonIgnore]
-    public string Namespace => Metadata.Namespace ?? "";
+    public string Namespace => Metadata.NamespaceProperty ?? "";
 
     [JsonIgnore]
-    public string Name => Metadata.Name;
+    public string Name => Metadata.Name ?? "";
 
     /// <summary>False with a sentence when the spec cannot be read.</summary>
     public bool TryReadSpec(out ProfilingSessionSpec spec, out string error)
@@ -77,10 +79,9 @@ public sealed class SessionEntity : IEntity
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase
 )]
-[JsonSerializable(typeof(SessionEntity))]
 [JsonSerializable(typeof(EntityList<SessionEntity>))]
 internal sealed partial class SessionJson : JsonSerializerContext;
 
@@ -90,13 +91,18 @@ public static class SessionType
     /// <summary>What earlier operators put on sessions in progress. It is only ever taken off.</summary>
     public const string FormerFinalizer = "hud.dev/agents";
 
+    private static readonly JsonSerializerOptions Json = ModelJson.With(
+        SessionJson.Default,
+        JsonIgnoreCondition.WhenWritingDefault
+    );
+
     public static readonly EntityType<SessionEntity> Sessions = new(
         ProfilingSession.Group,
         ProfilingSession.Version,
         ProfilingSession.KindName,
         ProfilingSession.Plural,
         Namespaced: true,
-        SessionJson.Default.SessionEntity,
-        SessionJson.Default.EntityListSessionEntity
+        Json.Info<SessionEntity>(),
+        Json.Info<EntityList<SessionEntity>>()
     );
 }

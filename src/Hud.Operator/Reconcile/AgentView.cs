@@ -1,4 +1,5 @@
 using Hud.Kubernetes;
+using k8s.Models;
 
 namespace Hud.Operator.Reconcile;
 
@@ -87,9 +88,9 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
     /// <summary>
     /// Nothing of the pod runs, nor will without its image, so its end need not be waited for. Some kubelets take a minute to confirm it.
     /// </summary>
-    public static bool HasNoImage(Pod pod) =>
+    public static bool HasNoImage(V1Pod pod) =>
         pod.Status is { Phase: "Pending", ContainerStatuses: { Count: > 0 } containers }
-        && containers.TrueForAll(c => c.State?.Waiting?.Reason is { } reason && ImageReasons.Contains(reason));
+        && containers.All(c => c.State?.Waiting?.Reason is { } reason && ImageReasons.Contains(reason));
 
     private static AgentView Draining(AgentObservation agent) =>
         new(
@@ -103,7 +104,7 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
                 )
         );
 
-    private static AgentView Terminated(AgentObservation agent, ContainerStateTerminated ended)
+    private static AgentView Terminated(AgentObservation agent, V1ContainerStateTerminated ended)
     {
         if (!agent.Stream.ReadToEnd)
             return Draining(agent);
@@ -120,7 +121,12 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
         );
     }
 
-    private static AgentView Pending(AgentObservation agent, Pod pod, ContainerStatus? container, DateTimeOffset now)
+    private static AgentView Pending(
+        AgentObservation agent,
+        V1Pod pod,
+        V1ContainerStatus? container,
+        DateTimeOffset now
+    )
     {
         if (container?.State?.Waiting is { Reason: { } reason } waiting)
         {
@@ -148,7 +154,7 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
         return
             scheduled is { Status: "True", LastTransitionTime: { } at }
             && pod.Status?.StartTime is null
-            && now - at > NodeAnswers
+            && now.UtcDateTime - at > NodeAnswers
             ? new AgentView(
                 AgentPhase.Starting,
                 "NodeNotReady",

@@ -2,6 +2,7 @@ using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Kubernetes;
 using Hud.Operator.Streams;
+using k8s.Models;
 
 namespace Hud.Operator.Reconcile;
 
@@ -11,7 +12,7 @@ namespace Hud.Operator.Reconcile;
 public sealed record AgentObservation(
     string Node,
     string Name,
-    Pod? Pod,
+    V1Pod? Pod,
     StreamSnapshot Stream,
     string? Refusal = null
 );

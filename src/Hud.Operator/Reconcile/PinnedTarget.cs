@@ -1,6 +1,7 @@
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Operator.Targets;
+using k8s.Models;
 
 namespace Hud.Operator.Reconcile;
 
@@ -12,7 +13,7 @@ public static class PinnedTarget
 {
     /// <param name="pod">The pod of that name in the session's own namespace, as the API server has it now; null when there is none.</param>
     /// <returns>Null when it is the same container of the same pod on the same node, otherwise a sentence.</returns>
-    public static string? Mismatch(TargetStatus pinned, Pod? pod)
+    public static string? Mismatch(TargetStatus pinned, V1Pod? pod)
     {
         if (pod is null)
             return $"pod {pinned.Pod} is not in this namespace any more";
@@ -23,7 +24,7 @@ public static class PinnedTarget
         var container = PodContainers.Status(pod, pinned.Container);
         if (container is null)
             return $"pod {pinned.Pod} has no container {pinned.Container}";
-        return container.ContainerId == pinned.ContainerId && container.State?.Running is not null
+        return container.ContainerID == pinned.ContainerId && container.State?.Running is not null
             ? null
             : $"container {pinned.Container} of pod {pinned.Pod} was restarted or has ended since it was chosen";
     }

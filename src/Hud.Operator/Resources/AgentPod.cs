@@ -4,6 +4,7 @@ using Hud.Core.Api;
 using Hud.Core.Stream;
 using Hud.Kubernetes;
 using Hud.Operator.Entities;
+using k8s.Models;
 
 namespace Hud.Operator.Resources;
 
@@ -36,7 +37,7 @@ public static class AgentPod
     ];
 
     /// <param name="targets">Those of <paramref name="node"/>, in the order of the status.</param>
-    public static Pod Build(
+    public static V1Pod Build(
         SessionEntity session,
         ProfilingSessionSpec spec,
         string node,
@@ -44,10 +45,10 @@ public static class AgentPod
         OperatorOptions options
     )
     {
-        return new Pod
+        return new V1Pod
         {
             Metadata = Metadata(session, node, options),
-            Spec = new PodSpec
+            Spec = new V1PodSpec
             {
                 RestartPolicy = "Never",
                 ActiveDeadlineSeconds = (long)
@@ -58,15 +59,15 @@ public static class AgentPod
                 ServiceAccountName = options.AgentServiceAccount,
                 AutomountServiceAccountToken = false,
                 EnableServiceLinks = false, // its environment is its input: one variable, not a list of the namespace's services
-                HostPid = true,
+                HostPID = true,
                 DnsPolicy = "Default", // it resolves nothing; this asks for the least
                 PriorityClassName = options.AgentPriorityClass,
                 ImagePullSecrets =
                     options.AgentImagePullSecrets.Count == 0
                         ? null
-                        : [.. options.AgentImagePullSecrets.Select(s => new LocalObjectReference { Name = s })],
+                        : [.. options.AgentImagePullSecrets.Select(s => new V1LocalObjectReference { Name = s })],
                 Affinity = OnNode(node),
-                Tolerations = [new Toleration { Operator = "Exists" }],
+                Tolerations = [new V1Toleration { OperatorProperty = "Exists" }],
                 Containers = [Container(Task(spec, node, targets, options.NeighbourNames), options)],
             },
         };
@@ -96,7 +97,7 @@ public static class AgentPod
             ],
         };
 
-    private static Container Container(AgentTask task, OperatorOptions options) =>
+    private static V1Container Container(AgentTask task, OperatorOptions options) =>
         new()
         {
             Name = Names.AgentContainer,
@@ -104,20 +105,20 @@ public static class AgentPod
             ImagePullPolicy = options.AgentImagePullPolicy,
             Env =
             [
-                new EnvVar
+                new V1EnvVar
                 {
                     Name = AgentTask.EnvironmentVariable,
                     Value = JsonSerializer.Serialize(task, HudJson.Default.AgentTask),
                 },
             ],
-            Resources = new ResourceRequirements
+            Resources = new V1ResourceRequirements
             {
-                Requests = new(StringComparer.Ordinal)
+                Requests = new Dictionary<string, ResourceQuantity>(StringComparer.Ordinal)
                 {
                     ["cpu"] = options.AgentCpuRequest,
                     ["memory"] = options.AgentMemoryRequest,
                 },
-                Limits = new(StringComparer.Ordinal)
+                Limits = new Dictionary<string, ResourceQuantity>(StringComparer.Ordinal)
                 {
                     ["cpu"] = options.AgentCpuLimit,
                     ["memory"] = options.AgentMemoryLimit,
@@ -127,7 +128,7 @@ public static class AgentPod
             TerminationMessagePolicy = "FallbackToLogsOnError",
         };
 
-    private static ObjectMeta Metadata(SessionEntity session, string node, OperatorOptions options)
+    private static V1ObjectMeta Metadata(SessionEntity session, string node, OperatorOptions options)
     {
         var annotations = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -136,11 +137,11 @@ public static class AgentPod
         };
         foreach (var (key, value) in HandsOff)
             annotations[key] = value;
-        return new ObjectMeta
+        return new V1ObjectMeta
         {
             Name = Names.AgentPod(session.Uid, node),
-            Namespace = options.Namespace,
-            Labels = new(StringComparer.Ordinal)
+            NamespaceProperty = options.Namespace,
+            Labels = new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["app.kubernetes.io/name"] = "hud",
                 ["app.kubernetes.io/component"] = "agent",
@@ -153,23 +154,23 @@ public static class AgentPod
     }
 
     /// <summary>Affinity and not nodeName: the scheduler then still checks resources, and the pod says why it cannot run.</summary>
-    private static Affinity OnNode(string node) =>
+    private static V1Affinity OnNode(string node) =>
         new()
         {
-            NodeAffinity = new NodeAffinity
+            NodeAffinity = new V1NodeAffinity
             {
-                RequiredDuringSchedulingIgnoredDuringExecution = new NodeSelector
+                RequiredDuringSchedulingIgnoredDuringExecution = new V1NodeSelector
                 {
                     NodeSelectorTerms =
                     [
-                        new NodeSelectorTerm
+                        new V1NodeSelectorTerm
                         {
                             MatchFields =
                             [
-                                new()
+                                new V1NodeSelectorRequirement
                                 {
                                     Key = "metadata.name",
-                                    Operator = "In",
+                                    OperatorProperty = "In",
                                     Values = [node],
                                 },
                             ],
@@ -179,21 +180,21 @@ public static class AgentPod
             },
         };
 
-    private static SecurityContext Security(SecurityProfile profile) =>
+    private static V1SecurityContext Security(SecurityProfile profile) =>
         profile == SecurityProfile.Privileged
-            ? new SecurityContext
+            ? new V1SecurityContext
             {
                 Privileged = true,
                 ReadOnlyRootFilesystem = true,
                 RunAsUser = 0,
             }
-            : new SecurityContext
+            : new V1SecurityContext
             {
                 AllowPrivilegeEscalation = false,
                 ReadOnlyRootFilesystem = true,
                 RunAsUser = 0, // capabilities of an exec reach only root without file capabilities on the binary
-                SeccompProfile = new SeccompProfile { Type = "RuntimeDefault" },
-                Capabilities = new Capabilities { Drop = ["ALL"], Add = AgentCapabilities },
+                SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" },
+                Capabilities = new V1Capabilities { Drop = ["ALL"], Add = AgentCapabilities },
             };
 
     /// <summary><c>containerd://abc</c> is <c>abc</c> in cgroup paths.</summary>
@@ -207,7 +208,7 @@ public static class AgentPod
     /// An agent that said its last word ends by itself within moments. Deleting its pod meanwhile makes two kills of one: kubelets before 1.22
     /// can then lose track of the pod, which stays Terminating for ever. Past a bound it is deleted all the same.
     /// </summary>
-    public static bool IsLeaving(Pod pod, DateTimeOffset? sessionEnd, DateTimeOffset now) =>
+    public static bool IsLeaving(V1Pod pod, DateTimeOffset? sessionEnd, DateTimeOffset now) =>
         now - sessionEnd < TimeSpan.FromSeconds(10)
         && pod.Status?.ContainerStatuses?.Any(c => c.State?.Running is not null) == true;
 

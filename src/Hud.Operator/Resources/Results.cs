@@ -5,6 +5,7 @@ using Hud.Core.Profile;
 using Hud.Kubernetes;
 using Hud.Operator.Entities;
 using Hud.Reports.Formats;
+using k8s.Models;
 
 namespace Hud.Operator.Resources;
 
@@ -14,13 +15,13 @@ public static class Results
     /// <summary>The API server takes 1 MiB with everything; base64 and metadata need their part.</summary>
     public const int MaxConfigMapBytes = 900 << 10;
 
-    public static IReadOnlyList<(ConfigMap Map, ResultReference Reference)> Build(
+    public static IReadOnlyList<(V1ConfigMap Map, ResultReference Reference)> Build(
         SessionEntity session,
         ProfilingSessionSpec spec,
         ProfileDocument profile
     )
     {
-        var all = new List<(ConfigMap, ResultReference)>();
+        var all = new List<(V1ConfigMap, ResultReference)>();
         foreach (var wanted in spec.Output.Formats.Distinct())
         {
             if (!ReportFormats.TryGet(wanted, out var format))
@@ -28,13 +29,13 @@ public static class Results
             var bytes = format.Render(profile, ReportFormats.MaxConfigMapBytes, out var truncated);
             var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
             var name = Names.Derived(session.Name, wanted.ToString().ToLowerInvariant());
-            var map = new ConfigMap
+            var map = new V1ConfigMap
             {
-                Metadata = new ObjectMeta
+                Metadata = new V1ObjectMeta
                 {
                     Name = name,
-                    Namespace = session.Namespace,
-                    Labels = new(StringComparer.Ordinal)
+                    NamespaceProperty = session.Namespace,
+                    Labels = new Dictionary<string, string>(StringComparer.Ordinal)
                     {
                         ["app.kubernetes.io/name"] = "hud",
                         ["app.kubernetes.io/component"] = "result",
@@ -42,15 +43,21 @@ public static class Results
                         [Names.SessionUidLabel] = session.Uid,
                         [Names.FormatLabel] = wanted.ToString(),
                     },
-                    Annotations = new(StringComparer.Ordinal) { [Names.Sha256Annotation] = hash },
+                    Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
+                    {
+                        [Names.Sha256Annotation] = hash,
+                    },
                     OwnerReferences = [Owner(session)],
                 },
                 Immutable = true,
             };
             if (format.IsBinary)
-                map.BinaryData = new(StringComparer.Ordinal) { [format.Key] = bytes };
+                map.BinaryData = new Dictionary<string, byte[]>(StringComparer.Ordinal) { [format.Key] = bytes };
             else
-                map.Data = new(StringComparer.Ordinal) { [format.Key] = Encoding.UTF8.GetString(bytes) };
+                map.Data = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    [format.Key] = Encoding.UTF8.GetString(bytes),
+                };
             all.Add(
                 (
                     map,
@@ -72,7 +79,7 @@ public static class Results
     public static IReadOnlyList<OutputFormat> Unsupported(ProfilingSessionSpec spec) =>
         [.. spec.Output.Formats.Distinct().Where(f => !ReportFormats.TryGet(f, out _))];
 
-    private static OwnerReference Owner(SessionEntity session) =>
+    private static V1OwnerReference Owner(SessionEntity session) =>
         new()
         {
             ApiVersion = ProfilingSession.FullApiVersion,

@@ -2,6 +2,7 @@ using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
+using k8s.Models;
 
 namespace Hud.Operator.Resources;
 
@@ -28,7 +29,7 @@ public static class TransitionEvents
     /// What a session at its first sight after a start tells again, as the operator before may have ended between writing the status and
     /// telling it. What was told has its name already. Of older transitions the events may have gone by, and are not to come back.
     /// </summary>
-    public static IReadOnlyList<Event> Recent(
+    public static IReadOnlyList<Corev1Event> Recent(
         SessionEntity session,
         ProfilingSessionStatus status,
         DateTimeOffset now
@@ -45,14 +46,14 @@ public static class TransitionEvents
 
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
 
-    public static IReadOnlyList<Event> Between(
+    public static IReadOnlyList<Corev1Event> Between(
         SessionEntity session,
         ProfilingSessionStatus before,
         ProfilingSessionStatus after,
         DateTimeOffset now
     )
     {
-        var events = new List<Event>();
+        var events = new List<Corev1Event>();
         foreach (var condition in after.Conditions)
         {
             if (
@@ -70,30 +71,31 @@ public static class TransitionEvents
         return events;
     }
 
-    private static Event Make(SessionEntity session, Condition condition, bool warning, DateTimeOffset now) =>
+    private static Corev1Event Make(SessionEntity session, Condition condition, bool warning, DateTimeOffset now) =>
         new()
         {
-            Metadata = new ObjectMeta
+            Metadata = new V1ObjectMeta
             {
                 Name = Names.Derived(
                     session.Name,
                     Names.Hash($"{session.Uid}|{condition.Type}|{condition.Status}|{condition.Reason}")
                 ),
-                Namespace = session.Namespace,
+                NamespaceProperty = session.Namespace,
             },
-            InvolvedObject = new ObjectReference
+            InvolvedObject = new V1ObjectReference
             {
                 ApiVersion = ProfilingSession.FullApiVersion,
                 Kind = ProfilingSession.KindName,
-                Namespace = session.Namespace,
+                NamespaceProperty = session.Namespace,
                 Name = session.Name,
                 Uid = session.Uid,
             },
             Reason = condition.Reason,
             Message = StatusSizeLimiter.Cut(condition.Message, 1000),
             Type = warning ? "Warning" : "Normal",
-            Source = new EventSource { Component = Names.Manager },
-            FirstTimestamp = now,
-            LastTimestamp = now,
+            Source = new V1EventSource { Component = Names.Manager },
+            Count = 1,
+            FirstTimestamp = now.UtcDateTime,
+            LastTimestamp = now.UtcDateTime,
         };
 }

@@ -1,5 +1,6 @@
 using Hud.Core.Stream;
 using Hud.Kubernetes;
+using k8s.Models;
 
 namespace Hud.Operator.Streams;
 
@@ -10,7 +11,7 @@ namespace Hud.Operator.Streams;
 /// </summary>
 public sealed class StreamFollowers(
     KubernetesClient client,
-    Informer<Pod> agents,
+    Informer<V1Pod> agents,
     string ns,
     ProfileIntake profiles,
     Action<EntityKey> changed,
@@ -43,7 +44,7 @@ public sealed class StreamFollowers(
     /// has a log of its own.
     /// </summary>
     /// <param name="agents">How many the session has.</param>
-    public StreamSnapshot Follow(Pod pod, EntityKey session, int agents = 1)
+    public StreamSnapshot Follow(V1Pod pod, EntityKey session, int agents = 1)
     {
         var (name, uid) = (pod.Metadata.Name, pod.Metadata.Uid);
         lock (_lock)

@@ -1,4 +1,5 @@
 using Hud.Kubernetes;
+using k8s.Models;
 
 namespace Hud.Operator.Targets;
 
@@ -33,7 +34,7 @@ public sealed record PodContainer(string Name, ContainerKind Kind)
 /// <summary>All containers of a pod. Their names are unique across the kinds. Pure.</summary>
 public static class PodContainers
 {
-    public static IReadOnlyList<PodContainer> Of(Pod pod) =>
+    public static IReadOnlyList<PodContainer> Of(V1Pod pod) =>
         [
             .. pod.Spec.Containers.Select(c => new PodContainer(c.Name, ContainerKind.App)),
             .. (pod.Spec.InitContainers ?? []).Select(c => new PodContainer(
@@ -43,7 +44,7 @@ public static class PodContainers
             .. (pod.Spec.EphemeralContainers ?? []).Select(c => new PodContainer(c.Name, ContainerKind.Ephemeral)),
         ];
 
-    public static ContainerStatus? Status(Pod pod, string name) =>
+    public static V1ContainerStatus? Status(V1Pod pod, string name) =>
         (pod.Status?.ContainerStatuses ?? [])
             .Concat(pod.Status?.InitContainerStatuses ?? [])
             .Concat(pod.Status?.EphemeralContainerStatuses ?? [])

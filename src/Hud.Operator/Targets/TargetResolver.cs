@@ -1,6 +1,7 @@
 using System.Net;
 using Hud.Core.Api;
 using Hud.Kubernetes;
+using k8s.Models;
 
 namespace Hud.Operator.Targets;
 
@@ -55,15 +56,35 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
         CancellationToken cancel
     )
     {
-        var kind = EntityTypes.WorkloadKind(reference.ApiVersion, reference.Kind);
-        var workload = kind is null
-            ? null
-            : await client.TryGetAsync(kind, ns, reference.Name, cancel).ConfigureAwait(false);
+        var workload = await FindWorkloadAsync(ns, reference, cancel).ConfigureAwait(false);
         if (workload is null)
             return Nothing("NoMatchingPods", $"there is no {reference.Kind} {reference.Name} in this namespace");
-        return workload.Spec.Selector is { } selector
+        return workload.Selector is { } selector
             ? await ChooseAsync(ns, target, [selector], cancel).ConfigureAwait(false)
             : Nothing("NoMatchingPods", $"{reference.Kind} {reference.Name} has no selector");
+    }
+
+    /// <summary>What owns pods through a selector.</summary>
+    private sealed record Workload(V1LabelSelector? Selector);
+
+    /// <returns>Null when there is none, and for a kind that does not own pods through a selector.</returns>
+    private Task<Workload?> FindWorkloadAsync(string ns, WorkloadReference reference, CancellationToken cancel)
+    {
+        return (reference.ApiVersion, reference.Kind) switch
+        {
+            ("apps/v1", "Deployment") => FindAsync(EntityTypes.Deployments, d => d.Spec?.Selector),
+            ("apps/v1", "StatefulSet") => FindAsync(EntityTypes.StatefulSets, s => s.Spec?.Selector),
+            ("apps/v1", "DaemonSet") => FindAsync(EntityTypes.DaemonSets, d => d.Spec?.Selector),
+            ("apps/v1", "ReplicaSet") => FindAsync(EntityTypes.ReplicaSets, r => r.Spec?.Selector),
+            ("batch/v1", "Job") => FindAsync(EntityTypes.Jobs, j => j.Spec?.Selector),
+            _ => Task.FromResult<Workload?>(null),
+        };
+
+        async Task<Workload?> FindAsync<T>(EntityType<T> type, Func<T, V1LabelSelector?> selector)
+            where T : class, k8s.IKubernetesObject<V1ObjectMeta> =>
+            await client.TryGetAsync(type, ns, reference.Name, cancel).ConfigureAwait(false) is { } found
+                ? new Workload(selector(found))
+                : null;
     }
 
     /// <summary>The Jobs that a CronJob made and that run now, the newest first. Between two runs there are none, and the next one is waited for.</summary>
@@ -83,8 +104,8 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
                 j.Metadata.OwnerReferences?.Any(o => o.Uid == cron.Metadata.Uid) == true && j.Status?.Active > 0
             )
             .OrderByDescending(j => j.Metadata.CreationTimestamp)
-            .Select(j => j.Spec.Selector)
-            .OfType<Hud.Kubernetes.LabelSelector>()
+            .Select(j => j.Spec?.Selector)
+            .OfType<V1LabelSelector>()
             .Take(MaxJobs)
             .ToList();
         return running.Count == 0
@@ -95,11 +116,11 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
     private async Task<Selection> ChooseAsync(
         string ns,
         TargetSpec target,
-        IReadOnlyList<Hud.Kubernetes.LabelSelector> selectors,
+        IReadOnlyList<V1LabelSelector> selectors,
         CancellationToken cancel
     )
     {
-        var pods = new List<Pod>();
+        var pods = new List<V1Pod>();
         foreach (var selector in selectors)
         {
             var query = selector.ToQuery();
@@ -120,15 +141,15 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
     private static string Said(Exception e) =>
         e is KubernetesException { Detail.Length: > 0 } said ? said.Detail : e.Message;
 
-    private static Hud.Kubernetes.LabelSelector Selector(Hud.Core.Api.LabelSelector? selector) =>
+    private static V1LabelSelector Selector(LabelSelector? selector) =>
         new()
         {
             MatchLabels = selector?.MatchLabels?.ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
             MatchExpressions = selector
-                ?.MatchExpressions?.Select(e => new Hud.Kubernetes.LabelSelectorRequirement
+                ?.MatchExpressions?.Select(e => new V1LabelSelectorRequirement
                 {
                     Key = e.Key,
-                    Operator = e.Operator,
+                    OperatorProperty = e.Operator,
                     Values = e.Values?.ToList(),
                 })
                 .ToList(),

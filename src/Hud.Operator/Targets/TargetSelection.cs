@@ -1,6 +1,7 @@
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Operator.Reconcile;
+using k8s.Models;
 
 namespace Hud.Operator.Targets;
 
@@ -33,7 +34,7 @@ public static class TargetSelection
 
     /// <param name="pods">All pods that the selector, name or workload gave.</param>
     /// <param name="ceiling">The administrator's bound on pods per session.</param>
-    public static Selection Choose(TargetSpec target, IReadOnlyList<Pod> pods, int ceiling)
+    public static Selection Choose(TargetSpec target, IReadOnlyList<V1Pod> pods, int ceiling)
     {
         var live = pods.Where(p =>
                 p.Metadata.DeletionTimestamp is null && p.Status?.Phase is not ("Succeeded" or "Failed")
@@ -93,9 +94,9 @@ public static class TargetSelection
     }
 
     /// <summary>Null for a container that isn't running, or not on a node yet.</summary>
-    private static TargetStatus? Pinned(Pod pod, string container, ContainerStatus? status) =>
+    private static TargetStatus? Pinned(V1Pod pod, string container, V1ContainerStatus? status) =>
         status?.State?.Running is null
-        || string.IsNullOrEmpty(status.ContainerId)
+        || string.IsNullOrEmpty(status.ContainerID)
         || string.IsNullOrEmpty(pod.Spec.NodeName)
             ? null
             : new TargetStatus
@@ -104,36 +105,33 @@ public static class TargetSelection
                 PodUid = pod.Metadata.Uid ?? "",
                 Node = pod.Spec.NodeName,
                 Container = container,
-                ContainerId = status.ContainerId,
+                ContainerId = status.ContainerID,
                 State = TargetState.Pending,
             };
 
-    private static string WhyNot(Pod pod, ContainerStatus? status) =>
+    private static string WhyNot(V1Pod pod, V1ContainerStatus? status) =>
         status?.State?.Waiting?.Reason ?? status?.State?.Terminated?.Reason ?? pod.Status?.Phase ?? "unknown";
 
     private static string Count(int pods) => pods == 1 ? "1 pod" : $"{pods} pods";
 
-    private static bool IsReady(Pod pod) =>
+    private static bool IsReady(V1Pod pod) =>
         pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
 
     /// <summary>
     /// The one that is asked for, of whatever kind; else the one that the pod marks; else the only one of the pod's own. A sidecar or a debugger
     /// beside it leaves no doubt about which program is meant.
     /// </summary>
-    private static string? Container(TargetSpec target, Pod pod)
+    private static string? Container(TargetSpec target, V1Pod pod)
     {
         var all = PodContainers.Of(pod).Where(c => c.Kind != ContainerKind.Init).Select(c => c.Name).ToList();
         if (target.ContainerName is { } asked)
             return all.Contains(asked, StringComparer.Ordinal) ? asked : null;
-        if (
-            pod.Metadata.Annotations?.GetValueOrDefault(DefaultContainer) is { } marked
-            && all.Contains(marked, StringComparer.Ordinal)
-        )
+        if (pod.GetAnnotation(DefaultContainer) is { } marked && all.Contains(marked, StringComparer.Ordinal))
             return marked;
         return pod.Spec.Containers.Count == 1 ? pod.Spec.Containers[0].Name : null;
     }
 
-    private static Selection Ambiguous(TargetSpec target, Pod pod, int matched)
+    private static Selection Ambiguous(TargetSpec target, V1Pod pod, int matched)
     {
         var all = PodContainers.Of(pod);
         var names = string.Join(", ", all.Where(c => c.Kind != ContainerKind.Init).Take(20));

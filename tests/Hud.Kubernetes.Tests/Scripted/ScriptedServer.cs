@@ -1,6 +1,11 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using k8s;
+using k8s.Authentication;
 
 namespace Hud.Kubernetes.Tests.Scripted;
 
@@ -23,15 +28,21 @@ public sealed class ScriptedServer : IAsyncDisposable
     private readonly Func<ScriptedRequest, Answer, Task> _script;
     private readonly Task _accepting;
     private readonly List<ScriptedRequest> _requests = [];
+    private readonly List<string> _names = [];
 
-    public ScriptedServer(Func<ScriptedRequest, Answer, Task> script)
+    private readonly X509Certificate2? _certificate;
+
+    /// <param name="certificate">With one it speaks TLS.</param>
+    public ScriptedServer(Func<ScriptedRequest, Answer, Task> script, X509Certificate2? certificate = null)
     {
         _script = script;
+        _certificate = certificate;
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
-    public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    public Uri Address =>
+        new($"{(_certificate is null ? "http" : "https")}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
     public IReadOnlyList<ScriptedRequest> Requests
     {
@@ -42,8 +53,18 @@ public sealed class ScriptedServer : IAsyncDisposable
         }
     }
 
-    public KubernetesClient Client(KubernetesClientOptions? options = null, ITokenSource? token = null) =>
-        new(new ClusterConfig { Server = Address, Token = token }, options);
+    /// <summary>What clients called this server in their handshakes, as far as those came to an end.</summary>
+    public IReadOnlyList<string> Names
+    {
+        get
+        {
+            lock (_requests)
+                return [.. _names];
+        }
+    }
+
+    public KubernetesClient Client(KubernetesClientOptions? options = null, ITokenProvider? token = null) =>
+        new(new KubernetesClientConfiguration { Host = Address.ToString(), TokenProvider = token }, options);
 
     public async ValueTask DisposeAsync()
     {
@@ -74,7 +95,7 @@ public sealed class ScriptedServer : IAsyncDisposable
         {
             try
             {
-                await using var stream = tcp.GetStream();
+                await using var stream = await SecuredAsync(tcp.GetStream());
                 var request = await ReadAsync(stream);
                 if (request is null)
                     return;
@@ -82,14 +103,29 @@ public sealed class ScriptedServer : IAsyncDisposable
                     _requests.Add(request);
                 await _script(request, new Answer(stream, _stop.Token));
             }
-            catch (Exception e) when (e is IOException or OperationCanceledException or SocketException)
+            catch (Exception e)
+                when (e is IOException or OperationCanceledException or SocketException or AuthenticationException)
             {
-                // the client went away, or the test is over
+                // the client went away or does not trust us, or the test is over
             }
         }
     }
 
-    private async Task<ScriptedRequest?> ReadAsync(NetworkStream stream)
+    private async Task<Stream> SecuredAsync(NetworkStream plain)
+    {
+        if (_certificate is null)
+            return plain;
+        var secured = new SslStream(plain);
+        await secured.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions { ServerCertificate = _certificate },
+            _stop.Token
+        );
+        lock (_requests)
+            _names.Add(secured.TargetHostName);
+        return secured;
+    }
+
+    private async Task<ScriptedRequest?> ReadAsync(Stream stream)
     {
         var head = new List<byte>();
         var one = new byte[1];

@@ -9,6 +9,7 @@ using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
 using Hud.Operator.Targets;
+using k8s.Models;
 
 namespace Hud.Operator.Tests.Scripted;
 
@@ -32,7 +33,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public ScriptedWorld(
         OperatorOptions options,
         SessionEntity[] sessions,
-        Pod[]? agents = null,
+        V1Pod[]? agents = null,
         TimeProvider? time = null
     )
     {
@@ -43,7 +44,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         _server = new ScriptedServer(AnswerAsync);
         _client = _server.Client();
         Sessions = new Informer<SessionEntity>(_client, SessionType.Sessions, new InformerOptions());
-        var pods = Pods = new Informer<Pod>(
+        var pods = Pods = new Informer<V1Pod>(
             _client,
             EntityTypes.Pods,
             new InformerOptions { Namespace = options.Namespace },
@@ -77,7 +78,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public Informer<SessionEntity> Sessions { get; }
 
     /// <summary>What the operator sees of agent pods.</summary>
-    public Informer<Pod> Pods { get; }
+    public Informer<V1Pod> Pods { get; }
     public ProfileIntake Profiles { get; } = new();
 
     /// <summary>Sessions that were told that there may be a place for them, in order.</summary>
@@ -87,16 +88,16 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 
     public SessionController Controller { get; }
 
-    public Pod[] Agents { get; }
+    public V1Pod[] Agents { get; }
 
     /// <summary>Pods of the namespace shop, by name.</summary>
-    public Dictionary<string, Pod> Targets { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, V1Pod> Targets { get; } = new(StringComparer.Ordinal);
 
     /// <summary>ConfigMaps of the namespace shop, by name.</summary>
-    public Dictionary<string, ConfigMap> Maps { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, V1ConfigMap> Maps { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Agent pods that were asked for, in order.</summary>
-    public ConcurrentQueue<Pod> Created { get; } = [];
+    public ConcurrentQueue<V1Pod> Created { get; } = [];
 
     /// <summary>What the log of any agent says before it ends; null: nothing, and it does not end.</summary>
     public byte[]? AgentLog { get; init; }
@@ -148,7 +149,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public void AddUnseen(SessionEntity session) => Locked(() => _unseen = session);
 
     /// <summary>An agent pod changes, or is deleted.</summary>
-    public async Task SendAgentAsync(string type, Pod pod)
+    public async Task SendAgentAsync(string type, V1Pod pod)
     {
         pod.Metadata.ResourceVersion = (++_version).ToString();
         lock (_lock)
@@ -227,7 +228,8 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             await answer.JsonAsync(Change(request, path));
         else if (path[^1] == "pods")
         {
-            Created.Enqueue(JsonSerializer.Deserialize(request.Body, EntityTypes.Pods.Json)!);
+            // with all its fields, of which the operator reads few
+            Created.Enqueue(k8s.KubernetesJson.Deserialize<V1Pod>(request.Body));
             await answer.JsonAsync(request.Body);
         }
         else if (path[^1] == "configmaps" && OnResult is not null)

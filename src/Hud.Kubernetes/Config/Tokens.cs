@@ -1,42 +1,44 @@
+using System.Net.Http.Headers;
+using k8s.Authentication;
+using k8s.KubeConfigModels;
+
 namespace Hud.Kubernetes;
 
-/// <summary>A bearer token that may change while the process runs.</summary>
-public interface ITokenSource
+/// <summary>A token of which there is a newer one when the server refuses it.</summary>
+public interface IRenewableToken : ITokenProvider
 {
-    string? Current();
-
     /// <summary>The server answered 401: what is remembered must not be used again.</summary>
     void Reject();
-}
-
-public sealed class FixedTokenSource(string token) : ITokenSource
-{
-    public string? Current() => token;
-
-    public void Reject()
-    {
-        // nothing else to offer: the 401 goes to the caller
-    }
 }
 
 /// <summary>
 /// The token file of a pod. The kubelet replaces it long before it expires (at 80 % of its life), and old tokens are refused
 /// after at most an hour, so a copy of a minute is safe and spares a read per request.
 /// </summary>
-public sealed class FileTokenSource(string path, TimeProvider time) : ITokenSource
+public sealed class FileToken(string path, TimeProvider time) : IRenewableToken
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
     private const int MaxTokenBytes = 64 << 10;
 
     private readonly Lock _lock = new();
     private string? _token;
+    private bool _rejected;
     private long _readAt;
 
-    public string? Current()
+    public Task<AuthenticationHeaderValue> GetAuthenticationHeaderAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new AuthenticationHeaderValue("Bearer", Current()));
+
+    public void Reject()
+    {
+        lock (_lock)
+            _rejected = true;
+    }
+
+    private string? Current()
     {
         lock (_lock)
         {
-            if (_token is not null && time.GetElapsedTime(_readAt) < Fresh)
+            if (_token is not null && !_rejected && time.GetElapsedTime(_readAt) < Fresh)
                 return _token;
             try
             {
@@ -49,6 +51,7 @@ public sealed class FileTokenSource(string path, TimeProvider time) : ITokenSour
                 {
                     _token = text;
                     _readAt = time.GetTimestamp();
+                    _rejected = false;
                 }
             }
             catch (IOException) when (_token is not null)
@@ -59,10 +62,16 @@ public sealed class FileTokenSource(string path, TimeProvider time) : ITokenSour
             return _token;
         }
     }
+}
 
-    public void Reject()
-    {
-        lock (_lock)
-            _token = null;
-    }
+/// <summary>A token from a login plugin, which is run again when the token ends or is refused.</summary>
+public sealed class PluginToken(ExternalExecution plugin) : IRenewableToken
+{
+    private ExecTokenProvider _current = new(plugin);
+
+    public Task<AuthenticationHeaderValue> GetAuthenticationHeaderAsync(CancellationToken cancellationToken) =>
+        // the library waits two minutes for a plugin that hangs, whatever it is told
+        Volatile.Read(ref _current).GetAuthenticationHeaderAsync(cancellationToken).WaitAsync(cancellationToken);
+
+    public void Reject() => Volatile.Write(ref _current, new ExecTokenProvider(plugin));
 }
