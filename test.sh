@@ -37,6 +37,9 @@ passed=0 failed=0 skipped=0
 slow=(PageBrowserTests GdbTests KubectlTests CommandTests CockpitTests WatchTests WrongLinesTests CompletionTests HostileFilesTests
   AgainstAddr2lineTests EverySymbolTests EveryFileTests ProfileIntakeTests AgentStreamTests)
 
+# Of the kernel tests the ones that run in emulated machines, which measure nothing.
+emulated=OtherKernelsTests
+
 # Layers that need root, a kernel with BTF, real Tokio programs, a cluster or the server of custom resources.
 needs_machine() { case "$1" in Hud.KernelTests|Hud.WorkloadTests|Hud.ClusterTests|Hud.CrdTests) true ;; *) false ;; esac; }
 
@@ -49,9 +52,15 @@ count() { grep -o '<assembly [^>]*>' "$1" 2>/dev/null | head -1 | sed -n "s/.* $
 # The blocks of the runner's output that tell of failed and skipped tests: a headline and the deeper lines below it.
 details() { awk '/\[(FAIL|SKIP)\]$/ {show=1; print; next} /^      / {if (show) print; next} {show=0}' "$1"; }
 
-# run_project NAME: runs one project, tells what failed and how many passed, and leaves the three numbers in its .count file.
+# run_project NAME[+CLASS]: runs one project, or a class of it that is run apart from the others; prints what failed and how many
+# passed, and leaves the three numbers in its .count file.
 run_project() {
-  local name="$1" program="artifacts/bin/$1/release/$1" class xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=() wrong=0
+  local name="$1" project="${1%%+*}" class xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=() wrong=0
+  local program="artifacts/bin/$project/release/$project"
+  case "$name" in
+    *+*) arguments=(-class "*.${name#*+}") ;;
+    Hud.KernelTests) [ -n "$method" ] || arguments=(-class- "*.$emulated") ;;
+  esac
   [ -z "$method" ] || arguments=(-method "*$method*")
   [ -z "$fuzz" ] || arguments=(-class '*Fuzz*' -diagnostics)
   [ -z "$quick" ] || for class in "${slow[@]}"; do arguments+=(-class- "*.$class"); done
@@ -95,7 +104,8 @@ run_projects() {
   for name in "$@"; do
     case "$name" in
       Hud.ClusterTests) told "$name" & ;;
-      Hud.KernelTests|Hud.WorkloadTests) alone+=("$name") ;;
+      Hud.KernelTests) alone+=("$name"); [ -n "$method" ] || beside+=("$name+$emulated") ;;
+      Hud.WorkloadTests) alone+=("$name") ;;
       *) beside+=("$name") ;;
     esac
   done
@@ -109,7 +119,8 @@ run_projects() {
   ) &
   wait
   for name in "${alone[@]}"; do run_project "$name"; done
-  add_up "$@"
+  add_up "${alone[@]}" "${beside[@]}"
+  case " $* " in *' Hud.ClusterTests '*) add_up Hud.ClusterTests ;; esac
 }
 
 projects=() method="$filter"

@@ -46,20 +46,22 @@ manifest hog '[/bin/busybox, sh, -c, "while :; do :; done"]' 'resources: {reques
 manifest agent '[/bin/busybox, sh, -c, "until test -s /agent/ask; do /bin/busybox sleep 1; done; read pid path </agent/ask; /bin/busybox sh /agent/look $pid $path >/agent/seen.tmp 2>&1; /bin/busybox mv /agent/seen.tmp /agent/seen; /bin/busybox sleep 3600"]' 'securityContext: {privileged: true}' true
 cp /c/rootfs/bin/look $agent/look
 containerd >/tmp/containerd.log 2>&1 &
-until ctr version >/dev/null 2>&1; do sleep 1; done
+i=0
+until ctr version >/dev/null 2>&1; do
+  i=$((i + 1)); [ $i -lt 120 ] || { echo "@@ kubelet-failed"; tail -n 20 /tmp/containerd.log; echo "@@ end"; return 0; }
+  sleep 1
+done
+echo "containerd answers"
 for image in /images/*.tar; do ctr -n k8s.io images import --snapshotter native $image >/dev/null 2>&1 || echo "no image $image"; done
+echo "the images are in"
 kubelet --config /etc/kubernetes/kubelet.yaml --container-runtime remote --container-runtime-endpoint unix:///run/containerd/containerd.sock \
   --hostname-override node1 >/tmp/kubelet.log 2>&1 &
-member() { # the first process of a container whose command line has $1
-  local file
-  for file in /proc/[0-9]*/cgroup; do
-    grep -q cri-containerd $file 2>/dev/null && tr '\0' ' ' <${file%cgroup}cmdline | grep -q "$1" && { file=${file#/proc/}; echo ${file%/cgroup}; return; }
-  done
-}
+# the process of a container by a word of its command line; one look at all, as each program started takes long in an emulated machine
+member() { grep -ls "$1" /proc/[0-9]*/cmdline | while read -r file; do grep -qs cri-containerd "${file%cmdline}cgroup" && { file=${file#/proc/}; echo "${file%/cmdline}"; break; }; done; }
 i=0
-until pid=$(member 'while :') && [ -n "$pid" ] && looker=$(member 'until test') && [ -n "$looker" ]; do
-  i=$((i + 1)); [ $i -lt 200 ] || { echo "@@ kubelet-failed"; tail -n 40 /tmp/kubelet.log; tail -n 20 /tmp/containerd.log; echo "@@ end"; exit 1; }
-  sleep 2
+until looker=$(member 'until test') && [ -n "$looker" ] && pid=$(member 'while :') && [ -n "$pid" ]; do
+  i=$((i + 1)); [ $i -lt 40 ] || { echo "@@ kubelet-failed"; tail -n 40 /tmp/kubelet.log; tail -n 20 /tmp/containerd.log; echo "@@ end"; return 0; }
+  sleep 3
 done
 sleep 4
 path=$(cut -d: -f3 /proc/$pid/cgroup)
