@@ -118,7 +118,7 @@ public static class SymbolizerServer
         }
         catch (Exception e) when (e is IOException or InvalidDataException or EndOfStreamException)
         {
-            // the agent is gone or speaks another language: nobody is left to tell
+            // the agent is gone or speaks another protocol: there is no one to report to
         }
 
         foreach (var (file, _, _) in files.Values)
