@@ -16,7 +16,7 @@ internal enum Presence
 }
 
 /// <summary>
-/// Which program of which process: the start time tells processes with one pid apart and survives execve; where code and stack begin
+/// Which program of which process: the start time distinguishes processes with one pid and survives execve; where code and stack begin
 /// is chosen anew by each execve. A process may set these numbers (<c>PR_SET_MM</c>): it can hide an execve from this check,
 /// not from the others (the file's identity, the bytes at the probes, the tracepoint).
 /// </summary>

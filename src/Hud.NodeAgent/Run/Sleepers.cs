@@ -7,7 +7,7 @@ using Hud.Unwinding;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>
-/// Reads the stacks of threads that were asleep before the programs saw them: they are not switched out while anybody looks, and
+/// Reads the stacks of threads that were asleep before the programs saw them: they are not switched out while the agent looks, and
 /// a worker that sleeps in a poll for ever would never show. Twice around the reading the kernel says whether they still sleep.
 /// </summary>
 internal sealed class Sleepers(

@@ -9,7 +9,7 @@ namespace Hud.NodeAgent.Run;
 /// <summary>From what the task names to a process.</summary>
 internal static class TargetFinder
 {
-    /// <summary>The first ones are watched: the kernel side has a bit for each, and the last bit is the agent's own child.</summary>
+    /// <summary>The first ones are watched: the BPF programs have a bit for each, and the last bit is the agent's own child.</summary>
     public static (IReadOnlyList<AgentTarget> Watched, IReadOnlyList<AgentTarget> TooMany) Share(
         IReadOnlyList<AgentTarget> all
     ) => ([.. all.Take(Abi.MaxTargets - 1)], [.. all.Skip(Abi.MaxTargets - 1)]);
