@@ -43,7 +43,7 @@ internal static class FlagValues
             $"write it like {example}"
         );
 
-    /// <param name="beyond">What a number is that is too large for any such value, such as "no process id".</param>
+    /// <param name="beyond">What a number is that is too large for any such value, such as "too large for a process id".</param>
     public static Option<int?> Whole(
         string name,
         string example,
