@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * block_in_place: a worker gives its queue away in the middle of a poll, and from then on the poll blocks no task. Seen by what
- * happens and not by names, which the compiler inlines: when the poll has ended, its thread isn't a worker any more and goes to the
+ * happens and not by names, which the compiler inlines: when the poll has ended, its thread is no longer a worker and goes to the
  * pool, for another blocking task or to wait for one, where a worker would poll on or park. So a slow poll that made or woke a thread of the
  * pool is kept until the thread's next step. The moment is the one when it woke the thread that took over: that one begins a blocking
  * task, and in this it polls tasks of the same runtime or parks as its workers do.

@@ -146,7 +146,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	u32 depth;
 	bool slow;
 
-	/* once disabled, sleeps are not seen any more, so the split of this poll would be wrong */
+	/* once disabled, sleeps are no longer seen, so the split of this poll would be wrong */
 	if (!ts || !control.enabled)
 		return;
 	drop_stale_polls(ts);

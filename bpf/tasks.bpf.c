@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Walks all tasks on request. The agent may live in a pid namespace of its own (a
- * node in a container), and tracepoints speak of kernel ids: the first walk
+ * node in a container), and tracepoints use kernel ids: the first walk
  * translates between the two. The second reports polls that are open right now.
  */
 

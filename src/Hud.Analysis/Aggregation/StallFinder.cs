@@ -16,7 +16,7 @@ public static class StallFinder
         foreach (var (worker, start, end) in polls)
         {
             if (end <= start)
-                continue; // its end would count before its start and leave the worker open for ever
+                continue; // its end would count before its start and leave the worker open forever
             edges.Add((start, true, worker));
             edges.Add((end, false, worker));
         }

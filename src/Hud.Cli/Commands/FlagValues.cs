@@ -8,7 +8,7 @@ namespace Hud.Cli.Commands;
 
 /// <summary>
 /// Values of flags as people write them. Each refusal names the flag, what was written and what to write instead; the
-/// parser's own sentences speak of types.
+/// parser's own messages name types.
 /// </summary>
 internal static class FlagValues
 {

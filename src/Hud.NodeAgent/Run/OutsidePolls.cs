@@ -20,7 +20,7 @@ internal sealed class OutsidePolls(
 {
     private const int MaxStrangers = 100_000;
 
-    /// <summary>A tick may come where a stack can't be walked well; what is said of a thread for good is said by several.</summary>
+    /// <summary>A tick may come where a stack can't be walked well, so it takes several to settle what a thread is.</summary>
     private const int StrangerAfter = 3;
 
     private readonly record struct Sleep(int Tid, ulong OffAtNs);

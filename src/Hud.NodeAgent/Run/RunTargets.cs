@@ -153,7 +153,7 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
             warn(refusal);
     }
 
-    /// <summary>Same pid, another program: types and tables mean nothing any more.</summary>
+    /// <summary>Same pid, another program: its types and tables are no longer valid.</summary>
     public void OnExec(TargetProcess target)
     {
         if (!target.Gone)

@@ -41,7 +41,7 @@ internal static class TargetFinder
                 0,
                 new Diagnostic(
                     DiagnosticKinds.TargetGone,
-                    $"container {spec.Container} of pod {spec.Pod} has no process on this node (any more)",
+                    $"container {spec.Container} of pod {spec.Pod} no longer has a process on this node",
                     "the pod was deleted or its container restarted before the agent attached; create a new session"
                 )
             );

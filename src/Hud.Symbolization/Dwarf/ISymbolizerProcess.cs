@@ -14,7 +14,7 @@ public interface ISymbolizerProcess : IDisposable
     /// <summary>What the helper writes.</summary>
     Stream Answers { get; }
 
-    /// <summary>Over which it gets the files that requests speak of.</summary>
+    /// <summary>Over which it gets the files that requests name.</summary>
     SafeFileHandle Files { get; }
 
     int ProcessId { get; }
