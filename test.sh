@@ -49,7 +49,7 @@ step() { "$@" || { failed=$((failed + 1)); say "failed: $*"; return 1; }; }
 # count FILE ATTRIBUTE: a number of the <assembly> element of xunit's result file.
 count() { grep -o '<assembly [^>]*>' "$1" 2>/dev/null | head -1 | sed -n "s/.* $2=\"\([0-9]*\)\".*/\1/p"; }
 
-# The blocks of the runner's output that tell of failed and skipped tests: a headline and the deeper lines below it.
+# The blocks of the runner's output about failed and skipped tests: a headline and the deeper lines below it.
 details() { awk '/\[(FAIL|SKIP)\]$/ {show=1; print; next} /^      / {if (show) print; next} {show=0}' "$1"; }
 
 # run_project NAME[+CLASS]: runs one project, or a class of it that is run apart from the others; prints what failed and how many
@@ -94,8 +94,8 @@ add_up() {
   done
 }
 
-# told NAME: what a project that runs beside others has to say comes in one piece.
-told() { run_project "$1" >"$results/$1.told"; cat "$results/$1.told"; }
+# buffered NAME: runs one project beside others; its output comes in one piece.
+buffered() { run_project "$1" >"$results/$1.out"; cat "$results/$1.out"; }
 
 # The pure projects two at a time, and beside them the cluster, whose tests wait most of the time and go first where they do
 # not. The kernel's and the workloads' have the machine to themselves: they measure time.
@@ -103,7 +103,7 @@ run_projects() {
   local name beside=() alone=()
   for name in "$@"; do
     case "$name" in
-      Hud.ClusterTests) told "$name" & ;;
+      Hud.ClusterTests) buffered "$name" & ;;
       Hud.KernelTests) alone+=("$name"); [ -n "$method" ] || beside+=("$name+$emulated") ;;
       Hud.WorkloadTests) alone+=("$name") ;;
       *) beside+=("$name") ;;
@@ -113,7 +113,7 @@ run_projects() {
     renice -n 10 -p "$BASHPID" >/dev/null
     for name in "${beside[@]}"; do
       [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
-      told "$name" &
+      buffered "$name" &
     done
     wait
   ) &
@@ -153,7 +153,7 @@ if [ -z "$fuzz" ] && { [ -n "$quick" ] || step ./build.sh --no-install; }; then
   # Here and not within the time of the tests: the first time it takes minutes.
   case " ${projects[*]} " in *' Hud.ClusterTests '*)
     if tests/cluster/check.sh >/dev/null; then
-      # A Dockerfile that cannot be built is told by the tests of the images.
+      # A Dockerfile that cannot be built is reported by the tests of the images.
       run_logged out/logs/images.log "the images of the Dockerfile (minutes, when their sources have changed)" tests/cluster/dockerfile.sh out/dockerfile || true
       step run_logged out/logs/kubernetes.log "Kubernetes (built once, about 7 minutes)" tests/cluster/build-kubernetes.sh
     fi ;;

@@ -41,7 +41,7 @@ nanoseconds do not. A probe costs several times more in a virtual machine than o
 ## What the target pays
 
 The throughput of a program that only polls, with a tool on it over its throughput without, in windows that take turns.
-1.0000 is no loss; the first row of each target is the noise of the measurement itself. A window begins three seconds after
+1.0000 means no loss; the first row of each target is the noise of the measurement itself. A window begins three seconds after
 the tool's start, when the governor has found its level, and five seconds after it at 5,000 polls/s and for the shop, where
 compiling and the first names would be most of what is measured; Hud keeps to its default budget of 1 %. The other tools
 answer smaller questions: how long functions take, what runs on the CPU, what sleeps.
@@ -59,13 +59,13 @@ $("$bench" twin $((rounds * 4)) 10 | tail -n 1 | sed 's/^| hud |/| hud, `--budge
 
 Where no CPU is idle, the agent's own CPU time comes on top of what the target pays. The kernel's count of a program's time holds
 its own two looks at the clock for each run, so the last column is what the program itself takes (goal: 80 ns for a context
-switch that is none of a target's: nearly all of `hud_sched_switch` in the second table).
+switch of other processes: nearly all of `hud_sched_switch` in the second table).
 
 $("$bench" agent 30)
 
 ## Stacks and names
 
-Rows that tell how to unwind, of large files (goal: 50 MB of code within 1.5 s and 20 MB); frames a second on one core, over
+Unwind rows of large files (goal: 50 MB of code within 1.5 s and 20 MB); frames a second on one core, over
 the stacks that the tests keep (goal: 100,000):
 
 \`\`\`

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The only declaration of what the kernel side and the agent share.
+ * The only declaration of what the BPF programs and the agent share.
  * Fixed widths, explicit padding, sizes asserted; the agent's mirror is
  * compared with this file by a test.
  */
@@ -111,7 +111,7 @@ struct hud_event {
 	__u64 time_ns;      /* CLOCK_MONOTONIC when the record was made */
 	__u64 start_ns;     /* poll's start; with tid the poll's identity */
 	__u64 task_id;      /* tokio::task::Id */
-	__u64 runtime;      /* address of the scheduler handle: tells runtimes apart */
+	__u64 runtime;      /* address of the scheduler handle: one for each runtime */
 	__u64 wall_ns;      /* poll: without polls nested in it */
 	__u64 off_ns;       /* not on a CPU: blocked + run queue */
 	__u64 run_delay_ns; /* of that: runnable, throttling included */
@@ -179,7 +179,7 @@ struct hud_worker {
 /* Written by the agent at any time; the programs only read it. */
 struct hud_control {
 	__u64 threshold_ns;
-	__u64 sched_only;        /* bit of a target: it has no poll probes, so sleeps and samples of all its threads are told */
+	__u64 sched_only;        /* bit of a target: it has no poll probes, so sleeps and samples of all its threads are reported */
 	__u32 sample_mask;       /* sampling: time 1 of mask + 1 polls of the types that are sampled; 0 for all of every type */
 	__u32 epoch;             /* raised when probes were detached: open polls are void */
 	__u32 ns_level;          /* depth of the agent's pid namespace */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * block_in_place: a worker gives its queue away in the middle of a poll, and from then on the poll blocks nobody. Seen by what
- * happens and not by names, which the compiler inlines: when the poll has ended, its thread is no worker any more and goes to the
+ * block_in_place: a worker gives its queue away in the middle of a poll, and from then on the poll blocks no task. Seen by what
+ * happens and not by names, which the compiler inlines: when the poll has ended, its thread is no longer a worker and goes to the
  * pool, for another blocking task or to wait for one, where a worker would poll on or park. So a slow poll that made or woke a thread of the
  * pool is kept until the thread's next step. The moment is the one when it woke the thread that took over: that one begins a blocking
  * task, and in this it polls tasks of the same runtime or parks as its workers do.
@@ -235,8 +235,8 @@ static __always_inline struct runtime_state *runtime_of(struct thread_state *ts)
 
 /*
  * A slow poll has ended that made or woke a thread of the pool: true when it is kept. In a runtime that hands over, a poll that woke
- * none is kept as well: the thread that takes over may have been on its way to wait, and nobody had to wake it. When that was
- * is not known, and then nothing of the poll counts.
+ * none is kept as well: the thread that takes over may have been about to wait, so that it needed no wake-up. The moment is then
+ * unknown, and nothing of the poll counts.
  */
 static __always_inline bool keep_until_next_step(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, u64 now)
 {

@@ -5,7 +5,7 @@
  */
 #ifndef HUD_KERNEL_H
 #define HUD_KERNEL_H
-#define __VMLINUX_H__ /* tells libbpf's headers that kernel types come from us */
+#define __VMLINUX_H__ /* keeps libbpf's headers from expecting vmlinux.h: kernel types are defined here */
 
 typedef unsigned char __u8;
 typedef signed char __s8;

@@ -32,8 +32,8 @@ struct rival {
 enum outside {
 	OUTSIDE_NONE = 0,
 	OUTSIDE_OPEN = 1,
-	OUTSIDE_FIRST = 2,   /* it had begun when the thread was first looked at: maybe in a poll that nobody saw begin */
-	OUTSIDE_UNSURE = 3,  /* asleep on a futex that it may park on: told even when it is short, so that the agent can say */
+	OUTSIDE_FIRST = 2,   /* it had begun when the thread was first looked at: maybe in a poll whose begin was not seen */
+	OUTSIDE_UNSURE = 3,  /* asleep on a futex that it may park on: reported even when short, for the agent to decide */
 };
 
 /* One stretch off the CPU that is worth remembering. */
@@ -100,7 +100,7 @@ struct thread_state {
 	s32 off_syscall;
 	u32 off_runnable;
 	u32 off_throttled;
-	u32 off_stopped;     /* by a signal or a debugger, which is nobody's blocking */
+	u32 off_stopped;     /* by a signal or a debugger: not blocking */
 	u32 off_yield;       /* it gave the CPU away itself, in a poll */
 	u64 yield_total;     /* waits after that, over the thread's life: time in which the code goes in circles */
 	u32 off_scratch;     /* buffer in use for the current stretch */

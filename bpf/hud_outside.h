@@ -51,7 +51,7 @@ static __always_inline bool is_park(struct task_struct *task, s32 nr, u64 arg)
 	return is_epoll_wait(nr) || (is_futex_wait(nr) && use_of_futex(task, arg) == HUD_FUTEX_PARK);
 }
 
-/* Nobody's blocking and nobody's load: the thread is held from outside. */
+/* Neither blocking nor load: the thread is held from outside. */
 static __always_inline bool is_held(struct task_struct *task, u32 state)
 {
 	return state & (TASK_STOPPED_BIT | TASK_TRACED_BIT | TASK_FROZEN_BIT) || task->jobctl & JOBCTL_TRAP_FREEZE_BIT;
@@ -91,7 +91,7 @@ static __always_inline u64 outside_wall(struct thread_state *ts, u64 now)
 
 enum { HUD_EXEC_LAG_NS = 10000000 }; /* the scheduler's sums are brought up to date at a tick */
 
-/* More of it seems to have been computing than the thread has computed: a switch was not told, and a park may be in it. */
+/* More of it seems to have been computing than the thread computed: a switch was not reported, and a park may be in it. */
 static __always_inline bool missed_a_park(struct thread_state *ts, struct task_struct *task, u64 wall)
 {
 	u64 off = ts->off_total - ts->outside_frame.off_total;
@@ -110,7 +110,7 @@ static __always_inline void close_outside(struct thread_state *ts, struct task_s
 		count(HUD_STAT_MISSED_SWITCHES);
 		slow = false;
 	}
-	/* the clock or a switch must have met it: without any stack nobody could say what it was */
+	/* the clock or a switch must have met it: without any stack there is no saying what it was */
 	if ((slow || ts->outside == OUTSIDE_UNSURE) && ts->slot && (ts->ticked || ts->block.ns || ts->queue.ns))
 		send_slow(ts, task, &ts->outside_frame, now, wall, false);
 	ts->outside = OUTSIDE_NONE;

@@ -133,7 +133,7 @@ static __always_inline void split_poll(struct poll_split *split, struct thread_s
 	split->delay = split->delay > split->yielded ? split->delay - split->yielded : 0;
 	if (open)
 		add_open_stretch(ts, split, now);
-	/* the scheduler's own sum of waits is whole, also where a switch was not told */
+	/* the scheduler's own sum of waits is complete, also where a switch was not reported */
 	if (split->off < split->delay)
 		split->off = split->delay;
 	if (split->off > split->wall)
@@ -159,7 +159,7 @@ static __always_inline u32 choose_stack(struct hud_scratch **s, struct thread_st
 		*s = scratch_of(ts, HUD_SAMPLE_SCRATCH);
 		stack = HUD_FLAG_STACK_CPU;
 	} else if (blocked > control.threshold_ns && ts->block.ns) {
-		/* no tick met the more expensive part; the stack of the other tells more than none */
+		/* no tick met the more expensive part; the stack of the other is better than none */
 		*s = scratch_of(ts, ts->block.scratch);
 		stack = HUD_FLAG_STACK_BLOCK;
 	} else if (f == &ts->outside_frame && ts->queue.ns) {
@@ -183,9 +183,9 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 	split_poll(&split, ts, task, f, now, open);
 	blocked = split.off - split.delay;
 	cpu = wall - split.off;
-	/* of a poll that gave its CPU away once and then computed, that place tells nothing */
+	/* where a poll yielded its CPU once and then computed, the place of the yield says nothing */
 	sampled = ts->sample_valid == HUD_SAMPLE_TICK || (ts->sample_valid == HUD_SAMPLE_YIELD && split.yielded * 2 >= cpu);
-	/* outside of polls it may turn out to be no loss */
+	/* outside of polls it may turn out not to be a loss */
 	if (w && !open && f != &ts->outside_frame)
 		w->lost_ns += cpu + blocked;
 	if (!open && !take_token(HUD_EVENT_POLL, now, config.slow_per_second)) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Time on a CPU that was none, and the end of a stretch off the CPU, told by the tracepoint or found out later. */
+/* Time that the host took from a CPU, and the end of a stretch off the CPU, reported by the tracepoint or reconstructed later. */
 #ifndef HUD_SWITCH_H
 #define HUD_SWITCH_H
 
 /*
- * What the host took from this CPU so far: a guest's kernel is told, and books it at its ticks and switches. Found through
+ * What the host took from this CPU so far: the guest's kernel learns it, and books it at its ticks and switches. Found through
  * the running task, as the symbols of per-CPU variables are not in every kernel.
  */
 static __always_inline u64 stolen_of_cpu(struct task_struct *task)
@@ -28,7 +28,7 @@ static __always_inline struct handover *handover_of(u32 tid, struct poll_frame *
 	return h && h->start_ns == f->start_ns ? h : 0;
 }
 
-/* A long sleep of a poll that blocks nobody any more; asked when it would take the place of one that did. */
+/* A long sleep of a poll that no longer blocks a worker; asked before it takes the place of one that did. */
 static __always_inline bool is_harmless(struct thread_state *ts, u64 slept)
 {
 	u32 depth = ts->depth;
@@ -147,8 +147,8 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 }
 
 /*
- * The thread runs, and yet we were never told that it came back. Seen on 6.18 for a few switches in ten thousand, without
- * a recursion miss being counted; the reason is not known. The scheduler's own sums tell what the stretch was: what was
+ * The thread runs, although its switch in was never reported. Seen on 6.18 for a few switches in ten thousand, without
+ * a recursion miss being counted; the reason is not known. The scheduler's own sums say what the stretch was: what was
  * neither run nor queued was slept. They lag by up to a tick, which counts as sleep.
  */
 static __always_inline void close_missed_switch(struct thread_state *ts, struct task_struct *task, u64 now)

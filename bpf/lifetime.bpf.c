@@ -42,7 +42,7 @@ int BPF_PROG(hud_fork, struct task_struct *parent, struct task_struct *child)
 			note_spawner(ts, parent, bpf_ktime_get_ns());
 	}
 
-	/* a forked process is not a target; it is told under its parent */
+	/* a forked process isn't a target; it is reported under its parent */
 	return emit_lifecycle(thread ? child : parent, thread ? HUD_LIFECYCLE_THREAD_BORN : HUD_LIFECYCLE_PROCESS_BORN);
 }
 

@@ -146,7 +146,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	u32 depth;
 	bool slow;
 
-	/* once disabled, sleeps are not seen any more, so the split of this poll would be wrong */
+	/* once disabled, sleeps are no longer seen, so the split of this poll would be wrong */
 	if (!ts || !control.enabled)
 		return;
 	drop_stale_polls(ts);
@@ -198,8 +198,8 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 }
 
 /*
- * The kernel's own word for it, bpf_session_is_return, takes another argument since 7.0. At a return the instruction
- * pointer is the caller's; the function's address is told at both.
+ * Not by bpf_session_is_return, which takes another argument since 7.0. At a return the instruction pointer is the
+ * caller's; bpf_get_func_ip gives the function's address at both.
  */
 static __always_inline bool is_return(struct pt_regs *ctx)
 {

@@ -36,7 +36,7 @@ static __always_inline bool is_throttled(struct task_struct *task)
 	return false;
 }
 
-/* A switch of a worker outside of any timed poll. False where its stack is not wanted: it parks, or another one tells what it does. */
+/* A switch of a worker outside of any timed poll. False where its stack is not needed: it parks, or there is one already. */
 static __always_inline bool leave_cpu_outside(struct thread_state *ts, struct task_struct *prev, struct pt_regs *regs, bool runnable, u64 now)
 {
 	if (runnable)
@@ -49,7 +49,7 @@ static __always_inline bool leave_cpu_outside(struct thread_state *ts, struct ta
 			end_outside(now);
 		return false;
 	}
-	/* a futex that nobody knows may be the one it parks on: a stretch of its own, or what came before would have the park's time */
+	/* an unknown futex may be the one it parks on: a stretch of its own, or what came before would have the park's time */
 	if (is_futex_wait(ts->off_syscall) && use_of_futex(prev, ts->off_arg) == HUD_FUTEX_UNKNOWN) {
 		bool first = ts->outside == OUTSIDE_FIRST;
 
@@ -126,7 +126,7 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 			return;
 		outside = true;
 	} else if (sched_only && ts->outside && !runnable) {
-		ts->outside = OUTSIDE_NONE; /* it ran since it was first looked at: from here on its sleeps are told one by one */
+		ts->outside = OUTSIDE_NONE; /* it ran since it was first looked at: from here on its sleeps are reported one by one */
 	}
 	if ((sched_only || outside) && !ts->slot)
 		assign_slot(ts, prev);
@@ -216,7 +216,7 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 	if (!ts)
 		return;
 	if (!ts->off_at) {
-		/* its leaving was not told, and it may be on another CPU now */
+		/* its switch out was not reported, and it may be on another CPU now */
 		ts->stolen_base = stolen_of_cpu(next);
 		return;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Walks all tasks on request. The agent may live in a pid namespace of its own (a
- * node in a container), and tracepoints speak of kernel ids: the first walk
- * translates between the two. The second tells polls that are open right now.
+ * node in a container), and tracepoints use kernel ids: the first walk
+ * translates between the two. The second reports polls that are open right now.
  */
 
 static long (*const seq_write)(struct seq_file *m, const void *data, u32 len) = (void *)127;

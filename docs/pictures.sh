@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the pictures of docs/images anew, from real runs: the demo's shop under load, the cockpit in a real terminal (also as a
+# Remakes the pictures of docs/images from real runs: the demo's shop under load, the cockpit in a real terminal (also as a
 # moving picture), the page and the comparison with the repaired shop in Chromium.
 #
 #   sudo docs/pictures.sh [--no-build]

@@ -9,7 +9,7 @@
  *                          turns; prints by how many picoseconds a call of the first takes longer. Turns of a few microseconds,
  *                          because the speed of a shared machine changes by more than a probe costs from one moment to the next
  *
- * The work goes over memory and by branches that nobody can foretell: a probe also costs what it takes from the target's caches.
+ * The work goes over memory and by unpredictable branches: a probe also costs what it takes from the target's caches.
  *
  *   hud-selftest seccomp   like spin, under a filter that kills the return probe's system calls
  */

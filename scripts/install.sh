@@ -42,7 +42,7 @@ refresh_apt() {
   [ -z "$apt_updated" ] || return 0
   apt_log="$hud_cache/logs/apt.log"; mkdir -p "$hud_cache/logs"
   say "refreshing the package lists"
-  apt-get update -q >"$apt_log" 2>&1 </dev/null || say "the package lists could not be refreshed; going on with what is there"
+  apt-get update -q >"$apt_log" 2>&1 </dev/null || say "the package lists could not be refreshed; using the ones at hand"
   apt_updated=1
 }
 

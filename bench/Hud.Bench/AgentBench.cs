@@ -48,7 +48,7 @@ internal static class AgentBench
         target.Kill();
     }
 
-    /// <summary>Two threads that are no target and switch as often as they can: what every switch of the node pays.</summary>
+    /// <summary>Two threads that aren't a target and switch as often as they can: what every switch of the node pays.</summary>
     private sealed class Strangers : IDisposable
     {
         private readonly AutoResetEvent _ping = new(false),

@@ -12,7 +12,7 @@ internal interface ITarget : IDisposable
     double Rate(TimeSpan time);
 }
 
-/// <summary>The throughput workload: counts its own polls and tells the sum every second.</summary>
+/// <summary>The throughput workload: counts its own polls and prints the sum every second.</summary>
 internal sealed class YieldLoop : ITarget
 {
     public const int Workers = 2;

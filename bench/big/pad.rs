@@ -1,4 +1,4 @@
-//! Padding: ordinary code over many types of its own, so that the compiler makes every generic function of it anew,
+//! Padding: ordinary code over many types of its own, so that the compiler instantiates every generic function again,
 //! with all its debug information. `build.sh` links many copies of it into one program.
 
 macro_rules! modules {

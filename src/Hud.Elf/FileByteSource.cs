@@ -38,7 +38,7 @@ public sealed class FileByteSource : IByteSource, IDisposable
 
     /// <summary>
     /// Opens a regular file; false with the reason when there is none, or it cannot be opened. Whoever owns the path may put a FIFO or
-    /// a device there at any time: what is there is looked at before it is opened, and it is opened without waiting.
+    /// a device there at any time: the type is checked before the path is opened, and it is opened without waiting.
     /// </summary>
     public static bool TryOpen(
         string path,

@@ -91,7 +91,7 @@ internal static unsafe partial class Files
         return new SafeFileHandle();
     }
 
-    /// <summary>Where a symbolic link leads, as it says itself; null when it is none, or longer than a path can be.</summary>
+    /// <summary>Where a symbolic link leads, as it says itself; null when it isn't one, or longer than a path can be.</summary>
     public static string? LinkText(SafeFileHandle named)
     {
         var text = stackalloc byte[4096];

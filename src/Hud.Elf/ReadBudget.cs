@@ -2,7 +2,7 @@ namespace Hud.Elf;
 
 /// <summary>
 /// What reading the files of one process may cost: bytes and time. Its files say how much there is to be read, and files can be
-/// sparse, on a slow disk or made to be read for ever. What is over the budget reads as nothing, so every loop over a file ends. Thread-safe.
+/// sparse, on a slow disk or made to be read forever. What is over the budget reads as nothing, so every loop over a file ends. Thread-safe.
 /// </summary>
 public sealed class ReadBudget(long bytes, TimeSpan time, CancellationToken stop = default, TimeProvider? clock = null)
 {
@@ -29,7 +29,7 @@ public sealed class ReadBudget(long bytes, TimeSpan time, CancellationToken stop
         return false;
     }
 
-    /// <summary>For what is read from now on, of the files that are open already, too; whether the run is to be stopped is not looked at any more.</summary>
+    /// <summary>For what is read from now on, also of files that are open already; a request to stop no longer ends a read.</summary>
     public void Renew(long bytes, TimeSpan time)
     {
         (_start, _time, _stop) = (_clock.GetTimestamp(), time, CancellationToken.None);

@@ -19,7 +19,7 @@ public sealed class RootedFolder : IDisposable
 
     private RootedFolder(SafeFileHandle root) => _root = root;
 
-    /// <summary>Null when there is no such folder (any more).</summary>
+    /// <summary>Null when the folder does not exist or is gone.</summary>
     public static RootedFolder? TryOpen(string path)
     {
         var root = Files.Name(path, out _);

@@ -4,7 +4,7 @@ namespace Hud.Elf;
 
 /// <summary>
 /// A sliding window over a byte source, for tables that are read in mostly ascending order. <c>budget</c> bounds the bytes read
-/// in all: a hostile table that jumps to and fro would fill the window anew for each entry.
+/// in all: a hostile table that jumps back and forth would refill the window for each entry.
 /// </summary>
 public sealed class SourceWindow(IByteSource source, int size = 64 * 1024, long budget = long.MaxValue)
 {

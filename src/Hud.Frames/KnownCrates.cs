@@ -3,8 +3,8 @@ using Hud.Core.Profile;
 
 namespace Hud.Frames;
 
-/// <summary>Crates by name, for binaries without line tables. With line tables the path decides and this list only tells
-/// the runtime from other dependencies. Names as in paths: underscores.</summary>
+/// <summary>Crates by name, for binaries without line tables. With line tables the path decides and this list only
+/// separates the runtime from other dependencies. Names as in paths: underscores.</summary>
 internal static class KnownCrates
 {
     private static readonly FrozenDictionary<string, FrameKind>.AlternateLookup<ReadOnlySpan<char>> Kinds = Table()

@@ -38,7 +38,7 @@ public sealed class KernelSymbols
 
     public int Count => addresses.Length;
 
-    /// <summary>From the running kernel; <see cref="None"/> where it does not tell.</summary>
+    /// <summary>From the running kernel; <see cref="None"/> where it hides them.</summary>
     public static KernelSymbols Load(string path = "/proc/kallsyms")
     {
         try

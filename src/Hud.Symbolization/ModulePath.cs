@@ -5,7 +5,7 @@ namespace Hud.Symbolization;
 /// <summary>
 /// With <c>debug = "line-tables-only"</c> the compiler writes of an inlined function just the last part of its name: <c>push&lt;u64,
 /// Global&gt;</c>. The file it is in says the module: /rustc/(commit)/library/alloc/src/vec/mod.rs makes it <c>alloc::vec::push</c>. That lacks the
-/// type (<c>Vec</c>), but tells <c>std::fs::read</c> from any other <c>read</c>.
+/// type (<c>Vec</c>), but distinguishes <c>std::fs::read</c> from any other <c>read</c>.
 /// </summary>
 internal static class ModulePath
 {

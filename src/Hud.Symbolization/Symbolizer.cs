@@ -81,7 +81,7 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
         }
     }
 
-    /// <summary>What to tell the user about missing names and lines of a module that was asked about; null when all is well.</summary>
+    /// <summary>What to report about missing names and lines of a module that was asked about; null when all is well.</summary>
     public (string Text, string NextStep)? Warning(ModuleRef module)
     {
         ArgumentNullException.ThrowIfNull(module);

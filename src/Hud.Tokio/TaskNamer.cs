@@ -49,7 +49,7 @@ public sealed class TaskNamer(ElfFile elf)
     ];
 
     /// <summary>
-    /// Empty when nothing tells: then the first user frame of a stack will. A destructor that several types share is named after one
+    /// Empty when it is unknown: then the first user frame of a stack names it. A destructor that several types share is named after one
     /// of them, and the linker need not keep the other names: two types of one scheduler that it gives the same name both have none.
     /// </summary>
     /// <returns>In the order of the vtables.</returns>
@@ -102,7 +102,7 @@ public sealed class TaskNamer(ElfFile elf)
             ? WorkerLoop
         : type;
 
-    /// <returns>Own: told by its poll function, which is no other type's.</returns>
+    /// <returns>Own: known by its poll function, which no other type has.</returns>
     private (string Name, bool Own) NameOfTask(TaskVtable vtable) =>
         NameOfPoll(vtable) is { Length: > 0 } own ? (own, true) : (NameOfCell(vtable), false);
 

@@ -1,6 +1,6 @@
 namespace Hud.Tokio;
 
-/// <summary>What a task vtable belongs to; told by the distance of its last two offsets.</summary>
+/// <summary>What a task vtable belongs to; known by the distance of its last two offsets.</summary>
 public enum TaskKind
 {
     /// <summary>A future on a runtime: the only kind whose polls are timed.</summary>

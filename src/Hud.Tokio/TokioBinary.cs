@@ -152,7 +152,7 @@ public sealed record TokioBinary
     }
 
     /// <summary>
-    /// Before 1.23 the vtable has no offsets that tell async from blocking. A v0 symbol names both type arguments;
+    /// Before 1.23 the vtable has no offsets that distinguish async from blocking. A v0 symbol names both type arguments;
     /// a legacy symbol names none, and then the type is left out rather than guessed: a worker's main loop would be timed.
     /// </summary>
     private static TokioBinary FromPollSymbols(ElfFile elf)
@@ -201,7 +201,7 @@ public sealed record TokioBinary
     }
 }
 
-/// <summary>Tokio's version: from the source paths that panic messages keep, else a range told by the vtables.</summary>
+/// <summary>Tokio's version: from the source paths that panic messages keep, else a range known by the vtables.</summary>
 public static class TokioVersions
 {
     internal const long MaxScan = 512L << 20;

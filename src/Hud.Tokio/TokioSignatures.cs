@@ -4,12 +4,12 @@ using Hud.Elf;
 namespace Hud.Tokio;
 
 /// <summary>
-/// Functions of Tokio that a program without symbols betrays all the same: they refer to the text of a panic message that nobody
+/// Functions of Tokio that are found even in a program without symbols: they refer to the text of a panic message that nothing
 /// else has. x86-64. Where the compiler put such a function into its caller, the caller goes by its name.
 /// </summary>
 public sealed class TokioSignatures
 {
-    /// <summary>Hands the worker's queue to another thread: what is above it on the stack blocks nobody.</summary>
+    /// <summary>Hands the worker's queue to another thread: what is above it on the stack blocks no worker.</summary>
     public const string BlockInPlace = Hud.Frames.EntryPoints.BlockInPlaceSignature;
 
     private const long MaxScan = 512L << 20;

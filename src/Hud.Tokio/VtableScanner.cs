@@ -4,7 +4,7 @@ using Hud.Elf;
 namespace Hud.Tokio;
 
 /// <summary>
-/// Finds task vtables by their shape: seven pointers into text, then three small words that are no pointers
+/// Finds task vtables by their shape: seven pointers into text, then three small words that aren't pointers
 /// (trailer, scheduler and id offset; tokio 1.23 and later). Needs no symbols. Position-independent programs name
 /// their pointers in relocations (RELA or RELR); in a program linked to a fixed address they stand in place.
 /// </summary>

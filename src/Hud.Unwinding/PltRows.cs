@@ -3,7 +3,7 @@ using Hud.Elf;
 namespace Hud.Unwinding;
 
 /// <summary>
-/// Rows for procedure linkage tables. GNU ld describes those of x86-64 in .eh_frame; lld and mold do not, and nobody does for
+/// Rows for procedure linkage tables. GNU ld describes those of x86-64 in .eh_frame; lld and mold do not, and no linker does for
 /// aarch64. Without rows a stub would hide the caller of every shared function that is interrupted on the way.
 /// </summary>
 internal static class PltRows

@@ -37,7 +37,7 @@ internal ref partial struct UnwindWalk
     }
 
     // A thread interrupted where its function has not yet set up its frame, or has left it: the frame pointer is the
-    // caller's, and trusting it would lose the caller. The instruction at hand tells where the return address is.
+    // caller's, and trusting it would lose the caller. The current instruction says where the return address is.
     private bool TryFrameEdge(out StopReason reason)
     {
         reason = Continue;

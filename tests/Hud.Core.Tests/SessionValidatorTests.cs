@@ -267,7 +267,7 @@ public class SessionValidatorTests
                 SessionMessages.MaxPods
             },
             {
-                "a key that is no label",
+                "a key that isn't a label",
                 c with
                 {
                     Target = Labelled("bad key!", "x"),
@@ -276,7 +276,7 @@ public class SessionValidatorTests
                 SessionMessages.SelectorLabel
             },
             {
-                "a value that is no label's",
+                "a value that a label cannot have",
                 c with
                 {
                     Target = Labelled("a", "x y"),
@@ -285,7 +285,7 @@ public class SessionValidatorTests
                 SessionMessages.SelectorLabel
             },
             {
-                "an expression's key that is no label",
+                "an expression's key that isn't a label",
                 c with
                 {
                     Target = new TargetSpec
@@ -434,7 +434,7 @@ public class SessionValidatorTests
     }
 
     [Fact]
-    public void An_administrators_ceiling_is_told_apart_from_the_schemas_own_bound()
+    public void An_administrators_ceiling_is_distinguished_from_the_schemas_own_bound()
     {
         var validator = new SessionValidator(SessionScope.Cluster, D("2m"));
 
@@ -468,7 +468,7 @@ public class SessionValidatorTests
     }
 
     [Fact]
-    public void Everything_that_is_wrong_is_told_at_once()
+    public void Everything_that_is_wrong_is_reported_at_once()
     {
         var errors = new SessionValidator(SessionScope.Cluster)
             .Validate(

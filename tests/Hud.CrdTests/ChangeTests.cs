@@ -36,7 +36,7 @@ public sealed class ChangeTests(CrdServer server)
     }
 
     [Fact]
-    public async Task Suspend_may_change_both_ways_and_applying_the_same_again_is_no_change()
+    public async Task Suspend_may_change_both_ways_and_applying_the_same_again_changes_nothing()
     {
         server.Require();
         var name = Name();
@@ -83,7 +83,7 @@ public sealed class ChangeTests(CrdServer server)
     }
 
     [Fact]
-    public async Task Two_who_apply_the_same_field_differently_are_told_of_the_conflict()
+    public async Task Two_who_apply_the_same_field_differently_get_a_conflict()
     {
         server.Require();
         var name = Name();

@@ -174,7 +174,7 @@ public sealed class DefinitionTests(CrdServer server)
 
     /// <summary>The health check that the documentation gives to Flux, which evaluates CEL as this server does.</summary>
     [Fact]
-    public async Task The_health_check_for_flux_tells_the_ends_of_a_session_apart()
+    public async Task The_health_check_for_flux_distinguishes_the_ends_of_a_session()
     {
         server.Require();
         var check = Docs.Yaml("gitops.md", "healthCheckExprs:")["healthCheckExprs"][0];

@@ -5,7 +5,7 @@ using Hud.Unwinding;
 
 namespace Hud.Elf.Tests;
 
-/// <summary>Files that say that there is no end of what is to be read of them.</summary>
+/// <summary>Files whose headers claim endless content.</summary>
 public sealed class EndlessFileTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);

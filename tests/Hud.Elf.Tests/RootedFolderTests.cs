@@ -74,7 +74,7 @@ public sealed class RootedFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_fifo_or_a_folder_or_a_device_is_no_file_and_nobody_waits()
+    public async Task A_fifo_or_a_folder_or_a_device_is_refused_without_waiting()
     {
         string fifo = Path.Combine(_root, "fifo");
         using (var make = Process.Start("mkfifo", [fifo]))

@@ -241,7 +241,7 @@ public sealed class AgentErrorTests
     }
 
     [Fact]
-    public void An_idle_service_is_told_from_a_healthy_one()
+    public void An_idle_service_is_distinguished_from_a_healthy_one()
     {
         Need.Kernel();
         using var idle = Workload.Start("idle", "--seconds 60");
@@ -285,7 +285,7 @@ public sealed class AgentErrorTests
     [Theory]
     [InlineData("batch", VerdictLevel.Blocked)]
     [InlineData("front", VerdictLevel.Healthy)]
-    [InlineData("nobody", VerdictLevel.NoData)]
+    [InlineData("other", VerdictLevel.NoData)]
     public void With_worker_names_given_only_those_threads_count(string prefix, VerdictLevel verdict)
     {
         Need.Kernel();
@@ -303,13 +303,13 @@ public sealed class AgentErrorTests
             verdict == VerdictLevel.Blocked,
             agent.Profile.Hotspots.Any(h => h.Cause == HotspotCause.BlockingCall)
         );
-        // a neighbour on the machine is no news here
+        // a neighbour on the machine doesn't matter here
         Assert.True(
             agent.Profile.VerdictLevel == verdict
                 || (prefix == "front" && agent.Profile.VerdictLevel == VerdictLevel.Pressure),
             agent.Profile.Verdict
         );
-        Assert.Equal(verdict == VerdictLevel.NoData, agent.Text.Contains("nobody*", StringComparison.Ordinal));
+        Assert.Equal(verdict == VerdictLevel.NoData, agent.Text.Contains("other*", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -332,7 +332,7 @@ public sealed class AgentErrorTests
     [InlineData("{", "not a valid task")]
     [InlineData("null", "not a valid task")]
     [InlineData("{\"targets\":7}", "not a valid task")]
-    public void A_task_that_is_none_is_explained(string? task, string words)
+    public void An_invalid_task_is_explained(string? task, string words)
     {
         using var agent = AgentRun.StartRaw(task, []);
         agent.WaitForEnd();

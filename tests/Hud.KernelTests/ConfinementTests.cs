@@ -9,7 +9,7 @@ using Hud.Symbolization;
 
 namespace Hud.KernelTests;
 
-/// <summary>What the agent gives up right after its start, as the kernel tells it of the real program and of what it starts.</summary>
+/// <summary>What the agent gives up right after its start, as the kernel reports it for the real program and for what it starts.</summary>
 public sealed class ConfinementTests
 {
     /// <summary>A container's filter that will have no other beside it: seccomp(2) ends with EPERM.</summary>

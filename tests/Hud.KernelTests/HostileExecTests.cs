@@ -78,7 +78,7 @@ public sealed class HostileExecTests
         using var target = Open(workload.Pid);
         ulong site = Assert.Single(target.Tokio.Types).FileOffset;
         Becomes(workload, moved);
-        // nobody runs it now, so it can be written to: same inode, same size, other code
+        // no process runs it now, so it can be written to: same inode, same size, other code
         using (var file = File.OpenWrite(program))
             file.Write(File.ReadAllBytes(moved));
         using var stranger = Workload.StartFile(program, "run");
@@ -112,7 +112,7 @@ public sealed class HostileExecTests
         workload.EndsWell();
     }
 
-    /// <summary>Session and multi links with a pid touch nobody else's memory; a perf uprobe goes into every process that runs the file.</summary>
+    /// <summary>Session and multi links with a pid change no other process's memory; a perf uprobe goes into every process that runs the file.</summary>
     [Theory]
     [MemberData(nameof(ProbeModes))]
     public void A_stranger_that_changed_its_own_copy_of_the_code_is_not_touched(string mode)
@@ -151,7 +151,7 @@ public sealed class HostileExecTests
 
     [Theory]
     [MemberData(nameof(ProbeModes))]
-    public void An_agent_that_meets_a_program_that_becomes_another_all_the_time_harms_nobody(string mode)
+    public void An_agent_that_meets_a_program_that_becomes_another_all_the_time_does_no_harm(string mode)
     {
         Need.ProbeMode(mode);
         string moved = HostileProgram.Of("become-moved"),
@@ -167,7 +167,7 @@ public sealed class HostileExecTests
         for (int i = 0; i < 6; i++)
         {
             using var agent = AgentRun.Whole(AgentRun.TaskFor(target.Id, 1, new() { ForceProbeMode = mode }));
-            // it is what it was when the agent looked, or it is gone: both are told
+            // it is what it was when the agent looked, or it is gone: both are reported
             Assert.True(
                 agent.EndMessage is { Reason: "TargetGone" or "HUD201" or "HUD203" or "Completed" },
                 $"{agent.EndMessage?.Reason}: {agent.Text}"

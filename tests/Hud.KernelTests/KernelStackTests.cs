@@ -10,7 +10,7 @@ public sealed class KernelStackTests
     [Theory]
     [InlineData("sleep", "nanosleep")]
     [InlineData("mutex", "futex")]
-    public void A_long_sleep_tells_what_it_waited_for(string workload, string expected)
+    public void A_long_sleep_shows_what_it_waited_for(string workload, string expected)
     {
         Need.ProbeMode("uprobe.session");
         var kernel = KernelSymbols.Load();
@@ -36,7 +36,7 @@ public sealed class KernelStackTests
                     e.Kind == EventKind.Poll && (e.Flags & EventFlags.StackBlock) != EventFlags.None && Reported(e)
                 );
             },
-            $"a slow poll tells {expected}"
+            $"a slow poll shows {expected}"
         );
         Assert.All(
             service.Events.Where(e => (e.Flags & EventFlags.StackBlock) == EventFlags.None),

@@ -62,7 +62,7 @@ public sealed class LibraryTests
     }
 
     [Fact]
-    public void What_a_stripped_library_lacks_is_told_with_its_name()
+    public void What_a_stripped_library_lacks_is_reported_with_its_name()
     {
         Need.Kernel();
         using var workload = ThroughTheLoader("tokio143-stripped", "cpu_hog", "--seconds 100");

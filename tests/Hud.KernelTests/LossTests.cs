@@ -123,7 +123,7 @@ public sealed class LossTests
     }
 
     [Fact]
-    public void Polls_nested_too_deeply_are_counted_and_the_others_are_told()
+    public void Polls_nested_too_deeply_are_counted_and_the_others_are_reported()
     {
         Need.Kernel();
         using var workload = Workload.Start("nested", "--seconds 60 --every-ms 30");
@@ -142,7 +142,7 @@ public sealed class LossTests
     }
 
     [Fact]
-    public void Losses_reach_the_report_and_its_reader_is_told()
+    public void Losses_reach_the_report_and_its_text()
     {
         Need.Kernel();
         using var workload = Workload.Start("sleep", "--seconds 60 --workers 2 --tasks 8 --block-ms 3 --every-ms 1");

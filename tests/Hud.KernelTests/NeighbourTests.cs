@@ -14,7 +14,7 @@ public sealed class NeighbourTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Bpftrace_on_the_same_functions_disturbs_nobody(bool bpftraceFirst)
+    public void Bpftrace_on_the_same_functions_disturbs_neither_side(bool bpftraceFirst)
     {
         Need.Program("bpftrace");
         using var workload = Workload.Start("sleep", "--seconds 100 --every-ms 30");
@@ -42,7 +42,7 @@ public sealed class NeighbourTests
         workload.EndsWell();
     }
 
-    /// <summary>Nor does a report tell what else runs on a node, where the administrator of a cluster does not want that.</summary>
+    /// <summary>Nor does a report say what else runs on a node, where the administrator of a cluster does not want that.</summary>
     [Fact]
     public void Who_had_the_cpu_is_not_named_when_neighbours_are_hidden()
     {
@@ -94,13 +94,17 @@ public sealed class NeighbourTests
     {
         Thread.Sleep(500);
         Assert.Equal(0, NodeAgent.Interop.Libc.kill(bpftrace.Id, 2));
-        string told = bpftrace.StandardOutput.ReadToEnd();
+        string output = bpftrace.StandardOutput.ReadToEnd();
         Assert.True(bpftrace.WaitForExit(20_000), "bpftrace does not end");
-        Assert.True(Count(told, "entries") > 0 && Count(told, "returns") > 0, $"bpftrace counted nothing: {told}");
+        Assert.True(
+            Count(output, "entries") > 0 && Count(output, "returns") > 0,
+            $"bpftrace counted nothing: {output}"
+        );
     }
 
-    private static long Count(string told, string name) =>
-        told.Split('\n')
+    private static long Count(string output, string name) =>
+        output
+            .Split('\n')
             .Where(line => line.StartsWith($"@{name}: ", StringComparison.Ordinal))
             .Select(line => long.Parse(line[(name.Length + 3)..], CultureInfo.InvariantCulture))
             .FirstOrDefault();

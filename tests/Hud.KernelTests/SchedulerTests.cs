@@ -176,7 +176,7 @@ public sealed class SchedulerTests
         Assert.Empty(kernel.AddTarget(int.MaxValue, new(0)));
     }
 
-    /// <summary>The lowest level of detail: no probe tells that it is in a poll, so the agent needs the stack to know.</summary>
+    /// <summary>The lowest level of detail: no probe shows that it is in a poll, so the agent needs the stack to know.</summary>
     [Fact]
     public void Without_probes_a_wait_for_a_cpu_has_its_stack_and_who_ran_instead()
     {
@@ -229,17 +229,17 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_poll_that_does_not_return_is_told_while_it_is_open()
+    public void A_poll_that_does_not_return_is_reported_while_it_is_open()
     {
         Need.ProbeMode("uprobe.session");
         using var service = ProbedWorkload.Start("sleep", "--workers 2 --tasks 1 --every-ms 50 --block-ms 4000");
-        var told = new List<HudEvent>();
+        var records = new List<HudEvent>();
         Need.Until(
             () =>
             {
                 service.Kernel.RecordOpenPolls();
                 service.Ring.Drain();
-                told =
+                records =
                 [
                     .. service
                         .Events.Where(e => (e.Flags & EventFlags.Open) != EventFlags.None && e.Type != Abi.Outside)
@@ -248,15 +248,15 @@ public sealed class SchedulerTests
                         .FirstOrDefault(g => g.Count > 1)
                         ?? [],
                 ];
-                return told.Count > 1;
+                return records.Count > 1;
             },
             "the same open poll is recorded twice"
         );
 
-        Assert.Equal((EventKind.Poll, 230), (told[0].Kind, told[0].Syscall)); // clock_nanosleep
-        Assert.True(told[0].WallNs >= told[0].OffNs && told[0].OffNs > told[0].WallNs / 2);
-        Assert.True((told[0].Flags & EventFlags.StackBlock) != EventFlags.None && told[0].StackBytes > 0);
-        Assert.InRange(told[0].Type, 0u, (uint)service.Target.Tokio.Types.Count - 1);
-        Assert.True(told[1].WallNs > told[0].WallNs);
+        Assert.Equal((EventKind.Poll, 230), (records[0].Kind, records[0].Syscall)); // clock_nanosleep
+        Assert.True(records[0].WallNs >= records[0].OffNs && records[0].OffNs > records[0].WallNs / 2);
+        Assert.True((records[0].Flags & EventFlags.StackBlock) != EventFlags.None && records[0].StackBytes > 0);
+        Assert.InRange(records[0].Type, 0u, (uint)service.Target.Tokio.Types.Count - 1);
+        Assert.True(records[1].WallNs > records[0].WallNs);
     }
 }

@@ -35,7 +35,7 @@ public sealed class SeccompTests
     [InlineData("uprobe.session")]
     [InlineData("uprobe.multi")]
     [InlineData("perf-uprobe")]
-    public void The_self_test_tells_whether_a_confined_child_survives_and_a_confined_service_fares_alike(string name)
+    public void The_self_test_shows_whether_a_confined_child_survives_and_a_confined_service_fares_alike(string name)
     {
         var probeMode = Need.ProbeMode(name);
         bool survives;

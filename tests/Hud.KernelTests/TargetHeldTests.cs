@@ -13,7 +13,7 @@ public sealed class TargetHeldTests
     [InlineData("uprobe.session")]
     [InlineData("uprobe.multi")]
     [InlineData("perf-uprobe")]
-    public void A_service_under_a_debugger_is_unharmed_and_its_stops_are_nobodys_blocking(string probeMode)
+    public void A_service_under_a_debugger_is_unharmed_and_its_stops_are_not_blocking(string probeMode)
     {
         Need.ProbeMode(probeMode);
         IsUnharmed(new() { ForceProbeMode = probeMode, ForceLevel = 0 }, pid => Tracer.StopAndGoOn(pid, Held));
@@ -48,7 +48,7 @@ public sealed class TargetHeldTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void A_service_that_is_frozen_is_unharmed_and_that_time_is_nobodys_blocking(int version)
+    public void A_service_that_is_frozen_is_unharmed_and_that_time_is_not_blocking(int version)
     {
         Need.Kernel();
         using var freezer = Freezer.Create(version);

@@ -28,7 +28,7 @@ public sealed class TargetLifeTests
         long panics = workload.Last("panics");
         Need.Until(() => workload.Last("panics") > panics || workload.HasExited, "it goes on panicking");
         workload.EndsWell();
-        Assert.InRange(workload.Last("polls") - workload.Last("panics"), 0, 1003); // told every thousand; four tasks at work
+        Assert.InRange(workload.Last("polls") - workload.Last("panics"), 0, 1003); // reported every thousand; four tasks at work
     }
 
     [Fact]

@@ -59,7 +59,7 @@ public sealed class ContainersTests
     ];
 
     [Fact]
-    public void The_only_process_that_is_no_wrapper_is_meant()
+    public void The_only_process_that_is_not_a_wrapper_is_meant()
     {
         Assert.True(Containers.TryChoose(Two[..2], null, out var chosen, out _));
         Assert.Equal(7, chosen.Pid);

@@ -57,6 +57,6 @@ public class RustLegacyTests
     [InlineData("_ZN99999999999999999999foo17h05af221e174051e9E")]
     [InlineData("_ZN3foo17h05af221e17405ZZZE")]
     [InlineData("main")]
-    public void What_is_no_rust_name_is_refused(string symbol) =>
+    public void What_is_not_a_rust_name_is_refused(string symbol) =>
         Assert.False(RustDemangler.TryDemangle(symbol, RustStyle.Short, out _));
 }

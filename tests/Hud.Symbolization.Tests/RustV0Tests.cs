@@ -117,7 +117,7 @@ public class RustV0Tests
     [InlineData("_RNvC1a1f.cold", "a::f")]
     [InlineData("_RNvC1a1f.llvm.15455393771290841389.warm", "a::f")]
     [InlineData("__RNvC1a1f", "a::f")]
-    [InlineData("_RNvC1a1fC1b", "a::f")] // the instantiating crate is no part of the name
+    [InlineData("_RNvC1a1fC1b", "a::f")] // the instantiating crate isn't part of the name
     public void Suffixes_and_instantiating_crates_do_not_disturb(string symbol, string expected) =>
         Assert.Equal(expected, Short(symbol));
 

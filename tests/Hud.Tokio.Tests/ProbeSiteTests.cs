@@ -84,6 +84,6 @@ public sealed class ProbeSiteTests
     }
 
     [Fact]
-    public void Bytes_that_are_no_instruction_are_unreadable() =>
+    public void Bytes_that_are_not_an_instruction_are_unreadable() =>
         Assert.Equal(ProbeSiteVerdict.Unreadable, Check("06 06 06").Verdict);
 }

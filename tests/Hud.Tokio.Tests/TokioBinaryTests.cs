@@ -2,7 +2,7 @@ using Hud.Elf;
 
 namespace Hud.Tokio.Tests;
 
-/// <summary>What is told of a file besides its tables, and of several files together.</summary>
+/// <summary>What is known of a file besides its tables, and of several files together.</summary>
 public sealed class TokioBinaryTests
 {
     private const ulong Text = 0x401000;
@@ -42,13 +42,13 @@ public sealed class TokioBinaryTests
     [InlineData(0x30, ">=1.40")]
     [InlineData(0x40, ">=1.40")]
     [InlineData(0x28, ">=1.23")]
-    public void Without_a_path_the_blocking_tasks_tell_a_range(ulong id, string version) =>
+    public void Without_a_path_the_blocking_tasks_give_a_range(ulong id, string version) =>
         Assert.Equal(version, Discover("", [.. Vtable(0x28), .. Vtable(id, Text + 8)]).TokioVersion);
 
     [Theory]
     [InlineData("must be called from the context of a Tokio 1.x runtime", true)]
     [InlineData("a library of something else", false)]
-    public void A_word_of_its_messages_tells_whether_a_library_is_worth_a_look(string text, bool likely) =>
+    public void A_word_of_its_messages_shows_whether_a_library_is_worth_a_look(string text, bool likely) =>
         Assert.Equal(likely, TokioBinary.IsLikelyIn(VtableShapeTests.Program([0], CodeWith(text))));
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class VtableScannerTests
 
     [Theory]
     [MemberData(nameof(Named))]
-    public void Async_tasks_are_told_from_blocking_ones_and_named(string set)
+    public void Async_tasks_are_distinguished_from_blocking_ones_and_named(string set)
     {
         var binary = TokioBinary.Discover(Workloads.Open(set, "cpu_hog"));
 

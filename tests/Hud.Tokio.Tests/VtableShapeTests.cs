@@ -41,18 +41,18 @@ public sealed class VtableShapeTests
     [Theory]
     [InlineData(0x100, 0x10, 0x18)] // a scheduler inside the header
     [InlineData(0x100, 0x208, 0x210)] // or far behind it
-    [InlineData(0x100, 0x20, 0x38)] // an id that is no neighbour
+    [InlineData(0x100, 0x20, 0x38)] // an id that isn't a neighbour
     [InlineData(0x100, 0x28, 0x20)] // or comes first
     [InlineData(0x20, 0x20, 0x28)] // a trailer before the id
     [InlineData(0x101, 0x20, 0x28)] // not aligned
     [InlineData(0x1000000, 0x20, 0x28)] // a task of 16 MiB
     [InlineData(0, 0, 0)]
     [InlineData(ulong.MaxValue, ulong.MaxValue - 8, ulong.MaxValue)]
-    public void Other_words_are_no_task(ulong trailer, ulong scheduler, ulong id) =>
+    public void Other_words_are_not_a_task(ulong trailer, ulong scheduler, ulong id) =>
         Assert.Empty(VtableScanner.Scan(Program([.. Pointers, trailer, scheduler, id])));
 
     [Fact]
-    public void Six_pointers_are_no_task() =>
+    public void Six_pointers_are_not_a_task() =>
         Assert.Empty(VtableScanner.Scan(Program([0, .. Pointers[1..], 0x100, 0x20, 0x28])));
 
     [Fact]

@@ -55,7 +55,7 @@ internal sealed class GdbComparison(UnwindQuality allowed = UnwindQuality.EhFram
         var slice = state.Stack.AsSpan(0, (int)(expected[k].Cfa - state.Registers.Sp)).ToArray();
         if (state.Registers.Machine == ElfMachine.X64)
         {
-            slice.AsSpan(slice.Length - 8).Fill(0xcc); // the return probe's trampoline is none of our mappings
+            slice.AsSpan(slice.Length - 8).Fill(0xcc); // the return probe's trampoline isn't in our mappings
         }
 
         var unwound = Unwinder.Unwind(state.Registers, slice, state.Modules, CaptureEnd.Poll, ToPoll);

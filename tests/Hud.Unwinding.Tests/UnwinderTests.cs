@@ -199,7 +199,7 @@ public sealed class UnwinderTests
     [InlineData(StopReason.NoProgress, new byte[] { 0x0e, 0 }, 4)]
     [InlineData(StopReason.BadReturnAddress, new byte[0], 4)]
     [InlineData(StopReason.FrameOutsideStack, new byte[] { 0x0e, 9 }, 4)]
-    public void Every_reason_for_stopping_is_told_and_counted(StopReason reason, byte[] rule, int words)
+    public void Every_reason_for_stopping_is_reported_and_counted(StopReason reason, byte[] rule, int words)
     {
         var program = new TinyProgram().Function(0, 64, rule);
         var statistics = new UnwindStatistics();
@@ -233,7 +233,7 @@ public sealed class UnwinderTests
     }
 
     [Fact]
-    public void Code_without_file_or_rows_is_told_apart()
+    public void Code_without_file_or_rows_is_distinguished()
     {
         var map = new TinyProgram().Function(0, 64, Leaf).Map();
         Assert.Equal(StopReason.NoModule, Unwinder.Unwind(At(Jit), Stack(1, 2), map, CaptureEnd.Anywhere).Reason);

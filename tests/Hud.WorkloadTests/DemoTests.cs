@@ -9,7 +9,7 @@ using Hud.WorkloadTests.Harness;
 namespace Hud.WorkloadTests;
 
 /// <summary>
-/// The demo as a newcomer runs it: each of its mistakes is found for what it is, and <c>hud diff</c> says that mending them
+/// The demo as a newcomer runs it: each of its mistakes is found for what it is, and <c>hud diff</c> says that fixing them
 /// (<c>spawn_blocking</c>, mostly) made them go.
 /// </summary>
 public sealed class DemoTests : IDisposable

@@ -30,7 +30,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task Being_stopped_by_a_signal_is_nobodys_fault()
+    public async Task Being_stopped_by_a_signal_is_not_blocking()
     {
         using var workload = await Workload.StartAsync(Set, "throughput", "--spin 2000");
         var running = HudRun.OnAsync(workload, 5);

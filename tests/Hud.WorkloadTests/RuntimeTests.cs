@@ -23,7 +23,7 @@ public sealed class RuntimeTests
     }
 
     [Fact]
-    public async Task Two_runtimes_are_told_apart()
+    public async Task Two_runtimes_are_distinguished()
     {
         var profiled = await Profiled.RunAsync(Set, "two_runtimes");
         Assert.Equal(2, profiled.Document.Summary.Runtimes);
@@ -97,7 +97,7 @@ public sealed class RuntimeTests
         profiled.BlamesNothing();
         var started = profiled.Lines.Single(line => line.Summary is true).Polls;
         var caught = profiled.Lines.Max(line => line.Panics);
-        // Told every thousand; the last thousand may be unfinished.
+        // Reported every thousand; the last thousand may be unfinished.
         Assert.InRange(started!.Value - caught!.Value, 0, 1001);
     }
 }

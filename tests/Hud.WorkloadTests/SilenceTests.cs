@@ -52,7 +52,7 @@ public sealed class SilenceTests
     }
 
     [Fact]
-    public async Task A_Tokio_that_is_loaded_just_before_the_end_is_told_and_the_service_is_not_called_healthy()
+    public async Task A_Tokio_that_is_loaded_just_before_the_end_is_reported_and_the_service_is_not_called_healthy()
     {
         var profiled = await Profiled.RunAsync(Set, "loads_late", seconds: 5);
         profiled.BlamesNothing();
@@ -62,7 +62,7 @@ public sealed class SilenceTests
     }
 
     [Fact]
-    public async Task A_full_blocking_pool_is_told_and_nobody_is_blamed()
+    public async Task A_full_blocking_pool_is_reported_and_no_code_is_blamed()
     {
         var profiled = await Profiled.RunAsync(Set, "pool_full");
         profiled.BlamesNothing();

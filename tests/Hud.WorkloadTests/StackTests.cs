@@ -25,7 +25,7 @@ public sealed class StackTests
             withoutStack += document.SlowPolls.Count(p => p.Stack < 0 && !p.Cause.IsCpuPressure());
         }
 
-        // frames that were guessed do not count: they may be anybody's
+        // frames that were guessed do not count: they may be wrong
         var astray = polls
             .Where(p => p.Stack.Stop != "ReachedPoll" || p.Stack.Quality.Contains("Scan", StringComparison.Ordinal))
             .ToList();
@@ -35,12 +35,12 @@ public sealed class StackTests
                 .GroupBy(p => $"{p.Stack.Stop} by {p.Stack.Quality}", StringComparer.Ordinal)
                 .Select(g => $"{g.Count()} {g.Key}")
         );
-        var told =
+        var summary =
             $"{set}: {polls.Count} slow polls with a stack, {withoutStack} without; not to the poll: {astray.Count} {ends}";
-        TestContext.Current.SendDiagnosticMessage(told);
-        Assert.True(polls.Count >= Enough, told);
-        Assert.True(astray.Count <= polls.Count / 100, told);
+        TestContext.Current.SendDiagnosticMessage(summary);
+        Assert.True(polls.Count >= Enough, summary);
+        Assert.True(astray.Count <= polls.Count / 100, summary);
         // the clock takes a sample every 10 ms, and a poll between two samples has no stack to unwind
-        Assert.True(withoutStack <= polls.Count / 8, told);
+        Assert.True(withoutStack <= polls.Count / 8, summary);
     }
 }

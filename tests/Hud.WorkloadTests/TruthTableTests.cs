@@ -55,7 +55,7 @@ public sealed class TruthTableTests
     [Theory]
     [InlineData(12, 8, 10, 0)]
     [InlineData(12, 8, 5, 2)] // the host did not take as much
-    [InlineData(12, 0, 10, 2)] // it is not told as waiting
+    [InlineData(12, 0, 10, 2)] // it is not reported as waiting
     [InlineData(28, 0, 10, 2)] // more sleep than there was
     public void Time_that_the_host_took_may_be_waiting_and_nothing_else(
         long blocked,

@@ -4,7 +4,7 @@ using Hud.WorkloadTests.Harness;
 namespace Hud.WorkloadTests;
 
 /// <summary>
-/// Polls of which Hud sees no beginning or no end, and code on workers that is in no task's poll: a worker that is lost is told as lost,
+/// Polls of which Hud sees no beginning or no end, and code on workers that is in no task's poll: a worker that is lost is reported as lost,
 /// whenever Hud comes.
 /// </summary>
 public sealed class UnseenBeginTests
@@ -127,7 +127,7 @@ public sealed class UnseenBeginTests
     [InlineData(Set, "root_blocks")]
     [InlineData(Newest, "root_blocks")]
     [InlineData(Set, "park_hook")]
-    public async Task Code_on_workers_that_is_in_no_task_is_told_as_lost_worker_time(string set, string workload)
+    public async Task Code_on_workers_that_is_in_no_task_is_reported_as_lost_worker_time(string set, string workload)
     {
         var profiled = await Profiled.RunAsync(set, workload);
         profiled.AgreesWithTheProgram();

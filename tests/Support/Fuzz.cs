@@ -63,7 +63,7 @@ internal static class Fuzz
         );
     }
 
-    /// <summary>Flips, overwrites with telling values, cuts, repeats; sometimes nothing but noise.</summary>
+    /// <summary>Flips bits, overwrites with ones, zeros or noise, cuts, repeats; sometimes nothing but noise.</summary>
     public static byte[] Damage(byte[] seed, Random random)
     {
         if (random.Next(50) == 0)

@@ -22,7 +22,7 @@ cd "$root"
 
 # .NET opens OpenSSL by name when it is first needed; ldd does not show it
 dotnet=(--env DOTNET_EnableDiagnostics=0 --library libssl.so.3 --library libcrypto.so.3)
-# libbpf and libdw are the agent's, which opens them the same way; sh and the others serve for pods that are no Tokio programs, for containers
+# libbpf and libdw are the agent's, which opens them the same way; sh and the others serve for pods that aren't Tokio programs, for containers
 # with two processes and for one that fills its memory
 agent=("${dotnet[@]}" --user 0:0 --library libbpf.so.1 --library libdw.so.1)
 licenses=(LICENSE:/LICENSE THIRD-PARTY-NOTICES.txt:/THIRD-PARTY-NOTICES.txt)

@@ -8,7 +8,7 @@
  *   become flip NEXT US   becomes NEXT every so many microseconds, and NEXT becomes this one again, for ever
  *   become patch          changes its own copy of the poll function first: same file, other code
  *
- * Ends with 0 when its stdin closes, and with 70 when its code was changed by somebody else.
+ * Ends with 0 when its stdin closes, and with 70 when its code was changed from outside.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 	static uint64_t header[64] __attribute__((used));
 	const char *mode = argc > 1 ? argv[1] : "run";
 	int flip = !strcmp(mode, "flip"), patched = !strcmp(mode, "patch");
-	uint64_t start = now_us(), flip_after = flip ? strtoull(argv[3], 0, 10) : 0, polls = 0, told = start;
+	uint64_t start = now_us(), flip_after = flip ? strtoull(argv[3], 0, 10) : 0, polls = 0, printed = start;
 	struct pollfd input = { 0, POLLIN, 0 };
 
 	header[2] = (uint64_t)&vtable;
@@ -120,8 +120,8 @@ int main(int argc, char **argv)
 		}
 		if (poll(&input, 1, flip ? 0 : 1) > 0 && (input.revents & POLLHUP))
 			break;
-		if (!flip && now_us() - told >= 100000) {
-			told = now_us();
+		if (!flip && now_us() - printed >= 100000) {
+			printed = now_us();
 			printf("{\"polls\":%lu}\n", polls);
 			fflush(stdout);
 		}

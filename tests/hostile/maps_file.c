@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Has a file of somebody's choice mapped as code, as if it were a library. Ends when its stdin closes. */
+/* Maps the given file as code, as if it were a library. Ends when its stdin closes. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>

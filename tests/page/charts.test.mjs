@@ -120,7 +120,7 @@ test("the timeline draws every cause, shades stalls and zooms by button, drag an
   await close();
 });
 
-test("a slow poll under the pointer tells its split, a double click leads to its hotspot", async () => {
+test("a slow poll under the pointer shows its split, a double click leads to its hotspot", async () => {
   const { page, close } = await open("checkout.html");
   const place = await page.evaluate(() => {
     const { polls, workers } = hud.data, canvas = document.getElementById("timeline-canvas");

@@ -9,7 +9,7 @@ public static class Advisor
     /// <summary>All rows, the most specific first.</summary>
     public static IReadOnlyList<AdviceRow> Rows => AdviceTable.Rows;
 
-    /// <summary>What any code does now and then, so that a sample of a more telling kind may meet it by chance.</summary>
+    /// <summary>What any code does now and then, so that a sample of a more specific kind may meet it by chance.</summary>
     public static bool IsCommonplace(string category) => category is "Cpu" or "Memory" or "Drop";
 
     /// <param name="frames">leaf first</param>

@@ -3,7 +3,7 @@ using Hud.Frames;
 
 namespace Hud.Analysis;
 
-/// <summary>Raw hotspots (by stack) to ranked findings (by what the stacks mean).</summary>
+/// <summary>Merges raw hotspots (by stack) into ranked ones (by what the stacks mean).</summary>
 /// <param name="exact">Of which stacks the exact names are used: all in the report, those known so far in the live view.</param>
 internal sealed class HotspotMerger(
     StackAttributor attributor,
@@ -27,7 +27,7 @@ internal sealed class HotspotMerger(
         public long Before { get; set; }
         public long NotReturned { get; set; }
 
-        /// <summary>Its times, not its stacks: the stack that is shown stays a telling one.</summary>
+        /// <summary>Its times, not its stacks: the stack that is shown stays a specific one.</summary>
         public void Take(Group other)
         {
             Durations.Add(other.Durations);
@@ -167,23 +167,23 @@ internal sealed class HotspotMerger(
                 .ToList()
         )
         {
-            var telling = path.Where(g => !Advisor.IsCommonplace(g.Value.Attribution.Category))
+            var specific = path.Where(g => !Advisor.IsCommonplace(g.Value.Attribution.Category))
                 .OrderByDescending(g => Lost(g.Value))
                 .ThenBy(g => g.Key.Fingerprint, StringComparer.Ordinal)
                 .FirstOrDefault();
-            if (telling.Value is null)
+            if (specific.Value is null)
                 continue;
-            double small = Lost(telling.Value) / 4;
+            double small = Lost(specific.Value) / 4;
             foreach (
                 var (identity, part) in path.Where(g =>
                     Advisor.IsCommonplace(g.Value.Attribution.Category) && Lost(g.Value) <= small
                 )
             )
             {
-                telling.Value.Take(part);
+                specific.Value.Take(part);
                 _groups.Remove(identity);
                 foreach (var key in _groupOf.Where(p => p.Value == identity).Select(p => p.Key).ToList())
-                    _groupOf[key] = telling.Key;
+                    _groupOf[key] = specific.Key;
             }
         }
     }

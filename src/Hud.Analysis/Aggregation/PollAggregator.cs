@@ -47,7 +47,7 @@ public readonly record struct PollRecord
     public bool IsUncounted => Open || Before || Outside;
 
     /// <summary>
-    /// The kernel side sees a worker hand its queue over in the middle of a poll, and leaves out what follows. Names would excuse all of
+    /// The BPF programs see a worker hand its queue over in the middle of a poll, and leave out what follows. Names would excuse all of
     /// the poll, so they are asked only where it cannot see.
     /// </summary>
     public bool HandoversSeen { get; init; }
@@ -150,7 +150,7 @@ public sealed class PollAggregator(
 
     public long ThrottledNs { get; private set; }
 
-    /// <summary>Slow polls recorded one by one, by type: against the kernel's count it tells what the token bucket left out.</summary>
+    /// <summary>Slow polls recorded one by one, by type: compared with the kernel's count they show what the token bucket left out.</summary>
     public Dictionary<TaskTypeId, long> RecordedByType { get; } = [];
 
     /// <summary>An on-CPU sample of a poll that is already slow and not over.</summary>
@@ -249,15 +249,15 @@ public sealed class PollAggregator(
     private StackId TakeHolder(in PollRecord poll) =>
         _wakers.Remove((poll.Tid, poll.BlockStartNs), out var waker) ? waker.Stack : StackId.None;
 
-    /// <summary>A poll that has not returned: kept apart, as its end will tell more.</summary>
+    /// <summary>A poll that has not returned: kept apart, as its end brings the full record.</summary>
     public void SetOpen(in PollRecord poll) => _open[(poll.Tid, poll.StartNs)] = (poll, _look);
 
-    /// <summary>From here on the kernel side tells of all polls that are open.</summary>
+    /// <summary>From here on the BPF programs report all polls that are open.</summary>
     public void NextLook() => _look++;
 
     /// <summary>
-    /// What is not told of any more has ended without a record. Where the process itself has ended, its polls never returned: they
-    /// count as far as they were seen.
+    /// An open poll that is no longer reported has ended without a record. Where the process itself has ended, its polls never
+    /// returned: they count as far as they were seen.
     /// </summary>
     public void ForgetUnseen(Func<TargetId, bool> isAlive)
     {

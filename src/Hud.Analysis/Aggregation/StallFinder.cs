@@ -5,7 +5,7 @@ public static class StallFinder
 {
     /// <param name="polls">Worker and time of each slow poll of one runtime, in any order.</param>
     /// <param name="workers">How many workers the runtime has.</param>
-    /// <param name="minNs">Overlaps shorter than this are no stall.</param>
+    /// <param name="minNs">Overlaps shorter than this aren't a stall.</param>
     public static List<(long StartNs, long DurationNs)> Find(
         IEnumerable<(int Worker, long StartNs, long EndNs)> polls,
         int workers,
@@ -16,7 +16,7 @@ public static class StallFinder
         foreach (var (worker, start, end) in polls)
         {
             if (end <= start)
-                continue; // its end would count before its start and leave the worker open for ever
+                continue; // its end would count before its start and leave the worker open forever
             edges.Add((start, true, worker));
             edges.Add((end, false, worker));
         }

@@ -17,17 +17,17 @@ public sealed record Attribution(
     string Path
 );
 
-/// <summary>Names and judges stacks, once each.</summary>
+/// <summary>Names and attributes stacks, once each.</summary>
 public sealed class StackAttributor(StackStore stacks, IFrameSource names)
 {
-    private const int MaxJudgements = 20_000;
+    private const int MaxAttributions = 20_000;
     private readonly Dictionary<(StackId Stack, bool Exact), IReadOnlyList<Frame>> _frames = [];
 
-    /// <summary>The live view judges the same stacks every second, and a attribution compares each frame with a long table.</summary>
+    /// <summary>The live view attributes the same stacks every second, and an attribution compares each frame with a long table.</summary>
     private readonly Dictionary<
         (StackId Stack, HotspotCause Cause, string Syscall, string Task, bool Exact),
         Attribution
-    > _judgements = [];
+    > _attributions = [];
 
     public IReadOnlyList<Frame> Frames(StackId stack, bool exact)
     {
@@ -46,12 +46,12 @@ public sealed class StackAttributor(StackStore stacks, IFrameSource names)
     /// <summary>Whether the exact names of a stack are known already.</summary>
     public bool IsNamed(StackId stack) => _frames.ContainsKey((stack, true));
 
-    /// <summary>A poll during which the worker handed its queue to another thread blocks nobody.</summary>
+    /// <summary>A poll during which the worker handed its queue to another thread blocks no worker.</summary>
     public bool InBlockInPlace(StackId stack) =>
         !stack.IsNone && StackClassifier.InBlockInPlace(Frames(stack, exact: false));
 
     /// <summary>From the blamed frame to the poll, both included: what lies beyond the poll is the same for every task.</summary>
-    public static IReadOnlyList<Frame> WayToPoll(IReadOnlyList<Frame> frames, int blamed)
+    public static IReadOnlyList<Frame> PathToPoll(IReadOnlyList<Frame> frames, int blamed)
     {
         ArgumentNullException.ThrowIfNull(frames);
         int poll = StackClassifier.PollIndex(frames),
@@ -66,11 +66,11 @@ public sealed class StackAttributor(StackStore stacks, IFrameSource names)
     public Attribution Attribute(StackId stack, HotspotCause cause, string syscall, string taskName, bool exact)
     {
         var key = (stack, cause, syscall, taskName, exact);
-        if (!_judgements.TryGetValue(key, out var attribution))
+        if (!_attributions.TryGetValue(key, out var attribution))
         {
-            if (_judgements.Count >= MaxJudgements)
-                _judgements.Clear();
-            _judgements[key] = attribution = AttributeAnew(stack, cause, syscall, taskName, exact);
+            if (_attributions.Count >= MaxAttributions)
+                _attributions.Clear();
+            _attributions[key] = attribution = AttributeAnew(stack, cause, syscall, taskName, exact);
         }
 
         return attribution;
@@ -87,8 +87,8 @@ public sealed class StackAttributor(StackStore stacks, IFrameSource names)
         string user = blamed >= 0 ? StackClassifier.UserName(frames[blamed]) : taskName;
         int named = Advisor.NamedFrame(frames, row);
         string function = named >= 0 ? StackClassifier.UserName(frames[named]) : user;
-        // leaves differ from sample to sample; the way from the poll to the user's code is what a person can change
-        string path = blamed < 0 || cause.IsCpuPressure() ? "" : Fingerprint.Of(WayToPoll(frames, blamed));
+        // leaves differ from sample to sample; the path from the poll to the user's code is what a person can change
+        string path = blamed < 0 || cause.IsCpuPressure() ? "" : Fingerprint.Of(PathToPoll(frames, blamed));
         // one place in the code, whether or not one of its sleeps was long enough for the kernel's frames
         string kind = Advisor.IsPageFault(frames, cause, syscall) ? nameof(SyscallGroup.PageFault) : row.Category;
         string fingerprint =

@@ -5,7 +5,7 @@ namespace Hud.Analysis;
 /// <summary>What a thread of a process with Tokio was doing, by its stack.</summary>
 public enum ThreadActivity
 {
-    /// <summary>The stack does not tell: it could not be read or walked to its end.</summary>
+    /// <summary>Not known: the stack could not be read or walked to its end.</summary>
     Unknown,
 
     /// <summary>A worker that waits for work.</summary>
@@ -24,7 +24,7 @@ public enum ThreadActivity
     Elsewhere,
 }
 
-/// <summary>Tells what a thread was doing. "No data" and "no problem" are told apart by this, so what is not certain is Unknown.</summary>
+/// <summary>Classifies what a thread was doing. "No data" and "no problem" are distinguished by this, so what is not certain is Unknown.</summary>
 public static class ThreadActivities
 {
     /// <param name="frames">Leaf first, as far down the stack as could be walked.</param>
@@ -60,14 +60,14 @@ public static class ThreadActivities
             return ThreadActivity.OutsidePolls;
         if (syscall.Length == 0)
             return ThreadActivity.BetweenPolls;
-        // a futex is where idle workers wait; without names nothing tells a lock of the user's from it
+        // a futex is where idle workers wait; without names a lock of the user's looks the same
         return syscall.StartsWith("futex", StringComparison.Ordinal)
             ? ThreadActivity.Parked
             : ThreadActivity.OutsidePolls;
     }
 
     /// <summary>
-    /// A poll that only its name tells: the blocking pool runs its closures by functions of the same names, so what is below decides.
+    /// A poll known only by its name: the blocking pool runs its closures by functions of the same names, so what is below decides.
     /// </summary>
     private static ThreadActivity OfNamedPoll(IReadOnlyList<Frame> frames, bool whole, bool polls)
     {

@@ -110,7 +110,7 @@ public static class ProfileCompare
 
     /// <summary>
     /// By the total: a service freed of its worst blocker does more work, so that its other hotspots grow, and that must
-    /// not hide the gain. A new hotspot of some size fails all the same.
+    /// not hide the gain. A new hotspot of some size still fails.
     /// </summary>
     private static DiffOutcome Outcome(ProfileDiff diff, DiffTolerance tolerance)
     {

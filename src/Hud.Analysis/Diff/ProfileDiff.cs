@@ -52,7 +52,7 @@ public sealed record HotspotDiff
     public string Task { get; init; } = "";
     public string Syscall { get; init; } = "";
 
-    /// <summary>Tells two of one name apart; the comparison's own output has no stacks.</summary>
+    /// <summary>Distinguishes two of one name; the comparison's own output has no stacks.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Stack { get; init; } = [];
 

@@ -2,7 +2,7 @@ using Hud.Core.Profile;
 
 namespace Hud.Analysis;
 
-/// <summary>Joins hotspots with the same <see cref="HotspotIdentity"/> over documents and ranks them anew.</summary>
+/// <summary>Joins hotspots with the same <see cref="HotspotIdentity"/> over documents and ranks them again.</summary>
 internal static class HotspotMerge
 {
     /// <summary>The merged hotspots, and per part the map from its hotspot index to the merged one.</summary>

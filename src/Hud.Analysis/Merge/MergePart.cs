@@ -32,7 +32,7 @@ internal sealed class MergePart
             LatencyByStack = [.. worker.LatencyByStack.Select(g => g with { StackIndex = Stack(g.StackIndex) })],
         };
 
-    /// <summary>An index beyond its own document must not become one into somebody else's part.</summary>
+    /// <summary>An index beyond its own document must not become one into another part.</summary>
     private static int Index(int index, int first, int count) => index < 0 || index >= count ? -1 : first + index;
 }
 

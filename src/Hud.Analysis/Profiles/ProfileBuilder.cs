@@ -36,7 +36,7 @@ public static class ProfileBuilder
         var runtimes = new Runtimes(facts.Workers);
         double workerNs = WorkerNs(facts, runtimes);
         var types = NameTypes(facts.Types, aggregator, attributor, exact);
-        // a program has many types that nobody spawns: the document names those that were seen
+        // a program has many types that are never spawned: the document names those that were seen
         var seen = Enumerable
             .Range(0, types.Count)
             .Where(i => types[i].Polls > 0 || aggregator.RecordedByType.ContainsKey(new TaskTypeId(i)))

@@ -4,7 +4,7 @@ using Hud.Core.Profile;
 
 namespace Hud.Analysis;
 
-/// <summary>What is said of each target as a whole; where nothing was found, why. Pure.</summary>
+/// <summary>Summary of each target; where nothing was found, why. Pure.</summary>
 internal static class TargetSummaries
 {
     public static List<TargetProfile> Of(

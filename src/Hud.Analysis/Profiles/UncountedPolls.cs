@@ -4,7 +4,7 @@ namespace Hud.Analysis;
 
 /// <summary>
 /// The kernel's totals by type and by worker know polls that were seen to begin and to return. Those that began before, have not
-/// returned, or belong to no task are worker time all the same, and are added here. Pure.
+/// returned, or belong to no task are worker time too, and are added here. Pure.
 /// </summary>
 internal static class UncountedPolls
 {
@@ -52,7 +52,7 @@ internal static class UncountedPolls
         return sum;
     }
 
-    /// <summary>A worker that was taken for idle is none.</summary>
+    /// <summary>A worker that was taken for idle isn't idle.</summary>
     private static WorkerFacts Add(WorkerFacts worker, IEnumerable<PollRecord> polls)
     {
         foreach (var poll in polls)

@@ -129,7 +129,7 @@ internal sealed class AgentProcess : IDisposable
 
     private void Signal(int pid, int signal)
     {
-        // under the gate, so that the pid has not been given to somebody else
+        // under the gate, so that the pid has not been given to another process
         lock (_gate)
         {
             if (!_ended)

@@ -157,7 +157,7 @@ internal sealed class CockpitView : IRunView
             }
             catch (Exception e) when (e is InvalidOperationException or IOException)
             {
-                return; // no keys any more: the run goes on without them
+                return; // the keyboard is gone: the run goes on without it
             }
 
             Press(key);

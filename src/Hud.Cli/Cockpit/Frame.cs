@@ -90,7 +90,7 @@ internal sealed partial class Frame
             : Clock(ns);
     }
 
-    /// <summary>Labels dim, values bright; what does not fit any more is left out whole.</summary>
+    /// <summary>Labels dim, values bright; what no longer fits is left out whole.</summary>
     private void Strip(int y, params (string Label, string Value, Tone Tone)[] items)
     {
         int x = 1;

@@ -23,7 +23,7 @@ internal sealed record HotspotRow(
     /// <summary>How many hotspots this row stands for.</summary>
     public int Members { get; init; } = 1;
 
-    /// <summary>What tells it apart from another row of the same name; mostly empty.</summary>
+    /// <summary>What distinguishes it from another row of the same name; mostly empty.</summary>
     public string Apart { get; init; } = "";
 
     public bool IsPressure => Hotspot.Cause.IsCpuPressure();

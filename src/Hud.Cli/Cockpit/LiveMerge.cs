@@ -56,7 +56,7 @@ internal sealed class LiveMerge(int agents)
     {
         if (!_spoken.Add(part))
         {
-            // somebody is late or silent: the others do not wait for it
+            // an agent is late or silent: the others do not wait for it
             _spoken.Clear();
             _spoken.Add(part);
             return true;

@@ -45,7 +45,7 @@ internal static class DoctorVerb
         }
         catch (JsonException)
         {
-            // told below, with what the agent logged
+            // reported below, with what the agent logged
         }
 
         if (report is null)

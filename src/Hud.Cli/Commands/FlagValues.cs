@@ -8,7 +8,7 @@ namespace Hud.Cli.Commands;
 
 /// <summary>
 /// Values of flags as people write them. Each refusal names the flag, what was written and what to write instead; the
-/// parser's own sentences speak of types.
+/// parser's own messages name types.
 /// </summary>
 internal static class FlagValues
 {
@@ -43,7 +43,7 @@ internal static class FlagValues
             $"write it like {example}"
         );
 
-    /// <param name="beyond">What a number is that is too large for any such value, such as "no process id".</param>
+    /// <param name="beyond">What a number is that is too large for any such value, such as "too large for a process id".</param>
     public static Option<int?> Whole(
         string name,
         string example,

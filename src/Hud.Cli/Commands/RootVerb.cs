@@ -17,7 +17,7 @@ internal sealed class RootVerb
         Arity = ArgumentArity.ZeroOrOne,
     };
     private readonly Option<int?> _pid = FlagValues
-        .Whole("--pid", "4242", "no process id", "-p")
+        .Whole("--pid", "4242", "too large for a process id", "-p")
         .With("pid", "The process by its pid");
     private readonly Option<string?> _target = new("--target", "-t")
     {
@@ -78,7 +78,7 @@ internal sealed class RootVerb
         return _run.ToRequest(parsed, session, process) with { Again = Again(process) };
     }
 
-    /// <summary>On a terminal somebody watches and ends it; the bound only ends what was forgotten.</summary>
+    /// <summary>On a terminal the user watches and ends it; the bound only ends what was forgotten.</summary>
     private GoDuration DefaultDuration(ParseResult parsed) =>
         Terminal.OutputIsTerminal
         && !parsed.GetValue(_run.Headless)

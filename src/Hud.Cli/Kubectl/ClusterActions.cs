@@ -101,14 +101,14 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         }
 
         var (report, unreadable) = Print(session);
-        bool isTold = unreadable is not null && !SessionStore.Is(session, "Failed");
-        if (isTold)
+        bool isReported = unreadable is not null && !SessionStore.Is(session, "Failed");
+        if (isReported)
             Console.Error.WriteLine(unreadable);
         int exit = ExitCode(session);
         int width = Terminal.ErrorIsTerminal ? Math.Max(80, Terminal.Width) : Closing.DefaultWidth;
         if (report is not null)
             Console.Error.Write(Closing.Text(report, Next(session, report), width));
-        else if (isTold && session.Status?.Verdict is { Length: > 0 })
+        else if (isReported && session.Status?.Verdict is { Length: > 0 })
             Console.Error.Write(
                 Closing.Text(
                     session.Status,
@@ -147,7 +147,7 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         byte[] page =
             _store.Result(session, OutputFormat.Page)
             ?? ReportFormats.Render(OutputFormat.Page, _store.Report(session));
-        // a folder of its own: a page is nobody else's business
+        // a folder of its own: no other user may read a page
         string path = save ?? Path.Combine(Directory.CreateTempSubdirectory("hud-").FullName, $"{Prefix(name)}.html");
         File.WriteAllBytes(path, page);
         Console.Out.WriteLine(path);

@@ -8,7 +8,7 @@ internal static class ProcessPicker
 {
     private const int MaxListed = 20;
 
-    /// <summary>Null where nobody can answer.</summary>
+    /// <summary>Null where there is no user to answer.</summary>
     public static Func<IReadOnlyList<ProcessEntry>, ProcessEntry?>? OnTerminal =>
         Terminal.ErrorIsTerminal && !Console.IsInputRedirected
             ? matches => Pick(matches, Console.In, Console.Error)

@@ -16,7 +16,7 @@ internal static class ProcessResolver
 
     /// <param name="self">Our own pid: neither we nor those who started us (sudo, a shell) are meant.</param>
     /// <param name="verbs">Words that could have been meant instead of a process.</param>
-    /// <param name="pick">Asks which of several is meant; null where nobody can be asked.</param>
+    /// <param name="pick">Asks which of several is meant; null where there is no user to ask.</param>
     /// <exception cref="DiagnosticException">HUD001 or HUD002, with the processes to choose from.</exception>
     public static ProcessEntry Resolve(
         ProcessQuery query,
@@ -111,7 +111,7 @@ internal static class ProcessResolver
         return chain;
     }
 
-    /// <summary>One line each, with what tells processes of one name apart: pid, threads and arguments.</summary>
+    /// <summary>One line each, with what distinguishes processes of one name: pid, threads and arguments.</summary>
     public static string Line(ProcessEntry p, int width = 52) =>
         $"{p.Pid, 8}  {Words.Plural(p.Threads, "thread"), -11}  {Clean(p.CommandLine.Length > 0 ? p.CommandLine : p.Comm, width)}";
 

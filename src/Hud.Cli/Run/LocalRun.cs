@@ -97,7 +97,7 @@ internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? on
         Stop(agent);
     }
 
-    /// <summary>First a polite word, once; the second time by force.</summary>
+    /// <summary>The first time it is asked to end, the second time it is killed.</summary>
     private void Stop(AgentProcess agent)
     {
         int stops = Interlocked.Increment(ref _stops);

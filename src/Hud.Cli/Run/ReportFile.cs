@@ -35,7 +35,7 @@ internal static class ReportFile
         }
         catch (JsonException e)
         {
-            // the exception's own sentence speaks of types of this program
+            // the exception's own message names types of this program
             string at = e.LineNumber is { } line ? $" at line {line + 1}" : "";
             throw Bad(
                 e.Path is { Length: > 1 } field

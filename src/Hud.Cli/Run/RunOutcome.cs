@@ -67,13 +67,13 @@ internal sealed record RunOutcome(ProfileDocument? Profile, IReadOnlyList<Diagno
         IReadOnlyList<TargetMessage> targets
     )
     {
-        var told = warnings.LastOrDefault(w => w.Id == kind.Id);
+        var warning = warnings.LastOrDefault(w => w.Id == kind.Id);
         string message =
-            told?.Text ?? targets.LastOrDefault(t => t.Target.Message.Length > 0)?.Target.Message ?? kind.Title;
+            warning?.Text ?? targets.LastOrDefault(t => t.Target.Message.Length > 0)?.Target.Message ?? kind.Title;
         return new(
             kind,
             message,
-            told?.NextStep is { Length: > 0 } next ? next
+            warning?.NextStep is { Length: > 0 } next ? next
                 : kind == DiagnosticKinds.TargetGone ? "the report holds what was seen until then"
                 : kind == DiagnosticKinds.Idle ? "send it some load while Hud watches"
                 : "run hud doctor to see what works on this machine"

@@ -13,7 +13,7 @@ internal static class Terminal
     public static bool Color =>
         OutputIsTerminal && !IsDumb && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
 
-    /// <summary>Keys in, picture out, and room for it; otherwise progress is told in lines.</summary>
+    /// <summary>Keys in, picture out, and room for it; otherwise progress is printed in lines.</summary>
     public static bool CanShowCockpit =>
         OutputIsTerminal
         && ErrorIsTerminal

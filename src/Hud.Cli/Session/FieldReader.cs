@@ -27,7 +27,7 @@ internal sealed class FieldContext
     }
 }
 
-/// <summary>Takes the fields of one mapping by name and type; what nobody took is an unknown field.</summary>
+/// <summary>Takes the fields of one mapping by name and type; what was not taken is an unknown field.</summary>
 internal sealed class FieldReader
 {
     private readonly FieldContext _context;
@@ -169,12 +169,12 @@ internal sealed class FieldReader
         return values;
     }
 
-    /// <summary>Takes a field whose content is somebody else's.</summary>
+    /// <summary>Takes a field whose content is not ours to read.</summary>
     public void Ignore(string name) => Take(name);
 
     public void Fail(string name, string message) => _context.FailAt(At(name), message);
 
-    /// <summary>Refuses every field that nobody asked for.</summary>
+    /// <summary>Refuses every field that was not taken.</summary>
     public void End()
     {
         foreach (var (key, _) in _left.Values.OrderBy(e => e.Key.Line).ThenBy(e => e.Key.Column))

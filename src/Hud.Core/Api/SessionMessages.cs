@@ -1,7 +1,7 @@
 namespace Hud.Core.Api;
 
 /// <summary>
-/// What a refused spec is told: each sentence says what to write instead. The CRD's CEL rules repeat these words, so a user
+/// Why a spec is refused: each sentence says what to write instead. The CRD's CEL rules repeat these words, so a user
 /// reads the same whether the API server, the operator or <c>hud run</c> refuses.
 /// </summary>
 public static class SessionMessages
@@ -55,7 +55,7 @@ public static class SessionMessages
         "target may hold only processName here; podSelector, podName, workloadRef and containerName need a cluster, so apply the file with kubectl instead";
     public const string LocalSuspend = "suspend has no meaning on this machine; leave it out";
 
-    /// <summary>For a text that isn't a duration, which only an API server without CEL lets pass; null for a field that is none.</summary>
+    /// <summary>For a text that isn't a duration, which only an API server without CEL lets pass; null for a field that isn't a duration.</summary>
     /// <param name="path">As in JSON: <c>$.expect.maxPoll</c>.</param>
     public static string? NoDuration(string? path) =>
         path switch

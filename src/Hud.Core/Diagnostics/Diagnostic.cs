@@ -3,7 +3,7 @@ using Hud.Core.Api;
 namespace Hud.Core.Diagnostics;
 
 /// <summary>A stable id, what it means, and the page of the troubleshooting guide with the same anchor.</summary>
-/// <param name="TargetReason">What it is called as the reason why a target failed; null when it is none.</param>
+/// <param name="TargetReason">Its name as the reason why a target failed; null where it never is one.</param>
 public sealed record DiagnosticKind(string Id, string Title, int ExitCode, string? TargetReason = null);
 
 /// <summary>Something that went wrong or must be known: what happened and what to do next.</summary>

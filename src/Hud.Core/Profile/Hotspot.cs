@@ -8,7 +8,7 @@ public enum HotspotCause
     /// <summary>The thread slept in a system call inside the poll.</summary>
     BlockingCall,
 
-    /// <summary>The thread waited for a lock that somebody else held.</summary>
+    /// <summary>The thread waited for a lock that another thread held.</summary>
     LockWait,
 
     /// <summary>Runnable, not running: neighbours. Not the code's fault.</summary>

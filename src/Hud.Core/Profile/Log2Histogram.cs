@@ -2,11 +2,11 @@ using System.Numerics;
 
 namespace Hud.Core.Profile;
 
-/// <summary>Histograms of powers of two, as the kernel side keeps them: slot i counts values in [2^i, 2^(i+1)) ns, slot 0 also 0.
+/// <summary>Histograms of powers of two, as the BPF programs keep them: slot i counts values in [2^i, 2^(i+1)) ns, slot 0 also 0.
 /// A list may end early: missing slots are 0.</summary>
 public static class Log2Histogram
 {
-    /// <summary>As many as <c>HUD_HISTOGRAM_SLOTS</c> of the kernel side; the last one also counts what is longer.</summary>
+    /// <summary>As many as <c>HUD_HISTOGRAM_SLOTS</c> of the BPF programs; the last one also counts what is longer.</summary>
     public const int Slots = 40;
 
     public static int Slot(long ns) => ns <= 1 ? 0 : Math.Min(BitOperations.Log2((ulong)ns), Slots - 1);

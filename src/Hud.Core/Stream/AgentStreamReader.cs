@@ -25,8 +25,8 @@ public sealed class AgentStreamReader(bool open = true)
     public long MissingLines { get; private set; }
 
     /// <summary>
-    /// Lines that were no valid message, as the reading had them that came furthest. A log server may put an excuse of its own into a reading that
-    /// fails; the next one is without it.
+    /// Lines that weren't valid messages, as counted by the reading that got furthest. A log server may put an error text of its own into
+    /// a reading that fails; the next one is without it.
     /// </summary>
     public long BadLines { get; private set; }
 

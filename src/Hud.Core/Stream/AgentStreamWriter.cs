@@ -7,7 +7,7 @@ using Hud.Core.Profile;
 namespace Hud.Core.Stream;
 
 /// <summary>Writes the agent's stream: numbers the lines, keeps the bounds, splits the profile. Safe for several threads.</summary>
-/// <param name="readerIsGone">Asked besides, for outputs that do not tell by an error.</param>
+/// <param name="readerIsGone">Asked besides, for outputs that do not report it by an error.</param>
 public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? readerIsGone = null)
 {
     private static readonly byte[] NewLine = [(byte)'\n'];

@@ -27,7 +27,7 @@ internal static class BpfDiagnosis
             return new Diagnostic(
                 DiagnosticKinds.NotPermitted,
                 $"the kernel does not permit it: {failure.Message}",
-                "run as root (sudo), or give CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; `hud doctor` tells which is missing"
+                "run as root (sudo), or give CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; `hud doctor` shows which is missing"
             );
         if (log.Contains("memory limit", StringComparison.Ordinal) || failure.Errno == ENoMem)
             return new Diagnostic(

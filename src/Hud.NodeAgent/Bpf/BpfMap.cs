@@ -6,7 +6,7 @@ namespace Hud.NodeAgent.Bpf;
 /// <summary>A map inside an object, which it keeps alive: libbpf frees the map and closes its descriptor with the object.</summary>
 internal readonly unsafe struct BpfMap(BpfObject owner, nint handle, string name)
 {
-    /// <summary>Valid as long as somebody holds the object.</summary>
+    /// <summary>Valid as long as the object is referenced.</summary>
     public int Fd
     {
         get

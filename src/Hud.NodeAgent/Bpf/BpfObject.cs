@@ -76,7 +76,7 @@ internal readonly struct BpfProgram(BpfObject owner, nint handle)
 {
     public string Name => Kept(Marshal.PtrToStringUTF8(Libbpf.bpf_program__name(handle)) ?? "");
 
-    /// <summary>Valid as long as somebody holds the object.</summary>
+    /// <summary>Valid as long as the object is referenced.</summary>
     public int Fd => Kept(Libbpf.bpf_program__fd(handle));
 
     public void SetAutoload(bool load) => Kept(Libbpf.bpf_program__set_autoload(handle, load));

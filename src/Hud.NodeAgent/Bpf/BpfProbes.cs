@@ -168,14 +168,14 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
 
     /// <summary>
     /// Makes a record of every poll that is over the threshold and still open, and of what threads do outside of polls. Looks at
-    /// the targets' threads, too, and takes over the roles that were told.
+    /// the targets' threads, too, and takes over the roles that were set.
     /// </summary>
     /// <returns>Threads that have slept since they were first looked at: the programs have no stack of theirs.</returns>
     public IReadOnlyList<SleeperRecord> RecordOpenPolls() =>
         RecordsOf<SleeperRecord>(RunIterator("hud_open_polls")).ToArray();
 
     /// <summary>What a thread's stack says it is; takes effect at the next look at the open polls.</summary>
-    /// <returns>False when there is no place for it now: it can be told again.</returns>
+    /// <returns>False when there is no place for it now: it can be set again.</returns>
     public bool SetRole(uint tid, ThreadRole role) => _object.Map("roles").TrySet(tid, (uint)role);
 
     private byte[] RunIterator(string name)
@@ -449,7 +449,7 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
         foreach (var link in _links)
             link.Dispose();
         _links.Clear();
-        _object.Dispose(); // first: from here on nobody gets at the memory
+        _object.Dispose(); // first: from here on the programs cannot reach the memory
         _ = Libc.munmap((nint)_control, (nuint)sizeof(ControlBlock));
     }
 }

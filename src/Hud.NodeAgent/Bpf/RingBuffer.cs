@@ -18,7 +18,7 @@ internal sealed unsafe class RingBuffer : SafeHandle, IEventSource
         : base(0, ownsHandle: true)
     {
         _handler = handler;
-        // weak, or the buffer would keep itself alive for ever
+        // weak, or the buffer would keep itself alive forever
         _self = GCHandle.Alloc(this, GCHandleType.Weak);
         SetHandle(Libbpf.ring_buffer__new(map.Fd, &OnSample, GCHandle.ToIntPtr(_self), 0));
         if (IsInvalid)

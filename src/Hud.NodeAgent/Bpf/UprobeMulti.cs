@@ -17,7 +17,7 @@ internal static unsafe class UprobeMulti
 
     /// <summary>
     /// The pid to give to the kernel: from 6.6 to 6.9 its filter compares threads, so that of a whole process only the first
-    /// thread would be seen (commit 46ba0e49b642; backports cannot be told by the version). There the programs, which know their
+    /// thread would be seen (commit 46ba0e49b642; the version does not show backports). There the programs, which know their
     /// targets anyway, do it alone: 0, and other processes with the same executable pay for a probe hit that is thrown away.
     /// </summary>
     internal static int FilterPid(Version kernel, int pid) => kernel < FilterByProcess ? 0 : pid;

@@ -30,7 +30,7 @@ public readonly record struct CpuUse(double WallNs, double UsedNs, double Waited
     public double Busy => Math.Min(1, UsedNs / AvailableNs);
 
     /// <summary>
-    /// Not less than a fifth: one that hardly runs polls seldom, and without its polls nobody could tell that it was kept from running.
+    /// Not less than a fifth: one that hardly runs polls seldom, and without its polls nothing would show that it was kept from running.
     /// </summary>
     private double Got => UsedNs > 0 && WaitedNs > 0 ? Math.Max(0.2, UsedNs / (UsedNs + WaitedNs)) : 1;
 }
@@ -61,7 +61,7 @@ public sealed record BudgetDecision(
 /// <summary>
 /// Keeps the cost of the poll probes below a share of the target's CPU time: 0 times every poll, 1 samples those of the
 /// hottest types, 2 leaves the hottest types out, 3 leaves all out and watches the scheduler and the clock only. Steps down at once, and up again
-/// only after quiet intervals, with a growing pause after each attempt that failed. Pure: it is told the time by intervals.
+/// only after quiet intervals, with a growing pause after each attempt that failed. Pure: its only clock is the intervals.
 /// </summary>
 public sealed class Governor(double budgetPercent, ProbeCost cost)
 {
@@ -194,7 +194,7 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
             return Go(mask == 0 ? 0 : 1, mask, mask == 0 ? None : _sampled, None, "polls became rarer");
         }
 
-        // without probes on them nobody knows how often those types are polled now: try, and pause longer each time
+        // without probes on them it is unknown how often those types are polled now: try, and pause longer each time
         _quietNs += interval.Cpu.WallNs;
         if (_quietNs < _pauseNs)
             return Stay();

@@ -17,14 +17,14 @@ internal readonly record struct FilterInstruction(ushort Code, byte WhenTrue, by
 /// </summary>
 internal static class SeccompFilter
 {
-    /// <summary>No connection to anybody, and none taken from another process. Sockets of the machine are no exception: a container runtime listens on one.</summary>
+    /// <summary>No connection to anything, and none taken from another process. Unix sockets too: a container runtime listens on one.</summary>
     private const string Network = "socket connect bind listen accept accept4 pidfd_getfd";
 
     private const string Rest =
         // stands beside all other calls, also beside the network's
         "io_uring_setup io_uring_enter io_uring_register "
         +
-        // other processes are read through /proc; nobody is stopped or written to
+        // other processes are read through /proc; none is stopped or written to
         "ptrace process_vm_readv process_vm_writev process_madvise "
         +
         // with CAP_DAC_READ_SEARCH it opens any file of the disk, mounted here or not

@@ -6,7 +6,7 @@ internal delegate void RecordHandler(ReadOnlySpan<byte> record);
 /// <summary>The records of the programs, handed on by the caller's thread. One implementation reads the ring buffer.</summary>
 internal interface IEventSource : IDisposable
 {
-    /// <summary>Waits until the kernel side asks for it or the time is over, then reads everything there is.</summary>
+    /// <summary>Waits until the BPF programs ask for it or the time is over, then reads everything there is.</summary>
     /// <returns>How many records were read.</returns>
     int Poll(TimeSpan timeout);
 

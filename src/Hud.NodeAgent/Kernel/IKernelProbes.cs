@@ -4,7 +4,7 @@ using Hud.NodeAgent.Bpf;
 
 namespace Hud.NodeAgent.Kernel;
 
-/// <summary>What a run asks of the kernel side. One implementation loads the programs; tests have one that plays them.</summary>
+/// <summary>What a run asks of the BPF programs. One implementation loads the programs; tests have one that plays them.</summary>
 internal interface IKernelProbes
 {
     ProbeMode ProbeMode { get; }
@@ -13,7 +13,7 @@ internal interface IKernelProbes
     bool ReachesOthers { get; }
 
     /// <summary>Shared with the programs at once.</summary>
-    /// <exception cref="ObjectDisposedException">The kernel side is gone.</exception>
+    /// <exception cref="ObjectDisposedException">The programs are unloaded.</exception>
     ref ControlBlock Control { get; }
 
     /// <summary>Puts the sums to zero: calibrating has counted, too.</summary>

@@ -51,7 +51,7 @@ internal static class Machine
             );
     }
 
-    /// <param name="mode">As the kernel tells it, e.g. <c>none [integrity] confidentiality</c>; empty where there is no lockdown.</param>
+    /// <param name="mode">As the kernel reports it, e.g. <c>none [integrity] confidentiality</c>; empty where there is no lockdown.</param>
     private static bool LockedDown(out string mode)
     {
         mode = ProcFs.ReadText("/sys/kernel/security/lockdown").Trim();

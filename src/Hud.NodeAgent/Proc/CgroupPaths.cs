@@ -17,8 +17,8 @@ internal static class CgroupPaths
     /// Best first. Lines of /proc/PID/cgroup: <c>4:cpu,cpuacct:/kubepods/...</c> (v1), <c>0::/kubepods.slice/...</c> (v2). A path below the
     /// root is looked for where the whole hierarchy is mounted: here on a machine, at the first process in a pod. A reader in a cgroup
     /// namespace of its own sees <c>0::/../../kubepods...</c>, which says how the path ends, and how far up it leaves the reader's own; the
-    /// same of the first process says how deep that one is. The root of a mount is somebody's own cgroup, and comes last: that of the target
-    /// is taken, as a container sees it, never ours, and the limit of its pod cannot be seen there.
+    /// same of the first process says how deep that one is. The root of a mount is the cgroup of its own container, and comes last: the
+    /// target's mount is taken, never ours, and the limit of its pod cannot be seen there.
     /// </summary>
     /// <param name="target">/proc/PID/cgroup</param>
     /// <param name="init">/proc/1/cgroup</param>
@@ -58,7 +58,7 @@ internal static class CgroupPaths
         return level;
     }
 
-    /// <summary><c>/../../a/b</c> to 2 and <c>/a/b</c>; a path that goes up anywhere else is none.</summary>
+    /// <summary><c>/../../a/b</c> to 2 and <c>/a/b</c>; a path that goes up anywhere else is refused.</summary>
     private static (int Up, string Below) Split(string path)
     {
         string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);

@@ -11,13 +11,13 @@ internal enum Presence
     /// <summary>Gone, another process with its pid, or ended and waiting for its parent.</summary>
     Ended,
 
-    /// <summary>The same process, but it has started a program (execve), be it the same one anew.</summary>
+    /// <summary>The same process, but it has started a program (execve), perhaps the same one again.</summary>
     Replaced,
 }
 
 /// <summary>
-/// Which program of which process: the start time tells processes with one pid apart and survives execve; where code and stack begin
-/// is chosen anew by each execve. A process may set these numbers (<c>PR_SET_MM</c>): it can hide an execve from this check,
+/// Which program of which process: the start time distinguishes processes with one pid and survives execve; where code and stack begin
+/// changes with each execve. A process may set these numbers (<c>PR_SET_MM</c>): it can hide an execve from this check,
 /// not from the others (the file's identity, the bytes at the probes, the tracepoint).
 /// </summary>
 [StructLayout(LayoutKind.Auto)]

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hud.NodeAgent.Proc;
 
-/// <summary>A process's memory, opened once for many reads. Invalid when there is no such process (any more).</summary>
+/// <summary>A process's memory, opened once for many reads. Invalid when the process does not exist or is gone.</summary>
 internal sealed class TargetMemory : IDisposable
 {
     private readonly SafeFileHandle? _memory;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Hud.NodeAgent.Run;
 
-/// <summary>CLOCK_MONOTONIC in ns, the clock of the kernel side: Stopwatch reads the same one on Linux.</summary>
+/// <summary>CLOCK_MONOTONIC in ns, the clock of the BPF programs: Stopwatch reads the same one on Linux.</summary>
 internal static class AgentClock
 {
     public static long NowNs => (long)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency));

@@ -41,7 +41,7 @@ internal static class Attachment
         }
     }
 
-    /// <summary>Where a task keeps its id and its scheduler's handle: the handle's address tells runtimes apart.</summary>
+    /// <summary>Where a task keeps its id and its scheduler's handle: the handle's address identifies the runtime.</summary>
     /// <param name="first">From which of its types on.</param>
     public static void SetTypes(IKernelProbes kernel, TargetProcess target, int first)
     {

@@ -6,7 +6,7 @@ using Hud.NodeAgent.Proc;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>
-/// Tells of a runtime whose blocking pool has all the threads it may have: then closures of <c>spawn_blocking</c>, file access and
+/// Reports a runtime whose blocking pool has all the threads it may have: then closures of <c>spawn_blocking</c>, file access and
 /// name lookups of <c>tokio::fs</c> and <c>tokio::net</c> wait for one, and no worker shows it.
 /// </summary>
 internal sealed class BlockingPools(IReadOnlyList<TargetProcess> targets, Action<Diagnostic> warn)
@@ -14,11 +14,11 @@ internal sealed class BlockingPools(IReadOnlyList<TargetProcess> targets, Action
     /// <summary>Tokio's <c>max_blocking_threads</c> where the program says nothing else; the workers come on top.</summary>
     internal const int DefaultLimit = 512;
 
-    private readonly HashSet<TargetId> _told = [];
+    private readonly HashSet<TargetId> _reported = [];
 
     public void Look(IReadOnlyList<WorkerFacts> workers)
     {
-        foreach (var target in targets.Where(t => !t.Gone && !_told.Contains(t.Id)))
+        foreach (var target in targets.Where(t => !t.Gone && !_reported.Contains(t.Id)))
         {
             var own = workers.Where(w => w.Target == target.Id && w.Polls > 0).Select(w => w.Name).ToList();
             var threads = ProcFs.Threads(target.Pid);
@@ -27,7 +27,7 @@ internal sealed class BlockingPools(IReadOnlyList<TargetProcess> targets, Action
                 continue;
             if (!IsFull(threads.Select(t => ProcFs.ThreadName(target.Pid, t)), own))
                 continue;
-            _told.Add(target.Id);
+            _reported.Add(target.Id);
             warn(
                 new Diagnostic(
                     DiagnosticKinds.BlockingPoolFull,

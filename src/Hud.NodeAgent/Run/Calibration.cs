@@ -67,7 +67,7 @@ internal static class Calibration
 
     /// <summary>
     /// Since 6.11 a return probe enters the kernel by a system call of its own, and a seccomp filter without that call kills
-    /// the process unless the kernel lets it pass; versions do not tell, because fixes travel. So a confined child goes first.
+    /// the process unless the kernel lets it pass; versions do not show it, because fixes are backported. So a confined child goes first.
     /// </summary>
     public static bool SurvivesSeccomp(BpfProbes kernel, TaskTypeId type, TargetId target)
     {

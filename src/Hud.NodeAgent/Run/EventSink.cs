@@ -40,7 +40,7 @@ internal sealed class EventSink
 
     public PollWeights Weights { get; } = new();
 
-    /// <summary>Futexes found to be parks while poll probes are off; the kernel side skips them from now on.</summary>
+    /// <summary>Futexes found to be parks while poll probes are off; the BPF programs skip them from now on.</summary>
     public Action<uint, ulong, FutexUse>? LearnFutex { get; set; }
 
     /// <summary>Threads of a target came, went or changed their name.</summary>
@@ -134,7 +134,7 @@ internal sealed class EventSink
             _aggregator.AddPoll(fact);
     }
 
-    /// <summary>A sleep or a wait for a CPU seen without poll probes: it counts when it happened inside a poll; else it was a park, or nobody's.</summary>
+    /// <summary>A sleep or a wait for a CPU seen without poll probes: it counts inside a poll only; else it was a park, or not a worker's.</summary>
     private void AcceptSleep(in HudEvent header, StackId stack)
     {
         if (stack.IsNone)
@@ -221,7 +221,7 @@ internal sealed class EventSink
         var unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
         if (unwound.MissedMapping && target.RefreshModules())
             unwound = Unwinder.Unwind(registers, slice, target.Modules, end);
-        // what the kernel side cut of a capture that is never used is not a loss
+        // what the BPF programs cut of a capture that is never used is not a loss
         Unwinding.Count(
             unwound,
             cut: end == CaptureEnd.Anywhere

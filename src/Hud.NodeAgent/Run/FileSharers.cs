@@ -16,8 +16,8 @@ internal static class FileSharers
     private const int MaxProcesses = 65_536;
 
     /// <summary>
-    /// All processes that the probes of a target reach: itself alone, or everybody with the same file, where this kernel cannot tell
-    /// them apart. Null when they could not be looked at in time.
+    /// All processes that the probes of a target reach: itself alone, or all with the same file, where this kernel cannot
+    /// distinguish them. Null when they could not be looked at in time.
     /// </summary>
     public static IReadOnlyList<int>? Reached(TargetProcess target, bool everywhere, long deadline)
     {
@@ -69,7 +69,7 @@ internal static class FileSharers
     internal static bool IsFile(int pid, Mapping mapping, FileByteSource file)
     {
         if (!FileByteSource.TryOpen($"/proc/{pid}/map_files/{mapping.MapFilesName}", out var other, out _))
-            return true; // it cannot be told apart, so it counts
+            return true; // it may be the same file, so it counts
         using (other)
         {
             if (other.Facts.Device == file.Facts.Device && other.Facts.Inode == file.Facts.Inode)

@@ -123,7 +123,7 @@ internal sealed class Observation : IDisposable
         _waits = [.. _targets.All.Select(t => new CpuWaits(t, _startNs))];
     }
 
-    /// <param name="readerIsThere">Whether anybody still reads what is told.</param>
+    /// <param name="readerIsThere">Whether the output still has a reader.</param>
     /// <param name="progress">Called once a second.</param>
     /// <returns>Why it ended.</returns>
     public RunEnd Run(CancellationToken stop, Func<bool> readerIsThere, Action<long> progress)
@@ -179,7 +179,7 @@ internal sealed class Observation : IDisposable
         }
     }
 
-    /// <summary>What is open is told while the probes are on; then they go.</summary>
+    /// <summary>Open polls are recorded while the probes are on; then they go.</summary>
     /// <returns>When the last moment was that counts.</returns>
     public long Stop()
     {
@@ -270,7 +270,7 @@ internal sealed class Observation : IDisposable
 
     private string NameOf(TargetId target, int tid) => Totals.NameOf(_targets.All[target.Index].Pid, tid);
 
-    /// <summary>Workers that were parked at the start and never polled are workers all the same: they are what time is lost of.</summary>
+    /// <summary>Workers that were parked at the start and never polled count too: their time is part of the total.</summary>
     private static List<WorkerFacts> WithParked(List<WorkerFacts> polled, List<WorkerFacts> parked)
     {
         var known = polled.Where(w => w.Polls > 0).Select(w => (w.Target, w.Tid)).ToHashSet();

@@ -8,7 +8,7 @@ namespace Hud.NodeAgent.Run;
 
 /// <summary>
 /// What threads do outside of the polls that are timed: in a poll that began before the probes were there, in the future of
-/// <c>block_on</c>, in hooks and drivers' callbacks. The kernel side reports the time, and the stack says which of these it was.
+/// <c>block_on</c>, in hooks and drivers' callbacks. The BPF programs report the time, and the stack says which of these it was.
 /// </summary>
 internal sealed class OutsidePolls(
     IReadOnlyList<TargetProcess> targets,
@@ -20,7 +20,7 @@ internal sealed class OutsidePolls(
 {
     private const int MaxStrangers = 100_000;
 
-    /// <summary>A tick may come where a stack can't be walked well; what is said of a thread for good is said by several.</summary>
+    /// <summary>A tick may come where a stack can't be walked well, so it takes several to settle what a thread is.</summary>
     private const int StrangerAfter = 3;
 
     private readonly record struct Sleep(int Tid, ulong OffAtNs);
@@ -32,10 +32,10 @@ internal sealed class OutsidePolls(
     private readonly HashSet<(TargetId Target, int Tid)> _inPollBefore = [];
     private readonly Dictionary<(TargetId Target, int Tid), WorkerFacts> _parked = [];
 
-    /// <summary>Tells the kernel side what a thread is.</summary>
+    /// <summary>Sets what a thread is for the BPF programs.</summary>
     public Func<uint, ThreadRole, bool>? SetRole { get; set; }
 
-    /// <summary>Tells the kernel side what a futex is waited on for.</summary>
+    /// <summary>Sets for the BPF programs what a futex is waited on for.</summary>
     public Action<uint, ulong, FutexUse>? LearnFutex { get; set; }
 
     /// <summary>When the first look at the targets' threads was over: what had begun by then had begun before the run.</summary>
@@ -44,7 +44,7 @@ internal sealed class OutsidePolls(
     /// <summary>Workers that were seen asleep and waiting for work.</summary>
     public IEnumerable<WorkerFacts> Parked => _parked.Values;
 
-    /// <summary>Threads whose stack told nothing.</summary>
+    /// <summary>Threads whose stack says nothing.</summary>
     public IEnumerable<(TargetId Target, int Tid)> Unclear =>
         _threads.Where(t => t.Value == ThreadActivity.Unknown).Select(t => t.Key);
 
@@ -117,13 +117,13 @@ internal sealed class OutsidePolls(
         fact = fact with { Before = IsBefore(header) };
         if (activity == ThreadActivity.OutsidePolls)
         {
-            // a futex is told of however short the wait, and a wait for a CPU alone is nobody's code
+            // a futex is reported however short the wait, and a wait for a CPU alone is not code at work
             bool isSlow = fact.Split.OnCpuNs + fact.Split.BlockedNs > thresholdNs;
             return isSlow ? fact with { Outside = true, Type = target.Numbers.Outside } : null;
         }
 
         // a thread that was first looked at later is in a poll that was left out to keep the budget; of one that is followed all polls
-        // are timed but the one that began before, and a wait on a futex that nobody knew cut that in two
+        // are timed but the one that began before, and a wait on an unknown futex cut that in two
         var thread = (target.Id, (int)header.NsTid);
         bool isBefore = fact.Before || (Polls(header) && _inPollBefore.Contains(thread));
         if (
@@ -152,7 +152,7 @@ internal sealed class OutsidePolls(
     private bool IsBefore(in HudEvent header) =>
         (header.Flags & EventFlags.Before) != EventFlags.None && header.StartNs <= FirstLookNs;
 
-    /// <summary>Only of threads that poll tasks the kernel side follows a second stretch.</summary>
+    /// <summary>Only of threads that poll tasks do the BPF programs follow a second stretch.</summary>
     private static bool Polls(in HudEvent header) => (header.Flags & EventFlags.Before) == EventFlags.None;
 
     private ThreadActivity ActivityOf(TargetId target, StackId stack, string syscall, bool polls = false)

@@ -8,8 +8,8 @@ using Hud.Unwinding;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>
-/// Finds workers that sleep: nobody polls on them, so no probe ever sees them, but they count when a share of worker time is
-/// told. Pool threads have the same name, so it is the stack in which a thread is parked that tells.
+/// Finds workers that sleep: no task polls on them, so no probe ever sees them, but they count when a share of worker time is
+/// reported. Pool threads have the same name, so the stack in which a thread is parked decides.
 /// </summary>
 internal static class ParkedWorkers
 {

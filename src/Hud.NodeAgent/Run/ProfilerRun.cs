@@ -30,7 +30,7 @@ internal sealed class ProfilerRun
         _targets = new RunTargets(task.Node, _log.Warn);
     }
 
-    /// <param name="known">What is to be told first, if anything.</param>
+    /// <param name="known">What is to be reported first, if anything.</param>
     /// <returns>The exit code; the stream has its end.</returns>
     public int Execute(Diagnostic? known = null)
     {
@@ -115,7 +115,7 @@ internal sealed class ProfilerRun
         );
         long end = observation.Stop();
         if (ended == RunEnd.ReaderGone)
-            return _log.End(ended.ToString(), DiagnosticKinds.AgentDied.ExitCode); // nobody is left to make a report for
+            return _log.End(ended.ToString(), DiagnosticKinds.AgentDied.ExitCode); // no reader is left to make a report for
         observation.Settle();
         Report(observation, frames, end);
         return _log.End(ended.ToString(), ended == RunEnd.TargetGone ? DiagnosticKinds.TargetGone.ExitCode : 0);

@@ -19,7 +19,7 @@ internal sealed class ProgressBuilder(
     private const long NamingEachSecondNs = 50_000_000;
     private const long NamingInAllNs = 5_000_000_000;
     private readonly Dictionary<(int Target, int Tid), (long Busy, long Lost)> _before = [];
-    private int _told;
+    private int _sent;
     private long _namingNs;
     private long _lastNs;
 
@@ -79,8 +79,8 @@ internal sealed class ProgressBuilder(
 
     private List<SlowPoll> NewSlowPolls(ProfileDocument document)
     {
-        int fresh = aggregator.Polls.Count - _told;
-        _told = aggregator.Polls.Count;
+        int fresh = aggregator.Polls.Count - _sent;
+        _sent = aggregator.Polls.Count;
         return fresh <= 0
             ? []
             :

@@ -26,7 +26,7 @@ internal sealed class ReturnProbeGuard(
             return;
         foreach (var target in targets)
         {
-            // where probes reach everybody who runs the file, a return probe could kill a process that nobody asked about
+            // where probes reach all processes that run the file, a return probe could kill one that isn't a target
             var pids = reached(target);
             var statuses = (pids ?? [target.Pid]).Select(status).ToList();
             bool confined = pids is null || statuses.Exists(s => ProcFs.StatusField(s, "Seccomp") == "2");

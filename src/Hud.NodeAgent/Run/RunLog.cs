@@ -4,7 +4,7 @@ using Hud.Core.Stream;
 
 namespace Hud.NodeAgent.Run;
 
-/// <summary>What a run tells besides its figures: warnings, which the report repeats, and how it ended.</summary>
+/// <summary>What a run reports besides its figures: warnings, which the report repeats, and how it ended.</summary>
 internal sealed class RunLog(AgentStreamWriter stream)
 {
     private const int MaxWarnings = 100;

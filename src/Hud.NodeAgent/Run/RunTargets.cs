@@ -6,7 +6,7 @@ using Hud.NodeAgent.Proc;
 
 namespace Hud.NodeAgent.Run;
 
-/// <summary>The processes of a run: which are watched, which are gone, and what is told of those that are not.</summary>
+/// <summary>The processes of a run: which are watched, which are gone, and what is reported of those that are not.</summary>
 internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDisposable
 {
     /// <summary>Room that is kept for the types of libraries that are loaded in mid-run.</summary>
@@ -153,7 +153,7 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
             warn(refusal);
     }
 
-    /// <summary>Same pid, another program: types and tables mean nothing any more.</summary>
+    /// <summary>Same pid, another program: its types and tables are no longer valid.</summary>
     public void OnExec(TargetProcess target)
     {
         if (!target.Gone)

@@ -20,7 +20,7 @@ internal static class SiteCheck
     public static string? Difference(int pid, TokioFile file, IReadOnlyList<TaskType> sites, bool everywhere)
     {
         if (!FileByteSource.TryOpen(file.OpenPath, out var now, out string error))
-            return $"{file.Name} cannot be opened any more: {error}";
+            return $"{file.Name} can no longer be opened: {error}";
         using (now)
         {
             if (now.Facts != file.Source.Facts)
@@ -39,7 +39,7 @@ internal static class SiteCheck
             m.Executable && m.IsFile && sites.Any(s => Covers(m, s)) && FileSharers.IsFile(pid, m, file.Source)
         );
         if (known is null)
-            return null; // not mapped any more: no breakpoint gets anywhere
+            return null; // no longer mapped: no breakpoint is placed
         var reached = everywhere
             ? FileSharers.Find(file.Source, known, AgentClock.NowNs + FindWithinNs)
             : [new FileSharer(pid, [.. own.Where(m => m.Executable && m.IsFile && m.Inode == known.Inode)])];

@@ -7,8 +7,8 @@ using Hud.Unwinding;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>
-/// Reads the stacks of threads that were asleep before the programs saw them: they are not switched out while anybody looks, and
-/// a worker that sleeps in a poll for ever would never show. Twice around the reading the kernel says whether they still sleep.
+/// Reads the stacks of threads that were asleep before the programs saw them: they are not switched out while the agent looks, and
+/// a worker that sleeps in a poll forever would never show. Twice around the reading the kernel says whether they still sleep.
 /// </summary>
 internal sealed class Sleepers(
     IKernelProbes kernel,

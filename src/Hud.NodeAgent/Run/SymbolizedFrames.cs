@@ -78,7 +78,7 @@ public sealed class SymbolizedFrames(
         return [.. frames.SelectMany(f => f)];
     }
 
-    /// <summary>Without symbols a few functions of Tokio are known all the same, and one of them tells that a poll blocks nobody.</summary>
+    /// <summary>A few functions of Tokio are known even without symbols; one of them shows that a poll blocks no worker.</summary>
     private Frame Recognise(ModuleRef file, ulong address, Frame nameless)
     {
         if (file.Elf is null)
@@ -101,8 +101,8 @@ public sealed class SymbolizedFrames(
     }
 
     /// <summary>
-    /// Nothing where the kernel keeps its names to itself. The scheduler, through which every sleeper goes, and the way in from the
-    /// program tell nothing either: what lies between is what it waited for.
+    /// Nothing where the kernel keeps its names to itself. The scheduler, through which every sleeper goes, and the entry from the
+    /// program are left out: what lies between is what it waited for.
     /// </summary>
     private Frame[] Kernel(ulong address) =>
         kernelSymbols.Value.TryFind(address, out var name) && !IsPassage(name)

@@ -9,7 +9,7 @@ namespace Hud.NodeAgent.Run;
 /// <summary>From what the task names to a process.</summary>
 internal static class TargetFinder
 {
-    /// <summary>The first ones are watched: the kernel side has a bit for each, and the last bit is the agent's own child.</summary>
+    /// <summary>The first ones are watched: the BPF programs have a bit for each, and the last bit is the agent's own child.</summary>
     public static (IReadOnlyList<AgentTarget> Watched, IReadOnlyList<AgentTarget> TooMany) Share(
         IReadOnlyList<AgentTarget> all
     ) => ([.. all.Take(Abi.MaxTargets - 1)], [.. all.Skip(Abi.MaxTargets - 1)]);
@@ -41,7 +41,7 @@ internal static class TargetFinder
                 0,
                 new Diagnostic(
                     DiagnosticKinds.TargetGone,
-                    $"container {spec.Container} of pod {spec.Pod} has no process on this node (any more)",
+                    $"container {spec.Container} of pod {spec.Pod} no longer has a process on this node",
                     "the pod was deleted or its container restarted before the agent attached; create a new session"
                 )
             );

@@ -46,10 +46,10 @@ internal sealed class TargetProcess : Target, IDisposable
 
     public bool Gone { get; set; }
 
-    /// <summary>False where a return probe could kill it, or any probe could harm somebody.</summary>
+    /// <summary>False where a return probe could kill it, or any probe could harm a process.</summary>
     public bool ReturnProbesAllowed { get; set; } = true;
 
-    /// <summary>Why its probes came off or were never put on, until it is told.</summary>
+    /// <summary>Why its probes came off or were never put on, until it is reported.</summary>
     public Diagnostic? Refusal { get; set; }
 
     public ModuleMap? Modules { get; internal set; }

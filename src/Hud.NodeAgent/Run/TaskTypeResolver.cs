@@ -7,7 +7,7 @@ namespace Hud.NodeAgent.Run;
 
 /// <summary>
 /// Which task type a stack polls, where no probe says so: the one whose poll function is on it. By address, as identical code gives
-/// several types one name; by name where the program does not tell where its functions begin.
+/// several types one name; by name where the program does not say where its functions begin.
 /// </summary>
 internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetProcess> targets)
 {

@@ -4,7 +4,7 @@ using Hud.Frames;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>
-/// Threads whose stacks told nothing, where their name is a worker's: every process has threads of other kinds, and those are no
+/// Threads whose stacks say nothing, where their name is a worker's: every process has threads of other kinds, and those aren't a
 /// reason to doubt a report. Pure.
 /// </summary>
 internal static class UnclearThreads

@@ -3,8 +3,8 @@ using Hud.Core.Profile;
 namespace Hud.Reports.Formats;
 
 /// <summary>
-/// A smaller document that still tells the truth: each level keeps half of the slow polls (the longest) and of the
-/// stacks (the most referred to), and counts what went in <see cref="Losses"/>. Totals are never touched.
+/// A smaller document that is still true: each level keeps half of the slow polls (the longest) and of the
+/// stacks (the most referred to), and counts what went in <see cref="Losses"/>. Totals stay as they are.
 /// </summary>
 internal static class ProfileCut
 {

@@ -10,7 +10,7 @@ namespace Hud.Reports.Text;
 /// </summary>
 public static class HotspotNames
 {
-    /// <summary>For each hotspot what tells it from those that look the same; empty for one that looks like no other.</summary>
+    /// <summary>For each hotspot what distinguishes it from those that look the same; empty for one that looks like no other.</summary>
     public static IReadOnlyList<string> Apart(IReadOnlyList<Hotspot> hotspots)
     {
         string[] apart = [.. hotspots.Select(_ => "")];

@@ -30,7 +30,7 @@ public static partial class TextReport
             );
         }
 
-        string told = "";
+        string advice = "";
         foreach (var h in hotspots.Take(MaxPressure))
         {
             sheet
@@ -51,9 +51,9 @@ public static partial class TextReport
                     Ink.Dim
                 );
             // the same for every hotspot of a cause: once is enough
-            if (h.Advice.Length > 0 && h.Advice != told)
+            if (h.Advice.Length > 0 && h.Advice != advice)
                 sheet.Paragraph(Printable.Clean(h.Advice), 11, Ink.Plain, "> ", Ink.Good);
-            told = h.Advice;
+            advice = h.Advice;
         }
 
         if (hotspots.Count > MaxPressure)

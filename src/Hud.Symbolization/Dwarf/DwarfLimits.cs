@@ -12,7 +12,7 @@ public static class DwarfLimits
     /// <summary>Functions of one unit; also the rows of its lines that are kept.</summary>
     public const int MaxFunctionsOfUnit = 400_000;
 
-    /// <summary>Functions of all units that are kept at a time, 40 bytes each; then the tables start anew.</summary>
+    /// <summary>Functions of all units that are kept at a time, 40 bytes each; then the tables start over.</summary>
     public const int MaxKeptFunctions = 500_000;
 
     /// <summary>Inlined ranges of one function.</summary>

@@ -14,7 +14,7 @@ public interface ISymbolizerProcess : IDisposable
     /// <summary>What the helper writes.</summary>
     Stream Answers { get; }
 
-    /// <summary>Over which it gets the files that requests speak of.</summary>
+    /// <summary>Over which it gets the files that requests name.</summary>
     SafeFileHandle Files { get; }
 
     int ProcessId { get; }
@@ -67,7 +67,7 @@ public sealed class SymbolizerProcess : ISymbolizerProcess
             var started =
                 starting.GetAwaiter().GetResult()
                 ?? throw new InvalidOperationException("the helper for names did not start");
-            started.ErrorDataReceived += static (_, _) => { }; // a crash prints pages that nobody needs
+            started.ErrorDataReceived += static (_, _) => { }; // a crash prints pages that are of no use
             started.BeginErrorReadLine();
             return new SymbolizerProcess(started, own);
         }

@@ -19,7 +19,7 @@ internal ref struct LineMachine(
 
     public uint Line { get; private set; } = line;
 
-    /// <summary>The row says only where the sequence ends. What follows is another one, and starts anew.</summary>
+    /// <summary>The row says only where the sequence ends. What follows is another one, and starts over.</summary>
     public bool EndOfSequence { get; private set; }
 
     /// <summary>Bytes of the program that were read.</summary>

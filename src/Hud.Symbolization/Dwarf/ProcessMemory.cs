@@ -23,7 +23,7 @@ internal readonly record struct ProcessMemory(long Own, long Files)
         }
     }
 
-    /// <summary>Of this process, by a descriptor that is held: also where nothing can be opened any more.</summary>
+    /// <summary>Of this process, by a descriptor that is held open: works where nothing can be opened.</summary>
     internal static ProcessMemory Of(SafeFileHandle statm)
     {
         Span<byte> text = stackalloc byte[256];

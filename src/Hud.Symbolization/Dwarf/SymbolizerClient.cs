@@ -2,7 +2,7 @@ namespace Hud.Symbolization;
 
 /// <summary>
 /// The agent's side. A helper that dies or does not answer in time is ended and started again; a file it died of twice is
-/// not asked about any more. Nothing here throws for what a file contains. Not thread-safe.
+/// no longer asked about. Nothing here throws for what a file contains. Not thread-safe.
 /// </summary>
 internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvider time, SymbolizerOptions options)
     : IDisposable

@@ -23,7 +23,7 @@ public static class SymbolizerServer
             return false;
         }
 
-        // not the console's streams: at the first write they set up a terminal, which the helper may not any more
+        // not the console's streams: at the first write they set up a terminal, which the helper is no longer allowed to
         using var input = Plain(0, FileAccess.Read);
         using var output = Plain(1, FileAccess.Write);
         using var files = new SafeFileHandle(int.Parse(socket, CultureInfo.InvariantCulture), ownsHandle: true);
@@ -118,7 +118,7 @@ public static class SymbolizerServer
         }
         catch (Exception e) when (e is IOException or InvalidDataException or EndOfStreamException)
         {
-            // the agent is gone or speaks another language: nobody is left to tell
+            // the agent is gone or speaks another protocol: there is no one to report to
         }
 
         foreach (var (file, _, _) in files.Values)

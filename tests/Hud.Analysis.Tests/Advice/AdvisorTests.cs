@@ -277,7 +277,7 @@ public class AdvisorTests
     ];
 
     [Fact]
-    public void Sqlite_that_does_not_sleep_and_a_sleep_without_sqlite_are_no_busy_database()
+    public void Sqlite_that_does_not_sleep_and_a_sleep_without_sqlite_are_not_a_busy_database()
     {
         Assert.Equal(
             "Database",

@@ -154,7 +154,7 @@ public sealed class PollAggregatorTests
     }
 
     [Fact]
-    public void Time_in_block_in_place_blocks_nobody()
+    public void Time_in_block_in_place_blocks_no_worker()
     {
         StackId inside = _stage.Stack(
             "read < std::fs::read < shop::export < tokio::runtime::scheduler::multi_thread::worker::block_in_place"
@@ -171,7 +171,7 @@ public sealed class PollAggregatorTests
         Assert.Equal(1, OnlyKey.Type.Number);
     }
 
-    /// <summary>The kernel side has left out what came after the hand-over already: what is left blocked the worker.</summary>
+    /// <summary>The BPF programs have left out what came after the hand-over already: what is left blocked the worker.</summary>
     [Fact]
     public void A_poll_of_which_the_kernel_saw_everything_is_not_excused_by_names()
     {
@@ -191,7 +191,7 @@ public sealed class PollAggregatorTests
     }
 
     [Fact]
-    public void Waiting_for_a_CPU_is_told_with_who_ran_instead()
+    public void Waiting_for_a_CPU_is_reported_with_who_ran_instead()
     {
         var poll = Slow(cpu: 1, queued: 30) with
         {
@@ -208,7 +208,7 @@ public sealed class PollAggregatorTests
     }
 
     [Fact]
-    public void Waiting_for_the_quota_is_no_neighbours_doing()
+    public void Waiting_for_the_quota_is_not_a_neighbours_doing()
     {
         Aggregator.AddPoll(Slow(cpu: 1, queued: 80, throttled: 80) with { PreemptedBy = "swapper/0" });
         Assert.Equal(HotspotCause.Throttled, OnlyKey.Cause);
@@ -241,7 +241,7 @@ public sealed class PollAggregatorTests
     }
 
     [Fact]
-    public void A_poll_that_is_told_of_no_more_ended_unless_its_process_did()
+    public void A_poll_that_is_no_longer_reported_ended_unless_its_process_did()
     {
         Aggregator.SetOpen(Slow(blocked: 100, start: 1) with { Open = true });
         Aggregator.SetOpen(Slow(blocked: 200, start: 2) with { Open = true });

@@ -35,7 +35,7 @@ public sealed class StallFinderTests
         Assert.Equal("5+5", Find(1, 1, (1, 10, 4), (1, 5, 10)));
 
     [Fact]
-    public void No_workers_and_no_polls_are_no_stall()
+    public void No_workers_and_no_polls_are_not_a_stall()
     {
         Assert.Equal("", Find(0, 1, (1, 0, 10)));
         Assert.Equal("", Find(2, 1));

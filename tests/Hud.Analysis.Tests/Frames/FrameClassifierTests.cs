@@ -108,6 +108,6 @@ public class FrameClassifierTests
     [InlineData("do_futex", "[kernel]", FrameKind.Kernel)]
     [InlineData("__vdso_clock_gettime", "[vdso]", FrameKind.Native)]
     [InlineData("std::thread::join", "/usr/lib/x86_64-linux-gnu/libstdc++.so.6", FrameKind.Native)]
-    public void The_module_tells_kernel_and_native_code(string function, string module, FrameKind expected) =>
+    public void Kernel_and_native_code_are_known_by_their_module(string function, string module, FrameKind expected) =>
         Assert.Equal(expected, FrameClassifier.Classify(function, null, module));
 }

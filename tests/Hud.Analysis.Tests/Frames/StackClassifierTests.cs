@@ -39,7 +39,7 @@ public class StackClassifierTests
         );
 
     [Fact]
-    public void The_workers_own_poll_is_no_task_poll()
+    public void The_workers_own_poll_is_not_a_task_poll()
     {
         Assert.Equal(-1, StackClassifier.PollIndex(Named.Of(WorkerLoop)));
         Assert.Equal(
@@ -79,7 +79,7 @@ public class StackClassifierTests
         Assert.False(StackClassifier.IsIdleWorker(Named.Of(stack)));
 
     [Fact]
-    public void Pool_threads_are_told_from_workers()
+    public void Pool_threads_are_distinguished_from_workers()
     {
         Assert.True(
             StackClassifier.OnBlockingPool(

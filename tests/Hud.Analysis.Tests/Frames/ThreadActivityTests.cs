@@ -42,7 +42,7 @@ public sealed class ThreadActivityTests
         );
 
     [Fact]
-    public void Without_names_the_address_of_the_poll_function_tells() =>
+    public void Without_names_the_address_of_the_poll_function_decides() =>
         Assert.Equal(
             ThreadActivity.InPoll,
             ThreadActivities.Of(Named.Of("shop+0x1000 < shop+0x2000"), taskPoll: true, "futex", whole: false)
@@ -66,7 +66,7 @@ public sealed class ThreadActivityTests
     ) => Assert.Equal(ThreadActivity.OutsidePolls, Of(stack, syscall));
 
     [Fact]
-    public void The_schedulers_own_work_is_nobodys() =>
+    public void The_schedulers_own_work_is_not_the_codes() =>
         Assert.Equal(ThreadActivity.BetweenPolls, Of("tokio::runtime::scheduler::inject::Shared<T>::pop" + Loop, ""));
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class ThreadActivityTests
             + " < tokio::runtime::context::runtime::enter_runtime < shop::main",
         "futex"
     )]
-    public void Threads_of_the_pool_and_of_no_runtime_are_none_of_ours(string stack, string syscall) =>
+    public void Threads_of_the_pool_and_of_no_runtime_are_not_workers(string stack, string syscall) =>
         Assert.Equal(ThreadActivity.Elsewhere, Of(stack, syscall));
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class ThreadActivityTests
         Assert.Equal(ThreadActivity.Unknown, ThreadActivities.Of(Named.Of("a::b < a::c"), false, "", whole: false));
 
     [Fact]
-    public void Below_a_poll_that_only_its_name_tells_there_may_be_the_pool() =>
+    public void Below_a_poll_known_only_by_its_name_there_may_be_the_pool() =>
         Assert.Equal(
             ThreadActivity.Unknown,
             ThreadActivities.Of(

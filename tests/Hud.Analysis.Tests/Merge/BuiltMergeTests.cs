@@ -32,7 +32,7 @@ public sealed class BuiltMergeTests
         Assert.Equal([1, 2, 3], merged.Hotspots.Select(h => h.Rank));
     }
 
-    /// <summary>A counter that the merge forgets is a loss that nobody is told of.</summary>
+    /// <summary>A counter that the merge forgets is a loss that is never reported.</summary>
     [Fact]
     public void Every_loss_is_added_up()
     {

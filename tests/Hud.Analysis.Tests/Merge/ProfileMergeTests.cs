@@ -19,7 +19,7 @@ public sealed class ProfileMergeTests
     public void One_document_stays_what_it_is() => Assert.Same(A, ProfileMerge.Merge([A]));
 
     [Fact]
-    public void No_document_is_no_data_and_not_healthy()
+    public void Without_a_document_there_is_no_data_and_not_health()
     {
         var merged = ProfileMerge.Merge([]);
         Assert.Equal(VerdictLevel.NoData, merged.VerdictLevel);

@@ -231,7 +231,7 @@ public sealed class ProfileBuilderTests
     }
 
     [Fact]
-    public void The_live_view_is_exact_where_names_are_known_and_its_findings_stay_whole()
+    public void The_live_view_is_exact_where_names_are_known_and_its_hotspots_stay_whole()
     {
         _stage.Exactly["shop::hash"] =
         [
@@ -319,7 +319,7 @@ public sealed class ProfileBuilderTests
     }
 
     [Fact]
-    public void A_poll_without_a_stack_is_counted_with_the_dearest_of_its_type_and_marked()
+    public void A_poll_without_a_stack_is_counted_with_the_most_expensive_of_its_type_and_marked()
     {
         _stage.Aggregator.AddPoll(Slow(cpu: 30) with { CpuStack = _stage.Stack("shop::hash") });
         _stage.Aggregator.AddPoll(Slow(cpu: 6));
@@ -551,7 +551,7 @@ public sealed class ProfileBuilderTests
                 Idle = true,
             },
         ]);
-        // the last one's name is no polling worker's: a runtime that nobody polls on
+        // no polling worker has the last one's name: a runtime without polls
         Assert.Equal(
             (1, 2, 4),
             (

@@ -90,7 +90,7 @@ public sealed class VerdictTests
     }
 
     [Fact]
-    public void Waiting_and_throttling_are_told_apart()
+    public void Waiting_and_throttling_are_distinguished()
     {
         Assert.Equal(
             (
@@ -150,7 +150,7 @@ public sealed class VerdictTests
     }
 
     [Fact]
-    public void Polls_under_the_threshold_are_not_told_by_a_figure_over_it()
+    public void Polls_under_the_threshold_are_not_described_by_a_figure_over_it()
     {
         var busy = Busy(997);
         string With(TaskProfile task) => Verdict.Of(busy with { Tasks = [task] }).Text;
@@ -173,11 +173,11 @@ public sealed class VerdictTests
             Verdict.Of(new ProfileDocument())
         );
         Assert.Equal(
-            (VerdictLevel.NoData, "NO DATA: sleep (7, /bin/sleep) holds no Tokio tasks"),
+            (VerdictLevel.NoData, "NO DATA: sleep (7, /bin/sleep) has no Tokio tasks"),
             Verdict.Of(
                 new ProfileDocument
                 {
-                    Targets = [new TargetProfile { Message = "sleep (7, /bin/sleep) holds no Tokio tasks" }],
+                    Targets = [new TargetProfile { Message = "sleep (7, /bin/sleep) has no Tokio tasks" }],
                 }
             )
         );
@@ -237,7 +237,7 @@ public sealed class VerdictTests
     }
 
     [Fact]
-    public void A_worker_that_is_lost_for_the_whole_run_is_told_though_all_others_are_busy()
+    public void A_worker_that_is_lost_for_the_whole_run_is_reported_though_all_others_are_busy()
     {
         var document = BuiltDocuments.Of("a", Unseen(Computing(180), before: true, open: true));
         var busy = document with { Workers = [.. document.Workers.Select(w => w with { BusyNs = 999 * Ms })] };

@@ -200,7 +200,7 @@ public class FrameTests
     [Theory]
     [InlineData(false, "1 of them not returned yet")]
     [InlineData(true, "1 of them had not returned when the run ended")]
-    public void A_poll_that_goes_on_is_told_in_the_tense_of_the_run(bool ended, string expected)
+    public void A_poll_that_goes_on_is_described_in_the_tense_of_the_run(bool ended, string expected)
     {
         var model = Models.Checkout();
         model.Now!.Hotspots[0].NotReturned = 1;

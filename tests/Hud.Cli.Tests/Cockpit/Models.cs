@@ -7,7 +7,7 @@ using Hud.Reports.Tests.Documents;
 
 namespace Hud.Cli.Tests.Cockpit;
 
-/// <summary>A run as its stream tells it: the made-up service of the report tests, second by second.</summary>
+/// <summary>A run as in its stream: the made-up service of the report tests, second by second.</summary>
 internal static class Models
 {
     public static LiveModel Checkout(int seconds = 30)

@@ -215,7 +215,7 @@ public sealed class KubectlTests : IDisposable
     [InlineData("NoMatchingPods", 5)]
     [InlineData("NoTokioRuntime", 4)]
     [InlineData("KernelUnsupported", 3)]
-    public void A_failed_session_is_told_with_its_reason(string reason, int code)
+    public void A_failed_session_is_reported_with_its_reason(string reason, int code)
     {
         _cluster.With("p99", FakeCluster.Failed(reason));
 
@@ -474,8 +474,8 @@ public sealed class KubectlTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "HUD402: there is no ProfilingSession nobody here", 2, "describe", "nobody")]
-    [InlineData("login", "HUD401: error: You must be logged in", 3, "describe", "nobody")]
+    [InlineData("", "HUD402: there is no ProfilingSession missing here", 2, "describe", "missing")]
+    [InlineData("login", "HUD401: error: You must be logged in", 3, "describe", "missing")]
     [InlineData("login", "HUD401: kubectl get", 3, "get")]
     [InlineData("", "HUD005: \"checkout\" must be TYPE/NAME", 2, "run", "checkout")]
     [InlineData(

@@ -91,7 +91,7 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_cannot_be_written_to_is_told_and_the_picture_goes_on()
+    public void A_folder_that_cannot_be_written_to_is_reported_and_the_picture_goes_on()
     {
         var document = RealisticDocuments.Checkout();
         _cluster.With("p99", FakeCluster.Profiling, FakeCluster.Completed("m", document)).WithReport("m", document);

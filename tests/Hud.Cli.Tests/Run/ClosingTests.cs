@@ -59,7 +59,7 @@ public class ClosingTests
     }
 
     [Fact]
-    public void Busy_workers_with_a_hotspot_are_told_to_fix_it()
+    public void With_busy_workers_and_a_hotspot_the_advice_is_to_fix_it()
     {
         string[] lines = Lines(Profile(VerdictLevel.Saturated, "5ms", Queue, Code));
 

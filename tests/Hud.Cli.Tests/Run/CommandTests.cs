@@ -325,7 +325,7 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "HUD005", "the file extension .docx is unknown", "--pid", "PID", "--export", "/tmp/report.docx")]
     [InlineData(2, "HUD005", "there is no folder", "--pid", "PID", "--export", "/no/such/folder/a.json")]
     [InlineData(2, "HUD005", "hud run needs --filename <file>", "run")]
-    public void Wrong_input_is_told_with_its_id_and_the_next_step(
+    public void Wrong_input_is_reported_with_its_id_and_the_next_step(
         int exitCode,
         string id,
         string message,
@@ -377,7 +377,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("target-gone", 5, "HUD203: ")]
     [InlineData("gap", 5, "HUD307: 3 lines are missing")]
     [InlineData("wrong-hash", 5, "HUD307: the profile's hash does not fit its parts")]
-    public void What_the_agent_could_not_do_is_told_with_its_id_and_exit_code(
+    public void What_the_agent_could_not_do_is_reported_with_its_id_and_exit_code(
         string script,
         int exitCode,
         string message
@@ -509,7 +509,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void A_doctor_who_cannot_speak_is_told()
+    public void A_doctor_without_an_answer_is_reported()
     {
         var (exit, _, error) = HudProcess.Run("doctor-broken", "doctor");
 
@@ -535,7 +535,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void Every_verb_that_prints_findings_prints_them_as_json_and_yaml()
+    public void Every_verb_that_prints_results_prints_them_as_json_and_yaml()
     {
         string[] others = ["", "completion", "help", "version", "kubectl", "kubectl open", "kubectl export"];
         foreach (string verb in CommandTree.Verbs(CommandTree.Build()).Except(others, StringComparer.Ordinal))

@@ -63,7 +63,7 @@ public sealed class CompletionTests
     [InlineData("doctor --output ", "yaml", ":4")]
     [InlineData("diff p99 ", "p99", ":4")]
     [InlineData("export p99 ", "", ":0")]
-    public void Kubectl_is_told_what_may_follow(string typed, string candidate, string end)
+    public void Kubectl_gets_what_may_follow(string typed, string candidate, string end)
     {
         using var cluster = new FakeCluster().With("p99", FakeCluster.Profiling);
         string folder = Directory.CreateTempSubdirectory("hud-completion-").FullName;

@@ -5,7 +5,7 @@ namespace Hud.Cli.Tests.Run;
 
 /// <summary>
 /// Forty ways to get a command line wrong, with what is printed, in a golden file: each answer names the mistake, the value
-/// and what to type. HUD_UPDATE_GOLDEN=1 writes it anew: read every line of the diff as somebody who made the mistake.
+/// and what to type. HUD_UPDATE_GOLDEN=1 writes it anew: read every line of the diff as the person who made the mistake.
 /// </summary>
 public sealed class WrongLinesTests
 {

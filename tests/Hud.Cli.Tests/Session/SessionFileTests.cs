@@ -240,7 +240,7 @@ public class SessionFileTests
     [InlineData("", 1, "spec", "is missing")]
     [InlineData("spec:\n" + Target + "  duration: 5s\n  duration: 6s\n", 7, "duration", "written twice")]
     [InlineData("spec:\n" + Target + "  suspend: true\n", 6, "spec.suspend", SessionMessages.LocalSuspend)]
-    public void A_wrong_field_is_told_with_its_line_and_path(string spec, int line, string field, string message)
+    public void A_wrong_field_is_reported_with_its_line_and_path(string spec, int line, string field, string message)
     {
         var error = Assert.Single(Errors(Head + spec));
 
@@ -259,7 +259,7 @@ public class SessionFileTests
     [InlineData(Head + "spec: &a\n" + Target, 4, "anchors, aliases and tags")]
     [InlineData(Head + "spec:\n  target: !!python/object x\n", 5, "anchors, aliases and tags")]
     [InlineData(Head + "? [a]\n: b\n", 4, "a key must be a plain word")]
-    public void What_is_no_session_is_told_with_its_line(string text, int line, string message)
+    public void What_is_not_a_session_is_reported_with_its_line(string text, int line, string message)
     {
         var error = Assert.Single(Errors(text));
 
@@ -279,7 +279,7 @@ public class SessionFileTests
     }
 
     [Fact]
-    public void Everything_that_is_wrong_is_told_at_once_in_the_order_of_the_lines()
+    public void Everything_that_is_wrong_is_reported_at_once_in_the_order_of_the_lines()
     {
         var errors = Errors(Head + "spec:\n  duration: x\n  treshold: 5ms\n  suspend: maybe\n" + Target);
 

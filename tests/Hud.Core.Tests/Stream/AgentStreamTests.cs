@@ -141,7 +141,7 @@ public class AgentStreamTests
     [InlineData("""{"t":"progress","seq":1,"summary":null}""")]
     [InlineData("""{"t":"progress","seq":"x"}""")]
     [InlineData("\u0000\u0001")]
-    public void A_line_that_is_no_message_is_counted_and_not_thrown(string line)
+    public void A_line_that_is_not_a_message_is_counted_and_not_thrown(string line)
     {
         var reader = new AgentStreamReader();
 
@@ -336,7 +336,7 @@ public class AgentStreamTests
     }
 
     [Fact]
-    public void A_target_and_a_warning_keep_their_line_whatever_they_tell_of()
+    public void A_target_and_a_warning_keep_their_line_whatever_they_report()
     {
         var output = new MemoryStream();
         var writer = new AgentStreamWriter(output);

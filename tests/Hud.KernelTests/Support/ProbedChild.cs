@@ -4,7 +4,7 @@ using Hud.NodeAgent.Run;
 
 namespace Hud.KernelTests.Support;
 
-/// <summary>The kernel side on the self-test child, whose probed function is called exactly as often as we say.</summary>
+/// <summary>The BPF programs on the self-test child, whose probed function is called exactly as often as we say.</summary>
 internal sealed class ProbedChild : IDisposable
 {
     private readonly EventDecoder _decoder = new();

@@ -8,7 +8,7 @@ using Hud.Unwinding;
 
 namespace Hud.KernelTests.Support;
 
-/// <summary>The kernel side on a real Tokio program, without the rest of the agent.</summary>
+/// <summary>The BPF programs on a real Tokio program, without the rest of the agent.</summary>
 internal sealed class ProbedWorkload : IDisposable
 {
     private readonly EventDecoder _decoder = new();

@@ -5,7 +5,7 @@ namespace Hud.KernelTests.Support;
 
 /// <summary>
 /// gdb, which stops all threads of its target for a while. Not a tracer within the test: the target is the test's own child, and
-/// the runtime takes a stop that it is told of for the child's end.
+/// the runtime would take a reported stop for the child's end.
 /// </summary>
 internal static class Tracer
 {

@@ -4,7 +4,7 @@ using Hud.NodeAgent.Proc;
 
 namespace Hud.KernelTests.Support;
 
-/// <summary>A running Tokio program and what it tells of itself. Its stdin closes with the test, and then it ends.</summary>
+/// <summary>A running Tokio program and what it reports of itself. Its stdin closes with the test, and then it ends.</summary>
 internal sealed class Workload : IDisposable
 {
     private readonly Process _process;
@@ -43,7 +43,7 @@ internal sealed class Workload : IDisposable
         return workload;
     }
 
-    /// <summary>The last number that it told under this name; 0 when it has told none.</summary>
+    /// <summary>The last number that it reported under this name; 0 before the first.</summary>
     public long Last(string field)
     {
         lock (_lines)
@@ -64,7 +64,7 @@ internal sealed class Workload : IDisposable
             return _lines.Count(l => l.TryGetProperty(field, out _));
     }
 
-    /// <summary>It tells its polls every second: waits until it has told more.</summary>
+    /// <summary>It reports its polls every second: waits until it has reported more.</summary>
     public void StillWorks()
     {
         long before = Last("polls");

@@ -11,7 +11,7 @@ public sealed class BpfDiagnosisTests
         BpfDiagnosis.Explain(new BpfException("load the BPF programs", errno, log), probeMode);
 
     [Fact]
-    public void A_missing_permission_is_told_before_all_else()
+    public void A_missing_permission_is_reported_before_all_else()
     {
         var diagnostic = Explain(1, "uprobe.multi");
         Assert.Equal(DiagnosticKinds.NotPermitted, diagnostic.Kind);
@@ -21,7 +21,7 @@ public sealed class BpfDiagnosisTests
     [Theory]
     [InlineData("libbpf: Error loading vmlinux BTF: -3")]
     [InlineData("libbpf: Failed to find valid kernel BTF")]
-    public void A_kernel_without_types_is_told(string line) =>
+    public void A_kernel_without_types_is_reported(string line) =>
         Assert.Equal(DiagnosticKinds.NoBtf, Explain(3, null, "first", line).Kind);
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class BpfDiagnosisTests
     }
 
     [Fact]
-    public void No_memory_is_told_as_such()
+    public void No_memory_is_reported_as_such()
     {
         Skip();
         Assert.Contains("no memory", Explain(12).Message, StringComparison.Ordinal);

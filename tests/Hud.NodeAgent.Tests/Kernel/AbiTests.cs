@@ -8,7 +8,7 @@ using Missing = Hud.Tests.Support.Missing;
 namespace Hud.NodeAgent.Tests.Kernel;
 
 /// <summary>
-/// bpf/hud_abi.h against its mirror. A C compiler tells the header's truth; the names come from the header's text, so a
+/// bpf/hud_abi.h against its mirror. A C compiler gives the header's sizes and offsets; the names come from the header's text, so a
 /// struct, a field or a constant that is added on one side only is found too.
 /// </summary>
 public sealed class AbiTests
@@ -52,7 +52,7 @@ public sealed class AbiTests
         ["HUD_POOL_SHIFT"] = Abi.PoolShift,
     };
 
-    /// <summary>Used on the kernel side only.</summary>
+    /// <summary>Used by the BPF programs only.</summary>
     private static readonly string[] KernelOnly = ["HUD_WAKER_STACK_BYTES"];
 
     private static AbiHeader Header

@@ -158,7 +158,7 @@ public sealed class CpuQuotaTests
     }
 
     [Fact]
-    public void No_file_is_no_throttling()
+    public void Without_a_file_there_is_no_throttling()
     {
         Assert.Empty(CpuQuota.Read([]));
         Assert.Equal([default], CpuQuota.Read(["/nowhere/cpu.stat"]));

@@ -69,14 +69,14 @@ public sealed class ProcFsTests
     [Fact]
     public void A_process_that_is_gone_is_an_answer_and_no_exception()
     {
-        const int nobody = int.MaxValue;
-        Assert.False(ProcFs.Exists(nobody));
-        Assert.Empty(ProcFs.Threads(nobody));
-        Assert.Equal("", ProcFs.ThreadName(nobody, 1));
-        Assert.Equal(-1, ProcFs.StartTicks(nobody));
-        Assert.Equal(0, ProcFs.CpuTimeNs(nobody));
-        Assert.Empty(TargetFiles.ReadMaps(nobody).Mappings.ToArray());
-        Assert.False(TargetFiles.TryReadMemory(nobody, 0x1000, 8, out _));
+        const int missing = int.MaxValue;
+        Assert.False(ProcFs.Exists(missing));
+        Assert.Empty(ProcFs.Threads(missing));
+        Assert.Equal("", ProcFs.ThreadName(missing, 1));
+        Assert.Equal(-1, ProcFs.StartTicks(missing));
+        Assert.Equal(0, ProcFs.CpuTimeNs(missing));
+        Assert.Empty(TargetFiles.ReadMaps(missing).Mappings.ToArray());
+        Assert.False(TargetFiles.TryReadMemory(missing, 0x1000, 8, out _));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class ProcTextFuzzTests
     private const string Id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
     [Fact]
-    public void A_damaged_stat_or_status_is_no_process_or_a_plain_answer() =>
+    public void A_damaged_stat_or_status_gives_no_process_or_a_plain_answer() =>
         Fuzz.Run(
             "proc stat",
             [

@@ -9,7 +9,7 @@ using Hud.Tokio;
 
 namespace Hud.NodeAgent.Tests.Run;
 
-/// <summary>What the governor decides reaches the kernel side, the event sink and the report.</summary>
+/// <summary>What the governor decides reaches the BPF programs, the event sink and the report.</summary>
 public sealed class BudgetKeeperTests
 {
     private const long Second = 1_000_000_000;

@@ -23,7 +23,7 @@ public sealed class ClosingWarningsTests
     [Fact]
     public void Events_that_were_dropped_are_counted_by_their_cause()
     {
-        var told = Assert.Single(
+        var warning = Assert.Single(
             OfRun(
                 new Losses
                 {
@@ -33,10 +33,10 @@ public sealed class ClosingWarningsTests
                 }
             )
         );
-        Assert.Equal(DiagnosticKinds.EventsDropped, told.Kind);
+        Assert.Equal(DiagnosticKinds.EventsDropped, warning.Kind);
         Assert.Contains(
             "12 events did not reach the report: 3 ring buffer full, 4 rate-limited, 5 other",
-            told.Message,
+            warning.Message,
             StringComparison.Ordinal
         );
     }
@@ -44,21 +44,21 @@ public sealed class ClosingWarningsTests
     [Theory]
     [InlineData(100, 10, false)]
     [InlineData(100, 11, true)]
-    public void Guessed_callers_are_told_from_a_tenth_of_the_stacks_on(int stacks, int guessed, bool told)
+    public void Guessed_callers_are_reported_from_a_tenth_of_the_stacks_on(int stacks, int guessed, bool reported)
     {
         Assert.Equal(
-            told,
+            reported,
             OfRun(stacks: stacks, guessed: guessed).Exists(d => d.Kind == DiagnosticKinds.GuessedCallers)
         );
     }
 
     [Fact]
-    public void The_lowest_level_of_detail_is_told_with_its_reason()
+    public void The_lowest_level_of_detail_is_reported_with_its_reason()
     {
         LevelChange[] changes = [new(0, 1, 4, "first"), new(1, 2, 8, "worst"), new(2, 0, 1, "back")];
-        var told = Assert.Single(OfRun(lowered: changes));
-        Assert.Equal(DiagnosticKinds.BudgetLowered, told.Kind);
-        Assert.Contains("level of detail went down to 2: worst", told.Message, StringComparison.Ordinal);
+        var warning = Assert.Single(OfRun(lowered: changes));
+        Assert.Equal(DiagnosticKinds.BudgetLowered, warning.Kind);
+        Assert.Contains("level of detail went down to 2: worst", warning.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -70,7 +70,7 @@ public sealed class ClosingWarningsTests
     [InlineData("Idle", "api*", "ps -T -p 7")]
     public void A_silent_target_gets_the_next_step_of_its_reason(string reason, string prefixes, string next)
     {
-        var told = Assert.Single(
+        var warning = Assert.Single(
             OfTarget(
                 new TargetProfile
                 {
@@ -81,15 +81,15 @@ public sealed class ClosingWarningsTests
                 prefixes
             )
         );
-        Assert.Contains(next, told.NextStep, StringComparison.Ordinal);
+        Assert.Contains(next, warning.NextStep, StringComparison.Ordinal);
         Assert.Equal(
             prefixes.Length > 0 && reason == "Idle",
-            told.Message.EndsWith(", on threads named api*", StringComparison.Ordinal)
+            warning.Message.EndsWith(", on threads named api*", StringComparison.Ordinal)
         );
     }
 
     [Fact]
-    public void A_target_that_polled_and_hardly_ran_is_told_as_starved()
+    public void A_target_that_polled_and_hardly_ran_is_reported_as_starved()
     {
         var target = new TargetProfile
         {
@@ -100,9 +100,9 @@ public sealed class ClosingWarningsTests
             CpuWaitNs = 9_000_000_000,
             CpuNs = 1_000_000,
         };
-        var told = Assert.Single(OfTarget(target));
-        Assert.Equal(DiagnosticKinds.Starved, told.Kind);
-        Assert.Contains("waited 9s for a CPU and ran for 1ms", told.Message, StringComparison.Ordinal);
+        var warning = Assert.Single(OfTarget(target));
+        Assert.Equal(DiagnosticKinds.Starved, warning.Kind);
+        Assert.Contains("waited 9s for a CPU and ran for 1ms", warning.Message, StringComparison.Ordinal);
     }
 
     [Fact]

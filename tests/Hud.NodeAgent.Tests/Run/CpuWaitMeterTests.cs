@@ -52,7 +52,7 @@ public sealed class CpuWaitMeterTests
     [InlineData("1 2 3 4", false)]
     [InlineData("1 -2 3", false)]
     [InlineData("", false)]
-    public void The_scheduler_tells_three_numbers(string text, bool right)
+    public void The_scheduler_gives_three_numbers(string text, bool right)
     {
         Assert.Equal(right, SchedStat.TryParse(text, out var stat));
         Assert.Equal(right ? new SchedStat(1_023_456, 20_400, 17) : default, stat);

@@ -100,7 +100,7 @@ public sealed class LateTypesTests : IDisposable
     }
 
     [Fact]
-    public void It_is_told_from_when_on_they_were_timed_or_that_they_were_not()
+    public void It_is_reported_from_when_on_they_were_timed_or_that_they_were_not()
     {
         var target = Add("shop::cart");
         Assert.Contains(

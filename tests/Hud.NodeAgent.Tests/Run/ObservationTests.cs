@@ -12,16 +12,16 @@ using Hud.Tokio;
 
 namespace Hud.NodeAgent.Tests.Run;
 
-/// <summary>Attach and observe, with a kernel side that is played and a process that is real.</summary>
+/// <summary>Attach and observe, with played kernel probes and a real process.</summary>
 public sealed class ObservationTests : IDisposable
 {
     private readonly PlayedKernel _kernel = new();
     private readonly MemoryStream _output = new();
-    private readonly List<Diagnostic> _told = [];
+    private readonly List<Diagnostic> _warnings = [];
     private readonly List<PlayedEvents> _opened = [];
     private readonly RunTargets _targets;
 
-    public ObservationTests() => _targets = new RunTargets(node: null, _told.Add);
+    public ObservationTests() => _targets = new RunTargets(node: null, _warnings.Add);
 
     public void Dispose() => _targets.Dispose();
 
@@ -74,15 +74,15 @@ public sealed class ObservationTests : IDisposable
     }
 
     [Fact]
-    public void A_process_that_ends_while_the_agent_attaches_is_told_and_the_others_go_on()
+    public void A_process_that_ends_while_the_agent_attaches_is_reported_and_the_others_go_on()
     {
         var gone = Add(Environment.ProcessId);
         _kernel.Threads.Remove(gone.Pid);
         using var observation = Observe();
         Assert.True(gone.Gone);
-        var told = Assert.Single(_told);
-        Assert.Equal(DiagnosticKinds.TargetGone, told.Kind);
-        Assert.Contains("while the agent attached", told.Message, StringComparison.Ordinal);
+        var warning = Assert.Single(_warnings);
+        Assert.Equal(DiagnosticKinds.TargetGone, warning.Kind);
+        Assert.Contains("while the agent attached", warning.Message, StringComparison.Ordinal);
         Assert.Equal(RunEnd.TargetGone, observation.Run(CancellationToken.None, () => true, _ => { }));
     }
 
@@ -129,7 +129,7 @@ public sealed class ObservationTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_reader_there_is_nobody_to_go_on_for()
+    public void Without_a_reader_the_run_ends()
     {
         Add(Environment.ProcessId);
         using var observation = Observe();
@@ -143,8 +143,8 @@ public sealed class ObservationTests : IDisposable
         Add(child.Id);
         using var observation = Observe(eachPoll: () => child.Kill());
         Assert.Equal(RunEnd.TargetGone, observation.Run(CancellationToken.None, () => true, _ => { }));
-        var told = Assert.Single(_told);
-        Assert.Contains("ended during the run", told.Message, StringComparison.Ordinal);
+        var warning = Assert.Single(_warnings);
+        Assert.Contains("ended during the run", warning.Message, StringComparison.Ordinal);
         child.WaitForExit();
     }
 
@@ -169,7 +169,7 @@ public sealed class ObservationTests : IDisposable
         });
         Assert.Equal(RunEnd.Interrupted, observation.Run(stop.Token, () => true, _ => { }));
         Assert.True(changed.Gone);
-        Assert.Equal(DiagnosticKinds.TargetGone, Assert.Single(_told).Kind);
+        Assert.Equal(DiagnosticKinds.TargetGone, Assert.Single(_warnings).Kind);
         Assert.Single(_targets.Watched);
     }
 

@@ -9,7 +9,7 @@ using static Hud.Tests.Support.Stage;
 
 namespace Hud.NodeAgent.Tests.Run;
 
-/// <summary>What threads do outside of timed polls: lost time, somebody's waiting, or nobody's business. Times in ms.</summary>
+/// <summary>What threads do outside of timed polls: lost time, waiting, or neither. Times in ms.</summary>
 public sealed class OutsidePollsTests
 {
     private const int Nanosleep = 230;
@@ -137,7 +137,7 @@ public sealed class OutsidePollsTests
     }
 
     [Fact]
-    public void A_wait_for_a_CPU_in_it_is_nobodys_code() =>
+    public void A_wait_for_a_CPU_in_it_is_not_code_at_work() =>
         Assert.Null(
             _outside.Judge(Header(50, -1, EventFlags.Before), Slow(queued: 40) with { QueueStack = Whole(Main) })
         );
@@ -219,7 +219,7 @@ public sealed class OutsidePollsTests
     }
 
     [Fact]
-    public void Once_a_worker_it_is_no_stranger_any_more()
+    public void Once_a_worker_it_is_known()
     {
         Slept(Park, Futex);
         _roles.Clear();

@@ -5,7 +5,7 @@ using Hud.NodeAgent.Kernel;
 
 namespace Hud.NodeAgent.Tests.Run;
 
-/// <summary>A kernel side that says what a test has put into it, and remembers what it was told.</summary>
+/// <summary>Kernel probes that report what a test has put into them, and remember what was set.</summary>
 internal sealed class PlayedKernel : IKernelProbes
 {
     private ControlBlock _control;

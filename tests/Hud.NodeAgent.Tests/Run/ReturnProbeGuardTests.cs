@@ -6,14 +6,14 @@ using Hud.NodeAgent.Run;
 
 namespace Hud.NodeAgent.Tests.Run;
 
-/// <summary>A target that a return probe could kill is not probed, and the reader is told.</summary>
+/// <summary>A target that a return probe could kill is not probed, and a warning says so.</summary>
 public sealed class ReturnProbeGuardTests
 {
     private const string Confined = "Name:\tshop\nSeccomp:\t2\n";
     private const string Free = "Name:\tshop\nSeccomp:\t0\n";
     private const string ShadowStack = "Name:\tshop\nSeccomp:\t0\nx86_Thread_features:\tshstk wrss\n";
 
-    private readonly List<Diagnostic> _told = [];
+    private readonly List<Diagnostic> _warnings = [];
     private int _asked;
 
     private bool[] Allowed(
@@ -46,7 +46,7 @@ public sealed class ReturnProbeGuardTests
                 _asked++;
                 return survives;
             }
-        ).Check(targets, _told.Add);
+        ).Check(targets, _warnings.Add);
         return [.. targets.Select(t => t.ReturnProbesAllowed)];
     }
 
@@ -55,7 +55,7 @@ public sealed class ReturnProbeGuardTests
     {
         Assert.Equal([true], Allowed([Free], survives: false));
         Assert.Equal(0, _asked);
-        Assert.Empty(_told);
+        Assert.Empty(_warnings);
     }
 
     [Fact]
@@ -67,8 +67,8 @@ public sealed class ReturnProbeGuardTests
     {
         Assert.Equal([false, true, false], Allowed([Confined, Free, Confined], survives: false));
         Assert.Equal(1, _asked);
-        Assert.Equal(2, _told.Count);
-        Assert.All(_told, d => Assert.Equal(DiagnosticKinds.NoReturnProbes, d.Kind));
+        Assert.Equal(2, _warnings.Count);
+        Assert.All(_warnings, d => Assert.Equal(DiagnosticKinds.NoReturnProbes, d.Kind));
     }
 
     /// <summary>Before 6.10 a probe fires in every process with the file: one of them may be confined though the target is not.</summary>
@@ -76,9 +76,9 @@ public sealed class ReturnProbeGuardTests
     public void Whoever_else_a_probe_reaches_counts_as_well_and_also_when_they_could_not_be_looked_at()
     {
         Assert.Equal([false, false], Allowed([Free, Confined], survives: false, sharers: pid => [pid, 1]));
-        Assert.Contains("another process that runs its file", _told[0].Message, StringComparison.Ordinal);
+        Assert.Contains("another process that runs its file", _warnings[0].Message, StringComparison.Ordinal);
         Assert.Equal([false], Allowed([Free], survives: false, sharers: _ => null));
-        Assert.All(_told, d => Assert.Contains("another process that runs", d.Message, StringComparison.Ordinal));
+        Assert.All(_warnings, d => Assert.Contains("another process that runs", d.Message, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class ReturnProbeGuardTests
     public void Without_poll_probes_nothing_can_kill()
     {
         Assert.Equal([true], Allowed([Confined], survives: false, mode: ProbeMode.SchedOnly));
-        Assert.Empty(_told);
+        Assert.Empty(_warnings);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ using Hud.Tokio;
 
 namespace Hud.NodeAgent.Tests.Run;
 
-/// <summary>Totals of the kernel side: differences, scaled by what each timed poll stood for.</summary>
+/// <summary>Totals of the BPF programs: differences, scaled by what each timed poll stood for.</summary>
 public sealed class RunTotalsTests
 {
     private readonly PlayedKernel _kernel = new();

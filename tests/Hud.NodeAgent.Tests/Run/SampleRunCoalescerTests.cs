@@ -83,7 +83,7 @@ public sealed class SampleRunCoalescerTests
     [InlineData(999, 5, 1, 2)] // a fast clock
     [InlineData(999, 5, 1, 6)] // exactly the threshold
     [InlineData(99, 10_000, 10.1, 900)]
-    public void A_stretch_that_is_not_over_the_threshold_is_no_slow_poll(
+    public void A_stretch_that_is_not_over_the_threshold_is_not_a_slow_poll(
         int hertz,
         int threshold,
         double every,

@@ -97,7 +97,7 @@ public sealed class SleepersTests : IDisposable
     }
 
     [Fact]
-    public void A_stack_that_cannot_be_read_is_no_reason_to_say_that_all_is_well()
+    public void A_stack_that_cannot_be_read_does_not_mean_that_all_is_well()
     {
         _kernel.Sleepers.Enqueue([Sleeper(7, since: 100, sp: 0x10)]);
 
@@ -120,7 +120,7 @@ public sealed class SleepersTests : IDisposable
     }
 
     [Fact]
-    public void Where_nobody_sleeps_the_kernel_is_asked_once()
+    public void Where_no_thread_sleeps_the_kernel_is_asked_once()
     {
         _sleepers.Look();
         Assert.Equal(1, _kernel.Looks);

@@ -89,7 +89,7 @@ public sealed class WorkerNamesTests
     }
 
     [Fact]
-    public void Prefixes_that_fit_no_thread_are_told_with_the_names_there_are()
+    public void Prefixes_that_fit_no_thread_are_reported_with_the_names_there_are()
     {
         var names = new WorkerNames(["io-", "cpu-"]);
         Assert.Equal(

@@ -33,14 +33,14 @@ public sealed class ReportFormatsTests
     [InlineData("x.pb.gz", OutputFormat.Pprof)]
     [InlineData("dir/x.SVG", OutputFormat.FlameGraph)]
     [InlineData("x.html", OutputFormat.Page)]
-    public void A_file_name_tells_the_format(string name, OutputFormat expected)
+    public void A_file_name_gives_the_format(string name, OutputFormat expected)
     {
         Assert.True(ReportFormats.TryFromFileName(name, out var format));
         Assert.Equal(expected, format.Format);
     }
 
     [Fact]
-    public void An_unknown_file_name_tells_none() => Assert.False(ReportFormats.TryFromFileName("x.docx", out _));
+    public void An_unknown_file_name_gives_none() => Assert.False(ReportFormats.TryFromFileName("x.docx", out _));
 
     [Theory, MemberData(nameof(Formats))]
     public void The_same_document_gives_the_same_bytes(OutputFormat format) =>

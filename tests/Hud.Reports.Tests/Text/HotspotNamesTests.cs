@@ -9,7 +9,7 @@ using Hud.Reports.Text;
 
 namespace Hud.Reports.Tests.Text;
 
-/// <summary>Two hotspots of one function are told apart in every list, by what a reader knows first.</summary>
+/// <summary>Two hotspots of one function are distinguished in every list, by what a reader knows first.</summary>
 public sealed class HotspotNamesTests
 {
     [Fact]

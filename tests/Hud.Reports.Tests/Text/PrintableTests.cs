@@ -16,7 +16,7 @@ public class PrintableTests
         Assert.Equal(clean, Printable.Clean(raw));
 
     [Fact]
-    public void Half_a_surrogate_pair_is_no_character() => Assert.Equal("half ?", Printable.Clean("half \ud83d"));
+    public void Half_a_surrogate_pair_is_not_a_character() => Assert.Equal("half ?", Printable.Clean("half \ud83d"));
 
     [Theory]
     [InlineData("abc", 3)]

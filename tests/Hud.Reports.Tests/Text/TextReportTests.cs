@@ -114,7 +114,7 @@ public partial class TextReportTests
     }
 
     [Fact]
-    public void Every_way_to_lose_something_is_told_when_it_happened()
+    public void Every_way_to_lose_something_is_reported_when_it_happened()
     {
         var counters = typeof(Losses).GetProperties().Where(p => p.PropertyType == typeof(long)).ToList();
         Assert.NotEmpty(counters);

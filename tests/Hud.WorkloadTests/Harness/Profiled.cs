@@ -85,7 +85,10 @@ internal sealed record Profiled(
                 + string.Join("\n", Truth.Differences.Take(12))
         );
         // Two even where neighbours take most of the CPUs away; on a quiet machine there are dozens.
-        Assert.True(Truth.Expected >= 2, $"only {Truth.Expected} blocks of over twice the threshold: too few to tell");
+        Assert.True(
+            Truth.Expected >= 2,
+            $"only {Truth.Expected} blocks of over twice the threshold: too few to decide"
+        );
         Assert.Equal(VerdictLevel.Blocked, Document.VerdictLevel);
     }
 

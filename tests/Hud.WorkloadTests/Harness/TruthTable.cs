@@ -69,7 +69,7 @@ internal sealed class TruthTable
 
         table.FindBlameWithoutReason(real, startNs, document, used);
         int excused = table._excuses.Values.Sum();
-        // one of a handful is no share
+        // one of a handful isn't a share
         if (excused > 1 && excused > MostExcused * table.Found)
             table._differences.Add($"too few polls were judged: {table.Excuses}");
         return table;
@@ -109,7 +109,7 @@ internal sealed class TruthTable
             return;
         }
 
-        // a call that the kernel mostly computed in (a busy file system) is told as computing, and rightly
+        // a call that the kernel mostly computed in (a busy file system) is reported as computing, and rightly
         if (
             poll.Cause == HotspotCause.OnCpu
             && !expectation.Causes.Contains(poll.Cause)
@@ -199,7 +199,7 @@ internal sealed class TruthTable
     }
 
     /// <summary>
-    /// A switch not reported by the kernel is reconstructed from sums that lag by a tick, so that waiting is told as computing: once
+    /// A switch not reported by the kernel is reconstructed from sums that lag by a tick, so that waiting is reported as computing: once
     /// for each such switch, and only where exactly as much waiting is missing.
     /// </summary>
     private long TakeMissed(TruthBlock block, SlowPoll poll)

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Hud.WorkloadTests.Harness;
 
-/// <summary>A running workload and what it has told so far. Ends with the test: its stdin closes.</summary>
+/// <summary>A running workload and what it has reported so far. Ends with the test: its stdin closes.</summary>
 internal sealed class Workload : IDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(20);

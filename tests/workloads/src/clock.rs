@@ -9,7 +9,7 @@ pub fn monotonic_ns() -> u64 {
     read(libc::CLOCK_MONOTONIC)
 }
 
-/// The wall clock in nanoseconds since 1970: reports tell their start by it.
+/// The wall clock in nanoseconds since 1970: reports give their start by it.
 pub fn unix_ns() -> u64 {
     read(libc::CLOCK_REALTIME)
 }

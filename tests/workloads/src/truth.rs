@@ -1,7 +1,7 @@
 //! What really happened, as the program itself measured it, in JSON lines on stdout.
 //!
 //! Blocks are kept in memory and written by a thread of their own (`lifetime.rs`): a write to a full pipe inside
-//! a poll would be one more block, which nobody counted.
+//! a poll would be one more block, not counted.
 
 use crate::clock;
 use std::io::Write;
@@ -106,10 +106,10 @@ pub fn polls() -> u64 {
     POLLS.load(Ordering::Relaxed)
 }
 
-/// Anything else that a program wants to tell, as a whole JSON object.
+/// Anything else that a program reports, as a whole JSON object.
 pub fn say(json: &str) {
     let mut out = std::io::stdout().lock();
-    // Nobody listening is no reason to die: the program's work goes on.
+    // Without a reader the program's work goes on.
     let _ = writeln!(out, "{json}").and_then(|()| out.flush());
 }
 

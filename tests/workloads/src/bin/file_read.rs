@@ -31,7 +31,7 @@ fn nameless_pipe() -> Option<PathBuf> {
 async fn render(args: Args, path: PathBuf, feed: Sender<()>) {
     loop {
         tokio::time::sleep(args.every).await;
-        // Asked before the file is opened: a feeder that opened it again too early would feed the reader of before.
+        // Asked before the file is opened: a feeder that opened it again too early would feed the previous reader.
         feed.send(()).expect("the feeder lives as long as we");
         let block = Block::begin("file", "load_template");
         std::hint::black_box(load_template(&path));

@@ -1,5 +1,5 @@
-//! A second runtime, and with it all threads that block, is born `--every-ms` x 20 after the start (2 s unless told
-//! otherwise). Expected: BlockingCall at `wait_in_new_runtime` although no such thread existed when Hud attached.
+//! A second runtime, and with it all threads that block, is born `--every-ms` x 20 after the start (2 s by
+//! default). Expected: BlockingCall at `wait_in_new_runtime` although no such thread existed when Hud attached.
 
 use std::time::Duration;
 use workloads::{Args, Block};

@@ -1,5 +1,5 @@
 //! Tasks that do `--spin` rounds of arithmetic and yield, as fast as they can: many short polls, and the yardstick for
-//! what Hud costs. Counts its polls and tells the sum every second. Expected: nothing (`BelowThreshold`). With `--watch 1` it
+//! what Hud costs. Counts its polls and prints the sum every second. Expected: nothing (`BelowThreshold`). With `--watch 1` it
 //! logs the rounds that the machine made long, at the price of a look at the clock in each.
 
 use workloads::{truth, work, Args, Watch};

@@ -40,11 +40,11 @@ async fn wait_in_turn(args: Args) {
         block.end();
 
         pause(args).await;
-        let told = signal.clone();
+        let set = signal.clone();
         while_another_thread(move || {
             std::thread::sleep(time);
-            *told.0.lock().unwrap() += 1;
-            told.1.notify_all();
+            *set.0.lock().unwrap() += 1;
+            set.1.notify_all();
         })
         .await;
         let block = Block::begin("condvar", "wait_for_condvar");
@@ -89,7 +89,7 @@ async fn pause(args: Args) {
 }
 
 /// Returns when the other thread has begun, so that it holds what the caller is going to wait for. A poll of its own: the head start
-/// is no part of the block.
+/// is not part of the block.
 async fn while_another_thread(work: impl FnOnce() + Send + 'static) {
     std::thread::spawn(work);
     tokio::time::sleep(Duration::from_millis(2)).await;
@@ -121,7 +121,7 @@ fn wait_for_message(answers: &mpsc::Receiver<u64>) -> u64 {
 
 #[inline(never)]
 fn wait_for_value(once: &OnceLock<u64>) -> u64 {
-    // a result that nobody uses would make the call a jump, and leave this function out of the stack
+    // an unused result would make the call a jump, and leave this function out of the stack
     black_box(*once.get_or_init(|| 2))
 }
 
