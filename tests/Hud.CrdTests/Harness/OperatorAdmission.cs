@@ -16,7 +16,7 @@ internal static class OperatorAdmission
         return Admission.Check(
             new SessionEntity
             {
-                Metadata = new() { Name = "s", Namespace = "default" },
+                Metadata = new() { Name = "s", NamespaceProperty = "default" },
                 Spec = document.RootElement,
             },
             out _,
