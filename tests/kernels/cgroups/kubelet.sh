@@ -16,6 +16,7 @@ version = 2
       runtime_type = "io.containerd.runc.v2"
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
         SystemdCgroup = true
+        NoPivotRoot = true # an initramfs cannot be left
 K
 cat >/etc/kubernetes/kubelet.yaml <<K
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -67,7 +68,7 @@ sleep 4
 path=$(cut -d: -f3 /proc/$pid/cgroup)
 of() { sed -n "s/.*cri-containerd-\([0-9a-f]*\)\.scope.*/\1/p" /proc/$1/cgroup; }
 echo "@@ kubelet-containerd-systemd"
-echo "-- ids $(of $pid) $(sed -n 's/.*-pod\([0-9a-f_]*\)\.slice.*/\1/p' /proc/$pid/cgroup) $(of $looker)"
+echo "-- ids of the container, its pod and the agent"; echo "$(of $pid) $(sed -n 's/.*-pod\([0-9a-f_]*\)\.slice.*/\1/p' /proc/$pid/cgroup) $(of $looker)"
 echo "-- target-cgroup-host /proc/$pid/cgroup"; cat /proc/$pid/cgroup
 echo "-- machine-mount /sys/fs/cgroup$path/cpu.stat"; cat /sys/fs/cgroup$path/cpu.stat
 echo "$pid $path" >$agent/ask
