@@ -97,13 +97,13 @@ add_up() {
 # buffered NAME: runs one project beside others; its output comes in one piece.
 buffered() { run_project "$1" >"$results/$1.out"; cat "$results/$1.out"; }
 
-# The pure projects two at a time, and beside them the cluster, whose tests wait most of the time and go first where they do
-# not. The kernel's and the workloads' have the machine to themselves: they measure time.
+# The pure projects two at a time; where there are tests of the cluster, one at a time beside those, which wait most of the time and
+# go first where they do not. The kernel's and the workloads' have the machine to themselves: they measure time.
 run_projects() {
-  local name beside=() alone=()
+  local name beside=() alone=() at_once=2
   for name in "$@"; do
     case "$name" in
-      Hud.ClusterTests) buffered "$name" & ;;
+      Hud.ClusterTests) at_once=1; buffered "$name" & ;;
       Hud.KernelTests) alone+=("$name"); [ -n "$method" ] || beside+=("$name+$emulated") ;;
       Hud.WorkloadTests) alone+=("$name") ;;
       *) beside+=("$name") ;;
@@ -112,7 +112,7 @@ run_projects() {
   (
     renice -n 10 -p "$BASHPID" >/dev/null
     for name in "${beside[@]}"; do
-      [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
+      [ "$(jobs -rp | wc -l)" -lt "$at_once" ] || wait -n
       buffered "$name" &
     done
     wait
