@@ -224,8 +224,10 @@ public sealed class OperatorHost(KubernetesClientConfiguration cluster, Operator
                 log
             );
             var actions = new SessionActions(writer, options, TimeProvider.System, log);
+            var latest = new Latest<SessionEntity>(sessions.Store);
             var controller = new SessionController(
                 sessions,
+                latest,
                 agents,
                 new TargetResolver(reader, options),
                 streams,
@@ -240,20 +242,31 @@ public sealed class OperatorHost(KubernetesClientConfiguration cluster, Operator
             OperatorMeter.Leader.Record(1);
             foreach (var session in sessions.Store.All())
                 _queue.Add(EntityKey.Of(session));
-            var runner = new ControllerRunner(
-                "profilingsession",
+            var reconciler = new Reconciler<SessionEntity>(
+                latest,
                 controller,
+                [
+                    new RegisteredFinalizer<SessionEntity>(
+                        FormerFinalizer.Identifier,
+                        new FormerFinalizer(latest, actions),
+                        Former: true
+                    ),
+                ]
+            );
+            var runner = new ControllerRunner<SessionEntity>(
+                "profilingsession",
+                reconciler,
                 _queue,
                 options.Workers,
                 TimeProvider.System
             )
             {
-                OnError = (key, e) =>
+                OnError = (key, message, e) =>
                     log.Warn(
                         "reconcile failed, trying again",
                         ("session", key),
-                        ("error", e.Message),
-                        ("kind", e.GetType().Name)
+                        ("error", message),
+                        ("kind", e?.GetType().Name)
                     ),
             };
             try
