@@ -1,5 +1,6 @@
 using Hud.Kubernetes;
 using Hud.Operator.Entities;
+using Result = Hud.Kubernetes.ReconciliationResult<Hud.Operator.Entities.SessionEntity>;
 
 namespace Hud.Operator;
 
@@ -13,16 +14,22 @@ public sealed class FormerFinalizer(Latest<SessionEntity> latest, SessionActions
     public const string Identifier = "hud.dev/agents";
 
     /// <summary>The change that is written here brings the session back.</summary>
-    public async Task<ReconciliationResult<SessionEntity>> FinalizeAsync(SessionEntity entity, CancellationToken cancel)
-    {
-        try
-        {
-            entity = latest.Wrote(await actions.RemoveFinalizerAsync(entity, Identifier, cancel).ConfigureAwait(false));
-        }
-        catch (Exception e) when (e is NotFoundException or ConflictException)
-        {
-            // gone already, or changed while we looked
-        }
-        return ReconciliationResult<SessionEntity>.Success(entity, SessionController.Soon);
-    }
+    public Task<Result> FinalizeAsync(SessionEntity entity, CancellationToken cancel) =>
+        SessionController.TracedAsync(
+            entity,
+            async () =>
+            {
+                try
+                {
+                    entity = latest.Wrote(
+                        await actions.RemoveFinalizerAsync(entity, Identifier, cancel).ConfigureAwait(false)
+                    );
+                }
+                catch (NotFoundException)
+                {
+                    // gone already
+                }
+                return Result.Success(entity, SessionController.Soon);
+            }
+        );
 }

@@ -72,7 +72,8 @@ public sealed partial class SessionController(
             }
         );
 
-    private static async Task<Result> TracedAsync(SessionEntity session, Func<Task<Result>> reconcile)
+    /// <summary>With a span of its own, and a second try when somebody else wrote meanwhile.</summary>
+    internal static async Task<Result> TracedAsync(SessionEntity session, Func<Task<Result>> reconcile)
     {
         using var trace = OperatorMeter.Traces.StartActivity("reconcile");
         trace?.SetTag("session", EntityKey.Of(session).ToString());
