@@ -32,6 +32,9 @@ public sealed class LeaderElectionOptions
 /// <param name="client">A client without <see cref="KubernetesClientOptions.MayWrite"/>: the lease must be written without holding it.</param>
 public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions options)
 {
+    /// <summary>Well within what a kubelet gives a process to end. The lease runs out by itself not much later.</summary>
+    private static readonly TimeSpan ReleaseWithin = TimeSpan.FromSeconds(8);
+
     private long _renewedAt;
     private int _leading;
     private string? _seenVersion;
@@ -186,7 +189,7 @@ public sealed class LeaderElector(KubernetesClient client, LeaderElectionOptions
     /// <summary>Gives the lease back, so that the next leader need not wait. Failing is harmless: it runs out.</summary>
     private async Task ReleaseAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(3), options.Time);
+        using var deadline = new CancellationTokenSource(ReleaseWithin, options.Time);
         try
         {
             var lease = await client

@@ -17,6 +17,9 @@ internal static class Calibration
     /// </summary>
     private const double Margin = 1.2;
 
+    /// <summary>What an untimed poll costs of a timed one where both of its probes fire.</summary>
+    private const double NotTimed = 0.9;
+
     /// <summary>Some 100 ms; the standard error is some ten nanoseconds.</summary>
     private const byte Thousands = 3;
 
@@ -33,8 +36,8 @@ internal static class Calibration
         kernel.Control.Enabled = 1;
         try
         {
-            double timed,
-                skipped;
+            double? timed,
+                skipped = null;
             using (kernel.AttachPolls(child.Path, [child.Offset], [(ulong)type.Number], child.Pid))
                 timed = Cost(child);
             if (kernel.ProbeMode == ProbeMode.Session)
@@ -42,14 +45,8 @@ internal static class Calibration
                 using (kernel.AttachSkipping(child.Path, [child.Offset], child.Pid))
                     skipped = Cost(child);
             }
-            else
-            {
-                skipped = timed * 0.9; // the return probe fires whether its poll is timed or not
-            }
 
-            return double.IsFinite(timed) && timed > 0
-                ? new ProbeCost(timed * Margin, Math.Max(0, skipped * Margin))
-                : Assumed;
+            return Of(timed, skipped);
         }
         finally
         {
@@ -59,10 +56,21 @@ internal static class Calibration
         }
     }
 
-    private static double Cost(SelfTestChild child)
+    private static double? Cost(SelfTestChild child)
     {
         child.Cost(1); // its caches, the predictors, and the kernel's first return probe of a thread
-        return child.Cost(Thousands) ?? double.NaN;
+        return child.Cost(Thousands);
+    }
+
+    /// <summary>What two answers of the child mean for a target.</summary>
+    /// <param name="timed">ns; null when the child did not answer in time, as on a machine with far too much to do.</param>
+    /// <param name="skipped">Null also in modes in which the return probe fires whether its poll is timed or not.</param>
+    internal static ProbeCost Of(double? timed, double? skipped)
+    {
+        if (timed is not > 0)
+            return Assumed;
+        double all = timed.Value * Margin;
+        return new ProbeCost(all, Math.Max(0, skipped * Margin ?? all * NotTimed));
     }
 
     /// <summary>

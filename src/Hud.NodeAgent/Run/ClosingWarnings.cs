@@ -27,7 +27,7 @@ internal sealed record ClosingWarnings(string WorkerPrefixes)
         if (losses.Events() > 0)
             yield return new Diagnostic(
                 DiagnosticKinds.EventsDropped,
-                $"{losses.Events()} events did not reach the report: {losses.RingBufferDrops} ring buffer full, {losses.RateLimited} rate-limited, {losses.MissedReturns + losses.ThreadStateFailures + losses.PollDepthOverflows + losses.ProgramMisses + losses.DecodeErrors} other",
+                $"{losses.Events()} events did not reach the report: {losses.RingBufferDrops} ring buffer full, {losses.RateLimited} rate-limited, {losses.Events() - losses.RingBufferDrops - losses.RateLimited} other",
                 "raise the threshold, so that fewer polls count as slow; what was rate-limited is scaled and marked as estimated"
             );
         if (guessed * 10 > stacks)

@@ -34,11 +34,17 @@ internal sealed class ProfilerRun
     /// <returns>The exit code; the stream has its end.</returns>
     public int Execute(Diagnostic? known = null)
     {
+        if (known is not null)
+            _log.Warn(known);
+        return Execute(Run);
+    }
+
+    /// <summary>Whatever ends the run, its stream says why, also where it is a fault of the agent itself.</summary>
+    internal int Execute(Func<int> run)
+    {
         try
         {
-            if (known is not null)
-                _log.Warn(known);
-            return Run();
+            return run();
         }
         catch (DiagnosticException e)
         {
@@ -47,6 +53,17 @@ internal sealed class ProfilerRun
         catch (BpfException e)
         {
             return Refuse(BpfDiagnosis.Explain(e, _task.Options.ForceProbeMode));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            AgentLog.Write("a fault of the agent", e.ToString().Split('\n'));
+            return Refuse(
+                new Diagnostic(
+                    DiagnosticKinds.AgentDied,
+                    $"a fault of the agent ended the run: {e.GetType().Name}: {e.Message}",
+                    "report it with the agent's log, which names the place; nothing stays attached to the target"
+                )
+            );
         }
         finally
         {

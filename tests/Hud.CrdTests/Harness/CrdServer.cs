@@ -151,6 +151,15 @@ public sealed class CrdServer : IAsyncLifetime
 
     internal Task<Answer> CreateAtAsync(string path, string yaml) => SendAsync(HttpMethod.Post, path, yaml);
 
+    /// <summary>Of a group that is not served yet it is text: "404 page not found".</summary>
+    private static async Task<JsonNode> BodyAsync(HttpContent content)
+    {
+        var text = await content.ReadAsStringAsync();
+        return content.Headers.ContentType?.MediaType == "application/json"
+            ? JsonNode.Parse(text)!
+            : new JsonObject { ["message"] = text };
+    }
+
     private async Task<Answer> SendAsync(
         HttpMethod method,
         string path,
@@ -164,7 +173,7 @@ public sealed class CrdServer : IAsyncLifetime
         using var response = await _http!.SendAsync(request);
         return new Answer(
             response.StatusCode,
-            JsonNode.Parse(await response.Content.ReadAsStringAsync())!,
+            await BodyAsync(response.Content),
             response.Headers.TryGetValues("Warning", out var warnings) ? [.. warnings] : []
         );
     }
