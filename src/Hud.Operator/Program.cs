@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Hud.Kubernetes;
 using k8s;
 
@@ -25,9 +24,6 @@ internal static class Program
             log.Error(e.Message);
             return 2;
         }
-        using var stop = new CancellationTokenSource();
-        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var telemetry = new Telemetry(Environment.GetEnvironmentVariable);
         log.Info(
             "hud-operator starts",
@@ -35,14 +31,10 @@ internal static class Program
             ("server", cluster.Host),
             ("namespace", options.Namespace)
         );
-        var code = await new OperatorHost(cluster, options, log).RunAsync(stop.Token).ConfigureAwait(false);
+        // SIGTERM and SIGINT stop it in order: running writes end and the lease is given back before the process ends
+        using var host = OperatorHost.Build(cluster, options, log);
+        var code = await OperatorHost.RunAsync(host, log).ConfigureAwait(false);
         log.Info("hud-operator ends", ("code", code));
         return code;
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true; // the lease is given back and running writes end before the process does
-            stop.Cancel();
-        }
     }
 }

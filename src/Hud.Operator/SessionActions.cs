@@ -46,10 +46,14 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     }
 
     /// <summary>By merge patch with the version that was read: other finalizers of the list are kept or the patch is refused.</summary>
-    public async Task<SessionEntity> RemoveFinalizerAsync(SessionEntity session, CancellationToken cancel)
+    public async Task<SessionEntity> RemoveFinalizerAsync(
+        SessionEntity session,
+        string finalizer,
+        CancellationToken cancel
+    )
     {
         var others = (session.Metadata.Finalizers ?? [])
-            .Where(f => f != SessionType.FormerFinalizer)
+            .Where(f => f != finalizer)
             .Select(f => $"\"{JsonEncodedText.Encode(f)}\"");
         var patch =
             $$$"""{"metadata":{"resourceVersion":"{{{session.Metadata.ResourceVersion}}}","finalizers":[{{{string.Join(',', others)}}}]}}""";

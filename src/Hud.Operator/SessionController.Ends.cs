@@ -5,6 +5,7 @@ using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Targets;
 using k8s.Models;
+using Result = Hud.Kubernetes.ReconciliationResult<Hud.Operator.Entities.SessionEntity>;
 
 namespace Hud.Operator;
 
@@ -12,7 +13,7 @@ namespace Hud.Operator;
 public sealed partial class SessionController
 {
     /// <summary>A finished session: its agents go, and at last, if wanted, its results.</summary>
-    private async Task<ReconcileResult> AfterwardsAsync(
+    private async Task<Result> AfterwardsAsync(
         SessionEntity session,
         ProfilingSessionStatus status,
         CancellationToken cancel
@@ -35,17 +36,17 @@ public sealed partial class SessionController
                 )
                 .ConfigureAwait(false)
         )
-            return ReconcileResult.After(TimeSpan.FromSeconds(1));
+            return Result.Success(session, TimeSpan.FromSeconds(1));
         if (
             !session.TryReadSpec(out var spec, out _)
             || spec.ResultsTtl is not { } ttl
             || status.CompletionTime is not { } end
             || status.Results.Count == 0
         )
-            return ReconcileResult.Done;
+            return Result.Success(session);
         var left = end + ttl.ToTimeSpan() - time.GetUtcNow();
         if (left > TimeSpan.Zero)
-            return ReconcileResult.After(left);
+            return Result.Success(session, left);
         await actions.DeleteResultsAsync(session, status.Results, cancel).ConfigureAwait(false);
         var conditions = new ConditionSet(status.Conditions, session.Metadata.Generation ?? 0, time.GetUtcNow());
         conditions.Set(
@@ -54,18 +55,18 @@ public sealed partial class SessionController
             "Expired",
             $"the results were deleted {ttl} after the end, as resultsTTL says"
         );
-        await WriteAsync(session, status with { Results = [], Conditions = conditions.ToList() }, cancel)
+        session = await WriteAsync(session, status with { Results = [], Conditions = conditions.ToList() }, cancel)
             .ConfigureAwait(false);
-        return ReconcileResult.Done;
+        return Result.Success(session);
     }
 
     /// <summary>A session that somebody else's finalizer keeps: for us it is gone.</summary>
-    private async Task<ReconcileResult> LeaveAsync(SessionEntity session, CancellationToken cancel)
+    private async Task<Result> LeaveAsync(SessionEntity session, CancellationToken cancel)
     {
         Release(session);
         return await RemoveAgentsAsync(session, _ => false, cancel).ConfigureAwait(false)
-            ? ReconcileResult.After(TimeSpan.FromSeconds(1))
-            : ReconcileResult.Done;
+            ? Result.Success(session, TimeSpan.FromSeconds(1))
+            : Result.Success(session);
     }
 
     /// <summary>
@@ -86,20 +87,6 @@ public sealed partial class SessionController
             await DeleteAgentAsync(pod, cancel).ConfigureAwait(false);
             log.Info("agent pod of a deleted session removed", ("session", key), ("pod", pod.Metadata.Name));
         }
-    }
-
-    /// <summary>Of an operator before this one. The change that is written here brings the session back.</summary>
-    private async Task<ReconcileResult> DropFinalizerAsync(SessionEntity session, CancellationToken cancel)
-    {
-        try
-        {
-            Remember(await actions.RemoveFinalizerAsync(session, cancel).ConfigureAwait(false));
-        }
-        catch (NotFoundException)
-        {
-            // gone already
-        }
-        return ReconcileResult.After(TimeSpan.FromMilliseconds(200));
     }
 
     /// <param name="spare">Pods that are not deleted yet.</param>
@@ -127,7 +114,7 @@ public sealed partial class SessionController
         _refusals.TryRemove(pod, out _);
     }
 
-    private async Task<ReconcileResult> RejectAsync(
+    private async Task<Result> RejectAsync(
         SessionEntity session,
         ProfilingSessionStatus status,
         Admission.Verdict why,
@@ -149,9 +136,9 @@ public sealed partial class SessionController
             why.Message,
             expect
         );
-        await AfterwardsAsync(await FinishAsync(session, final, cancel).ConfigureAwait(false), final, cancel)
-            .ConfigureAwait(false);
-        return ReconcileResult.Done;
+        session = await FinishAsync(session, final, cancel).ConfigureAwait(false);
+        await AfterwardsAsync(session, final, cancel).ConfigureAwait(false);
+        return Result.Success(session);
     }
 
     /// <param name="ended">When the last stream ended, by the clock's timestamps; null when there was none.</param>
@@ -163,7 +150,7 @@ public sealed partial class SessionController
     )
     {
         var before = session.ReadStatus();
-        session = Remember(await actions.WriteStatusAsync(session, final, cancel).ConfigureAwait(false));
+        session = latest.Wrote(await actions.WriteStatusAsync(session, final, cancel).ConfigureAwait(false));
         // counted before it is told: what is written is final, and telling may be cut short
         var outcome = final.Conditions.First(c =>
             c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True"
@@ -189,7 +176,7 @@ public sealed partial class SessionController
     }
 
     /// <summary>Transitions are written at once, progress alone at most every five seconds.</summary>
-    private async Task WriteProgressAsync(
+    private async Task<SessionEntity> WriteProgressAsync(
         SessionEntity session,
         ProfilingSessionStatus before,
         ProfilingSessionStatus after,
@@ -198,13 +185,13 @@ public sealed partial class SessionController
     {
         var key = EntityKey.Of(session);
         if (StatusCompare.AreEquivalent(before, after))
-            return;
+            return session;
         if (
             !StatusCompare.IsTransition(before, after)
             && _progressAt.TryGetValue(key, out var at)
             && time.GetElapsedTime(at) < options.ProgressInterval
         )
-            return;
+            return session;
         if (
             before.Phase != SessionPhase.Profiling
             && after.Phase == SessionPhase.Profiling
@@ -212,7 +199,7 @@ public sealed partial class SessionController
         )
             OperatorMeter.FirstSample.Record(Math.Max(0, (time.GetUtcNow().UtcDateTime - created).TotalSeconds));
         _progressAt[key] = time.GetTimestamp();
-        await WriteAsync(session, after, cancel).ConfigureAwait(false);
+        return await WriteAsync(session, after, cancel).ConfigureAwait(false);
     }
 
     private async Task<SessionEntity> WriteAsync(
@@ -224,7 +211,7 @@ public sealed partial class SessionController
         var before = session.ReadStatus();
         if (StatusCompare.AreEquivalent(before, status))
             return session;
-        var written = Remember(await actions.WriteStatusAsync(session, status, cancel).ConfigureAwait(false));
+        var written = latest.Wrote(await actions.WriteStatusAsync(session, status, cancel).ConfigureAwait(false));
         await actions
             .ReportAsync(TransitionEvents.Between(session, before, status, time.GetUtcNow()), cancel)
             .ConfigureAwait(false);
@@ -241,12 +228,6 @@ public sealed partial class SessionController
         return actions.ReportAsync(TransitionEvents.Recent(session, status, time.GetUtcNow()), cancel);
     }
 
-    private SessionEntity Remember(SessionEntity session)
-    {
-        _written[EntityKey.Of(session)] = session;
-        return session;
-    }
-
     private void Release(SessionEntity session)
     {
         _progressAt.TryRemove(EntityKey.Of(session), out _);
@@ -261,7 +242,6 @@ public sealed partial class SessionController
     {
         if (uidNow is null)
         {
-            _written.TryRemove(key, out _);
             _progressAt.TryRemove(key, out _);
             _reportedOf.TryRemove(key, out _);
         }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Operator.Entities;
@@ -8,6 +7,7 @@ using Hud.Operator.Resources;
 using Hud.Operator.Streams;
 using Hud.Operator.Targets;
 using k8s.Models;
+using Result = Hud.Kubernetes.ReconciliationResult<Hud.Operator.Entities.SessionEntity>;
 
 namespace Hud.Operator;
 
@@ -17,6 +17,7 @@ namespace Hud.Operator;
 /// </summary>
 public sealed partial class SessionController(
     Informer<SessionEntity> sessions,
+    Latest<SessionEntity> latest,
     Informer<V1Pod> agents,
     TargetResolver resolver,
     StreamFollowers streams,
@@ -26,7 +27,7 @@ public sealed partial class SessionController(
     OperatorOptions options,
     TimeProvider time,
     Log log
-) : IEntityController
+) : IEntityController<SessionEntity>
 {
     /// <summary>Agent pods by the UID of their session.</summary>
     public const string SessionIndex = "session";
@@ -43,35 +44,59 @@ public sealed partial class SessionController(
         [SessionNameIndex] = p => p.GetAnnotation(Names.SessionAnnotation) is { } name ? [name] : [],
     };
 
-    private readonly ConcurrentDictionary<EntityKey, SessionEntity> _written = new();
+    /// <summary>By then a write, whoever made it, is in view.</summary>
+    internal static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
+
     private readonly ConcurrentDictionary<EntityKey, long> _progressAt = new();
     private readonly ConcurrentDictionary<EntityKey, string> _reportedOf = new();
     private readonly ConcurrentDictionary<string, string> _refusals = new(StringComparer.Ordinal);
 
-    public async Task<ReconcileResult> ReconcileAsync(EntityKey key, CancellationToken cancel)
+    public Task<Result> ReconcileAsync(SessionEntity entity, CancellationToken cancel) =>
+        TracedAsync(
+            entity,
+            async () =>
+            {
+                await ClearAsync(EntityKey.Of(entity), entity.Uid, cancel).ConfigureAwait(false);
+                return await StepAsync(entity, cancel).ConfigureAwait(false);
+            }
+        );
+
+    public Task<Result> DeletedAsync(SessionEntity entity, CancellationToken cancel) =>
+        TracedAsync(
+            entity,
+            async () =>
+            {
+                var key = EntityKey.Of(entity);
+                await ClearAsync(key, latest.Get(key)?.Uid, cancel).ConfigureAwait(false);
+                return Result.Success(entity);
+            }
+        );
+
+    /// <summary>With a span of its own, and a second try when somebody else wrote meanwhile.</summary>
+    internal static async Task<Result> TracedAsync(SessionEntity session, Func<Task<Result>> reconcile)
     {
         using var trace = OperatorMeter.Traces.StartActivity("reconcile");
-        trace?.SetTag("session", key.ToString());
+        trace?.SetTag("session", EntityKey.Of(session).ToString());
         try
         {
-            return await StepAsync(key, cancel).ConfigureAwait(false);
+            return await reconcile().ConfigureAwait(false);
         }
         catch (ConflictException)
         {
             // the session changed while we looked; the change brings us back, this is for the case that it already did
-            return ReconcileResult.After(TimeSpan.FromMilliseconds(200));
+            return Result.Success(session, Soon);
         }
     }
 
-    private async Task<ReconcileResult> StepAsync(EntityKey key, CancellationToken cancel)
+    /// <summary>What sessions of this name left behind that are gone: all of them, or all but the one that has the name now.</summary>
+    private async Task ClearAsync(EntityKey key, string? uidNow, CancellationToken cancel)
     {
-        var current = Current(key);
-        Forget(key, current?.Uid);
-        await RemoveForsakenAsync(key, current?.Uid, cancel).ConfigureAwait(false);
-        if (current is not { } session)
-            return ReconcileResult.Done;
-        if (session.Metadata.Finalizers?.Contains(SessionType.FormerFinalizer, StringComparer.Ordinal) == true)
-            return await DropFinalizerAsync(session, cancel).ConfigureAwait(false);
+        Forget(key, uidNow);
+        await RemoveForsakenAsync(key, uidNow, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<Result> StepAsync(SessionEntity session, CancellationToken cancel)
+    {
         var status = session.ReadStatus();
         await ReportMissedAsync(session, status, cancel).ConfigureAwait(false);
         if (session.Metadata.DeletionTimestamp is not null)
@@ -87,28 +112,11 @@ public sealed partial class SessionController(
         return await ProceedAsync(session, spec, status, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>The session as the informer has it, unless our own last write is newer: then that, so that no step is taken twice.</summary>
-    private SessionEntity? Current(EntityKey key)
-    {
-        var seen = sessions.Store.Get(key);
-        if (seen is null || !_written.TryGetValue(key, out var written))
-            return seen;
-        if (written.Uid == seen.Uid && Version(written) > Version(seen))
-            return written;
-        _written.TryRemove(key, out _);
-        return seen;
-    }
-
-    private static ulong Version(SessionEntity session) =>
-        ulong.TryParse(session.Metadata.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var v)
-            ? v
-            : 0;
-
     private static bool IsFinished(ProfilingSessionStatus status) =>
         status.Conditions.Any(c => c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True");
 
     /// <summary>From accepted to pinned targets.</summary>
-    private async Task<ReconcileResult> BeginAsync(
+    private async Task<Result> BeginAsync(
         SessionEntity session,
         ProfilingSessionSpec spec,
         ProfilingSessionStatus status,
@@ -164,7 +172,7 @@ public sealed partial class SessionController(
     }
 
     /// <summary>Suspended before it began.</summary>
-    private async Task<ReconcileResult> HoldAsync(
+    private async Task<Result> HoldAsync(
         SessionEntity session,
         ProfilingSessionStatus status,
         ConditionSet conditions,
@@ -176,14 +184,15 @@ public sealed partial class SessionController(
         conditions.Set(ConditionTypes.Accepted, status: true, Admission.Accepted.Reason, Admission.Accepted.Message);
         conditions.Set(ConditionTypes.Reconciling, status: false, "Suspended", Next);
         conditions.Set(ConditionTypes.Ready, status: false, "Pending", Next);
-        await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
-        return ReconcileResult.Done;
+        session = await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel)
+            .ConfigureAwait(false);
+        return Result.Success(session);
     }
 
     /// <summary>
     /// Until there is a place. Whoever gives one back wakes the next; looking by oneself is only for what nobody saw, and becomes rarer.
     /// </summary>
-    private async Task<ReconcileResult> WaitAsync(
+    private async Task<Result> WaitAsync(
         SessionEntity session,
         ProfilingSessionStatus status,
         ConditionSet conditions,
@@ -194,9 +203,10 @@ public sealed partial class SessionController(
         conditions.Set(ConditionTypes.Accepted, status: false, "TooManySessions", wait);
         conditions.Set(ConditionTypes.Reconciling, status: false, "TooManySessions", wait);
         conditions.Set(ConditionTypes.Ready, status: false, "Pending", wait);
-        await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel).ConfigureAwait(false);
+        session = await WriteAsync(session, status with { Conditions = conditions.ToList() }, cancel)
+            .ConfigureAwait(false);
         var since = conditions[ConditionTypes.Accepted]!.LastTransitionTime;
-        return ReconcileResult.After(Patience(since, TimeSpan.FromMinutes(1)));
+        return Result.Success(session, Patience(since, TimeSpan.FromMinutes(1)));
     }
 
     /// <summary>As long again as was waited already, so that what takes long is asked for seldom.</summary>
@@ -208,7 +218,7 @@ public sealed partial class SessionController(
             : waited;
     }
 
-    private async Task<ReconcileResult> UnresolvedAsync(
+    private async Task<Result> UnresolvedAsync(
         SessionEntity session,
         ProfilingSessionSpec spec,
         ProfilingSessionStatus status,
@@ -233,16 +243,16 @@ public sealed partial class SessionController(
         var left = since + spec.StartDeadline.ToTimeSpan() - now;
         if (selection.Final || left <= TimeSpan.Zero)
         {
-            await FinishAsync(
+            session = await FinishAsync(
                     session,
                     TerminalStatus.Failed(status, conditions, now, selection.Reason, selection.Message, spec.Expect),
                     cancel
                 )
                 .ConfigureAwait(false);
-            return ReconcileResult.Done;
+            return Result.Success(session);
         }
         conditions.Set(ConditionTypes.Ready, status: false, "Pending", selection.Message);
-        await WriteAsync(
+        session = await WriteAsync(
                 session,
                 status with
                 {
@@ -253,11 +263,11 @@ public sealed partial class SessionController(
             )
             .ConfigureAwait(false);
         var pause = Patience(since, TimeSpan.FromSeconds(15));
-        return ReconcileResult.After(left < pause ? left : pause);
+        return Result.Success(session, left < pause ? left : pause);
     }
 
     /// <summary>From pinned targets to results.</summary>
-    private async Task<ReconcileResult> ProceedAsync(
+    private async Task<Result> ProceedAsync(
         SessionEntity session,
         ProfilingSessionSpec spec,
         ProfilingSessionStatus status,
@@ -306,8 +316,8 @@ public sealed partial class SessionController(
         await CarryOutAsync(session, spec, status, observed, decision, cancel).ConfigureAwait(false);
         if (!decision.Finished)
         {
-            await WriteProgressAsync(session, status, decision.Status, cancel).ConfigureAwait(false);
-            return ReconcileResult.After(decision.RequeueAfter);
+            session = await WriteProgressAsync(session, status, decision.Status, cancel).ConfigureAwait(false);
+            return Result.Success(session, decision.RequeueAfter);
         }
         var final = await StoreAsync(session, decision.Status, results, cancel).ConfigureAwait(false);
         session = await FinishAsync(session, final, cancel, observed.Max(a => a.Stream.EndedAt)).ConfigureAwait(false);

@@ -206,36 +206,6 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task A_reconcile_that_throws_is_told_and_tried_again()
-    {
-        var queue = new WorkQueue<EntityKey>(TimeProvider.System, Quick);
-        var controller = new Failing();
-        var errors = 0;
-        var runner = new ControllerRunner("t", controller, queue, 2, TimeProvider.System)
-        {
-            OnError = (_, _) => Interlocked.Increment(ref errors),
-        };
-        using var stop = new CancellationTokenSource();
-        var running = runner.RunAsync(stop.Token);
-        queue.Add(new EntityKey("a", "x"));
-        await Objects.UntilAsync(() => Volatile.Read(ref controller.Calls) == 4, "three failures and a success");
-        await Objects.UntilAsync(() => queue.Failures(new EntityKey("a", "x")) == 0, "forgotten failures");
-        Assert.Equal(3, errors);
-        await stop.CancelAsync();
-        await running;
-    }
-
-    private sealed class Failing : IEntityController
-    {
-        public int Calls;
-
-        public Task<ReconcileResult> ReconcileAsync(EntityKey key, CancellationToken cancel) =>
-            Interlocked.Increment(ref Calls) < 4
-                ? throw new InvalidOperationException("not yet")
-                : Task.FromResult(ReconcileResult.Done);
-    }
-
-    [Fact]
     public void The_rate_limit_lets_a_burst_through_and_then_one_per_interval()
     {
         var limiter = new RateLimiter(perSecond: 10, burst: 3, new Clock());

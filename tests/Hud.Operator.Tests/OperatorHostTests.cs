@@ -5,6 +5,7 @@ using System.Text.Json;
 using Hud.Kubernetes;
 using Hud.Kubernetes.Tests.Scripted;
 using Hud.Operator.Health;
+using Hud.Operator.Hosting;
 using k8s.Models;
 using Microsoft.Extensions.Time.Testing;
 
@@ -23,7 +24,7 @@ public sealed class OperatorHostTests
         using var stop = new CancellationTokenSource();
         var serving = new HealthServer(
             address,
-            new HealthChecks(() => OperatorHost.Live(TimeSpan.Zero, informer.SinceLastActivity), () => "", () => ""),
+            new HealthChecks(() => HealthService.Live(TimeSpan.Zero, informer.SinceLastActivity), () => "", () => ""),
             new Log(TextWriter.Null, LogLevel.Error, clock)
         ).RunAsync(stop.Token);
         using var http = new HttpClient { BaseAddress = new Uri(address) };

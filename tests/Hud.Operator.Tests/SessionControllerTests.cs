@@ -176,7 +176,7 @@ public sealed class SessionControllerTests
             OnEvent = _ => Task.FromResult(true), // no answer at all
         };
         await world.Ready;
-        Assert.Equal(ReconcileResult.Done, await world.ReconcileAsync("first"));
+        Assert.Null((await world.ReconcileAsync("first")).RequeueAfter);
         Assert.Empty(world.Events);
         Assert.Equal(SessionPhase.Failed, world.Status("first").Phase);
         Assert.Equal([1.0], recorded.Of("hud_sessions_total", "reason=DurationTooLong"));

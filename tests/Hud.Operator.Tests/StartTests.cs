@@ -42,7 +42,7 @@ public sealed class StartTests
             OnTargets = answer => answer.ErrorAsync(code, "BadRequest", "unable to parse requirement: it is no label"),
         };
         await world.Ready;
-        Assert.Equal(ReconcileResult.Done, await world.ReconcileAsync("first"));
+        Assert.Null((await world.ReconcileAsync("first")).RequeueAfter);
         var failed = world.Status("first").Condition(ConditionTypes.Failed);
         Assert.Equal("Refused", failed.Reason);
         Assert.Contains("unable to parse requirement: it is no label", failed.Message, StringComparison.Ordinal);
@@ -87,7 +87,7 @@ public sealed class StartTests
             OnTargets = AnswerAsync,
         };
         await old.Ready;
-        Assert.Equal(ReconcileResult.Done, await old.ReconcileAsync("first"));
+        Assert.Null((await old.ReconcileAsync("first")).RequeueAfter);
         Assert.Equal(reason, old.Status("first").Condition(ConditionTypes.Failed).Reason);
     }
 
@@ -154,7 +154,7 @@ public sealed class StartTests
         await using var world = new ScriptedWorld(Make.Options, [], [AgentOf(first)]);
         world.AddUnseen(first);
         await world.Ready;
-        Assert.Equal(ReconcileResult.Done, await world.ReconcileAsync("first"));
+        Assert.Null((await world.ReconcileAsync("first")).RequeueAfter);
         Assert.Empty(world.Deleted);
     }
 
@@ -162,10 +162,14 @@ public sealed class StartTests
     public async Task The_finalizer_of_an_earlier_operator_is_taken_off_and_others_stay()
     {
         var first = Make.Session(status: Make.Status(Make.Target(0)), name: "first", uid: "uid-1");
-        first.Metadata.Finalizers = ["example.com/own", SessionType.FormerFinalizer];
+        first.Metadata.Finalizers = ["example.com/own", FormerFinalizer.Identifier];
         await using var world = new ScriptedWorld(Make.Options, [first], [AgentOf(first)]);
         await world.Ready;
-        await world.ReconcileAsync("first");
+        Assert.NotNull((await world.ReconcileAsync("first")).RequeueAfter);
         Assert.Equal(["example.com/own"], first.Metadata.Finalizers);
+        Assert.Empty(world.Statuses);
+        await world.ReconcileAsync("first");
+        Assert.Equal(1, world.FinalizerWrites);
+        Assert.NotEmpty(world.Statuses);
     }
 }

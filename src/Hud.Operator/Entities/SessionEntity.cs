@@ -12,6 +12,12 @@ namespace Hud.Operator.Entities;
 /// A ProfilingSession as the API server holds it. Spec and status stay unread until asked for: one session with a value that no rule
 /// of an old server refuses must not break the watch of all the others.
 /// </summary>
+[KubernetesEntity(
+    Group = ProfilingSession.Group,
+    ApiVersion = ProfilingSession.Version,
+    Kind = ProfilingSession.KindName,
+    PluralName = ProfilingSession.Plural
+)]
 public sealed class SessionEntity : IKubernetesObject<V1ObjectMeta>
 {
     public string ApiVersion { get; set; } = ProfilingSession.FullApiVersion;
@@ -88,9 +94,6 @@ internal sealed partial class SessionJson : JsonSerializerContext;
 /// <summary>ProfilingSessions for the client.</summary>
 public static class SessionType
 {
-    /// <summary>What earlier operators put on sessions in progress. It is only ever taken off.</summary>
-    public const string FormerFinalizer = "hud.dev/agents";
-
     private static readonly JsonSerializerOptions Json = ModelJson.With(
         SessionJson.Default,
         JsonIgnoreCondition.WhenWritingDefault

@@ -52,17 +52,31 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         );
         var log = new Log(TextWriter.Null, LogLevel.Error, time);
         Streams = new StreamFollowers(_client, pods, options.Namespace, Profiles, _ => { }, time, log);
+        var latest = new Latest<SessionEntity>(Sessions.Store);
+        var actions = new SessionActions(_client, options, time, log);
         Controller = new SessionController(
             Sessions,
+            latest,
             pods,
             new TargetResolver(_client, options),
             Streams,
             Profiles,
-            new SessionActions(_client, options, time, log),
+            actions,
             new Slots(options, Woken.Enqueue),
             options,
             time,
             log
+        );
+        Reconciler = new Reconciler<SessionEntity>(
+            latest,
+            Controller,
+            [
+                new RegisteredFinalizer<SessionEntity>(
+                    FormerFinalizer.Identifier,
+                    new FormerFinalizer(latest, actions),
+                    Former: true
+                ),
+            ]
         );
         _running = Task.WhenAll(Sessions.RunAsync(_stop.Token), pods.RunAsync(_stop.Token));
         // this server tells a watch only what happens after it began
@@ -87,6 +101,8 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public StreamFollowers Streams { get; }
 
     public SessionController Controller { get; }
+
+    public Reconciler<SessionEntity> Reconciler { get; }
 
     public V1Pod[] Agents { get; }
 
@@ -120,13 +136,16 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     /// <summary>Every status that was written, in order, as it came.</summary>
     public ConcurrentQueue<JsonElement> Statuses { get; } = [];
 
+    /// <summary>Writes of the list of finalizers.</summary>
+    public int FinalizerWrites { get; private set; }
+
     public ConcurrentQueue<string> Events { get; } = [];
 
     /// <summary>Answers the posting of an event in the place of the server; false leaves it to the server.</summary>
     public Func<Answer, Task<bool>>? OnEvent { get; init; }
 
-    public Task<ReconcileResult> ReconcileAsync(string name) =>
-        Controller.ReconcileAsync(new EntityKey("shop", name), CancellationToken.None);
+    public Task<ReconciliationResult<SessionEntity>> ReconcileAsync(string name) =>
+        Reconciler.ReconcileAsync(new EntityKey("shop", name), CancellationToken.None);
 
     /// <summary>The session is gone, whatever finalizers it has, and perhaps another one has its name.</summary>
     public async Task DeleteAsync(string name, SessionEntity? next = null)
@@ -262,6 +281,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             }
             else
             {
+                FinalizerWrites++;
                 session.Metadata.Finalizers =
                 [
                     .. body.GetProperty("metadata")

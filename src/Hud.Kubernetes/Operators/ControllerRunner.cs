@@ -1,33 +1,25 @@
+using k8s;
+using k8s.Models;
+
 namespace Hud.Kubernetes;
 
-/// <summary>What a reconcile wants next.</summary>
-/// <param name="RequeueAfter">Null: nothing until something changes.</param>
-public readonly record struct ReconcileResult(TimeSpan? RequeueAfter)
-{
-    public static ReconcileResult Done => new(null);
-
-    public static ReconcileResult After(TimeSpan delay) => new(delay);
-}
-
-/// <summary>Brings the world in line with the object of a key. Level-based: it looks at what is, never at what happened.</summary>
-public interface IEntityController
-{
-    Task<ReconcileResult> ReconcileAsync(EntityKey key, CancellationToken cancel);
-}
-
-/// <summary>Workers that take keys from a queue and reconcile them, with a growing pause after failures.</summary>
-public sealed class ControllerRunner(
+/// <summary>
+/// Workers that take keys from a queue and reconcile them, with a growing pause after failures. KubeOps has an
+/// <c>EntityQueueBackgroundService&lt;TEntity&gt;</c> in this place.
+/// </summary>
+public sealed class ControllerRunner<TEntity>(
     string name,
-    IEntityController controller,
+    Reconciler<TEntity> reconciler,
     WorkQueue<EntityKey> queue,
     int workers,
     TimeProvider time
 )
+    where TEntity : class, IKubernetesObject<V1ObjectMeta>, new()
 {
     private readonly KeyValuePair<string, object?> _tag = new("controller", name);
 
-    /// <summary>Told about every reconcile that threw.</summary>
-    public Action<EntityKey, Exception>? OnError { get; init; }
+    /// <summary>Called for every reconcile that threw or ended as a failure; the exception is null where a failure has none.</summary>
+    public Action<EntityKey, string, Exception?>? OnError { get; init; }
 
     /// <summary>Runs until cancelled; a reconcile in progress is cancelled with it and waited for.</summary>
     public Task RunAsync(CancellationToken cancel)
@@ -57,25 +49,18 @@ public sealed class ControllerRunner(
             var outcome = "success";
             try
             {
-                var result = await controller.ReconcileAsync(key, cancel).ConfigureAwait(false);
-                queue.Forget(key);
-                if (result.RequeueAfter is { } after)
-                {
-                    outcome = "requeue_after";
-                    queue.AddAfter(key, after);
-                }
+                outcome = Settle(key, await reconciler.ReconcileAsync(key, cancel).ConfigureAwait(false));
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
                 return;
             }
-#pragma warning disable CA1031 // the loop must outlive any reconcile; the error is told, counted and tried again
+#pragma warning disable CA1031 // the loop must outlive any reconcile; the error is reported, counted and tried again
             catch (Exception e)
 #pragma warning restore CA1031
             {
                 outcome = "error";
-                KubernetesMeter.ReconcileErrors.Add(1, _tag);
-                OnError?.Invoke(key, e);
+                Failed(key, e.Message, e);
                 queue.AddRateLimited(key);
             }
             finally
@@ -86,5 +71,28 @@ public sealed class ControllerRunner(
                 KubernetesMeter.ReconcileTime.Record(time.GetElapsedTime(started).TotalSeconds, _tag);
             }
         }
+    }
+
+    /// <summary>Puts the key back if the result wants that.</summary>
+    /// <returns>How the metrics call the result.</returns>
+    private string Settle(EntityKey key, ReconciliationResult<TEntity> result)
+    {
+        if (result.IsSuccess)
+            queue.Forget(key);
+        else
+            Failed(key, result.ErrorMessage, result.Error);
+        if (result.RequeueAfter is { } after)
+            queue.AddAfter(key, after);
+        else if (!result.IsSuccess)
+            queue.AddRateLimited(key);
+        return !result.IsSuccess ? "error"
+            : result.RequeueAfter is null ? "success"
+            : "requeue_after";
+    }
+
+    private void Failed(EntityKey key, string message, Exception? error)
+    {
+        KubernetesMeter.ReconcileErrors.Add(1, _tag);
+        OnError?.Invoke(key, message, error);
     }
 }
