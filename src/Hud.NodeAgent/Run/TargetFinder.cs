@@ -9,6 +9,9 @@ namespace Hud.NodeAgent.Run;
 /// <summary>From what the task names to a process.</summary>
 internal static class TargetFinder
 {
+    private const int MaxLooks = 4;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(300);
+
     /// <summary>The first ones are watched: the BPF programs have a bit for each, and the last bit is the agent's own child.</summary>
     public static (IReadOnlyList<AgentTarget> Watched, IReadOnlyList<AgentTarget> TooMany) Share(
         IReadOnlyList<AgentTarget> all
@@ -33,7 +36,11 @@ internal static class TargetFinder
 
     private static Target InContainer(TargetId id, AgentTarget spec, string container, TargetFiles files)
     {
-        var processes = Containers.Find(container, spec.PodUid ?? "");
+        var processes = Staying(
+            () => Containers.Find(container, spec.PodUid ?? ""),
+            found => found.Count > 1 && !Containers.TryChoose(found, spec.ProcessName, out _, out _),
+            static () => Thread.Sleep(BetweenLooks)
+        );
         if (processes.Count == 0)
         {
             return Refused(
@@ -70,6 +77,28 @@ internal static class TargetFinder
                     "create a new session"
                 )
             );
+    }
+
+    /// <summary>
+    /// A service that starts other programs has a copy of itself for a moment, and then a child: what is gone at a later look is not what a
+    /// session means.
+    /// </summary>
+    /// <param name="isUnclear">Whether another look could help.</param>
+    internal static IReadOnlyList<ContainerProcess> Staying(
+        Func<IReadOnlyList<ContainerProcess>> find,
+        Func<IReadOnlyList<ContainerProcess>, bool> isUnclear,
+        Action wait
+    )
+    {
+        var found = find();
+        for (int looks = 1; looks < MaxLooks && isUnclear(found); looks++)
+        {
+            wait();
+            var still = find().Select(p => p.Pid).ToHashSet();
+            found = [.. found.Where(p => still.Contains(p.Pid))];
+        }
+
+        return found;
     }
 
     private static RefusedTarget Refused(AgentTarget spec, int pid, Diagnostic problem) =>
