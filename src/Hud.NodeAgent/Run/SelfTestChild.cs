@@ -8,11 +8,18 @@ namespace Hud.NodeAgent.Run;
 /// <summary>The child that is probed instead of the target: what a hit costs, and whether seccomp survives one.</summary>
 internal sealed class SelfTestChild : IDisposable
 {
-    private readonly Process _process;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private SelfTestChild(Process process, ulong offset)
+    private readonly Process _process;
+    private readonly TimeSpan _patience;
+
+    /// <summary>It did not answer in time. A later line would be the answer to an earlier question, so it is not asked again.</summary>
+    private bool _silent;
+
+    private SelfTestChild(Process process, ulong offset, TimeSpan patience)
     {
         _process = process;
+        _patience = patience;
         Offset = offset;
     }
 
@@ -30,7 +37,8 @@ internal sealed class SelfTestChild : IDisposable
     private static readonly Lazy<(SafeFileHandle? File, ulong Offset)> Program = new(Unpack);
 
     /// <summary>Null when programs may not run from memory here (<c>vm.memfd_noexec</c>).</summary>
-    public static SelfTestChild? Start(string mode)
+    /// <param name="patience">How long an answer may take.</param>
+    public static SelfTestChild? Start(string mode, TimeSpan? patience = null)
     {
         if (Program.Value is not ({ } file, var offset))
             return null;
@@ -42,7 +50,7 @@ internal sealed class SelfTestChild : IDisposable
                 UseShellExecute = false,
             }
         );
-        return process is null ? null : new SelfTestChild(process, offset);
+        return process is null ? null : new SelfTestChild(process, offset, patience ?? Patience);
     }
 
     private static string PathOf(SafeFileHandle file) =>
@@ -80,22 +88,25 @@ internal sealed class SelfTestChild : IDisposable
         return null;
     }
 
-    /// <summary>Has it call the function and returns the time of one call in ns; null when it died.</summary>
+    /// <summary>Has it call the function and returns the time of one call in ns; null when it died or did not answer in time.</summary>
     /// <remarks>For the modes "spin" and "seccomp".</remarks>
     public double? Run(byte thousands) => Ask(thousands) / (thousands * 1000.0);
 
-    /// <summary>By how many ns a call takes longer with what is attached now than without; null when it died.</summary>
+    /// <summary>By how many ns a call takes longer with what is attached now than without; null when it died or did not answer in time.</summary>
     /// <remarks>For the mode "cost". So many thousand calls of either kind; 16 at most.</remarks>
     public double? Cost(byte thousands) => Ask(thousands) / 1000.0;
 
     private long? Ask(byte thousands)
     {
+        if (_silent)
+            return null;
         try
         {
             _process.StandardInput.BaseStream.WriteByte(thousands);
             _process.StandardInput.BaseStream.Flush();
             var line = _process.StandardOutput.ReadLineAsync();
-            return line.Wait(TimeSpan.FromSeconds(5)) && long.TryParse(line.Result, out long answer) ? answer : null;
+            _silent = !line.Wait(_patience);
+            return !_silent && long.TryParse(line.Result, out long answer) ? answer : null;
         }
         catch (Exception e) when (e is IOException or AggregateException)
         {
