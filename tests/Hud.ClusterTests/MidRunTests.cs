@@ -6,7 +6,7 @@ namespace Hud.ClusterTests;
 public sealed class MidRunTests(Cluster cluster)
 {
     [Fact]
-    public async Task Pods_that_are_deleted_restart_or_run_out_of_memory_in_mid_run_are_told_apart_from_the_one_that_stays()
+    public async Task Pods_that_are_deleted_restart_or_run_out_of_memory_in_mid_run_are_distinguished_from_the_one_that_stays()
     {
         cluster.RequireOwn();
         await using var world = await World.CreateAsync(cluster);
@@ -16,22 +16,7 @@ public sealed class MidRunTests(Cluster cluster)
                 World.PodYaml("stays", "/cpu_hog --seconds 900"),
                 World.PodYaml("deleted", "/cpu_hog --seconds 900"),
                 World.PodYaml("restarts", "/cpu_hog --seconds 900"),
-                """
-                apiVersion: v1
-                kind: Pod
-                metadata: {name: eats, labels: {set: all}}
-                spec:
-                  terminationGracePeriodSeconds: 0
-                  volumes: [{name: mem, emptyDir: {medium: Memory}}]
-                  containers:
-                  - name: app
-                    image: "localhost/workloads:test"
-                    imagePullPolicy: Never
-                    command: [/cpu_hog, --seconds, "900"]
-                    resources: {limits: {memory: 64Mi}}
-                    volumeMounts: [{name: mem, mountPath: /mem}]
-
-                """
+                World.SmallPodYaml("eats", "/cpu_hog --seconds 900")
             )
         );
         await world.PodsReadyAsync();

@@ -94,24 +94,7 @@ public sealed class ChaosTests(Cluster cluster)
     {
         if (await cluster.GetAsync("pods", name, world.Name) is not null)
             return;
-        // the small memory is what "out of memory" needs
-        await world.ApplyAsync(
-            $$$"""
-            apiVersion: v1
-            kind: Pod
-            metadata: {name: {{{name}}}, labels: {set: all}}
-            spec:
-              terminationGracePeriodSeconds: 0
-              volumes: [{name: mem, emptyDir: {medium: Memory}}]
-              containers:
-              - name: app
-                image: "localhost/workloads:test"
-                imagePullPolicy: Never
-                command: [/counts, --seconds, "3600", --tasks, "4", --block-ms, "20"]
-                resources: {limits: {memory: 64Mi}, requests: {cpu: 50m}}
-                volumeMounts: [{name: mem, mountPath: /mem}]
-            """
-        );
+        await world.ApplyAsync(World.SmallPodYaml(name, "/counts --seconds 3600 --tasks 4 --block-ms 20"));
     }
 
     /// <summary>A program whose numbers are wrong ends with 3, one whose instructions were damaged by a signal.</summary>
@@ -146,7 +129,7 @@ public sealed class ChaosTests(Cluster cluster)
             Assert.NotEmpty(
                 World.Condition(ended, "Failed")?.Message ?? World.Condition(ended, "Complete")!.Value.Message
             );
-            // a run whose agent did not come to its end is no whole one, and each target that is missing says why
+            // a run whose agent did not finish is incomplete, and each missing target has a reason
             foreach (var target in ended["status"]!["targets"]?.AsArray() ?? [])
                 Assert.True(
                     target!["state"]!.GetValue<string>() == "Succeeded" || target["reason"] is not null,

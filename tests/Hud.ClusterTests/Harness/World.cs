@@ -70,6 +70,25 @@ public sealed class World : IAsyncDisposable
 
             """;
 
+    /// <summary>A pod that a file of 200 MB in /mem makes run out of memory.</summary>
+    public static string SmallPodYaml(string name, string command) =>
+        $$$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: {{{name}}}, labels: {set: all}}
+            spec:
+              terminationGracePeriodSeconds: 0
+              volumes: [{name: mem, emptyDir: {medium: Memory}}]
+              containers:
+              - name: app
+                image: "localhost/workloads:test"
+                imagePullPolicy: Never
+                command: [{{{Words(command)}}}]
+                resources: {limits: {memory: 64Mi}, requests: {cpu: 50m}}
+                volumeMounts: [{name: mem, mountPath: /mem}]
+
+            """;
+
     public static string Words(string command) => string.Join(", ", command.Split(' ').Select(w => $"\"{w}\""));
 
     public async Task PodsReadyAsync() =>
