@@ -45,7 +45,7 @@ public sealed record OperatorOptions
     public string LogLevel { get; init; } = "info";
     public double RequestsPerSecond { get; init; } = 200;
 
-    /// <summary>The shortest time between two status writes that tell of progress alone.</summary>
+    /// <summary>The shortest time between two status writes that report progress alone.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Reads <c>HUD_*</c> variables, the names that the chart sets.</summary>
@@ -111,7 +111,7 @@ public sealed record OperatorOptions
             }
             catch (FormatException e)
             {
-                throw new FormatException($"{name} is {text}, which is no quantity: write it like 100m or 128Mi", e);
+                throw new FormatException($"{name} is {text}, which is not a quantity: write it like 100m or 128Mi", e);
             }
         }
 

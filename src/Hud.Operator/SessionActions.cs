@@ -208,7 +208,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
             }
             else if (there is not null)
             {
-                // somebody else's, or of a session of the same name that is being deleted: ours takes another name
+                // another owner's, or of a session of the same name that is being deleted: ours takes another name
                 map.Metadata.Name = Names.Derived(map.Metadata.Name, Names.Hash(map.Metadata.OwnerReferences![0].Uid));
             }
             await client.CreateAsync(EntityTypes.ConfigMaps, map, cancel).ConfigureAwait(false);
@@ -272,7 +272,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
                 }
                 catch (AlreadyExistsException)
                 {
-                    break; // told before a restart, or by a try whose answer was lost
+                    break; // emitted before a restart, or by a try whose answer was lost
                 }
                 catch (Exception failed)
                     when (failed is KubernetesException or TransportException or NotLeaderException)

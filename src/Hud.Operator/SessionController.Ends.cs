@@ -60,7 +60,7 @@ public sealed partial class SessionController
         return Result.Success(session);
     }
 
-    /// <summary>A session that somebody else's finalizer keeps: for us it is gone.</summary>
+    /// <summary>A session that another controller's finalizer keeps: for us it is gone.</summary>
     private async Task<Result> LeaveAsync(SessionEntity session, CancellationToken cancel)
     {
         Release(session);
@@ -71,7 +71,7 @@ public sealed partial class SessionController
 
     /// <summary>
     /// Removes the agents of sessions that had this name and are gone. That is all a deletion needs, so sessions have no finalizer: one would keep
-    /// session, namespace and CRD from going where Hud is uninstalled, as nobody is left to remove it. What is missed here, the sweep finds.
+    /// session, namespace and CRD from going where Hud is uninstalled, as no operator is left to remove it. What is missed here, the sweep finds.
     /// </summary>
     private async Task RemoveForsakenAsync(EntityKey key, string? uidNow, CancellationToken cancel)
     {
@@ -151,7 +151,7 @@ public sealed partial class SessionController
     {
         var before = session.ReadStatus();
         session = latest.Wrote(await actions.WriteStatusAsync(session, final, cancel).ConfigureAwait(false));
-        // counted before it is told: what is written is final, and telling may be cut short
+        // counted before the event is emitted: what is written is final, and emitting may be cut short
         var outcome = final.Conditions.First(c =>
             c.Type is ConditionTypes.Complete or ConditionTypes.Failed && c.Status == "True"
         );

@@ -72,7 +72,7 @@ public sealed partial class SessionController(
             }
         );
 
-    /// <summary>With a span of its own, and a second try when somebody else wrote meanwhile.</summary>
+    /// <summary>With a span of its own, and a second try when another client wrote meanwhile.</summary>
     internal static async Task<Result> TracedAsync(SessionEntity session, Func<Task<Result>> reconcile)
     {
         using var trace = OperatorMeter.Traces.StartActivity("reconcile");
@@ -190,7 +190,7 @@ public sealed partial class SessionController(
     }
 
     /// <summary>
-    /// Until there is a place. Whoever gives one back wakes the next; looking by oneself is only for what nobody saw, and becomes rarer.
+    /// Until there is a place. Whoever gives one back wakes the next; polling is only for what raised no change, and becomes rarer.
     /// </summary>
     private async Task<Result> WaitAsync(
         SessionEntity session,
@@ -280,7 +280,7 @@ public sealed partial class SessionController(
         var nodes = NodesOf(status);
         if (!slots.Holds(session.Uid))
         {
-            // pinned by an operator that ended before it made an agent, or by somebody else's pen
+            // pinned by an operator that ended before it made an agent, or written by another client
             if (HasAgents(session))
                 slots.Hold(session.Uid, EntityKey.Of(session), nodes);
             else if (!slots.TryTake(session.Uid, EntityKey.Of(session), nodes, out var wait, out _))
@@ -399,7 +399,7 @@ public sealed partial class SessionController(
 
     /// <summary>
     /// The decision, and the files of a session that ends with it. A profile is open meanwhile, so one session at a time; what only waits
-    /// for its agents waits for nobody.
+    /// for its agents does not wait its turn.
     /// </summary>
     private async Task<(
         Decision Decision,

@@ -95,7 +95,7 @@ public sealed class ClientTests(Cluster cluster)
             "1",
             (await cluster.Client.GetAsync(EntityTypes.ConfigMaps, world.Name, "m", CancellationToken.None)).Data!["a"]
         );
-        // a field of its own is no conflict
+        // a field of its own does not conflict
         Assert.Equal(
             ("1", "2"),
             await ApplyAsync("two", force: false, ("c", "2")) is var both ? (both.Data!["a"], both.Data["c"]) : default

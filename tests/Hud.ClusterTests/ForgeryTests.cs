@@ -3,7 +3,7 @@ using Hud.ClusterTests.Harness;
 
 namespace Hud.ClusterTests;
 
-/// <summary>Somebody who may write the status of a session, on a real API server: no agent follows from what they write.</summary>
+/// <summary>A user who may write the status of a session, on a real API server: no agent follows from what they write.</summary>
 public sealed class ForgeryTests(Cluster cluster)
 {
     [Theory]

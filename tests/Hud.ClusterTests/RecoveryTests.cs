@@ -62,7 +62,7 @@ public sealed class RecoveryTests(Cluster cluster)
                     "metadata"
                 ]!["name"]!.GetValue<string>()
             );
-            // told after the status is written
+            // emitted after the status is written
             await World.UntilAsync(
                 "the event of the end",
                 60,

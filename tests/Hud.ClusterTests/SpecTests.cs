@@ -119,7 +119,7 @@ public sealed class SpecTests(Cluster cluster)
             })
         );
         Assert.Empty(wrong.OfType<string>());
-        // a server tells the bounds of durations in words only
+        // a server states the bounds of durations in words only
         Assert.Contains(
             "from 1s to 30m",
             Words((await cluster.KubectlAsync("explain", "profilingsession.spec.duration")).Ok()),

@@ -100,7 +100,7 @@ public sealed class ConfigTests
 
     [Theory]
     [InlineData("{auth-provider: {name: gcp}}", "login plugin")]
-    [InlineData("{token: t, as: somebody}", "acts as somebody")]
+    [InlineData("{token: t, as: admin}", "acts as admin")]
     [InlineData("{exec: {command: /not/there, apiVersion: client.authentication.k8s.io/v1}}", "external exec failed")]
     [InlineData("{client-certificate-data: '!!', client-key-data: '!!'}", "some-file")]
     public void Users_that_cannot_be_used_are_refused(string user, string expected)

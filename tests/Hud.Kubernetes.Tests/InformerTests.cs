@@ -107,7 +107,7 @@ public sealed class InformerTests
         Assert.Equal(2, run.Informer.Lists);
     }
 
-    /// <summary>An outage has earned the longest pause; history that is gone meanwhile is no reason to wait for it.</summary>
+    /// <summary>An outage has earned the longest pause; history that is gone meanwhile does not justify waiting for it.</summary>
     [Fact]
     public async Task After_a_410_the_list_is_read_at_once_but_not_over_and_over()
     {

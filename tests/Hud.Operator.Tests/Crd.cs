@@ -35,7 +35,7 @@ internal static class Crd
 
     public static string? Text(YamlNode? node, params string[] path) => (At(node, path) as YamlScalarNode)?.Value;
 
-    /// <summary>Every field below a part, depth first; entries of lists are told as <c>[]</c>, values of maps as <c>{}</c>.</summary>
+    /// <summary>Every field below a part, depth first; entries of lists are written as <c>[]</c>, values of maps as <c>{}</c>.</summary>
     public static IEnumerable<(string Path, YamlNode Field, bool Required)> Fields(string path, YamlNode schema)
     {
         var required =

@@ -47,7 +47,9 @@ public sealed class CrdTests
                     .Children.Keys.Select(k => ((YamlScalarNode)k).Value!)
                     .Except(Keywords)
             )
-                problems.Add($"{where} has \"{stray}\", which is no keyword: is a comma in a description not quoted?");
+                problems.Add(
+                    $"{where} has \"{stray}\", which is not a keyword: is a comma in a description not quoted?"
+                );
             var (kind, inner) = Kind(property.PropertyType);
             if (Text(field, "type") != kind)
                 problems.Add($"{where} is {Text(field, "type")} in the schema and {kind} in the type");

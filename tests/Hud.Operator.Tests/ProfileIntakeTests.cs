@@ -14,7 +14,7 @@ using k8s.Models;
 
 namespace Hud.Operator.Tests;
 
-/// <summary>Profiles come from agents that looked into programs nobody vouches for: none of them may end the operator, or another's session.</summary>
+/// <summary>Profiles come from agents that looked into untrusted programs: none of them may end the operator, or another's session.</summary>
 public sealed class ProfileIntakeTests
 {
     public static TheoryData<string, string> Hostile =>

@@ -123,8 +123,8 @@ public sealed class SessionControllerTests
 
     [Theory]
     [InlineData(30, true)]
-    [InlineData(3600, false)] // told long ago, and gone by
-    public async Task What_the_operator_before_wrote_and_did_not_tell_is_told_once(int secondsAgo, bool told)
+    [InlineData(3600, false)] // emitted long ago, and expired
+    public async Task What_the_operator_before_wrote_and_did_not_report_is_reported_once(int secondsAgo, bool reported)
     {
         var target = Make.Target(0);
         var done = SessionDecider
@@ -136,7 +136,7 @@ public sealed class SessionControllerTests
         await world.Ready;
         await world.ReconcileAsync("first");
         await world.ReconcileAsync("first");
-        Assert.Equal(told ? 1 : 0, world.Events.Count(e => e == "AllTargetsProfiled"));
+        Assert.Equal(reported ? 1 : 0, world.Events.Count(e => e == "AllTargetsProfiled"));
         Assert.Equal(world.Events.Distinct(StringComparer.Ordinal), world.Events);
     }
 

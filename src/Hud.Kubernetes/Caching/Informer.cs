@@ -28,13 +28,13 @@ public sealed class InformerOptions
 
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Told about every list or watch that failed.</summary>
+    /// <summary>Called for every list or watch that failed.</summary>
     public Action<Exception>? OnError { get; init; }
 }
 
 /// <summary>
-/// A local copy of one kind, kept by list and watch. Every change is told once and in order, on the informer's own task;
-/// deletions that happened while no watch was open are found by the next list and told too.
+/// A local copy of one kind, kept by list and watch. Every change is reported once and in order, on the informer's own task;
+/// deletions that happened while no watch was open are found by the next list and reported too.
 /// </summary>
 public sealed class Informer<T>(
     KubernetesClient client,
@@ -58,7 +58,7 @@ public sealed class Informer<T>(
     /// <summary>Ends when the first list is in the store.</summary>
     public Task Synced => _synced.Task;
 
-    /// <summary>Lists read so far; past 1 they tell of gaps.</summary>
+    /// <summary>Lists read so far; more than 1 means gaps.</summary>
     public long Lists => Interlocked.Read(ref _relists);
 
     /// <summary>How long the server has not been heard of: an event, a bookmark, a list. A dead watch shows here.</summary>

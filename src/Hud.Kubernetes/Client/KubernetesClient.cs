@@ -26,7 +26,7 @@ public sealed record KubernetesClientOptions
 
 /// <summary>
 /// Requests to one API server. This part sends and turns answers into objects or typed errors; the verbs are in the other files.
-/// HTTP/1.1 on purpose: every watch and every followed log has its own connection, so a slow one holds up nobody.
+/// HTTP/1.1 on purpose: every watch and every followed log has its own connection, so a slow one holds up no other.
 /// </summary>
 public sealed partial class KubernetesClient : IDisposable
 {

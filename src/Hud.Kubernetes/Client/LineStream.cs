@@ -32,7 +32,7 @@ internal sealed class LineStream(
 
     public ValueTask DisposeAsync()
     {
-        // the response first: disposing it closes the connection, which is how the server learns that nobody listens
+        // the response first: disposing it closes the connection, which is how the server learns that the reader is gone
         response.Dispose();
         lines.Dispose();
         both.Dispose();

@@ -185,7 +185,9 @@ public static class Kubeconfig
             return null;
         var all = new X509Certificate2Collection();
         all.ImportFromPem(pem);
-        return all.Count > 0 ? all : throw new KubeConfigException("the certificate authority is no PEM certificate");
+        return all.Count > 0
+            ? all
+            : throw new KubeConfigException("the certificate authority is not a PEM certificate");
     }
 
     private static Uri Proxy(string text, string name, string cluster) =>

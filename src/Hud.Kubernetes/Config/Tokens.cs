@@ -70,7 +70,7 @@ public sealed class PluginToken(ExternalExecution plugin) : IRenewableToken
     private ExecTokenProvider _current = new(plugin);
 
     public Task<AuthenticationHeaderValue> GetAuthenticationHeaderAsync(CancellationToken cancellationToken) =>
-        // the library waits two minutes for a plugin that hangs, whatever it is told
+        // the library waits two minutes for a plugin that hangs, and ignores the cancellation
         Volatile.Read(ref _current).GetAuthenticationHeaderAsync(cancellationToken).WaitAsync(cancellationToken);
 
     public void Reject() => Volatile.Write(ref _current, new ExecTokenProvider(plugin));

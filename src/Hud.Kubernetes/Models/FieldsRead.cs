@@ -6,7 +6,7 @@ namespace Hud.Kubernetes;
 
 /// <summary>
 /// Which fields of the library's models are read. A pod as the server has it is about 10 KB, half of it managed fields, and stores and
-/// lists hold thousands: what nobody looks at is passed over by the parser and never becomes an object. Writing is not touched: what is set is
+/// lists hold thousands: what is never read is skipped by the parser and never becomes an object. Writing is unaffected: what is set is
 /// sent. Hence what was read is not to be written back whole, except leases, of which nothing is left out.
 /// </summary>
 internal static class FieldsRead

@@ -56,7 +56,7 @@ public static class KubernetesMeter
         description: "Workers that may reconcile at once"
     );
 
-    // asked when somebody reads them: what is stuck tells nothing by itself
+    // computed when they are read: what is stuck reports nothing by itself
     private static readonly ConcurrentDictionary<Watched, Func<(TimeSpan Together, TimeSpan Longest)>> Queues = new();
 
     static KubernetesMeter()

@@ -6,13 +6,13 @@ using System.Text;
 
 namespace Hud.Operator.Health;
 
-/// <summary>What a probe is told: empty when all is well, else a sentence.</summary>
+/// <summary>The answer to a probe: empty when all is well, else a sentence.</summary>
 public sealed record HealthChecks(Func<string> Live, Func<string> Ready, Func<string> Metrics);
 
 /// <summary>
 /// Three pages for kubelet and Prometheus, on sockets: .NET's HttpListener throws from Start when a connection comes in that very moment
 /// (dotnet/corefx#35191), so whoever reaches the port could keep the operator from starting; a web framework would double the program for
-/// three short texts. Anybody in the cluster may connect: what comes in has bounds of size, time and number, and holds up nobody else.
+/// three short texts. Anybody in the cluster may connect: what comes in has bounds of size, time and number, and holds up no other connection.
 /// </summary>
 /// <param name="address">Such as <c>http://*:8080/</c> or <c>http://127.0.0.1:8080/</c>.</param>
 public sealed class HealthServer(string address, HealthChecks checks, Log log)

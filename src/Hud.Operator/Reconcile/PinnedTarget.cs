@@ -7,7 +7,7 @@ namespace Hud.Operator.Reconcile;
 
 /// <summary>
 /// Whether a target that a status names is what it says. Whoever may write a status could name any pod of the cluster in it, and agents
-/// look into what they are told to. Pure.
+/// look into what their task names. Pure.
 /// </summary>
 public static class PinnedTarget
 {

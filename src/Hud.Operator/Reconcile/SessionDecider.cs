@@ -26,7 +26,7 @@ public static class SessionDecider
         var create = new List<string>();
         if (o.Spec.Suspend)
         {
-            // what measures is told to end and report; what has not begun will not
+            // what measures is asked to end and report; what has not begun will not
             stop.AddRange(
                 agents
                     .Where(a =>

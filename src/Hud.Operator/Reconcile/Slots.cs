@@ -6,7 +6,7 @@ namespace Hud.Operator.Reconcile;
 /// Who runs where, who waits for what, and who is next. One session at a time has its question answered; nothing here asks a server, so
 /// a thousand sessions that wait cost nothing until a place is free.
 /// </summary>
-/// <param name="wake">Told of the sessions that may take a place that has become free: the first of each namespace that waits for it.</param>
+/// <param name="wake">Called with the sessions that may take a place that has become free: the first of each namespace that waits for it.</param>
 public sealed class Slots(OperatorOptions options, Action<EntityKey> wake)
 {
     private readonly Lock _lock = new();

@@ -14,7 +14,7 @@ public static class AgentPod
     /// <summary>Beyond start and duration: unwinding, naming and sending the profile.</summary>
     public static readonly TimeSpan FinishGrace = TimeSpan.FromMinutes(2);
 
-    // Common keys by which log shippers, meshes and autoscalers are told to leave a pod alone. The stream is data, not a log.
+    // Common keys that make log shippers, meshes and autoscalers leave a pod alone. The stream is data, not a log.
     private static readonly (string Key, string Value)[] HandsOff =
     [
         ("ad.datadoghq.com/logs_exclude", "true"),

@@ -26,8 +26,8 @@ public static class TransitionEvents
     ];
 
     /// <summary>
-    /// What a session at its first sight after a start tells again, as the operator before may have ended between writing the status and
-    /// telling it. What was told has its name already. Of older transitions the events may have gone by, and are not to come back.
+    /// What is emitted again for a session at its first sight after a start, as the operator before may have ended between writing the status and
+    /// emitting the event. What was emitted has its name already. Of older transitions the events may have gone by, and are not to come back.
     /// </summary>
     public static IReadOnlyList<Corev1Event> Recent(
         SessionEntity session,

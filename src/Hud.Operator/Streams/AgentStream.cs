@@ -117,7 +117,7 @@ public sealed class AgentStream(TimeProvider time)
     /// <summary>The profile that the last line made whole; null after any other.</summary>
     public byte[]? TakePacked() => _reader.TakePacked();
 
-    /// <returns>False when nobody wants it any more.</returns>
+    /// <returns>False when it is no longer wanted.</returns>
     public bool Keep(PackedProfile? profile, string error)
     {
         lock (_keeping)

@@ -3,7 +3,7 @@ namespace Hud.Operator.Streams;
 /// <summary>An agent's container as the pod store has it.</summary>
 /// <param name="Exists">The store has the pod.</param>
 /// <param name="Ended">The container has ended, or never will run.</param>
-/// <param name="ExitCode">Null while it runs, and where nobody knows.</param>
+/// <param name="ExitCode">Null while it runs, and where it is unknown.</param>
 public readonly record struct AgentState(bool Exists, bool Ended, int? ExitCode)
 {
     public static readonly AgentState Gone = new(Exists: false, Ended: false, ExitCode: null);

@@ -4,7 +4,7 @@ using Hud.Core.Stream;
 namespace Hud.Operator.Streams;
 
 /// <summary>
-/// One agent's profile as it waits for its session to end: compressed, and known to be readable. Of its content only what the status tells
+/// One agent's profile as it waits for its session to end: compressed, and known to be readable. Of its content only what the status shows
 /// of each target is at hand.
 /// </summary>
 /// <param name="Bytes">Compressed.</param>

@@ -20,7 +20,7 @@ public sealed record Selection(
     /// <summary>The server says no, and will always.</summary>
     public const string Refused = nameof(Refused);
 
-    /// <summary>The server says no until somebody changes the operator's rights.</summary>
+    /// <summary>The server says no until the operator's rights change.</summary>
     public const string NotPermitted = nameof(NotPermitted);
 
     /// <summary>No answer, or one that says nothing of the target.</summary>

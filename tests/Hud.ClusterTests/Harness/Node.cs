@@ -74,7 +74,7 @@ internal static partial class Node
     )]
     private static partial Regex BpfId();
 
-    /// <summary>A field of a process's or thread's status; empty where the kernel does not tell it.</summary>
+    /// <summary>A field of a process's or thread's status; empty where the kernel does not have it.</summary>
     /// <param name="folder">E.g. <c>/proc/1/task/1</c>.</param>
     public static string StatusField(string folder, string name) =>
         Text(folder + "/status")

@@ -8,7 +8,7 @@ using System.Threading.Channels;
 namespace Hud.Operator.Tests.Scale;
 
 /// <summary>
-/// An API server for the operator as a process: keeps what is written with versions, tells watches, and runs every agent pod that is made by
+/// An API server for the operator as a process: keeps what is written with versions, notifies watches, and runs every agent pod that is made by
 /// playing its log. Only what the operator asks for.
 /// </summary>
 internal sealed class PlayedCluster : IAsyncDisposable

@@ -79,7 +79,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             ]
         );
         _running = Task.WhenAll(Sessions.RunAsync(_stop.Token), pods.RunAsync(_stop.Token));
-        // this server tells a watch only what happens after it began
+        // this server sends a watch only what happens after it began
         Ready = Task.WhenAll(
             Sessions.Synced,
             pods.Synced,
@@ -95,7 +95,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public Informer<V1Pod> Pods { get; }
     public ProfileIntake Profiles { get; } = new();
 
-    /// <summary>Sessions that were told that there may be a place for them, in order.</summary>
+    /// <summary>Sessions that were woken because there may be a place for them, in order.</summary>
     public ConcurrentQueue<EntityKey> Woken { get; } = [];
 
     public StreamFollowers Streams { get; }
