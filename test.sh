@@ -37,8 +37,9 @@ passed=0 failed=0 skipped=0
 slow=(PageBrowserTests GdbTests KubectlTests CommandTests CockpitTests WatchTests WrongLinesTests CompletionTests HostileFilesTests
   AgainstAddr2lineTests EverySymbolTests EveryFileTests ProfileIntakeTests AgentStreamTests)
 
-# Of the kernel tests the ones that run in emulated machines, which measure nothing.
-emulated=OtherKernelsTests
+# Tests with this trait want to be alone: of the kernel's those that measure time or count what the whole machine does, of the cluster's
+# those that stop or remove what all others use, and that have a second cluster.
+alone=runs=alone
 
 # Layers that need root, a kernel with BTF, real Tokio programs, a cluster or the server of custom resources.
 needs_machine() { case "$1" in Hud.KernelTests|Hud.WorkloadTests|Hud.ClusterTests|Hud.CrdTests) true ;; *) false ;; esac; }
@@ -52,16 +53,25 @@ count() { grep -o '<assembly [^>]*>' "$1" 2>/dev/null | head -1 | sed -n "s/.* $
 # The blocks of the runner's output about failed and skipped tests: a headline and the deeper lines below it.
 details() { awk '/\[(FAIL|SKIP)\]$/ {show=1; print; next} /^      / {if (show) print; next} {show=0}' "$1"; }
 
-# run_project NAME[+CLASS]: runs one project, or a class of it that is run apart from the others; prints what failed and how many
-# passed, and leaves the three numbers in its .count file.
+# has_two_parts NAME: one part can run beside others, NAME+alone cannot. On a cluster that was given there is room for one at a time.
+has_two_parts() {
+  case "$1" in
+    Hud.KernelTests) true ;;
+    Hud.ClusterTests) [ -z "${HUD_E2E_KUBECONFIG:-}${HUD_CLUSTER:-}" ] ;;
+    *) false ;;
+  esac
+}
+
+# run_project NAME[+alone]: runs one project or a part of it; prints what failed and how many passed, and leaves the three numbers in
+# its .count file.
 run_project() {
-  local name="$1" project="${1%%+*}" class xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=() wrong=0
+  local name="$1" project="${1%+alone}" class xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=() wrong=0
   local program="artifacts/bin/$project/release/$project"
   case "$name" in
-    *+*) arguments=(-class "*.${name#*+}") ;;
-    Hud.KernelTests) [ -n "$method" ] || arguments=(-class- "*.$emulated") ;;
+    *+alone) arguments=(-trait "$alone") ;;
+    *) ! has_two_parts "$name" || arguments=(-trait- "$alone") ;;
   esac
-  [ -z "$method" ] || arguments=(-method "*$method*")
+  [ -z "$method" ] || arguments+=(-method "*$method*")
   [ -z "$fuzz" ] || arguments=(-class '*Fuzz*' -diagnostics)
   [ -z "$quick" ] || for class in "${slow[@]}"; do arguments+=(-class- "*.$class"); done
   say "$name"
@@ -98,17 +108,18 @@ add_up() {
 buffered() { run_project "$1" >"$results/$1.out"; cat "$results/$1.out"; }
 
 # The pure projects two at a time; where there are tests of the cluster, one at a time beside those, which wait most of the time and
-# go first where they do not. The kernel's and the workloads' have the machine to themselves: they measure time.
+# go first where they do not. What measures time has the machine to itself at the end.
 run_projects() {
-  local name beside=() alone=() at_once=2
+  local name cluster=() beside=() last=() at_once=2
   for name in "$@"; do
     case "$name" in
-      Hud.ClusterTests) at_once=1; buffered "$name" & ;;
-      Hud.KernelTests) alone+=("$name"); [ -n "$method" ] || beside+=("$name+$emulated") ;;
-      Hud.WorkloadTests) alone+=("$name") ;;
+      Hud.ClusterTests) at_once=1 cluster=("$name"); ! has_two_parts "$name" || cluster+=("$name+alone") ;;
+      Hud.KernelTests) beside+=("$name"); last+=("$name+alone") ;;
+      Hud.WorkloadTests) last+=("$name") ;;
       *) beside+=("$name") ;;
     esac
   done
+  for name in "${cluster[@]}"; do buffered "$name" & done
   (
     renice -n 10 -p "$BASHPID" >/dev/null
     for name in "${beside[@]}"; do
@@ -118,9 +129,8 @@ run_projects() {
     wait
   ) &
   wait
-  for name in "${alone[@]}"; do run_project "$name"; done
-  add_up "${alone[@]}" "${beside[@]}"
-  case " $* " in *' Hud.ClusterTests '*) add_up Hud.ClusterTests ;; esac
+  for name in "${last[@]}"; do run_project "$name"; done
+  add_up "${cluster[@]}" "${beside[@]}" "${last[@]}"
 }
 
 projects=() method="$filter"

@@ -5,6 +5,7 @@ namespace Hud.ClusterTests;
 
 /// <summary>What concerns the node or the operator as a whole.</summary>
 [Collection(Alone.Name)]
+[Trait("runs", "alone")]
 public sealed class OperatorTests(Cluster cluster)
 {
     private const string Good = "target: {podName: p, processName: play-good}\nduration: 2s";

@@ -4,6 +4,7 @@ namespace Hud.ClusterTests;
 
 /// <summary>Hud, its CRD or the namespace of a session are removed under a session in mid-run: nothing hangs, and it can be installed again at once.</summary>
 [Collection(Alone.Name)]
+[Trait("runs", "alone")]
 public sealed class UninstallTests(Cluster cluster)
 {
     private const string Endless = "target: {podName: p, processName: play-good}\nduration: 10m";

@@ -5,6 +5,7 @@ using Hud.Symbolization;
 namespace Hud.KernelTests;
 
 /// <summary>Where in the kernel a poll slept: for sleeps over the threshold only.</summary>
+[Trait("runs", "alone")]
 public sealed class KernelStackTests
 {
     [Theory]

@@ -6,6 +6,7 @@ using Hud.NodeAgent.Kernel;
 namespace Hud.KernelTests;
 
 /// <summary>Whatever is lost has a count: polls seen are records read plus losses counted, exactly.</summary>
+[Trait("runs", "alone")]
 public sealed class LossTests
 {
     private static KernelSettings Everything(ProbeMode probeMode) =>

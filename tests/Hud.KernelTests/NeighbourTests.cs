@@ -9,6 +9,7 @@ using Hud.NodeAgent.Run;
 namespace Hud.KernelTests;
 
 /// <summary>A second profiler, not ours, with entry and return probes on the very functions that we probe.</summary>
+[Trait("runs", "alone")]
 public sealed class NeighbourTests
 {
     [Theory]

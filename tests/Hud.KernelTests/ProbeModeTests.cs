@@ -6,6 +6,7 @@ using Hud.NodeAgent.Run;
 namespace Hud.KernelTests;
 
 /// <summary>Each probe mode on a child that polls exactly as often as it is asked to.</summary>
+[Trait("runs", "alone")]
 public sealed class ProbeModeTests
 {
     public static TheoryData<string> Probing => ["uprobe.session", "uprobe.multi", "perf-uprobe"];

@@ -8,6 +8,7 @@ using Hud.NodeAgent.Run;
 
 namespace Hud.KernelTests;
 
+[Trait("runs", "alone")]
 public sealed class SchedulerTests
 {
     [Theory]

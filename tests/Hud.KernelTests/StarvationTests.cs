@@ -5,6 +5,7 @@ using Hud.KernelTests.Support;
 namespace Hud.KernelTests;
 
 /// <summary>A service that gets no CPU polls nothing, or little: that is neither idle nor healthy.</summary>
+[Trait("runs", "alone")]
 public sealed class StarvationTests
 {
     [Fact]

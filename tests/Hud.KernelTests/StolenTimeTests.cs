@@ -8,6 +8,7 @@ namespace Hud.KernelTests;
 /// What the host takes cannot be ordered, only compared: with <c>/proc/stat</c>, while polls fill every CPU. On a machine that nothing is
 /// taken from, nothing may be reported.
 /// </summary>
+[Trait("runs", "alone")]
 public sealed class StolenTimeTests
 {
     private const long TickNs = 10_000_000;

@@ -4,6 +4,7 @@ using Hud.WorkloadTests.Harness;
 namespace Hud.WorkloadTests;
 
 /// <summary>Stock release builds that block: every block found, with its time, cause, system call and function.</summary>
+[Collection(Alone.Name)]
 public sealed class BlockingTests
 {
     private const string Set = "tokio143-release";

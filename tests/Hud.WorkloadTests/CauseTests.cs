@@ -4,6 +4,7 @@ using Hud.WorkloadTests.Harness;
 namespace Hud.WorkloadTests;
 
 /// <summary>One fact, one cause: what the system call and the scheduler say, and not which names a build happens to have.</summary>
+[Collection(Alone.Name)]
 public sealed class CauseTests
 {
     private const string Set = "tokio143-release";

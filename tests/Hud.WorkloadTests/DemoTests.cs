@@ -12,6 +12,7 @@ namespace Hud.WorkloadTests;
 /// The demo as a newcomer runs it: each of its mistakes is found for what it is, and <c>hud diff</c> says that fixing them
 /// (<c>spawn_blocking</c>, mostly) made them go.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class DemoTests : IDisposable
 {
     private static readonly (string Function, string Cause, string Category)[] Mistakes =

@@ -8,6 +8,7 @@ namespace Hud.WorkloadTests;
 /// The same programs in every build that people deliver, many times each. Some twenty minutes, and as many sets to build, so run only
 /// when asked for: <c>tests/workloads/every-build.sh [RUNS]</c>.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class EveryBuildTests
 {
     private static readonly string[] Tokios = ["tokio124", "tokio143", "tokio-new"];

@@ -4,6 +4,7 @@ using Hud.WorkloadTests.Harness;
 namespace Hud.WorkloadTests;
 
 /// <summary>What the machine does to a well-behaved service is named as that, and never blamed on its code.</summary>
+[Collection(Alone.Name)]
 public sealed class PressureTests
 {
     private const string Set = "tokio143-release";

@@ -4,6 +4,7 @@ using Hud.WorkloadTests.Harness;
 namespace Hud.WorkloadTests;
 
 /// <summary>Programs that do nothing wrong: the report blames nothing, and says why there is nothing.</summary>
+[Collection(Alone.Name)]
 public sealed class SilenceTests
 {
     private const string Set = "tokio143-release";

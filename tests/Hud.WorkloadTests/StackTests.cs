@@ -4,6 +4,7 @@ using Hud.WorkloadTests.Harness;
 namespace Hud.WorkloadTests;
 
 /// <summary>Stacks of stock release builds: no frame pointers, no debug information.</summary>
+[Collection(Alone.Name)]
 public sealed class StackTests
 {
     /// <summary>Slow polls with a stack that one build must give for a share of 1 % to mean something.</summary>

@@ -25,6 +25,31 @@ public sealed class TruthTableTests
         );
 
     [Fact]
+    public void A_block_that_is_missing_is_none_where_the_report_counts_a_loss()
+    {
+        var table = Compare(Block(), poll: null, Hotspot(), losses: new Losses { MissedReturns = 1 });
+        Assert.Empty(table.Differences);
+        Assert.Equal((1, 0), (table.Expected, table.Found));
+        Assert.Contains("counted as lost", table.Excuses, StringComparison.Ordinal);
+    }
+
+    /// <summary>A machine that stands still for a moment between a poll's beginning and its block's.</summary>
+    [Theory]
+    [InlineData(3, 3, 0)]
+    [InlineData(3, 0, 2)] // the poll is no longer than its block: the time is the block's own
+    [InlineData(12, 12, 2)] // more than a moment
+    public void A_poll_may_compute_a_little_around_its_block(long computed, long longer, int differences)
+    {
+        var poll = Poll() with
+        {
+            WallNs = (20 + longer) * Ms,
+            OnCpuNs = computed * Ms,
+            BlockedNs = (20 + longer - computed) * Ms,
+        };
+        Assert.Equal(differences, Compare(Block(), poll, Hotspot()).Differences.Count);
+    }
+
+    [Fact]
     public void Times_outside_the_tolerance_are_differences()
     {
         var table = Compare(Block(), Poll() with { WallNs = 24 * Ms, BlockedNs = 24 * Ms }, Hotspot());
@@ -104,7 +129,13 @@ public sealed class TruthTableTests
         Assert.Equal((0, 0L), Stalls.Of([first], workers: 2, 5 * Ms));
     }
 
-    private static TruthTable Compare(TruthBlock? block, SlowPoll? poll, Hotspot hotspot, long stolenNs = 0) =>
+    private static TruthTable Compare(
+        TruthBlock? block,
+        SlowPoll? poll,
+        Hotspot hotspot,
+        long stolenNs = 0,
+        Losses? losses = null
+    ) =>
         TruthTable.Compare(
             block is null ? [] : [block],
             0,
@@ -115,6 +146,7 @@ public sealed class TruthTableTests
                 Tasks = [new TaskProfile { Name = "sleep::retry" }],
                 SlowPolls = poll is null ? [] : [poll],
                 Hotspots = [hotspot],
+                Losses = losses ?? new Losses(),
             },
             5 * Ms,
             named: true,

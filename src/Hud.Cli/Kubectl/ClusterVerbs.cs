@@ -59,37 +59,7 @@ internal sealed class ClusterVerbs
 
     private Command Run()
     {
-        var target = new Argument<string?>("TYPE/NAME")
-        {
-            Description = "deploy, sts, ds, rs, job, cronjob or pod, and its name",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
-        var selector = new Option<string?>("--selector", "-l")
-        {
-            Description = "Pods by label instead, like app=checkout",
-            HelpName = "labels",
-        };
-        var duration = FlagValues.Duration("--duration", "-d").With("time", "How long: 30, 1m30s [default: 60s]");
-        var threshold = FlagValues
-            .Milliseconds("--threshold")
-            .With("time", "A poll that takes longer blocks its worker: 5ms, 500us [default: 5ms]");
-        var container = new Option<string?>("--container", "-c")
-        {
-            Description = "Container, where a pod has several",
-            HelpName = "name",
-        };
-        var process = new Option<string?>("--process")
-        {
-            Description = "Process, where a container has several",
-            HelpName = "name",
-        };
-        var pods = FlagValues.Whole("--max-pods", "5").With("number", "Maximum number of pods [default: 5]");
-        var maxPoll = FlagValues
-            .Milliseconds("--expect-max-poll")
-            .With("time", "Exit with 6 when a poll took longer, like 50ms");
-        var maxBlocked = FlagValues
-            .Number("--expect-max-blocked", "1")
-            .With("percent", "Exit with 6 when more than this share of worker time is lost");
+        var options = new SpecOptions();
         var name = new Option<string?>("--name")
         {
             Description = "Name of the session; else one is made up",
@@ -97,47 +67,20 @@ internal sealed class ClusterVerbs
         };
         var noWait = new Option<bool>("--no-wait") { Description = "Make the session and do not wait for it" };
         var output = DataText.Option();
-        var command = new Command("run", "Make a session, follow it, print its report; -o prints the session")
-        {
-            target,
-            selector,
-            duration,
-            threshold,
-            container,
-            process,
-            pods,
-            maxPoll,
-            maxBlocked,
-            name,
-            noWait,
-            output,
-        };
+        var command = new Command("run", "Make a session, follow it, print its report; -o prints the session");
+        options.AddTo(command);
+        command.Options.Add(name);
+        command.Options.Add(noWait);
+        command.Options.Add(output);
         command.SetAction(parsed =>
-        {
-            var defaults = new ProfilingSessionSpec();
-            var spec = new ProfilingSessionSpec
-            {
-                Target = TargetArgument.Parse(parsed.GetValue(target), parsed.GetValue(selector)) with
-                {
-                    ContainerName = parsed.GetValue(container),
-                    ProcessName = parsed.GetValue(process),
-                    MaxPods = parsed.GetValue(pods) ?? new TargetSpec().MaxPods,
-                },
-                Duration = parsed.GetValue(duration) ?? defaults.Duration,
-                Threshold = parsed.GetValue(threshold) ?? defaults.Threshold,
-                Output = new OutputSpec { Formats = [OutputFormat.Report, OutputFormat.Page] },
-                Expect =
-                    parsed.GetValue(maxPoll) is null && parsed.GetValue(maxBlocked) is null
-                        ? null
-                        : new ExpectSpec
-                        {
-                            MaxPoll = parsed.GetValue(maxPoll),
-                            MaxBlockedPercent = parsed.GetValue(maxBlocked),
-                        },
-            };
-            return Actions(parsed)
-                .Run(spec, parsed.GetValue(name), wait: !parsed.GetValue(noWait), DataText.Format(parsed, output));
-        });
+            Actions(parsed)
+                .Run(
+                    options.Spec(parsed),
+                    parsed.GetValue(name),
+                    wait: !parsed.GetValue(noWait),
+                    DataText.Format(parsed, output)
+                )
+        );
         return command;
     }
 

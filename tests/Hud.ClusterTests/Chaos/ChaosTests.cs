@@ -9,6 +9,7 @@ namespace Hud.ClusterTests.Chaos;
 /// Faults by chance over many sessions of the real agent. <c>tests/chaos.sh</c> runs it: it takes minutes and sets the machine's clock.
 /// </summary>
 [Collection(Alone.Name)]
+[Trait("runs", "alone")]
 public sealed class ChaosTests(Cluster cluster)
 {
     private const int MostFaults = 300,

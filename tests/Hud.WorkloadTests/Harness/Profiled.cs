@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Hud.Core.Profile;
 
@@ -13,9 +14,9 @@ internal sealed record Profiled(
 {
     public const int ThresholdMs = 5;
 
-    private static readonly Dictionary<string, Task<Profiled>> Runs = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Lazy<Task<Profiled>>> Runs = new(StringComparer.Ordinal);
 
-    /// <summary>Tests that look at the same run share it: it is made once. Tests run one at a time, so this takes no lock.</summary>
+    /// <summary>Tests that look at the same run share it: it is made once.</summary>
     public static Task<Profiled> RunAsync(
         string set,
         string name,
@@ -29,9 +30,10 @@ internal sealed record Profiled(
             CultureInfo.InvariantCulture,
             $"{set}|{name}|{arguments}|{seconds}|{thresholdMs}|{string.Join(' ', prefix ?? [])}"
         );
-        if (!Runs.TryGetValue(key, out var run))
-            Runs[key] = run = OnceAsync(set, name, arguments, seconds, thresholdMs, prefix ?? []);
-        return run;
+        return Runs.GetOrAdd(
+            key,
+            _ => new Lazy<Task<Profiled>>(() => OnceAsync(set, name, arguments, seconds, thresholdMs, prefix ?? []))
+        ).Value;
     }
 
     /// <summary>A run of its own, shared with no other test.</summary>
@@ -83,6 +85,7 @@ internal sealed record Profiled(
             Truth.Differences.Count == 0,
             $"{Truth.Found} of {Truth.Expected} blocks found, not judged: {Truth.Excuses}. "
                 + string.Join("\n", Truth.Differences.Take(12))
+                + $"\nprobe level {Document.Overhead.Level}, lost: {Lost()}"
         );
         // Two even where neighbours take most of the CPUs away; on a quiet machine there are dozens.
         Assert.True(
@@ -91,6 +94,16 @@ internal sealed record Profiled(
         );
         Assert.Equal(VerdictLevel.Blocked, Document.VerdictLevel);
     }
+
+    /// <summary>What the report counts as lost, each kind by its name.</summary>
+    private string Lost() =>
+        string.Join(
+            ", ",
+            typeof(Losses)
+                .GetProperties()
+                .Where(property => property.GetValue(Document.Losses) is > 0L)
+                .Select(property => $"{property.Name} {property.GetValue(Document.Losses)}")
+        );
 
     /// <summary>The report blames no code. Pressure from the machine is not blame.</summary>
     public void BlamesNothing()
