@@ -149,15 +149,21 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 /*
  * The thread runs, although its switch in was never reported. Seen on 6.18 for a few switches in ten thousand, without
  * a recursion miss being counted; the reason is not known. The scheduler's own sums say what the stretch was: what was
- * neither run nor queued was slept. They lag by up to a tick, which counts as sleep.
+ * neither run nor queued was slept. They lag by up to a tick, which counts as sleep. Of the current thread, and a global function:
+ * the verifier goes through it once, and not in every place that calls it.
  */
-static __always_inline void close_missed_switch(struct thread_state *ts, struct task_struct *task, u64 now)
+__noinline int close_missed_switch(u64 now)
 {
-	u64 gone = now > ts->off_at ? now - ts->off_at : 0;
-	u64 ran = task->se.sum_exec_runtime - ts->off_exec;
-	u64 queued = task->sched_info.run_delay - ts->off_delay;
-	u64 off = gone > ran ? gone - ran : 0;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *ts = find_thread(task);
+	u64 gone, ran, queued, off;
 
+	if (!ts)
+		return 0;
+	gone = now > ts->off_at ? now - ts->off_at : 0;
+	ran = task->se.sum_exec_runtime - ts->off_exec;
+	queued = task->sched_info.run_delay - ts->off_delay;
+	off = gone > ran ? gone - ran : 0;
 	count(HUD_STAT_MISSED_SWITCHES);
 	ts->needs_reset = 1;
 	ts->stolen_base = stolen_of_cpu(task); /* it may be another CPU's */
@@ -167,6 +173,7 @@ static __always_inline void close_missed_switch(struct thread_state *ts, struct 
 		ts->left_exec = task->se.sum_exec_runtime;
 	}
 	end_stretch(ts, off, queued < off ? queued : off);
+	return 0;
 }
 
 #endif

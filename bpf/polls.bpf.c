@@ -89,7 +89,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	}
 	drop_stale_polls(ts);
 	if (ts->off_at)
-		close_missed_switch(ts, task, bpf_ktime_get_ns());
+		close_missed_switch(bpf_ktime_get_ns());
 	if (ts->pending)
 		settle(pool);
 	if (pool) {
@@ -151,7 +151,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 		return;
 	drop_stale_polls(ts);
 	if (ts->off_at)
-		close_missed_switch(ts, task, now);
+		close_missed_switch(now);
 	depth = ts->depth;
 	if (!depth || depth > HUD_MAX_DEPTH)
 		return;

@@ -73,7 +73,7 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 		return 0;
 	outside = !depth && !is_sched_only(ts);
 	if (outside && ts->off_at)
-		close_missed_switch(ts, task, now);
+		close_missed_switch(now);
 	if (depth > HUD_MAX_DEPTH || (outside && !in_outside(ts, task, now)) || (!depth && !outside && !ts->slot))
 		return 0;
 	ts->needs_reset = 1;

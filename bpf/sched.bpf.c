@@ -109,7 +109,7 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	}
 	drop_stale_polls(ts);
 	if (ts->off_at)
-		close_missed_switch(ts, prev, now);
+		close_missed_switch(now);
 	if (goes_to_pool(ts, prev, !runnable && !stopped))
 		return;
 	begin_stretch(ts, prev, runnable, stopped, now);
