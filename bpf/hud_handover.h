@@ -206,7 +206,7 @@ __noinline int settle(u32 handed)
 	slow = own > control.threshold_ns;
 	count_poll(ts, f, own, slow);
 	if (slow)
-		send_slow(ts, task, f, bpf_ktime_get_ns(), own, false);
+		send_ended(false, bpf_ktime_get_ns(), own);
 	return 0;
 }
 

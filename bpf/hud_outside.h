@@ -100,10 +100,10 @@ static __always_inline bool missed_a_park(struct thread_state *ts, struct task_s
 	return ts->outside == OUTSIDE_OPEN && wall > off && wall - off > ran + HUD_EXEC_LAG_NS;
 }
 
-/* Its end: the thread polls or parks. */
-static __always_inline void close_outside(struct thread_state *ts, struct task_struct *task, u64 now)
+/* At its end, when the thread polls or parks: is it to be reported? */
+static __always_inline bool is_worth_a_record(struct thread_state *ts, struct task_struct *task, u64 wall)
 {
-	u64 wall = outside_wall(ts, now), waited = task->sched_info.run_delay - ts->outside_frame.run_delay;
+	u64 waited = task->sched_info.run_delay - ts->outside_frame.run_delay;
 	bool slow = wall > waited && wall - waited > control.threshold_ns;
 
 	if (slow && missed_a_park(ts, task, wall)) {
@@ -111,19 +111,25 @@ static __always_inline void close_outside(struct thread_state *ts, struct task_s
 		slow = false;
 	}
 	/* the clock or a switch must have met it: without any stack there is no saying what it was */
-	if ((slow || ts->outside == OUTSIDE_UNSURE) && ts->slot && (ts->ticked || ts->block.ns || ts->queue.ns))
-		send_slow(ts, task, &ts->outside_frame, now, wall, false);
-	ts->outside = OUTSIDE_NONE;
+	return (slow || ts->outside == OUTSIDE_UNSURE) && ts->slot && (ts->ticked || ts->block.ns || ts->queue.ns);
 }
 
-/* The same for the current thread. A global function: the verifier goes through it once, and not in every place that calls it. */
+/* Its end, of the current thread. A global function: the verifier goes through it once, and not in every place that calls it. */
 __noinline int end_outside(u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *ts = find_thread(task);
 
-	if (ts)
-		close_outside(ts, task, now);
+	u64 wall;
+
+	if (!ts)
+		return 0;
+	wall = outside_wall(ts, now);
+	if (is_worth_a_record(ts, task, wall)) {
+		ts->ended = ts->outside_frame;
+		send_ended(true, now, wall);
+	}
+	ts->outside = OUTSIDE_NONE;
 	return 0;
 }
 

@@ -18,9 +18,9 @@ static __always_inline void forget_innermost(struct thread_state *ts)
 		ts->rivals[i].ns = 0;
 }
 
-static __always_inline u32 before_flag(struct thread_state *ts, struct poll_frame *f)
+static __always_inline u32 before_flag(struct thread_state *ts, bool outside)
 {
-	return f == &ts->outside_frame && ts->outside == OUTSIDE_FIRST ? HUD_FLAG_BEFORE : 0;
+	return outside && ts->outside == OUTSIDE_FIRST ? HUD_FLAG_BEFORE : 0;
 }
 
 /* Where a poll's time went. */
@@ -145,7 +145,7 @@ static __always_inline void split_poll(struct poll_split *split, struct thread_s
 }
 
 /* The stack of whatever cost most; returns its flag, 0 where there is none. */
-static __always_inline u32 choose_stack(struct hud_scratch **s, struct thread_state *ts, struct poll_frame *f, struct poll_split *split, bool sampled)
+static __always_inline u32 choose_stack(struct hud_scratch **s, struct thread_state *ts, bool outside, struct poll_split *split, bool sampled)
 {
 	u64 blocked = split->off - split->delay, cpu = split->wall - split->off;
 	u32 stack = 0;
@@ -162,7 +162,7 @@ static __always_inline u32 choose_stack(struct hud_scratch **s, struct thread_st
 		/* no tick met the more expensive part; the stack of the other is better than none */
 		*s = scratch_of(ts, ts->block.scratch);
 		stack = HUD_FLAG_STACK_BLOCK;
-	} else if (f == &ts->outside_frame && ts->queue.ns) {
+	} else if (outside && ts->queue.ns) {
 		/* it computed until it had to wait */
 		*s = scratch_of(ts, ts->queue.scratch);
 		stack = HUD_FLAG_STACK_PREEMPT;
@@ -170,10 +170,10 @@ static __always_inline u32 choose_stack(struct hud_scratch **s, struct thread_st
 	return *s ? stack : 0;
 }
 
-/* The record of one slow poll, with the slice of whatever cost most. `open`: it is still running. */
-static __always_inline void send_slow(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, u64 now, u64 wall, bool open)
+/* The record of one slow poll, with the slice of whatever cost most. `outside`: of a stretch outside of polls; `open`: it is still running. */
+static __always_inline void send_slow(struct thread_state *ts, struct task_struct *task, struct poll_frame *f, bool outside, u64 now, u64 wall, bool open)
 {
-	u32 stack, flags = before_flag(ts, f) | (open ? HUD_FLAG_OPEN : 0) | (ts->ticked ? HUD_FLAG_TICKED : 0);
+	u32 stack, flags = before_flag(ts, outside) | (open ? HUD_FLAG_OPEN : 0) | (ts->ticked ? HUD_FLAG_TICKED : 0);
 	struct poll_split split = { .wall = wall };
 	struct hud_worker *w = worker_of(ts);
 	struct hud_scratch *s = 0;
@@ -186,13 +186,13 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 	/* where a poll yielded its CPU once and then computed, the place of the yield says nothing */
 	sampled = ts->sample_valid == HUD_SAMPLE_TICK || (ts->sample_valid == HUD_SAMPLE_YIELD && split.yielded * 2 >= cpu);
 	/* outside of polls it may turn out not to be a loss */
-	if (w && !open && f != &ts->outside_frame)
+	if (w && !open && !outside)
 		w->lost_ns += cpu + blocked;
 	if (!open && !take_token(HUD_EVENT_POLL, now, config.slow_per_second)) {
 		count(HUD_STAT_RATE_LIMITED);
 		return;
 	}
-	stack = choose_stack(&s, ts, f, &split, sampled);
+	stack = choose_stack(&s, ts, outside, &split, sampled);
 	if (open || !s) {
 		s = own_record(open ? HUD_CPU_SCRATCH_OPEN : HUD_CPU_SCRATCH_POLL, s);
 		if (!s)
@@ -211,6 +211,17 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 	}
 	if (s)
 		send_poll(s, HUD_EVENT_SECONDARY_STACK, stack, ts, task, f, &split, now);
+}
+
+/* The same of the frame in `ended` of the current thread. A global function: the verifier goes through it once. */
+__noinline int send_ended(u32 outside, u64 now, u64 wall)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *ts = find_thread(task);
+
+	if (ts)
+		send_slow(ts, task, &ts->ended, outside, now, wall, false);
+	return 0;
 }
 
 static __always_inline void add_to_type(u32 type, u64 wall, bool slow)

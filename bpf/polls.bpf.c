@@ -190,8 +190,10 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	if (slow && depth == 1 && keep_until_next_step(ts, task, f, now))
 		return;
 	count_poll(ts, f, own, slow);
-	if (slow)
-		send_slow(ts, task, f, now, own, false);
+	if (slow) {
+		ts->ended = *f;
+		send_ended(false, now, own);
+	}
 	/* what follows is the outer one's; where there is none, the next poll asks first */
 	if (depth > 1)
 		forget_innermost(ts);

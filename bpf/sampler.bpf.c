@@ -44,7 +44,7 @@ static __always_inline void send_sample(struct thread_state *ts, struct task_str
 	}
 	fill_identity(&s->event, HUD_EVENT_SAMPLE, ts, task, now);
 	fill_poll(&s->event, f);
-	s->event.flags |= flags | before_flag(ts, f);
+	s->event.flags |= flags | before_flag(ts, f == &ts->outside_frame);
 	s->event.wall_ns = now - f->start_ns;
 	send_with_stack(s);
 }

@@ -239,8 +239,13 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 		return;
 	if (ts->outside && !ts->off_runnable && is_park(next, ts->off_syscall, ts->off_arg))
 		ts->outside = OUTSIDE_NONE;
-	if (ts->outside && (is_sched_only(ts) || ts->outside == OUTSIDE_UNSURE))
-		close_outside(ts, next, now);
+	if (ts->outside && (is_sched_only(ts) || ts->outside == OUTSIDE_UNSURE)) {
+		u64 wall = outside_wall(ts, now);
+
+		if (is_worth_a_record(ts, next, wall))
+			send_slow(ts, next, &ts->outside_frame, true, now, wall, false);
+		ts->outside = OUTSIDE_NONE;
+	}
 	if (!ts->outside) {
 		ts->left_at = now;
 		ts->left_exec = next->se.sum_exec_runtime;

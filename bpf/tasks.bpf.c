@@ -132,7 +132,7 @@ int hud_open_polls(struct bpf_iter__task *ctx)
 		wall = now > f->start_ns ? now - f->start_ns : 0;
 		wall = wall > f->inner_ns ? wall - f->inner_ns : 0;
 		if (wall > control.threshold_ns && !handover_of(task->pid, f))
-			send_slow(ts, task, f, now, wall, true);
+			send_slow(ts, task, f, false, now, wall, true);
 		return 0;
 	}
 	asleep = ts->off_at && !ts->off_runnable;
@@ -146,6 +146,6 @@ int hud_open_polls(struct bpf_iter__task *ctx)
 		return 0;
 	if (!ts->slot)
 		assign_slot(ts, task);
-	send_slow(ts, task, &ts->outside_frame, now, wall, true);
+	send_slow(ts, task, &ts->outside_frame, true, now, wall, true);
 	return 0;
 }

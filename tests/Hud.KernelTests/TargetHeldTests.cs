@@ -5,6 +5,7 @@ using Hud.KernelTests.Support;
 namespace Hud.KernelTests;
 
 /// <summary>A service that others hold still in mid-run, or that leaves its stacks: it is not harmed, and the time is not blamed on it.</summary>
+[Trait("runs", "alone")]
 public sealed class TargetHeldTests
 {
     private static readonly TimeSpan Held = TimeSpan.FromSeconds(1);

@@ -20,8 +20,8 @@ internal static class Calibration
     /// <summary>What an untimed poll costs of a timed one where both of its probes fire.</summary>
     private const double NotTimed = 0.9;
 
-    /// <summary>Some 100 ms; the standard error is some ten nanoseconds.</summary>
-    private const byte Thousands = 3;
+    /// <summary>Some 30 ms; the standard error is some ten nanoseconds.</summary>
+    private const byte Thousands = 2;
 
     /// <param name="type">A poll type of its own, so that the target's counts stay clean.</param>
     /// <exception cref="BpfException">The kernel refuses the links of this probe mode: the next one is tried.</exception>
@@ -34,16 +34,17 @@ internal static class Calibration
             return Assumed;
         var threads = kernel.AddTarget(child.Pid, target);
         kernel.Control.Enabled = 1;
+        var links = new List<PollLinks>();
         try
         {
-            double? timed,
+            links.Add(kernel.AttachPolls(child.Path, [child.Offset], [(ulong)type.Number], child.Pid));
+            child.Cost(1); // its caches, the predictors, and the kernel's first return probe of a thread
+            double? timed = child.Cost(Thousands),
                 skipped = null;
-            using (kernel.AttachPolls(child.Path, [child.Offset], [(ulong)type.Number], child.Pid))
-                timed = Cost(child);
             if (kernel.ProbeMode == ProbeMode.Session)
             {
-                using (kernel.AttachSkipping(child.Path, [child.Offset], child.Pid))
-                    skipped = Cost(child);
+                links.Add(kernel.AttachSkipping(child.Path, [child.SkipOffset], child.Pid));
+                skipped = child.Cost(Thousands, leftOut: true);
             }
 
             return Of(timed, skipped);
@@ -53,13 +54,9 @@ internal static class Calibration
             kernel.Control.Enabled = 0;
             if (threads.Count > 0)
                 kernel.RemoveTarget(threads[0].Tgid);
+            // the kernel waits for its readers before it lets go of a probe; the target need not wait for that too
+            ThreadPool.QueueUserWorkItem(static links => links.ForEach(link => link.Dispose()), links, false);
         }
-    }
-
-    private static double? Cost(SelfTestChild child)
-    {
-        child.Cost(1); // its caches, the predictors, and the kernel's first return probe of a thread
-        return child.Cost(Thousands);
     }
 
     /// <summary>What two answers of the child mean for a target.</summary>

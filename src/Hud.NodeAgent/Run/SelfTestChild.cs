@@ -16,12 +16,18 @@ internal sealed class SelfTestChild : IDisposable
     /// <summary>It did not answer in time. A later line would be the answer to an earlier question, so it is not asked again.</summary>
     private bool _silent;
 
-    private SelfTestChild(Process process, ulong offset, TimeSpan patience)
+    /// <summary>Asks the child for the function whose polls are left out.</summary>
+    private const byte LeftOut = 0x80;
+
+    private SelfTestChild(Process process, Functions functions, TimeSpan patience)
     {
         _process = process;
         _patience = patience;
-        Offset = offset;
+        (Offset, SkipOffset) = functions;
     }
+
+    /// <summary>File offsets of the functions that are probed.</summary>
+    private sealed record Functions(ulong Probe, ulong Skip);
 
     public int Pid => _process.Id;
 
@@ -30,17 +36,20 @@ internal sealed class SelfTestChild : IDisposable
     /// <summary>File offset of the probed function.</summary>
     public ulong Offset { get; }
 
+    /// <summary>File offset of the function that gets the probe of polls that are left out.</summary>
+    public ulong SkipOffset { get; }
+
     /// <summary>
     /// The program comes inside the agent and runs from memory: an agent's pod has a read-only disk, and a copied agent is whole.
     /// The file lives as long as the agent.
     /// </summary>
-    private static readonly Lazy<(SafeFileHandle? File, ulong Offset)> Program = new(Unpack);
+    private static readonly Lazy<(SafeFileHandle? File, Functions? Functions)> Program = new(Unpack);
 
     /// <summary>Null when programs may not run from memory here (<c>vm.memfd_noexec</c>).</summary>
     /// <param name="patience">How long an answer may take.</param>
     public static SelfTestChild? Start(string mode, TimeSpan? patience = null)
     {
-        if (Program.Value is not ({ } file, var offset))
+        if (Program.Value is not ({ } file, { } functions))
             return null;
         var process = Process.Start(
             new ProcessStartInfo(PathOf(file), [mode])
@@ -50,36 +59,39 @@ internal sealed class SelfTestChild : IDisposable
                 UseShellExecute = false,
             }
         );
-        return process is null ? null : new SelfTestChild(process, offset, patience ?? Patience);
+        return process is null ? null : new SelfTestChild(process, functions, patience ?? Patience);
     }
 
     private static string PathOf(SafeFileHandle file) =>
         $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}";
 
-    private static (SafeFileHandle? File, ulong Offset) Unpack()
+    private static (SafeFileHandle? File, Functions? Functions) Unpack()
     {
         using var program = typeof(SelfTestChild).Assembly.GetManifestResourceStream("hud-selftest")!;
         int descriptor = Libc.MemoryFile("hud-selftest");
         if (descriptor < 0)
-            return (null, 0);
+            return (null, null);
         var file = new SafeFileHandle(descriptor, ownsHandle: true);
         byte[] bytes = new byte[program.Length];
         program.ReadExactly(bytes);
         RandomAccess.Write(file, bytes, 0);
         if (!FileByteSource.TryOpen(PathOf(file), out var source, out _))
-            return (null, 0);
+            return (null, null);
         using (source)
-            return ElfFile.TryOpen(source, out var elf, out _) && FindProbe(elf) is { } offset
-                ? (file, offset)
-                : (null, 0);
+            return
+                ElfFile.TryOpen(source, out var elf, out _)
+                && OffsetOf(elf, "hud_selftest_probe") is { } probe
+                && OffsetOf(elf, "hud_selftest_skip") is { } skip
+                ? (file, new Functions(probe, skip))
+                : (null, null);
     }
 
-    private static ulong? FindProbe(ElfFile elf)
+    private static ulong? OffsetOf(ElfFile elf, string name)
     {
         foreach (var function in elf.Functions.Functions)
         {
             if (
-                elf.Functions.NameOf(function) == "hud_selftest_probe"
+                elf.Functions.NameOf(function) == name
                 && elf.TryAddressToFileOffset(function.Address, out ulong offset)
             )
                 return offset;
@@ -94,7 +106,9 @@ internal sealed class SelfTestChild : IDisposable
 
     /// <summary>By how many ns a call takes longer with what is attached now than without; null when it died or did not answer in time.</summary>
     /// <remarks>For the mode "cost". So many thousand calls of either kind; 16 at most.</remarks>
-    public double? Cost(byte thousands) => Ask(thousands) / 1000.0;
+    /// <param name="leftOut">Of the function at <see cref="SkipOffset"/>.</param>
+    public double? Cost(byte thousands, bool leftOut = false) =>
+        Ask((byte)(thousands | (leftOut ? LeftOut : 0))) / 1000.0;
 
     private long? Ask(byte thousands)
     {
