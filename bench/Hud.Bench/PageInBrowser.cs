@@ -66,7 +66,10 @@ internal static class PageInBrowser
         {
             var page = await OpenAsync(browser);
             var devtools = await page.Context.NewCDPSessionAsync(page);
-            await devtools.SendAsync("Performance.enable", new(StringComparer.Ordinal) { ["timeDomain"] = "threadTicks" });
+            await devtools.SendAsync(
+                "Performance.enable",
+                new(StringComparer.Ordinal) { ["timeDomain"] = "threadTicks" }
+            );
             await page.GotoAsync(Chromium.Address(file));
             await Chromium.WhenReadyAsync(page);
             paints.Add(await page.EvaluateAsync<double>(FirstPaint));
