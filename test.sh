@@ -34,7 +34,7 @@ results=out/test-results
 passed=0 failed=0 skipped=0
 
 # Classes that drive other programs (a browser, gdb, hundreds of processes) or wait: minutes of the pure projects' time.
-slow=(PageBrowserTests GdbTests KubectlTests CommandTests CockpitTests WatchTests WrongLinesTests CompletionTests HostileFilesTests
+slow=('Browser.*' GdbTests KubectlTests CommandTests CockpitTests WatchTests WrongLinesTests CompletionTests HostileFilesTests
   AgainstAddr2lineTests EverySymbolTests EveryFileTests ProfileIntakeTests AgentStreamTests)
 
 # Tests with this trait want to be alone: of the kernel's those that measure time or count what the whole machine does, of the cluster's

@@ -10,11 +10,13 @@ cd "$(dirname "$0")/.."
 case "${1:-}" in
   -h|--help) usage_of "$0"; exit 0 ;;
   --no-build) ;;
-  '') scripts/install.sh build rust test browser; ./build.sh --no-install; examples/demo-service/build.sh tokio143 lines ;;
+  '') scripts/install.sh build rust test browser; ./build.sh --no-install; examples/demo-service/build.sh tokio143 lines
+    dotnet build bench/Hud.Bench -c Release -v q --nologo >/dev/null ;;
   *) fail "unknown argument '$1'" "docs/pictures.sh --help" ;;
 esac
 [ "$(id -u)" = 0 ] || fail "watching another process from the kernel needs root" "sudo docs/pictures.sh"
 
+bench=artifacts/bin/Hud.Bench/release/Hud.Bench
 work="$(mktemp -d)" socket="hud-pictures-$$"
 in_tmux() { tmux -L "$socket" "$@"; }
 trap 'in_tmux kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
@@ -63,6 +65,6 @@ out/hud diff "$work/mistakes.json" "$work/fixed.json" -o page >"$work/compare.ht
 
 say "pictures"
 mkdir -p docs/images
-node tests/page/pictures.mjs "$work" docs/images
-node tests/page/recording.mjs "$work/film" docs/images/cockpit.svg
+"$bench" pictures "$work" docs/images
+"$bench" recording "$work/film" docs/images/cockpit.svg
 ls -l docs/images >&2

@@ -11,7 +11,7 @@ namespace Hud.Bench;
 /// </summary>
 internal static class PageBench
 {
-    public static int Run(string[] arguments)
+    public static async Task<int> RunAsync(string[] arguments)
     {
         var directory =
             arguments.Length > 0
@@ -41,20 +41,6 @@ internal static class PageBench
                 File.WriteAllBytes(Path.Combine(directory.FullName, "large.html"), bytes);
         }
 
-        return InBrowser(Path.Combine(directory.FullName, "large.html"));
-    }
-
-    private static int InBrowser(string page)
-    {
-        string script = Path.GetFullPath("tests/page/bench.mjs");
-        if (!File.Exists(script))
-        {
-            Console.Error.WriteLine("run this from the root of the repository: tests/page/bench.mjs is not here");
-            return 2;
-        }
-
-        using var node = Process.Start(new ProcessStartInfo("node", [script, page]) { UseShellExecute = false })!;
-        node.WaitForExit();
-        return node.ExitCode;
+        return await PageInBrowser.RunAsync(Path.Combine(directory.FullName, "large.html"));
     }
 }

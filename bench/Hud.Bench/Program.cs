@@ -12,7 +12,13 @@ switch (args)
     case ["render", var report, var directory]:
         return RenderVerb.Run(report, directory);
     case ["page", .. var rest]:
-        return PageBench.Run(rest);
+        return await PageBench.RunAsync(rest);
+    case ["pictures", var screens, var pictures]:
+        await Pictures.WriteAsync(screens, pictures);
+        return 0;
+    case ["recording", var screens, var picture]:
+        Recording.Write(screens, picture);
+        return 0;
     case ["cockpit", .. var rest]:
         return CockpitBench.Run(rest);
     case ["overhead", .. var rest]:
@@ -29,7 +35,7 @@ switch (args)
         return await OperatorBench.RunAsync(rest);
     default:
         Console.Error.WriteLine(
-            "usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | cockpit [SECONDS] | overhead [ROUNDS [TARGET [TOOL]]] | twin [PAIRS] | agent [SECONDS] | large [SECONDS] | cluster ... | operator ..."
+            "usage: Hud.Bench unwind [ELF FILE ...] | names ELF FILE ... | page [DIRECTORY] | render REPORT.json DIRECTORY | pictures FROM TO | recording FROM TO.svg | cockpit [SECONDS] | overhead [ROUNDS [TARGET [TOOL]]] | twin [PAIRS] | agent [SECONDS] | large [SECONDS] | cluster ... | operator ..."
         );
         return 2;
 }

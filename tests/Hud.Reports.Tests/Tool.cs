@@ -55,6 +55,15 @@ internal static class Tool
     /// <summary>A file in a directory of the test's own, removed with it.</summary>
     public static TemporaryFile File(string name, byte[] content) => new(name, content);
 
+    /// <summary>Where <c>scripts/lib.sh</c> keeps what was fetched.</summary>
+    public static string Cache { get; } =
+        Environment.GetEnvironmentVariable("HUD_CACHE")
+        ?? Path.Combine(
+            Environment.GetEnvironmentVariable("XDG_CACHE_HOME")
+                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
+            "hud"
+        );
+
     /// <summary>The root of the repository: where Hud.sln is.</summary>
     public static string Repository { get; } = FindRepository();
 

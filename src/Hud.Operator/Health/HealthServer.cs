@@ -10,9 +10,11 @@ namespace Hud.Operator.Health;
 public sealed record HealthChecks(Func<string> Live, Func<string> Ready, Func<string> Metrics);
 
 /// <summary>
-/// Three pages for kubelet and Prometheus, on sockets: .NET's HttpListener throws from Start when a connection comes in that very moment
-/// (dotnet/corefx#35191), so whoever reaches the port could keep the operator from starting; a web framework would double the program for
-/// three short texts. Anybody in the cluster may connect: what comes in has bounds of size, time and number, and holds up no other connection.
+/// Three pages for kubelet and Prometheus, on sockets. Anybody in the cluster may connect: what comes in has bounds of size, time and number, and holds
+/// up no other connection. Neither server of .NET keeps that promise: HttpListener throws from Start when a connection comes in that very moment
+/// (dotnet/corefx#35191), so whoever reaches the port could keep the operator from starting; Kestrel at its MaxConcurrentConnections refuses the newest
+/// connection, so those who say nothing keep the probe out. Kestrel alone, without routing, would also add 2.8 MB to the native operator's 20 MB and
+/// 7 MB to the 32 MB that it has resident.
 /// </summary>
 /// <param name="address">Such as <c>http://*:8080/</c> or <c>http://127.0.0.1:8080/</c>.</param>
 public sealed class HealthServer(string address, HealthChecks checks, Log log)

@@ -6,7 +6,8 @@ namespace Hud.Operator.Health;
 
 /// <summary>
 /// Keeps the values of our instruments and writes them in the Prometheus text format, version 0.0.4. Names are given as Prometheus wants them, so
-/// nothing is renamed; OTLP gets the same instruments through the SDK.
+/// nothing is renamed; OTLP gets the same instruments through the SDK, whose exporter for Prometheus has no stable version and brings a server of its own.
+/// prometheus-net's adapter puts the meter's name before each, writes counters as gauges and leaves <see cref="Gauge{T}"/> out.
 /// </summary>
 public sealed class PrometheusText : IDisposable
 {
