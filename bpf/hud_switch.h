@@ -128,7 +128,7 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 	ts->off_total += off;
 	if (ts->off_throttled)
 		ts->throttled_total += off;
-	if ((ts->depth || ts->outside) && ts->epoch == control.epoch) {
+	if ((ts->depth || ts->outside) && !ts->busy && ts->epoch == control.epoch) {
 		if (!ts->off_runnable)
 			remember_block(ts, slept);
 		if (queued > ts->queue.ns) {
