@@ -84,6 +84,9 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
 
     public BpfMap Events => _object.Map("events");
 
+    /// <summary>What the programs know of each thread.</summary>
+    internal BpfMap Threads => _object.Map("threads");
+
     /// <exception cref="BpfException">The kernel refused.</exception>
     public static BpfProbes Load(KernelSettings settings)
     {

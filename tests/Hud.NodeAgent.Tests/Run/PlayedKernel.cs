@@ -96,7 +96,7 @@ internal sealed class PlayedKernel : IKernelProbes
     public void AttachScheduler(int sampleHertz) => Asked.Add("attach scheduler");
 
     /// <summary>What it answers when it shall follow the CPUs; null: well.</summary>
-    public BpfException? NoClock { get; init; }
+    public BpfException? NoClock { get; set; }
 
     public int Followed { get; private set; }
 

@@ -61,6 +61,21 @@ public sealed class AnswerFuzzTests
         );
 
     [Fact]
+    public void Of_an_answer_that_is_an_error_nothing_else_is_read()
+    {
+        var many = new RawLocation("f", "", "", Frames(255));
+        byte[] answer = SymbolizerMessages
+            .Answer(new SymbolizerAnswer("no", true, [.. Enumerable.Repeat(many, 20_000)]))
+            .ToArray();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Empty(SymbolizerMessages.ReadAnswer(answer, Addresses.Length).Locations);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 * 1024);
+    }
+
+    private static RawFrame[] Frames(int count) =>
+        [.. Enumerable.Repeat(new RawFrame("f", false, "f.rs", 1, true), count)];
+
+    [Fact]
     public void A_damaged_stream_of_answers_ends_or_is_refused() =>
         Fuzz.Run(
             "helper's messages",
@@ -71,7 +86,7 @@ public sealed class AnswerFuzzTests
                 try
                 {
                     while (SymbolizerMessages.Receive(stream) is { } message)
-                        _ = SymbolizerMessages.ReadAnswer(message, Addresses.Length);
+                        Assert.NotNull(SymbolizerMessages.ReadAnswer(message, Addresses.Length));
                 }
                 catch (Exception e) when (SymbolizerClient.IsBadAnswer(e))
                 {
