@@ -119,7 +119,7 @@ static __always_inline void add_open_stretch(struct thread_state *ts, struct pol
 /* The iterator's own record: with a copy of a thread's stack, to which that may be writing, or without any. */
 static __always_inline struct hud_scratch *own_record(struct hud_scratch *other)
 {
-	u32 bytes, first = 0;
+	u32 first = 0;
 	struct walk *walk = bpf_map_lookup_elem(&walks, &first);
 	struct hud_scratch *s;
 
@@ -131,10 +131,9 @@ static __always_inline struct hud_scratch *own_record(struct hud_scratch *other)
 	s->event.flags = 0;
 	if (!other)
 		return s;
-	bytes = other->event.stack_bytes;
-	if (bytes > HUD_STACK_BYTES || bpf_probe_read_kernel(s, sizeof(struct hud_event) + bytes, other))
-		return s;
-	s->event.stack_bytes = bytes;
+	/* all of it, once a second for each: verifiers before 6.2 forget the bound of a length that was spilled */
+	if (bpf_probe_read_kernel(s, sizeof(*s), other) || s->event.stack_bytes > HUD_STACK_BYTES)
+		s->event.stack_bytes = 0;
 	return s;
 }
 
