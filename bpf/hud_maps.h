@@ -203,8 +203,9 @@ struct {
 
 /*
  * cpu -> the record of a waker, which has no slot where it is no worker. A plain array resized to the CPUs, as per-CPU values end at
- * 32 KiB. For hud_sched_waking alone, and nothing can come between: try_to_wake_up calls it with interrupts off (the sleeper's pi_lock), and
- * __bpf_trace_run refuses a program that is at work on this CPU already. A probe or another tracepoint can lose its CPU in the
+ * 32 KiB. For hud_sched_waking alone, and nothing can come between: try_to_wake_up calls it with interrupts off (the sleeper's pi_lock; only a
+ * thread that wakes itself has just preemption off, and that one has not slept yet), and since 6.1 __bpf_trace_run refuses a program
+ * that is at work on this CPU already. A probe or another tracepoint can lose its CPU in the
  * middle to one that would write to the same place: migrate_disable, all that the kernel promises them, keeps the CPU and not the turn.
  * Those have no memory of a CPU: a thread's slot, or a place in the ring buffer itself.
  */

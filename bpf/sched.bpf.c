@@ -344,9 +344,9 @@ int BPF_PROG(hud_sched_waking, struct task_struct *sleeper)
 		return 0;
 	now = bpf_ktime_get_ns();
 	waker = bpf_get_current_task_btf();
+	read_mail(ts, sleeper);
 	if (waker->tgid == sleeper->tgid)
 		note_waker(ts, sleeper, waker, now);
-	read_mail(ts, sleeper);
 	if (!ts->off_at || ts->off_runnable || ts->wake_at)
 		return 0;
 	ts->wake_at = now;
