@@ -61,10 +61,20 @@ public sealed class PackageLockTests
     /// <summary>Of all projects that are there and were restored on this machine.</summary>
     private static IEnumerable<(string Project, string Name, string Version, string Hash)> Restored()
     {
-        foreach (string path in Directory.GetFiles(Path.Combine(Root, "artifacts"), "project.assets.json", SearchOption.AllDirectories))
+        foreach (
+            string path in Directory.GetFiles(
+                Path.Combine(Root, "artifacts"),
+                "project.assets.json",
+                SearchOption.AllDirectories
+            )
+        )
         {
             using var file = JsonDocument.Parse(File.ReadAllBytes(path));
-            string project = file.RootElement.GetProperty("project").GetProperty("restore").GetProperty("projectPath").GetString()!;
+            string project = file
+                .RootElement.GetProperty("project")
+                .GetProperty("restore")
+                .GetProperty("projectPath")
+                .GetString()!;
             if (!File.Exists(project) || !project.StartsWith(Root + "/", StringComparison.Ordinal))
                 continue;
             foreach (var library in file.RootElement.GetProperty("libraries").EnumerateObject())

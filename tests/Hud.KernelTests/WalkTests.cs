@@ -75,8 +75,13 @@ public sealed partial class WalkTests
         Assert.Equal(20_000UL, polls.Kernel.ReadType(new(0)).Polls);
         Assert.Equal(0, polls.Kernel.Count(Stat.MissedReturns));
         Assert.Equal(0, polls.DecodeErrors);
-        var closed = polls.Events.Where(e => e.Header.Kind == EventKind.Poll && (e.Header.Flags & EventFlags.Open) == 0);
-        Assert.All(closed, e => Assert.True(e.Header.OffNs <= e.Header.WallNs, $"{e.Header.OffNs} of {e.Header.WallNs} ns"));
+        var closed = polls.Events.Where(e =>
+            e.Header.Kind == EventKind.Poll && (e.Header.Flags & EventFlags.Open) == 0
+        );
+        Assert.All(
+            closed,
+            e => Assert.True(e.Header.OffNs <= e.Header.WallNs, $"{e.Header.OffNs} of {e.Header.WallNs} ns")
+        );
         // one record each, none twice: a poll is known by its thread and its begin
         Assert.Distinct(closed.Select(e => e.Header.StartNs));
     }

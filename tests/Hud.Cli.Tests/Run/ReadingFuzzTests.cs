@@ -108,8 +108,13 @@ public sealed class ReadingFuzzTests : IDisposable
                 }
 
                 lines.End(line => reader.Accept(line));
-                Assert.True(reader.WaitingBytes <= StreamLimits.MaxCompressedProfileBytes + StreamLimits.ProfilePartBytes);
-                Assert.True(reader.MissingLines >= 0 && reader.BadLines >= 0, $"{reader.MissingLines} {reader.BadLines}");
+                Assert.True(
+                    reader.WaitingBytes <= StreamLimits.MaxCompressedProfileBytes + StreamLimits.ProfilePartBytes
+                );
+                Assert.True(
+                    reader.MissingLines >= 0 && reader.BadLines >= 0,
+                    $"{reader.MissingLines} {reader.BadLines}"
+                );
                 if (reader.Profile is { } profile)
                     Assert.NotEmpty(TextReport.Render(profile, 80, color: false));
             }

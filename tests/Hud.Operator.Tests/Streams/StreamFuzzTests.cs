@@ -48,7 +48,11 @@ public sealed class StreamFuzzTests
         writer.Write(new EndMessage { Reason = "Completed" });
         return
         [
-            .. Encoding.UTF8.GetString(output.ToArray()).Split('\n').Where(l => l.Length > 0).Select(Encoding.UTF8.GetBytes),
+            .. Encoding
+                .UTF8.GetString(output.ToArray())
+                .Split('\n')
+                .Where(l => l.Length > 0)
+                .Select(Encoding.UTF8.GetBytes),
         ];
     }
 
@@ -58,7 +62,9 @@ public sealed class StreamFuzzTests
         var lines = Lines();
         Fuzz.Run(
             "agent's lines",
-            [[0]],
+            [
+                [0],
+            ],
             (_, random) =>
             {
                 var stream = new AgentStream(TimeProvider.System);
@@ -159,9 +165,7 @@ public sealed class StreamFuzzTests
         SessionDecider.Decide(Make.Observation(Make.Status(Make.Target(0)), [Make.Agent(pod, stream)]));
 
     private static void Written(Decision decision) =>
-        Assert.NotEmpty(
-            JsonSerializer.SerializeToUtf8Bytes(decision.Status, HudJson.Default.ProfilingSessionStatus)
-        );
+        Assert.NotEmpty(JsonSerializer.SerializeToUtf8Bytes(decision.Status, HudJson.Default.ProfilingSessionStatus));
 
     private static byte[] Pack(byte[] plain)
     {

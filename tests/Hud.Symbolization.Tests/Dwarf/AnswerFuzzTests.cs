@@ -79,7 +79,9 @@ public sealed class AnswerFuzzTests
     public void A_damaged_stream_of_answers_ends_or_is_refused() =>
         Fuzz.Run(
             "helper's messages",
-            [[.. BitConverter.GetBytes(Answer().Length), .. Answer()]],
+            [
+                [.. BitConverter.GetBytes(Answer().Length), .. Answer()],
+            ],
             (bytes, _) =>
             {
                 var stream = new MemoryStream(bytes);
