@@ -53,7 +53,7 @@ build_make() {
 
 # publish PROJECT NAME [trimmed|native]: one file.
 publish() {
-  local project="$1" name="$2" kind="${3:-trimmed}" inputs=(src docs/causes out/bpf out/native build.sh Directory.Build.props Directory.Packages.props global.json)
+  local project="$1" name="$2" kind="${3:-trimmed}" inputs=(src docs/causes out/bpf out/native build.sh packages Directory.Build.props Directory.Packages.props global.json)
   local trimmed=(-p:PublishSingleFile=true -p:PublishTrimmed=true -p:PublishReadyToRun=true -p:IncludeNativeLibrariesForSelfExtract=false -p:DebugType=embedded)
   # the compiler's driver only links here; symbols go into a file of their own
   local native=(-p:PublishAot=true -p:CppCompilerAndLinker=gcc -p:StripSymbols=true)
@@ -62,6 +62,7 @@ publish() {
   [ "$kind" = native ] || rm -f "out/.stamps/$name-native"
   [ "$kind" = trimmed ] || rm -f "out/.stamps/$name"
   if [ -x "out/$name" ] && unchanged "$stamp" "${inputs[@]}"; then return; fi
+  locked_packages
   # An artifacts folder of its own: publishing restores for one architecture, which must not undo the restore of `dotnet build`.
   run_logged "out/logs/$name.log" "$name" dotnet publish "src/$project" -c Release -r "$rid" --self-contained \
     -p:ArtifactsPath="$PWD/artifacts/publish" "${options[@]}" -p:ILLinkTreatWarningsAsErrors=false -p:TrimmerSingleWarn=true \

@@ -150,7 +150,8 @@ if [ -n "$fuzz" ]; then
   export HUD_FUZZ_SECONDS="$fuzz" HUD_TEST_TIMEOUT="${HUD_TEST_TIMEOUT:-$((fuzz * 20 + 600))}"
   projects=()
   step scripts/install.sh build rust test
-  for project in Hud.Elf.Tests Hud.Unwinding.Tests Hud.Symbolization.Tests Hud.NodeAgent.Tests; do
+  step locked_packages
+  for project in $(grep -l 'Support/Fuzz.cs' tests/*/*.csproj | cut -d/ -f2); do
     step run_logged "out/logs/build-fuzz-$project.log" "building $project" dotnet build "tests/$project" -c Release -v quiet && run_projects "$project"
   done
   grep -hoE '[A-Za-z ]+: [0-9]+ inputs.*|[0-9]+ (damaged files|symbols tried).*' "$results"/*.log | sort -u
@@ -172,6 +173,7 @@ if [ -z "$fuzz" ] && { [ -n "$quick" ] || step ./build.sh --no-install; }; then
   case " ${projects[*]} " in *' Hud.CrdTests '*)
     run_logged out/logs/crd-server.log "the CRD server of the current Kubernetes (built once, about 7 minutes)" tests/cluster/build-crd-server.sh || true ;;
   esac
+  step locked_packages
   step run_logged out/logs/tools.log "the formatter" dotnet tool restore
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
   one_by_one=

@@ -132,14 +132,17 @@ static __always_inline struct hud_scratch *scratch_of(struct thread_state *ts, u
 	return bpf_map_lookup_elem(&scratch, &key);
 }
 
-static __always_inline struct hud_scratch *scratch_of_cpu(u32 user)
+static __always_inline struct hud_scratch *scratch_of_cpu(void)
 {
-	u32 key = bpf_get_smp_processor_id() * HUD_CPU_SCRATCH + user;
+	u32 key = bpf_get_smp_processor_id();
 
 	return bpf_map_lookup_elem(&cpu_scratch, &key);
 }
 
-/* Gives a thread its slot; called once a thread polls (or, without probes, once it is seen). */
+/*
+ * Gives a thread its slot; called once a thread polls (or, without probes, once it is seen). The thread and the iterator over tasks may do
+ * so at the same time: the first one's is taken, and the other slot stays empty.
+ */
 static __always_inline void assign_slot(struct thread_state *ts, struct task_struct *task)
 {
 	struct hud_worker *w;
@@ -161,22 +164,47 @@ static __always_inline void assign_slot(struct thread_state *ts, struct task_str
 	w->target = ts->target;
 	w->current_type = ~0u;
 	w->used = 1;
-	ts->slot = slot + 1;
+	if (__sync_val_compare_and_swap(&ts->slot, 0, slot + 1)) {
+		w->used = 0;
+		w->tid = 0;
+	}
+}
+
+/* The agent drains on a timer; only a filling buffer wakes it at once. */
+static __always_inline u64 wakeup(void)
+{
+	u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	u64 size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
+
+	return waiting * 4 > size ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline void send(struct hud_event *event, u64 bytes)
 {
-	/* the agent drains on a timer; only a filling buffer wakes it at once */
-	u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-	u64 size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
-	u64 flags = waiting * 4 > size ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-
 	if (bytes > sizeof(struct hud_scratch))
 		bytes = sizeof(struct hud_scratch);
-	if (bpf_ringbuf_output(&events, event, bytes, flags))
+	if (bpf_ringbuf_output(&events, event, bytes, wakeup()))
 		count(HUD_STAT_RING_DROPS);
 	else
 		count(HUD_STAT_EVENTS);
+}
+
+/* An event without a stack is made where the agent reads it: no other program can reach that place. Zeros, or NULL; then send_in_place. */
+static __always_inline struct hud_event *event_in_place(void)
+{
+	struct hud_event *event = bpf_ringbuf_reserve(&events, sizeof(struct hud_event), 0);
+
+	if (event)
+		__builtin_memset(event, 0, sizeof(*event));
+	else
+		count(HUD_STAT_RING_DROPS);
+	return event;
+}
+
+static __always_inline void send_in_place(struct hud_event *event)
+{
+	bpf_ringbuf_submit(event, wakeup());
+	count(HUD_STAT_EVENTS);
 }
 
 /* A record and the slice behind it. The verifier wants to see the bound. */

@@ -67,6 +67,23 @@ struct handover {
 	u32 pad;
 };
 
+/* Bits of thread_state::mail. */
+enum hud_mail {
+	HUD_MAIL_LOOK = 1,
+	HUD_MAIL_ROLE = 2,
+};
+
+/* How a thread stood when the iterator over tasks first saw it; at_ns 0 = not yet. */
+struct first_look {
+	u64 at_ns;
+	u64 exec;
+	u64 delay;
+	u64 stolen;
+	u64 off_arg;
+	s32 off_syscall;
+	u32 asleep;
+};
+
 /* What is known of one thread of a target. What a short poll reads and writes comes first, in three cache lines. */
 struct thread_state {
 	u32 depth;
@@ -85,9 +102,10 @@ struct thread_state {
 	u32 ticked;          /* a sample met this poll */
 	u32 role;            /* enum hud_role */
 	u32 outside;         /* enum outside: a stretch of time outside of timed polls is open */
-	u32 looked_at;       /* by the iterator over tasks */
+	u32 mail;            /* enum hud_mail: what the iterator over tasks has to say, taken by the next program of this thread */
 	u32 pool;            /* in a blocking task of this type, and nothing says yet that it is a worker's main loop; 0 = in none */
-	u32 pending;         /* `ended` waits for what the thread does next */
+	u16 pending;         /* `ended` waits for what the thread does next */
+	u16 busy;            /* a poll's probe of this thread is at work; an interrupt or a switch leaves the rest of this alone */
 	u64 left_at;         /* when it last left a poll or came back from a park */
 	u64 left_exec;       /* the scheduler's own sum of its CPU time then */
 	struct poll_frame poll[HUD_MAX_DEPTH];
@@ -114,8 +132,11 @@ struct thread_state {
 	u32 woken;           /* since its last blocking task began: `spawner` is of the one that it begins next */
 	struct handover spawner; /* of this thread */
 	struct handover wake; /* of the last thread of the pool that it made or woke itself */
-	struct poll_frame ended; /* a slow poll that may have handed the queue over */
+	struct poll_frame ended; /* a slow poll that may have handed the queue over, or whose record is being made */
 	struct handover end;  /* how it stood at its end */
+	/* written by the iterator over tasks and by nothing else */
+	struct first_look look;
+	u32 told_role;
 };
 
 struct bucket {
@@ -181,16 +202,31 @@ struct {
 } scratch SEC(".maps");
 
 /*
- * cpu * HUD_CPU_SCRATCH + user -> a record being made outside any thread's slot. A plain array resized to
- * the CPUs, as per-CPU values end at 32 KiB; one for each kind of program that can interrupt another.
+ * cpu -> the record of a waker, which has no slot where it is no worker. A plain array resized to the CPUs, as per-CPU values end at
+ * 32 KiB. For hud_sched_waking alone, and nothing can come between: try_to_wake_up calls it with interrupts off (the sleeper's pi_lock; only a
+ * thread that wakes itself has just preemption off, and that one has not slept yet), and since 6.1 __bpf_trace_run refuses a program
+ * that is at work on this CPU already. A probe or another tracepoint can lose its CPU in the
+ * middle to one that would write to the same place: migrate_disable, all that the kernel promises them, keeps the CPU and not the turn.
+ * Those have no memory of a CPU: a thread's slot, or a place in the ring buffer itself.
  */
-enum { HUD_CPU_SCRATCH_POLL = 0, HUD_CPU_SCRATCH_WAKER = 1, HUD_CPU_SCRATCH_LIFECYCLE = 2, HUD_CPU_SCRATCH_OPEN = 3, HUD_CPU_SCRATCH = 4 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, struct hud_scratch);
 } cpu_scratch SEC(".maps");
+
+/* The iterator's own: a thread's state may be written by its programs at any moment, so it works on a copy. One, as there is one walk at a time. */
+struct walk {
+	struct thread_state thread;
+	struct hud_scratch record;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct walk);
+} walks SEC(".maps");
 
 /* enum hud_stat -> count */
 struct {

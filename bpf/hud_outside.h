@@ -81,6 +81,48 @@ static __always_inline void begin_outside(struct thread_state *ts, struct task_s
 	ts->outside = how;
 }
 
+/* The first look at a thread: whatever it does, it did before. One that sleeps is not going to be switched out, so the look stands for it. */
+static __always_inline void take_look(struct thread_state *ts, struct task_struct *task)
+{
+	struct first_look *look = &ts->look;
+
+	if (ts->role != HUD_ROLE_UNKNOWN || ts->depth || ts->outside)
+		return;
+	begin_outside(ts, task, look->at_ns, OUTSIDE_FIRST);
+	ts->outside_frame.run_delay = look->delay;
+	ts->outside_frame.stolen_total = look->stolen;
+	if (ts->off_at || !look->asleep)
+		return;
+	ts->off_exec = look->exec;
+	ts->off_delay = look->delay;
+	ts->off_runnable = 0;
+	ts->off_throttled = 0;
+	ts->off_stopped = 0;
+	ts->wake_at = 0;
+	ts->off_by_tgid = 0;
+	ts->off_scratch = ~0u;
+	ts->off_syscall = look->off_syscall;
+	ts->off_arg = look->off_arg;
+	ts->off_at = look->at_ns;
+}
+
+/* What the iterator over tasks has found out. It only leaves word: a thread's state is written by the thread's own programs. */
+static __always_inline void read_mail(struct thread_state *ts, struct task_struct *task)
+{
+	u32 mail;
+
+	if (!ts->mail || ts->busy)
+		return;
+	mail = __sync_lock_test_and_set(&ts->mail, 0);
+	if (mail & HUD_MAIL_LOOK)
+		take_look(ts, task);
+	if (mail & HUD_MAIL_ROLE) {
+		ts->role = ts->told_role;
+		if (ts->role == HUD_ROLE_STRANGER)
+			ts->outside = OUTSIDE_NONE;
+	}
+}
+
 static __always_inline u64 outside_wall(struct thread_state *ts, u64 now)
 {
 	struct poll_frame *f = &ts->outside_frame;

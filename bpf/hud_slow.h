@@ -89,6 +89,19 @@ static __always_inline void send_poll(struct hud_scratch *s, u32 kind, u32 flags
 	send_with_stack(s);
 }
 
+static __always_inline void send_without_stack(u32 flags, struct thread_state *ts, struct task_struct *task, struct poll_frame *f, struct poll_split *split, u64 now)
+{
+	struct hud_event *e = event_in_place();
+
+	if (!e)
+		return;
+	fill_identity(e, HUD_EVENT_POLL, ts, task, now);
+	fill_poll(e, f);
+	e->flags |= flags;
+	fill_slow(e, ts, split);
+	send_in_place(e);
+}
+
 /* The stretch that is not over yet. */
 static __always_inline void add_open_stretch(struct thread_state *ts, struct poll_split *split, u64 now)
 {
@@ -103,23 +116,24 @@ static __always_inline void add_open_stretch(struct thread_state *ts, struct pol
 	remember_block(ts, current_off - queued);
 }
 
-/* A record of this CPU's own: with a copy of another's stack, whose thread may be writing to it, or without any. */
-static __always_inline struct hud_scratch *own_record(u32 user, struct hud_scratch *other)
+/* The iterator's own record: with a copy of a thread's stack, to which that may be writing, or without any. */
+static __always_inline struct hud_scratch *own_record(struct hud_scratch *other)
 {
-	struct hud_scratch *s = scratch_of_cpu(user);
-	u32 bytes;
+	u32 first = 0;
+	struct walk *walk = bpf_map_lookup_elem(&walks, &first);
+	struct hud_scratch *s;
 
-	if (!s)
+	if (!walk)
 		return 0;
+	s = &walk->record;
 	s->event.stack_bytes = 0;
 	s->event.kernel_frames = 0;
 	s->event.flags = 0;
 	if (!other)
 		return s;
-	bytes = other->event.stack_bytes;
-	if (bytes > HUD_STACK_BYTES || bpf_probe_read_kernel(s, sizeof(struct hud_event) + bytes, other))
-		return s;
-	s->event.stack_bytes = bytes;
+	/* all of it, once a second for each: verifiers before 6.2 forget the bound of a length that was spilled */
+	if (bpf_probe_read_kernel(s, sizeof(*s), other) || s->event.stack_bytes > HUD_STACK_BYTES)
+		s->event.stack_bytes = 0;
 	return s;
 }
 
@@ -193,12 +207,15 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 		return;
 	}
 	stack = choose_stack(&s, ts, outside, &split, sampled);
-	if (open || !s) {
-		s = own_record(open ? HUD_CPU_SCRATCH_OPEN : HUD_CPU_SCRATCH_POLL, s);
+	if (open) {
+		s = own_record(s);
 		if (!s)
 			return;
 	}
-	send_poll(s, HUD_EVENT_POLL, flags | stack, ts, task, f, &split, now);
+	if (s)
+		send_poll(s, HUD_EVENT_POLL, flags | stack, ts, task, f, &split, now);
+	else
+		send_without_stack(flags, ts, task, f, &split, now);
 
 	/* the other part is over the threshold as well: its stack too */
 	s = 0;
@@ -209,6 +226,8 @@ static __always_inline void send_slow(struct thread_state *ts, struct task_struc
 		s = scratch_of(ts, ts->block.scratch);
 		stack = HUD_FLAG_STACK_BLOCK;
 	}
+	if (s && open)
+		s = own_record(s);
 	if (s)
 		send_poll(s, HUD_EVENT_SECONDARY_STACK, stack, ts, task, f, &split, now);
 }

@@ -92,7 +92,8 @@ static __always_inline void add_rival(struct thread_state *ts, struct task_struc
 		*least = wanted;
 }
 
-static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 queued)
+/* `ours`: a program of the thread itself asks, so that what the poll's probe reads is not written behind its back. */
+static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 queued, bool ours)
 {
 	u64 slept = off > queued ? off - queued : 0;
 	struct hud_worker *w = worker_of(ts);
@@ -128,7 +129,7 @@ static __always_inline void end_stretch(struct thread_state *ts, u64 off, u64 qu
 	ts->off_total += off;
 	if (ts->off_throttled)
 		ts->throttled_total += off;
-	if ((ts->depth || ts->outside) && ts->epoch == control.epoch) {
+	if ((ts->depth || ts->outside) && (ours || !ts->busy) && ts->epoch == control.epoch) {
 		if (!ts->off_runnable)
 			remember_block(ts, slept);
 		if (queued > ts->queue.ns) {
@@ -172,7 +173,7 @@ __noinline int close_missed_switch(u64 now)
 		ts->left_at = now;
 		ts->left_exec = task->se.sum_exec_runtime;
 	}
-	end_stretch(ts, off, queued < off ? queued : off);
+	end_stretch(ts, off, queued < off ? queued : off, true);
 	return 0;
 }
 

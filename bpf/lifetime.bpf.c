@@ -4,7 +4,7 @@
 static __always_inline int emit_lifecycle(struct task_struct *task, u32 lifecycle)
 {
 	u32 tgid = task->tgid, *index;
-	struct hud_scratch *s;
+	struct hud_event *e;
 
 	/* an execve counts from the moment when a process is a target: probes are put on before the rest is counted */
 	if (!maybe_target(tgid) || (!control.enabled && lifecycle != HUD_LIFECYCLE_EXEC))
@@ -12,21 +12,19 @@ static __always_inline int emit_lifecycle(struct task_struct *task, u32 lifecycl
 	index = bpf_map_lookup_elem(&targets, &tgid);
 	if (!index)
 		return 0;
-	s = scratch_of_cpu(HUD_CPU_SCRATCH_LIFECYCLE);
-	if (!s)
+	e = event_in_place();
+	if (!e)
 		return 0;
-	s->event.kind = HUD_EVENT_LIFECYCLE;
-	s->event.type = lifecycle;
-	s->event.flags = 0;
-	s->event.target = *index;
-	s->event.tgid = tgid;
-	s->event.tid = task->pid;
-	s->event.ns_tid = ns_tid(task);
-	s->event.slot = ~0u;
-	s->event.time_ns = bpf_ktime_get_ns();
-	s->event.stack_bytes = 0;
-	bpf_probe_read_kernel(s->event.comm, sizeof(s->event.comm), task->comm);
-	send(&s->event, sizeof(struct hud_event));
+	e->kind = HUD_EVENT_LIFECYCLE;
+	e->type = lifecycle;
+	e->target = *index;
+	e->tgid = tgid;
+	e->tid = task->pid;
+	e->ns_tid = ns_tid(task);
+	e->slot = ~0u;
+	e->time_ns = bpf_ktime_get_ns();
+	bpf_probe_read_kernel(e->comm, sizeof(e->comm), task->comm);
+	send_in_place(e);
 	return 0;
 }
 

@@ -64,29 +64,12 @@ static __always_inline bool is_left_out(u32 type)
 	return info && info->sampled && (bpf_get_prandom_u32() & control.sample_mask);
 }
 
-/* Returns false when this poll is not timed. */
-static __always_inline bool poll_enter(struct pt_regs *ctx)
+static __always_inline bool enter(struct thread_state *ts, struct task_struct *task, struct pt_regs *ctx, u64 cookie)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread_state *ts;
+	u32 depth, pool = cookie >> HUD_POOL_SHIFT;
 	struct poll_frame *f;
 	struct hud_worker *w;
-	u64 cookie;
-	u32 depth, pool;
 
-	if (!control.enabled)
-		return false;
-	cookie = bpf_get_attach_cookie(ctx);
-	pool = cookie >> HUD_POOL_SHIFT;
-	if (!pool && is_left_out(cookie)) {
-		count(HUD_STAT_SAMPLED_OUT);
-		return false;
-	}
-	ts = find_or_make_thread(task);
-	if (!ts) {
-		count(HUD_STAT_FOREIGN_HITS);
-		return false;
-	}
 	drop_stale_polls(ts);
 	if (ts->off_at)
 		close_missed_switch(bpf_ktime_get_ns());
@@ -124,6 +107,35 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	return true;
 }
 
+/* Returns false when this poll is not timed. */
+static __always_inline bool poll_enter(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *ts;
+	bool timed;
+	u64 cookie;
+
+	if (!control.enabled)
+		return false;
+	cookie = bpf_get_attach_cookie(ctx);
+	if (!(cookie >> HUD_POOL_SHIFT) && is_left_out(cookie)) {
+		count(HUD_STAT_SAMPLED_OUT);
+		return false;
+	}
+	ts = find_or_make_thread(task);
+	if (!ts) {
+		count(HUD_STAT_FOREIGN_HITS);
+		return false;
+	}
+	read_mail(ts, task);
+	ts->busy = 1;
+	barrier();
+	timed = enter(ts, task, ctx, cookie);
+	barrier();
+	ts->busy = 0;
+	return timed;
+}
+
 /* What a nested poll did is not its outer poll's: all sums of that one begin later by as much. */
 static __always_inline void leave_to_inner(struct poll_frame *outer, struct poll_frame *inner, struct thread_state *ts, struct task_struct *task, u64 wall)
 {
@@ -135,20 +147,14 @@ static __always_inline void leave_to_inner(struct poll_frame *outer, struct poll
 	outer->stolen_total += stolen_of_thread(ts, task) - inner->stolen_total;
 }
 
-static __always_inline void poll_leave(struct pt_regs *ctx)
+static __always_inline void leave(struct thread_state *ts, struct task_struct *task, struct pt_regs *ctx, u64 now)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	u64 now = bpf_ktime_get_ns();
 	u64 sp = PT_REGS_SP(ctx), wall, own;
-	struct thread_state *ts = find_thread(task);
 	struct poll_frame *f;
 	struct hud_worker *w;
 	u32 depth;
 	bool slow;
 
-	/* once disabled, sleeps are no longer seen, so the split of this poll would be wrong */
-	if (!ts || !control.enabled)
-		return;
 	drop_stale_polls(ts);
 	if (ts->off_at)
 		close_missed_switch(now);
@@ -164,7 +170,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 		ts->depth = 0;
 		return;
 	}
-	/* first: from here on no interrupt touches this poll's buffers */
+	/* first: from here on no wake-up and no walk takes it for open */
 	ts->outside = OUTSIDE_NONE;
 	ts->left_at = now;
 	ts->left_exec = task->se.sum_exec_runtime;
@@ -197,6 +203,22 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	/* what follows is the outer one's; where there is none, the next poll asks first */
 	if (depth > 1)
 		forget_innermost(ts);
+}
+
+static __always_inline void poll_leave(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 now = bpf_ktime_get_ns();
+	struct thread_state *ts = find_thread(task);
+
+	/* once disabled, sleeps are no longer seen, so the split of this poll would be wrong */
+	if (!ts || !control.enabled)
+		return;
+	ts->busy = 1;
+	barrier();
+	leave(ts, task, ctx, now);
+	barrier();
+	ts->busy = 0;
 }
 
 /*

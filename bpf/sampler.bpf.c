@@ -64,8 +64,9 @@ int hud_sample(struct bpf_perf_event_data *ctx)
 	if (!maybe_target(task->tgid) || !control.enabled)
 		return 0;
 	ts = find_thread(task);
-	if (!ts)
-		return 0;
+	if (!ts || ts->busy)
+		return 0; /* a tick in our own program shows nothing of the target, and must not write to what that one sends */
+	read_mail(ts, task);
 	drop_stale_polls(ts);
 	depth = ts->depth;
 	now = bpf_ktime_get_ns();

@@ -102,10 +102,16 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 	if (!ts)
 		return;
 	sched_only = is_sched_only(ts);
+	read_mail(ts, prev);
 	if ((ts->role == HUD_ROLE_STRANGER || ts->role == HUD_ROLE_POOL) && !sched_only) {
 		if (!ts->pool || runnable || stopped || !take_over_by_park(ts, prev))
 			return;
 		ts->role = HUD_ROLE_WORKER;
+	}
+	if (ts->busy) {
+		/* in the middle of our own program, which reads what a switch would write: only the thread's sums go on */
+		begin_stretch(ts, prev, runnable, stopped, now);
+		return;
 	}
 	drop_stale_polls(ts);
 	if (ts->off_at)
@@ -215,6 +221,7 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 
 	if (!ts)
 		return;
+	read_mail(ts, next);
 	if (!ts->off_at) {
 		/* its switch out was not reported, and it may be on another CPU now */
 		ts->stolen_base = stolen_of_cpu(next);
@@ -223,6 +230,11 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 	off = now - ts->off_at;
 	queued = ts->wake_at && ts->wake_at >= ts->off_at && now > ts->wake_at ? now - ts->wake_at : 0;
 	slept = off - queued;
+	if (ts->busy) {
+		end_stretch(ts, off, queued, false);
+		ts->stolen_base = stolen_of_cpu(next);
+		return;
+	}
 	in_poll = ts->depth && ts->epoch == control.epoch;
 	if (queued > (in_poll ? ts->queue.ns : control.threshold_ns) && !ts->off_runnable) {
 		/* woken but queued: whoever had the CPU until now */
@@ -233,7 +245,7 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 		send_offcpu(ts, next, prev, now, slept, queued);
 	if ((in_poll || ts->outside) && queued && !ts->off_yield)
 		add_rival(ts, prev, turn_of(prev, queued));
-	end_stretch(ts, off, queued);
+	end_stretch(ts, off, queued, false);
 	ts->stolen_base = stolen_of_cpu(next);
 	if (ts->depth)
 		return;
@@ -296,7 +308,7 @@ static __always_inline void send_waker(struct thread_state *ts, struct task_stru
 		count(HUD_STAT_WAKERS_LIMITED);
 		return;
 	}
-	s = scratch_of_cpu(HUD_CPU_SCRATCH_WAKER);
+	s = scratch_of_cpu();
 	if (!s)
 		return;
 	own = find_thread(waker);
@@ -337,6 +349,7 @@ int BPF_PROG(hud_sched_waking, struct task_struct *sleeper)
 		return 0;
 	now = bpf_ktime_get_ns();
 	waker = bpf_get_current_task_btf();
+	read_mail(ts, sleeper);
 	if (waker->tgid == sleeper->tgid)
 		note_waker(ts, sleeper, waker, now);
 	if (!ts->off_at || ts->off_runnable || ts->wake_at)

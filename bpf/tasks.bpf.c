@@ -45,30 +45,28 @@ int hud_resolve(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* The first look at a thread: whatever it does, it did before. One that sleeps is not going to be switched out, so this stands for it. */
+/* Everything else of a thread's state is written by its own programs. With the word's bit comes what was written before it. */
+static __always_inline void leave_word(struct thread_state *ts, u32 word)
+{
+	if (__sync_fetch_and_or(&ts->mail, word) & word)
+		barrier();
+}
+
+/* The first look at a thread, for its own programs to take over. */
 static __always_inline void look_first(struct thread_state *ts, struct task_struct *task, u64 now)
 {
 	u32 state = state_of(task);
-	struct pt_regs *regs;
+	struct first_look *look = &ts->look;
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
-	ts->looked_at = 1;
-	if (ts->role != HUD_ROLE_UNKNOWN || ts->depth || ts->outside)
-		return;
-	if (!ts->off_at && (state & 0xff) && !is_held(task, state)) {
-		regs = (struct pt_regs *)bpf_task_pt_regs(task);
-		ts->off_exec = task->se.sum_exec_runtime;
-		ts->off_delay = task->sched_info.run_delay;
-		ts->off_runnable = 0;
-		ts->off_throttled = 0;
-		ts->off_stopped = 0;
-		ts->wake_at = 0;
-		ts->off_by_tgid = 0;
-		ts->off_scratch = ~0u;
-		ts->off_syscall = HUD_REGS_SYSCALL(regs);
-		ts->off_arg = HUD_REGS_ARG1(regs);
-		ts->off_at = now;
-	}
-	begin_outside(ts, task, now, OUTSIDE_FIRST);
+	look->asleep = (state & 0xff) && !is_held(task, state);
+	look->exec = task->se.sum_exec_runtime;
+	look->delay = task->sched_info.run_delay;
+	look->stolen = look->asleep || ts->off_at ? ts->stolen_total : stolen_of_thread(ts, task);
+	look->off_syscall = HUD_REGS_SYSCALL(regs);
+	look->off_arg = HUD_REGS_ARG1(regs);
+	look->at_ns = now;
+	leave_word(ts, HUD_MAIL_LOOK);
 }
 
 /* Its stack can't be read from here: the agent does it, and asks again whether it still slept then. */
@@ -88,17 +86,44 @@ static __always_inline void report_sleeper(struct bpf_iter__task *ctx, struct th
 	seq_write(ctx->meta->seq, &sleeper, sizeof(sleeper));
 }
 
-static __always_inline void take_role(struct thread_state *ts, struct task_struct *task)
+static __always_inline void tell_role(struct thread_state *ts, struct task_struct *task)
 {
 	u32 tid = task->pid, *role;
 
 	role = bpf_map_lookup_elem(&roles, &tid);
 	if (!role)
 		return;
-	ts->role = *role;
+	ts->told_role = *role;
+	leave_word(ts, HUD_MAIL_ROLE);
 	bpf_map_delete_elem(&roles, &tid);
-	if (ts->role == HUD_ROLE_STRANGER)
-		ts->outside = OUTSIDE_NONE;
+}
+
+/*
+ * The thread as it stands, with what there is word of, for this walk alone. NULL where it went into or out of something while it was copied:
+ * what it was in cannot have been long then. A begin is the identity of a poll and of a stretch, so the same one before and after is the same.
+ */
+static __always_inline struct thread_state *copy_of(struct thread_state *ts, struct task_struct *task)
+{
+	u32 first = 0;
+	struct walk *walk = bpf_map_lookup_elem(&walks, &first);
+	struct thread_state *copy;
+	u32 depth;
+
+	if (!walk)
+		return 0;
+	copy = &walk->thread;
+	if (bpf_probe_read_kernel(copy, sizeof(*copy), ts))
+		return 0;
+	barrier();
+	depth = copy->depth;
+	if (ts->depth != depth || ts->outside_frame.start_ns != copy->outside_frame.start_ns)
+		return 0;
+	if (depth && depth <= HUD_MAX_DEPTH && poll_at(ts, depth - 1)->start_ns != poll_at(copy, depth - 1)->start_ns)
+		return 0;
+	copy->busy = 0;
+	drop_stale_polls(copy);
+	read_mail(copy, task);
+	return copy;
 }
 
 /* Polls over the threshold that have not returned, and stretches outside of polls: a service that hangs would show nothing otherwise. */
@@ -106,22 +131,24 @@ SEC("iter/task")
 int hud_open_polls(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct thread_state *ts;
+	struct thread_state *live, *ts;
 	struct poll_frame *f;
-	bool asleep;
+	bool asleep, parked;
 	u32 depth;
 	u64 now, wall;
 
 	if (!task || !maybe_target(task->tgid) || task->flags & PF_KTHREAD)
 		return 0;
-	ts = find_or_make_thread(task);
+	live = find_or_make_thread(task);
+	if (!live)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (!live->look.at_ns)
+		look_first(live, task, now);
+	tell_role(live, task);
+	ts = copy_of(live, task);
 	if (!ts)
 		return 0;
-	drop_stale_polls(ts);
-	now = bpf_ktime_get_ns();
-	if (!ts->looked_at)
-		look_first(ts, task, now);
-	take_role(ts, task);
 	depth = ts->depth;
 	if (depth > HUD_MAX_DEPTH || ts->role == HUD_ROLE_STRANGER || ts->role == HUD_ROLE_POOL)
 		return 0;
@@ -136,16 +163,19 @@ int hud_open_polls(struct bpf_iter__task *ctx)
 		return 0;
 	}
 	asleep = ts->off_at && !ts->off_runnable;
-	if (asleep && ts->off_scratch == ~0u && (ts->outside || ts->role == HUD_ROLE_UNKNOWN))
-		report_sleeper(ctx, ts, task);
 	/* the agent may have learned this park since the thread fell asleep */
-	if (asleep && is_park(task, ts->off_syscall, ts->off_arg))
-		ts->outside = OUTSIDE_NONE;
+	parked = asleep && is_park(task, ts->off_syscall, ts->off_arg);
+	if (asleep && ts->off_scratch == ~0u && (ts->role == HUD_ROLE_UNKNOWN || (ts->outside && !parked)))
+		report_sleeper(ctx, ts, task);
+	if (parked)
+		return 0;
 	wall = outside_wall(ts, now);
 	if (!ts->outside || wall <= control.threshold_ns)
 		return 0;
-	if (!ts->slot)
-		assign_slot(ts, task);
+	if (!ts->slot) {
+		assign_slot(live, task);
+		ts->slot = live->slot;
+	}
 	send_slow(ts, task, &ts->outside_frame, true, now, wall, true);
 	return 0;
 }

@@ -84,6 +84,9 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
 
     public BpfMap Events => _object.Map("events");
 
+    /// <summary>What the programs know of each thread.</summary>
+    internal BpfMap Threads => _object.Map("threads");
+
     /// <exception cref="BpfException">The kernel refused.</exception>
     public static BpfProbes Load(KernelSettings settings)
     {
@@ -102,13 +105,12 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
             foreach (string name in settings.ProbeMode.PollPrograms())
                 opened.Program(name).SetExpectedAttachType(attachType);
 
-            opened.Map("types").SetMaxEntries((uint)Math.Max(1, settings.Types));
+            int cpus = Math.Max(1, Libbpf.libbpf_num_possible_cpus());
+            opened.Map("types").SetMaxEntries((uint)TypeMemory.Places(settings.Types, cpus));
             opened.Map("type_info").SetMaxEntries((uint)Math.Max(1, settings.Types));
             opened.Map("workers").SetMaxEntries((uint)settings.Slots);
             opened.Map("scratch").SetMaxEntries((uint)(settings.Slots * Abi.ScratchPerThread));
-            opened
-                .Map("cpu_scratch")
-                .SetMaxEntries((uint)(Math.Max(1, Libbpf.libbpf_num_possible_cpus()) * Abi.CpuScratch));
+            opened.Map("cpu_scratch").SetMaxEntries((uint)cpus);
             opened.Map("events").SetMaxEntries((uint)settings.RingKiB * 1024);
 
             ref var config = ref opened.Map(".rodata").InitialValue<ConfigBlock>();
@@ -213,8 +215,13 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
         foreach (string name in Tracepoints)
             _links.Add(_object.Program(name).Attach());
         if (sampleHertz > 0)
-            _clock = new CpuClock(_object.Program("hud_sample"), sampleHertz);
+            _clock = CpuClock.Start(_object.Program("hud_sample"), sampleHertz);
     }
+
+    public void FollowCpus() => _clock?.Follow();
+
+    /// <summary>CPUs whose clock runs the sampler.</summary>
+    internal IEnumerable<int> ClockedCpus => _clock?.Cpus ?? [];
 
     /// <summary>Probes these functions of one process. Dispose the answer to detach.</summary>
     /// <exception cref="BpfException" />

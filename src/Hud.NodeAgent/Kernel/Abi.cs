@@ -13,7 +13,6 @@ public static class Abi
     public const int HistogramSlots = 40;
     public const int StackBytes = 32768;
     public const int ScratchPerThread = 4;
-    public const int CpuScratch = 4;
     public const int Registers = 17;
     public const int KernelFrames = 16;
     public const int CommBytes = 16;

@@ -32,6 +32,10 @@ internal interface IKernelProbes
     /// <exception cref="BpfException">The kernel refused.</exception>
     void AttachScheduler(int sampleHertz);
 
+    /// <summary>Samples also on CPUs that have come online since.</summary>
+    /// <exception cref="BpfException">The kernel refused; the next call tries again.</exception>
+    void FollowCpus();
+
     /// <summary>Probes these functions of one process. Dispose the answer to detach.</summary>
     /// <param name="path">The file, by a descriptor that is open.</param>
     /// <param name="offsets">In the file, one for each type.</param>

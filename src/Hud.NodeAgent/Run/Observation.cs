@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Hud.Analysis;
 using Hud.Core.Api;
+using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
 using Hud.Frames;
@@ -39,6 +40,7 @@ internal sealed class Observation : IDisposable
     private readonly BlockingPools _pools;
     private List<CpuWaits> _waits = [];
     private BudgetKeeper? _budget;
+    private bool _cpusMissed;
     private LateTokio? _late;
     private DateTimeOffset _startedAt;
     private long _startNs;
@@ -167,6 +169,7 @@ internal sealed class Observation : IDisposable
                 Aggregator.ForgetUnseen(_targets.IsThere);
                 _waits.ForEach(w => w.Read(now));
                 _pools.Look(Totals.Workers());
+                FollowCpus();
                 if (now >= nextLibraries)
                 {
                     _late?.Look(now);
@@ -267,6 +270,29 @@ internal sealed class Observation : IDisposable
     }
 
     public void Dispose() => _events.Dispose();
+
+    private void FollowCpus()
+    {
+        try
+        {
+            _kernel.FollowCpus();
+        }
+        catch (BpfException e) when (!_cpusMissed)
+        {
+            _cpusMissed = true;
+            _log.Warn(
+                new Diagnostic(
+                    DiagnosticKinds.CpuWithoutClock,
+                    $"a CPU came online during the run and is not sampled: {e.Message}",
+                    "what was computed on it shows without stacks; run Hud again to sample it"
+                )
+            );
+        }
+        catch (BpfException)
+        {
+            // said once
+        }
+    }
 
     private string NameOf(TargetId target, int tid) => Totals.NameOf(_targets.All[target.Index].Pid, tid);
 

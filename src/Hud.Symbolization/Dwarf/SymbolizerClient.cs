@@ -86,20 +86,18 @@ internal sealed class SymbolizerClient(Func<ISymbolizerProcess> start, TimeProvi
             return true;
         }
         catch (Exception e)
-            when (e
-                    is IOException
-                        or InvalidDataException
-                        or FormatException
-                        or InvalidOperationException
-                        or ObjectDisposedException
-                        or System.ComponentModel.Win32Exception
-                        or ArgumentException
+            when (IsBadAnswer(e)
+                || e is InvalidOperationException or ObjectDisposedException or System.ComponentModel.Win32Exception
             )
         {
             LastError = e.Message;
             return false;
         }
     }
+
+    /// <summary>What reading an answer throws, whatever is in it.</summary>
+    internal static bool IsBadAnswer(Exception e) =>
+        e is IOException or InvalidDataException or FormatException or ArgumentException;
 
     private static void EndIfTooLarge(ISymbolizerProcess asked, ref bool tooLarge)
     {

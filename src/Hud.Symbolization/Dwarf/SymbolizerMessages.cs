@@ -125,6 +125,12 @@ internal static class SymbolizerMessages
         using var reader = new BinaryReader(new MemoryStream(message), Encoding.UTF8);
         var error = reader.ReadString();
         var hasDebugInfo = reader.ReadBoolean();
+        if (error.Length > 0)
+        {
+            // nothing else of it is used, and places beyond what was asked for would be memory for nothing
+            return new SymbolizerAnswer(error, hasDebugInfo, []);
+        }
+
         var texts = new string[CountOf(reader.ReadInt32())];
         for (var i = 0; i < texts.Length; i++)
         {
@@ -132,7 +138,7 @@ internal static class SymbolizerMessages
         }
 
         var count = reader.ReadUInt16();
-        if (count != expected && error.Length == 0)
+        if (count != expected)
         {
             throw new InvalidDataException($"{count} answers to {expected} addresses");
         }

@@ -153,16 +153,6 @@ public sealed class AbiTests
         Assert.DoesNotContain(Header.Constants, c => c.Enum.Length > 0 && !Enums.ContainsKey(c.Enum));
     }
 
-    [Fact]
-    public void The_number_of_cpu_buffers_is_that_of_the_maps()
-    {
-        string maps = File.ReadAllText(Path.Combine(AbiHeader.Folder, "hud_maps.h"));
-        Assert.Equal(
-            $"HUD_CPU_SCRATCH = {Abi.CpuScratch}",
-            Regex.Match(maps, @"HUD_CPU_SCRATCH = \d+", RegexOptions.None, TimeSpan.FromSeconds(1)).Value
-        );
-    }
-
     private static string Bare(string name)
     {
         string bare = name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();

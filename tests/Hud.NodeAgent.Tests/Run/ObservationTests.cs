@@ -3,6 +3,7 @@ using System.Text;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
+using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Budget;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
@@ -71,6 +72,20 @@ public sealed class ObservationTests : IDisposable
         Assert.Equal(["start counting", "set type", "add target", "attach scheduler"], _kernel.Asked);
         Assert.Equal((uint)Environment.ProcessId, _targets.All[0].Tgid);
         Assert.Equal(1u, _kernel.Control.Enabled);
+    }
+
+    [Fact]
+    public void A_cpu_that_comes_online_and_cannot_be_sampled_is_told_once()
+    {
+        Add(Environment.ProcessId);
+        _kernel.NoClock = BpfException.FromErrno("open the clock of CPU 3", 12);
+        using (var observation = Observe("2500ms"))
+        {
+            Assert.Equal(RunEnd.Completed, observation.Run(default, () => true, _ => { }));
+            Assert.Equal("HUD315", Assert.Single(observation.Facts(AgentClock.NowNs).Warnings).Id);
+        }
+
+        Assert.InRange(_kernel.Followed, 2, 3);
     }
 
     [Fact]

@@ -95,6 +95,18 @@ internal sealed class PlayedKernel : IKernelProbes
 
     public void AttachScheduler(int sampleHertz) => Asked.Add("attach scheduler");
 
+    /// <summary>What it answers when it shall follow the CPUs; null: well.</summary>
+    public BpfException? NoClock { get; set; }
+
+    public int Followed { get; private set; }
+
+    public void FollowCpus()
+    {
+        Followed++;
+        if (NoClock is not null)
+            throw NoClock;
+    }
+
     public bool SetRole(uint tid, ThreadRole role) => true;
 
     public void LearnFutex(uint tgid, ulong futex, FutexUse use) { }
