@@ -71,7 +71,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	struct thread_state *ts;
 	struct poll_frame *f;
 	struct hud_worker *w;
-	u64 cookie;
+	u64 cookie, woken = 0;
 	u32 depth, pool;
 
 	if (!control.enabled)
@@ -80,6 +80,9 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	pool = cookie >> HUD_POOL_SHIFT;
 	if (!pool && is_left_out(cookie)) {
 		count(HUD_STAT_SAMPLED_OUT);
+		ts = control.wake_rate ? find_thread(task) : 0;
+		if (ts)
+			end_wait(ts->target, PT_REGS_PARM1(ctx), cookie);
 		return false;
 	}
 	ts = find_or_make_thread(task);
@@ -97,6 +100,8 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 		begin_pool_task(ts, pool);
 		return false;
 	}
+	if (control.wake_rate)
+		woken = end_wait(ts->target, PT_REGS_PARM1(ctx), cookie);
 	if (ts->outside)
 		end_outside(bpf_ktime_get_ns());
 	ts->role = HUD_ROLE_WORKER;
@@ -108,6 +113,7 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 		assign_slot(ts, task);
 	f = poll_at(ts, depth);
 	open_frame(f, ts, task, ctx, cookie);
+	f->task_id = woken;
 	if (ts->pool)
 		take_over_by_poll(ts, f->header, cookie);
 	w = worker_of(ts);
@@ -171,6 +177,7 @@ static __always_inline void poll_leave(struct pt_regs *ctx)
 	barrier();
 	ts->depth = depth - 1;
 	barrier();
+	keep_wake_of_poll(ts, f, now);
 	wall = now - f->start_ns;
 	own = wall > f->inner_ns ? wall - f->inner_ns : 0;
 	if (depth > 1)

@@ -71,7 +71,8 @@ internal sealed class ScheduleWalker(ElfFile elf)
     private WakeSite? At(ulong address, ulong schedule, HeaderPlace place)
     {
         var site = ProbeSite.Check(elf, address);
-        return site.Verdict == ProbeSiteVerdict.Cheap
+        return
+            site.Verdict == ProbeSiteVerdict.Cheap
             && site.Address == address
             && elf.TryAddressToFileOffset(address, out ulong offset)
             ? new WakeSite(address, offset, place, schedule) { Code = site.Bytes }
@@ -84,7 +85,8 @@ internal sealed class ScheduleWalker(ElfFile elf)
         int length = code.Length;
         while (length > 0 && !elf.TryReadAt(at, code[..length]))
             length--; // the last function of a segment may be a single jmp
-        instruction = length > 0 ? Decoder.Create(64, new ByteArrayCodeReader(code[..length].ToArray()), at).Decode() : default;
+        instruction =
+            length > 0 ? Decoder.Create(64, new ByteArrayCodeReader(code[..length].ToArray()), at).Decode() : default;
         return length > 0 && !instruction.IsInvalid && elf.IsExecutableAddress(at);
     }
 
@@ -96,7 +98,11 @@ internal sealed class ScheduleWalker(ElfFile elf)
             return false;
         ulong slot = jump.IPRelativeMemoryAddress;
         Span<byte> word = stackalloc byte[8];
-        if (!_pointers.Value.TryGetValue(slot, out target) && elf.Type == ElfType.Executable && elf.TryReadAt(slot, word))
+        if (
+            !_pointers.Value.TryGetValue(slot, out target)
+            && elf.Type == ElfType.Executable
+            && elf.TryReadAt(slot, word)
+        )
             target = BinaryPrimitives.ReadUInt64LittleEndian(word);
         return target != 0;
     }
@@ -129,7 +135,10 @@ internal sealed class ScheduleWalker(ElfFile elf)
 
         public void Follow(in Instruction instruction, in InstructionInfo info)
         {
-            bool copies = instruction.Mnemonic == Mnemonic.Mov && instruction.Op1Kind == OpKind.Register && _registers.Contains(instruction.Op1Register);
+            bool copies =
+                instruction.Mnemonic == Mnemonic.Mov
+                && instruction.Op1Kind == OpKind.Register
+                && _registers.Contains(instruction.Op1Register);
             foreach (var used in info.GetUsedMemory())
             {
                 if (Writes(used.Access))
@@ -144,7 +153,12 @@ internal sealed class ScheduleWalker(ElfFile elf)
 
             if (copies && instruction.Op0Kind == OpKind.Register && instruction.Op0Register.IsGPR64())
                 _registers.Add(instruction.Op0Register);
-            if (copies && instruction.Op0Kind == OpKind.Memory && IsPlainStack(instruction) && instruction.Op1Register.IsGPR64())
+            if (
+                copies
+                && instruction.Op0Kind == OpKind.Memory
+                && IsPlainStack(instruction)
+                && instruction.Op1Register.IsGPR64()
+            )
                 _stack.Add(_stackPointer + (long)instruction.MemoryDisplacement64);
             MoveStackPointer(instruction, info);
         }
@@ -172,8 +186,15 @@ internal sealed class ScheduleWalker(ElfFile elf)
                 moved |= Writes(used.Access) && used.Register.GetFullRegister() == Register.RSP;
             if (!moved)
                 return;
-            if (instruction.Mnemonic is Mnemonic.Sub or Mnemonic.Add && instruction.Op0Kind == OpKind.Register && instruction.Op1Kind.IsImmediate())
-                _stackPointer += instruction.Mnemonic == Mnemonic.Add ? (long)instruction.GetImmediate(1) : -(long)instruction.GetImmediate(1);
+            if (
+                instruction.Mnemonic is Mnemonic.Sub or Mnemonic.Add
+                && instruction.Op0Kind == OpKind.Register
+                && instruction.Op1Kind.IsImmediate()
+            )
+                _stackPointer +=
+                    instruction.Mnemonic == Mnemonic.Add
+                        ? (long)instruction.GetImmediate(1)
+                        : -(long)instruction.GetImmediate(1);
             else
                 _stackLost = true;
         }

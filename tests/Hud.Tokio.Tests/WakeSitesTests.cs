@@ -39,7 +39,10 @@ public sealed class WakeSitesTests
 
     [Fact]
     public void Behind_an_endbr64_the_same() =>
-        Assert.Equal<(ulong, HeaderPlace)?>((18, new HeaderPlace(Rsi)), Site("f3 0f 1e fa " + Begin + "e9 00 01 00 00"));
+        Assert.Equal<(ulong, HeaderPlace)?>(
+            (18, new HeaderPlace(Rsi)),
+            Site("f3 0f 1e fa " + Begin + "e9 00 01 00 00")
+        );
 
     [Fact]
     public void A_jump_by_a_pointer_is_followed()

@@ -8,6 +8,7 @@ public static partial class TextReport
     private const int MaxPressure = 5;
     private const int MaxStalls = 5;
     private const int MaxTasks = 8;
+    private const int MaxNotes = 3;
     private const int MaxWorkers = 16;
     private const int MaxLatencyGroups = 3;
 
@@ -102,6 +103,41 @@ public static partial class TextReport
 
         if (tasks.Count > MaxTasks)
             sheet.Line($"  and {Words.Plural(tasks.Count - MaxTasks, "more task type")}", Ink.Dim);
+    }
+
+    private static void Waits(TextSheet sheet, ProfileDocument d)
+    {
+        var tasks = d
+            .Tasks.Where(t => t.Waits is { Count: > 0 })
+            .OrderByDescending(t => t.Waits!.P99Ns)
+            .ThenByDescending(t => t.Waits!.MaxNs)
+            .ThenBy(t => t.Name, StringComparer.Ordinal)
+            .ToList();
+        var notes = d.Targets.Where(t => t.WakesNotTimed.Length > 0 && t.Polls > 0).ToList();
+        if (tasks.Count == 0 && notes.Count == 0)
+            return;
+        sheet.Heading("WAITING FOR A WORKER", "from a task's wake to its poll; longest p99 first");
+        if (tasks.Count > 0)
+            sheet.Line($"  {"waits", 6} {"p50", 6} {"p99", 6} {"max", 6}  task", Ink.Dim);
+        foreach (var t in tasks.Take(MaxTasks))
+        {
+            var w = t.Waits!;
+            sheet.Line(
+                $"  {(w.Estimated ? "~" : "") + HumanText.Count(w.Count), 6} {HumanText.Duration(w.P50Ns), 6} {HumanText.Duration(w.P99Ns), 6} {HumanText.Duration(w.MaxNs), 6}  "
+                    + Printable.FitPath(Printable.Clean(t.Name), sheet.Width - 32)
+            );
+        }
+
+        if (tasks.Count > MaxTasks)
+            sheet.Line($"  and {Words.Plural(tasks.Count - MaxTasks, "more task type")}", Ink.Dim);
+        foreach (var target in notes.Take(MaxNotes))
+            sheet.Paragraph(
+                $"not every wake of {Printable.Clean(target.Process)} ({target.Pid}) was timed: {Printable.Clean(target.WakesNotTimed)}",
+                2,
+                Ink.Dim
+            );
+        if (notes.Count > MaxNotes)
+            sheet.Line($"  and {Words.Plural(notes.Count - MaxNotes, "more target")}", Ink.Dim);
     }
 
     private static void Workers(TextSheet sheet, ProfileDocument d)
