@@ -50,8 +50,8 @@ public sealed class WakeTests
     [Fact]
     public async Task Where_the_budget_leaves_wakes_out_the_report_says_so()
     {
-        using var workload = await Workload.StartAsync("tokio143-release", "throughput", "--workers 2 --tasks 4");
-        var run = await HudRun.OnAsync(workload, 3);
+        using var workload = await Workload.StartAsync("tokio143-release", "wakes", Busy);
+        var run = await HudRun.OnAsync(workload, 3, "--budget 0.1");
 
         Assert.Contains(
             "to keep to the budget",

@@ -2,6 +2,7 @@
 //! itself.
 
 use std::future::poll_fn;
+use std::hint::black_box;
 use std::io::Write;
 use std::sync::Arc;
 use std::task::Poll;
@@ -58,21 +59,25 @@ fn keep_the_worker(time: Duration) {
     std::thread::sleep(time);
 }
 
+/// This and the next two differ by their text, so that the compiler does not make one function of them.
 async fn notified(notify: Arc<Notify>) {
     loop {
         notify.notified().await;
+        black_box("notified");
     }
 }
 
 async fn from_elsewhere(notify: Arc<Notify>) {
     loop {
         notify.notified().await;
+        black_box("from_elsewhere");
     }
 }
 
 async fn in_local_set(notify: Arc<Notify>) {
     loop {
         notify.notified().await;
+        black_box("in_local_set");
     }
 }
 
