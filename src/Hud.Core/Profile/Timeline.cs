@@ -177,6 +177,7 @@ public sealed record Overhead
     /// <summary>Probe hits x measured cost, in percent of the target's CPU time. The agent's own CPU time is <see cref="AgentCpuNs"/>.</summary>
     public double MeasuredPercent { get; set; }
 
+    /// <summary>Of polls and wakes, timed or not.</summary>
     public long ProbeHits { get; set; }
 
     /// <summary>Cost of one poll's probes on this machine, measured at start-up on a child process.</summary>

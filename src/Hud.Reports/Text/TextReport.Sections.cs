@@ -219,11 +219,22 @@ public static partial class TextReport
         sheet.Line(
             $"  {HumanText.Percent(o.MeasuredPercent)} of the target's CPU time (budget {HumanText.Percent(o.BudgetPercent)}); {Words.Level(o.Level)}"
         );
-        string perPoll = o.CostPerPollNs > 0 ? $", {HumanText.Duration(o.CostPerPollNs)} each" : "";
-        sheet.Line(
-            $"  {Words.Plural(o.ProbeHits, "probe hit")}{perPoll}; agent {HumanText.Duration(o.AgentCpuNs)} CPU, {HumanText.Bytes(o.AgentPeakBytes)} at most",
-            Ink.Dim
-        );
+        string perPoll = o.CostPerPollNs > 0 ? $", {HumanText.Duration(o.CostPerPollNs)} each" : "",
+            hits = Words.Plural(o.ProbeHits, "probe hit"),
+            agent = $"agent {HumanText.Duration(o.AgentCpuNs)} CPU, {HumanText.Bytes(o.AgentPeakBytes)} at most";
+        if (o.CostPerWakeNs > 0)
+        {
+            sheet.Line(
+                $"  {hits}, {HumanText.Duration(o.CostPerPollNs)} a poll and {HumanText.Duration(o.CostPerWakeNs)} a wake",
+                Ink.Dim
+            );
+            sheet.Line($"  {agent}", Ink.Dim);
+        }
+        else
+        {
+            sheet.Line($"  {hits}{perPoll}; {agent}", Ink.Dim);
+        }
+
         // the level it starts at is not a change
         var changes = o.LevelChanges.Where(c => c.AtNs > 0).ToList();
         foreach (var change in changes.Take(6))

@@ -34,6 +34,7 @@ internal static class TextDocuments
         var d = Local(RealisticDocuments.Healthy());
         return d with
         {
+            Overhead = d.Overhead with { CostPerWakeNs = 1020 },
             Targets =
             [
                 .. d.Targets.Select(t =>
