@@ -24,6 +24,14 @@ enum {
 	HUD_OFF_RUNNABLE = 1,      /* of off_since_ns: ready, without a CPU; no switch is that early */
 	HUD_TYPE_OUTSIDE = 2147483646, /* of an event: not a timed poll, but what a thread did outside of one */
 	HUD_POOL_SHIFT = 32,       /* of a probe's cookie: below are types of polls, above the number of a type of blocking tasks */
+	/* of a wake probe's cookie, where the task's header is: the number of a register in DWARF, or how far above the stack pointer */
+	HUD_WAKE_REGISTER_MASK = 15,
+	HUD_WAKE_ON_STACK = 256,
+	HUD_WAKE_CHECKED = 512,    /* the low bits of vtable slot 1 are in the cookie: code that others share is entered with other pointers */
+	HUD_WAKE_OFFSET_SHIFT = 16,
+	HUD_WAKE_OFFSET_MASK = 32767,
+	HUD_WAKE_SLOT_SHIFT = 32,
+	HUD_WAKE_SLOT_MASK = 4095, /* code moves by whole pages */
 };
 
 enum hud_event_kind {
@@ -91,7 +99,10 @@ enum hud_stat {
 	HUD_STAT_EVENTS = 14,          /* records written */
 	HUD_STAT_MISSED_SWITCHES = 15, /* switches back to a target not reported by the tracepoint (reconstructed, see hud_switch.h) */
 	HUD_STAT_POOL_TASKS = 16,      /* beginnings of blocking tasks: hits that cost as much as a poll that is not timed */
-	HUD_STAT_COUNT = 17,
+	HUD_STAT_WAKES = 17,           /* wakes of tasks whose moment was kept */
+	HUD_STAT_WAKES_SKIPPED = 18,   /* hits of wake probes at which none was: sampled out, or a task that was just made */
+	HUD_STAT_WAKES_LOST = 19,      /* wakes that no poll was seen to follow before the next one, or whose task could not be read */
+	HUD_STAT_COUNT = 20,
 };
 
 /* 136 bytes; index = DWARF register number */
@@ -148,6 +159,14 @@ struct hud_type_stats {
 	__u64 hist[HUD_HIST_SLOTS];
 };
 
+/* One per poll type and CPU: from a wake of its tasks to the poll that followed. All but the longest stand for those sampled out, too. */
+struct hud_wake_stats {
+	__u64 wakes;
+	__u64 total_ns;
+	__u64 max_ns;
+	__u64 hist[HUD_HIST_SLOTS];
+};
+
 /* Set by the agent, one per poll type. */
 struct hud_type_info {
 	__u32 target_binary;     /* index of the binary it is in */
@@ -185,6 +204,8 @@ struct hud_control {
 	__u32 ns_level;          /* depth of the agent's pid namespace */
 	__u32 enabled;           /* 0: programs return at once */
 	__u32 slots_used;        /* written by the programs: worker slots handed out */
+	__u32 wake_rate;         /* time 1 wake of this many, a power of two; 0: wakes are not timed */
+	__u32 wake_epoch;        /* raised when wakes are timed again: what was kept before has had its poll unseen */
 	__u32 pad;
 	__u64 target_bits[64];   /* bitmap of (tgid & 4095): the first test of every switch */
 };
@@ -223,9 +244,10 @@ struct hud_sleeper {
 
 _Static_assert(sizeof(struct hud_event) == 456, "hud_event");
 _Static_assert(sizeof(struct hud_type_stats) == 360, "hud_type_stats");
+_Static_assert(sizeof(struct hud_wake_stats) == 344, "hud_wake_stats");
 _Static_assert(sizeof(struct hud_type_info) == 16, "hud_type_info");
 _Static_assert(sizeof(struct hud_worker) == 416, "hud_worker");
-_Static_assert(sizeof(struct hud_control) == 552, "hud_control");
+_Static_assert(sizeof(struct hud_control) == 560, "hud_control");
 _Static_assert(sizeof(struct hud_config) == 24, "hud_config");
 _Static_assert(sizeof(struct hud_task_record) == 24, "hud_task_record");
 _Static_assert(sizeof(struct hud_sleeper) == 176, "hud_sleeper");

@@ -176,6 +176,33 @@ struct {
 	__type(value, struct hud_type_stats);
 } types SEC(".maps");
 
+/* poll type -> how long its tasks waited; resized with `types` */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hud_wake_stats);
+} wake_stats SEC(".maps");
+
+struct wake {
+	u64 at_ns;
+	u64 task_id; /* a task's memory may be another's by the time of the poll; ids are never used again */
+	u32 weight;  /* wakes that it stands for */
+	u32 epoch;
+};
+
+/*
+ * target << 58 | address of the task's header -> its last wake, until the poll that follows. As many as tasks wait for a worker at one
+ * time; each CPU keeps some places for itself, so the agent adds those.
+ */
+enum { HUD_WAKE_TARGET_SHIFT = 58 };
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct wake);
+} wakes SEC(".maps");
+
 /* poll type -> where its task id is; resized with `types` */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -69,6 +69,7 @@ static __always_inline bool enter(struct thread_state *ts, struct task_struct *t
 	u32 depth, pool = cookie >> HUD_POOL_SHIFT;
 	struct poll_frame *f;
 	struct hud_worker *w;
+	u64 woken = 0;
 
 	drop_stale_polls(ts);
 	if (ts->off_at)
@@ -80,6 +81,8 @@ static __always_inline bool enter(struct thread_state *ts, struct task_struct *t
 		begin_pool_task(ts, pool);
 		return false;
 	}
+	if (control.wake_rate)
+		woken = end_wait(ts->target, PT_REGS_PARM1(ctx), cookie);
 	if (ts->outside)
 		end_outside(bpf_ktime_get_ns());
 	ts->role = HUD_ROLE_WORKER;
@@ -91,6 +94,7 @@ static __always_inline bool enter(struct thread_state *ts, struct task_struct *t
 		assign_slot(ts, task);
 	f = poll_at(ts, depth);
 	open_frame(f, ts, task, ctx, cookie);
+	f->task_id = woken;
 	if (ts->pool)
 		take_over_by_poll(ts, f->header, cookie);
 	w = worker_of(ts);
@@ -120,6 +124,9 @@ static __always_inline bool poll_enter(struct pt_regs *ctx)
 	cookie = bpf_get_attach_cookie(ctx);
 	if (!(cookie >> HUD_POOL_SHIFT) && is_left_out(cookie)) {
 		count(HUD_STAT_SAMPLED_OUT);
+		ts = control.wake_rate ? find_thread(task) : 0;
+		if (ts)
+			end_wait(ts->target, PT_REGS_PARM1(ctx), cookie);
 		return false;
 	}
 	ts = find_or_make_thread(task);
@@ -177,6 +184,7 @@ static __always_inline void leave(struct thread_state *ts, struct task_struct *t
 	barrier();
 	ts->depth = depth - 1;
 	barrier();
+	keep_wake_of_poll(ts, f, now);
 	wall = now - f->start_ns;
 	own = wall > f->inner_ns ? wall - f->inner_ns : 0;
 	if (depth > 1)

@@ -12,6 +12,7 @@ public static class LossText
             ("Rate limited", losses.RateLimited, "slow polls counted but not recorded one by one (rate limit)"),
             ("Samples limited", losses.SamplesLimited, "samples of running code not recorded (rate limit)"),
             ("Wakers limited", losses.WakersLimited, "ends of lock waits not recorded (rate limit)"),
+            ("Wakes lost", losses.WakesLost, "waits of tasks for a worker whose end was not seen"),
             ("Sampled-out polls", losses.SampledOutPolls, "polls not timed, to keep to the budget (counts are scaled)"),
             ("Thread state failures", losses.ThreadStateFailures, "polls on threads that could not be followed"),
             ("Poll depth overflows", losses.PollDepthOverflows, "polls nested too deeply to be timed"),

@@ -64,13 +64,13 @@ public readonly record struct ProbeSite(ulong Address, ProbeSiteVerdict Verdict,
             return ProbeSiteVerdict.Unreadable;
         if (instruction.Mnemonic == Mnemonic.Nop)
             return instruction.Length == 5 ? ProbeSiteVerdict.UnsafeNop : ProbeSiteVerdict.Cheap;
-        // jrcxz and loop are branches too, but not among those that the kernel emulates; nor is any other form of push
-        return
-            instruction.Code == Code.Push_r64
-            || instruction.IsJmpShortOrNear
-            || instruction.IsJccShortOrNear
-            || instruction.IsCallNear
-            ? ProbeSiteVerdict.Cheap
-            : ProbeSiteVerdict.SingleStepped;
+        return IsEmulated(instruction) ? ProbeSiteVerdict.Cheap : ProbeSiteVerdict.SingleStepped;
     }
+
+    /// <summary>jrcxz and loop are branches too, but not among those that the kernel emulates; nor is any other form of push.</summary>
+    internal static bool IsEmulated(in Instruction instruction) =>
+        instruction.Code == Code.Push_r64
+        || instruction.IsJmpShortOrNear
+        || instruction.IsJccShortOrNear
+        || instruction.IsCallNear;
 }

@@ -8,7 +8,7 @@ namespace Hud.Tokio;
 /// <param name="Site">ELF address of the breakpoint.</param>
 /// <param name="FileOffset">The same as an offset in the file: what the kernel wants.</param>
 /// <param name="Scheduler">Number of its scheduler type within the binary, by order of appearance.</param>
-public sealed record TaskType(string Name, ulong Site, ulong FileOffset, TaskVtable Vtable, int Scheduler)
+public sealed record TaskType(string Name, ulong Site, ulong FileOffset, TaskVtable Vtable, int Scheduler) : IProbedCode
 {
     /// <summary>An ELF address in the function that stands on the stack during a poll: see <see cref="ProbeSite.Body"/>.</summary>
     public ulong Body { get; init; } = Site;
@@ -21,6 +21,9 @@ public sealed record TaskType(string Name, ulong Site, ulong FileOffset, TaskVta
 
     /// <summary>Which of the process's files it lies in, where several have Tokio.</summary>
     public int File { get; init; }
+
+    /// <summary>Wakes of such tasks pass one of <see cref="TokioBinary.Wakes"/>.</summary>
+    public bool ShowsWakes { get; init; }
 }
 
 /// <summary>What was found in one file, or in all those of a process.</summary>
@@ -36,6 +39,9 @@ public sealed record TokioBinary
 
     /// <summary>Those of them whose beginning can be probed: a worker that gives its queue away starts one.</summary>
     public IReadOnlyList<TaskType> Pool { get; init; } = [];
+
+    /// <summary>Where wakes of tasks pass.</summary>
+    public IReadOnlyList<WakeSite> Wakes { get; init; } = [];
 
     /// <summary>The beginning of every blocking task can be probed.</summary>
     public bool ShowsHandovers => BlockingTypes > 0 && Pool.Count == BlockingTypes;
@@ -66,6 +72,7 @@ public sealed record TokioBinary
             Refused = [.. files.SelectMany((f, i) => f.Refused.Select(r => (r.Type with { File = i }, r.Site)))],
             BlockingTypes = files.Sum(f => f.BlockingTypes),
             Pool = [.. files.SelectMany((f, i) => f.Pool.Select(t => t with { File = i }))],
+            Wakes = [.. files.SelectMany((f, i) => f.Wakes.Select(w => w with { File = i }))],
             TokioVersion = string.Join(
                 ", ",
                 files.Select(f => f.TokioVersion).Where(v => v.Length > 0).Distinct(StringComparer.Ordinal)
@@ -90,6 +97,7 @@ public sealed record TokioBinary
         var timed = vtables.Where(v => v.Kind == TaskKind.Async && sites.Add(v.Poll)).ToList();
         var namer = new TaskNamer(elf);
         string[] names = namer.Name(timed);
+        var wakes = WakeSites.Find(elf, timed);
         foreach (var (vtable, name) in timed.Zip(names))
         {
             if (!schedulers.Contains(vtable.Schedule))
@@ -101,6 +109,7 @@ public sealed record TokioBinary
             {
                 Body = site.Body,
                 Code = site.Bytes,
+                ShowsWakes = !wakes.Unseen.Contains(vtable.Schedule),
             };
             if (site.Verdict == ProbeSiteVerdict.Cheap)
                 types.Add(type);
@@ -114,6 +123,7 @@ public sealed record TokioBinary
             Refused = refused,
             BlockingTypes = vtables.Where(v => v.Kind == TaskKind.Blocking).DistinctBy(v => v.Poll).Count(),
             Pool = PoolTypes(elf, vtables, sites, namer),
+            Wakes = wakes.Sites,
         };
     }
 

@@ -45,6 +45,7 @@ internal static class LossMerge
             ProgramMisses = Sum(l => l.ProgramMisses),
             SamplesLimited = Sum(l => l.SamplesLimited),
             WakersLimited = Sum(l => l.WakersLimited),
+            WakesLost = Sum(l => l.WakesLost),
             UnknownTypes = Sum(l => l.UnknownTypes),
             UnwindStops = documents
                 .SelectMany(d => d.Losses.UnwindStops)
@@ -67,6 +68,7 @@ internal static class LossMerge
                     : all.Max(o => o.Overhead.MeasuredPercent),
             ProbeHits = all.Sum(o => o.Overhead.ProbeHits),
             CostPerPollNs = all.Max(o => o.Overhead.CostPerPollNs),
+            CostPerWakeNs = all.Max(o => o.Overhead.CostPerWakeNs),
             AgentCpuNs = all.Sum(o => o.Overhead.AgentCpuNs),
             AgentPeakBytes = all.Max(o => o.Overhead.AgentPeakBytes),
             Level = all.Max(o => o.Overhead.Level),

@@ -258,8 +258,21 @@ public static class ProfileBuilder
                 Percent = Math.Round(Math.Min(100, type.TotalNs * 100 / workerNs), 2),
                 Estimated = type.Estimated,
                 Histogram = Log2Histogram.Trim(type.Histogram),
+                Waits = type.Waits is { Count: > 0 } waits ? Waits(waits) : null,
             };
     }
+
+    private static TaskWaits Waits(WaitFacts waits) =>
+        new()
+        {
+            Count = waits.Count,
+            TotalNs = waits.TotalNs,
+            P50Ns = Log2Histogram.Quantile(waits.Histogram, 0.5, waits.MaxNs),
+            P99Ns = Log2Histogram.Quantile(waits.Histogram, 0.99, waits.MaxNs),
+            MaxNs = waits.MaxNs,
+            Estimated = waits.Estimated,
+            Histogram = Log2Histogram.Trim(waits.Histogram),
+        };
 
     private static List<WorkerProfile> Workers(
         ProfileInputs facts,

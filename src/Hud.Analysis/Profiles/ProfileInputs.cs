@@ -54,6 +54,19 @@ public sealed record TaskTypeFacts
     public long MaxNs { get; init; }
     public long[] Histogram { get; init; } = [];
     public bool Estimated { get; init; }
+
+    /// <summary>Null when no wait was timed.</summary>
+    public WaitFacts? Waits { get; init; }
+}
+
+/// <summary>How long the tasks of one type waited, from a wake to their poll.</summary>
+public sealed record WaitFacts
+{
+    public long Count { get; init; }
+    public long TotalNs { get; init; }
+    public long MaxNs { get; init; }
+    public long[] Histogram { get; init; } = [];
+    public bool Estimated { get; init; }
 }
 
 /// <summary>One polling thread. Index in <see cref="ProfileInputs.Workers"/> = worker slot.</summary>

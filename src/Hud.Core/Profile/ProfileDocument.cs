@@ -130,6 +130,9 @@ public sealed record TargetProfile
     public int Workers { get; set; }
     public string TokioVersion { get; set; } = "";
     public int TaskTypes { get; set; }
+
+    /// <summary>Why wakes of its tasks were not timed, or not all; empty when all were.</summary>
+    public string WakesNotTimed { get; set; } = "";
     public long Polls { get; set; }
     public long SlowPolls { get; set; }
     public long LongestPollNs { get; set; }

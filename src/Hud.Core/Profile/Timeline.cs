@@ -49,6 +49,28 @@ public sealed record TaskProfile
 
     /// <summary>Entry i counts polls of [2^i, 2^(i+1)) ns; trailing zeros are cut.</summary>
     public IReadOnlyList<long> Histogram { get; set; } = [];
+
+    /// <summary>How long its tasks waited for a worker; absent where no wait was timed: <see cref="TargetProfile.WakesNotTimed"/> says why.</summary>
+    public TaskWaits? Waits { get; set; }
+}
+
+/// <summary>
+/// From a wake of a task to the poll that follows, whatever the workers did meanwhile. A task that is woken again before that poll waits since
+/// the first wake; one that is woken during its own poll, since the end of that. The first poll of a spawned task follows no wake.
+/// </summary>
+public sealed record TaskWaits
+{
+    public long Count { get; set; }
+    public long TotalNs { get; set; }
+    public long P50Ns { get; set; }
+    public long P99Ns { get; set; }
+    public long MaxNs { get; set; }
+
+    /// <summary>True when not all were timed: the counts are scaled, or some of the run is missing.</summary>
+    public bool Estimated { get; set; }
+
+    /// <summary>Entry i counts waits of [2^i, 2^(i+1)) ns; trailing zeros are cut.</summary>
+    public IReadOnlyList<long> Histogram { get; set; } = [];
 }
 
 /// <summary>One worker thread over the run.</summary>
@@ -126,6 +148,9 @@ public sealed record Losses
     /// <summary>Ends of futex waits that were not recorded (token bucket): whose holder is not known.</summary>
     public long WakersLimited { get; set; }
 
+    /// <summary>Waits of tasks for a worker whose end was not seen, or whose task could not be read.</summary>
+    public long WakesLost { get; set; }
+
     /// <summary>Polls of no known task type: in no type's totals.</summary>
     public long UnknownTypes { get; set; }
 
@@ -152,10 +177,14 @@ public sealed record Overhead
     /// <summary>Probe hits x measured cost, in percent of the target's CPU time. The agent's own CPU time is <see cref="AgentCpuNs"/>.</summary>
     public double MeasuredPercent { get; set; }
 
+    /// <summary>Of polls and wakes, timed or not.</summary>
     public long ProbeHits { get; set; }
 
     /// <summary>Cost of one poll's probes on this machine, measured at start-up on a child process.</summary>
     public long CostPerPollNs { get; set; }
+
+    /// <summary>Cost of the probe on one wake of a task, measured in the same way; 0 where none was timed.</summary>
+    public long CostPerWakeNs { get; set; }
 
     public long AgentCpuNs { get; set; }
     public long AgentPeakBytes { get; set; }

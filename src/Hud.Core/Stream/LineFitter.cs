@@ -140,6 +140,7 @@ public static class LineFitter
             BuildId = Name(target.BuildId),
             TokioVersion = Name(target.TokioVersion),
             Message = Cut(target.Message, MaxSentence),
+            WakesNotTimed = Cut(target.WakesNotTimed, MaxSentence),
         };
 
     private static string Name(string text) => Cut(text, MaxText);

@@ -50,6 +50,7 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
     private CpuClock? _clock;
     private readonly ulong[] _statValues;
     private readonly TypeStats[] _typeValues;
+    private readonly WakeStats[] _wakeValues;
     private readonly ControlBlock* _control;
     private readonly long[] _countBase = new long[(int)Stat.Count];
 
@@ -59,6 +60,7 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
         Settings = settings;
         _statValues = new ulong[_cpus];
         _typeValues = new TypeStats[_cpus];
+        _wakeValues = new WakeStats[_cpus];
         _control = opened.Map(".bss").Share<ControlBlock>(); // libbpf shares it by itself only for skeletons
     }
 
@@ -96,17 +98,13 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
             var wanted = AlwaysPrograms.Concat(settings.ProbeMode.PollPrograms()).ToHashSet(StringComparer.Ordinal);
             foreach (var program in opened.Programs)
                 program.SetAutoload(wanted.Contains(program.Name));
-            int attachType = settings.ProbeMode switch
-            {
-                ProbeMode.Session => UprobeMulti.AttachTypeSession,
-                ProbeMode.Multi => UprobeMulti.AttachTypeMulti,
-                _ => 0,
-            };
             foreach (string name in settings.ProbeMode.PollPrograms())
-                opened.Program(name).SetExpectedAttachType(attachType);
+                opened.Program(name).SetExpectedAttachType(settings.ProbeMode.AttachType(name));
 
             int cpus = Math.Max(1, Libbpf.libbpf_num_possible_cpus());
             opened.Map("types").SetMaxEntries((uint)TypeMemory.Places(settings.Types, cpus));
+            opened.Map("wake_stats").SetMaxEntries((uint)TypeMemory.Places(settings.Types, cpus));
+            opened.Map("wakes").SetMaxEntries(WakesKept((uint)cpus));
             opened.Map("type_info").SetMaxEntries((uint)Math.Max(1, settings.Types));
             opened.Map("workers").SetMaxEntries((uint)settings.Slots);
             opened.Map("scratch").SetMaxEntries((uint)(settings.Slots * Abi.ScratchPerThread));
@@ -131,6 +129,9 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
             throw;
         }
     }
+
+    /// <summary>Tasks that can wait for a worker at one time. Of a map that forgets the oldest, each CPU has up to 128 places in reserve.</summary>
+    internal static uint WakesKept(uint cpus) => 16_384 + 256 * cpus;
 
     /// <summary>Makes a process a target: from now on its switches are looked at. Returns its threads, or none when it is gone.</summary>
     public IReadOnlyList<TaskRecord> AddTarget(int pid, TargetId target)
@@ -275,24 +276,40 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
             case ProbeMode.Multi:
                 return new PollLinks([AttachMulti("hud_poll_entry", isReturn: false, path, offsets, cookies, pid)]);
             case ProbeMode.Perf:
-                var links = new List<BpfLink>();
-                try
-                {
-                    for (int i = 0; i < offsets.Length; i++)
-                        links.Add(
-                            _object
-                                .Program("hud_poll_entry")
-                                .AttachPerfUprobe(path, offsets[i], cookies[i], isReturn: false)
-                        );
-                    return new PollLinks(links);
-                }
-                catch
-                {
-                    new PollLinks(links).Dispose();
-                    throw;
-                }
+                return AttachPerfEntries("hud_poll_entry", path, offsets, cookies);
             default:
                 return new PollLinks([]);
+        }
+    }
+
+    public PollLinks AttachWakes(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> cookies, int pid) =>
+        ProbeMode switch
+        {
+            ProbeMode.Session or ProbeMode.Multi => new PollLinks([
+                AttachMulti(ProbeModes.Wake, isReturn: false, path, offsets, cookies, pid),
+            ]),
+            ProbeMode.Perf => AttachPerfEntries(ProbeModes.Wake, path, offsets, cookies),
+            _ => new PollLinks([]),
+        };
+
+    private PollLinks AttachPerfEntries(
+        string program,
+        string path,
+        ReadOnlySpan<ulong> offsets,
+        ReadOnlySpan<ulong> cookies
+    )
+    {
+        var links = new List<BpfLink>();
+        try
+        {
+            for (int i = 0; i < offsets.Length; i++)
+                links.Add(_object.Program(program).AttachPerfUprobe(path, offsets[i], cookies[i], isReturn: false));
+            return new PollLinks(links);
+        }
+        catch
+        {
+            new PollLinks(links).Dispose();
+            throw;
         }
     }
 
@@ -396,6 +413,24 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
             sum.MaxNs = Math.Max(sum.MaxNs, value.MaxNs);
             sum.Slow += value.Slow;
             sum.SlowNs += value.SlowNs;
+            for (int i = 0; i < Abi.HistogramSlots; i++)
+                sum.Histogram[i] += value.Histogram[i];
+        }
+
+        return sum;
+    }
+
+    /// <summary>Sum over the CPUs.</summary>
+    public WakeStats ReadWakes(TaskTypeId type)
+    {
+        var sum = default(WakeStats);
+        if (!_object.Map("wake_stats").TryGetPerCpu((uint)type.Number, _wakeValues))
+            return sum;
+        foreach (ref var value in _wakeValues.AsSpan())
+        {
+            sum.Wakes += value.Wakes;
+            sum.TotalNs += value.TotalNs;
+            sum.MaxNs = Math.Max(sum.MaxNs, value.MaxNs);
             for (int i = 0; i < Abi.HistogramSlots; i++)
                 sum.Histogram[i] += value.Histogram[i];
         }

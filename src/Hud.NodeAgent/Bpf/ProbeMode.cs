@@ -49,8 +49,20 @@ internal static class ProbeModes
     public static string[] PollPrograms(this ProbeMode probeMode) =>
         probeMode switch
         {
-            ProbeMode.Session => ["hud_poll_session", "hud_poll_skip"],
-            ProbeMode.Multi or ProbeMode.Perf => ["hud_poll_entry", "hud_poll_return"],
+            ProbeMode.Session => ["hud_poll_session", "hud_poll_skip", Wake],
+            ProbeMode.Multi or ProbeMode.Perf => ["hud_poll_entry", "hud_poll_return", Wake],
             _ => [],
+        };
+
+    /// <summary>The program for wakes: an entry alone, whatever the polls have.</summary>
+    public const string Wake = "hud_wake";
+
+    /// <summary>How a program of this probe mode is attached: one of the constants of <see cref="UprobeMulti"/>, or 0.</summary>
+    public static int AttachType(this ProbeMode probeMode, string program) =>
+        probeMode switch
+        {
+            ProbeMode.Session => program == Wake ? UprobeMulti.AttachTypeMulti : UprobeMulti.AttachTypeSession,
+            ProbeMode.Multi => UprobeMulti.AttachTypeMulti,
+            _ => 0,
         };
 }

@@ -12,6 +12,14 @@ public readonly record struct ProbeCost(double TimedNs, double SkippedNs)
     public double SwitchNs => 1.5 * TimedNs;
 
     public double SampleNs => 3 * TimedNs;
+
+    /// <summary>A wake that is timed. Where it was not measured: one entry of the two hits that a timed poll is.</summary>
+    public double WakeNs { get; init; } = 0.7 * TimedNs;
+
+    /// <summary>One that is left out costs the hit all the same, and that is most of it.</summary>
+    public double SkippedWakeNs => 0.8 * WakeNs;
+
+    public double WakesNs(long timed, long skipped) => timed * WakeNs + skipped * SkippedWakeNs;
 }
 
 /// <summary>The targets' CPU time over some while, in ns.</summary>
@@ -88,6 +96,10 @@ public sealed class Governor(double budgetPercent, ProbeCost cost)
     /// <summary>Percent of the target's CPU time that Hud costs it.</summary>
     public double Percent(in CpuUse cpu, double schedulerNs, long timed, long skipped) =>
         (PollsNs(timed, skipped) + schedulerNs) * 100 / cpu.AvailableNs;
+
+    /// <summary>What the polls of an interval cost, what they might cost, and what to aim at.</summary>
+    public (double SpentNs, double AllowedNs, double AimNs) Polls(in BudgetInterval interval) =>
+        (PollsNs(interval.TimedHits, interval.SkippedHits), AllowedNs(interval, 1), AllowedNs(interval, Aim));
 
     private double PollsNs(long timed, long skipped) => timed * cost.TimedNs + skipped * cost.SkippedNs;
 

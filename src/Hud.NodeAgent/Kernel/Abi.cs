@@ -24,6 +24,16 @@ public static class Abi
 
     /// <summary>Of a probe's cookie: above it stands the number of a type of blocking tasks.</summary>
     public const int PoolShift = 32;
+
+    /// <summary>Of a wake probe's cookie: where the task's header is at that place.</summary>
+    public const int WakeRegisterMask = 15;
+
+    public const int WakeOnStack = 256;
+    public const int WakeChecked = 512;
+    public const int WakeOffsetShift = 16;
+    public const int WakeOffsetMask = 32767;
+    public const int WakeSlotShift = 32;
+    public const int WakeSlotMask = 4095;
 }
 
 /// <summary><c>enum hud_event_kind</c></summary>
@@ -102,7 +112,10 @@ public enum Stat
     Events = 14,
     MissedSwitches = 15,
     PoolTasks = 16,
-    Count = 17,
+    Wakes = 17,
+    WakesSkipped = 18,
+    WakesLost = 19,
+    Count = 20,
 }
 
 [InlineArray(Abi.Registers)]
@@ -188,6 +201,16 @@ public struct TypeStats
     public HistogramBlock Histogram;
 }
 
+/// <summary><c>struct hud_wake_stats</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct WakeStats
+{
+    public ulong Wakes;
+    public ulong TotalNs;
+    public ulong MaxNs;
+    public HistogramBlock Histogram;
+}
+
 /// <summary><c>struct hud_type_info</c></summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct TypeInfo
@@ -231,6 +254,8 @@ public struct ControlBlock
     public uint NsLevel;
     public uint Enabled;
     public uint SlotsUsed;
+    public uint WakeRate;
+    public uint WakeEpoch;
     public uint Pad;
     public TargetBits TargetBits;
 }

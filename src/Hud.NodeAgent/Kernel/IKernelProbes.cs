@@ -48,6 +48,11 @@ internal interface IKernelProbes
     /// <exception cref="BpfException">The kernel refused.</exception>
     PollLinks AttachPool(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<uint> numbers, int pid);
 
+    /// <summary>Notes from here on when tasks of this process are woken, at these places of the file. Dispose the answer to detach.</summary>
+    /// <param name="cookies">Where the task's header is at each: <see cref="WakeCookie"/>.</param>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    PollLinks AttachWakes(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> cookies, int pid);
+
     /// <summary>A type of blocking tasks that goes on as a worker; the programs learn the others by what they do.</summary>
     void LearnLoop(uint number);
 
@@ -65,6 +70,9 @@ internal interface IKernelProbes
 
     /// <summary>Sum over the CPUs.</summary>
     TypeStats ReadType(TaskTypeId type);
+
+    /// <summary>How long tasks of this type waited from a wake to their poll. Sum over the CPUs.</summary>
+    WakeStats ReadWakes(TaskTypeId type);
 
     /// <summary>The polling threads so far, dead ones included.</summary>
     List<WorkerState> ReadWorkers();

@@ -32,6 +32,7 @@ internal static class Attachment
             try
             {
                 target.Probes.Attach(kernel, new HashSet<TaskTypeId>());
+                target.Probes.AttachWakes(kernel);
                 targets.ReportRefusal(target);
             }
             catch (BpfException) when (!target.IsAlive())

@@ -18,6 +18,10 @@ internal sealed class BudgetKeeper
     private readonly IReadOnlyList<TargetProcess> _targets;
     private readonly EventSink _sink;
     private readonly Governor _governor;
+    private readonly WakeGovernor _wakeGovernor;
+    private (long Timed, long Skipped) _lastWakes;
+    private int _rarestWakes = 1;
+    private bool _wakesLeftOut;
     private readonly ProbeCost _cost;
     private readonly int _sampleHertz;
     private readonly long _startNs;
@@ -53,6 +57,7 @@ internal sealed class BudgetKeeper
             forced
         );
         _governor = new Governor(session.OverheadBudgetPercent, cost);
+        _wakeGovernor = new WakeGovernor(cost);
         BudgetPercent = session.OverheadBudgetPercent;
         _lastCpu = Cpu();
         foreach (var target in targets.Where(t => !t.ReturnProbesAllowed))
@@ -72,6 +77,8 @@ internal sealed class BudgetKeeper
             );
         else if (forced is { } level)
             Carry(Governor.Fixed(level));
+        if (kernel.ProbeMode != ProbeMode.SchedOnly)
+            CarryWakes(WakeGovernor.FixedRate(forced ?? 0));
     }
 
     public double BudgetPercent { get; }
@@ -94,6 +101,14 @@ internal sealed class BudgetKeeper
     /// <summary>Its polls were timed from start to end, as far as the budget's sampling goes.</summary>
     public bool AlwaysTimed(TargetProcess target) =>
         _kernel.ProbeMode != ProbeMode.SchedOnly && !_everWithoutProbes && target.ReturnProbesAllowed;
+
+    /// <summary>What the budget left out of the wakes; null when it was nothing.</summary>
+    public string? WakesLeftOut =>
+        _wakesLeftOut ? "for some of the time none was, to keep to the budget"
+        : _rarestWakes > 1 ? $"1 of {_rarestWakes} was for some of the time, to keep to the budget (counts are scaled)"
+        : null;
+
+    private (long Timed, long Skipped) Wakes() => (_kernel.Count(Stat.Wakes), _kernel.Count(Stat.WakesSkipped));
 
     /// <summary>Hits at which nothing is timed.</summary>
     private long Skipped() => _kernel.Count(Stat.SampledOut) + _kernel.Count(Stat.PoolTasks);
@@ -149,6 +164,51 @@ internal sealed class BudgetKeeper
         var decision = _governor.Decide(interval);
         if (decision.Changed)
             Carry(decision);
+        var wakes = Wakes();
+        CarryWakes(
+            _wakeGovernor.Decide(
+                new WakeInterval(
+                    decision.Level,
+                    decision.Changed,
+                    _governor.Polls(interval),
+                    interval.TimedHits + interval.SkippedHits,
+                    wakes.Timed - _lastWakes.Timed,
+                    wakes.Skipped - _lastWakes.Skipped
+                )
+            )
+        );
+        _lastWakes = wakes;
+    }
+
+    private void CarryWakes(int rate)
+    {
+        _wakesLeftOut |= rate == 0;
+        _rarestWakes = Math.Max(_rarestWakes, rate);
+        ref var control = ref _kernel.Control;
+        bool wereOn = control.WakeRate > 0;
+        if (rate == 0)
+        {
+            control.WakeRate = 0;
+            foreach (var target in _targets)
+                target.Probes.DetachWakes();
+            return;
+        }
+
+        if (rate == control.WakeRate)
+            return;
+
+        // polls since the wakes went have ended no wait
+        if (!wereOn)
+            control.WakeEpoch++;
+        control.WakeRate = (uint)rate;
+        if (!wereOn)
+            AttachWakes();
+    }
+
+    private void AttachWakes()
+    {
+        foreach (var target in _targets.Where(t => !t.Gone && !t.Probes.OnWakes))
+            target.Probes.AttachWakes(_kernel);
     }
 
     private void Carry(BudgetDecision decision)
@@ -209,6 +269,8 @@ internal sealed class BudgetKeeper
         if (Level >= 3)
             return false;
         Attach(target, () => target.Probes.AttachFile(_kernel, file));
+        if (_kernel.Control.WakeRate > 0)
+            target.Probes.AttachWakes(_kernel);
         return true;
     }
 
@@ -234,10 +296,11 @@ internal sealed class BudgetKeeper
         long timed = _kernel.Count(Stat.Polls),
             skipped = Skipped(),
             cpu = _targets.Sum(t => t.LastCpu - t.CpuAtStart);
+        var wakes = Wakes();
         // what the target pays; the agent's own CPU time is the node's and stands beside it
         double percent = _governor.Percent(
             new CpuUse(_lastNs - _startNs, cpu, _lastWorkers.WaitedNs),
-            SchedulerNs(_lastWorkers.Switches, cpu),
+            SchedulerNs(_lastWorkers.Switches, cpu) + _cost.WakesNs(wakes.Timed, wakes.Skipped),
             timed,
             skipped
         );
@@ -245,8 +308,9 @@ internal sealed class BudgetKeeper
         {
             BudgetPercent = BudgetPercent,
             MeasuredPercent = Math.Round(percent, 3),
-            ProbeHits = timed + skipped,
+            ProbeHits = timed + skipped + wakes.Timed + wakes.Skipped,
             CostPerPollNs = (long)_cost.TimedNs,
+            CostPerWakeNs = wakes.Timed > 0 ? (long)_cost.WakeNs : 0,
             AgentCpuNs = agentCpuNs,
             AgentPeakBytes = AgentClock.OwnPeakBytes,
             Level = Level,

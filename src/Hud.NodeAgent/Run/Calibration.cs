@@ -2,6 +2,7 @@ using Hud.Analysis;
 using Hud.Frames;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Budget;
+using Hud.NodeAgent.Kernel;
 
 namespace Hud.NodeAgent.Run;
 
@@ -47,11 +48,19 @@ internal static class Calibration
                 skipped = child.Cost(Thousands, leftOut: true);
             }
 
-            return Of(timed, skipped);
+            // with the polls: what ends a wait is a part of what a wake costs
+            kernel.SetType(type, new TypeInfo { TaskIdOffset = SelfTestChild.TaskIdOffset });
+            kernel.Control.WakeRate = 1;
+            links.Add(
+                kernel.AttachWakes(child.Path, [child.Offset], [WakeCookie.Of(SelfTestChild.Wake)], child.Pid)
+            );
+            double? wake = child.Cost(Thousands) - timed;
+            return Of(timed, skipped, wake);
         }
         finally
         {
             kernel.Control.Enabled = 0;
+            kernel.Control.WakeRate = 0;
             if (threads.Count > 0)
                 kernel.RemoveTarget(threads[0].Tgid);
             // the kernel waits for its readers before it lets go of a probe; the target need not wait for that too
@@ -62,12 +71,14 @@ internal static class Calibration
     /// <summary>What two answers of the child mean for a target.</summary>
     /// <param name="timed">ns; null when the child did not answer in time, as on a machine with far too much to do.</param>
     /// <param name="skipped">Null also in modes in which the return probe fires whether its poll is timed or not.</param>
-    internal static ProbeCost Of(double? timed, double? skipped)
+    /// <param name="wake">What a wake adds to its poll.</param>
+    internal static ProbeCost Of(double? timed, double? skipped, double? wake = null)
     {
         if (timed is not > 0)
             return Assumed;
         double all = timed.Value * Margin;
-        return new ProbeCost(all, Math.Max(0, skipped * Margin ?? all * NotTimed));
+        var cost = new ProbeCost(all, Math.Max(0, skipped * Margin ?? all * NotTimed));
+        return wake is > 0 ? cost with { WakeNs = wake.Value * Margin } : cost;
     }
 
     /// <summary>

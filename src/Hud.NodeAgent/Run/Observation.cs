@@ -233,7 +233,10 @@ internal sealed class Observation : IDisposable
             StartedAt = _startedAt,
             StartNs = _startNs,
             EndNs = nowNs,
-            Targets = [.. _targets.Describe()],
+            Targets =
+            [
+                .. _targets.Describe().Select(t => t with { WakesNotTimed = WakeNotes.With(t, Budget.WakesLeftOut) }),
+            ],
             Types = _workerNames.Narrow(
                 Totals.Types,
                 workers,

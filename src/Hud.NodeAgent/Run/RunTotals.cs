@@ -61,8 +61,28 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
                 MaxNs = Math.Max(facts.MaxNs, (long)now.MaxNs),
                 Histogram = histogram,
                 Estimated = facts.Estimated || weight > 1,
+                Waits = Waits(id, facts.Waits),
             };
         }
+    }
+
+    /// <summary>The programs have scaled them: a wake stands for others by what held when it was timed.</summary>
+    private WaitFacts? Waits(TaskTypeId type, WaitFacts? before)
+    {
+        var now = kernel.ReadWakes(type);
+        if (now.Wakes == 0)
+            return null;
+        long[] histogram = new long[Abi.HistogramSlots];
+        for (int i = 0; i < histogram.Length; i++)
+            histogram[i] = (long)now.Histogram[i];
+        return new WaitFacts
+        {
+            Count = (long)now.Wakes,
+            TotalNs = (long)now.TotalNs,
+            MaxNs = (long)now.MaxNs,
+            Histogram = histogram,
+            Estimated = before?.Estimated == true || kernel.Control.WakeRate != 1,
+        };
     }
 
     public IReadOnlyList<TaskTypeFacts> Types
@@ -147,6 +167,7 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
             MissedSwitches = kernel.Count(Stat.MissedSwitches),
             SamplesLimited = kernel.Count(Stat.SamplesLimited),
             WakersLimited = kernel.Count(Stat.WakersLimited),
+            WakesLost = kernel.Count(Stat.WakesLost),
             UnknownTypes = kernel.Count(Stat.TypeOutOfRange),
             ProgramMisses = kernel.ProgramMisses,
             UnwindStops = Enum.GetValues<StopReason>()

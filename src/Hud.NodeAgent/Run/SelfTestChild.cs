@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hud.Elf;
 using Hud.NodeAgent.Interop;
+using Hud.Tokio;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hud.NodeAgent.Run;
@@ -32,6 +33,14 @@ internal sealed class SelfTestChild : IDisposable
     public int Pid => _process.Id;
 
     public string Path => PathOf(Program.Value.File!);
+
+    /// <summary>The probed function as a place that wakes pass: it is given what looks like a task's header.</summary>
+    public static WakeSite Wake { get; } = new(0, 0, new HeaderPlace(ArgumentRegister), Schedule: 0);
+
+    /// <summary><c>ID</c> of native/selftest.c</summary>
+    public const uint TaskIdOffset = 5 * 8;
+
+    private const int ArgumentRegister = 5; // %rdi; on arm64 the first argument is taken whatever the number
 
     /// <summary>File offset of the probed function.</summary>
     public ulong Offset { get; }

@@ -17,7 +17,7 @@ internal static class SiteCheck
 
     /// <summary>What is not as it was, as the end of a sentence; null when all is.</summary>
     /// <param name="everywhere">the breakpoints reach every process that runs the file</param>
-    public static string? Difference(int pid, TokioFile file, IReadOnlyList<TaskType> sites, bool everywhere)
+    public static string? Difference(int pid, TokioFile file, IReadOnlyList<IProbedCode> sites, bool everywhere)
     {
         if (!FileByteSource.TryOpen(file.OpenPath, out var now, out string error))
             return $"{file.Name} can no longer be opened: {error}";
@@ -56,9 +56,10 @@ internal static class SiteCheck
         return null;
     }
 
-    private static bool Covers(Mapping mapping, TaskType site) => site.FileOffset - mapping.FileOffset < mapping.Length;
+    private static bool Covers(Mapping mapping, IProbedCode site) =>
+        site.FileOffset - mapping.FileOffset < mapping.Length;
 
-    private static TaskType? Differs(FileSharer sharer, IReadOnlyList<TaskType> sites)
+    private static IProbedCode? Differs(FileSharer sharer, IReadOnlyList<IProbedCode> sites)
     {
         using var memory = new TargetMemory(sharer.Pid);
         Span<byte> bytes = stackalloc byte[ProbeSite.CodeBytes];

@@ -12,8 +12,11 @@ internal sealed class TargetProbes(TargetProcess target) : IDisposable
 {
     private const int PoolNumberShift = 16; // no file has as many types
     private readonly List<PollLinks> _links = [];
+    private readonly List<PollLinks> _wakes = [];
 
     public bool Any => _links.Count > 0;
+
+    public bool OnWakes => _wakes.Count > 0;
 
     /// <summary>
     /// Probes its polls, all types but those left out. Detaches what was there. Nothing is probed, and <see cref="TargetProcess.Refusal"/> says why,
@@ -92,11 +95,68 @@ internal sealed class TargetProbes(TargetProcess target) : IDisposable
                 || Refuse(difference)
             );
 
-        TaskType[] Sites(IGrouping<int, (TaskType Type, TaskTypeId Number)> probed) =>
+        IProbedCode[] Sites(IGrouping<int, (TaskType Type, TaskTypeId Number)> probed) =>
             [
                 .. probed.Select(p => p.Type),
                 .. pools.Where(p => p.Key == probed.Key).SelectMany(p => p).Select(p => p.Type),
             ];
+    }
+
+    /// <summary>
+    /// Probes the wakes of its tasks. Where that can't be, <see cref="TargetProcess.WakesNotTimed"/> says why, and the polls are timed all the same.
+    /// </summary>
+    public void AttachWakes(IKernelProbes kernel)
+    {
+        DetachWakes();
+        if (!Any || target.Gone)
+            return;
+        var files = target.Tokio.Wakes.GroupBy(w => w.File).ToList();
+        try
+        {
+            if (!AreUnchanged())
+                return;
+            foreach (var file in files)
+                _wakes.Add(
+                    kernel.AttachWakes(
+                        target.TokioFiles[file.Key].OpenPath,
+                        file.Select(w => w.FileOffset).ToArray(),
+                        file.Select(WakeCookie.Of).ToArray(),
+                        target.Pid
+                    )
+                );
+            if (!AreUnchanged())
+                DetachWakes();
+        }
+        catch (BpfException e)
+        {
+            DetachWakes();
+            if (target.IsAlive())
+                target.WakesNotTimed = $"the kernel refused the probe: {e.Message}";
+        }
+
+        bool AreUnchanged()
+        {
+            foreach (var file in files)
+            {
+                if (
+                    SiteCheck.Difference(target.Pid, target.TokioFiles[file.Key], [.. file], kernel.ReachesOthers) is
+                    { } difference
+                )
+                {
+                    target.WakesNotTimed = difference;
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    public void DetachWakes()
+    {
+        foreach (var links in _wakes)
+            links.Dispose();
+        _wakes.Clear();
     }
 
     private bool LooksTheSame()
@@ -118,8 +178,10 @@ internal sealed class TargetProbes(TargetProcess target) : IDisposable
         return false;
     }
 
+    /// <summary>Wakes go with the polls: without these, nothing ends a wait.</summary>
     public void Detach()
     {
+        DetachWakes();
         foreach (var links in _links)
             links.Dispose();
         _links.Clear();

@@ -52,6 +52,9 @@ internal sealed class TargetProcess : Target, IDisposable
     /// <summary>Why its probes came off or were never put on, until it is reported.</summary>
     public Diagnostic? Refusal { get; set; }
 
+    /// <summary>Why the wakes of its tasks could not be probed; null while they can.</summary>
+    public string? WakesNotTimed { get; set; }
+
     public ModuleMap? Modules { get; internal set; }
 
     public IReadOnlyList<string> QuotaFiles { get; init; } = [];
@@ -137,6 +140,7 @@ internal sealed class TargetProcess : Target, IDisposable
             Message = Gone ? "the process ended during the run; what was seen until then is kept" : "",
             TokioVersion = Tokio.TokioVersion,
             TaskTypes = Tokio.Types.Count,
+            WakesNotTimed = WakeNotes.Of(this) ?? "",
             CpuNs = Math.Max(0, LastCpu - CpuAtStart),
             ThrottledNs = quota.ThrottledNs,
             ThrottledPeriods = quota.Periods,

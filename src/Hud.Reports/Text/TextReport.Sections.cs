@@ -8,6 +8,7 @@ public static partial class TextReport
     private const int MaxPressure = 5;
     private const int MaxStalls = 5;
     private const int MaxTasks = 8;
+    private const int MaxNotes = 3;
     private const int MaxWorkers = 16;
     private const int MaxLatencyGroups = 3;
 
@@ -104,6 +105,41 @@ public static partial class TextReport
             sheet.Line($"  and {Words.Plural(tasks.Count - MaxTasks, "more task type")}", Ink.Dim);
     }
 
+    private static void Waits(TextSheet sheet, ProfileDocument d)
+    {
+        var tasks = d
+            .Tasks.Where(t => t.Waits is { Count: > 0 })
+            .OrderByDescending(t => t.Waits!.P99Ns)
+            .ThenByDescending(t => t.Waits!.MaxNs)
+            .ThenBy(t => t.Name, StringComparer.Ordinal)
+            .ToList();
+        var notes = d.Targets.Where(t => t.WakesNotTimed.Length > 0 && t.Polls > 0).ToList();
+        if (tasks.Count == 0 && notes.Count == 0)
+            return;
+        sheet.Heading("WAITING FOR A WORKER", "from a task's wake to its poll; longest p99 first");
+        if (tasks.Count > 0)
+            sheet.Line($"  {"waits", 6} {"p50", 6} {"p99", 6} {"max", 6}  task", Ink.Dim);
+        foreach (var t in tasks.Take(MaxTasks))
+        {
+            var w = t.Waits!;
+            sheet.Line(
+                $"  {(w.Estimated ? "~" : "") + HumanText.Count(w.Count), 6} {HumanText.Duration(w.P50Ns), 6} {HumanText.Duration(w.P99Ns), 6} {HumanText.Duration(w.MaxNs), 6}  "
+                    + Printable.FitPath(Printable.Clean(t.Name), sheet.Width - 32)
+            );
+        }
+
+        if (tasks.Count > MaxTasks)
+            sheet.Line($"  and {Words.Plural(tasks.Count - MaxTasks, "more task type")}", Ink.Dim);
+        foreach (var target in notes.Take(MaxNotes))
+            sheet.Paragraph(
+                $"not every wake of {Printable.Clean(target.Process)} ({target.Pid}) was timed: {Printable.Clean(target.WakesNotTimed)}",
+                2,
+                Ink.Dim
+            );
+        if (notes.Count > MaxNotes)
+            sheet.Line($"  and {Words.Plural(notes.Count - MaxNotes, "more target")}", Ink.Dim);
+    }
+
     private static void Workers(TextSheet sheet, ProfileDocument d)
     {
         if (d.Workers.Count == 0)
@@ -183,11 +219,22 @@ public static partial class TextReport
         sheet.Line(
             $"  {HumanText.Percent(o.MeasuredPercent)} of the target's CPU time (budget {HumanText.Percent(o.BudgetPercent)}); {Words.Level(o.Level)}"
         );
-        string perPoll = o.CostPerPollNs > 0 ? $", {HumanText.Duration(o.CostPerPollNs)} each" : "";
-        sheet.Line(
-            $"  {Words.Plural(o.ProbeHits, "probe hit")}{perPoll}; agent {HumanText.Duration(o.AgentCpuNs)} CPU, {HumanText.Bytes(o.AgentPeakBytes)} at most",
-            Ink.Dim
-        );
+        string perPoll = o.CostPerPollNs > 0 ? $", {HumanText.Duration(o.CostPerPollNs)} each" : "",
+            hits = Words.Plural(o.ProbeHits, "probe hit"),
+            agent = $"agent {HumanText.Duration(o.AgentCpuNs)} CPU, {HumanText.Bytes(o.AgentPeakBytes)} at most";
+        if (o.CostPerWakeNs > 0)
+        {
+            sheet.Line(
+                $"  {hits}, {HumanText.Duration(o.CostPerPollNs)} a poll and {HumanText.Duration(o.CostPerWakeNs)} a wake",
+                Ink.Dim
+            );
+            sheet.Line($"  {agent}", Ink.Dim);
+        }
+        else
+        {
+            sheet.Line($"  {hits}{perPoll}; {agent}", Ink.Dim);
+        }
+
         // the level it starts at is not a change
         var changes = o.LevelChanges.Where(c => c.AtNs > 0).ToList();
         foreach (var change in changes.Take(6))

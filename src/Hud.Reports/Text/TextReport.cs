@@ -24,6 +24,7 @@ public static partial class TextReport
         Pressure(sheet, document);
         Stalls(sheet, document);
         Tasks(sheet, document);
+        Waits(sheet, document);
         Workers(sheet, document);
         Lost(sheet, document);
         Cost(sheet, document);

@@ -66,6 +66,20 @@ public sealed class ProfileBuilderTests
         };
     }
 
+    private static WaitFacts Waits(params (int Slot, long Count)[] slots)
+    {
+        long[] histogram = new long[40];
+        foreach (var (slot, count) in slots)
+            histogram[slot] = count;
+        return new WaitFacts
+        {
+            Count = histogram.Sum(),
+            TotalNs = slots.Sum(s => s.Count << s.Slot),
+            MaxNs = 2L << slots[^1].Slot,
+            Histogram = histogram,
+        };
+    }
+
     private ProfileDocument Build(ProfileInputs facts) =>
         ProfileBuilder.Build(facts, _stage.Aggregator, _stage.Stacks, _stage.Attributor, exact: true);
 
@@ -148,12 +162,38 @@ public sealed class ProfileBuilderTests
 
         var document = Build(
             Facts(
-                Type("shop::cart::checkout", 500, 3, 600, 41),
+                Type("shop::cart::checkout", 500, 3, 600, 41) with
+                {
+                    Waits = Waits((12, 480), (24, 20)),
+                },
                 Type("shop::auth::login", 300, 3, 200, 71),
                 Type("shop::never", 0, 0)
             )
         );
         Golden("everything.json", JsonSerializer.Serialize(document, HudJson.Indented.ProfileDocument) + "\n");
+    }
+
+    [Fact]
+    public void Waits_of_a_type_are_there_when_one_was_timed()
+    {
+        var document = Build(
+            Facts(
+                Type("shop::cart", 100, 0) with
+                {
+                    Waits = Waits((10, 98), (25, 2)) with { Estimated = true },
+                },
+                Type("shop::login", 100, 0),
+                Type("shop::audit", 100, 0) with
+                {
+                    Waits = new WaitFacts(),
+                }
+            )
+        );
+        var waits = document.Tasks[0].Waits!;
+        Assert.Equal((100, true, 26), (waits.Count, waits.Estimated, waits.Histogram.Count));
+        Assert.InRange(waits.P50Ns, 1 << 10, 2 << 10);
+        Assert.InRange(waits.P99Ns, 1 << 25, 2 << 25);
+        Assert.All(document.Tasks.Skip(1), t => Assert.Null(t.Waits));
     }
 
     [Fact]

@@ -9,6 +9,7 @@ internal sealed class ProbedChild : IDisposable
 {
     private readonly EventDecoder _decoder = new();
     private PollLinks? _links;
+    private PollLinks? _wakes;
 
     public ProbedChild(KernelSettings settings, uint type = 0, int hertz = 0)
     {
@@ -43,8 +44,17 @@ internal sealed class ProbedChild : IDisposable
 
     public void Attach(uint type) => _links = Kernel.AttachPolls(Child.Path, [Child.Offset], [type], Child.Pid);
 
+    /// <summary>The same function stands for a wake, too: it is given what looks like a task.</summary>
+    public void AttachWakes(uint type)
+    {
+        Kernel.SetType(new((int)type), new TypeInfo { TaskIdOffset = SelfTestChild.TaskIdOffset });
+        _wakes = Kernel.AttachWakes(Child.Path, [Child.Offset], [WakeCookie.Of(SelfTestChild.Wake)], Child.Pid);
+    }
+
     public void Detach()
     {
+        _wakes?.Dispose();
+        _wakes = null;
         _links?.Dispose();
         _links = null;
     }

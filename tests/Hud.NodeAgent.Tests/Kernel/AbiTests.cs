@@ -19,6 +19,7 @@ public sealed class AbiTests
     {
         ["hud_event"] = typeof(HudEvent),
         ["hud_type_stats"] = typeof(TypeStats),
+        ["hud_wake_stats"] = typeof(WakeStats),
         ["hud_type_info"] = typeof(Hud.NodeAgent.Kernel.TypeInfo),
         ["hud_worker"] = typeof(WorkerState),
         ["hud_control"] = typeof(ControlBlock),
@@ -50,6 +51,13 @@ public sealed class AbiTests
         ["HUD_OFF_RUNNABLE"] = Abi.OffRunnable,
         ["HUD_TYPE_OUTSIDE"] = Abi.Outside,
         ["HUD_POOL_SHIFT"] = Abi.PoolShift,
+        ["HUD_WAKE_REGISTER_MASK"] = Abi.WakeRegisterMask,
+        ["HUD_WAKE_ON_STACK"] = Abi.WakeOnStack,
+        ["HUD_WAKE_CHECKED"] = Abi.WakeChecked,
+        ["HUD_WAKE_OFFSET_SHIFT"] = Abi.WakeOffsetShift,
+        ["HUD_WAKE_OFFSET_MASK"] = Abi.WakeOffsetMask,
+        ["HUD_WAKE_SLOT_SHIFT"] = Abi.WakeSlotShift,
+        ["HUD_WAKE_SLOT_MASK"] = Abi.WakeSlotMask,
     };
 
     /// <summary>Used by the BPF programs only.</summary>

@@ -158,6 +158,66 @@ public sealed class BudgetKeeperTests
     }
 
     [Fact]
+    public void All_wakes_are_timed_at_first_and_their_cost_is_reported()
+    {
+        var keeper = Keeper();
+        Assert.Equal((1u, 1u), (_kernel.Control.WakeRate, _kernel.Control.WakeEpoch));
+        _kernel.Counts[Stat.Wakes] = 1000;
+        _kernel.Counts[Stat.WakesSkipped] = 100;
+        keeper.Tick(Second, []);
+
+        // 0.7 of a poll each, and 0.8 of that where it was left out: 1.512 ms of a second
+        var overhead = keeper.Overhead(agentCpuNs: 0);
+        Assert.Equal(0.151, overhead.MeasuredPercent, tolerance: 0.001);
+        Assert.Equal((1100, 1400), (overhead.ProbeHits, overhead.CostPerWakeNs));
+        Assert.Null(keeper.WakesLeftOut);
+    }
+
+    [Fact]
+    public void Wakes_over_the_budget_are_left_out_before_any_poll_is_and_the_report_says_so()
+    {
+        var keeper = Keeper();
+        _kernel.Counts[Stat.Polls] = 3000;
+        _kernel.Counts[Stat.Wakes] = 20_000;
+        keeper.Tick(Second, [(new(0), 3000)]);
+
+        Assert.Equal((0, 0u), (keeper.Level, _kernel.Control.WakeRate));
+        Assert.Contains("none was", keeper.WakesLeftOut, StringComparison.Ordinal);
+        Assert.Empty(keeper.Changes);
+    }
+
+    [Fact]
+    public void Wakes_that_are_timed_again_forget_what_was_kept_before()
+    {
+        var keeper = Keeper();
+        _kernel.Counts[Stat.Wakes] = 20_000;
+        keeper.Tick(Second, []);
+        Assert.Equal(0u, _kernel.Control.WakeRate);
+        for (int i = 2; i < 100 && _kernel.Control.WakeRate == 0; i++)
+            keeper.Tick(i * Second, []);
+
+        Assert.Equal((16u, 2u), (_kernel.Control.WakeRate, _kernel.Control.WakeEpoch));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 16)]
+    [InlineData(3, 0)]
+    public void A_forced_level_has_a_rate_for_the_wakes(int level, uint rate)
+    {
+        Keeper(forced: level);
+        Assert.Equal(rate, _kernel.Control.WakeRate);
+    }
+
+    [Fact]
+    public void Without_poll_probes_no_wake_is_timed()
+    {
+        var kernel = new PlayedKernel { ProbeMode = ProbeMode.SchedOnly };
+        Keeper(kernel: kernel);
+        Assert.Equal(0u, kernel.Control.WakeRate);
+    }
+
+    [Fact]
     public void It_looks_soon_at_first_and_seldom_once_nothing_changes()
     {
         var keeper = Keeper();

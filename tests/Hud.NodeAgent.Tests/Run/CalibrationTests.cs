@@ -24,4 +24,12 @@ public sealed class CalibrationTests
         var cost = Calibration.Of(timed, skipped);
         Assert.Equal((timedNs, skippedNs), (Math.Round(cost.TimedNs), Math.Round(cost.SkippedNs)));
     }
+
+    [Theory]
+    [InlineData(700.0, 840)]
+    [InlineData(null, 840)] // 0.7 of a timed poll
+    [InlineData(-3.0, 840)]
+    [InlineData(1000.0, 1200)]
+    public void A_wake_costs_what_was_measured_or_a_part_of_a_poll(double? wake, double wakeNs) =>
+        Assert.Equal(wakeNs, Math.Round(Calibration.Of(1000, 100, wake).WakeNs));
 }

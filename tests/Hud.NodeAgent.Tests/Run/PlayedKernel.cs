@@ -47,6 +47,23 @@ internal sealed class PlayedKernel : IKernelProbes
         return new PollLinks([]);
     }
 
+    public PollLinks AttachWakes(string path, ReadOnlySpan<ulong> offsets, ReadOnlySpan<ulong> cookies, int pid)
+    {
+        Asked.Add("attach wakes");
+        if (RefusesWakes)
+            throw new Hud.NodeAgent.Bpf.BpfException("probe wakes", 22, []);
+        Wakes.Add((path, pid, offsets.ToArray(), cookies.ToArray()));
+        return new PollLinks([]);
+    }
+
+    public bool RefusesWakes { get; init; }
+
+    public List<(string Path, int Pid, ulong[] Offsets, ulong[] Cookies)> Wakes { get; } = [];
+
+    public Dictionary<uint, WakeStats> Waits { get; } = [];
+
+    public WakeStats ReadWakes(TaskTypeId type) => Waits.GetValueOrDefault((uint)type.Number);
+
     public List<uint> Loops { get; } = [];
 
     public void LearnLoop(uint number) => Loops.Add(number);

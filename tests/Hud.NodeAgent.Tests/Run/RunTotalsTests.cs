@@ -64,6 +64,36 @@ public sealed class RunTotalsTests
     }
 
     [Fact]
+    public void Waits_are_scaled_by_the_programs_and_taken_as_they_are()
+    {
+        var totals = Totals();
+        _kernel.Control.WakeRate = 1;
+        _kernel.Types[1] = Stats(polls: 10, slow: 0, max: 900);
+        var waits = new WakeStats
+        {
+            Wakes = 7,
+            TotalNs = 7000,
+            MaxNs = 3000,
+        };
+        waits.Histogram[9] = 7;
+        _kernel.Waits[1] = waits;
+        totals.Read(Weights(16));
+
+        var login = totals.Types[1].Waits!;
+        Assert.Equal((7L, 7000L, 3000L, false), (login.Count, login.TotalNs, login.MaxNs, login.Estimated));
+        Assert.Equal(7, login.Histogram[9]);
+        Assert.Null(totals.Types[0].Waits);
+
+        _kernel.Control.WakeRate = 4;
+        _kernel.Types[1] = Stats(polls: 11, slow: 0, max: 900);
+        totals.Read(Weights(1));
+        _kernel.Control.WakeRate = 1;
+        _kernel.Types[1] = Stats(polls: 12, slow: 0, max: 900);
+        totals.Read(Weights(1));
+        Assert.True(totals.Types[1].Waits!.Estimated);
+    }
+
+    [Fact]
     public void A_type_that_was_never_polled_is_listed_with_nothing()
     {
         var totals = Totals();
@@ -141,6 +171,7 @@ public sealed class RunTotalsTests
             (Stat.MissedSwitches, l => l.MissedSwitches),
             (Stat.SamplesLimited, l => l.SamplesLimited),
             (Stat.WakersLimited, l => l.WakersLimited),
+            (Stat.WakesLost, l => l.WakesLost),
             (Stat.TypeOutOfRange, l => l.UnknownTypes),
         ];
         foreach (var (i, (stat, _)) in all.Index())

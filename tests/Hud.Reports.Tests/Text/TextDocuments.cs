@@ -18,6 +18,7 @@ internal static class TextDocuments
             "pressure" => Pressure(),
             "losses" => Losses(),
             "two-targets" => TwoTargets(),
+            "waits" => Waits(),
             _ => throw new ArgumentOutOfRangeException(nameof(name)),
         };
 
@@ -26,6 +27,45 @@ internal static class TextDocuments
         {
             Targets = [.. d.Targets.Select(t => t with { Pod = null, PodUid = null, Container = null, Node = null })],
         };
+
+    /// <summary>Tasks that waited for a worker, and one that has more names than fit.</summary>
+    private static ProfileDocument Waits()
+    {
+        var d = Local(RealisticDocuments.Healthy());
+        return d with
+        {
+            Overhead = d.Overhead with { CostPerWakeNs = 1020 },
+            Targets =
+            [
+                .. d.Targets.Select(t =>
+                    t with
+                    {
+                        Polls = d.Summary.Polls,
+                        WakesNotTimed =
+                            "those of 1 of 40 task types are not, as the code that they pass has no place where a probe is cheap; 1 of 4 was for some of the time, to keep to the budget (counts are scaled)",
+                    }
+                ),
+            ],
+            Tasks =
+            [
+                .. d.Tasks.Select(
+                    (t, i) =>
+                        t with
+                        {
+                            Waits = new TaskWaits
+                            {
+                                Count = t.Polls,
+                                TotalNs = t.Polls * 30_000,
+                                P50Ns = 9_000 << i,
+                                P99Ns = 62_000_000 >> i,
+                                MaxNs = 140_000_000 >> i,
+                                Estimated = i == 0,
+                            },
+                        }
+                ),
+            ],
+        };
+    }
 
     private static ProfileDocument Idle() =>
         new()
@@ -150,6 +190,7 @@ internal static class TextDocuments
                 ProgramMisses = 6,
                 SamplesLimited = 8,
                 WakersLimited = 11,
+                WakesLost = 12,
                 UnknownTypes = 13,
                 UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal)
                 {

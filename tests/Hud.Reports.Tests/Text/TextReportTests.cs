@@ -8,7 +8,7 @@ namespace Hud.Reports.Tests.Text;
 public partial class TextReportTests
 {
     public static TheoryData<string> Names =>
-        ["checkout", "healthy", "no-tokio", "idle", "not-timed", "pressure", "losses", "two-targets"];
+        ["checkout", "healthy", "no-tokio", "idle", "not-timed", "pressure", "losses", "two-targets", "waits"];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -41,6 +41,11 @@ internal sealed record TruthLine
     public long? Panics { get; set; }
     public long? Polls { get; set; }
     public long? AtNs { get; set; }
+
+    /// <summary>A task that was woken at WakeNs and polled at PollNs.</summary>
+    public string? Wait { get; set; }
+    public long? WakeNs { get; set; }
+    public long? PollNs { get; set; }
     public bool? Summary { get; set; }
     public string? Kind { get; set; }
 }

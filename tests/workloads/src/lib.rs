@@ -4,6 +4,7 @@ pub mod args;
 pub mod clock;
 pub mod lifetime;
 pub mod truth;
+pub mod waits;
 pub mod work;
 
 pub use args::Args;

@@ -40,6 +40,7 @@ struct Record {
 }
 
 static LOG: Mutex<Vec<Record>> = Mutex::new(Vec::new());
+static WAITS: Mutex<Vec<(&str, u64, u64)>> = Mutex::new(Vec::new());
 static BLOCKS: AtomicU64 = AtomicU64::new(0);
 static BLOCKED_NS: AtomicU64 = AtomicU64::new(0);
 static POLLS: AtomicU64 = AtomicU64::new(0);
@@ -97,6 +98,11 @@ impl Watch {
     }
 }
 
+/// A task that was woken at one moment and polled at the other.
+pub fn waited(task: &'static str, wake_ns: u64, poll_ns: u64) {
+    WAITS.lock().unwrap().push((task, wake_ns, poll_ns));
+}
+
 /// For programs that count their polls: add in batches, the counter is shared.
 pub fn add_polls(count: u64) {
     POLLS.fetch_add(count, Ordering::Relaxed);
@@ -137,6 +143,9 @@ pub fn flush() {
             "{{\"kind\":\"{}\",\"function\":\"{}\",\"start_ns\":{},\"dur_ns\":{},\"cpu_ns\":{},\"run_delay_ns\":{},\"tid\":{}}}\n",
             block.kind, block.function, block.start_ns, duration_ns, block.cpu_ns, block.run_delay_ns, thread
         ));
+    }
+    for (task, wake_ns, poll_ns) in std::mem::take(&mut *WAITS.lock().unwrap()) {
+        lines.push_str(&format!("{{\"wait\":\"{task}\",\"wake_ns\":{wake_ns},\"poll_ns\":{poll_ns}}}\n"));
     }
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * From the moment a task is woken to its poll. Tokio calls the vtable's slot `schedule` once for each wake that makes an idle task ready
+ * (transition_to_notified_by_* in tokio/src/runtime/task/state.rs); further wakes until the poll do nothing, so that each call is the first
+ * moment. A wake during the task's own poll sets a bit, and the task goes back to the queue when the poll ends: from there it waits.
+ * A task that was just spawned is queued without that slot by some schedulers and with it by others; its first poll follows no wake.
+ */
+#ifndef HUD_WAKES_H
+#define HUD_WAKES_H
+
+/* tokio/src/runtime/task/state.rs, unchanged from 1.23 to 1.53 */
+enum {
+	TASK_RUNNING = 1,
+	TASK_COMPLETE = 2,
+	TASK_NOTIFIED = 4,
+	TASK_REFS_SHIFT = 6,
+	TASK_SPAWNED = 3 << 6 | 8 | 4, /* INITIAL_STATE: three references, a JoinHandle, notified; later there are others */
+	TASK_MOST_REFS = 1 << 24,      /* of memory that is a task's no more, this word is often a pointer */
+};
+
+struct task_header {
+	u64 state;
+	u64 queue_next;
+	u64 vtable;
+};
+
+/* tokio/src/runtime/task/raw.rs, since 1.23: slot 1 and what follows to the offset of the id */
+struct task_vtable {
+	u64 schedule;
+	u64 others[5];
+	u64 trailer_offset;
+	u64 scheduler_offset;
+	u64 id_offset;
+};
+
+enum { VTABLE_SCHEDULE = 8, MOST_ID_OFFSET = 1 << 12 };
+
+static __always_inline u64 wake_key(u32 target, u64 header)
+{
+	return (u64)target << HUD_WAKE_TARGET_SHIFT | (header & ((1ULL << HUD_WAKE_TARGET_SHIFT) - 1));
+}
+
+#if defined(__TARGET_ARCH_x86)
+/* Each load has an offset of its own in its code: the compiler may make one load of several, at an offset that the verifier refuses. */
+#define HUD_REGISTER(number, name) case number: \
+	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(value) : "r"(ctx), "i"(__builtin_offsetof(struct hud_saved_regs, name))); break
+
+struct hud_saved_regs { /* struct pt_regs, part of the kernel's user ABI */
+	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+
+static __always_inline u64 register_of(struct pt_regs *ctx, u32 number)
+{
+	u64 value = 0;
+
+	switch (number) {
+	HUD_REGISTER(0, ax);
+	HUD_REGISTER(1, dx);
+	HUD_REGISTER(2, cx);
+	HUD_REGISTER(3, bx);
+	HUD_REGISTER(4, si);
+	HUD_REGISTER(5, di);
+	HUD_REGISTER(6, bp);
+	HUD_REGISTER(8, r8);
+	HUD_REGISTER(9, r9);
+	HUD_REGISTER(10, r10);
+	HUD_REGISTER(11, r11);
+	HUD_REGISTER(12, r12);
+	HUD_REGISTER(13, r13);
+	HUD_REGISTER(14, r14);
+	HUD_REGISTER(15, r15);
+	}
+	return value;
+}
+#else
+static __always_inline u64 register_of(struct pt_regs *ctx, u32 number)
+{
+	return PT_REGS_PARM1(ctx); /* there a function's first instruction can always be probed */
+}
+#endif
+
+static __always_inline u64 woken_header(struct pt_regs *ctx, u64 cookie)
+{
+	u64 header = 0, offset = cookie >> HUD_WAKE_OFFSET_SHIFT & HUD_WAKE_OFFSET_MASK;
+
+	if (!(cookie & HUD_WAKE_ON_STACK))
+		return register_of(ctx, cookie & HUD_WAKE_REGISTER_MASK);
+	bpf_probe_read_user(&header, sizeof(header), (void *)(PT_REGS_SP(ctx) + offset));
+	return header;
+}
+
+/* The task's id, or 0 where there is no task of this scheduler. */
+static __always_inline u64 woken_task(u64 header, struct task_header *task, u64 cookie)
+{
+	struct task_vtable vtable;
+	u64 id = 0;
+
+	if (bpf_probe_read_user(&vtable, sizeof(vtable), (void *)(task->vtable + VTABLE_SCHEDULE)))
+		return 0;
+	if (cookie & HUD_WAKE_CHECKED && (vtable.schedule & HUD_WAKE_SLOT_MASK) != (cookie >> HUD_WAKE_SLOT_SHIFT & HUD_WAKE_SLOT_MASK))
+		return 0;
+	if (vtable.id_offset > MOST_ID_OFFSET || bpf_probe_read_user(&id, sizeof(id), (void *)(header + vtable.id_offset)))
+		return 0;
+	return id;
+}
+
+/* `since`: what is kept from before is of a wake whose poll was not seen. */
+static __always_inline void keep_wake(u64 key, struct wake *wake, u64 since)
+{
+	struct wake *kept;
+
+	if (!bpf_map_update_elem(&wakes, &key, wake, BPF_NOEXIST))
+		return;
+	kept = bpf_map_lookup_elem(&wakes, &key);
+	if (kept && kept->at_ns >= since)
+		return;
+	if (kept && kept->task_id == wake->task_id && kept->epoch == wake->epoch)
+		count(HUD_STAT_WAKES_LOST);
+	if (bpf_map_update_elem(&wakes, &key, wake, BPF_ANY))
+		count(HUD_STAT_WAKES_LOST);
+}
+
+static __always_inline void add_wake(u32 type, u64 delay, u32 weight)
+{
+	struct hud_wake_stats *stats_of_type = bpf_map_lookup_elem(&wake_stats, &type);
+	u32 slot = log2_slot(delay);
+
+	if (!stats_of_type) {
+		count(HUD_STAT_TYPE_OUT_OF_RANGE);
+		return;
+	}
+	stats_of_type->wakes += weight;
+	stats_of_type->total_ns += delay * weight;
+	if (delay > stats_of_type->max_ns)
+		stats_of_type->max_ns = delay;
+	if (slot < HUD_HIST_SLOTS)
+		stats_of_type->hist[slot] += weight;
+}
+
+/*
+ * A poll begins, timed or not: the wait of its task is over. Returns the task's id, 0 where it is not known. A global function, as
+ * end_outside.
+ */
+__noinline u64 end_wait(u32 target, u64 header, u32 type)
+{
+	u64 key = wake_key(target, header), now, id = 0;
+	struct hud_type_info *info = bpf_map_lookup_elem(&type_info, &type);
+	struct wake *kept, wake;
+
+	if (!info || !info->task_id_offset || bpf_probe_read_user(&id, sizeof(id), (void *)(header + info->task_id_offset)))
+		return 0;
+	kept = bpf_map_lookup_elem(&wakes, &key);
+	if (!kept)
+		return id;
+	wake = *kept;
+	bpf_map_delete_elem(&wakes, &key);
+	now = bpf_ktime_get_ns();
+	if (wake.epoch == control.wake_epoch && wake.task_id == id && now >= wake.at_ns)
+		add_wake(type, now - wake.at_ns, wake.weight);
+	return id;
+}
+
+/*
+ * A poll has ended: whether its task was woken meanwhile. Only while all wakes are timed: another worker may poll it again before
+ * this, and what is kept then would be taken for the beginning of a later wait if that one's wake were left out.
+ */
+static __always_inline void keep_wake_of_poll(struct thread_state *ts, struct poll_frame *f, u64 now)
+{
+	struct wake wake = { .at_ns = now, .task_id = f->task_id, .weight = 1, .epoch = control.wake_epoch };
+	u64 state = 0;
+
+	if (control.wake_rate != 1 || !f->task_id)
+		return;
+	/* after a last poll this memory may be another's */
+	if (bpf_probe_read_user(&state, sizeof(state), (void *)f->header))
+		return;
+	if ((state & (TASK_RUNNING | TASK_COMPLETE | TASK_NOTIFIED)) != TASK_NOTIFIED || state >> TASK_REFS_SHIFT > TASK_MOST_REFS)
+		return;
+	keep_wake(wake_key(ts->target, f->header), &wake, f->start_ns);
+}
+
+#endif
