@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hud.Cli.Commands;
+using Hud.Cli.Run;
 using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
@@ -60,10 +62,10 @@ internal sealed class SessionStore(KubectlClient kubectl)
 
     /// <summary>The profile document of a finished session, checked against its hash.</summary>
     public ProfileDocument Report(ProfilingSession session) =>
-        JsonSerializer.Deserialize(
+        ReportFile.Parse(
             Result(session, OutputFormat.Report) ?? throw NoReport(session, "did not ask for the format Report"),
-            HudJson.Default.ProfileDocument
-        ) ?? throw NoReport(session, "has an empty report");
+            $"the report of session {FlagValues.Shown(session.Metadata.Name)}"
+        );
 
     /// <summary>The bytes of one result; null when the session has none of this format.</summary>
     public byte[]? Result(ProfilingSession session, OutputFormat format)

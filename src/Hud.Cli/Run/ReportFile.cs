@@ -4,6 +4,7 @@ using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
+using Hud.Core.Stream;
 
 namespace Hud.Cli.Run;
 
@@ -24,14 +25,33 @@ internal static class ReportFile
         string name = path == Stdin ? "stdin" : FlagValues.Shown(path);
         try
         {
-            byte[] json = Read(path);
+            return Parse(Read(path), name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Bad($"{name} cannot be read: {FlagValues.Why(e)}");
+        }
+    }
+
+    /// <param name="name">What it is, for messages.</param>
+    /// <exception cref="DiagnosticException">HUD005.</exception>
+    public static ProfileDocument Parse(byte[] json, string name)
+    {
+        try
+        {
             using (var tree = JsonDocument.Parse(json))
             {
                 if (Problem(tree.RootElement) is { } problem)
                     throw Bad($"{name} {problem.Why}", problem.Next);
             }
 
+            RequireWhole(json, name);
+
             return JsonSerializer.Deserialize(json, HudJson.Default.ProfileDocument)!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Bad($"{name} is not a report: a text in it is not Unicode"); // what reading a text from the tree throws
         }
         catch (JsonException e)
         {
@@ -43,9 +63,17 @@ internal static class ReportFile
                     : $"{name} is not JSON: the file is cut short or has another format{at}"
             );
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    }
+
+    private static void RequireWhole(byte[] json, string name)
+    {
+        try
         {
-            throw Bad($"{name} cannot be read: {FlagValues.Why(e)}");
+            _ = ProfileWeight.Of(json);
+        }
+        catch (JsonException e)
+        {
+            throw Bad($"{name} is not a whole report: {e.Message}");
         }
     }
 

@@ -18,5 +18,6 @@ internal static class TypeMemory
     public static int Places(int types, int cpus) =>
         (int)Math.Clamp(MaxBytes / BytesOfType(cpus), 1, Math.Max(1, types));
 
-    public static long BytesOfType(int cpus) => (long)(Unsafe.SizeOf<TypeStats>() + Unsafe.SizeOf<WakeStats>()) * Math.Max(1, cpus);
+    public static long BytesOfType(int cpus) =>
+        (long)(Unsafe.SizeOf<TypeStats>() + Unsafe.SizeOf<WakeStats>()) * Math.Max(1, cpus);
 }

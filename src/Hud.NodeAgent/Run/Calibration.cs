@@ -51,9 +51,7 @@ internal static class Calibration
             // with the polls: what ends a wait is a part of what a wake costs
             kernel.SetType(type, new TypeInfo { TaskIdOffset = SelfTestChild.TaskIdOffset });
             kernel.Control.WakeRate = 1;
-            links.Add(
-                kernel.AttachWakes(child.Path, [child.Offset], [WakeCookie.Of(SelfTestChild.Wake)], child.Pid)
-            );
+            links.Add(kernel.AttachWakes(child.Path, [child.Offset], [WakeCookie.Of(SelfTestChild.Wake)], child.Pid));
             double? wake = child.Cost(Thousands) - timed;
             return Of(timed, skipped, wake);
         }

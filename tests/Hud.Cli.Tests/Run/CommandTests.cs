@@ -201,6 +201,14 @@ public sealed class CommandTests : IDisposable
     [InlineData("""{"schemaVersion":"hud.dev/profile/v9"}""", "is a report of the version hud.dev/profile/v9")]
     [InlineData("""{"schemaVersion":"hud.dev/profile/v1alpha1"}""", "is not a whole report: it has no session")]
     [InlineData(
+        """{"schemaVersion":"hud.dev/profile/v1alpha1","session":{},"summary":{},"hotspots":[{"stack":[null]}]}""",
+        "is not a whole report: a list in it has an empty place"
+    )]
+    [InlineData(
+        """{"schemaVersion":"hud.dev/profile/v1alpha1","session":{},"summary":{"polls":9223372036854775807}}""",
+        "is not a whole report: the numbers in it are too large"
+    )]
+    [InlineData(
         """{"schemaVersion":"hud.dev/profile/v1alpha1","session":{},"summary":{"polls":"many"}}""",
         "the value of summary.polls at line 1 is of the wrong kind"
     )]

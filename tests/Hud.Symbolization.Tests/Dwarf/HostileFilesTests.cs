@@ -84,7 +84,7 @@ public sealed class HostileFilesTests
             byte[][] lies =
             [
                 [0xff, 0xff, 0xff, 0xff],
-                [4, 0, 0, 0, 1, 2, 3, 4],
+                [4, 0, 0, 0, 0, 2, 3, 4],
                 [9, 0, 0, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0, 0],
                 [6, 0, 0, 0, 0, 1, 1, 0, 0xff, 0xff],
                 [0, 0, 0, 0],
