@@ -62,7 +62,7 @@ publish() {
   [ "$kind" = native ] || rm -f "out/.stamps/$name-native"
   [ "$kind" = trimmed ] || rm -f "out/.stamps/$name"
   if [ -x "out/$name" ] && unchanged "$stamp" "${inputs[@]}"; then return; fi
-  locked_packages
+  locked_packages product
   # An artifacts folder of its own: publishing restores for one architecture, which must not undo the restore of `dotnet build`.
   run_logged "out/logs/$name.log" "$name" dotnet publish "src/$project" -c Release -r "$rid" --self-contained \
     -p:ArtifactsPath="$PWD/artifacts/publish" "${options[@]}" -p:ILLinkTreatWarningsAsErrors=false -p:TrimmerSingleWarn=true \

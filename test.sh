@@ -37,9 +37,8 @@ passed=0 failed=0 skipped=0
 slow=('Browser.*' GdbTests KubectlTests CommandTests CockpitTests WatchTests WrongLinesTests CompletionTests HostileFilesTests
   AgainstAddr2lineTests EverySymbolTests EveryFileTests ProfileIntakeTests AgentStreamTests)
 
-# Tests with this trait want to be alone: of the kernel's those that measure time or count what the whole machine does, of the cluster's
-# those that stop or remove what all others use, and that have a second cluster.
-alone=runs=alone
+# What a test wants to be `alone` with (the trait "runs"): of the kernel's those that measure time or count what the whole machine does, of the
+# cluster's those that stop or remove what all others use. These have clusters of their own, a third one for `recovery`.
 
 # Layers that need root, a kernel with BTF, real Tokio programs, a cluster or the server of custom resources.
 needs_machine() { case "$1" in Hud.KernelTests|Hud.WorkloadTests|Hud.ClusterTests|Hud.CrdTests) true ;; *) false ;; esac; }
@@ -53,8 +52,8 @@ count() { grep -o '<assembly [^>]*>' "$1" 2>/dev/null | head -1 | sed -n "s/.* $
 # The blocks of the runner's output about failed and skipped tests: a headline and the deeper lines below it.
 details() { awk '/\[(FAIL|SKIP)\]$/ {show=1; print; next} /^      / {if (show) print; next} {show=0}' "$1"; }
 
-# has_two_parts NAME: one part can run beside others, NAME+alone cannot. On a cluster that was given there is room for one at a time.
-has_two_parts() {
+# has_parts NAME: one can run beside others; NAME+alone and NAME+recovery cannot. On a cluster that was given there is room for one at a time.
+has_parts() {
   case "$1" in
     Hud.KernelTests) true ;;
     Hud.ClusterTests) [ -z "${HUD_E2E_KUBECONFIG:-}${HUD_CLUSTER:-}" ] ;;
@@ -62,14 +61,14 @@ has_two_parts() {
   esac
 }
 
-# run_project NAME[+alone]: runs one project or a part of it; prints what failed and how many passed, and leaves the three numbers in
+# run_project NAME[+PART]: runs one project or a part of it; prints what failed and how many passed, and leaves the three numbers in
 # its .count file.
 run_project() {
-  local name="$1" project="${1%+alone}" class xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=() wrong=0
+  local name="$1" project="${1%%+*}" class xml="$results/$1.xml" log="$results/$1.log" code started=$SECONDS arguments=() wrong=0
   local program="artifacts/bin/$project/release/$project"
   case "$name" in
-    *+alone) arguments=(-trait "$alone") ;;
-    *) ! has_two_parts "$name" || arguments=(-trait- "$alone") ;;
+    *+*) arguments=(-trait "runs=${name#*+}") ;;
+    *) ! has_parts "$name" || arguments=(-trait- runs=alone -trait- runs=recovery) ;;
   esac
   [ -z "$method" ] || arguments+=(-method "*$method*")
   [ -z "$fuzz" ] || arguments=(-class '*Fuzz*' -diagnostics)
@@ -113,7 +112,7 @@ run_projects() {
   local name cluster=() beside=() last=() at_once=2
   for name in "$@"; do
     case "$name" in
-      Hud.ClusterTests) at_once=1 cluster=("$name"); ! has_two_parts "$name" || cluster+=("$name+alone") ;;
+      Hud.ClusterTests) at_once=1 cluster=("$name"); ! has_parts "$name" || cluster+=("$name+alone" "$name+recovery") ;;
       Hud.KernelTests) beside+=("$name"); last+=("$name+alone") ;;
       Hud.WorkloadTests) last+=("$name") ;;
       *) beside+=("$name") ;;
@@ -150,7 +149,7 @@ if [ -n "$fuzz" ]; then
   export HUD_FUZZ_SECONDS="$fuzz" HUD_TEST_TIMEOUT="${HUD_TEST_TIMEOUT:-$((fuzz * 20 + 600))}"
   projects=()
   step scripts/install.sh build rust test
-  step locked_packages
+  step locked_packages all
   for project in $(grep -l 'Support/Fuzz.cs' tests/*/*.csproj | cut -d/ -f2); do
     step run_logged "out/logs/build-fuzz-$project.log" "building $project" dotnet build "tests/$project" -c Release -v quiet && run_projects "$project"
   done
@@ -173,7 +172,7 @@ if [ -z "$fuzz" ] && { [ -n "$quick" ] || step ./build.sh --no-install; }; then
   case " ${projects[*]} " in *' Hud.CrdTests '*)
     run_logged out/logs/crd-server.log "the CRD server of the current Kubernetes (built once, about 7 minutes)" tests/cluster/build-crd-server.sh || true ;;
   esac
-  step locked_packages
+  step locked_packages all
   step run_logged out/logs/tools.log "the formatter" dotnet tool restore
   # All in one go is quicker; one by one when that fails, so that one broken project does not hide the others' results.
   one_by_one=

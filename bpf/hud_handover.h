@@ -18,7 +18,7 @@ static __always_inline void snapshot(struct handover *h, struct thread_state *ts
 	h->off_total = ts->off_total;
 	h->run_delay = task->sched_info.run_delay;
 	h->throttled_total = ts->throttled_total;
-	h->stolen_total = stolen_of_thread(ts, task);
+	h->stolen_total = stolen_of_thread(ts);
 	h->yield_total = ts->yield_total;
 	h->runtime = w ? w->runtime : 0;
 	h->tid = task->pid;
@@ -186,7 +186,7 @@ __noinline int settle(u32 handed)
 	end = &ts->end;
 	ts->pending = 0;
 	/* what the thread did since */
-	leave_out(f, end, ts->off_total, task->sched_info.run_delay, ts->throttled_total, stolen_of_thread(ts, task), ts->yield_total);
+	leave_out(f, end, ts->off_total, task->sched_info.run_delay, ts->throttled_total, stolen_of_thread(ts), ts->yield_total);
 	if (handed) {
 		h = handover_of(end->tid, f);
 		if (!h)

@@ -69,7 +69,7 @@ static __always_inline void begin_outside(struct thread_state *ts, struct task_s
 	f->run_delay = task->sched_info.run_delay;
 	f->off_total = ts->off_total;
 	f->throttled_total = ts->throttled_total;
-	f->stolen_total = ts->off_at ? ts->stolen_total : stolen_of_thread(ts, task);
+	f->stolen_total = ts->off_at ? ts->stolen_total : stolen_of_thread(ts);
 	f->yield_total = ts->yield_total;
 	f->inner_ns = 0;
 	f->task_id = 0;

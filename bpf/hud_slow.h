@@ -155,7 +155,7 @@ static __always_inline void split_poll(struct poll_split *split, struct thread_s
 	if (split->delay > split->off)
 		split->delay = split->off;
 	/* of a poll that is open on another CPU, what was taken until it last left one */
-	move_stolen(split, (open ? ts->stolen_total : stolen_of_thread(ts, task)) - f->stolen_total);
+	move_stolen(split, (open ? ts->stolen_total : stolen_of_thread(ts)) - f->stolen_total);
 }
 
 /* The stack of whatever cost most; returns its flag, 0 where there is none. */

@@ -5,19 +5,22 @@
 
 /*
  * What the host took from this CPU so far: the guest's kernel learns it, and books it at its ticks and switches. Found through
- * the running task, as the symbols of per-CPU variables are not in every kernel.
+ * the running task, as the symbols of per-CPU variables are not in every kernel. A global function: for each pointer that is
+ * followed the verifier searches the kernel's types from end to end, and it does so again in every place and on every path.
  */
-static __always_inline u64 stolen_of_cpu(struct task_struct *task)
+__noinline u64 stolen_of_cpu(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+
 	if (!bpf_core_field_exists(task->se.cfs_rq->rq->prev_steal_time_rq))
 		return 0;
 	return task->se.cfs_rq->rq->prev_steal_time_rq;
 }
 
-/* Of a thread that runs. Only differences mean anything. */
-static __always_inline u64 stolen_of_thread(struct thread_state *ts, struct task_struct *task)
+/* Of a thread that runs here. Only differences mean anything. */
+static __always_inline u64 stolen_of_thread(struct thread_state *ts)
 {
-	return ts->stolen_total + stolen_of_cpu(task) - ts->stolen_base;
+	return ts->stolen_total + stolen_of_cpu() - ts->stolen_base;
 }
 
 /* This poll's, when its worker's queue was handed over to another thread; see hud_handover.h. */
@@ -167,7 +170,7 @@ __noinline int close_missed_switch(u64 now)
 	off = gone > ran ? gone - ran : 0;
 	count(HUD_STAT_MISSED_SWITCHES);
 	ts->needs_reset = 1;
-	ts->stolen_base = stolen_of_cpu(task); /* it may be another CPU's */
+	ts->stolen_base = stolen_of_cpu(); /* it may be another CPU's */
 	if (!ts->depth && !ts->outside) {
 		/* maybe it parked: what it does outside of polls begins now */
 		ts->left_at = now;

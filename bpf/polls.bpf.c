@@ -44,7 +44,7 @@ static __always_inline void open_frame(struct poll_frame *f, struct thread_state
 	f->run_delay = task->sched_info.run_delay;
 	f->off_total = ts->off_total;
 	f->throttled_total = ts->throttled_total;
-	f->stolen_total = stolen_of_thread(ts, task);
+	f->stolen_total = stolen_of_thread(ts);
 	f->yield_total = ts->yield_total;
 	f->inner_ns = 0;
 	f->task_id = 0;
@@ -151,7 +151,7 @@ static __always_inline void leave_to_inner(struct poll_frame *outer, struct poll
 	outer->run_delay += task->sched_info.run_delay - inner->run_delay;
 	outer->throttled_total += ts->throttled_total - inner->throttled_total;
 	outer->yield_total += ts->yield_total - inner->yield_total;
-	outer->stolen_total += stolen_of_thread(ts, task) - inner->stolen_total;
+	outer->stolen_total += stolen_of_thread(ts) - inner->stolen_total;
 }
 
 static __always_inline void leave(struct thread_state *ts, struct task_struct *task, struct pt_regs *ctx, u64 now)

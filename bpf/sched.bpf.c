@@ -72,7 +72,7 @@ static __always_inline void begin_stretch(struct thread_state *ts, struct task_s
 {
 	struct hud_worker *w = worker_of(ts);
 
-	ts->stolen_total = stolen_of_thread(ts, prev);
+	ts->stolen_total = stolen_of_thread(ts);
 	ts->off_at = now;
 	ts->off_exec = prev->se.sum_exec_runtime;
 	ts->off_delay = prev->sched_info.run_delay;
@@ -179,7 +179,7 @@ static __always_inline void switch_out(struct task_struct *prev, struct task_str
 }
 
 /* A long sleep or wait for a CPU while poll probes are off: the agent decides by its frames whether it was in a poll. */
-static __always_inline void send_offcpu(struct thread_state *ts, struct task_struct *next, struct task_struct *prev, u64 now, u64 slept, u64 queued)
+static __always_inline void send_offcpu(struct thread_state *ts, struct task_struct *next, struct task_struct *prev, u64 now, u64 off, u64 queued)
 {
 	struct hud_scratch *s = scratch_of(ts, ts->off_scratch);
 	u64 ran = turn_of(prev, queued);
@@ -194,12 +194,12 @@ static __always_inline void send_offcpu(struct thread_state *ts, struct task_str
 	kept = s->event.flags;
 	fill_identity(&s->event, HUD_EVENT_OFFCPU, ts, next, now);
 	s->event.flags |= kept | (ts->off_runnable ? HUD_FLAG_STACK_PREEMPT : HUD_FLAG_STACK_BLOCK);
-	s->event.start_ns = ts->off_at;
-	s->event.wall_ns = now - ts->off_at;
-	s->event.off_ns = now - ts->off_at;
+	s->event.start_ns = (now - off);
+	s->event.wall_ns = off;
+	s->event.off_ns = off;
 	s->event.run_delay_ns = queued;
 	s->event.throttled_ns = ts->off_throttled ? queued : 0;
-	s->event.worst_block_ns = slept;
+	s->event.worst_block_ns = off - queued;
 	s->event.worst_queue_ns = queued;
 	s->event.by_tgid = ran ? prev->tgid : ts->off_by_tgid;
 	s->event.by_ns = ran;
@@ -207,7 +207,7 @@ static __always_inline void send_offcpu(struct thread_state *ts, struct task_str
 		bpf_probe_read_kernel(s->event.by_comm, sizeof(s->event.by_comm), prev->comm);
 	else
 		__builtin_memcpy(s->event.by_comm, ts->off_by_comm, sizeof(s->event.by_comm));
-	s->event.block_start_ns = ts->off_at;
+	s->event.block_start_ns = (now - off);
 	s->event.syscall = ts->off_syscall;
 	s->event.syscall_arg = ts->off_arg;
 	send_with_stack(s);
@@ -217,14 +217,14 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 {
 	struct thread_state *ts = find_thread(next);
 	u64 off, queued, slept;
-	bool in_poll;
+	bool in_poll, offcpu;
 
 	if (!ts)
 		return;
 	read_mail(ts, next);
 	if (!ts->off_at) {
 		/* its switch out was not reported, and it may be on another CPU now */
-		ts->stolen_base = stolen_of_cpu(next);
+		ts->stolen_base = stolen_of_cpu();
 		return;
 	}
 	off = now - ts->off_at;
@@ -232,7 +232,7 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 	slept = off - queued;
 	if (ts->busy) {
 		end_stretch(ts, off, queued, false);
-		ts->stolen_base = stolen_of_cpu(next);
+		ts->stolen_base = stolen_of_cpu();
 		return;
 	}
 	in_poll = ts->depth && ts->epoch == control.epoch;
@@ -241,12 +241,13 @@ static __always_inline void switch_in(struct task_struct *prev, struct task_stru
 		ts->off_by_tgid = prev->tgid;
 		bpf_probe_read_kernel(ts->off_by_comm, sizeof(ts->off_by_comm), prev->comm);
 	}
-	if (!in_poll && is_sched_only(ts) && ts->off_scratch != ~0u && (slept > control.threshold_ns || queued > control.threshold_ns))
-		send_offcpu(ts, next, prev, now, slept, queued);
+	offcpu = !in_poll && is_sched_only(ts) && ts->off_scratch != ~0u && (slept > control.threshold_ns || queued > control.threshold_ns);
 	if ((in_poll || ts->outside) && queued && !ts->off_yield)
 		add_rival(ts, prev, turn_of(prev, queued));
 	end_stretch(ts, off, queued, false);
-	ts->stolen_base = stolen_of_cpu(next);
+	ts->stolen_base = stolen_of_cpu();
+	if (offcpu)
+		send_offcpu(ts, next, prev, now, off, queued);
 	if (ts->depth)
 		return;
 	if (ts->outside && !ts->off_runnable && is_park(next, ts->off_syscall, ts->off_arg))

@@ -10,14 +10,14 @@ static long (*const seq_write)(struct seq_file *m, const void *data, u32 len) = 
 SEC("iter/task")
 int hud_resolve(struct bpf_iter__task *ctx)
 {
-	struct task_struct *task = ctx->task, *leader;
+	struct task_struct *task = ctx->task;
 	struct hud_task_record record = {};
 	struct pid *pid;
 	u32 level, own, wanted_tgid;
 
 	if (!task)
 		return 0;
-	pid = task->thread_pid;
+	pid = BPF_CORE_READ(task, thread_pid);
 	if (!pid)
 		return 0;
 	own = BPF_CORE_READ(pid, level);
@@ -32,8 +32,7 @@ int hud_resolve(struct bpf_iter__task *ctx)
 	}
 	if (level > own || level >= 32)
 		return 0;
-	leader = task->group_leader;
-	wanted_tgid = pid_at_level(BPF_CORE_READ(leader, thread_pid), level);
+	wanted_tgid = pid_at_level(BPF_CORE_READ(task, group_leader, thread_pid), level);
 	if (!bpf_map_lookup_elem(&wanted, &wanted_tgid))
 		return 0;
 	record.tgid = task->tgid;
@@ -52,6 +51,14 @@ static __always_inline void leave_word(struct thread_state *ts, u32 word)
 		barrier();
 }
 
+/* As stolen_of_cpu, of the CPU of a thread that may run on another one. */
+static __always_inline u64 stolen_of_its_cpu(struct task_struct *task)
+{
+	if (!bpf_core_field_exists(task->se.cfs_rq->rq->prev_steal_time_rq))
+		return 0;
+	return BPF_CORE_READ(task, se.cfs_rq, rq, prev_steal_time_rq);
+}
+
 /* The first look at a thread, for its own programs to take over. */
 static __always_inline void look_first(struct thread_state *ts, struct task_struct *task, u64 now)
 {
@@ -62,7 +69,7 @@ static __always_inline void look_first(struct thread_state *ts, struct task_stru
 	look->asleep = (state & 0xff) && !is_held(task, state);
 	look->exec = task->se.sum_exec_runtime;
 	look->delay = task->sched_info.run_delay;
-	look->stolen = look->asleep || ts->off_at ? ts->stolen_total : stolen_of_thread(ts, task);
+	look->stolen = look->asleep || ts->off_at ? ts->stolen_total : ts->stolen_total + stolen_of_its_cpu(task) - ts->stolen_base;
 	look->off_syscall = HUD_REGS_SYSCALL(regs);
 	look->off_arg = HUD_REGS_ARG1(regs);
 	look->at_ns = now;

@@ -5,10 +5,10 @@
  *
  *   hud-selftest spin      for each byte read: so many thousand calls of the probed function, with work between them; prints the
  *                          nanoseconds they took
- *   hud-selftest cost      for each byte read: so many thousand calls of the probed function (with 128 added: of the other one, whose
+ *   hud-selftest cost      for each byte read: so many hundred calls of the probed function (with 128 added: of the other one, whose
  *                          polls are left out) and of one like it without a probe, in turns; prints by how many picoseconds a call of
- *                          the first takes longer. Turns of a few microseconds,
- *                          because the speed of a shared machine changes by more than a probe costs from one moment to the next
+ *                          the first takes longer. Turns of a few microseconds, because the speed of a shared machine changes by
+ *                          more than a probe costs from one moment to the next
  *
  * The work goes over memory and by unpredictable branches: a probe also costs what it takes from the target's caches.
  *
@@ -208,10 +208,9 @@ __attribute__((used)) void run(u64 *stack)
 		sys(NR_EXIT, 3, 0, 0, 0, 0);
 	}
 	make_task();
-	/* each byte says how many thousands of calls */
 	while (sys(NR_READ, 0, (long)&byte, 1, 0, 0) == 1) {
 		if (stack[0] > 1 && argv[1][0] == 'c')
-			cost(byte & 0x80 ? hud_selftest_skip : hud_selftest_probe, (u64)(byte & 0x7f) * 1000);
+			cost(byte & 0x80 ? hud_selftest_skip : hud_selftest_probe, (u64)(byte & 0x7f) * 100);
 		else
 			spin((u64)(u8)byte * 1000);
 	}

@@ -6,7 +6,7 @@ namespace Hud.ClusterTests;
 
 /// <summary>The operator killed, its leader replaced, the API server gone: nothing is lost and nothing is done twice.</summary>
 [Collection(Alone.Name)]
-[Trait("runs", "alone")]
+[Trait("runs", "recovery")]
 public sealed class RecoveryTests(Cluster cluster)
 {
     private static string Good(int seconds) => $"target: {{podName: p, processName: play-good}}\nduration: {seconds}s";

@@ -4,7 +4,7 @@ namespace Hud.ClusterTests;
 
 /// <summary>Parts of the cluster that crash under a session in mid-run, and come back.</summary>
 [Collection(Alone.Name)]
-[Trait("runs", "alone")]
+[Trait("runs", "recovery")]
 public sealed class RestartTests(Cluster cluster)
 {
     /// <summary>The run ends while the part is away, or soon after it is back.</summary>

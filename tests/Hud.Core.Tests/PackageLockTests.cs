@@ -5,7 +5,7 @@ using System.Xml.Linq;
 namespace Hud.Core.Tests;
 
 /// <summary>
-/// packages/packages.lock.json says which packages Hud is made of, with their hashes, and a restore of it in locked mode comes before all others.
+/// The lock files in packages/ say which packages Hud is made of, with their hashes, and a restore of them in locked mode comes before all others.
 /// That is worth as much as the list is whole.
 /// </summary>
 public sealed class PackageLockTests
@@ -19,7 +19,7 @@ public sealed class PackageLockTests
     public void Every_package_with_a_version_is_locked() =>
         Assert.Equal(
             Names(Path.Combine(Root, "Directory.Packages.props"), "PackageVersion"),
-            Names(Path.Combine(Root, "packages", "Packages.csproj"), "PackageReference")
+            Names(Path.Combine(Root, "packages", "all", "AllPackages.csproj"), "PackageReference")
         );
 
     [Fact]
@@ -34,9 +34,9 @@ public sealed class PackageLockTests
                 continue;
             compared++;
             if (!locked.TryGetValue($"{name}/{version}", out string? wanted))
-                wrong.Add($"{name} {version} (of {project}) is not in packages/packages.lock.json");
+                wrong.Add($"{name} {version} (of {project}) is in no lock file of packages/");
             else if (wanted != hash)
-                wrong.Add($"{name} {version} (of {project}) has another content than packages/packages.lock.json says");
+                wrong.Add($"{name} {version} (of {project}) has another content than its lock file in packages/ says");
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
@@ -46,7 +46,17 @@ public sealed class PackageLockTests
     /// <summary>"name/version" in lower case, as feeds compare them, to the hash.</summary>
     private static Dictionary<string, string> Locked()
     {
-        using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Root, "packages", "packages.lock.json")));
+        var all = Locked("all");
+        foreach (var (package, hash) in Locked("product"))
+            Assert.Equal(hash, all.GetValueOrDefault(package, hash));
+        return all.Concat(Locked("product")).DistinctBy(p => p.Key).ToDictionary(StringComparer.Ordinal);
+    }
+
+    private static Dictionary<string, string> Locked(string part)
+    {
+        using var file = JsonDocument.Parse(
+            File.ReadAllBytes(Path.Combine(Root, "packages", part, "packages.lock.json"))
+        );
         return file
             .RootElement.GetProperty("dependencies")
             .EnumerateObject()

@@ -49,6 +49,20 @@ public sealed class TruthTableTests
         Assert.Equal(differences, Compare(Block(), poll, Hotspot()).Differences.Count);
     }
 
+    /// <summary>The kernel did not report a switch, and its sums lagged by the 3 ms that the block computed at its end.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0, 2)]
+    public void Computing_may_be_sleep_where_a_switch_was_not_reported(long missed, int differences)
+    {
+        var block = Block() with { DurNs = 23 * Ms, CpuNs = 3 * Ms };
+        var poll = Poll() with { WallNs = 23 * Ms, BlockedNs = 23 * Ms };
+        Assert.Equal(
+            differences,
+            Compare(block, poll, Hotspot(), losses: new Losses { MissedSwitches = missed }).Differences.Count
+        );
+    }
+
     [Fact]
     public void Times_outside_the_tolerance_are_differences()
     {

@@ -21,8 +21,8 @@ internal static class Calibration
     /// <summary>What an untimed poll costs of a timed one where both of its probes fire.</summary>
     private const double NotTimed = 0.9;
 
-    /// <summary>Some 30 ms; the standard error is some ten nanoseconds.</summary>
-    private const byte Thousands = 2;
+    /// <summary>Some 15 ms; the standard error is some 25 nanoseconds, far less than what the margin is for.</summary>
+    private const byte Hundreds = 6;
 
     /// <param name="type">A poll type of its own, so that the target's counts stay clean.</param>
     /// <exception cref="BpfException">The kernel refuses the links of this probe mode: the next one is tried.</exception>
@@ -39,20 +39,20 @@ internal static class Calibration
         try
         {
             links.Add(kernel.AttachPolls(child.Path, [child.Offset], [(ulong)type.Number], child.Pid));
-            child.Cost(1); // its caches, the predictors, and the kernel's first return probe of a thread
-            double? timed = child.Cost(Thousands),
+            child.Cost(3); // its caches, the predictors, and the kernel's first return probe of a thread
+            double? timed = child.Cost(Hundreds),
                 skipped = null;
             if (kernel.ProbeMode == ProbeMode.Session)
             {
                 links.Add(kernel.AttachSkipping(child.Path, [child.SkipOffset], child.Pid));
-                skipped = child.Cost(Thousands, leftOut: true);
+                skipped = child.Cost(Hundreds, leftOut: true);
             }
 
             // with the polls: what ends a wait is a part of what a wake costs
             kernel.SetType(type, new TypeInfo { TaskIdOffset = SelfTestChild.TaskIdOffset });
             kernel.Control.WakeRate = 1;
             links.Add(kernel.AttachWakes(child.Path, [child.Offset], [WakeCookie.Of(SelfTestChild.Wake)], child.Pid));
-            double? wake = child.Cost(Thousands) - timed;
+            double? wake = child.Cost(Hundreds) - timed;
             return Of(timed, skipped, wake);
         }
         finally

@@ -114,18 +114,18 @@ internal sealed class SelfTestChild : IDisposable
     public double? Run(byte thousands) => Ask(thousands) / (thousands * 1000.0);
 
     /// <summary>By how many ns a call takes longer with what is attached now than without; null when it died or did not answer in time.</summary>
-    /// <remarks>For the mode "cost". So many thousand calls of either kind; 16 at most.</remarks>
+    /// <remarks>For the mode "cost". So many hundred calls of either kind; 127 at most.</remarks>
     /// <param name="leftOut">Of the function at <see cref="SkipOffset"/>.</param>
-    public double? Cost(byte thousands, bool leftOut = false) =>
-        Ask((byte)(thousands | (leftOut ? LeftOut : 0))) / 1000.0;
+    public double? Cost(byte hundreds, bool leftOut = false) =>
+        Ask((byte)(hundreds | (leftOut ? LeftOut : 0))) / 1000.0;
 
-    private long? Ask(byte thousands)
+    private long? Ask(byte calls)
     {
         if (_silent)
             return null;
         try
         {
-            _process.StandardInput.BaseStream.WriteByte(thousands);
+            _process.StandardInput.BaseStream.WriteByte(calls);
             _process.StandardInput.BaseStream.Flush();
             var line = _process.StandardOutput.ReadLineAsync();
             _silent = !line.Wait(_patience);

@@ -104,8 +104,9 @@ internal sealed class TruthTable
         var stolen = TakeStolen(block, poll);
         var missed = TakeMissed(block, poll);
         var around = TakeAround(block, poll);
-        Near(block, "time on CPU", poll.OnCpuNs - missed - around, block.CpuNs);
-        Near(block, "time asleep", poll.BlockedNs, block.AsleepNs - stolen);
+        var lag = TakeLag(block, poll);
+        Near(block, "time on CPU", poll.OnCpuNs - missed - around + lag, block.CpuNs);
+        Near(block, "time asleep", poll.BlockedNs - lag, block.AsleepNs - stolen);
         // The poll may have been preempted before or after its block as well, so there may be more queueing, and only of it.
         Near(block, "run-queue delay", Math.Min(poll.RunQueueNs + missed, block.RunDelayNs), block.RunDelayNs);
         Near(
@@ -222,6 +223,21 @@ internal sealed class TruthTable
             || moved <= Tolerance(block)
             || moved > TickNs
             || block.RunDelayNs - poll.RunQueueNs < moved - Tolerance(block)
+        )
+            return 0;
+        _missed--;
+        return moved;
+    }
+
+    /// <summary>The other way round: those sums did not have the last computing yet, which then is sleep.</summary>
+    private long TakeLag(TruthBlock block, SlowPoll poll)
+    {
+        var moved = block.CpuNs - poll.OnCpuNs;
+        if (
+            _missed == 0
+            || moved <= Tolerance(block)
+            || moved > TickNs
+            || poll.BlockedNs - block.AsleepNs < moved - Tolerance(block)
         )
             return 0;
         _missed--;
