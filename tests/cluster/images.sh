@@ -20,6 +20,10 @@ if [[ ${1:-} == --from ]]; then from=$(cd "$2" && pwd); shift 2; fi
 [[ $# -gt 0 ]] || set -- hud-operator hud-agent test-agent workloads
 cd "$root"
 
+# what is built for several clusters that start together is built by the first
+mkdir -p out/cluster
+exec {lock}>out/cluster/images.lock && flock "$lock"
+
 # .NET opens OpenSSL by name when it is first needed; ldd does not show it
 dotnet=(--env DOTNET_EnableDiagnostics=0 --library libssl.so.3 --library libcrypto.so.3)
 # libbpf and libdw are the agent's, which opens them the same way; sh and the others serve for pods that aren't Tokio programs, for containers

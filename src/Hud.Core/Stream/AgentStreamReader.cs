@@ -62,11 +62,13 @@ public sealed class AgentStreamReader(bool open = true)
         {
             try
             {
+                _ = ProfileWeight.Of(line); // what the deserializer lets pass and no reader of the message expects
                 message = JsonSerializer.Deserialize(line, HudJson.Default.StreamMessage);
             }
-            catch (Exception e) when (e is JsonException or NotSupportedException)
+            catch (Exception e)
+                when (e is JsonException or NotSupportedException or InvalidOperationException or FormatException)
             {
-                // counted below: a line cut by log rotation, or a newer agent's kind
+                // counted below: a line cut by log rotation, a newer agent's kind, or no text that an agent writes
             }
         }
 
