@@ -106,13 +106,13 @@ add_up() {
 # buffered NAME: runs one project beside others; its output comes in one piece.
 buffered() { run_project "$1" >"$results/$1.out"; cat "$results/$1.out"; }
 
-# The pure projects two at a time; where there are tests of the cluster, one at a time beside those, which wait most of the time and
-# go first where they do not. What measures time has the machine to itself at the end.
+# The pure projects two at a time, and where there are tests of the cluster beside those, which wait most of the time and go first where they
+# do not. What measures time has the machine to itself at the end.
 run_projects() {
-  local name cluster=() beside=() last=() at_once=2
+  local name cluster=() beside=() last=()
   for name in "$@"; do
     case "$name" in
-      Hud.ClusterTests) at_once=1 cluster=("$name"); ! has_parts "$name" || cluster+=("$name+alone" "$name+recovery") ;;
+      Hud.ClusterTests) cluster=("$name"); ! has_parts "$name" || cluster+=("$name+alone" "$name+recovery") ;;
       Hud.KernelTests) beside+=("$name"); last+=("$name+alone") ;;
       Hud.WorkloadTests) last+=("$name") ;;
       *) beside+=("$name") ;;
@@ -122,7 +122,7 @@ run_projects() {
   (
     renice -n 10 -p "$BASHPID" >/dev/null
     for name in "${beside[@]}"; do
-      [ "$(jobs -rp | wc -l)" -lt "$at_once" ] || wait -n
+      [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
       buffered "$name" &
     done
     wait

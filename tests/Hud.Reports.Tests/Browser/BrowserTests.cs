@@ -40,7 +40,12 @@ public abstract class BrowserTests(BrowserFixture fixture) : IAsyncLifetime
         var context = await browser.NewContextAsync(options ?? Screen(1440));
         var page = await context.NewPageAsync();
         var opened = new Opened(context, Chromium.Address(fixture.File(name)), silent, [], []);
-        page.Console += (_, message) => opened.Noise.Add($"{message.Type}: {message.Text}");
+        page.Console += (_, message) =>
+        {
+            // "verbose" is what the browser remarks on its own work, here on being asked about what is not in sight
+            if (message.Type != "verbose")
+                opened.Noise.Add($"{message.Type}: {message.Text}");
+        };
         page.PageError += (_, error) => opened.Noise.Add("error: " + error);
         page.Request += (_, request) => opened.Requests.Add(request.Url);
         page.Dialog += (_, dialog) =>
