@@ -5,7 +5,7 @@ namespace Hud.ClusterTests;
 
 /// <summary>The images of the Dockerfile: what is in them, and that the operator and the agent run from them. All other tests' agents are made of the same one.</summary>
 [Collection(Alone.Name)]
-[Trait("runs", "alone")]
+[Trait("runs", "recovery")]
 public sealed partial class ImageTests(Cluster cluster)
 {
     [Theory]

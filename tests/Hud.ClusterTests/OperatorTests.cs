@@ -107,11 +107,7 @@ public sealed class OperatorTests(Cluster cluster)
         (await cluster.KubectlAsync("-n", Cluster.System, "scale", "deployment/hud-operator", "--replicas=0")).Ok();
         try
         {
-            await World.UntilAsync(
-                "no operator",
-                60,
-                async () => (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).Count == 0
-            );
+            await cluster.NoOperatorAsync();
             (await world.KubectlAsync("delete", "hps", "deleted", "--timeout=60s")).Ok();
             Assert.Single(await cluster.AgentsOfAsync(world.Name));
         }

@@ -74,11 +74,7 @@ public sealed class UninstallTests(Cluster cluster)
             (
                 await cluster.KubectlAsync("-n", Cluster.System, "scale", "deployment/hud-operator", "--replicas=0")
             ).Ok();
-            await World.UntilAsync(
-                "no operator",
-                60,
-                async () => (await cluster.ListAsync("pods", Cluster.System, Cluster.OperatorPods)).Count == 0
-            );
+            await cluster.NoOperatorAsync();
             (await cluster.HelmAsync("uninstall", "hud", "-n", Cluster.System, "--wait", "--timeout=120s")).Ok();
             await world.NoAgentsAsync();
             Assert.Equal("Profiling", World.Phase(await world.GetSessionAsync("s")));

@@ -44,6 +44,16 @@ public sealed partial class Cluster
         _kubectls.Dispose();
     }
 
+    /// <summary>A kubelet of 1.20 that finds the container gone before it ended it tries again after a minute or two.</summary>
+    private const int PodGoneSeconds = 180;
+
+    public Task NoOperatorAsync() =>
+        World.UntilAsync(
+            "no operator",
+            PodGoneSeconds,
+            async () => (await ListAsync("pods", System, OperatorPods)).Count == 0
+        );
+
     /// <summary>The rollout is over and the operator of before is gone: until its process has ended, it may still lead, and
     /// answers a session with the settings of before.</summary>
     public async Task OperatorReadyAsync()
@@ -53,7 +63,7 @@ public sealed partial class Cluster
         );
         await World.UntilAsync(
             "end of the operator of before",
-            60,
+            PodGoneSeconds,
             async () =>
                 (await ListAsync("pods", System, OperatorPods)).All(p => p?["metadata"]?["deletionTimestamp"] is null)
         );

@@ -1,3 +1,5 @@
+using Microsoft.Playwright;
+
 namespace Hud.Reports.Tests.Browser;
 
 public sealed class PanelTests(BrowserFixture fixture) : BrowserTests(fixture)
