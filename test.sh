@@ -75,7 +75,7 @@ run_project() {
   [ -z "$quick" ] || for class in "${slow[@]}"; do arguments+=(-class- "*.$class"); done
   say "$name"
   # the programs that are delivered are the ones that are tested
-  [ -n "$quick" ] || export HUD_TESTED="$PWD/out/hud" HUD_AGENT="$PWD/out/hud-agent"
+  [ -n "$quick" ] || export HUD_TESTED="$PWD/out/hud" HUD_AGENT="$PWD/out/hud-agent" HUD_OPERATOR="$PWD/out/hud-operator"
   timeout --kill-after=20 "${HUD_TEST_TIMEOUT:-2700}" "$program" -xml "$xml" -noLogo -noColor "${arguments[@]}" >"$log" 2>&1 </dev/null
   code=$?
   details "$log"

@@ -160,7 +160,10 @@ public sealed class ScaleTests(ITestOutputHelper output)
             users: [{name: u, user: {token: t} }]
             """
         );
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "hud-operator"))
+        // HUD_OPERATOR: the native program, as it is delivered
+        var start = new ProcessStartInfo(
+            Environment.GetEnvironmentVariable("HUD_OPERATOR") ?? Path.Combine(AppContext.BaseDirectory, "hud-operator")
+        )
         {
             RedirectStandardError = true,
             Environment =
