@@ -26,12 +26,19 @@ public static class ProfileWeight
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = HudJson.Default.Options.MaxDepth });
         long weight = 0;
         double inAll = 0;
+        bool isId = false; // read from the target's memory and never added up
         var before = JsonTokenType.None;
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.Null && before != JsonTokenType.PropertyName)
                 throw new JsonException("a list in it has an empty place");
-            if (reader.TokenType == JsonTokenType.Number && !((inAll += Math.Abs(reader.GetDouble())) < MostInAll))
+            if (reader.TokenType == JsonTokenType.PropertyName)
+                isId = reader.ValueTextEquals("taskId"u8);
+            if (
+                reader.TokenType == JsonTokenType.Number
+                && !isId
+                && !((inAll += Math.Abs(reader.GetDouble())) < MostInAll)
+            )
                 throw new JsonException("the numbers in it are too large");
             before = reader.TokenType;
             weight += reader.TokenType switch

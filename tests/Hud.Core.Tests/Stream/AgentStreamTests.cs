@@ -318,10 +318,7 @@ public class AgentStreamTests
                 ],
                 Tasks = [.. Enumerable.Repeat(new TaskProfile { Name = Hostile }, StreamLimits.ProgressTasks)],
                 Workers = [.. Enumerable.Repeat(new WorkerNow { Name = Hostile, Task = Hostile }, 128)],
-                SlowPolls =
-                [
-                    .. Enumerable.Repeat(new SlowPoll { WallNs = long.MaxValue }, StreamLimits.ProgressSlowPolls),
-                ],
+                SlowPolls = [.. Enumerable.Repeat(new SlowPoll { WallNs = 1L << 50 }, StreamLimits.ProgressSlowPolls)],
                 Summary = new ProfileSummary { SlowPolls = 7 },
             }
         );
