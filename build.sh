@@ -53,7 +53,7 @@ build_make() {
 
 # publish PROJECT NAME [trimmed|native]: one file.
 publish() {
-  local project="$1" name="$2" kind="${3:-trimmed}" inputs=(src docs/causes out/bpf out/native build.sh packages Directory.Build.props Directory.Packages.props global.json)
+  local project="$1" name="$2" kind="${3:-trimmed}" inputs=(src docs/causes out/bpf out/native build.sh packages/product Directory.Build.props Directory.Packages.props global.json)
   local trimmed=(-p:PublishSingleFile=true -p:PublishTrimmed=true -p:PublishReadyToRun=true -p:IncludeNativeLibrariesForSelfExtract=false -p:DebugType=embedded)
   # the compiler's driver only links here; symbols go into a file of their own
   local native=(-p:PublishAot=true -p:CppCompilerAndLinker=gcc -p:StripSymbols=true)

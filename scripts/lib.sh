@@ -24,9 +24,11 @@ usage_of() { sed -n '2,/^[^#]/{/^#/{s/^# \{0,1\}//;p}}' "$1"; }
 # locked_packages product|all: fetches the packages that the programs, or these and the tests are made of, and fails when one has another
 # content than the lock file in packages/ says. Before any other restore: that one takes what it finds, and a package's own targets run in the build.
 locked_packages() {
+  [ "${packages_locked:-}" != "$1" ] || return 0
   local project; project="$(echo packages/"$1"/*.csproj)"
   run_logged out/logs/packages.log "packages" dotnet restore "$project" --force -v quiet ||
     fail "a package is not the one that packages/$1/packages.lock.json names" "docs/development.md, \"A package\""
+  packages_locked="$1"
 }
 
 # run_logged LOG WHAT COMMAND...: quiet when it works, the log's end when it does not.

@@ -215,30 +215,16 @@ internal sealed class TruthTable
     /// A switch not reported by the kernel is reconstructed from sums that lag by a tick, so that waiting is reported as computing: once
     /// for each such switch, and only where exactly as much waiting is missing.
     /// </summary>
-    private long TakeMissed(TruthBlock block, SlowPoll poll)
-    {
-        var moved = poll.OnCpuNs - block.CpuNs;
-        if (
-            _missed == 0
-            || moved <= Tolerance(block)
-            || moved > TickNs
-            || block.RunDelayNs - poll.RunQueueNs < moved - Tolerance(block)
-        )
-            return 0;
-        _missed--;
-        return moved;
-    }
+    private long TakeMissed(TruthBlock block, SlowPoll poll) =>
+        TakeOfMissedSwitch(block, poll.OnCpuNs - block.CpuNs, block.RunDelayNs - poll.RunQueueNs);
 
     /// <summary>The other way round: those sums did not have the last computing yet, which then is sleep.</summary>
-    private long TakeLag(TruthBlock block, SlowPoll poll)
+    private long TakeLag(TruthBlock block, SlowPoll poll) =>
+        TakeOfMissedSwitch(block, block.CpuNs - poll.OnCpuNs, poll.BlockedNs - block.AsleepNs);
+
+    private long TakeOfMissedSwitch(TruthBlock block, long moved, long counterpart)
     {
-        var moved = block.CpuNs - poll.OnCpuNs;
-        if (
-            _missed == 0
-            || moved <= Tolerance(block)
-            || moved > TickNs
-            || poll.BlockedNs - block.AsleepNs < moved - Tolerance(block)
-        )
+        if (_missed == 0 || moved <= Tolerance(block) || moved > TickNs || counterpart < moved - Tolerance(block))
             return 0;
         _missed--;
         return moved;
