@@ -71,6 +71,30 @@ public sealed record TaskWaits
 
     /// <summary>Entry i counts waits of [2^i, 2^(i+1)) ns; trailing zeros are cut.</summary>
     public IReadOnlyList<long> Histogram { get; set; } = [];
+
+    /// <summary>What the workers did during its long waits, most time first; empty where no wait was long, or none was recorded.</summary>
+    public IReadOnlyList<WaitBehind> Behind { get; set; } = [];
+}
+
+/// <summary>A hotspot that tasks waited behind.</summary>
+public sealed record WaitBehind
+{
+    public HotspotCause Cause { get; set; }
+
+    /// <summary>Fingerprint of the hotspot: <see cref="HotspotIdentity"/> together with the cause.</summary>
+    public string Fingerprint { get; set; } = "";
+
+    /// <summary>What the hotspot blames: its user frame, or else its function.</summary>
+    public string Function { get; set; } = "";
+
+    /// <summary>Long waits that it was part of.</summary>
+    public long Count { get; set; }
+
+    /// <summary>Time of those waits in which it ran.</summary>
+    public long TotalNs { get; set; }
+
+    /// <summary>Of the time of all the task type's long waits.</summary>
+    public double Percent { get; set; }
 }
 
 /// <summary>One worker thread over the run.</summary>
