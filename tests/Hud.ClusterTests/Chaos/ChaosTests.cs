@@ -46,7 +46,9 @@ public sealed class ChaosTests(Cluster cluster)
             {
                 await KeepSessionsAsync(world, random);
                 await CheckTargetsAsync(world, faults);
-                await StrikeAsync(faults, random);
+                // often the next comes before anything could be put right again
+                for (var left = random.Next(1, 4); left > 0; left--)
+                    await StrikeAsync(faults, random);
                 foreach (var name in Faults.TargetNames)
                     await ReviveAsync(world, name);
             }
