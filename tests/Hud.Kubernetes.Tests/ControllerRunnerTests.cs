@@ -80,6 +80,22 @@ public sealed class ControllerRunnerTests
         Assert.Equal(1, run.Calls);
     }
 
+    [Fact]
+    public async Task Nothing_is_taken_from_the_queue_while_there_is_no_room()
+    {
+        var room = new TaskCompletionSource();
+        await using var run = new Run(
+            TimeProvider.System,
+            (_, pod) => ReconciliationResult<V1Pod>.Success(pod),
+            failures: 0,
+            cancel => room.Task.WaitAsync(cancel)
+        );
+        await Task.Delay(50);
+        Assert.Equal((0, 1), (run.Calls, run.Queue.Depth));
+        room.SetResult();
+        await run.UntilAsync(calls: 1);
+    }
+
     /// <summary>A controller that answers as it is asked to for its first calls and with a plain success afterwards.</summary>
     private sealed class Run : IEntityController<V1Pod>, IAsyncDisposable
     {
@@ -89,7 +105,12 @@ public sealed class ControllerRunnerTests
         private readonly CancellationTokenSource _stop = new();
         private readonly Task _running;
 
-        public Run(TimeProvider time, Func<int, V1Pod, ReconciliationResult<V1Pod>> answer, int failures)
+        public Run(
+            TimeProvider time,
+            Func<int, V1Pod, ReconciliationResult<V1Pod>> answer,
+            int failures,
+            Func<CancellationToken, Task>? room = null
+        )
         {
             (_time, _answer, _failures) = (time, answer, failures);
             Queue = new WorkQueue<EntityKey>(time, Quick);
@@ -110,6 +131,7 @@ public sealed class ControllerRunnerTests
                 time
             )
             {
+                Room = room ?? (static _ => Task.CompletedTask),
                 OnError = (_, message, e) => Errors.Enqueue($"{message} {e?.GetType().Name}"),
             };
             _running = runner.RunAsync(_stop.Token);

@@ -214,6 +214,35 @@ public sealed class QueueTests
         Assert.Equal(200, limiter.Reserve().TotalMilliseconds, 3);
     }
 
+    [Fact]
+    public async Task Room_is_waited_for_until_so_many_could_be_sent_and_takes_no_place()
+    {
+        var clock = new FakeTimeProvider();
+        var limiter = new RateLimiter(perSecond: 10, burst: 4, clock);
+        Assert.True(limiter.RoomAsync(2, default).IsCompleted);
+        for (var i = 0; i < 4; i++)
+            limiter.Reserve();
+        var waiting = limiter.RoomAsync(2, default);
+        clock.Advance(TimeSpan.FromMilliseconds(150));
+        await Task.Delay(20);
+        Assert.False(waiting.IsCompleted);
+        clock.Advance(TimeSpan.FromMilliseconds(52));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal([0, 0], Enumerable.Range(0, 2).Select(_ => limiter.Reserve().TotalMilliseconds));
+    }
+
+    [Fact]
+    public async Task Room_for_more_than_there_ever_is_means_all_of_it()
+    {
+        var clock = new FakeTimeProvider();
+        var limiter = new RateLimiter(perSecond: 10, burst: 2, clock);
+        limiter.Reserve();
+        var waiting = limiter.RoomAsync(100, default);
+        Assert.False(waiting.IsCompleted);
+        clock.Advance(TimeSpan.FromMilliseconds(102));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
     private sealed class Clock : FakeTimeProvider
     {
         public List<TimeSpan> Timers { get; } = [];

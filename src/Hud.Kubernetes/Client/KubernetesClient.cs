@@ -31,13 +31,15 @@ public sealed record KubernetesClientOptions
 public sealed partial class KubernetesClient : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+    private readonly RequestHandler _requests;
     private readonly HttpClient _http;
     private readonly KubernetesClientOptions _options;
 
     public KubernetesClient(KubernetesClientConfiguration config, KubernetesClientOptions? options = null)
     {
         _options = options ?? new KubernetesClientOptions();
-        _http = new HttpClient(new RequestHandler(config, _options, Wire(config)))
+        _requests = new RequestHandler(config, _options, Wire(config));
+        _http = new HttpClient(_requests)
         {
             // a server behind a path keeps it: what is asked for is relative
             BaseAddress = new Uri(config.Host.TrimEnd('/') + "/"),
@@ -48,6 +50,9 @@ public sealed partial class KubernetesClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Returns once half a burst of requests could be sent without a wait: work that is begun then is not slowed midway.</summary>
+    public Task RoomAsync(CancellationToken cancel) => _requests.RoomAsync(cancel);
 
     /// <summary>A path of the server as text, e.g. <c>/readyz</c> or <c>/version</c>.</summary>
     public async Task<string> GetRawAsync(string path, CancellationToken cancel) =>

@@ -23,6 +23,24 @@ public sealed class RateLimiter(double perSecond, int burst, TimeProvider time)
         }
     }
 
+    /// <summary>Returns once this many requests could be sent without a wait, and takes no place: for who would rather begin later than wait midway.</summary>
+    public async Task RoomAsync(int requests, CancellationToken cancel)
+    {
+        while (UntilRoom(Math.Min(requests, burst)) is { Ticks: > 0 } wait)
+            await Task.Delay(wait, time, cancel).ConfigureAwait(false);
+    }
+
+    private TimeSpan UntilRoom(int requests)
+    {
+        lock (_lock)
+        {
+            var balance = _balance + (time.GetElapsedTime(_at).TotalSeconds * perSecond);
+            return balance >= requests
+                ? TimeSpan.Zero
+                : TimeSpan.FromSeconds((requests - balance) / perSecond) + TimeSpan.FromMilliseconds(1);
+        }
+    }
+
     public Task WaitAsync(CancellationToken cancel)
     {
         var wait = Reserve();

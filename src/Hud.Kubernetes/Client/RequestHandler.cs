@@ -20,6 +20,9 @@ internal sealed class RequestHandler(
     private readonly RateLimiter _limiter = new(options.RequestsPerSecond, options.Burst, options.Time);
     private readonly ServiceClientCredentials? _login = k8s.Kubernetes.CreateCredentials(config);
 
+    /// <inheritdoc cref="RateLimiter.RoomAsync"/>
+    public Task RoomAsync(CancellationToken cancel) => _limiter.RoomAsync(options.Burst / 2, cancel);
+
     /// <summary>Returns once the headers of a success are there. 429 and 503 with a Retry-After are waited out.</summary>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
     {

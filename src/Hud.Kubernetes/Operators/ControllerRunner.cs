@@ -21,6 +21,12 @@ public sealed class ControllerRunner<TEntity>(
     /// <summary>Called for every reconcile that threw or ended as a failure; the exception is null where a failure has none.</summary>
     public Action<EntityKey, string, Exception?>? OnError { get; init; }
 
+    /// <summary>
+    /// Waited for before a key is taken: what waits in the queue is still merged with what changes meanwhile and takes turns, what
+    /// waits midway holds a worker.
+    /// </summary>
+    public Func<CancellationToken, Task> Room { get; init; } = static _ => Task.CompletedTask;
+
     /// <summary>Runs until cancelled; a reconcile in progress is cancelled with it and waited for.</summary>
     public Task RunAsync(CancellationToken cancel)
     {
@@ -38,6 +44,7 @@ public sealed class ControllerRunner<TEntity>(
             EntityKey key;
             try
             {
+                await Room(cancel).ConfigureAwait(false);
                 key = await queue.TakeAsync(cancel).ConfigureAwait(false);
             }
             catch (OperationCanceledException)

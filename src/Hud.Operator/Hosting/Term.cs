@@ -13,6 +13,7 @@ internal sealed class Term(
     Reconciler<SessionEntity> reconciler,
     WorkQueue<EntityKey> queue,
     OrphanSweep sweep,
+    ClusterAccess access,
     OperatorOptions options,
     TimeProvider time,
     Log log
@@ -33,6 +34,7 @@ internal sealed class Term(
             queue.Add(EntityKey.Of(session));
         var runner = new ControllerRunner<SessionEntity>(Name, reconciler, queue, options.Workers, time)
         {
+            Room = access.Writer.RoomAsync,
             OnError = (key, message, e) =>
                 log.Warn(
                     "reconcile failed, trying again",
