@@ -185,22 +185,26 @@ struct {
 } wake_stats SEC(".maps");
 
 struct wake {
-	u64 at_ns;
+	u64 key;     /* target << 58 | address of the task's header; 0: free; WAKE_BUSY: one CPU has it in hand */
+	u64 at_ns;   /* 0 where it is free, so that those are the oldest */
 	u64 task_id; /* a task's memory may be another's by the time of the poll; ids are never used again */
 	u32 weight;  /* wakes that it stands for */
 	u32 epoch;
 };
 
 /*
- * target << 58 | address of the task's header -> its last wake, until the poll that follows. As many as tasks wait for a worker at one
- * time; each CPU keeps some places for itself, so the agent adds those.
+ * A task's last wake, until the poll that follows. A place is one of a few by the key, and the oldest there makes room for another: a
+ * hash map of the kernel's takes locks and lists for what is written and removed at each wake, three times the time of all the rest.
  */
-enum { HUD_WAKE_TARGET_SHIFT = 58 };
+enum { HUD_WAKE_TARGET_SHIFT = 58, WAKE_SETS_SHIFT = 13, WAKES_IN_SET = 4, WAKE_BUSY = 1 };
+struct wake_set {
+	struct wake wakes[WAKES_IN_SET];
+};
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
-	__type(key, u64);
-	__type(value, struct wake);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << WAKE_SETS_SHIFT);
+	__type(key, u32);
+	__type(value, struct wake_set);
 } wakes SEC(".maps");
 
 /* poll type -> where its task id is; resized with `types` */

@@ -104,20 +104,71 @@ static __always_inline u64 woken_task(u64 header, struct task_header *task, u64 
 	return id;
 }
 
-/* `since`: what is kept from before is of a wake whose poll was not seen. */
-static __always_inline void keep_wake(u64 key, struct wake *wake, u64 since)
+static __always_inline struct wake_set *wakes_beside(u64 key)
 {
-	struct wake *kept;
+	u32 index = key * 0x9e3779b97f4a7c15ULL >> (64 - WAKE_SETS_SHIFT); /* 2^64 / golden ratio: its highest bits are the best mixed */
 
-	if (!bpf_map_update_elem(&wakes, &key, wake, BPF_NOEXIST))
-		return;
-	kept = bpf_map_lookup_elem(&wakes, &key);
-	if (kept && kept->at_ns >= since)
-		return;
-	if (kept && kept->task_id == wake->task_id && kept->epoch == wake->epoch)
+	return bpf_map_lookup_elem(&wakes, &index);
+}
+
+/*
+ * Keeps a wake of now. `since`: what is kept from before is of a wake whose poll was not seen. A global function, as end_outside.
+ */
+__noinline int keep_wake(u64 key, u64 task_id, u32 weight, u64 since, u64 now)
+{
+	struct wake_set *set = wakes_beside(key);
+	struct wake *place, *same = 0;
+	u64 had;
+
+	if (!set)
+		return 0;
+	place = &set->wakes[0];
+#pragma unroll
+	for (u32 i = 0; i < WAKES_IN_SET; i++) {
+		if (set->wakes[i].key == key)
+			same = &set->wakes[i];
+		if (set->wakes[i].at_ns < place->at_ns)
+			place = &set->wakes[i];
+	}
+	if (same) {
+		if (same->at_ns >= since)
+			return 0;
+		place = same;
+	}
+	had = place->key;
+	if (had && place->epoch == control.wake_epoch && (!same || place->task_id == task_id))
 		count(HUD_STAT_WAKES_LOST);
-	if (bpf_map_update_elem(&wakes, &key, wake, BPF_ANY))
+	if (had == WAKE_BUSY || __sync_val_compare_and_swap(&place->key, had, WAKE_BUSY) != had) {
 		count(HUD_STAT_WAKES_LOST);
+		return 0;
+	}
+	place->at_ns = now;
+	place->task_id = task_id;
+	place->weight = weight;
+	place->epoch = control.wake_epoch;
+	__sync_lock_test_and_set(&place->key, key);
+	return 0;
+}
+
+/* Takes what is kept of this task out, if anything is. */
+static __always_inline bool take_wake(u64 key, struct wake *wake)
+{
+	struct wake_set *set = wakes_beside(key);
+	struct wake *kept = 0;
+
+	if (!set)
+		return false;
+#pragma unroll
+	for (u32 i = 0; i < WAKES_IN_SET; i++) {
+		if (set->wakes[i].key == key)
+			kept = &set->wakes[i];
+	}
+	if (!kept || __sync_val_compare_and_swap(&kept->key, key, WAKE_BUSY) != key)
+		return false;
+	*wake = *kept;
+	kept->at_ns = 0;
+	__sync_lock_test_and_set(&kept->key, 0);
+	return true;
 }
 
 static __always_inline void add_wake(u32 type, u64 delay, u32 weight)
@@ -145,15 +196,12 @@ __noinline u64 end_wait(u32 target, u64 header, u32 type)
 {
 	u64 key = wake_key(target, header), now, id = 0;
 	struct hud_type_info *info = bpf_map_lookup_elem(&type_info, &type);
-	struct wake *kept, wake;
+	struct wake wake;
 
 	if (!info || !info->task_id_offset || bpf_probe_read_user(&id, sizeof(id), (void *)(header + info->task_id_offset)))
 		return 0;
-	kept = bpf_map_lookup_elem(&wakes, &key);
-	if (!kept)
+	if (!take_wake(key, &wake))
 		return id;
-	wake = *kept;
-	bpf_map_delete_elem(&wakes, &key);
 	now = bpf_ktime_get_ns();
 	if (wake.epoch == control.wake_epoch && wake.task_id == id && now >= wake.at_ns)
 		add_wake(type, now - wake.at_ns, wake.weight);
@@ -166,7 +214,6 @@ __noinline u64 end_wait(u32 target, u64 header, u32 type)
  */
 static __always_inline void keep_wake_of_poll(struct thread_state *ts, struct poll_frame *f, u64 now)
 {
-	struct wake wake = { .at_ns = now, .task_id = f->task_id, .weight = 1, .epoch = control.wake_epoch };
 	u64 state = 0;
 
 	if (control.wake_rate != 1 || !f->task_id)
@@ -176,7 +223,7 @@ static __always_inline void keep_wake_of_poll(struct thread_state *ts, struct po
 		return;
 	if ((state & (TASK_RUNNING | TASK_COMPLETE | TASK_NOTIFIED)) != TASK_NOTIFIED || state >> TASK_REFS_SHIFT > TASK_MOST_REFS)
 		return;
-	keep_wake(wake_key(ts->target, f->header), &wake, f->start_ns);
+	keep_wake(wake_key(ts->target, f->header), f->task_id, 1, f->start_ns, now);
 }
 
 #endif

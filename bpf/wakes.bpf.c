@@ -8,9 +8,8 @@ SEC("uprobe")
 int hud_wake(struct pt_regs *ctx)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32, rate = control.wake_rate, *target;
-	struct wake wake = { .weight = rate, .epoch = control.wake_epoch };
 	struct task_header task;
-	u64 header, cookie;
+	u64 header, cookie, id, now;
 
 	if (!control.enabled || !rate)
 		return 0;
@@ -33,13 +32,13 @@ int hud_wake(struct pt_regs *ctx)
 		count(HUD_STAT_WAKES_SKIPPED);
 		return 0;
 	}
-	wake.task_id = woken_task(header, &task, cookie);
-	if (!wake.task_id || !(task.state & TASK_NOTIFIED)) {
+	id = woken_task(header, &task, cookie);
+	if (!id || !(task.state & TASK_NOTIFIED)) {
 		count(HUD_STAT_WAKES_LOST);
 		return 0;
 	}
 	count(HUD_STAT_WAKES);
-	wake.at_ns = bpf_ktime_get_ns();
-	keep_wake(wake_key(*target, header), &wake, wake.at_ns);
+	now = bpf_ktime_get_ns();
+	keep_wake(wake_key(*target, header), id, rate, now, now);
 	return 0;
 }

@@ -104,7 +104,6 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
             int cpus = Math.Max(1, Libbpf.libbpf_num_possible_cpus());
             opened.Map("types").SetMaxEntries((uint)TypeMemory.Places(settings.Types, cpus));
             opened.Map("wake_stats").SetMaxEntries((uint)TypeMemory.Places(settings.Types, cpus));
-            opened.Map("wakes").SetMaxEntries(WakesKept((uint)cpus));
             opened.Map("type_info").SetMaxEntries((uint)Math.Max(1, settings.Types));
             opened.Map("workers").SetMaxEntries((uint)settings.Slots);
             opened.Map("scratch").SetMaxEntries((uint)(settings.Slots * Abi.ScratchPerThread));
@@ -129,9 +128,6 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
             throw;
         }
     }
-
-    /// <summary>Tasks that can wait for a worker at one time. Of a map that forgets the oldest, each CPU has up to 128 places in reserve.</summary>
-    internal static uint WakesKept(uint cpus) => 16_384 + 256 * cpus;
 
     /// <summary>Makes a process a target: from now on its switches are looked at. Returns its threads, or none when it is gone.</summary>
     public IReadOnlyList<TaskRecord> AddTarget(int pid, TargetId target)
