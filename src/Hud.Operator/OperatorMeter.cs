@@ -40,6 +40,10 @@ public static class OperatorMeter
         "hud_result_bytes_total",
         description: "Bytes stored as results"
     );
+    public static readonly Counter<long> MemoryRetries = Meter.CreateCounter<long>(
+        "hud_memory_retries_total",
+        description: "Profiles that were opened again because the heap was full"
+    );
     public static readonly Histogram<double> FirstSample = Meter.CreateHistogram<double>(
         "hud_first_sample_seconds",
         "s",

@@ -411,18 +411,28 @@ public sealed partial class SessionController(
         using var alone = await profiles.OpenAsync(cancel).ConfigureAwait(false);
         try
         {
-            var decision = SessionDecider.Decide(seen);
-            return (decision, decision.Profile is { } profile ? Results.Build(session, seen.Spec, profile) : []);
+            return await MemoryRetry
+                .RunAsync(
+                    () =>
+                    {
+                        var decision = SessionDecider.Decide(seen);
+                        return (
+                            decision,
+                            decision.Profile is { } profile ? Results.Build(session, seen.Spec, profile) : []
+                        );
+                    },
+                    time,
+                    cancel
+                )
+                .ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // what an agent wrote is at fault, whatever it trips over; tried again, it would trip again
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException)
 #pragma warning restore CA1031
         {
-            log.Warn("profile cannot be used", ("session", EntityKey.Of(session)), ("error", e.Message));
-            return (
-                SessionDecider.Decide(seen with { Agents = [.. seen.Agents.Select(a => Without(a, e.Message))] }),
-                []
-            );
+            var error = e is OutOfMemoryException ? MemoryRetry.Advice : e.Message;
+            log.Warn("profile cannot be used", ("session", EntityKey.Of(session)), ("error", error));
+            return (SessionDecider.Decide(seen with { Agents = [.. seen.Agents.Select(a => Without(a, error))] }), []);
         }
     }
 

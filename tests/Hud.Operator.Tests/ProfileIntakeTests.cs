@@ -86,7 +86,7 @@ public sealed class ProfileIntakeTests
     [Fact]
     public async Task Whatever_waits_stays_within_the_budget_and_later_ones_are_cut_before_any_is_refused()
     {
-        using var intake = new ProfileIntake();
+        using var intake = new ProfileIntake(TimeProvider.System);
         var large = PackedProfile.Of(Large(6000)).Bytes;
         Assert.InRange(large.Length, 100 << 10, StreamLimits.MaxCompressedProfileBytes);
         var kept = new List<PackedProfile>();
@@ -107,7 +107,7 @@ public sealed class ProfileIntakeTests
     [Fact]
     public async Task The_profiles_of_one_session_together_are_no_more_than_one()
     {
-        using var intake = new ProfileIntake();
+        using var intake = new ProfileIntake(TimeProvider.System);
         var (profile, _) = await intake.KeepAsync(PackedProfile.Of(Large(14000)).Bytes, 20, CancellationToken.None);
         Assert.NotNull(ProfilePack.Open(profile!.Bytes, out var weight, out _));
         Assert.InRange(weight * 20, 1, StreamLimits.MaxProfileHeapBytes);

@@ -6,7 +6,7 @@ namespace Hud.Operator.Streams;
 /// Everything that profiles may take of the operator's memory, whatever agents send and however many end at once: a few are received at a
 /// time, one is open as objects, and those that wait for their sessions share one budget. All else waits in the agents' logs.
 /// </summary>
-public sealed class ProfileIntake : IDisposable
+public sealed class ProfileIntake(TimeProvider time) : IDisposable
 {
     /// <summary>Followers that may hold parts of a profile at the same time, each at most <see cref="StreamLimits.MaxCompressedProfileBytes"/>.</summary>
     public const int MaxReceiving = 8;
@@ -44,6 +44,18 @@ public sealed class ProfileIntake : IDisposable
     )
     {
         using var alone = await OpenAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return await MemoryRetry.RunAsync(() => Keep(compressed, agents), time, cancel).ConfigureAwait(false);
+        }
+        catch (OutOfMemoryException)
+        {
+            return (null, MemoryRetry.Advice);
+        }
+    }
+
+    private (PackedProfile? Profile, string Error) Keep(byte[] compressed, int agents)
+    {
         var document = ProfilePack.Open(compressed, out var weight, out var error);
         if (document is null)
             return (null, error);
@@ -60,7 +72,7 @@ public sealed class ProfileIntake : IDisposable
                 (document, compressed) = ProfileFitter.Fit(document, bytes, heap);
             }
 #pragma warning disable CA1031 // what an agent wrote is at fault, whatever it trips over: its own session ends with that, and no other
-            catch (Exception e)
+            catch (Exception e) when (e is not OutOfMemoryException)
 #pragma warning restore CA1031
             {
                 return (null, "the profile cannot be cut: " + e.Message);

@@ -93,7 +93,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 
     /// <summary>What the operator sees of agent pods.</summary>
     public Informer<V1Pod> Pods { get; }
-    public ProfileIntake Profiles { get; } = new();
+    public ProfileIntake Profiles { get; } = new(TimeProvider.System);
 
     /// <summary>Sessions that were woken because there may be a place for them, in order.</summary>
     public ConcurrentQueue<EntityKey> Woken { get; } = [];

@@ -84,7 +84,7 @@ public sealed class StreamFuzzTests
     [Fact]
     public void No_profile_of_an_agent_ends_the_operator()
     {
-        using var intake = new ProfileIntake();
+        using var intake = new ProfileIntake(TimeProvider.System);
         byte[] whole = Json(Whole);
         Fuzz.Run(
             "agent's profile",
