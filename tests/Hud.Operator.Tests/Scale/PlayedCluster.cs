@@ -157,7 +157,9 @@ internal sealed class PlayedCluster : IAsyncDisposable
     {
         var method = context.Request.HttpMethod;
         var path = context.Request.Url!.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var kind = path.FirstOrDefault(p => p is "profilingsessions" or "pods" or "leases" or "configmaps" or "events");
+        var kind = path.FirstOrDefault(p =>
+            p is "profilingsessions" or "pods" or "leases" or "configmaps" or "events" or "deployments"
+        );
         var ns = Array.IndexOf(path, "namespaces") is var at and >= 0 ? path[at + 1] : "";
         var name = kind is null ? "" : path.ElementAtOrDefault(Array.IndexOf(path, kind) + 1) ?? "";
         switch (kind, method)
@@ -197,6 +199,9 @@ internal sealed class PlayedCluster : IAsyncDisposable
             case ("leases", _):
                 var (leaseCode, lease) = Lease(method, body);
                 await JsonAsync(context, leaseCode, lease);
+                break;
+            case ("deployments", "GET"): // who owns the agents: this operator is no pod
+                await JsonAsync(context, 404, null);
                 break;
             default:
                 Unknown.Enqueue($"{method} {context.Request.Url.AbsolutePath}");
