@@ -189,6 +189,8 @@ struct wake {
 	u64 task_id; /* a task's memory may be another's by the time of the poll; ids are never used again */
 	u32 weight;  /* wakes that it stands for */
 	u32 epoch;
+	u32 by_tid;  /* the thread that woke it */
+	u32 pad;
 };
 
 /*
@@ -266,7 +268,7 @@ struct {
 /* kind of record -> token bucket, per CPU, so that a storm cannot flood */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 8);
+	__uint(max_entries, 16);
 	__type(key, u32);
 	__type(value, struct bucket);
 } buckets SEC(".maps");

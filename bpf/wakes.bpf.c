@@ -7,8 +7,9 @@
 SEC("uprobe")
 int hud_wake(struct pt_regs *ctx)
 {
-	u32 tgid = bpf_get_current_pid_tgid() >> 32, rate = control.wake_rate, *target;
-	struct wake wake = { .weight = rate, .epoch = control.wake_epoch };
+	u64 thread = bpf_get_current_pid_tgid();
+	u32 tgid = thread >> 32, rate = control.wake_rate, *target;
+	struct wake wake = { .weight = rate, .epoch = control.wake_epoch, .by_tid = thread };
 	struct task_header task;
 	u64 header, cookie;
 
