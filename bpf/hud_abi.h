@@ -42,6 +42,7 @@ enum hud_event_kind {
 	HUD_EVENT_ONCPU = 5,       /* on-CPU sample, while poll probes are off */
 	HUD_EVENT_LIFECYCLE = 6,        /* fork, exec, exit or rename; which one is in `type` */
 	HUD_EVENT_SECONDARY_STACK = 7,        /* a second stack of the same poll: the cause that came second */
+	HUD_EVENT_WAIT = 8,        /* a task waited for a worker for longer than the threshold: struct hud_wait */
 };
 
 enum hud_lifecycle {
@@ -102,7 +103,8 @@ enum hud_stat {
 	HUD_STAT_WAKES = 17,           /* wakes of tasks whose moment was kept */
 	HUD_STAT_WAKES_SKIPPED = 18,   /* hits of wake probes at which none was: sampled out, or a task that was just made */
 	HUD_STAT_WAKES_LOST = 19,      /* wakes that no poll was seen to follow before the next one, or whose task could not be read */
-	HUD_STAT_COUNT = 20,
+	HUD_STAT_WAITS_LIMITED = 20,   /* long waits of tasks not recorded: no token */
+	HUD_STAT_COUNT = 21,
 };
 
 /* 136 bytes; index = DWARF register number */
@@ -141,6 +143,23 @@ struct hud_event {
 	__u32 kernel_frames; /* in kernel_ip */
 	struct hud_regs regs;
 	__u64 kernel_ip[HUD_KERNEL_FRAMES]; /* where in the kernel it slept, leaf first: with HUD_FLAG_STACK_BLOCK */
+};
+
+enum hud_wait_flags {
+	HUD_WAIT_OWN_QUEUE = 1,    /* the thread that polled it also woke it, so it stood in that worker's own queue or slot */
+};
+
+/* A record of its own kind, made of what the waits program has at hand. */
+struct hud_wait {
+	__u32 kind;         /* HUD_EVENT_WAIT */
+	__u32 flags;        /* enum hud_wait_flags */
+	__u32 target;
+	__u32 type;
+	__u32 ns_tid;       /* of the thread that polled it, in the agent's pid namespace */
+	__u32 weight;       /* waits that it stands for */
+	__u64 wake_ns;
+	__u64 poll_ns;
+	__u64 runtime;      /* address of its scheduler handle, 0 where it is not known */
 };
 
 /* A slice follows its event directly in the ring buffer. */
@@ -213,7 +232,7 @@ struct hud_control {
 /* Fixed before the programs are loaded, so that the verifier drops what is not needed. */
 struct hud_config {
 	__u32 slot_count;
-	__u32 slow_per_second;   /* records of slow polls per CPU */
+	__u32 slow_per_second;   /* records of slow polls per CPU, and as many of long waits */
 	__u32 samples_per_second; /* records of samples per CPU */
 	__u32 has_prev_state;    /* tp_btf/sched_switch has a 4th argument since 5.18 */
 	__u32 own_pid_namespace; /* inode number of the agent's pid namespace */
@@ -243,6 +262,7 @@ struct hud_sleeper {
 };
 
 _Static_assert(sizeof(struct hud_event) == 456, "hud_event");
+_Static_assert(sizeof(struct hud_wait) == 48, "hud_wait");
 _Static_assert(sizeof(struct hud_type_stats) == 360, "hud_type_stats");
 _Static_assert(sizeof(struct hud_wake_stats) == 344, "hud_wake_stats");
 _Static_assert(sizeof(struct hud_type_info) == 16, "hud_type_info");

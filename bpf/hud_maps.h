@@ -188,13 +188,14 @@ struct wake {
 	u64 key;     /* target << 58 | address of the task's header; 0: free; WAKE_BUSY: one CPU has it in hand */
 	u64 at_ns;   /* 0 where it is free, so that those are the oldest */
 	u64 task_id; /* a task's memory may be another's by the time of the poll; ids are never used again */
-	u32 weight;  /* wakes that it stands for */
-	u32 epoch;
+	u32 by_tid;  /* the thread that woke it */
+	u16 epoch;
+	u16 weight;  /* wakes that it stands for */
 };
 
 /*
  * A task's last wake, until the poll that follows. A place is one of a few by the key, and the oldest there makes room for another: a
- * hash map of the kernel's takes locks and lists for what is written and removed at each wake, three times the time of all the rest.
+ * hash map of the kernel takes locks and lists for what is written and removed at each wake, some 150 ns each.
  */
 enum { HUD_WAKE_TARGET_SHIFT = 58, WAKE_SETS_SHIFT = 13, WAKES_IN_SET = 4, WAKE_BUSY = 1 };
 struct wake_set {
@@ -270,7 +271,7 @@ struct {
 /* kind of record -> token bucket, per CPU, so that a storm cannot flood */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 8);
+	__uint(max_entries, 16);
 	__type(key, u32);
 	__type(value, struct bucket);
 } buckets SEC(".maps");

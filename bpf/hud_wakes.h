@@ -136,7 +136,7 @@ __noinline int keep_wake(u64 key, u64 task_id, u32 weight, u64 since, u64 now)
 		place = same;
 	}
 	had = place->key;
-	if (had && place->epoch == control.wake_epoch && (!same || place->task_id == task_id))
+	if (had && place->epoch == (u16)control.wake_epoch && (!same || place->task_id == task_id))
 		count(HUD_STAT_WAKES_LOST);
 	if (had == WAKE_BUSY || __sync_val_compare_and_swap(&place->key, had, WAKE_BUSY) != had) {
 		count(HUD_STAT_WAKES_LOST);
@@ -145,6 +145,7 @@ __noinline int keep_wake(u64 key, u64 task_id, u32 weight, u64 since, u64 now)
 	place->at_ns = now;
 	place->task_id = task_id;
 	place->weight = weight;
+	place->by_tid = bpf_get_current_pid_tgid();
 	place->epoch = control.wake_epoch;
 	__sync_lock_test_and_set(&place->key, key);
 	return 0;
@@ -188,6 +189,36 @@ static __always_inline void add_wake(u32 type, u64 delay, u32 weight)
 		stats_of_type->hist[slot] += weight;
 }
 
+/* A long wait, for the agent to find what the workers did meanwhile. */
+static __always_inline void send_wait(u32 target, u64 header, u32 type, struct hud_type_info *info, struct wake *wake, u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct hud_wait *wait;
+
+	if (!take_token(HUD_EVENT_WAIT, now, config.slow_per_second)) {
+		count(HUD_STAT_WAITS_LIMITED);
+		return;
+	}
+	wait = bpf_ringbuf_reserve(&events, sizeof(*wait), 0);
+	if (!wait) {
+		count(HUD_STAT_RING_DROPS);
+		return;
+	}
+	wait->kind = HUD_EVENT_WAIT;
+	wait->flags = wake->by_tid == (u32)bpf_get_current_pid_tgid() ? HUD_WAIT_OWN_QUEUE : 0;
+	wait->target = target;
+	wait->type = type;
+	wait->ns_tid = ns_tid(task);
+	wait->weight = wake->weight;
+	wait->wake_ns = wake->at_ns;
+	wait->poll_ns = now;
+	wait->runtime = 0;
+	if (info->scheduler_offset)
+		bpf_probe_read_user(&wait->runtime, sizeof(wait->runtime), (void *)(header + info->scheduler_offset));
+	bpf_ringbuf_submit(wait, wakeup());
+	count(HUD_STAT_EVENTS);
+}
+
 /*
  * A poll begins, timed or not: the wait of its task is over. Returns the task's id, 0 where it is not known. A global function, as
  * end_outside.
@@ -203,8 +234,11 @@ __noinline u64 end_wait(u32 target, u64 header, u32 type)
 	if (!take_wake(key, &wake))
 		return id;
 	now = bpf_ktime_get_ns();
-	if (wake.epoch == control.wake_epoch && wake.task_id == id && now >= wake.at_ns)
-		add_wake(type, now - wake.at_ns, wake.weight);
+	if (wake.epoch != (u16)control.wake_epoch || wake.task_id != id || now < wake.at_ns)
+		return id;
+	add_wake(type, now - wake.at_ns, wake.weight);
+	if (now - wake.at_ns > control.threshold_ns)
+		send_wait(target, header, type, info, &wake, now);
 	return id;
 }
 

@@ -117,6 +117,7 @@ public sealed class LossTests
         var losses = agent.Profile.Losses;
         Assert.True(losses.RateLimited > 0, "slow polls");
         Assert.True(losses.WakersLimited > 0, "ends of waits for the mutex");
+        Assert.True(losses.WaitsLimited > 0, "waits of the tasks that are not blocked themselves");
         Assert.True(losses.SamplesLimited > 0, "samples of what computes under it");
         Assert.True(losses.StackSlotsExhausted > 0, "a second worker");
         Assert.Contains("HUD303", agent.Warnings);

@@ -127,6 +127,17 @@ public sealed class PollAggregator(
 
     public long ThresholdNs => thresholdNs;
 
+    /// <summary>What tasks waited behind.</summary>
+    public WaitBlame Waits { get; } =
+        new(
+            thresholdNs,
+            // of a poll that only waited for a CPU, the type is all that it means
+            key =>
+                attributor
+                    .Attribute(key.Stack, key.Cause, key.Syscall, key.Type.ToString() ?? "", exact: false)
+                    .Identity
+        );
+
     public Dictionary<RawKey, RawHotspot> Hotspots { get; } = [];
 
     public IReadOnlyList<PollRecord> Polls => _polls;
@@ -212,6 +223,7 @@ public sealed class PollAggregator(
             };
         Add(KeyOf(poll, cause), ns, poll.Weight);
         _lastByThread[tid] = poll;
+        Waits.Replace(poll);
         if (
             _polls.Count > 0
             && _polls.FindLastIndex(p => p.Tid == tid) is >= 0 and var at
@@ -265,7 +277,10 @@ public sealed class PollAggregator(
         foreach (var (key, (poll, look)) in _open)
         {
             if (look != _look && isAlive(poll.Target))
+            {
                 _open.Remove(key);
+                Waits.Forget(key.Tid, key.Start);
+            }
         }
     }
 
@@ -301,6 +316,7 @@ public sealed class PollAggregator(
             copy._wakers[key] = waker;
         foreach (var (key, poll) in _open)
             copy._open[key] = poll;
+        Waits.CopyTo(copy.Waits);
         copy.CloseOpen();
         return copy;
     }
@@ -331,6 +347,7 @@ public sealed class PollAggregator(
         {
             _blockInPlaceTypes.Add(poll.Type);
             BlockInPlace += poll.Weight;
+            Waits.Forget(poll.Tid, poll.StartNs);
             return;
         }
 
@@ -341,6 +358,7 @@ public sealed class PollAggregator(
             HolderStack = poll.BlockStack.IsNone ? StackId.None : TakeHolder(poll),
         };
         _lastByThread[poll.Tid] = poll;
+        Waits.AddPoll(poll);
         SlowPolls += poll.Weight;
         RecordedByType[poll.Type] = RecordedByType.GetValueOrDefault(poll.Type) + poll.Weight;
         WorstNs = Math.Max(WorstNs, poll.Split.WallNs);

@@ -46,6 +46,7 @@ internal static class LossMerge
             SamplesLimited = Sum(l => l.SamplesLimited),
             WakersLimited = Sum(l => l.WakersLimited),
             WakesLost = Sum(l => l.WakesLost),
+            WaitsLimited = Sum(l => l.WaitsLimited),
             UnknownTypes = Sum(l => l.UnknownTypes),
             UnwindStops = documents
                 .SelectMany(d => d.Losses.UnwindStops)

@@ -63,7 +63,7 @@ public static class ProfileBuilder
             Summary = summary,
             Targets = TargetSummaries.Of(facts, aggregator, runtimes, types, summary),
             Hotspots = hotspots,
-            Tasks = Tasks(types, seen, aggregator, workerNs),
+            Tasks = Tasks(types, seen, aggregator, new WaitsBehind(aggregator.Waits, hotspots, hotspotOf), workerNs),
             Workers = Workers(facts, aggregator, runtimes, attributor, table, exact),
             Stalls = stalls,
             SlowPolls = Timeline(facts, aggregator, hotspots, hotspotOf, placeOfType, table),
@@ -77,6 +77,7 @@ public static class ProfileBuilder
                 SlowPollsCut = aggregator.PollsCut,
                 StacksCut = stacks.Refused,
                 HotspotsCut = Math.Max(0, merger.GroupCount - facts.MaxHotspots),
+                WaitsLimited = facts.Losses.WaitsLimited + aggregator.Waits.Cut,
             },
         };
         var (level, verdict) = Verdict.Of(document);
@@ -239,18 +240,22 @@ public static class ProfileBuilder
         IReadOnlyList<TaskTypeFacts> types,
         List<int> seen,
         PollAggregator aggregator,
+        WaitsBehind behind,
         double workerNs
     )
     {
-        return [.. seen.Select(i => Profile(types[i], aggregator.RecordedByType.GetValueOrDefault(new TaskTypeId(i))))];
+        return [.. seen.Select(i => Profile(types[i], new TaskTypeId(i)))];
 
-        TaskProfile Profile(TaskTypeFacts type, long recorded) =>
+        TaskProfile Profile(TaskTypeFacts type, TaskTypeId id) =>
             new()
             {
                 Target = type.Target.Index,
                 Name = type.Name,
                 Polls = type.Polls,
-                SlowPolls = Math.Max(recorded, aggregator.BlockInPlace == 0 ? type.Slow : 0),
+                SlowPolls = Math.Max(
+                    aggregator.RecordedByType.GetValueOrDefault(id),
+                    aggregator.BlockInPlace == 0 ? type.Slow : 0
+                ),
                 TotalNs = type.TotalNs,
                 P50Ns = Log2Histogram.Quantile(type.Histogram, 0.5, type.MaxNs),
                 P99Ns = Log2Histogram.Quantile(type.Histogram, 0.99, type.MaxNs),
@@ -258,11 +263,11 @@ public static class ProfileBuilder
                 Percent = Math.Round(Math.Min(100, type.TotalNs * 100 / workerNs), 2),
                 Estimated = type.Estimated,
                 Histogram = Log2Histogram.Trim(type.Histogram),
-                Waits = type.Waits is { Count: > 0 } waits ? Waits(waits) : null,
+                Waits = type.Waits is { Count: > 0 } waits ? Waits(waits, behind.Of(id)) : null,
             };
     }
 
-    private static TaskWaits Waits(WaitFacts waits) =>
+    private static TaskWaits Waits(WaitFacts waits, IReadOnlyList<WaitBehind> behind) =>
         new()
         {
             Count = waits.Count,
@@ -272,6 +277,7 @@ public static class ProfileBuilder
             MaxNs = waits.MaxNs,
             Estimated = waits.Estimated,
             Histogram = Log2Histogram.Trim(waits.Histogram),
+            Behind = behind,
         };
 
     private static List<WorkerProfile> Workers(

@@ -73,6 +73,12 @@ public sealed class Runtimes
     public int NumberOf(TargetId target, int tid, ulong handle) =>
         _ofThread.TryGetValue((target, tid), out int number) ? number : NumberOf(target, handle);
 
+    /// <summary>The same, null where neither the thread nor the handle is known.</summary>
+    public int? Find(TargetId target, int tid, ulong handle) =>
+        _ofThread.TryGetValue((target, tid), out int number) ? number
+        : _numbers.TryGetValue((target, handle), out number) ? number
+        : null;
+
     public int NumberOf(WorkerFacts worker)
     {
         ArgumentNullException.ThrowIfNull(worker);

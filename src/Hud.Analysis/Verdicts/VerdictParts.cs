@@ -12,8 +12,12 @@ internal static class VerdictParts
     {
         string about = document.Summary.Estimated ? "about " : "";
         string head =
-            $"BLOCKED {about}{HumanText.Percent(document.Summary.BlockedPercent)} of worker time{On(document)}";
-        return WithPlace($"{head}; worst: ", worst, $"{Figures(worst)}{rest}", most);
+            $"BLOCKED {about}{HumanText.Percent(document.Summary.BlockedPercent)} of worker time{On(document)}; worst: ";
+        string figures = Figures(worst);
+        string suffered = WaitsVerdict.Suffered(document, worst) is { } waits ? $"; {waits}" : "";
+        // where the code is comes before who suffered from it
+        bool fits = head.Length + UserAndFile(worst).Length + figures.Length + suffered.Length + rest.Length <= most;
+        return WithPlace(head, worst, $"{figures}{(fits ? suffered : "")}{rest}", most);
     }
 
     public static string Pressure(ProfileDocument document, Hotspot? blocker, double percent, int most)
@@ -128,13 +132,20 @@ internal static class VerdictParts
     private static string Figures(Hotspot hotspot) =>
         $", {HumanText.Percent(hotspot.Percent)}, max {HumanText.Duration(hotspot.MaxNs)}";
 
+    private static string User(Hotspot hotspot) => hotspot.UserFrame.Length > 0 ? hotspot.UserFrame : hotspot.Function;
+
+    private static string File(Hotspot hotspot) =>
+        hotspot.Location.Length > 0 ? $" ({hotspot.Location[(hotspot.Location.LastIndexOf('/') + 1)..]})" : "";
+
+    private static string UserAndFile(Hotspot hotspot) => User(hotspot) + File(hotspot);
+
     /// <summary>The user's own function first, then where it is, then what it called: dropped in the opposite order.</summary>
     private static string WithPlace(string head, Hotspot hotspot, string figures, int most)
     {
-        string user = hotspot.UserFrame.Length > 0 ? hotspot.UserFrame : hotspot.Function;
+        string user = User(hotspot);
         string called = hotspot.Function != user ? $" in {hotspot.Function}" : "";
         string at = hotspot.Location.Length > 0 ? $" ({hotspot.Location})" : "";
-        string file = at.Length > 0 ? $" ({hotspot.Location[(hotspot.Location.LastIndexOf('/') + 1)..]})" : "";
+        string file = File(hotspot);
         int room = most - head.Length - figures.Length;
         foreach (string place in (string[])[$"{user}{at}{called}", $"{user}{at}", $"{user}{file}"])
         {

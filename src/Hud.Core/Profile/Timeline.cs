@@ -84,7 +84,7 @@ public sealed record WaitBehind
     /// <summary>Fingerprint of the hotspot: <see cref="HotspotIdentity"/> together with the cause.</summary>
     public string Fingerprint { get; set; } = "";
 
-    /// <summary>What the hotspot blames: its user frame, or else its function.</summary>
+    /// <summary>What the hotspot blames: its user frame, else its function, else its task.</summary>
     public string Function { get; set; } = "";
 
     /// <summary>Long waits that it was part of.</summary>
@@ -174,6 +174,9 @@ public sealed record Losses
 
     /// <summary>Waits of tasks for a worker whose end was not seen, or whose task could not be read.</summary>
     public long WakesLost { get; set; }
+
+    /// <summary>Long waits of tasks that were counted, but of which it is not known what they were behind (token bucket, or no room).</summary>
+    public long WaitsLimited { get; set; }
 
     /// <summary>Polls of no known task type: in no type's totals.</summary>
     public long UnknownTypes { get; set; }

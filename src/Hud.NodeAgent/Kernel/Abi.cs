@@ -46,6 +46,7 @@ public enum EventKind : uint
     OnCpu = 5,
     Lifecycle = 6,
     SecondaryStack = 7,
+    Wait = 8,
 }
 
 /// <summary><c>enum hud_life</c></summary>
@@ -73,6 +74,14 @@ public enum EventFlags : uint
     Stolen = 64,
     Ticked = 128,
     Before = 256,
+}
+
+/// <summary><c>enum hud_wait_flags</c></summary>
+[Flags]
+public enum WaitFlags : uint
+{
+    None = 0,
+    OwnQueue = 1,
 }
 
 /// <summary><c>enum hud_role</c></summary>
@@ -115,7 +124,8 @@ public enum Stat
     Wakes = 17,
     WakesSkipped = 18,
     WakesLost = 19,
-    Count = 20,
+    WaitsLimited = 20,
+    Count = 21,
 }
 
 [InlineArray(Abi.Registers)]
@@ -187,6 +197,21 @@ public struct HudEvent
     public uint KernelFrames;
     public RegisterBlock Registers;
     public KernelBlock KernelIp;
+}
+
+/// <summary><c>struct hud_wait</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct HudWait
+{
+    public EventKind Kind;
+    public WaitFlags Flags;
+    public uint Target;
+    public uint Type;
+    public uint NsTid;
+    public uint Weight;
+    public ulong WakeNs;
+    public ulong PollNs;
+    public ulong Runtime;
 }
 
 /// <summary><c>struct hud_type_stats</c></summary>

@@ -33,6 +33,18 @@ public sealed class EventDecoder
         return true;
     }
 
+    /// <summary>Whether it is for <see cref="TryDecodeWait"/>.</summary>
+    public static bool IsWait(ReadOnlySpan<byte> record) =>
+        MemoryMarshal.TryRead<EventKind>(record, out var kind) && kind == EventKind.Wait;
+
+    public bool TryDecodeWait(ReadOnlySpan<byte> record, out HudWait wait)
+    {
+        if (MemoryMarshal.TryRead(record, out wait) && wait.Weight > 0 && wait.PollNs >= wait.WakeNs)
+            return true;
+        Errors++;
+        return false;
+    }
+
     /// <summary>A kernel comm: at most 15 bytes, NUL-terminated, any bytes at all.</summary>
     public static string Comm(in CommBlock comm)
     {

@@ -49,11 +49,20 @@ internal sealed class EventSink
     /// <summary>Says of a record whether its thread counts; null when all do.</summary>
     public Func<HudEvent, bool>? Counts { get; set; }
 
+    /// <summary>Says of a thread whether it counts; null when all do.</summary>
+    public Func<TargetId, int, bool>? IsWorker { get; set; }
+
     /// <summary>What may be said of who had the CPU; null when all may.</summary>
     public Neighbours? Neighbours { get; set; }
 
     public void Accept(ReadOnlySpan<byte> record)
     {
+        if (EventDecoder.IsWait(record))
+        {
+            AcceptWait(record);
+            return;
+        }
+
         if (!_decoder.TryDecode(record, out var header, out var slice) || header.Target >= _targets.Count)
             return;
         if (Counts is not null && header.Kind != EventKind.Lifecycle && !Counts(header))
@@ -98,6 +107,28 @@ internal sealed class EventSink
     }
 
     private static bool Has(in HudEvent header, EventFlags flag) => (header.Flags & flag) != EventFlags.None;
+
+    private void AcceptWait(ReadOnlySpan<byte> record)
+    {
+        if (!_decoder.TryDecodeWait(record, out var wait) || wait.Target >= _targets.Count)
+            return;
+        var target = new TargetId((int)wait.Target);
+        if (IsWorker is not null && !IsWorker(target, (int)wait.NsTid))
+            return;
+        _aggregator.Waits.Add(
+            new LongWait
+            {
+                Target = target,
+                Type = new TaskTypeId((int)wait.Type),
+                Tid = (int)wait.NsTid,
+                Runtime = wait.Runtime,
+                WakeNs = (long)wait.WakeNs,
+                PollNs = (long)wait.PollNs,
+                OwnQueue = (wait.Flags & WaitFlags.OwnQueue) != WaitFlags.None,
+                Weight = (int)wait.Weight,
+            }
+        );
+    }
 
     private void AcceptPoll(in HudEvent header, StackId stack)
     {

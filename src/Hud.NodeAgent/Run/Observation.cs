@@ -85,6 +85,8 @@ internal sealed class Observation : IDisposable
                     Totals.NameOf(targets.All[(int)e.Target].Pid, (int)e.NsTid),
                     _sink.Weights.Of(e.TaskType)
                 );
+        if (_workerNames.Given)
+            _sink.IsWorker = (target, tid) => _workerNames.IsWorker(Totals.NameOf(targets.All[target.Index].Pid, tid));
         _sleepers = new Sleepers(kernel, targets.All, _sink.Keep, _sink.Outside);
         _parked = [.. targets.All.SelectMany(t => ParkedWorkers.Find(t, frames))];
         _pools = new BlockingPools(targets.All, log.Warn);
@@ -167,6 +169,8 @@ internal sealed class Observation : IDisposable
                 _sleepers.Look();
                 _events.Drain();
                 Aggregator.ForgetUnseen(_targets.IsThere);
+                // a poll that began before this would by now be slow, and open or recorded
+                SettleWaits(now - _session.Threshold.Nanoseconds);
                 _waits.ForEach(w => w.Read(now));
                 _pools.Look(Totals.Workers());
                 FollowCpus();
@@ -208,6 +212,7 @@ internal sealed class Observation : IDisposable
         Aggregator.ForgetUnseen(_targets.IsThere);
         _sink.Ticks.Flush();
         Aggregator.CloseOpen();
+        SettleWaits(long.MaxValue);
         Totals.Read(_sink.Weights);
     }
 
@@ -224,7 +229,7 @@ internal sealed class Observation : IDisposable
     /// <param name="nowNs">CLOCK_MONOTONIC.</param>
     public ProfileInputs Facts(long nowNs)
     {
-        var all = WithParked(Totals.Workers(), [.. _sink.Outside.Parked.UnionBy(_parked, w => (w.Target, w.Tid))]);
+        var all = Workers();
         List<WorkerFacts> workers = [.. all.Where(w => _workerNames.IsWorker(w.Name))];
         return new ProfileInputs
         {
@@ -295,6 +300,15 @@ internal sealed class Observation : IDisposable
         {
             // said once
         }
+    }
+
+    private List<WorkerFacts> Workers() =>
+        WithParked(Totals.Workers(), [.. _sink.Outside.Parked.UnionBy(_parked, w => (w.Target, w.Tid))]);
+
+    private void SettleWaits(long beforeNs)
+    {
+        if (!Aggregator.Waits.IsSettled)
+            Aggregator.Waits.Settle(beforeNs, new Runtimes(Workers()), Aggregator.OpenPolls);
     }
 
     private string NameOf(TargetId target, int tid) => Totals.NameOf(_targets.All[target.Index].Pid, tid);

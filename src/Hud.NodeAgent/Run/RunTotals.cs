@@ -168,6 +168,7 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
             SamplesLimited = kernel.Count(Stat.SamplesLimited),
             WakersLimited = kernel.Count(Stat.WakersLimited),
             WakesLost = kernel.Count(Stat.WakesLost),
+            WaitsLimited = kernel.Count(Stat.WaitsLimited),
             UnknownTypes = kernel.Count(Stat.TypeOutOfRange),
             ProgramMisses = kernel.ProgramMisses,
             UnwindStops = Enum.GetValues<StopReason>()

@@ -124,7 +124,28 @@ internal static class ProfileCut
         return document with
         {
             Verdict = Text(document.Verdict, 400),
-            Tasks = [.. document.Tasks.Take(lists).Select(t => t with { Name = Text(t.Name) })],
+            Tasks =
+            [
+                .. document
+                    .Tasks.Take(lists)
+                    .Select(t =>
+                        t with
+                        {
+                            Name = Text(t.Name),
+                            Waits = t.Waits is null
+                                ? null
+                                : t.Waits with
+                                {
+                                    Behind =
+                                    [
+                                        .. t
+                                            .Waits.Behind.Take(lists)
+                                            .Select(b => b with { Function = Text(b.Function) }),
+                                    ],
+                                },
+                        }
+                    ),
+            ],
             Workers = [.. document.Workers.Take(lists).Select(w => w with { Name = Text(w.Name) })],
             Targets =
             [

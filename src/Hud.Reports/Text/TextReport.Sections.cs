@@ -12,6 +12,9 @@ public static partial class TextReport
     private const int MaxWorkers = 16;
     private const int MaxLatencyGroups = 3;
 
+    /// <summary>Share of a task type's long waits, in percent, from which a hotspot is worth a line.</summary>
+    private const double LeastBehind = 5;
+
     private static void Pressure(TextSheet sheet, ProfileDocument d)
     {
         var hotspots = d.Hotspots.Where(h => h.Cause.IsCpuPressure()).ToList();
@@ -126,6 +129,7 @@ public static partial class TextReport
                 $"  {(w.Estimated ? "~" : "") + HumanText.Count(w.Count), 6} {HumanText.Duration(w.P50Ns), 6} {HumanText.Duration(w.P99Ns), 6} {HumanText.Duration(w.MaxNs), 6}  "
                     + Printable.FitPath(Printable.Clean(t.Name), sheet.Width - 32)
             );
+            Behind(sheet, w);
         }
 
         if (tasks.Count > MaxTasks)
@@ -138,6 +142,23 @@ public static partial class TextReport
             );
         if (notes.Count > MaxNotes)
             sheet.Line($"  and {Words.Plural(notes.Count - MaxNotes, "more target")}", Ink.Dim);
+    }
+
+    /// <summary>What most of its long waits' time was behind.</summary>
+    private static void Behind(TextSheet sheet, TaskWaits waits)
+    {
+        if (waits.Behind is not [var most, ..] || most.Percent < LeastBehind)
+            return;
+        string head = $"{HumanText.Percent(Math.Round(most.Percent))} behind ",
+            tail = most.Cause.IsCpuPressure() ? " waiting for a CPU" : "";
+        string name = most.Function.Length > 0 ? Printable.Clean(most.Function) : "(unknown)";
+        sheet.Line(
+            new string(' ', 34)
+                + head
+                + Printable.FitPath(name, Math.Max(10, sheet.Width - 34 - head.Length - tail.Length))
+                + tail,
+            Ink.Dim
+        );
     }
 
     private static void Workers(TextSheet sheet, ProfileDocument d)

@@ -32,6 +32,51 @@ public sealed class BuiltMergeTests
         Assert.Equal([1, 2, 3], merged.Hotspots.Select(h => h.Rank));
     }
 
+    /// <summary>Each agent's task types stay apart, and what they waited behind is by the identity that hotspots are joined by.</summary>
+    [Fact]
+    public void What_waits_were_behind_still_names_a_hotspot_after_the_merge()
+    {
+        ProfileDocument WithWaits(string pod)
+        {
+            var d = BuiltDocuments.OnePathThreeCauses(pod);
+            return d with
+            {
+                Tasks =
+                [
+                    .. d.Tasks.Select(t =>
+                        t with
+                        {
+                            Waits = new TaskWaits
+                            {
+                                Count = 1,
+                                Behind =
+                                [
+                                    .. d.Hotspots.Select(h => new WaitBehind
+                                    {
+                                        Cause = h.Cause,
+                                        Fingerprint = h.Fingerprint,
+                                    }),
+                                ],
+                            },
+                        }
+                    ),
+                ],
+            };
+        }
+
+        var merged = ProfileMerge.Merge([WithWaits("a"), WithWaits("b")]);
+
+        Assert.Equal([0, 1], merged.Tasks.Select(t => t.Target));
+        Assert.All(
+            merged.Tasks,
+            t =>
+                Assert.Equal(
+                    merged.Hotspots.Select(h => h.Identity()),
+                    t.Waits!.Behind.Select(b => new HotspotIdentity(b.Cause, b.Fingerprint))
+                )
+        );
+    }
+
     /// <summary>A counter that the merge forgets is a loss that is never reported.</summary>
     [Fact]
     public void Every_loss_is_added_up()

@@ -196,6 +196,95 @@ public sealed class ProfileBuilderTests
         Assert.All(document.Tasks.Skip(1), t => Assert.Null(t.Waits));
     }
 
+    /// <summary>One poll of `auth::hash` on thread 1 from 1100 to 1140 ms, one of `cart::wait` on thread 2 from 1100 to 1110 ms.</summary>
+    private void BlockBoth()
+    {
+        _stage.Aggregator.AddPoll(
+            Slow(cpu: 40, tid: 1, start: 1100) with
+            {
+                CpuStack = _stage.Stack("sha2::compress < shop::auth::hash < shop::auth::login::{{closure}}"),
+                Runtime = 0x1000,
+            }
+        );
+        _stage.Aggregator.AddPoll(
+            Slow(blocked: 10, tid: 2, start: 1100) with
+            {
+                BlockStack = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::cart::wait"),
+                Syscall = "clock_nanosleep",
+                Runtime = 0x1000,
+            }
+        );
+    }
+
+    private void Wait(long from, long to, int type = 0) =>
+        _stage.Aggregator.Waits.Add(
+            new LongWait
+            {
+                Type = new TaskTypeId(type),
+                Tid = 1,
+                Runtime = 0x1000,
+                WakeNs = from * Ms,
+                PollNs = to * Ms,
+                Weight = 1,
+            }
+        );
+
+    private ProfileDocument BuildSettled(ProfileInputs facts)
+    {
+        _stage.Aggregator.Waits.Settle(long.MaxValue, new Runtimes(facts.Workers), _stage.Aggregator.OpenPolls);
+        return Build(facts);
+    }
+
+    [Fact]
+    public void Long_waits_say_which_hotspots_they_were_behind_and_leave_the_rest_open()
+    {
+        BlockBoth();
+        Wait(1100, 1140);
+        Wait(1100, 1160);
+        var document = BuildSettled(
+            Facts(Type("shop::cart", 100, 2) with { Waits = Waits((10, 98), (25, 2)) }, Type("shop::login", 100, 0))
+        );
+
+        var behind = document.Tasks[0].Waits!.Behind;
+        Assert.Equal(["shop::auth::hash", "shop::cart::wait"], behind.Select(b => b.Function));
+        Assert.Equal([2L, 2L], behind.Select(b => b.Count));
+        Assert.Equal([70 * Ms, 10 * Ms], behind.Select(b => b.TotalNs));
+        Assert.Equal([70.0, 10.0], behind.Select(b => b.Percent));
+        Assert.Equal(
+            document.Hotspots.Select(h => h.Identity()),
+            behind.Select(b => new HotspotIdentity(b.Cause, b.Fingerprint))
+        );
+    }
+
+    [Fact]
+    public void Only_the_hotspots_that_cost_a_task_type_most_are_named()
+    {
+        for (int i = 0; i < 9; i++)
+            _stage.Aggregator.AddPoll(
+                Slow(cpu: 10 + i, start: 1100 + 20 * i) with
+                {
+                    CpuStack = _stage.Stack($"shop::step{i} < shop::run"),
+                    Runtime = 0x1000,
+                }
+            );
+        Wait(1100, 1300);
+        var document = BuildSettled(Facts(Type("shop::cart", 100, 9) with { Waits = Waits((27, 1)) }));
+
+        Assert.Equal(
+            ["shop::step8", "shop::step7", "shop::step6", "shop::step5", "shop::step4"],
+            document.Tasks[0].Waits!.Behind.Select(b => b.Function)
+        );
+    }
+
+    [Fact]
+    public void Waits_that_found_no_room_are_a_loss()
+    {
+        for (int i = 0; i < 70_000; i++)
+            Wait(1100, 1140);
+        var facts = Facts(Type("shop::cart", 100, 0)) with { Losses = new Losses { WaitsLimited = 3 } };
+        Assert.Equal(3 + 70_000 - 65_536, BuildSettled(facts).Losses.WaitsLimited);
+    }
+
     [Fact]
     public void Leaves_that_differ_below_the_same_code_are_one_finding()
     {

@@ -117,6 +117,74 @@ public sealed class VerdictTests
         Assert.EndsWith("xxx::quote_price, 1%, max 20ms", text, StringComparison.Ordinal);
     }
 
+    /// <summary>Two polls of one second, and a task that waited behind the first for most of its time.</summary>
+    private static string WithWaits(Func<TaskWaits, TaskWaits> change, string stack = Sleep)
+    {
+        var built = BuiltDocuments.Of("a", Polls(Asleep(400, stack), Waiting(600)));
+        var worst = built.Hotspots[0];
+        var waits = new TaskWaits
+        {
+            Count = 100,
+            P99Ns = 62 * Ms,
+            MaxNs = 400 * Ms,
+            Behind =
+            [
+                new WaitBehind
+                {
+                    Cause = worst.Cause,
+                    Fingerprint = worst.Fingerprint,
+                    Function = worst.UserFrame,
+                    TotalNs = 300 * Ms,
+                    Percent = 81.2,
+                },
+            ],
+        };
+        var document = built with { Tasks = [.. built.Tasks.Select(t => t with { Waits = change(waits) })] };
+        string text = Verdict.Of(document).Text;
+        Assert.True(text.Length <= Verdict.MaxLength, text);
+        return text;
+    }
+
+    [Fact]
+    public void Who_waited_behind_the_worst_hotspot_is_said()
+    {
+        Assert.Equal(
+            "BLOCKED 20% of worker time; worst: shop::wait, 20%, max 400ms; tasks waited p99 62ms for a worker, 81% behind it; 30% more waiting for a CPU",
+            WithWaits(w => w)
+        );
+        // so few that the 99th percentile does not know them
+        Assert.Contains(
+            "; tasks waited up to 400ms for a worker, 81% behind it",
+            WithWaits(w => w with { P99Ns = 30_000 }),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Nothing_is_said_of_waits_that_were_behind_something_else()
+    {
+        Assert.DoesNotContain("tasks waited", WithWaits(w => w with { Behind = [] }), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "tasks waited",
+            WithWaits(w => w with { Behind = [w.Behind[0] with { Cause = HotspotCause.OnCpu }] }),
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain(
+            "tasks waited",
+            WithWaits(w => w with { Behind = [w.Behind[0] with { Percent = 19 }] }),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Where_there_is_no_room_for_both_the_code_comes_before_who_waited_for_it()
+    {
+        string crate = new('x', 60);
+        string text = WithWaits(w => w, $"clock_nanosleep < std::thread::sleep < {crate}::quote_price");
+        Assert.Contains($"{crate}::quote_price", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("tasks waited", text, StringComparison.Ordinal);
+    }
+
     private static ProfileDocument Busy(long busyMs, long slowMs = 0) =>
         BuiltDocuments.Of("a", slowMs == 0 ? _ => { } : Polls(Asleep(slowMs))) is var d
             ? d with

@@ -429,6 +429,28 @@ public class AgentStreamTests
         }
     }
 
+    [Fact]
+    public void What_waits_were_behind_is_cut_as_other_names_are()
+    {
+        var task = new TaskProfile
+        {
+            Waits = new TaskWaits { Count = 3, Behind = [new WaitBehind { Function = new string('x', 5000) }] },
+        };
+        foreach (
+            var cut in (TaskProfile[])
+                [
+                    LineFitter.Cut(new ProgressMessage { Tasks = [task] }).Tasks[0],
+                    LineFitter.Cut(new ProfileDocument { Tasks = [task] }).Tasks[0],
+                ]
+        )
+        {
+            Assert.Equal(3, cut.Waits!.Count);
+            Assert.Equal(LineFitter.MaxText, Assert.Single(cut.Waits.Behind).Function.Length);
+        }
+
+        Assert.Equal(5000, LineFitter.Letters(new ProfileDocument { Tasks = [task] }));
+    }
+
     private static List<byte[]> Run(ProfileDocument? document = null)
     {
         var output = new MemoryStream();

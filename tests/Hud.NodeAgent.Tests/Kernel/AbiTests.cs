@@ -18,6 +18,7 @@ public sealed class AbiTests
     private static readonly Dictionary<string, Type> Structs = new(StringComparer.Ordinal)
     {
         ["hud_event"] = typeof(HudEvent),
+        ["hud_wait"] = typeof(HudWait),
         ["hud_type_stats"] = typeof(TypeStats),
         ["hud_wake_stats"] = typeof(WakeStats),
         ["hud_type_info"] = typeof(Hud.NodeAgent.Kernel.TypeInfo),
@@ -33,6 +34,7 @@ public sealed class AbiTests
         ["hud_event_kind"] = (typeof(EventKind), "HUD_EVENT_"),
         ["hud_lifecycle"] = (typeof(LifecycleKind), "HUD_LIFECYCLE_"),
         ["hud_event_flags"] = (typeof(EventFlags), "HUD_FLAG_"),
+        ["hud_wait_flags"] = (typeof(WaitFlags), "HUD_WAIT_"),
         ["hud_stat"] = (typeof(Stat), "HUD_STAT_"),
         ["hud_role"] = (typeof(ThreadRole), "HUD_ROLE_"),
         ["hud_futex"] = (typeof(FutexUse), "HUD_FUTEX_"),

@@ -96,6 +96,44 @@ public sealed class EventDecoderTests
         Assert.Equal(50_000, decoded + decoder.Errors);
     }
 
+    private static byte[] WaitRecord(ulong wakeNs = 10, ulong pollNs = 50, uint weight = 1)
+    {
+        byte[] bytes = new byte[Unsafe.SizeOf<HudWait>()];
+        MemoryMarshal.Write(
+            bytes,
+            new HudWait
+            {
+                Kind = EventKind.Wait,
+                WakeNs = wakeNs,
+                PollNs = pollNs,
+                Weight = weight,
+            }
+        );
+        return bytes;
+    }
+
+    [Fact]
+    public void A_wait_is_a_record_of_its_own()
+    {
+        var decoder = new EventDecoder();
+        Assert.True(EventDecoder.IsWait(WaitRecord()));
+        Assert.True(decoder.TryDecodeWait(WaitRecord(), out var wait));
+        Assert.Equal((10UL, 50UL), (wait.WakeNs, wait.PollNs));
+        Assert.False(EventDecoder.IsWait(Record(new HudEvent { Kind = EventKind.Poll }, 0)));
+        Assert.False(EventDecoder.IsWait([8, 0, 0]));
+        Assert.Equal(0, decoder.Errors);
+    }
+
+    [Fact]
+    public void A_wait_that_contradicts_itself_or_is_cut_is_counted()
+    {
+        var decoder = new EventDecoder();
+        Assert.False(decoder.TryDecodeWait(WaitRecord(wakeNs: 51), out _));
+        Assert.False(decoder.TryDecodeWait(WaitRecord(weight: 0), out _));
+        Assert.False(decoder.TryDecodeWait(WaitRecord().AsSpan(0, 40), out _));
+        Assert.Equal(3, decoder.Errors);
+    }
+
     [Theory]
     [InlineData("tokio-rt-worker\0", "tokio-rt-worker")]
     [InlineData("web\0leftover", "web")]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
@@ -43,9 +44,9 @@ public sealed class ObservationTests : IDisposable
         return target;
     }
 
-    private Observation Observe(string duration = "1h", Action? eachPoll = null)
+    private Observation Observe(string duration = "1h", Action? eachPoll = null, params string[] workers)
     {
-        var session = new ProfilingSessionSpec { Duration = GoDuration.Parse(duration) };
+        var session = new ProfilingSessionSpec { Duration = GoDuration.Parse(duration), WorkerThreadNames = workers };
         _targets.AssignTypes();
         var observation = new Observation(
             session,
@@ -201,6 +202,72 @@ public sealed class ObservationTests : IDisposable
     }
 
     [Fact]
+    public void A_long_wait_is_laid_at_the_slow_poll_that_its_worker_was_in()
+    {
+        Add(Environment.ProcessId);
+        _kernel.Workers.Add(
+            new WorkerState
+            {
+                NsTid = 7,
+                Runtime = 0x1000,
+                Polls = 2,
+                Used = 1,
+            }
+        );
+        using var observation = Observe();
+        _opened[0]
+            .Send(
+                new HudEvent
+                {
+                    Kind = EventKind.Poll,
+                    NsTid = 7,
+                    Runtime = 0x1000,
+                    StartNs = 100_000_000,
+                    WallNs = 50_000_000,
+                    Syscall = -1,
+                }
+            );
+        _opened[0]
+            .Send(
+                new HudWait
+                {
+                    Kind = EventKind.Wait,
+                    Flags = WaitFlags.OwnQueue,
+                    NsTid = 7,
+                    Weight = 2,
+                    WakeNs = 120_000_000,
+                    PollNs = 150_000_001,
+                    Runtime = 0x1000,
+                }
+            );
+        observation.Stop();
+        observation.Settle();
+
+        Assert.Equal(2, observation.Aggregator.Waits.All[new(0)].Count);
+        Assert.Equal(new WaitSum(2, 60_000_000), Assert.Single(observation.Aggregator.Waits.Behind).Value);
+    }
+
+    [Fact]
+    public void A_wait_on_a_thread_that_is_no_worker_of_the_session_does_not_count()
+    {
+        Add(Environment.ProcessId);
+        using var observation = Observe(workers: "no-such-thread");
+        _opened[0]
+            .Send(
+                new HudWait
+                {
+                    Kind = EventKind.Wait,
+                    NsTid = (uint)Environment.ProcessId,
+                    Weight = 1,
+                    PollNs = 150_000_000,
+                }
+            );
+        observation.Settle();
+
+        Assert.Empty(observation.Aggregator.Waits.All);
+    }
+
+    [Fact]
     public void A_hundred_warnings_are_kept_and_written()
     {
         var log = new RunLog(new AgentStreamWriter(_output));
@@ -218,8 +285,9 @@ public sealed class ObservationTests : IDisposable
     {
         public int Drains { get; private set; }
 
-        public void Send(HudEvent record) =>
-            accept(System.Runtime.InteropServices.MemoryMarshal.AsBytes(new ReadOnlySpan<HudEvent>(in record)));
+        public void Send<T>(T record)
+            where T : unmanaged =>
+            accept(System.Runtime.InteropServices.MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in record)));
 
         public int Poll(TimeSpan timeout)
         {

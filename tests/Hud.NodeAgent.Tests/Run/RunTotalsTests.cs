@@ -172,6 +172,7 @@ public sealed class RunTotalsTests
             (Stat.SamplesLimited, l => l.SamplesLimited),
             (Stat.WakersLimited, l => l.WakersLimited),
             (Stat.WakesLost, l => l.WakesLost),
+            (Stat.WaitsLimited, l => l.WaitsLimited),
             (Stat.TypeOutOfRange, l => l.UnknownTypes),
         ];
         foreach (var (i, (stat, _)) in all.Index())

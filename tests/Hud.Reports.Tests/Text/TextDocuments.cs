@@ -60,12 +60,45 @@ internal static class TextDocuments
                                 P99Ns = 62_000_000 >> i,
                                 MaxNs = 140_000_000 >> i,
                                 Estimated = i == 0,
+                                Behind = Behind(i),
                             },
                         }
                 ),
             ],
         };
     }
+
+    /// <summary>Mostly one hotspot, a lack of CPU, too little for a line, nothing.</summary>
+    private static IReadOnlyList<WaitBehind> Behind(int task) =>
+        task switch
+        {
+            0 =>
+            [
+                new WaitBehind
+                {
+                    Cause = HotspotCause.OnCpu,
+                    Function = "checkout::auth::hash_password",
+                    Percent = 81.3,
+                },
+                new WaitBehind
+                {
+                    Cause = HotspotCause.BlockingCall,
+                    Function = "checkout::session::load",
+                    Percent = 9,
+                },
+            ],
+            1 =>
+            [
+                new WaitBehind
+                {
+                    Cause = HotspotCause.RunQueue,
+                    Function = "checkout::a_module_with_a_long_name::session::refresh_of_all_tokens",
+                    Percent = 40,
+                },
+            ],
+            2 => [new WaitBehind { Function = "checkout::export::write", Percent = 1 }],
+            _ => [],
+        };
 
     private static ProfileDocument Idle() =>
         new()
@@ -191,6 +224,7 @@ internal static class TextDocuments
                 SamplesLimited = 8,
                 WakersLimited = 11,
                 WakesLost = 12,
+                WaitsLimited = 17,
                 UnknownTypes = 13,
                 UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal)
                 {

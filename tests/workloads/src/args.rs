@@ -18,6 +18,8 @@ pub struct Args {
     pub spin: u64,
     /// `--watch 1`: short polls look at the clock as well.
     pub watch: bool,
+    /// `--case`: which of the cases that the program has.
+    pub case: usize,
 }
 
 impl Args {
@@ -30,6 +32,7 @@ impl Args {
             every: Duration::from_millis(100),
             spin: 0,
             watch: false,
+            case: 0,
         };
         let mut words = std::env::args().skip(1);
         while let Some(flag) = words.next() {
@@ -43,6 +46,7 @@ impl Args {
                 "--block-ms" => args.block = Duration::from_secs_f64(value / 1e3),
                 "--every-ms" => args.every = Duration::from_secs_f64(value / 1e3),
                 "--spin" => args.spin = value as u64,
+                "--case" => args.case = value as usize,
                 "--watch" => args.watch = value != 0.0,
                 _ => stop(&format!("unknown flag {flag}")),
             }
@@ -52,6 +56,6 @@ impl Args {
 }
 
 fn stop(message: &str) -> ! {
-    eprintln!("{message}; flags: --seconds --workers --tasks --block-ms --every-ms --spin --watch, each with a number");
+    eprintln!("{message}; flags: --seconds --workers --tasks --block-ms --every-ms --spin --watch --case, each with a number");
     std::process::exit(2)
 }
