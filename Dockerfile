@@ -4,7 +4,8 @@
 #   docker build --target agent    --build-arg SDK=...@sha256:... --build-arg RUNTIME=...@sha256:... -t hud-agent .
 #
 # Bases are arguments without a default: a tag is whatever its owner makes of it today, so name them by digest (docs/kubernetes.md has how).
-# SDK: the .NET 10 SDK on Debian 12 or newer, with apt. RUNTIME: glibc, libstdc++, OpenSSL 3 and, for the agent, apt; no .NET is needed in it.
+# SDK: the .NET 10 SDK on Debian 12 or newer, with apt. RUNTIME: glibc, libstdc++, OpenSSL 3, for the operator time zones (tzdata) and, for the agent,
+# apt; no .NET is needed in it.
 ARG SDK
 ARG RUNTIME
 

@@ -36,7 +36,7 @@ tests/cluster/up.sh "$work" "$$" >&2
 tests/cluster/images.sh "$work.images" hud-operator hud-agent test-agent workloads
 tests/cluster/load-image.sh "$work" "$work.images"/*.tar
 export KUBECONFIG="$work/admin.kubeconfig" PATH="$tools:$PATH"
-kubectl apply --validate=false -f config/crd/hud.dev_profilingsessions.yaml >&2
+kubectl apply --validate=false -k config/crd >&2
 helm upgrade --install hud charts/hud -n hud-system --create-namespace --skip-crds \
   --set image.repository=localhost/hud-operator,image.tag=test,agent.image.repository=localhost/hud-agent,agent.image.tag=test >&2
 kubectl run target --image=localhost/workloads:test --image-pull-policy=Never --command -- /cpu_hog --seconds 3600 >&2

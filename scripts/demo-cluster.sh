@@ -47,7 +47,7 @@ export KUBECONFIG="$work/admin.kubeconfig" PATH="$PWD/out:$tools:$PATH"
 show() { printf '\n%s$ %s%s\n' "$hud_bold" "$*" "$hud_plain"; "$@"; }
 
 say "4/6 Hud, from its chart"
-kubectl apply --validate=false -f config/crd/hud.dev_profilingsessions.yaml >/dev/null   # servers before 1.25 do not know the rules in it
+kubectl apply --validate=false -k config/crd >/dev/null   # servers before 1.25 do not know the rules in it
 helm upgrade --install hud charts/hud -n hud-system --create-namespace --skip-crds \
   --set image.repository=localhost/hud-operator,image.tag=test,agent.image.repository=localhost/hud-agent,agent.image.tag=test >/dev/null
 kubectl -n hud-system rollout status deployment/hud-operator --timeout=120s >/dev/null

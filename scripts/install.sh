@@ -54,7 +54,8 @@ install_dotnet() {
 install_build() {
   install_dotnet
   # libelf and zlib are what libbpf itself is linked with; gcc builds the self-test program.
-  need clang-19 libbpf1 libbpf-dev libelf1 libdw1 linux-libc-dev libc6-dev gcc make binutils ca-certificates
+  # tzdata has the zones that a policy's schedule may name.
+  need clang-19 libbpf1 libbpf-dev libelf1 libdw1 linux-libc-dev libc6-dev gcc make binutils ca-certificates tzdata
 }
 
 install_rust() {

@@ -23,6 +23,8 @@ namespace Hud.Core;
 [JsonSerializable(typeof(ProfilingSession))]
 [JsonSerializable(typeof(ProfilingSessionSpec))]
 [JsonSerializable(typeof(ProfilingSessionStatus))]
+[JsonSerializable(typeof(ProfilingPolicySpec))]
+[JsonSerializable(typeof(ProfilingPolicyStatus))]
 [JsonSerializable(typeof(ProfileDocument))]
 [JsonSerializable(typeof(AgentTask))]
 [JsonSerializable(typeof(StreamMessage))]

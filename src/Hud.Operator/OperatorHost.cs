@@ -2,6 +2,7 @@ using Hud.Kubernetes;
 using Hud.Operator.Entities;
 using Hud.Operator.Health;
 using Hud.Operator.Hosting;
+using Hud.Operator.Policies;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -28,6 +29,7 @@ public static class OperatorHost
         builder.Services.AddHostedService(s => new HealthService(
             s.GetRequiredService<Informer<SessionEntity>>(),
             s.GetRequiredService<Informer<V1Pod>>(),
+            s.GetRequiredService<Informer<PolicyEntity>>(),
             s.GetRequiredService<PrometheusText>(),
             options,
             log,
@@ -37,12 +39,15 @@ public static class OperatorHost
             .Services.AddKubernetesOperator()
             .AddInformer(s => Sessions(s.GetRequiredService<ClusterAccess>(), log))
             .AddInformer(s => Agents(s.GetRequiredService<ClusterAccess>(), options, log))
+            .AddInformer(s => Policies(s.GetRequiredService<ClusterAccess>(), log))
             .AddController<SessionController, SessionEntity>()
+            .AddController<PolicyController, PolicyEntity>()
             .AddFinalizer<FormerFinalizer, SessionEntity>(FormerFinalizer.Identifier, former: true);
         builder.Services.AddTerm(options);
         builder.Services.AddHostedService(s => new LeaderService(
             s.GetRequiredService<Informer<SessionEntity>>(),
             s.GetRequiredService<Informer<V1Pod>>(),
+            s.GetRequiredService<Informer<PolicyEntity>>(),
             options.LeaderElection ? s.GetRequiredService<ClusterAccess>().Elector : null,
             s.GetRequiredService<IServiceScopeFactory>(),
             s.GetRequiredService<Ending>()
@@ -66,7 +71,15 @@ public static class OperatorHost
         new(
             cluster.Reader,
             SessionType.Sessions,
-            new InformerOptions { OnError = e => Broken(log, "profilingsessions", e) }
+            new InformerOptions { OnError = e => Broken(log, "profilingsessions", e) },
+            PolicyRun.Indexes
+        );
+
+    private static Informer<PolicyEntity> Policies(ClusterAccess cluster, Log log) =>
+        new(
+            cluster.Reader,
+            PolicyType.Policies,
+            new InformerOptions { OnError = e => Broken(log, "profilingpolicies", e) }
         );
 
     private static Informer<V1Pod> Agents(ClusterAccess cluster, OperatorOptions options, Log log) =>

@@ -54,6 +54,10 @@ public static class OperatorMeter
         "s",
         "From the end of the last agent's stream to the final status"
     );
+    public static readonly Counter<long> PolicyRuns = Meter.CreateCounter<long>(
+        "hud_policy_runs_total",
+        description: "Runs of policies by what became of them: created, refused, missed"
+    );
     public static readonly Gauge<long> Active = Meter.CreateGauge<long>(
         "hud_sessions_active",
         description: "Sessions in progress"

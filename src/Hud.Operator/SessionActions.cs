@@ -177,7 +177,7 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
     /// A quota, a policy, an admission webhook, a namespace that is being deleted or an object too large: it may pass one day, and a session
     /// must not wait for that day.
     /// </summary>
-    private static bool IsRefusedForGood(KubernetesException e) =>
+    internal static bool IsRefusedForGood(KubernetesException e) =>
         e.Code
             is HttpStatusCode.BadRequest
                 or HttpStatusCode.Forbidden

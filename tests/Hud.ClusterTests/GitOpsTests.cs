@@ -6,16 +6,17 @@ namespace Hud.ClusterTests;
 /// <summary>The health check that the documentation gives to Argo CD, run by a real Lua on sessions as the cluster has them.</summary>
 public sealed class GitOpsTests(Cluster cluster)
 {
-    private static readonly string Script = Docs.Yaml(
-            "gitops.md",
-            "resource.customizations.health.hud.dev_ProfilingSession: |"
-        )["resource.customizations.health.hud.dev_ProfilingSession"]
-        .ToString();
+    private static string Script(string kind) =>
+        Docs.Yaml("gitops.md", $"resource.customizations.health.hud.dev_{kind}: |")[
+                $"resource.customizations.health.hud.dev_{kind}"
+            ]
+            .ToString();
 
-    private static async Task<string> HealthAsync(JsonNode session)
+    private static async Task<string> HealthAsync(JsonNode entity)
     {
+        var script = Script(entity["kind"]!.GetValue<string>());
         var program =
-            $"obj = {Lua(session)}\nlocal function check()\n{Script}\nend\nlocal health = check()\nprint(health.status .. ': ' .. health.message)";
+            $"obj = {Lua(entity)}\nlocal function check()\n{script}\nend\nlocal health = check()\nprint(health.status .. ': ' .. health.message)";
         return (await Command.RunAsync("lua5.4", ["-"], program)).Ok("lua").Trim();
     }
 
@@ -52,6 +53,44 @@ public sealed class GitOpsTests(Cluster cluster)
         Assert.StartsWith("Progressing: ", await HealthAsync(waits), StringComparison.Ordinal);
         waits.AsObject().Remove("status");
         Assert.StartsWith("Progressing: ", await HealthAsync(waits), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_health_check_for_argo_knows_the_states_of_a_policy()
+    {
+        await using var world = await World.CreateAsync(cluster);
+        const string Session = "session: {target: {podName: p}}\nschedule: {cron: '0 0 1 1 *', timeZone: ";
+        await world.ApplyAsync(
+            string.Join(
+                "---\n",
+                World.PolicyYaml("good", Session + "Europe/Berlin}"),
+                World.PolicyYaml("held", Session + "UTC, suspend: true}"),
+                World.PolicyYaml("nowhere", Session + "Europe/Nowhere}")
+            )
+        );
+        foreach (
+            var (name, health) in ((string, string)[])
+                [
+                    ("good", "Healthy: the next run is due at "),
+                    ("held", "Suspended: suspended; "),
+                    ("nowhere", "Degraded: the operator knows no time zone Europe/Nowhere"),
+                ]
+        )
+        {
+            var policy = await world.ObservedPolicyAsync(name);
+            Assert.StartsWith(health, await HealthAsync(policy), StringComparison.Ordinal);
+            // and as kstatus reads it: which ones are stalled
+            Assert.Equal(name == "nowhere" ? "True" : null, World.Condition(policy, "Stalled")?.Status);
+            policy.AsObject().Remove("status");
+            Assert.StartsWith("Progressing: ", await HealthAsync(policy), StringComparison.Ordinal);
+        }
+        // January the first is near midnight in Berlin, an hour before it is here
+        var good = await world.GetPolicyAsync("good");
+        Assert.EndsWith(
+            "-12-31T23:00:00Z",
+            good!["status"]!["nextScheduleTime"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>What needs no rule of its own is read by kstatus: Ready, Reconciling and Stalled, and the generation that was observed.</summary>

@@ -8,15 +8,21 @@ namespace Hud.CrdTests;
 /// <summary>The definition itself: how the server reads it, and what judging by it costs.</summary>
 public sealed class DefinitionTests(CrdServer server)
 {
-    private static readonly string Text = File.ReadAllText(
-        Path.Combine(Repository.Root, "config/crd/hud.dev_profilingsessions.yaml")
-    );
+    private static string Text(string plural = "profilingsessions") =>
+        File.ReadAllText(Path.Combine(Repository.Root, $"config/crd/hud.dev_{plural}.yaml"));
 
-    [Fact]
-    public async Task The_schema_is_structural_and_every_keyword_is_one_the_server_knows()
+    [Theory]
+    [InlineData("profilingsessions", "profilingsession", "ProfilingSession", "hps")]
+    [InlineData("profilingpolicies", "profilingpolicy", "ProfilingPolicy", "hpp")]
+    public async Task The_schema_is_structural_and_every_keyword_is_one_the_server_knows(
+        string plural,
+        string singular,
+        string kind,
+        string shortName
+    )
     {
         server.Require();
-        var definition = await server.DefinitionAsync();
+        var definition = await server.DefinitionAsync(plural);
         var conditions = definition.Ok()["status"]!["conditions"]!.AsArray();
         Assert.Equal(
             ["Established", "NamesAccepted"],
@@ -27,16 +33,17 @@ public sealed class DefinitionTests(CrdServer server)
         );
         // strict: an unknown or misspelt keyword is an error, not a thing to leave out
         var judged = await server.JudgeDefinitionAsync(
-            Text.Replace("profilingsessions", "others", StringComparison.Ordinal)
-                .Replace("profilingsession", "other", StringComparison.Ordinal)
-                .Replace("ProfilingSession", "Other", StringComparison.Ordinal)
-                .Replace("hps", "hpo", StringComparison.Ordinal)
+            Text(plural)
+                .Replace(plural, "others", StringComparison.Ordinal)
+                .Replace(singular, "other", StringComparison.Ordinal)
+                .Replace(kind, "Other", StringComparison.Ordinal)
+                .Replace(shortName, "hpo", StringComparison.Ordinal)
         );
         judged.Ok("a definition like ours");
         Assert.Empty(judged.Warnings);
         // and what it keeps is what the file says
         var kept = definition.Body["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!;
-        var written = Manifest.Json(Yaml.Load(Text)["spec"]["versions"][0]["schema"]["openAPIV3Schema"])!;
+        var written = Manifest.Json(Yaml.Load(Text(plural))["spec"]["versions"][0]["schema"]["openAPIV3Schema"])!;
         Assert.Equal([], Differences("", written, kept));
     }
 
@@ -70,21 +77,23 @@ public sealed class DefinitionTests(CrdServer server)
     /// The server adds up what the rules may cost at the most, from the bounds of the schema, and refuses a definition past its limit. A list of
     /// sessions multiplies that: a definition with so many specs in one object still passes, so one has so much room.
     /// </summary>
-    [Fact]
-    public async Task The_rules_cost_less_than_a_tenth_of_what_the_server_allows()
+    [Theory]
+    [InlineData("profilingsessions")]
+    [InlineData("profilingpolicies")]
+    public async Task The_rules_cost_less_than_a_tenth_of_what_the_server_allows(string plural)
     {
         server.Require();
-        (await server.JudgeDefinitionAsync(Many(10))).Ok("ten specs in one object");
-        var refused = await server.JudgeDefinitionAsync(Many(100_000));
+        (await server.JudgeDefinitionAsync(Many(10, plural))).Ok("ten specs in one object");
+        var refused = await server.JudgeDefinitionAsync(Many(100_000, plural));
         Assert.False(refused.IsOk);
         Assert.Contains("cost", refused.Body["message"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     /// <summary>A definition whose objects hold up to so many specs of ours.</summary>
-    private static string Many(int specs)
+    private static string Many(int specs, string plural)
     {
         var spec = Manifest.Json(
-            Yaml.Load(Text)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+            Yaml.Load(Text(plural))["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
         )!;
         // a rule about a change needs to know which entry was which
         Strip(spec);
@@ -165,8 +174,12 @@ public sealed class DefinitionTests(CrdServer server)
         Assert.NotEmpty(samples);
         foreach (var sample in samples)
         {
-            var spec = Manifest.Json(Yaml.Load(await File.ReadAllTextAsync(sample))["spec"])!;
-            var answer = await server.CreateAsync("sample", spec.ToJsonString(), dryRun: true);
+            var manifest = Yaml.Load(await File.ReadAllTextAsync(sample));
+            var spec = Manifest.Json(manifest["spec"])!.ToJsonString();
+            var answer =
+                manifest["kind"].ToString() == "ProfilingPolicy"
+                    ? await server.CreatePolicyAsync("sample", spec, dryRun: true)
+                    : await server.CreateAsync("sample", spec, dryRun: true);
             answer.Ok(sample);
             Assert.Empty(answer.Warnings);
         }

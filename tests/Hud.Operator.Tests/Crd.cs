@@ -2,20 +2,19 @@ using YamlDotNet.RepresentationModel;
 
 namespace Hud.Operator.Tests;
 
-/// <summary>The schema as the file of the CRD has it.</summary>
+/// <summary>The schema as the file of the CRD has it: that of sessions, unless another is named.</summary>
 internal static class Crd
 {
-    public static readonly string Location = Path.Combine(
-        AppContext.BaseDirectory,
-        "config",
-        "crd",
-        "hud.dev_profilingsessions.yaml"
-    );
+    public const string OfSessions = "profilingsessions";
+    public const string OfPolicies = "profilingpolicies";
 
-    public static YamlMappingNode Root()
+    public static string Location(string plural = OfSessions) =>
+        Path.Combine(AppContext.BaseDirectory, "config", "crd", $"hud.dev_{plural}.yaml");
+
+    public static YamlMappingNode Root(string plural = OfSessions)
     {
         var stream = new YamlStream();
-        stream.Load(new StringReader(File.ReadAllText(Location)));
+        stream.Load(new StringReader(File.ReadAllText(Location(plural))));
         return (YamlMappingNode)stream.Documents[0].RootNode;
     }
 
@@ -30,8 +29,8 @@ internal static class Crd
     }
 
     /// <param name="part">spec or status.</param>
-    public static YamlNode Schema(string part) =>
-        At(Root(), "spec", "versions", "0", "schema", "openAPIV3Schema", "properties", part)!;
+    public static YamlNode Schema(string part, string plural = OfSessions) =>
+        At(Root(plural), "spec", "versions", "0", "schema", "openAPIV3Schema", "properties", part)!;
 
     public static string? Text(YamlNode? node, params string[] path) => (At(node, path) as YamlScalarNode)?.Value;
 

@@ -11,11 +11,13 @@ namespace Hud.Operator.Tests;
 /// <summary>Schema, C# types, bounds and sentences say the same, field by field.</summary>
 public sealed class CrdTests
 {
-    [Fact]
-    public void The_charts_copy_is_the_same_file() =>
+    [Theory]
+    [InlineData(OfSessions)]
+    [InlineData(OfPolicies)]
+    public void The_charts_copy_is_the_same_file(string plural) =>
         Assert.Equal(
-            File.ReadAllBytes(Location),
-            File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "charts", "hud.dev_profilingsessions.yaml"))
+            File.ReadAllBytes(Location(plural)),
+            File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "charts", $"hud.dev_{plural}.yaml"))
         );
 
     [Fact]
@@ -27,7 +29,7 @@ public sealed class CrdTests
         Assert.Empty(problems);
     }
 
-    private static void Compare(string path, YamlNode schema, JsonTypeInfo type, List<string> problems)
+    internal static void Compare(string path, YamlNode schema, JsonTypeInfo type, List<string> problems)
     {
         var fields =
             (At(schema, "properties") as YamlMappingNode)?.Children.ToDictionary(
@@ -123,7 +125,7 @@ public sealed class CrdTests
         Assert.Equal("-1", Text(Schema("status"), "default", "observedGeneration"));
     }
 
-    private static void Defaults(string path, YamlNode schema, JsonElement value, List<string> problems)
+    internal static void Defaults(string path, YamlNode schema, JsonElement value, List<string> problems)
     {
         foreach (var (key, field) in (YamlMappingNode)At(schema, "properties")!)
         {
@@ -309,7 +311,7 @@ public sealed class CrdTests
     internal static IEnumerable<GoDuration> Durations(string rule) =>
         rule.Split("duration('").Skip(1).Select(part => GoDuration.Parse(part[..part.IndexOf('\'')]));
 
-    private static void Collect(YamlNode node, List<(string, string)> rules)
+    internal static void Collect(YamlNode node, List<(string, string)> rules)
     {
         if (node is YamlSequenceNode list)
         {
@@ -342,7 +344,7 @@ public sealed class CrdTests
     }
 
     /// <summary>As the server's RE2, which knows no backtracking.</summary>
-    private static bool Matches(string text, string expression) =>
+    internal static bool Matches(string text, string expression) =>
         System.Text.RegularExpressions.Regex.IsMatch(
             text,
             expression,

@@ -26,14 +26,22 @@ public sealed class FieldTests
         ["spec.resultsTTL"] = "results live as long as their session",
     };
 
-    private static List<(string Path, YamlNode Field, bool Required)> All() =>
-        [.. Fields("spec", Schema("spec")), .. Fields("status", Schema("status"))];
-
-    [Fact]
-    public void Every_field_is_described_and_bounded()
+    /// <summary>The same of a policy, beside those of its session.</summary>
+    private static readonly Dictionary<string, string> WithoutDefaultOfPolicies = new(StringComparer.Ordinal)
     {
-        var all = All();
-        Assert.InRange(all.Count, 100, 400);
+        ["spec.schedule"] = "one way to make sessions; a rule asks for it",
+    };
+
+    private static List<(string Path, YamlNode Field, bool Required)> All(string plural = OfSessions) =>
+        [.. Fields("spec", Schema("spec", plural)), .. Fields("status", Schema("status", plural))];
+
+    [Theory]
+    [InlineData(OfSessions)]
+    [InlineData(OfPolicies)]
+    public void Every_field_is_described_and_bounded(string plural)
+    {
+        var all = All(plural);
+        Assert.InRange(all.Count, 60, 400);
         Assert.Equal(
             [],
             all.Where(f => !IsEntry(f.Path) && string.IsNullOrEmpty(Text(f.Field, "description")))
@@ -75,7 +83,15 @@ public sealed class FieldTests
             .Select(f => f.Path)
             .ToList();
         Assert.Equal(WithoutDefault.Keys.Order(StringComparer.Ordinal), without.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            WithoutDefaultOfPolicies.Keys,
+            Fields("spec", Schema("spec", OfPolicies))
+                .Where(f => !f.Required && At(f.Field, "default") is null && !IsOfSession(f.Path))
+                .Select(f => f.Path)
+        );
     }
+
+    private static bool IsOfSession(string path) => path.StartsWith("spec.session.", StringComparison.Ordinal);
 
     /// <summary>HUD_UPDATE_GOLDEN=1 writes the page anew: look at the diff before you commit it.</summary>
     [Fact]
@@ -83,24 +99,32 @@ public sealed class FieldTests
     {
         var page = new StringBuilder(
             """
-            # Fields of a ProfilingSession
+            # Fields of a ProfilingSession and of a ProfilingPolicy
 
-            What `kubectl explain profilingsession.spec` says, on one page. A test compares it with the schema of the CRD, field by field. How they work together is in
-            [Hud on Kubernetes](kubernetes.md).
+            What `kubectl explain profilingsession.spec` and `kubectl explain profilingpolicy.spec` say, on one page. A test compares it with the schemas of the
+            CRDs, field by field. How they work together is in [Hud on Kubernetes](kubernetes.md).
 
 
             """
         );
         foreach (
-            var (part, title) in (ReadOnlySpan<(string, string)>)
-                [("spec", "Spec"), ("status", "Status, written by the operator")]
+            var (plural, part, title) in (ReadOnlySpan<(string, string, string)>)
+                [
+                    (OfSessions, "spec", "Spec"),
+                    (OfSessions, "status", "Status, written by the operator"),
+                    (OfPolicies, "spec", "Spec of a ProfilingPolicy"),
+                    (OfPolicies, "status", "Status of a ProfilingPolicy, written by the operator"),
+                ]
         )
         {
             page.Append(
                 CultureInfo.InvariantCulture,
                 $"## {title}\n\n| field | type | default | bounds | meaning |\n| --- | --- | --- | --- | --- |\n"
             );
-            foreach (var (path, field, required) in Fields(part, Schema(part)).Where(f => !IsEntry(f.Path)))
+            foreach (
+                var (path, field, required) in Fields(part, Schema(part, plural))
+                    .Where(f => !IsEntry(f.Path) && !IsOfSession(f.Path))
+            )
                 page.Append(
                     CultureInfo.InvariantCulture,
                     $"| `{path[(part.Length + 1)..]}` | {Text(field, "type")} | {Default(field, required, part)} | {Bounds(field)} | {Text(field, "description")} |\n"
@@ -126,6 +150,8 @@ public sealed class FieldTests
     {
         if (At(field, "enum") is YamlSequenceNode values)
             return string.Join(", ", values);
+        if (Text(field, "type") == "object" && At(field, "properties") is not null)
+            return ""; // its fields have theirs
         var rules = (At(field, "x-kubernetes-validations") as YamlSequenceNode)?.Select(r => Text(r, "rule")!) ?? [];
         if (rules.Select(r => CrdTests.Durations(r).ToList()).FirstOrDefault(d => d.Count == 2) is [var min, var max])
             return $"{Text(field, "type") switch { "string" => "", var t => t + " " }}{Short(min)} to {Short(max)}";
@@ -147,7 +173,7 @@ public sealed class FieldTests
     private static string Short(GoDuration duration) =>
         duration == SessionBounds.MaxResultsTtl ? "8760h" : duration.ToString();
 
-    private static string Repository()
+    internal static string Repository()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Hud.sln")))

@@ -31,6 +31,7 @@ public sealed class HostingTests
                 typeof(HealthService),
                 typeof(InformerService<SessionEntity>),
                 typeof(InformerService<V1Pod>),
+                typeof(InformerService<PolicyEntity>),
                 typeof(LeaderService),
             ],
             host.Services.GetServices<IHostedService>().Select(s => s.GetType())

@@ -52,7 +52,10 @@ for name in "$@"; do
   case "${from:+from-}$name" in
     from-hud-operator | from-hud-agent) cp "$from/$name.tar" "$out/" ;;
     from-test-agent) image test-agent --base "$from/hud-agent.tar" --entrypoint /test-agent.sh "$(scripted_agent)" "$here/test-agent.sh:/test-agent.sh" ;;
-    hud-operator) built hud-operator; image hud-operator --entrypoint /hud-operator --user 65532:65532 "${dotnet[@]}" out/hud-operator:/hud-operator "${licenses[@]}" ;;
+    hud-operator)
+      built hud-operator
+      # the zones that schedules may name
+      image hud-operator --entrypoint /hud-operator --user 65532:65532 "${dotnet[@]}" out/hud-operator:/hud-operator "${licenses[@]}" /usr/share/zoneinfo:/usr/share/zoneinfo ;;
     hud-agent) built hud-agent; image hud-agent --entrypoint /hud-agent "${agent[@]}" out/hud-agent:/hud-agent "${licenses[@]}" "${bpf_licenses[@]}" ;;
     test-agent)
       built hud-agent

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Hud.Core;
 using Hud.Core.Api;
 
@@ -11,9 +12,15 @@ namespace Hud.Operator.Entities;
 /// </summary>
 public static class StatusJson
 {
-    public static JsonElement Write(ProfilingSessionStatus status)
+    public static JsonElement Write(ProfilingSessionStatus status) =>
+        Write(status, HudJson.Default.ProfilingSessionStatus);
+
+    public static JsonElement Write(ProfilingPolicyStatus status) =>
+        Write(status, HudJson.Default.ProfilingPolicyStatus);
+
+    private static JsonElement Write<T>(T status, JsonTypeInfo<T> type)
     {
-        var node = JsonSerializer.SerializeToNode(status, HudJson.Default.ProfilingSessionStatus)!;
+        var node = JsonSerializer.SerializeToNode(status, type)!;
         Strip(node);
         using var document = JsonDocument.Parse(node.ToJsonString());
         return document.RootElement.Clone();

@@ -9,6 +9,7 @@ namespace Hud.Operator.Hosting;
 internal sealed class HealthService(
     Informer<SessionEntity> sessions,
     Informer<V1Pod> agents,
+    Informer<PolicyEntity> policies,
     PrometheusText metrics,
     OperatorOptions options,
     Log log,
@@ -21,7 +22,8 @@ internal sealed class HealthService(
     protected override Task RunAsync(CancellationToken cancel)
     {
         var checks = new HealthChecks(
-            () => Live(sessions.SinceLastActivity, agents.SinceLastActivity),
+            () => Live(sessions.SinceLastActivity, agents.SinceLastActivity, policies.SinceLastActivity),
+            // not that of policies: a server with the definitions of an earlier version has none, and sessions go on
             () =>
                 sessions.Synced.IsCompletedSuccessfully && agents.Synced.IsCompletedSuccessfully
                     ? ""

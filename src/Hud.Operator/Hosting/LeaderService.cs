@@ -19,6 +19,7 @@ internal sealed class LeaderService : PartService
     public LeaderService(
         Informer<SessionEntity> sessions,
         Informer<V1Pod> agents,
+        Informer<PolicyEntity> policies,
         LeaderElector? elector,
         IServiceScopeFactory scopes,
         Ending ending
@@ -28,6 +29,7 @@ internal sealed class LeaderService : PartService
         (_elector, _scopes) = (elector, scopes);
         sessions.OnChange(c => Volatile.Read(ref _term)?.Changed(c));
         agents.OnChange(c => Volatile.Read(ref _term)?.Changed(c));
+        policies.OnChange(c => Volatile.Read(ref _term)?.Changed(c));
     }
 
     protected override async Task RunAsync(CancellationToken cancel)

@@ -13,6 +13,7 @@ internal sealed class Term(
     Reconciler<SessionEntity> reconciler,
     WorkQueue<EntityKey> queue,
     OrphanSweep sweep,
+    PolicyTerm policies,
     ClusterAccess access,
     OperatorOptions options,
     TimeProvider time,
@@ -45,7 +46,8 @@ internal sealed class Term(
         };
         try
         {
-            await Task.WhenAll(runner.RunAsync(cancel), sweep.RunAsync(cancel)).ConfigureAwait(false);
+            await Task.WhenAll(runner.RunAsync(cancel), sweep.RunAsync(cancel), policies.RunAsync(cancel))
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -59,7 +61,10 @@ internal sealed class Term(
         if (change.Kind == ChangeKind.Deleted)
             reconciler.Gone(change.New);
         queue.Add(EntityKey.Of(change.New));
+        policies.Changed(change);
     }
+
+    public void Changed(Change<PolicyEntity> change) => policies.Changed(change);
 
     /// <summary>An agent's session, if it names one.</summary>
     public void Changed(Change<V1Pod> change)

@@ -1,5 +1,6 @@
 using Hud.Kubernetes;
 using Hud.Operator.Entities;
+using Hud.Operator.Policies;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
 using Hud.Operator.Targets;
@@ -53,6 +54,12 @@ internal static class TermServices
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<Log>()
         ));
+        services.AddScoped(s => new PolicyActions(
+            s.GetRequiredService<ClusterAccess>().Writer,
+            s.GetRequiredService<SessionActions>(),
+            s.GetRequiredService<Log>()
+        ));
+        services.AddScoped<PolicyTerm>();
         services.AddScoped<Term>();
     }
 }

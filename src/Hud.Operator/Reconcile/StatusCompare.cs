@@ -10,6 +10,12 @@ public static class StatusCompare
     public static bool AreEquivalent(ProfilingSessionStatus a, ProfilingSessionStatus b) =>
         Bytes(a).AsSpan().SequenceEqual(Bytes(b));
 
+    public static bool AreEquivalent(ProfilingPolicyStatus a, ProfilingPolicyStatus b) =>
+        JsonSerializer
+            .SerializeToUtf8Bytes(a, HudJson.Default.ProfilingPolicyStatus)
+            .AsSpan()
+            .SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(b, HudJson.Default.ProfilingPolicyStatus));
+
     /// <summary>More than numbers moved: a phase, a condition, a target's state.</summary>
     public static bool IsTransition(ProfilingSessionStatus a, ProfilingSessionStatus b) =>
         a.Phase != b.Phase

@@ -116,8 +116,14 @@ public sealed partial class Cluster
         (await KubectlAsync(["apply", .. validate, "-k", overlay])).Ok("kubectl apply -k");
         Directory.Delete(overlay, recursive: true);
         (
-            await KubectlAsync("wait", "--for=condition=Established", "--timeout=60s", "crd/profilingsessions.hud.dev")
-        ).Ok("the CRD");
+            await KubectlAsync(
+                "wait",
+                "--for=condition=Established",
+                "--timeout=60s",
+                "crd/profilingsessions.hud.dev",
+                "crd/profilingpolicies.hud.dev"
+            )
+        ).Ok("the CRDs");
         await OperatorReadyAsync();
         // more sessions at once on the one node than a real one should have
         (

@@ -38,7 +38,8 @@ public sealed class World : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // the sessions first: an agent whose session is gone is the operator's to take away, and it should not have to
+        // what makes sessions, then the sessions: an agent whose session is gone is the operator's to take away, and it should not have to
+        await KubectlAsync("delete", "hpp", "--all", "--timeout=60s");
         await KubectlAsync("delete", "hps", "--all", "--timeout=60s");
         await KubectlAsync("delete", "pods", "--all", "--grace-period=0", "--force");
         await _cluster.KubectlAsync("delete", "namespace", Name, "--wait=false");
@@ -97,8 +98,34 @@ public sealed class World : IAsyncDisposable
     /// <param name="spec">The lines below spec, unindented.</param>
     public Task SessionAsync(string name, string spec) => ApplyAsync(SessionYaml(name, spec));
 
-    public static string SessionYaml(string name, string spec) =>
-        $"apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nmetadata: {{name: {name}}}\nspec:\n{string.Join('\n', spec.Split('\n').Select(l => "  " + l.TrimEnd()))}\n";
+    public static string SessionYaml(string name, string spec) => Yaml("ProfilingSession", name, spec);
+
+    private static string Yaml(string kind, string name, string spec) =>
+        $"apiVersion: hud.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n{string.Join('\n', spec.Split('\n').Select(l => "  " + l.TrimEnd()))}\n";
+
+    /// <param name="spec">The lines below spec, unindented.</param>
+    public static string PolicyYaml(string name, string spec) => Yaml("ProfilingPolicy", name, spec);
+
+    public Task<JsonNode?> GetPolicyAsync(string name) =>
+        _cluster.GetAsync("hud.dev/v1alpha1/profilingpolicies", name, Name);
+
+    /// <summary>A policy once the operator has seen it as it is.</summary>
+    public async Task<JsonNode> ObservedPolicyAsync(string name)
+    {
+        JsonNode? policy = null;
+        await UntilAsync(
+            $"word on policy {name}",
+            60,
+            async () =>
+            {
+                policy = await GetPolicyAsync(name);
+                return policy?["status"]?["observedGeneration"]?.GetValue<long>()
+                    == policy?["metadata"]?["generation"]?.GetValue<long>();
+            },
+            OperatorLogAsync
+        );
+        return policy!;
+    }
 
     public Task<JsonNode?> GetSessionAsync(string name) => _cluster.SessionAsync(name, Name);
 

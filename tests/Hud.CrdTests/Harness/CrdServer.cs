@@ -33,10 +33,15 @@ internal sealed record Answer(HttpStatusCode Code, JsonNode Body, IReadOnlyList<
 public sealed class CrdServer : IAsyncLifetime
 {
     private const string Definitions = "apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-    private const string Definition = Definitions + "/profilingsessions.hud.dev";
     private const string Sessions = "apis/hud.dev/v1alpha1/namespaces/default/profilingsessions";
+    private const string Policies = "apis/hud.dev/v1alpha1/namespaces/default/profilingpolicies";
 
-    private static readonly string File = Path.Combine(Repository.Root, "config/crd/hud.dev_profilingsessions.yaml");
+    private static readonly string[] Files =
+    [
+        .. ((string[])["profilingsessions", "profilingpolicies"]).Select(plural =>
+            Path.Combine(Repository.Root, $"config/crd/hud.dev_{plural}.yaml")
+        ),
+    ];
 
     private string? _why;
     private string _work = "";
@@ -71,7 +76,8 @@ public sealed class CrdServer : IAsyncLifetime
             throw new InvalidOperationException($"crd-server.sh did not start; see {_work}");
         Connect(address);
         await ReadyAsync();
-        (await InstallAsync(await System.IO.File.ReadAllTextAsync(File))).Ok("the CRD");
+        foreach (var file in Files)
+            (await InstallAsync(await File.ReadAllTextAsync(file))).Ok(file);
     }
 
     public async ValueTask DisposeAsync()
@@ -101,6 +107,21 @@ public sealed class CrdServer : IAsyncLifetime
     internal Task<Answer> CreateAsync(string name, string spec, bool dryRun = false) =>
         SendAsync(HttpMethod.Post, Sessions + (dryRun ? "?dryRun=All" : ""), Manifest.Session(name, spec));
 
+    internal Task<Answer> CreatePolicyAsync(string name, string spec, bool dryRun = false) =>
+        SendAsync(
+            HttpMethod.Post,
+            Policies + (dryRun ? "?dryRun=All" : ""),
+            Manifest.Of("ProfilingPolicy", name, spec)
+        );
+
+    /// <param name="part">E.g. <c>/status</c>.</param>
+    internal Task<Answer> MergePolicyAsync(string name, string json, string part = "") =>
+        SendAsync(HttpMethod.Patch, $"{Policies}/{name}{part}", json, "application/merge-patch+json");
+
+    /// <summary>The rows of a table as kubectl asks for it.</summary>
+    internal Task<Answer> PolicyTableAsync() =>
+        SendAsync(HttpMethod.Get, Policies, accept: "application/json;as=Table;v=v1;g=meta.k8s.io");
+
     internal Task<Answer> GetAsync(string name) => SendAsync(HttpMethod.Get, $"{Sessions}/{name}");
 
     internal Task<Answer> DeleteAsync(string name) => SendAsync(HttpMethod.Delete, $"{Sessions}/{name}");
@@ -122,7 +143,8 @@ public sealed class CrdServer : IAsyncLifetime
     internal Task<Answer> JudgeDefinitionAsync(string yaml) =>
         SendAsync(HttpMethod.Post, Definitions + "?dryRun=All&fieldValidation=Strict", yaml);
 
-    internal Task<Answer> DefinitionAsync() => SendAsync(HttpMethod.Get, Definition);
+    internal Task<Answer> DefinitionAsync(string plural = "profilingsessions") =>
+        SendAsync(HttpMethod.Get, $"{Definitions}/{plural}.hud.dev");
 
     /// <summary>Puts a definition in the place of what there is, and waits until the server judges by it.</summary>
     internal async Task<Answer> InstallAsync(string yaml)
@@ -134,7 +156,8 @@ public sealed class CrdServer : IAsyncLifetime
             yaml,
             "application/apply-patch+yaml"
         );
-        var path = $"apis/{name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]}";
+        var version = Yaml.Load(yaml)["spec"]["versions"][0]["name"].ToString();
+        var path = $"apis/{name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]}/{version}/{name.Split('.')[0]}";
         for (var i = 0; applied.IsOk && i < 150; i++)
         {
             var definition = await SendAsync(HttpMethod.Get, $"{Definitions}/{name}");
@@ -164,10 +187,13 @@ public sealed class CrdServer : IAsyncLifetime
         HttpMethod method,
         string path,
         string? body = null,
-        string type = "application/yaml"
+        string type = "application/yaml",
+        string? accept = null
     )
     {
         using var request = new HttpRequestMessage(method, path);
+        if (accept is not null)
+            request.Headers.Accept.ParseAdd(accept);
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(type));
         using var response = await _http!.SendAsync(request);

@@ -9,8 +9,10 @@ namespace Hud.CrdTests.Harness;
 internal static class Manifest
 {
     /// <param name="spec">The lines below spec, unindented.</param>
-    public static string Session(string name, string spec) =>
-        $"apiVersion: hud.dev/v1alpha1\nkind: ProfilingSession\nmetadata: {{name: {name}}}\nspec:\n{string.Join('\n', spec.Split('\n').Select(l => "  " + l.TrimEnd()))}\n";
+    public static string Session(string name, string spec) => Of("ProfilingSession", name, spec);
+
+    public static string Of(string kind, string name, string spec) =>
+        $"apiVersion: hud.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n{string.Join('\n', spec.Split('\n').Select(l => "  " + l.TrimEnd()))}\n";
 
     /// <summary>YAML as JSON: plain scalars that look like numbers, booleans and null are such.</summary>
     public static JsonNode? Json(YamlNode node) =>

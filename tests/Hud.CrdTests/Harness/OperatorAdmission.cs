@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hud.Operator;
 using Hud.Operator.Entities;
+using Hud.Operator.Policies;
 using Hud.Operator.Reconcile;
 
 namespace Hud.CrdTests.Harness;
@@ -22,5 +23,21 @@ internal static class OperatorAdmission
             out _,
             new OperatorOptions()
         );
+    }
+
+    public static Admission.Verdict JudgePolicy(string spec)
+    {
+        using var document = JsonDocument.Parse(spec);
+        return PolicyAdmission.Check(
+                new PolicyEntity
+                {
+                    Metadata = new() { Name = "p", NamespaceProperty = "default" },
+                    Spec = document.RootElement,
+                },
+                new OperatorOptions(),
+                DateTimeOffset.UnixEpoch.AddYears(56),
+                out _,
+                out _
+            ) ?? Admission.Accepted;
     }
 }

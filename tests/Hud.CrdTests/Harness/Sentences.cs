@@ -8,8 +8,8 @@ internal static class Sentences
 {
     private static readonly string[] All =
     [
-        .. typeof(SessionMessages)
-            .GetFields(BindingFlags.Public | BindingFlags.Static)
+        .. ((Type[])[typeof(SessionMessages), typeof(PolicyMessages)])
+            .SelectMany(t => t.GetFields(BindingFlags.Public | BindingFlags.Static))
             .Where(f => f.IsLiteral)
             .Select(f => (string)f.GetRawConstantValue()!),
     ];

@@ -1,0 +1,215 @@
+using System.Collections.Concurrent;
+using Hud.Core.Api;
+using Hud.Kubernetes;
+using Hud.Operator.Entities;
+using Hud.Operator.Policies;
+using Hud.Operator.Reconcile;
+using Result = Hud.Kubernetes.ReconciliationResult<Hud.Operator.Entities.PolicyEntity>;
+
+namespace Hud.Operator;
+
+/// <summary>
+/// Makes the sessions of a policy: gathers what is, lets the pure parts decide, does what they say, writes the status once. Nothing is listed for
+/// that: the sessions are found by their owner in the view that there is of them.
+/// </summary>
+public sealed class PolicyController(
+    Informer<SessionEntity> sessions,
+    Latest<PolicyEntity> latest,
+    PolicyActions actions,
+    OperatorOptions options,
+    TimeProvider time,
+    Log log
+) : IEntityController<PolicyEntity>
+{
+    /// <summary>How many notices of one policy are remembered as told. What is told twice makes one event all the same.</summary>
+    private const int MaxTold = 100;
+
+    private readonly ConcurrentDictionary<EntityKey, PolicyMemory> _memories = new();
+    private readonly ConcurrentDictionary<EntityKey, HashSet<string>> _told = new();
+
+    public async Task<Result> ReconcileAsync(PolicyEntity entity, CancellationToken cancel)
+    {
+        using var trace = OperatorMeter.Traces.StartActivity("reconcile");
+        trace?.SetTag("policy", EntityKey.Of(entity).ToString());
+        try
+        {
+            return await StepAsync(entity, cancel).ConfigureAwait(false);
+        }
+        catch (ConflictException)
+        {
+            // the policy changed while we looked; the change brings us back, this is for the case that it already did
+            return Result.Success(entity, SessionController.Soon);
+        }
+    }
+
+    /// <summary>Its sessions go by themselves: the policy owns them.</summary>
+    public Task<Result> DeletedAsync(PolicyEntity entity, CancellationToken cancel)
+    {
+        _memories.TryRemove(EntityKey.Of(entity), out _);
+        _told.TryRemove(EntityKey.Of(entity), out _);
+        return Task.FromResult(Result.Success(entity));
+    }
+
+    private async Task<Result> StepAsync(PolicyEntity policy, CancellationToken cancel)
+    {
+        if (policy.Metadata.DeletionTimestamp is not null)
+            return Result.Success(policy);
+        // a view that is not current shows neither what is in progress nor what was made
+        if (sessions.CurrentFor is null)
+            return Result.Success(policy, TimeSpan.FromSeconds(1));
+        var now = time.GetUtcNow();
+        var seen = sessions.Store.ByIndex(PolicyRun.OwnerIndex, policy.Uid);
+        if (PolicyAdmission.Check(policy, options, now, out var spec, out var schedule) is { } rejected)
+            return await RejectAsync(policy, seen, rejected, now, cancel).ConfigureAwait(false);
+
+        var key = EntityKey.Of(policy);
+        var observation = new PolicyObservation
+        {
+            Policy = policy,
+            Spec = spec.Schedule!,
+            Schedule = schedule!,
+            Sessions = seen,
+            Memory = PolicyMemory.Of(policy, spec.Schedule!, _memories.GetValueOrDefault(key), now),
+            Now = now,
+        };
+        var decision = PolicyDecider.Decide(observation);
+        var notices = decision.Notices.ToList();
+        if (decision.Create is { } run)
+        {
+            observation = await CreateAsync(observation, run, notices, cancel).ConfigureAwait(false);
+            decision = PolicyDecider.Decide(observation);
+            notices.AddRange(decision.Notices);
+        }
+        _memories[key] = observation.Memory;
+        foreach (var stopped in decision.Stop)
+        {
+            await actions.StopAsync(stopped, cancel).ConfigureAwait(false);
+            notices.Add(Stopped(stopped, "it was stopped and keeps what it has"));
+        }
+        foreach (var deleted in decision.Delete)
+        {
+            await actions.DeleteAsync(deleted, cancel).ConfigureAwait(false);
+            if (deleted.State == RunState.Active)
+                notices.Add(Stopped(deleted, "it had not begun and was deleted"));
+        }
+        policy = await WriteAsync(policy, decision.Status, cancel).ConfigureAwait(false);
+        await TellAsync(policy, notices, now, cancel).ConfigureAwait(false);
+        return Result.Success(policy, decision.RequeueAfter);
+    }
+
+    /// <returns>What is to be seen after the session was made, or not.</returns>
+    private async Task<PolicyObservation> CreateAsync(
+        PolicyObservation o,
+        NewRun run,
+        List<PolicyNotice> notices,
+        CancellationToken cancel
+    )
+    {
+        var (session, refusal, isNew) = await actions.CreateAsync(o.Policy, run, cancel).ConfigureAwait(false);
+        var at = PolicyNames.Time(run.Scheduled);
+        if (refusal is not null)
+        {
+            notices.Add(
+                new PolicyNotice(
+                    PolicyReasons.Refused,
+                    at,
+                    $"the session of {at} was refused and is tried again until its deadline: {refusal}",
+                    Warning: true
+                )
+            );
+            return o with { Memory = o.Memory with { Refusal = (run.Scheduled, refusal) } };
+        }
+        var memory = o.Memory with { Done = run.Scheduled, Refusal = null };
+        if (session is null)
+        {
+            notices.Add(
+                new PolicyNotice(
+                    PolicyReasons.NameTaken,
+                    at,
+                    $"the run of {at} is left out: there is a session {run.Name} already that this policy does not own",
+                    Warning: true
+                )
+            );
+            return o with { Memory = memory };
+        }
+        if (isNew)
+            notices.Add(
+                new PolicyNotice(
+                    PolicyReasons.SessionCreated,
+                    at,
+                    $"created session {run.Name} for the run of {at}",
+                    Warning: false
+                )
+            );
+        return o with { Memory = memory, Sessions = [.. o.Sessions.Where(s => s.Name != session.Name), session] };
+    }
+
+    private static PolicyNotice Stopped(PolicyRun run, string how) =>
+        new(
+            PolicyReasons.SessionStopped,
+            run.Session.Uid,
+            $"session {run.Name} is replaced by a newer run: {how}",
+            Warning: false
+        );
+
+    private async Task<Result> RejectAsync(
+        PolicyEntity policy,
+        List<SessionEntity> seen,
+        Admission.Verdict why,
+        DateTimeOffset now,
+        CancellationToken cancel
+    )
+    {
+        List<PolicyRun> runs =
+        [
+            .. seen.Select(s => PolicyRun.Of(policy, s)).OfType<PolicyRun>().OrderByDescending(r => r.Scheduled),
+        ];
+        policy = await WriteAsync(policy, PolicyStatus.Rejected(policy, runs, why, now), cancel).ConfigureAwait(false);
+        await TellAsync(
+                policy,
+                [
+                    new PolicyNotice(
+                        why.Reason,
+                        $"generation {policy.Metadata.Generation ?? 0}",
+                        why.Message,
+                        Warning: true
+                    ),
+                ],
+                now,
+                cancel
+            )
+            .ConfigureAwait(false);
+        return Result.Success(policy);
+    }
+
+    private async Task<PolicyEntity> WriteAsync(
+        PolicyEntity policy,
+        ProfilingPolicyStatus status,
+        CancellationToken cancel
+    ) =>
+        StatusCompare.AreEquivalent(policy.ReadStatus(), status)
+            ? policy
+            : latest.Wrote(await actions.WriteStatusAsync(policy, status, cancel).ConfigureAwait(false));
+
+    /// <summary>Each notice once, as far as this process remembers.</summary>
+    private async Task TellAsync(
+        PolicyEntity policy,
+        IReadOnlyList<PolicyNotice> notices,
+        DateTimeOffset now,
+        CancellationToken cancel
+    )
+    {
+        if (notices.Count == 0)
+            return;
+        var told = _told.GetOrAdd(EntityKey.Of(policy), _ => new HashSet<string>(StringComparer.Ordinal));
+        if (told.Count > MaxTold)
+            told.Clear();
+        var news = notices.Where(n => told.Add($"{policy.Uid}|{n.Reason}|{n.About}")).ToList();
+        foreach (var notice in news.Where(n => n.Reason == PolicyReasons.RunsMissed))
+        {
+            OperatorMeter.PolicyRuns.Add(1, new KeyValuePair<string, object?>("outcome", "missed"));
+            log.Warn(notice.Message, ("policy", EntityKey.Of(policy)));
+        }
+        await actions.ReportAsync(policy, news, now, cancel).ConfigureAwait(false);
+    }
+}
