@@ -158,9 +158,8 @@ public sealed class BehindTests
     {
         var (waits, truth) = await RunAsync(Case.ShortPolls);
         Assert.True(truth.Long.Count > 20);
-        // what this machine itself makes slow
-        Assert.InRange(waits.Behind.Sum(b => b.Percent), 0, 30);
-        Assert.All(waits.Behind, b => Assert.True(b.Cause.IsCpuPressure() || b.Percent < Tolerance, $"{b}"));
+        // a machine that is busy with others makes polls slow, too
+        Assert.InRange(waits.Behind.Where(b => !b.Cause.IsCpuPressure()).Sum(b => b.Percent), 0, Tolerance);
     }
 
     [Fact]
