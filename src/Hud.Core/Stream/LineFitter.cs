@@ -38,7 +38,7 @@ public static class LineFitter
             Verdict = Cut(message.Verdict, MaxSentence),
             Hotspots = [.. message.Hotspots.Select(h => Cut(h))],
             Workers = [.. message.Workers.Select(w => w with { Name = Name(w.Name), Task = Name(w.Task) })],
-            Tasks = [.. message.Tasks.Select(t => t with { Name = Name(t.Name) })],
+            Tasks = [.. message.Tasks.Select(Cut)],
         };
 
     /// <summary>The same for the whole document: for those whose names alone are beyond its bound.</summary>
@@ -48,7 +48,7 @@ public static class LineFitter
             Verdict = Cut(document.Verdict, MaxSentence),
             Targets = [.. document.Targets.Select(t => Cut(t))],
             Hotspots = [.. document.Hotspots.Select(h => Cut(h))],
-            Tasks = [.. document.Tasks.Select(t => t with { Name = Name(t.Name) })],
+            Tasks = [.. document.Tasks.Select(Cut)],
             Workers =
             [
                 .. document.Workers.Select(w =>
@@ -100,7 +100,7 @@ public static class LineFitter
             + h.UserFrame.Length
             + h.Task.Length
         )
-        + document.Tasks.Sum(t => (long)t.Name.Length);
+        + document.Tasks.Sum(t => t.Name.Length + (t.Waits?.Behind.Sum(b => (long)b.Function.Length) ?? 0));
 
     /// <summary>The next smaller message; null when nothing is left to leave out. The most expensive of each list stay longest.</summary>
     public static StreamMessage? Smaller(StreamMessage message) =>
@@ -130,6 +130,18 @@ public static class LineFitter
             UserFrame = Name(hotspot.UserFrame),
             Task = Name(hotspot.Task),
             Location = Name(hotspot.Location),
+        };
+
+    private static TaskProfile Cut(TaskProfile task) =>
+        task with
+        {
+            Name = Name(task.Name),
+            Waits = task.Waits is { } waits
+                ? waits with
+                {
+                    Behind = [.. waits.Behind.Select(b => b with { Function = Name(b.Function) })],
+                }
+                : null,
         };
 
     private static TargetProfile Cut(TargetProfile target) =>
