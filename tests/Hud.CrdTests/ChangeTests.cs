@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
 using Hud.ClusterTests.Harness;
+using Hud.Core.Api;
+using Hud.Core.Profile;
 using Hud.CrdTests.Harness;
+using Hud.Operator.Entities;
+using Hud.Operator.Reconcile;
 
 namespace Hud.CrdTests;
 
@@ -80,6 +84,68 @@ public sealed class ChangeTests(CrdServer server)
             .ToList();
         Assert.Contains(("gitops", ""), owners);
         Assert.Contains(owners, o => o.Item2 == "status");
+    }
+
+    [Fact]
+    public async Task The_longest_wait_of_a_summary_is_kept_as_it_is_written_and_refused_out_of_bounds()
+    {
+        server.Require();
+        var name = Name();
+        (await server.CreateAsync(name, "target: {podName: p}")).Ok();
+        var status = StatusJson.Write(
+            new ProfilingSessionStatus
+            {
+                ObservedGeneration = 1,
+                Summary = StatusProjection.Summary(
+                    new ProfileSummary(),
+                    [
+                        new TaskProfile
+                        {
+                            Name = new string('t', 600),
+                            Waits = new TaskWaits
+                            {
+                                Count = 3,
+                                P99Ns = 62_000_000,
+                                MaxNs = long.MaxValue,
+                                Behind = [new WaitBehind { Function = new string('f', 600), Percent = 1e9 }],
+                            },
+                        },
+                    ]
+                ),
+            }
+        );
+        var kept = await server.MergeAsync(name, $"{{\"status\": {status.GetRawText()}}}", "/status");
+        Assert.True(
+            JsonNode.DeepEquals(
+                JsonNode.Parse(status.GetProperty("summary").GetRawText()),
+                kept.Ok()["status"]!["summary"]
+            ),
+            kept.Body.ToJsonString()
+        );
+        foreach (
+            var (field, value) in new[]
+            {
+                ("task", $"\"{new string('t', 513)}\""),
+                ("behind", $"\"{new string('t', 513)}\""),
+                ("p99", $"\"{new string('1', 33)}\""),
+                ("max", "5"),
+                ("behindPercent", "100.1"),
+                ("behindPercent", "-1"),
+            }
+        )
+        {
+            var answer = await server.MergeAsync(
+                name,
+                $"{{\"status\": {{\"summary\": {{\"worstWait\": {{\"{field}\": {value}}}}}}}}}",
+                "/status"
+            );
+            Assert.False(answer.IsOk, field);
+            Assert.Contains(
+                $"status.summary.worstWait.{field}",
+                answer.Body["message"]!.GetValue<string>(),
+                StringComparison.Ordinal
+            );
+        }
     }
 
     [Fact]

@@ -196,6 +196,24 @@ internal static class Make
             ],
         };
 
+    /// <summary>A task type whose waits for a worker were timed; most of the long ones behind a hotspot of the same name.</summary>
+    public static TaskProfile WaitingTask(string name, long count, long p99Ns, double percent = 81) =>
+        new()
+        {
+            Name = name,
+            Waits = new TaskWaits
+            {
+                Count = count,
+                P99Ns = p99Ns,
+                MaxNs = p99Ns,
+                Behind =
+                [
+                    new WaitBehind { Function = name + "::hash", Percent = percent },
+                    new WaitBehind { Function = "other", Percent = 1 },
+                ],
+            },
+        };
+
     public static Condition Condition(this ProfilingSessionStatus status, string type) =>
         status.Conditions.FirstOrDefault(c => c.Type == type)
         ?? throw new Xunit.Sdk.XunitException(

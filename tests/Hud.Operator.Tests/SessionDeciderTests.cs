@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
@@ -44,6 +46,76 @@ public sealed class SessionDeciderTests
         Assert.Equal(10, decision.Status.Summary!.Polls);
         Assert.Equal("so far", decision.Status.Verdict);
         Assert.Equal("True", decision.Status.Condition("AgentsScheduled").Status);
+    }
+
+    [Fact]
+    public void While_it_runs_the_longest_wait_of_all_agents_is_in_the_summary()
+    {
+        var agents = new[] { ("n1", "a::login", 70_000_000L), ("n2", "b::login", 90_000_000L) }.Select(x =>
+        {
+            var (node, task, p99) = x;
+            var stream = new AgentStream(TimeProvider.System);
+            foreach (
+                var message in (StreamMessage[])
+                    [
+                        new HelloMessage { Seq = 1 },
+                        new ProgressMessage
+                        {
+                            Seq = 2,
+                            Tasks =
+                            [
+                                new TaskProfile { Name = "not timed" },
+                                Make.WaitingTask("quick", 9, 40_000),
+                                Make.WaitingTask(task, 9, p99),
+                            ],
+                        },
+                    ]
+            )
+                stream.Accept(JsonSerializer.SerializeToUtf8Bytes(message, HudJson.Default.StreamMessage));
+            return Make.Agent(Make.Running(), stream.Snapshot, node);
+        });
+
+        var status = SessionDecider
+            .Decide(Make.Observation(Make.Status(Make.Target(0), Make.Target(1, "n2")), [.. agents]))
+            .Status;
+
+        Assert.Equal(
+            new StatusWait
+            {
+                Task = "b::login",
+                P99 = "90ms",
+                Max = "90ms",
+                Behind = "b::login::hash",
+                BehindPercent = 81,
+            },
+            status.Summary!.WorstWait
+        );
+    }
+
+    [Fact]
+    public void At_the_end_the_longest_wait_is_the_reports_and_without_one_there_is_none()
+    {
+        var target = Make.Target(0, state: TargetState.Running);
+        StatusWait? Wait(params TaskProfile[] tasks) =>
+            SessionDecider
+                .Decide(
+                    Make.Observation(
+                        Make.Status(target),
+                        [
+                            Make.Agent(
+                                Make.Running(),
+                                Make.Done(target) with
+                                {
+                                    Profile = PackedProfile.Of(Make.Profile(target) with { Tasks = tasks }),
+                                }
+                            ),
+                        ]
+                    )
+                )
+                .Status.Summary!.WorstWait;
+
+        Assert.Equal("72ms", Wait(Make.WaitingTask("a", 3, 72_000_000), Make.WaitingTask("b", 0, 99_000_000))!.P99);
+        Assert.Null(Wait(new TaskProfile { Name = "a", Waits = new TaskWaits() }));
     }
 
     [Fact]

@@ -41,7 +41,10 @@ public sealed class StatusSizeLimiterTests
             StartTime = Make.Now,
             CompletionTime = Make.Now,
             TargetsReady = "50/50",
-            Summary = StatusProjection.Summary(new Hud.Core.Profile.ProfileSummary()),
+            Summary = StatusProjection.Summary(
+                new Hud.Core.Profile.ProfileSummary(),
+                [Make.WaitingTask(text, 9, 99_000_000, 81)]
+            ),
             Targets =
             [
                 .. selection.Targets.Select(t =>
@@ -164,7 +167,8 @@ public sealed class StatusSizeLimiterTests
                         BlockedNs = n,
                         RunQueueNs = n,
                         ThrottledNs = n,
-                    }
+                    },
+                    [Make.WaitingTask(new string('\u00e4', 2000), Math.Max(1, n), n, percent)]
                 ),
                 Hotspots = StatusProjection.Hotspots(
                     [

@@ -90,6 +90,23 @@ public sealed record StatusSummary
     public string BlockedTime { get; set; } = "";
     public string RunQueueTime { get; set; } = "";
     public string ThrottledTime { get; set; } = "";
+
+    /// <summary>Absent where no wait was timed, which is not the same as no wait.</summary>
+    public StatusWait? WorstWait { get; set; }
+}
+
+/// <summary>The task type that waited longest for a worker, from a wake to the poll that follows; by the 99th percentile.</summary>
+public sealed record StatusWait
+{
+    public string Task { get; set; } = "";
+    public string P99 { get; set; } = "";
+    public string Max { get; set; } = "";
+
+    /// <summary>The function of the hotspot that most of its long waits' time was behind; empty where that is not known.</summary>
+    public string Behind { get; set; } = "";
+
+    /// <summary>Of the time of its long waits.</summary>
+    public double? BehindPercent { get; set; }
 }
 
 /// <summary>A hotspot as the status shows it; field names are those of the profile document.</summary>

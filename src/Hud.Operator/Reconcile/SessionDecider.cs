@@ -200,7 +200,7 @@ public static class SessionDecider
             status = status with
             {
                 Verdict = StatusSizeLimiter.Cut(merged.Verdict, 1024),
-                Summary = StatusProjection.Summary(merged.Summary),
+                Summary = StatusProjection.Summary(merged.Summary, progress.SelectMany(p => p.Tasks)),
                 Hotspots = StatusProjection.Hotspots(merged.Hotspots, Math.Min(5, o.Spec.Output.TopHotspots)),
             };
         }

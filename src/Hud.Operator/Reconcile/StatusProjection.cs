@@ -7,7 +7,8 @@ namespace Hud.Operator.Reconcile;
 /// <summary>The part of a profile that the status shows, in short strings for people. Pure.</summary>
 public static class StatusProjection
 {
-    public static StatusSummary Summary(ProfileSummary s) =>
+    /// <param name="tasks">Of all targets, or those that waited longest.</param>
+    public static StatusSummary Summary(ProfileSummary s, IEnumerable<TaskProfile> tasks) =>
         new()
         {
             Polls = StatusSizeLimiter.Count(s.Polls),
@@ -20,7 +21,22 @@ public static class StatusProjection
             BlockedTime = HumanText.Duration(s.BlockedNs),
             RunQueueTime = HumanText.Duration(s.RunQueueNs),
             ThrottledTime = HumanText.Duration(s.ThrottledNs),
+            WorstWait = tasks.ByWait().Select(Wait).FirstOrDefault(),
         };
+
+    private static StatusWait Wait(TaskProfile task)
+    {
+        var waits = task.Waits!;
+        var behind = waits.Behind.Count > 0 ? waits.Behind[0] : null;
+        return new()
+        {
+            Task = StatusSizeLimiter.Cut(task.Name, 512),
+            P99 = HumanText.Duration(waits.P99Ns),
+            Max = HumanText.Duration(waits.MaxNs),
+            Behind = StatusSizeLimiter.Cut(behind?.Function ?? "", 512),
+            BehindPercent = behind is null ? null : StatusSizeLimiter.Percent(behind.Percent),
+        };
+    }
 
     /// <param name="top">How many; the schema allows 50.</param>
     public static IReadOnlyList<StatusHotspot> Hotspots(IReadOnlyList<Hotspot> all, int top) =>

@@ -49,6 +49,7 @@ public static class StatusSizeLimiter
         }
         status = status with
         {
+            Summary = WithNames(status.Summary, 120),
             Hotspots =
             [
                 .. status.Hotspots.Select(h =>
@@ -71,6 +72,7 @@ public static class StatusSizeLimiter
             status = status with
             {
                 Verdict = Cut(status.Verdict ?? "", 150),
+                Summary = WithNames(status.Summary, 60),
                 Hotspots = [],
                 Targets =
                 [
@@ -88,6 +90,14 @@ public static class StatusSizeLimiter
         }
         return status;
     }
+
+    private static StatusSummary? WithNames(StatusSummary? summary, int max) =>
+        summary?.WorstWait is { } wait
+            ? summary with
+            {
+                WorstWait = wait with { Task = Cut(wait.Task, max), Behind = Cut(wait.Behind, max) },
+            }
+            : summary;
 
     public static int Size(ProfilingSessionStatus status) =>
         JsonSerializer.SerializeToUtf8Bytes(status, HudJson.Default.ProfilingSessionStatus).Length;

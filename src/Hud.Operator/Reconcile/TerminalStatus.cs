@@ -29,7 +29,7 @@ public static class TerminalStatus
             status = status with
             {
                 Verdict = StatusSizeLimiter.Cut(merged.Verdict, 1024),
-                Summary = StatusProjection.Summary(merged.Summary),
+                Summary = StatusProjection.Summary(merged.Summary, merged.Tasks),
                 Hotspots = StatusProjection.Hotspots(merged.Hotspots, o.Spec.Output.TopHotspots),
             };
             Losses(conditions, merged, agents);

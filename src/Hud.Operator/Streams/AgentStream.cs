@@ -145,7 +145,7 @@ public sealed class AgentStream(TimeProvider time)
         progress with
         {
             Workers = [],
-            Tasks = [],
+            Tasks = [.. progress.Tasks.ByWait().Take(1).Select(Shown)],
             SlowPolls = [],
             Hotspots =
             [
@@ -154,6 +154,13 @@ public sealed class AgentStream(TimeProvider time)
                     .Take(StreamLimits.ProgressHotspots)
                     .Select(h => h with { Stack = [.. h.Stack.Take(ProgressStack)], HolderStack = [] }),
             ],
+        };
+
+    private static TaskProfile Shown(TaskProfile task) =>
+        task with
+        {
+            Histogram = [],
+            Waits = task.Waits! with { Histogram = [], Behind = [.. task.Waits.Behind.Take(1)] },
         };
 
     public void End() =>

@@ -124,28 +124,7 @@ internal static class ProfileCut
         return document with
         {
             Verdict = Text(document.Verdict, 400),
-            Tasks =
-            [
-                .. document
-                    .Tasks.Take(lists)
-                    .Select(t =>
-                        t with
-                        {
-                            Name = Text(t.Name),
-                            Waits = t.Waits is null
-                                ? null
-                                : t.Waits with
-                                {
-                                    Behind =
-                                    [
-                                        .. t
-                                            .Waits.Behind.Take(lists)
-                                            .Select(b => b with { Function = Text(b.Function) }),
-                                    ],
-                                },
-                        }
-                    ),
-            ],
+            Tasks = [.. document.Tasks.Take(lists).Select(t => t with { Name = Text(t.Name), Waits = Clip(t.Waits) })],
             Workers = [.. document.Workers.Take(lists).Select(w => w with { Name = Text(w.Name) })],
             Targets =
             [
@@ -157,6 +136,7 @@ internal static class ProfileCut
                             Message = Text(t.Message),
                             Executable = Text(t.Executable),
                             Process = Text(t.Process),
+                            WakesNotTimed = Text(t.WakesNotTimed, 400),
                         }
                     ),
             ],
@@ -197,6 +177,14 @@ internal static class ProfileCut
             Overhead = document.Overhead with { LevelChanges = [.. document.Overhead.LevelChanges.Take(50)] },
         };
     }
+
+    private static TaskWaits? Clip(TaskWaits? waits) =>
+        waits is null
+            ? null
+            : waits with
+            {
+                Behind = [.. waits.Behind.Take(5).Select(b => b with { Function = Text(b.Function) })],
+            };
 
     private static ProfileFrame Frame(ProfileFrame frame) =>
         frame with

@@ -18,6 +18,7 @@ internal static class PageHtml
         HotspotSection.Write(html, document);
         ChartSections.Write(html, document);
         CauseSection.Write(html, document);
+        WaitSection.Write(html, document);
         TaskSection.Write(html, document);
         WorkerSection.Write(html, document);
         TargetSection.Write(html, document);

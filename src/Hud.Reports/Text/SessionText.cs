@@ -21,6 +21,8 @@ public static class SessionText
             sheet.Paragraph(Printable.Clean(verdict), 2, Ink.Strong, "# ", Ink.Strong);
         }
 
+        if (status.Summary?.WorstWait is { } wait)
+            Wait(sheet, wait);
         foreach (var t in status.Targets)
         {
             sheet.Line();
@@ -71,6 +73,17 @@ public static class SessionText
         }
 
         return sheet.ToString();
+    }
+
+    /// <summary>Who suffered from it, in one line: "waited for a worker: p99 62ms, max 140ms; 81% behind auth::hash_password".</summary>
+    private static void Wait(TextSheet sheet, StatusWait wait)
+    {
+        string share = wait.BehindPercent is { } percent ? HumanText.Percent(percent) + " " : "";
+        sheet.Add(
+            $"  waited for a worker: p99 {Printable.Fit(Printable.Clean(wait.P99), 8)}, max {Printable.Fit(Printable.Clean(wait.Max), 8)}; {(wait.Behind.Length > 0 ? share + "behind " : "")}"
+        );
+        string name = Printable.Clean(wait.Behind.Length > 0 ? wait.Behind : wait.Task);
+        sheet.Add(Printable.FitPath(name, Math.Max(10, sheet.Left)), Ink.User).End();
     }
 
     public static string Table(IReadOnlyList<ProfilingSession> sessions, bool namespaces, DateTimeOffset now, int width)

@@ -7,13 +7,25 @@ namespace Hud.Reports.Tests.Browser;
 /// <summary>What tests ask a page.</summary>
 internal static class PageReading
 {
+    private const int Sections = 8;
+    private const int LayoutMs = 50;
+
     /// <summary>The text of the first such element as a person reads it, who has scrolled there.</summary>
     public static async Task<string> TextAsync(this IPage page, string selector)
     {
         var first = page.Locator(selector).First;
-        await first.ScrollIntoViewIfNeededAsync();
-        var words = (await first.InnerTextAsync()).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        return string.Join(' ', words);
+        string text = "";
+        // a section is laid out when it comes into sight, and then another one above it may push it out again
+        for (int i = 0; i < Sections && text.Length == 0; i++)
+        {
+            await first.ScrollIntoViewIfNeededAsync();
+            var words = (await first.InnerTextAsync()).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            text = string.Join(' ', words);
+            if (text.Length == 0)
+                await page.WaitForTimeoutAsync(LayoutMs);
+        }
+
+        return text;
     }
 
     /// <summary>An object that a script returns, as a record.</summary>

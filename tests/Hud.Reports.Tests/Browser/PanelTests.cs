@@ -39,6 +39,7 @@ public sealed class PanelTests(BrowserFixture fixture) : BrowserTests(fixture)
                 "COMPUTING",
                 "ASLEEP",
                 "WAITING FOR A CPU",
+                "WAITING FOR A WORKER",
                 "COST OF HUD",
                 "DROPPED",
             ],
@@ -51,7 +52,11 @@ public sealed class PanelTests(BrowserFixture fixture) : BrowserTests(fixture)
         Assert.Matches(@"^\d.*s of 8 workers × 1m00s$", notes[0]);
         Assert.Matches(@"^0\.03% of 3\.84M polls$", notes[2]);
         Assert.Matches(@"^[\d.]+% of the time lost$", notes[4]);
-        Assert.Contains("of the target’s CPU time; budget 1%", notes[7]);
+        Assert.Matches(
+            @"^p99 of checkout::handle_request::\{\{closure\}\}, longest \d+ms; [\d.]+% of the long ones behind checkout::login$",
+            notes[7]
+        );
+        Assert.Contains("of the target’s CPU time; budget 1%", notes[8]);
         Assert.Contains("no poll over 50ms: not met", await page.TextAsync(".panel"));
         Assert.Matches(@"^BLOCKED \d", await page.TextAsync("h1"));
         Assert.Equal(
@@ -118,6 +123,46 @@ public sealed class PanelTests(BrowserFixture fixture) : BrowserTests(fixture)
             await page.Locator("#yaml").InnerTextAsync()
         );
         Assert.Contains("1 of 3 targets failed", await page.TextAsync(".notes"));
+    }
+
+    [Fact]
+    public async Task Waits_for_a_worker_are_there_with_a_link_to_what_they_were_behind()
+    {
+        var page = await OpenAsync("checkout.html");
+        await page.WithText(".hotspot-table tr", "load_page").ClickAsync();
+        var worst = page.Locator("#waits tbody tr").First;
+        Assert.Equal(5, await page.Locator("#waits tbody tr").CountAsync());
+        Assert.StartsWith("checkout::handle_request", await worst.Locator("th").InnerTextAsync());
+        var p99 = await page.SortKeysAsync("#waits tbody tr td:nth-child(4)");
+        Assert.Equal(p99.OrderDescending(), p99);
+        Assert.Equal(5, await page.Locator("#waits .histogram svg[role=img]").CountAsync());
+        Assert.True(await page.Locator("#waits .histogram rect.over").CountAsync() >= 5);
+        Assert.Contains("and 1 more", await worst.InnerTextAsync());
+        Assert.Matches(@"^~\d", await page.Locator("#waits tbody td", new() { HasText = "~" }).First.InnerTextAsync());
+
+        await worst.Locator(".behind a").First.ClickAsync();
+        Assert.Equal("hotspot-1", await page.FocusAsync());
+        Assert.Equal("checkout::login", await page.TextAsync("article.chosen .fn"));
+        Assert.Matches(
+            @"^Tasks waited for a worker behind this: checkout::handle_request::\{\{closure\}\} [\d.]+m?s in \d+ long waits, [\d.]+% of its time in such .* and 2 more task types$",
+            await page.TextAsync("article.chosen .waited")
+        );
+        await page.Locator("article.chosen .waited a").ClickAsync();
+        Assert.Equal("waits", await page.FocusAsync());
+    }
+
+    [Fact]
+    public async Task What_was_not_timed_is_told_and_without_any_wait_there_is_no_number_for_it()
+    {
+        var merged = await OpenAsync("merged.html");
+        Assert.Equal(10, await merged.Locator("#waits tbody tr").CountAsync());
+        Assert.Equal(
+            "Not every wake of checkout-1 (4242) was timed: those of 1 of 5 task types were for some of the time, to keep to the budget",
+            await merged.TextAsync("#waits .note")
+        );
+        var none = await OpenAsync("healthy.html", drawn: false);
+        Assert.Equal(0, await none.Locator("#waits").CountAsync());
+        Assert.DoesNotContain("WAITING FOR A WORKER", await none.TextAsync(".panel"));
     }
 
     [Fact]

@@ -14,16 +14,18 @@ internal static class PageSamples
     public static IReadOnlyDictionary<string, ProfileDocument> All { get; } =
         new Dictionary<string, ProfileDocument>(StringComparer.Ordinal)
         {
-            ["checkout"] = RealisticDocuments.CheckoutBusy(),
-            ["large"] = RealisticDocuments.Large(),
-            ["hostile"] = RealisticDocuments.Hostile(),
+            ["checkout"] = RealisticDocuments.CheckoutBusy().WithWaits(),
+            ["large"] = RealisticDocuments.Large().WithWaits(),
+            ["hostile"] = RealisticDocuments.Hostile().WithWaits("</p><script>alert(6)</script>"),
             ["damaged"] = RealisticDocuments.Damaged(),
             ["healthy"] = RealisticDocuments.Healthy(),
             ["nodata"] = RealisticDocuments.NoData(),
             ["losses"] = TextDocuments.Get("losses"),
             ["merged"] = ProfileMerge.Merge([
-                RealisticDocuments.Checkout(),
-                RealisticDocuments.Checkout(2, 500, "checkout-1"),
+                RealisticDocuments.Checkout().WithWaits(),
+                RealisticDocuments
+                    .Checkout(2, 500, "checkout-1")
+                    .WithWaits("those of 1 of 5 task types were for some of the time, to keep to the budget"),
                 RealisticDocuments.NoData(),
             ]),
         };
@@ -32,7 +34,10 @@ internal static class PageSamples
     public static IReadOnlyDictionary<string, (ProfileDocument Before, ProfileDocument After)> Pairs { get; } =
         new Dictionary<string, (ProfileDocument, ProfileDocument)>(StringComparer.Ordinal)
         {
-            ["compare"] = (RealisticDocuments.CheckoutBusy(), RealisticDocuments.CheckoutFixed()),
+            ["compare"] = (
+                RealisticDocuments.CheckoutBusy().WithWaits(),
+                RealisticDocuments.CheckoutFixed().WithWaits()
+            ),
             ["compare-hostile"] = (RealisticDocuments.Hostile(), RealisticDocuments.Damaged()),
             ["compare-nodata"] = (RealisticDocuments.Checkout(), RealisticDocuments.NoData()),
         };

@@ -10,8 +10,16 @@ internal static class HotspotDetail
     /// <summary>Of a stack; more are folded in the middle, where the least is to be learnt.</summary>
     private const int MaxFrames = 60;
 
-    public static void Write(HtmlBuilder html, ProfileDocument document, Hotspot h, int index)
+    private const int MaxWaiters = 3;
+
+    public static void Write(
+        HtmlBuilder html,
+        ProfileDocument document,
+        int index,
+        IReadOnlyList<(TaskProfile Task, WaitBehind Behind)> waited
+    )
     {
+        var h = document.Hotspots[index];
         html.Add(
             $"""
             <article id="hotspot-{index + 1}" class="{Causes.Css(h.Cause)}{(index == 0 ? " chosen" : "")}" data-hotspot="{index}" tabindex="-1">
@@ -44,6 +52,7 @@ internal static class HotspotDetail
         );
         if (Words.Marker(h) is { Length: > 0 } marker)
             html.Add($"<p class=\"marker\">{marker}</p>\n");
+        Waited(html, waited);
         HistogramSvg.Write(html, h.Histogram, 0, "polls by time lost");
         Preempted(html, h);
         // pressure meets a thread anywhere: no line of its stack is the one to change
@@ -77,6 +86,21 @@ internal static class HotspotDetail
                 ? $"<a class=\"about\" href=\"#about-{page.Slug}\">{PageText.Escape(page.Title)}</a>"
                 : ""
         );
+
+    /// <summary>Who had to wait meanwhile: what the hotspot costs is more than its own time.</summary>
+    private static void Waited(HtmlBuilder html, IReadOnlyList<(TaskProfile Task, WaitBehind Behind)> waited)
+    {
+        if (waited.Count == 0)
+            return;
+        html.AddRaw("<p class=\"waited\">Tasks <a href=\"#waits\">waited for a worker</a> behind this:");
+        foreach (var (task, behind) in waited.Take(MaxWaiters))
+            html.Add(
+                $" <span>{PageText.Name(task.Name)} <b>{HumanText.Duration(behind.TotalNs)}</b> in {Words.Plural(behind.Count, "long wait")}, {HumanText.Percent(behind.Percent)} of its time in such</span>"
+            );
+        if (waited.Count > MaxWaiters)
+            html.Add($" <span>and {Words.Plural(waited.Count - MaxWaiters, "more task type")}</span>");
+        html.AddRaw("</p>\n");
+    }
 
     private static void Preempted(HtmlBuilder html, Hotspot h)
     {

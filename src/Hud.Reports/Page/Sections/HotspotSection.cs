@@ -11,7 +11,7 @@ namespace Hud.Reports.Page.Sections;
 internal static class HotspotSection
 {
     /// <summary>Further hotspots are rows of the list only.</summary>
-    private const int MaxDetails = 20;
+    internal const int MaxDetails = 20;
 
     public static void Write(HtmlBuilder html, ProfileDocument document)
     {
@@ -24,8 +24,9 @@ internal static class HotspotSection
         }
 
         html.AddRaw("<div class=\"details\" aria-live=\"polite\">\n");
+        var waited = WaitersOf(document);
         for (int i = 0; i < Math.Min(MaxDetails, document.Hotspots.Count); i++)
-            HotspotDetail.Write(html, document, document.Hotspots[i], i);
+            HotspotDetail.Write(html, document, i, [.. waited[document.Hotspots[i].Identity()]]);
         html.AddRaw("</div>\n");
         List(html, document);
         html.AddRaw("</section>\n");
@@ -80,6 +81,17 @@ internal static class HotspotSection
             html.Add($"<p class=\"note\">{document.Losses.HotspotsCut} smaller hotspots were cut.</p>");
         html.AddRaw("</div>\n");
     }
+
+    /// <summary>The task types whose long waits were behind each hotspot.</summary>
+    private static ILookup<HotspotIdentity, (TaskProfile Task, WaitBehind Behind)> WaitersOf(
+        ProfileDocument document
+    ) =>
+        document
+            .Tasks.SelectMany(t => (t.Waits?.Behind ?? []).Select(b => (Task: t, Behind: b)))
+            .Where(x => x.Behind.Identity().IsKnown)
+            .OrderByDescending(x => x.Behind.TotalNs)
+            .ThenBy(x => x.Task.Name, StringComparer.Ordinal)
+            .ToLookup(x => x.Behind.Identity());
 
     /// <summary>The largest share of a culprit: a long wait for a CPU would make each of them look small.</summary>
     private static double Most(ProfileDocument document) =>

@@ -1,11 +1,14 @@
 using Hud.Core.Api;
 using Hud.Core.Profile;
+using Hud.Reports.Text;
 
 namespace Hud.Reports.Page.Sections;
 
 /// <summary>The instruments: the three that make the verdict first and large, then where the time went and what measuring it cost.</summary>
 internal static class PanelSection
 {
+    private const int MaxName = 40;
+
     public static void Write(HtmlBuilder html, ProfileDocument document)
     {
         html.AddRaw("<section class=\"panel\" aria-label=\"Instruments\">\n");
@@ -49,7 +52,8 @@ internal static class PanelSection
     {
         var s = document.Summary;
         long lost = s.CpuHogNs + s.BlockedNs;
-        html.AddRaw("<dl class=\"rest\">\n");
+        var worst = document.Tasks.ByWait().FirstOrDefault();
+        html.AddRaw($"<dl class=\"rest{(worst is null ? "" : " seven")}\">\n");
         Instrument(
             html,
             "Stalls",
@@ -81,6 +85,8 @@ internal static class PanelSection
                 + "not the code\u2019s fault",
             "cause-runqueue"
         );
+        if (worst is not null)
+            Wait(html, worst, document.Session.Threshold.Nanoseconds);
         Instrument(
             html,
             "Cost of Hud",
@@ -97,6 +103,25 @@ internal static class PanelSection
         );
         html.AddRaw("</dl>\n");
     }
+
+    /// <summary>What the tasks felt of it. Where no wait was timed it is not there: a zero would say that none waited.</summary>
+    private static void Wait(HtmlBuilder html, TaskProfile worst, long thresholdNs)
+    {
+        var waits = worst.Waits!;
+        string behind =
+            waits.Behind.Count > 0
+                ? $"; {HumanText.Percent(waits.Behind[0].Percent)} of the long ones behind {Short(waits.Behind[0].Function)}"
+                : "";
+        Instrument(
+            html,
+            "Waiting for a worker",
+            (waits.Estimated ? "~" : "") + HumanText.Duration(waits.P99Ns),
+            $"p99 of {Short(worst.Name)}, longest {HumanText.Duration(waits.MaxNs)}{behind}",
+            waits.P99Ns >= thresholdNs ? "warn" : ""
+        );
+    }
+
+    private static string Short(string name) => Printable.FitPath(PageText.Clean(name), MaxName);
 
     private static string WorkerTime(ProfileSummary s) =>
         $"{s.Workers} {(s.Workers == 1 ? "worker" : "workers")} \u00d7 {HumanText.Duration(s.ObservedNs)}";
