@@ -29,6 +29,7 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
     private readonly FrameNaming naming = new();
     private readonly SymbolizerOptions options;
     private readonly Dictionary<string, FileState> files = new(StringComparer.Ordinal);
+    private int opened;
     private Dictionary<Key, Frame[]> young = [];
     private Dictionary<Key, Frame[]> old = [];
 
@@ -147,6 +148,12 @@ public sealed class Symbolizer : ISymbolizer, IDisposable
         if (file.GivenUp || module.OpenPath.Length == 0)
         {
             return null;
+        }
+
+        if (!file.Opened && ++opened > options.MaxOpenModules)
+        {
+            file.Opened = true;
+            file.Error = $"{options.MaxOpenModules} other files are open for that already";
         }
 
         if (!TryOpen(module, file))

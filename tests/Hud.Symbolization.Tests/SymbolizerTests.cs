@@ -87,6 +87,18 @@ public sealed class SymbolizerTests : IDisposable
     }
 
     [Fact]
+    public void Of_more_libraries_than_may_be_open_the_rest_are_named_by_their_symbols()
+    {
+        using var small = new Symbolizer(new SymbolizerOptions { MaxOpenModules = 1 }, Helper.Start);
+        var (first, second) = (Module(Programs.RustLines), Module(Programs.CFive));
+        Assert.NotEmpty(small.Resolve(first, [Function(first, "naming::work").Address])[0][^1].Location);
+        var frame = Assert.Single(small.Resolve(second, [Function(second, "outer").Address])[0]);
+        Assert.Equal(("outer", ""), (frame.Function, frame.Location));
+        Assert.Contains("1 other files are open", small.Warning(second)!.Value.Text, StringComparison.Ordinal);
+        Assert.Null(small.Warning(first));
+    }
+
+    [Fact]
     public void An_address_without_a_name_says_so()
     {
         var module = Module(Programs.RustPlain);

@@ -144,18 +144,6 @@ public static class LineFitter
             Location = Name(hotspot.Location),
         };
 
-    private static TaskProfile Cut(TaskProfile task) =>
-        task with
-        {
-            Name = Name(task.Name),
-            Waits = task.Waits is { } waits
-                ? waits with
-                {
-                    Behind = [.. waits.Behind.Select(b => b with { Function = Name(b.Function) })],
-                }
-                : null,
-        };
-
     private static TargetProfile Cut(TargetProfile target) =>
         target with
         {

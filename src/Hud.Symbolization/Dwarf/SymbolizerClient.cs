@@ -133,6 +133,9 @@ public sealed record SymbolizerOptions
     /// <summary>After so many over all files the helper is not started again.</summary>
     public int MaxFailures { get; init; } = 16;
 
+    /// <summary>Files whose debug information is read. Each stays open, and a target decides how many libraries it has.</summary>
+    public int MaxOpenModules { get; init; } = 1000;
+
     /// <summary>Time spent on questions that were not answered, all together, after which the helper is not started again.</summary>
     public TimeSpan MaxLost { get; init; } = TimeSpan.FromSeconds(90);
 
