@@ -6,6 +6,9 @@ namespace Hud.NodeAgent.Kernel;
 /// <summary>Bytes of the ring buffer to events. A record that does not fit its own lengths is counted, not guessed at.</summary>
 public sealed class EventDecoder
 {
+    /// <summary>36 years: more is a difference of two clocks that went below zero.</summary>
+    private const ulong MaxNs = 1UL << 60;
+
     public long Errors { get; private set; }
 
     /// <summary>The slice is part of <paramref name="record"/> and lives as long.</summary>
@@ -23,6 +26,7 @@ public sealed class EventDecoder
             header.Kind is < EventKind.Poll or > EventKind.SecondaryStack
             || header.StackBytes > Abi.StackBytes
             || size + header.StackBytes > record.Length
+            || Times(header) >= MaxNs
         )
         {
             Errors++;
@@ -39,11 +43,29 @@ public sealed class EventDecoder
 
     public bool TryDecodeWait(ReadOnlySpan<byte> record, out HudWait wait)
     {
-        if (MemoryMarshal.TryRead(record, out wait) && wait.Weight > 0 && wait.PollNs >= wait.WakeNs)
+        if (
+            MemoryMarshal.TryRead(record, out wait)
+            && wait.Weight is > 0 and <= int.MaxValue
+            && wait.PollNs <= MaxNs
+            && wait.WakeNs <= wait.PollNs
+        )
             return true;
         Errors++;
         return false;
     }
+
+    /// <summary>All bits of its times and durations: below a power of two where each of them is.</summary>
+    private static ulong Times(in HudEvent e) =>
+        e.TimeNs
+        | e.StartNs
+        | e.WallNs
+        | e.OffNs
+        | e.RunDelayNs
+        | e.ThrottledNs
+        | e.WorstBlockNs
+        | e.WorstQueueNs
+        | e.BlockStartNs
+        | e.ByNs;
 
     /// <summary>A kernel comm: at most 15 bytes, NUL-terminated, any bytes at all.</summary>
     public static string Comm(in CommBlock comm)

@@ -79,6 +79,10 @@ public sealed class EventDecoderTests
             random.NextBytes(record);
             if (record.Length >= 4 && random.Next(2) == 0)
                 MemoryMarshal.Write(record, (uint)random.Next(10)); // a likely kind, so that more than the first test is met
+            int times = (int)Marshal.OffsetOf<HudEvent>(nameof(HudEvent.TimeNs)),
+                names = (int)Marshal.OffsetOf<HudEvent>(nameof(HudEvent.ByComm));
+            if (record.Length >= HeaderBytes && random.Next(2) == 0)
+                record.AsSpan(times, names - times).Clear(); // times of which each could be one
             if (record.Length >= HeaderBytes && random.Next(2) == 0)
                 MemoryMarshal.Write(
                     record.AsSpan((int)Marshal.OffsetOf<HudEvent>(nameof(HudEvent.StackBytes))),
@@ -94,6 +98,23 @@ public sealed class EventDecoderTests
 
         Assert.True(decoded > 100, $"only {decoded} records were whole: the test looks at refusals only");
         Assert.Equal(50_000, decoded + decoder.Errors);
+    }
+
+    [Fact]
+    public void A_time_that_went_below_zero_is_counted()
+    {
+        var decoder = new EventDecoder();
+        Assert.True(
+            decoder.TryDecode(Record(new HudEvent { Kind = EventKind.Poll, WallNs = 1 << 30 }, 0), out _, out _)
+        );
+        Assert.False(
+            decoder.TryDecode(
+                Record(new HudEvent { Kind = EventKind.Poll, WallNs = unchecked((ulong)-3) }, 0),
+                out _,
+                out _
+            )
+        );
+        Assert.Equal(1, decoder.Errors);
     }
 
     private static byte[] WaitRecord(ulong wakeNs = 10, ulong pollNs = 50, uint weight = 1)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Hud.Analysis;
 using Hud.Core;
+using Hud.Core.Profile;
 using Hud.Core.Stream;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
@@ -18,6 +19,7 @@ namespace Hud.NodeAgent.Tests.Kernel;
 public sealed class EventFuzzTests
 {
     private const int InputsPerReport = 20_000;
+    private static readonly int TypeOffset = (int)Marshal.OffsetOf<HudEvent>(nameof(HudEvent.Type));
 
     [Fact]
     public void Damaged_records_are_counted_or_reported()
@@ -29,6 +31,12 @@ public sealed class EventFuzzTests
             [.. Kinds().Select(e => Bytes(e, Stack())), .. Kinds().Select(e => Bytes(e, [])), Wait()],
             (bytes, _) =>
             {
+                // the agent's own number, which comes with the probe
+                if (bytes.Length >= TypeOffset + sizeof(uint))
+                    MemoryMarshal.Write(
+                        bytes.AsSpan(TypeOffset),
+                        bytes[TypeOffset] == byte.MaxValue ? Abi.Outside : bytes[TypeOffset]
+                    );
                 play.Sink.Accept(bytes);
                 if (++inputs % InputsPerReport != 0)
                     return;
@@ -112,10 +120,14 @@ public sealed class EventFuzzTests
     /// <summary>All that stands behind the ring buffer, with this process as the target.</summary>
     private sealed class Play
     {
-        private readonly Stage _stage = new();
+        private readonly StackStore _stacks = new(20_000);
+        private readonly StackAttributor _attributor;
+        private readonly PollAggregator _aggregator;
 
         public Play()
         {
+            _attributor = new StackAttributor(_stacks, new Names());
+            _aggregator = new PollAggregator(_attributor, Stage.Threshold);
             var space = TargetFiles.ReadMaps(Environment.ProcessId);
             Sink = new EventSink(
                 [
@@ -127,9 +139,9 @@ public sealed class EventFuzzTests
                         Modules = new TargetFiles(new UnwindTableCache()).Modules(Environment.ProcessId, space),
                     },
                 ],
-                _stage.Stacks,
-                _stage.Attributor,
-                _stage.Aggregator
+                _stacks,
+                _attributor,
+                _aggregator
             );
         }
 
@@ -138,13 +150,31 @@ public sealed class EventFuzzTests
         public byte[] Report() =>
             JsonSerializer.SerializeToUtf8Bytes(
                 ProfileBuilder.Build(
-                    new ProfileInputs { EndNs = Stopwatch.GetTimestamp() },
-                    _stage.Aggregator,
-                    _stage.Stacks,
-                    _stage.Attributor,
+                    new ProfileInputs
+                    {
+                        EndNs = Stopwatch.GetTimestamp(),
+                        Targets = [new TargetProfile()],
+                        Types = [.. Enumerable.Range(0, 255).Select(i => new TaskTypeFacts { Name = $"shop::{i}" })],
+                    },
+                    _aggregator,
+                    _stacks,
+                    _attributor,
                     exact: true
                 ),
                 HudJson.Default.ProfileDocument
             );
+    }
+
+    /// <summary>A name for every address, of a worker's stack in any order.</summary>
+    private sealed class Names : IFrameSource
+    {
+        private static readonly Frame[] All = Named.Of(
+            "shop::work < std::thread::sleep < libc::nanosleep"
+                + Stage.Poll
+                + " < tokio::runtime::park::Inner::park < main"
+        );
+
+        public IReadOnlyList<Frame> Resolve(TargetId target, ReadOnlySpan<ulong> addresses, bool exact) =>
+            [.. addresses.ToArray().Select(a => All[a % (ulong)All.Length])];
     }
 }
