@@ -32,6 +32,26 @@ public sealed class BuiltMergeTests
         Assert.Equal([1, 2, 3], merged.Hotspots.Select(h => h.Rank));
     }
 
+    /// <summary>What waits were behind is named by the hotspot's identity, so it is found in the merged document as well.</summary>
+    [Fact]
+    public void Waits_for_a_worker_stay_with_their_target_and_lead_to_the_merged_hotspot()
+    {
+        ProfileDocument[] agents =
+        [
+            .. new[] { "a", "b" }.Select(pod => BuiltDocuments.OnePathThreeCauses(pod).WithWaits("some of " + pod)),
+        ];
+
+        var merged = ProfileMerge.Merge(agents);
+
+        Assert.Equal([0, 1], merged.Tasks.Select(t => t.Target));
+        Assert.Equal(agents.Select(a => a.Tasks[0].Waits), merged.Tasks.Select(t => t.Waits));
+        Assert.Equal(["some of a", "some of b"], merged.Targets.Select(t => t.WakesNotTimed));
+        Assert.All(
+            merged.Tasks.SelectMany(t => t.Waits!.Behind),
+            b => Assert.Single(merged.Hotspots, h => h.Identity() == b.Identity())
+        );
+    }
+
     /// <summary>A counter that the merge forgets is a loss that is never reported.</summary>
     [Fact]
     public void Every_loss_is_added_up()
