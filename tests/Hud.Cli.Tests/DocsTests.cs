@@ -50,6 +50,7 @@ public sealed partial class DocsTests
     [Theory]
     [InlineData("main-80x24.txt")]
     [InlineData("detail-80x24.txt")]
+    [InlineData("tasks-80x24.txt")]
     public void The_screens_on_the_page_of_the_cockpit_are_what_it_draws(string golden)
     {
         string page = File.ReadAllText(Path.Combine(Root, "docs", "cockpit.md"));

@@ -19,6 +19,7 @@ public static class ProfileCompare
             Before = Side(before),
             After = Side(after),
             Hotspots = hotspots,
+            Waits = WaitCompare.Of(before, after, tolerance),
             Notes = DiffNotes.Of(before, after, hotspots),
         };
         diff = diff with { Outcome = Outcome(diff, tolerance) };

@@ -33,6 +33,30 @@ public sealed record DiffTolerance
 
     /// <summary>A hotspot that was not there before fails the comparison from this share on, even if the total fell.</summary>
     public double NewPoints { get; init; } = 1;
+
+    /// <summary>
+    /// Of waits for a worker: their percentiles are those of a histogram of powers of two, so less than a factor of two says nothing.
+    /// </summary>
+    public double MinWaitRatio { get; init; } = 2;
+
+    /// <summary>Below it waits are too short to matter, however many times longer they became.</summary>
+    public long MinWaitNs { get; init; } = 1_000_000;
+
+    /// <summary>The 99th percentile of fewer waits is that of one or two.</summary>
+    public long MinWaits { get; init; } = 200;
+}
+
+/// <summary>How long the tasks of one type waited for a worker, on both sides.</summary>
+public sealed record WaitDiff
+{
+    public HotspotChange Change { get; init; }
+    public string Task { get; init; } = "";
+    public long BeforeCount { get; init; }
+    public long AfterCount { get; init; }
+    public long BeforeP99Ns { get; init; }
+    public long AfterP99Ns { get; init; }
+    public long BeforeMaxNs { get; init; }
+    public long AfterMaxNs { get; init; }
 }
 
 /// <summary>One hotspot on both sides; the zeros of a side without it are real zeros.</summary>
@@ -92,6 +116,12 @@ public sealed record ProfileDiff
 
     /// <summary>By size of the change, those that count first.</summary>
     public IReadOnlyList<HotspotDiff> Hotspots { get; init; } = [];
+
+    /// <summary>
+    /// Task types whose waits for a worker were timed in both runs, by size of the change. They are what the hotspots cause, so they never decide
+    /// the outcome.
+    /// </summary>
+    public IReadOnlyList<WaitDiff> Waits { get; init; } = [];
 
     /// <summary>What limits the comparison: other thresholds, other load, rare hotspots.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

@@ -6,6 +6,8 @@ namespace Hud.Cli.Cockpit;
 
 internal sealed partial class Frame
 {
+    private const int MaxWaiters = 2;
+
     /// <summary>Everything about one hotspot; scrolls when the stack is longer than the screen.</summary>
     private void DrawDetail(HotspotRow row)
     {
@@ -58,6 +60,9 @@ internal sealed partial class Frame
         lines.Add([(Printable.Fit(string.Join(" · ", Details(h)), width), Tone.Dim)]);
         if (Words.Marker(h, live: !_model.Stopping) is { Length: > 0 } marker)
             lines.Add([(Printable.Fit(marker, width), Tone.Strong)]);
+        lines.AddRange(
+            Waiters(h).Select(text => new List<(string, Tone)> { (Printable.Fit(text, width), Tone.Strong) })
+        );
         if (Threads(row) is { Length: > 0 } threads)
             lines.Add([(Printable.Fit(threads, width), Tone.Dim)]);
         var advice = Printable.Wrap(Printable.Clean(h.Advice), width - 2);
@@ -75,6 +80,17 @@ internal sealed partial class Frame
 
         return lines;
     }
+
+    /// <summary>"waited behind it: login 3.2s in 41 long waits (81%)": who had to wait for a worker meanwhile.</summary>
+    private IEnumerable<string> Waiters(Hotspot h) =>
+        _model
+            .Now!.Tasks.SelectMany(t => (t.Waits?.Behind ?? []).Select(b => (Task: t, Behind: b)))
+            .Where(x => x.Behind.Identity().IsKnown && x.Behind.Identity() == h.Identity())
+            .OrderByDescending(x => x.Behind.TotalNs)
+            .Take(MaxWaiters)
+            .Select(x =>
+                $"waited behind it: {Printable.Clean(ShortTask(x.Task.Name))} {HumanText.Duration(x.Behind.TotalNs)} in {Words.Plural(x.Behind.Count, "long wait")} ({HumanText.Percent(x.Behind.Percent)})"
+            );
 
     /// <summary>"on 8 workers: 4254 40x, 4250 12x": one worker alone says that its runtime is uneven.</summary>
     private string Threads(HotspotRow row)

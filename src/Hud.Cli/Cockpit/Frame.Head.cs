@@ -68,8 +68,22 @@ internal sealed partial class Frame
                     $"{about}{HumanText.Count(span.SlowPolls)} of {about}{HumanText.Count(span.Polls)} polls",
                     Tone.Text
                 ),
+                .. Waited(),
                 ("threshold", HumanText.Duration(Threshold()), Tone.Text),
             ]
+        );
+    }
+
+    /// <summary>What the tasks feel of it: the task type that waited longest for a worker. Only known since the start.</summary>
+    private IEnumerable<(string, string, Tone)> Waited()
+    {
+        if (HasWindow || _model.Now!.Tasks.ByWait().FirstOrDefault()?.Waits is not { } waits)
+            yield break;
+        string longest = Width >= 100 ? $" max {HumanText.Duration(waits.MaxNs)}" : "";
+        yield return (
+            "wait p99",
+            (waits.Estimated ? "~" : "") + HumanText.Duration(waits.P99Ns) + longest,
+            waits.P99Ns >= Threshold() ? Tone.Warn : Tone.Text
         );
     }
 

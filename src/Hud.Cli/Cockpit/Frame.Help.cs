@@ -17,6 +17,7 @@ internal sealed partial class Frame
             (_glyphs.Up + " " + _glyphs.Down, Tone.Bad, "grows, shrinks: the last 10 s against those before"),
             ("~", Tone.Text, "about: scaled from polls that were sampled"),
             ("lost", Tone.Text, "worker time taken by slow polls while other tasks waited"),
+            ("wait p99", Tone.Text, "of the task type that waited longest for a worker"),
             ("dropped", Tone.Text, "events that never reached this picture"),
             ("cost", Tone.Text, "CPU cost of Hud, and its budget"),
             ("level", Tone.Text, "0 every poll timed, 1 sampled, 2 without the"),

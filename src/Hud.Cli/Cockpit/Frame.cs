@@ -121,7 +121,10 @@ internal sealed partial class Frame
         switch (_ui.Panel)
         {
             case Panel.Tasks:
-                DrawTasks(Bottom);
+                // half for each, and what one leaves free is the other's
+                int waits = Math.Max(1, _model.Now!.Tasks.Count(t => t.Waits is { Count: > 0 })) + 2;
+                DrawTasks(Bottom - Math.Min(waits, (Bottom - _y) / 2));
+                DrawWaits(Bottom);
                 FillWithHotspots();
                 break;
             case Panel.Timeline:

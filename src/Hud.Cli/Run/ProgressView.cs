@@ -1,3 +1,4 @@
+using Hud.Core.Profile;
 using Hud.Core.Stream;
 using Hud.Reports;
 using Hud.Reports.Text;
@@ -38,8 +39,12 @@ internal sealed class ProgressView(TextWriter error, bool terminal, Func<int> wi
             p.LostEvents > 0
                 ? $"  {HumanText.Count(p.LostEvents)} {(p.LostEvents == 1 ? "event" : "events")} dropped"
                 : "";
+        // absent where no wait was timed: a zero would say that none waited
+        string wait = p.Tasks.ByWait().FirstOrDefault()?.Waits is { } waits
+            ? $", wait p99 {HumanText.Duration(waits.P99Ns)}"
+            : "";
         return $"hud: {HumanText.Duration(p.ElapsedNs / 1_000_000_000 * 1_000_000_000)}  {HumanText.Count(s.Polls)} polls, {HumanText.Count(s.SlowPolls)} slow, "
-            + $"lost {HumanText.Percent(s.BlockedPercent)}, worst {HumanText.Duration(s.WorstPollNs)}, cost {HumanText.Percent(p.Overhead.MeasuredPercent)}{lost}";
+            + $"lost {HumanText.Percent(s.BlockedPercent)}, worst {HumanText.Duration(s.WorstPollNs)}{wait}, cost {HumanText.Percent(p.Overhead.MeasuredPercent)}{lost}";
     }
 
     public void Dispose()

@@ -51,6 +51,11 @@ public sealed record ProgressMessage : StreamMessage
     public IReadOnlyList<Hotspot> Hotspots { get; set; } = [];
 
     public IReadOnlyList<WorkerNow> Workers { get; set; } = [];
+
+    /// <summary>
+    /// At most <see cref="StreamLimits.ProgressTasks"/>: the <see cref="StreamLimits.ProgressWaits"/> that waited longest for a worker, then those
+    /// that take most time.
+    /// </summary>
     public IReadOnlyList<TaskProfile> Tasks { get; set; } = [];
 
     /// <summary>Slow polls that ended in the last second, for the timeline; bounded.</summary>
@@ -130,4 +135,10 @@ public static class StreamLimits
     public const int ProgressHotspots = 20;
     public const int ProgressSlowPolls = 200;
     public const int ProgressTasks = 20;
+
+    /// <summary>Of the task types, those that are there for their waits.</summary>
+    public const int ProgressWaits = 5;
+
+    /// <summary>Of what the long waits of a task type were behind.</summary>
+    public const int ProgressBehind = 3;
 }

@@ -47,7 +47,7 @@ internal sealed class ProgressBuilder(
                 VerdictLevel = document.VerdictLevel,
                 Hotspots = document.Hotspots,
                 Workers = [.. Now(facts, document, now, nowNs, interval)],
-                Tasks = [.. document.Tasks.OrderByDescending(t => t.TotalNs).Take(StreamLimits.ProgressTasks)],
+                Tasks = Shown(document.Tasks),
                 SlowPolls = NewSlowPolls(document),
                 Overhead = document.Overhead with { LevelChanges = [] },
                 LostEvents = document.Losses.Events(),
@@ -75,6 +75,29 @@ internal sealed class ProgressBuilder(
         }
 
         _namingNs += AgentClock.NowNs - start;
+    }
+
+    /// <summary>
+    /// Those that waited longest, then those that take most time: who waits is often not who takes it. In that order, because a line that is too
+    /// long loses its end.
+    /// </summary>
+    internal static IReadOnlyList<TaskProfile> Shown(IReadOnlyList<TaskProfile> tasks)
+    {
+        var waited = tasks.ByWait().Take(StreamLimits.ProgressWaits).ToList();
+        return
+        [
+            .. waited
+                .Concat(tasks.Except(waited).OrderByDescending(t => t.TotalNs))
+                .Take(StreamLimits.ProgressTasks)
+                .Select(t =>
+                    t.Waits is { Behind.Count: > StreamLimits.ProgressBehind } waits
+                        ? t with
+                        {
+                            Waits = waits with { Behind = [.. waits.Behind.Take(StreamLimits.ProgressBehind)] },
+                        }
+                        : t
+                ),
+        ];
     }
 
     private List<SlowPoll> NewSlowPolls(ProfileDocument document)

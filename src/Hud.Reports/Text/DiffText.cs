@@ -6,6 +6,7 @@ namespace Hud.Reports.Text;
 public static class DiffText
 {
     private const int MaxHotspots = 20;
+    private const int MaxWaits = 10;
 
     public static string Render(ProfileDiff diff, int width, bool color)
     {
@@ -62,11 +63,40 @@ public static class DiffText
 
         if (diff.Hotspots.Count > MaxHotspots)
             sheet.Line($"  and {Words.Plural(diff.Hotspots.Count - MaxHotspots, "more hotspot")}", Ink.Dim);
+        Waits(sheet, diff);
         if (diff.Notes.Count > 0)
             sheet.Heading("READ WITH CARE");
         foreach (string note in diff.Notes)
             sheet.Paragraph(Printable.Clean(note), 2);
         return sheet.ToString();
+    }
+
+    /// <summary>Only what changed: a service has dozens of task types, and most wait as they did.</summary>
+    private static void Waits(TextSheet sheet, ProfileDiff diff)
+    {
+        if (diff.Waits.Count == 0)
+            return;
+        var changed = diff.Waits.Where(w => w.Change != HotspotChange.Same).ToList();
+        sheet.Heading("WAITING FOR A WORKER", "p99 of each task type, from its wake to its poll");
+        foreach (var w in changed.Take(MaxWaits))
+        {
+            sheet
+                .Add(
+                    $"  {w.Change.ToString().ToUpperInvariant(), -7}",
+                    w.Change == HotspotChange.Worse ? Ink.Bad : Ink.Good
+                )
+                .Add($"{HumanText.Duration(w.BeforeP99Ns), 7} -> {HumanText.Duration(w.AfterP99Ns), -7} ");
+            sheet.Add(Printable.FitPath(Printable.Clean(w.Task), Math.Max(10, sheet.Left)), Ink.User).End();
+        }
+
+        if (changed.Count > MaxWaits)
+            sheet.Line($"  and {Words.Plural(changed.Count - MaxWaits, "more task type")}", Ink.Dim);
+        int same = diff.Waits.Count - changed.Count;
+        if (same > 0)
+            sheet.Line(
+                $"  no change of {Words.Plural(same, "task type")}{(changed.Count == 0 ? $"; longest p99 {HumanText.Duration(diff.Waits.Max(w => w.BeforeP99Ns))} -> {HumanText.Duration(diff.Waits.Max(w => w.AfterP99Ns))}" : "")}",
+                Ink.Dim
+            );
     }
 
     private static void Figure(TextSheet sheet, string name, string before, string after) =>

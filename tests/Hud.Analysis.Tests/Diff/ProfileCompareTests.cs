@@ -39,6 +39,85 @@ public sealed class ProfileCompareTests
         Assert.Empty(diff.Notes);
     }
 
+    [Theory]
+    [InlineData(62, 5000, 18, 5000, HotspotChange.Better)]
+    [InlineData(18, 5000, 62, 5000, HotspotChange.Worse)]
+    // within what a histogram of powers of two can tell
+    [InlineData(40, 5000, 79, 5000, HotspotChange.Same)]
+    // many times longer, and still nothing that anyone feels
+    [InlineData(0.01, 5000, 0.9, 5000, HotspotChange.Same)]
+    [InlineData(0.01, 5000, 1, 5000, HotspotChange.Worse)]
+    // the p99 of some dozen waits is one of them
+    [InlineData(18, 199, 62, 5000, HotspotChange.Same)]
+    [InlineData(18, 5000, 62, 199, HotspotChange.Same)]
+    public void A_wait_for_a_worker_is_better_or_worse_where_it_is_more_than_noise(
+        double beforeMs,
+        long beforeCount,
+        double afterMs,
+        long afterCount,
+        HotspotChange change
+    )
+    {
+        var diff = ProfileCompare.Compare(Waiting((beforeMs, beforeCount)), Waiting((afterMs, afterCount)));
+
+        var wait = Assert.Single(diff.Waits);
+        Assert.Equal((change, "login"), (wait.Change, wait.Task));
+        Assert.Equal((beforeCount, afterCount), (wait.BeforeCount, wait.AfterCount));
+        // who waits is not who is to blame
+        Assert.Equal(DiffOutcome.Same, diff.Outcome);
+    }
+
+    [Fact]
+    public void Waits_of_a_task_type_are_compared_over_all_targets_and_only_where_both_runs_timed_them()
+    {
+        var diff = ProfileCompare.Compare(
+            Waiting((20, 990), (20, 9010)),
+            Waiting((20, 9000)) with
+            {
+                Tasks =
+                [
+                    .. Waiting((20, 9000)).Tasks,
+                    new TaskProfile
+                    {
+                        Name = "fresh",
+                        Waits = new TaskWaits { Count = 5, P99Ns = 5 },
+                    },
+                    new TaskProfile { Name = "none" },
+                ],
+            }
+        );
+
+        var wait = Assert.Single(diff.Waits);
+        Assert.Equal((10_000L, 20_000_000L), (wait.BeforeCount, wait.BeforeMaxNs));
+        Assert.InRange(wait.BeforeP99Ns, 16_777_216, 20_000_000);
+    }
+
+    /// <summary>One task type on each of some targets, with waits of about one length.</summary>
+    private static ProfileDocument Waiting(params (double P99Ms, long Count)[] targets) =>
+        Before with
+        {
+            Tasks =
+            [
+                .. targets.Select(t =>
+                {
+                    var ns = (long)(t.P99Ms * 1e6);
+                    var histogram = new long[Log2Histogram.Slot(ns) + 1];
+                    histogram[^1] = t.Count;
+                    return new TaskProfile
+                    {
+                        Name = "login",
+                        Waits = new TaskWaits
+                        {
+                            Count = t.Count,
+                            P99Ns = ns,
+                            MaxNs = ns,
+                            Histogram = histogram,
+                        },
+                    };
+                }),
+            ],
+        };
+
     [Fact]
     public void A_run_of_another_length_compares_by_share_and_rate()
     {

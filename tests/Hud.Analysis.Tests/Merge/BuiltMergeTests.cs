@@ -32,48 +32,23 @@ public sealed class BuiltMergeTests
         Assert.Equal([1, 2, 3], merged.Hotspots.Select(h => h.Rank));
     }
 
-    /// <summary>Each agent's task types stay apart, and what they waited behind is by the identity that hotspots are joined by.</summary>
+    /// <summary>What waits were behind is named by the hotspot's identity, so it is found in the merged document as well.</summary>
     [Fact]
-    public void What_waits_were_behind_still_names_a_hotspot_after_the_merge()
+    public void Waits_for_a_worker_stay_with_their_target_and_lead_to_the_merged_hotspot()
     {
-        ProfileDocument WithWaits(string pod)
-        {
-            var d = BuiltDocuments.OnePathThreeCauses(pod);
-            return d with
-            {
-                Tasks =
-                [
-                    .. d.Tasks.Select(t =>
-                        t with
-                        {
-                            Waits = new TaskWaits
-                            {
-                                Count = 1,
-                                Behind =
-                                [
-                                    .. d.Hotspots.Select(h => new WaitBehind
-                                    {
-                                        Cause = h.Cause,
-                                        Fingerprint = h.Fingerprint,
-                                    }),
-                                ],
-                            },
-                        }
-                    ),
-                ],
-            };
-        }
+        ProfileDocument[] agents =
+        [
+            .. new[] { "a", "b" }.Select(pod => BuiltDocuments.OnePathThreeCauses(pod).WithWaits("some of " + pod)),
+        ];
 
-        var merged = ProfileMerge.Merge([WithWaits("a"), WithWaits("b")]);
+        var merged = ProfileMerge.Merge(agents);
 
         Assert.Equal([0, 1], merged.Tasks.Select(t => t.Target));
+        Assert.Equal(agents.Select(a => a.Tasks[0].Waits), merged.Tasks.Select(t => t.Waits));
+        Assert.Equal(["some of a", "some of b"], merged.Targets.Select(t => t.WakesNotTimed));
         Assert.All(
-            merged.Tasks,
-            t =>
-                Assert.Equal(
-                    merged.Hotspots.Select(h => h.Identity()),
-                    t.Waits!.Behind.Select(b => new HotspotIdentity(b.Cause, b.Fingerprint))
-                )
+            merged.Tasks.SelectMany(t => t.Waits!.Behind),
+            b => Assert.Single(merged.Hotspots, h => h.Identity() == b.Identity())
         );
     }
 

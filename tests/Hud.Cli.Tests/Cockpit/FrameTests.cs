@@ -81,6 +81,51 @@ public class FrameTests
         Assert.EndsWith("? keys  q end", rows[^1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(80, 24)]
+    [InlineData(120, 36)]
+    public void The_longest_wait_for_a_worker_is_in_the_head_and_all_of_them_beside_what_they_were_behind(
+        int width,
+        int height
+    )
+    {
+        var model = Models.Checkout();
+        string main = Draw("main", width, height).ToText(),
+            tasks = Draw("tasks", width, height).ToText();
+        var worst = model.Now!.Tasks.ByWait().First();
+
+        Assert.Contains($"wait p99 {HumanText.Duration(worst.Waits!.P99Ns)}", main, StringComparison.Ordinal);
+        string row = Assert.Single(
+            tasks[tasks.IndexOf("WAITING FOR A WORKER", StringComparison.Ordinal)..].Split('\n'),
+            line => line.Contains("handle_request", StringComparison.Ordinal)
+        );
+        Assert.Contains($"{Math.Round(worst.Waits.Behind[0].Percent)}% behind ", row, StringComparison.Ordinal);
+        Assert.EndsWith("checkout::login", row, StringComparison.Ordinal);
+        Assert.Contains(
+            "waited behind it: checkout::handle_request ",
+            Draw("detail", width, height).ToText(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Where_no_wait_was_timed_the_reason_stands_in_their_place_and_no_zero()
+    {
+        var model = Models.Checkout();
+        model.Accept(
+            new TargetMessage
+            {
+                Target = new TargetProfile { WakesNotTimed = "Tokio before 1.23 \u001b[31mhas no such place" },
+            }
+        );
+        model.Accept(model.Now! with { Tasks = [.. model.Now!.Tasks.Select(t => t with { Waits = null })] });
+
+        string text = Frame.Draw(model, new UiState { Panel = Panel.Tasks }, Glyphs.Unicode, 80, 24).ToText();
+
+        Assert.DoesNotContain("wait p99", text, StringComparison.Ordinal);
+        Assert.Contains("  not timed: Tokio before 1.23 ", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void With_a_window_nothing_is_said_about_another_span()
     {

@@ -50,7 +50,7 @@ internal static class Models
 
     public static IEnumerable<StreamMessage> Stream(int seconds)
     {
-        var d = RealisticDocuments.Checkout();
+        var d = RealisticDocuments.Checkout().WithWaits();
         var target = d.Targets[0] with { Pod = null };
         yield return new HelloMessage
         {

@@ -316,7 +316,26 @@ public class AgentStreamTests
                 [
                     .. Enumerable.Range(1, StreamLimits.ProgressHotspots).Select(i => hotspot with { Rank = i }),
                 ],
-                Tasks = [.. Enumerable.Repeat(new TaskProfile { Name = Hostile }, StreamLimits.ProgressTasks)],
+                Tasks =
+                [
+                    .. Enumerable.Repeat(
+                        new TaskProfile
+                        {
+                            Name = Hostile,
+                            Waits = new TaskWaits
+                            {
+                                Behind =
+                                [
+                                    .. Enumerable.Repeat(
+                                        new WaitBehind { Function = Hostile },
+                                        StreamLimits.ProgressBehind
+                                    ),
+                                ],
+                            },
+                        },
+                        StreamLimits.ProgressTasks
+                    ),
+                ],
                 Workers = [.. Enumerable.Repeat(new WorkerNow { Name = Hostile, Task = Hostile }, 128)],
                 SlowPolls = [.. Enumerable.Repeat(new SlowPoll { WallNs = 1L << 50 }, StreamLimits.ProgressSlowPolls)],
                 Summary = new ProfileSummary { SlowPolls = 7 },

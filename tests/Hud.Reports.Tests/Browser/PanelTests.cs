@@ -144,7 +144,7 @@ public sealed class PanelTests(BrowserFixture fixture) : BrowserTests(fixture)
         Assert.Equal("hotspot-1", await page.FocusAsync());
         Assert.Equal("checkout::login", await page.TextAsync("article.chosen .fn"));
         Assert.Matches(
-            @"^Tasks waited for a worker behind this: checkout::handle_request::\{\{closure\}\} [\d.]+m?s in \d+ long waits, [\d.]+% of its time in such .* and 2 more task types$",
+            @"^Tasks waited for a worker behind this: \S+ checkout::handle_request::\{\{closure\}\}, [\d,]+ long waits, [\d.]+% of their time .* and 2 more task types$",
             await page.TextAsync("article.chosen .waited")
         );
         await page.Locator("article.chosen .waited a").ClickAsync();

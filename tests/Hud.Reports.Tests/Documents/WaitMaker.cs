@@ -24,14 +24,13 @@ internal static class WaitMaker
 
     private static TaskWaits Waits(TaskProfile task, int index, List<Hotspot> hotspots)
     {
-        var polls = task.Polls > 0 ? task.Polls : 1;
+        var polls = Math.Max(1, task.Polls / 4);
         var histogram = new List<long>(new long[Math.Max(22, 28 - index)]);
         foreach (var (bucket, share) in new[] { (12, 0.3), (13, 0.4), (14, 0.2), (15, 0.07) })
             histogram[bucket] = (long)(polls * share);
         for (int bucket = 20; bucket < histogram.Count; bucket++)
             histogram[bucket] = Math.Max(1, polls >> (bucket - 17));
-        long max = (1L << (histogram.Count - 1)) + 3_000_000,
-            long_ = Enumerable.Range(20, histogram.Count - 20).Sum(b => histogram[b] << b);
+        long max = (1L << (histogram.Count - 1)) + 3_000_000;
         double all = hotspots.Sum(h => (double)h.TotalNs) * 1.2;
         return new TaskWaits
         {
@@ -49,8 +48,8 @@ internal static class WaitMaker
                     Cause = h.Cause,
                     Fingerprint = h.Fingerprint,
                     Function = h.UserFrame.Length > 0 ? h.UserFrame : h.Function,
-                    Count = Math.Max(1, h.Count / 2),
-                    TotalNs = (long)(long_ * (h.TotalNs / all)),
+                    Count = Math.Max(1, h.Count * 5 / (index + 1)),
+                    TotalNs = h.TotalNs * 3 / (index + 1),
                     Percent = Math.Round(100 * h.TotalNs / all, 1),
                 }),
             ],

@@ -34,6 +34,7 @@ public static class ComparePage
         html.AddRaw("<main>\n");
         CompareHead.Sides(html, diff);
         MoverSection.Write(html, diff);
+        WaitMoverSection.Write(html, diff);
         Flame(html, "flame", "Before", before);
         Flame(html, "flame-after", "After", after);
         html.AddRaw("</main>\n");

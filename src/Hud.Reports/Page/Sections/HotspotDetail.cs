@@ -95,7 +95,7 @@ internal static class HotspotDetail
         html.AddRaw("<p class=\"waited\">Tasks <a href=\"#waits\">waited for a worker</a> behind this:");
         foreach (var (task, behind) in waited.Take(MaxWaiters))
             html.Add(
-                $" <span>{PageText.Name(task.Name)} <b>{HumanText.Duration(behind.TotalNs)}</b> in {Words.Plural(behind.Count, "long wait")}, {HumanText.Percent(behind.Percent)} of its time in such</span>"
+                $" <span><b>{HumanText.Duration(behind.TotalNs)}</b> {PageText.Name(task.Name)}, {Words.Plural(behind.Count, "long wait")}, {HumanText.Percent(behind.Percent)} of their time</span>"
             );
         if (waited.Count > MaxWaiters)
             html.Add($" <span>and {Words.Plural(waited.Count - MaxWaiters, "more task type")}</span>");
