@@ -6,7 +6,7 @@ switch (args)
         return UnwindBench.Run(rest);
     case ["names", .. var rest]:
         return NamesBench.Run(rest);
-    case [Hud.Symbolization.SymbolizerServer.Verb]:
+    case [Hud.Symbolization.SymbolizerServer.Verb, ..]:
         Hud.Symbolization.SymbolizerServer.RunIfAsked(args);
         return 0;
     case ["render", var report, var directory]:
