@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Hud.Symbolization;
@@ -25,18 +26,29 @@ public sealed class KernelSymbols
     /// <summary>The lowest address that can be the kernel's, on both processors.</summary>
     public const ulong FirstAddress = 0xffff_0000_0000_0000;
 
-    private readonly ulong[] addresses;
-    private readonly string[] names;
+    /// <summary>Of a list that need not grow on most kernels: what it grew out of would be memory that stays for long.</summary>
+    private const int Expected = 1 << 17;
 
-    private KernelSymbols(ulong[] addresses, string[] names)
-    {
-        this.addresses = addresses;
-        this.names = names;
-    }
+    /// <summary>Below what the runtime keeps apart from its small objects.</summary>
+    private const int PieceBytes = 64 * 1024;
 
-    public static KernelSymbols None { get; } = new([], []);
+    private readonly List<ulong> addresses;
 
-    public int Count => addresses.Length;
+    /// <summary>Number of the piece, times the length of one, and where in it the name is.</summary>
+    private readonly List<int> places;
+
+    private readonly List<byte[]> pieces;
+
+    /// <summary>
+    /// Names as bytes, each with a NUL at its end: as objects they would take three times the memory, and of more than a hundred thousand some
+    /// ten are asked for.
+    /// </summary>
+    private KernelSymbols(List<ulong> addresses, List<int> places, List<byte[]> pieces) =>
+        (this.addresses, this.places, this.pieces) = (addresses, places, pieces);
+
+    public static KernelSymbols None { get; } = new([], [], []);
+
+    public int Count => addresses.Count;
 
     /// <summary>From the running kernel; <see cref="None"/> where it hides them.</summary>
     public static KernelSymbols Load(string path = "/proc/kallsyms")
@@ -55,73 +67,111 @@ public sealed class KernelSymbols
     public static KernelSymbols Parse(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        var found = new List<(ulong Address, string Name)>();
-        using var reader = new StreamReader(
-            stream,
-            Encoding.UTF8,
-            detectEncodingFromByteOrderMarks: false,
-            64 * 1024,
-            leaveOpen: true
-        );
-        var line = new char[MaxName * 2];
-        long read = 0;
-        while (found.Count < MaxSymbols && read < MaxBytes && TryReadLine(reader, line, out var length))
+        var (addresses, places, pieces) = (new List<ulong>(Expected), new List<int>(Expected), new List<byte[]>());
+        var used = PieceBytes;
+        var lines = new LineBytes(stream, MaxName * 2);
+        while (addresses.Count < MaxSymbols && lines.Read < MaxBytes && lines.TryNext(out var line))
         {
-            read += length + 1;
-            if (TryParse(line.AsSpan(0, length), out var address, out var name) && address >= FirstAddress)
+            if (!TryParse(line, out var address, out var name) || address < FirstAddress)
             {
-                found.Add((address, name));
+                continue;
             }
+
+            if (used + name.Length >= PieceBytes)
+            {
+                pieces.Add(new byte[PieceBytes]);
+                used = 0;
+            }
+
+            addresses.Add(address);
+            places.Add(((pieces.Count - 1) * PieceBytes) + used);
+            name.CopyTo(pieces[^1].AsSpan(used));
+            used += name.Length + 1;
         }
 
-        found.Sort(static (a, b) => a.Address.CompareTo(b.Address));
-        return new KernelSymbols([.. found.Select(f => f.Address)], [.. found.Select(f => f.Name)]);
+        CollectionsMarshal.AsSpan(addresses).Sort(CollectionsMarshal.AsSpan(places));
+        return new KernelSymbols(addresses, places, pieces);
     }
 
     /// <summary>The function at or before an address.</summary>
     public bool TryFind(ulong address, out string name)
     {
-        var index = Array.BinarySearch(addresses, address);
+        var index = addresses.BinarySearch(address);
         index = index < 0 ? ~index - 1 : index;
-        name = index >= 0 && address >= FirstAddress ? names[index] : "";
-        return name.Length > 0;
+        name = "";
+        if (index < 0 || address < FirstAddress)
+        {
+            return false;
+        }
+
+        var bytes = pieces[places[index] / PieceBytes].AsSpan(places[index] % PieceBytes);
+        name = Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]);
+        return true;
     }
 
-    private static bool TryParse(ReadOnlySpan<char> line, out ulong address, out string name)
+    private static bool TryParse(ReadOnlySpan<byte> line, out ulong address, out ReadOnlySpan<byte> name)
     {
-        name = "";
+        name = default;
         address = 0;
-        var space = line.IndexOf(' ');
+        var space = line.IndexOf((byte)' ');
         if (
             space <= 0
             || space + 3 >= line.Length
             || line[space + 2] != ' '
             || !ulong.TryParse(line[..space], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address)
-            || line[space + 1] is not ('t' or 'T' or 'w' or 'W')
+            || line[space + 1] is not ((byte)'t' or (byte)'T' or (byte)'w' or (byte)'W')
         )
         {
             return false;
         }
 
         var rest = line[(space + 3)..];
-        var end = rest.IndexOfAny('\t', ' ');
-        name = (end < 0 ? rest : rest[..end]).ToString();
-        return name.Length is > 0 and <= MaxName;
+        var end = rest.IndexOfAny((byte)'\t', (byte)' ');
+        name = end < 0 ? rest : rest[..end];
+        return name.Length is > 0 and <= MaxName && !name.Contains((byte)0);
     }
 
-    /// <summary>Like ReadLine, but a line longer than the buffer is cut instead of kept.</summary>
-    private static bool TryReadLine(StreamReader reader, char[] buffer, out int length)
+    /// <summary>The lines of a stream, without their ends; what is longer than the most is cut instead of kept.</summary>
+    private sealed class LineBytes(Stream stream, int most)
     {
-        length = 0;
-        int c;
-        while ((c = reader.Read()) >= 0 && c != '\n')
+        private readonly byte[] buffer = new byte[64 * 1024];
+        private readonly byte[] line = new byte[most];
+        private int at;
+        private int filled;
+
+        /// <summary>Bytes that were read of the stream.</summary>
+        public long Read { get; private set; }
+
+        public bool TryNext(out ReadOnlySpan<byte> next)
         {
-            if (length < buffer.Length)
+            var length = 0;
+            var any = false;
+            while (at < filled || Fill())
             {
-                buffer[length++] = (char)c;
+                any = true;
+                var rest = buffer.AsSpan(at, filled - at);
+                var end = rest.IndexOf((byte)'\n');
+                var part = end < 0 ? rest : rest[..end];
+                var kept = Math.Min(part.Length, most - length);
+                part[..kept].CopyTo(line.AsSpan(length));
+                length += kept;
+                at += end < 0 ? rest.Length : end + 1;
+                if (end >= 0)
+                {
+                    break;
+                }
             }
+
+            next = line.AsSpan(0, length);
+            return any;
         }
 
-        return c >= 0 || length > 0;
+        private bool Fill()
+        {
+            at = 0;
+            filled = stream.Read(buffer);
+            Read += filled;
+            return filled > 0;
+        }
     }
 }

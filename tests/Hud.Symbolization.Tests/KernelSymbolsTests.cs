@@ -31,6 +31,24 @@ public class KernelSymbolsTests
     }
 
     [Fact]
+    public void Each_of_many_names_is_found_whatever_their_order()
+    {
+        var random = new Random(7);
+        var numbers = Enumerable.Range(0, 30_000).ToArray();
+        random.Shuffle(numbers);
+        static string Name(int i) => $"function_{i}_{new string('x', i % 90)}";
+        var symbols = Parse(
+            string.Concat(numbers.Select(i => $"{0xffffffff81000000 + ((ulong)i * 16):x} T {Name(i)}\n"))
+        );
+        Assert.Equal(numbers.Length, symbols.Count);
+        foreach (var i in numbers)
+        {
+            Assert.True(symbols.TryFind(0xffffffff81000003 + ((ulong)i * 16), out var name));
+            Assert.Equal(Name(i), name);
+        }
+    }
+
+    [Fact]
     public void User_addresses_and_addresses_before_the_first_have_none()
     {
         Assert.False(Parse(Text).TryFind(0x1000, out _));
