@@ -92,8 +92,9 @@ public sealed class PolicyController(
             if (deleted.State == RunState.Active)
                 notices.Add(Stopped(deleted, "it had not begun and was deleted"));
         }
-        policy = await WriteAsync(policy, decision.Status, cancel).ConfigureAwait(false);
+        // first: after a conflict the session is no news any more
         await TellAsync(policy, notices, now, cancel).ConfigureAwait(false);
+        policy = await WriteAsync(policy, decision.Status, cancel).ConfigureAwait(false);
         return Result.Success(policy, decision.RequeueAfter);
     }
 

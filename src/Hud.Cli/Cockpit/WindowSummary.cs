@@ -103,7 +103,8 @@ internal sealed record WindowSummary
             },
             Targets = [.. model.Targets],
             Hotspots = [.. rows.Where(r => r.Count > 0).Select(r => Over(r, seconds))],
-            Tasks = now.Tasks,
+            // how long they waited is known for the whole run alone
+            Tasks = [.. now.Tasks.Select(t => t with { Waits = null })],
             Workers =
             [
                 .. now.Workers.Select(w => new WorkerProfile
