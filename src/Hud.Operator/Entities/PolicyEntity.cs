@@ -41,49 +41,18 @@ public sealed class PolicyEntity : IKubernetesObject<V1ObjectMeta>
     public JsonElement SessionSpec =>
         Spec.ValueKind == JsonValueKind.Object && Spec.TryGetProperty("session", out var session) ? session : default;
 
-    /// <summary>False with a sentence when the spec cannot be read.</summary>
-    public bool TryReadSpec(out ProfilingPolicySpec spec, out string error)
-    {
-        spec = new ProfilingPolicySpec();
-        error = "";
-        try
-        {
-            if (
-                Spec.ValueKind == JsonValueKind.Object
-                && Spec.Deserialize(HudJson.Default.ProfilingPolicySpec) is { } read
-            )
-            {
-                spec = read;
-                return true;
-            }
-            error = "spec is missing";
-        }
-        catch (JsonException e)
-        {
-            error =
-                PolicyMessages.NoDuration(e.Path)
-                ?? $"{(e.Path ?? "spec").Replace("$", "spec", StringComparison.Ordinal)} cannot be read: {e.Message}";
-        }
-        return false;
-    }
+    /// <inheritdoc cref="EntityJson.TryReadSpec"/>
+    public bool TryReadSpec(out ProfilingPolicySpec spec, out string error) =>
+        EntityJson.TryReadSpec(
+            Spec,
+            HudJson.Default.ProfilingPolicySpec,
+            PolicyMessages.NoDuration,
+            out spec,
+            out error
+        );
 
-    /// <summary>What the operator wrote last; an empty status when there is none or it cannot be read.</summary>
-    public ProfilingPolicyStatus ReadStatus()
-    {
-        try
-        {
-            if (
-                Status.ValueKind == JsonValueKind.Object
-                && Status.Deserialize(HudJson.Default.ProfilingPolicyStatus) is { } read
-            )
-                return read;
-        }
-        catch (JsonException)
-        {
-            // written by a newer operator or by hand: as if nothing were known
-        }
-        return new ProfilingPolicyStatus();
-    }
+    /// <inheritdoc cref="EntityJson.ReadStatus"/>
+    public ProfilingPolicyStatus ReadStatus() => EntityJson.ReadStatus(Status, HudJson.Default.ProfilingPolicyStatus);
 }
 
 [JsonSourceGenerationOptions(

@@ -39,49 +39,18 @@ public sealed class SessionEntity : IKubernetesObject<V1ObjectMeta>
     [JsonIgnore]
     public string Name => Metadata.Name ?? "";
 
-    /// <summary>False with a sentence when the spec cannot be read.</summary>
-    public bool TryReadSpec(out ProfilingSessionSpec spec, out string error)
-    {
-        spec = new ProfilingSessionSpec();
-        error = "";
-        try
-        {
-            if (
-                Spec.ValueKind == JsonValueKind.Object
-                && Spec.Deserialize(HudJson.Default.ProfilingSessionSpec) is { } read
-            )
-            {
-                spec = read;
-                return true;
-            }
-            error = "spec is missing";
-        }
-        catch (JsonException e)
-        {
-            error =
-                SessionMessages.NoDuration(e.Path)
-                ?? $"{(e.Path ?? "spec").Replace("$", "spec", StringComparison.Ordinal)} cannot be read: {e.Message}";
-        }
-        return false;
-    }
+    /// <inheritdoc cref="EntityJson.TryReadSpec"/>
+    public bool TryReadSpec(out ProfilingSessionSpec spec, out string error) =>
+        EntityJson.TryReadSpec(
+            Spec,
+            HudJson.Default.ProfilingSessionSpec,
+            SessionMessages.NoDuration,
+            out spec,
+            out error
+        );
 
-    /// <summary>What the operator wrote last; an empty status when there is none or it cannot be read.</summary>
-    public ProfilingSessionStatus ReadStatus()
-    {
-        try
-        {
-            if (
-                Status.ValueKind == JsonValueKind.Object
-                && Status.Deserialize(HudJson.Default.ProfilingSessionStatus) is { } read
-            )
-                return read;
-        }
-        catch (JsonException)
-        {
-            // written by a newer operator or by hand: as if nothing were known
-        }
-        return new ProfilingSessionStatus();
-    }
+    /// <inheritdoc cref="EntityJson.ReadStatus"/>
+    public ProfilingSessionStatus ReadStatus() => EntityJson.ReadStatus(Status, HudJson.Default.ProfilingSessionStatus);
 }
 
 [JsonSourceGenerationOptions(
