@@ -110,12 +110,7 @@ public static partial class TextReport
 
     private static void Waits(TextSheet sheet, ProfileDocument d)
     {
-        var tasks = d
-            .Tasks.Where(t => t.Waits is { Count: > 0 })
-            .OrderByDescending(t => t.Waits!.P99Ns)
-            .ThenByDescending(t => t.Waits!.MaxNs)
-            .ThenBy(t => t.Name, StringComparer.Ordinal)
-            .ToList();
+        var tasks = d.Tasks.ByWait().ToList();
         var notes = d.Targets.Where(t => t.WakesNotTimed.Length > 0 && t.Polls > 0).ToList();
         if (tasks.Count == 0 && notes.Count == 0)
             return;

@@ -24,10 +24,7 @@ internal static class TaskSection
         bool several = document.Targets.Count > 1;
         foreach (var t in document.Tasks.OrderByDescending(t => t.TotalNs).Take(MaxRows))
         {
-            string where =
-                several && t.Target >= 0 && t.Target < document.Targets.Count
-                    ? document.Targets[t.Target].Pod ?? document.Targets[t.Target].Process
-                    : "";
+            string where = several ? Where(document, t) : "";
             html.Add(
                 $"""
                 <tr><th scope="row">{PageText.Name(
@@ -59,4 +56,10 @@ internal static class TaskSection
             );
         html.AddRaw("</section>\n");
     }
+
+    /// <summary>The pod, or else the process, that the task type is of.</summary>
+    internal static string Where(ProfileDocument document, TaskProfile task) =>
+        task.Target >= 0 && task.Target < document.Targets.Count
+            ? document.Targets[task.Target].Pod ?? document.Targets[task.Target].Process
+            : "";
 }

@@ -53,10 +53,7 @@ internal static class WaitSection
         foreach (var t in tasks.Take(MaxRows))
         {
             var w = t.Waits!;
-            string where =
-                several && t.Target >= 0 && t.Target < document.Targets.Count
-                    ? document.Targets[t.Target].Pod ?? document.Targets[t.Target].Process
-                    : "";
+            string where = several ? TaskSection.Where(document, t) : "";
             html.Add(
                 $"""
                 <tr><th scope="row">{PageText.Name(
