@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Hud.Core;
 
 namespace Hud.Elf;
 
@@ -32,7 +32,7 @@ public sealed partial class ElfFile
 
     private string MakeContentKey()
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new Sha256();
         Add($"{Source.Length} {BuildId} {Machine} {Type} {EntryPoint}\n");
         foreach (var segment in Segments)
         {
@@ -62,9 +62,9 @@ public sealed partial class ElfFile
             }
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.Finish();
 
-        void Add(string text) => hash.AppendData(System.Text.Encoding.UTF8.GetBytes(text));
+        void Add(string text) => hash.Append(System.Text.Encoding.UTF8.GetBytes(text));
 
         void AddBytes(ulong offset, ulong size)
         {
@@ -77,7 +77,7 @@ public sealed partial class ElfFile
                     return;
                 }
 
-                hash.AppendData(buffer, 0, read);
+                hash.Append(buffer.AsSpan(0, read));
                 offset += (ulong)read;
                 left -= read;
                 budget -= read;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hud.Core.Api;
+using Hud.Tests.Support;
 using YamlDotNet.RepresentationModel;
 using static Hud.Operator.Tests.Crd;
 
@@ -133,8 +134,8 @@ public sealed class FieldTests
         }
         var text = page.ToString().TrimEnd('\n') + "\n";
         if (Environment.GetEnvironmentVariable("HUD_UPDATE_GOLDEN") == "1")
-            File.WriteAllText(Path.Combine(Repository(), "docs", "fields.md"), text);
-        Assert.Equal(text, File.ReadAllText(Path.Combine(Repository(), "docs", "fields.md")));
+            File.WriteAllText(RepositoryRoot.PathOf("docs", "fields.md"), text);
+        Assert.Equal(text, File.ReadAllText(RepositoryRoot.PathOf("docs", "fields.md")));
     }
 
     private static string Default(YamlNode field, bool required, string part) =>
@@ -172,12 +173,4 @@ public sealed class FieldTests
 
     private static string Short(GoDuration duration) =>
         duration == SessionBounds.MaxResultsTtl ? "8760h" : duration.ToString();
-
-    internal static string Repository()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Hud.sln")))
-            folder = Path.GetDirectoryName(folder)!;
-        return folder;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hud.Tests.Support;
 
 namespace Hud.Reports.Tests;
 
@@ -65,18 +66,7 @@ internal static class Tool
         );
 
     /// <summary>The root of the repository: where Hud.sln is.</summary>
-    public static string Repository { get; } = FindRepository();
-
-    private static string FindRepository()
-    {
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (System.IO.File.Exists(Path.Combine(at.FullName, "Hud.sln")))
-                return at.FullName;
-        }
-
-        throw new InvalidOperationException("no Hud.sln above " + AppContext.BaseDirectory);
-    }
+    public static string Repository { get; } = RepositoryRoot.Folder;
 }
 
 internal sealed class TemporaryFile : IDisposable

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Text;
+using Hud.Core;
 
 namespace Hud.Analysis;
 
@@ -12,7 +12,7 @@ public static class Fingerprint
     public static string Of(IReadOnlyList<Frame> frames)
     {
         ArgumentNullException.ThrowIfNull(frames);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new Sha256();
         var previous = "";
         foreach (var frame in frames)
         {
@@ -23,24 +23,24 @@ public static class Fingerprint
             }
 
             previous = frame.Function;
-            hash.AppendData(Encoding.UTF8.GetBytes(StableName(frame.Function)));
-            hash.AppendData("\n"u8);
+            hash.Append(Encoding.UTF8.GetBytes(StableName(frame.Function)));
+            hash.Append("\n"u8);
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
+        return hash.Finish()[..16];
     }
 
     /// <summary>Of words that belong together; no choice of words looks like another one's.</summary>
     /// <returns>16 hex digits</returns>
     public static string Of(params ReadOnlySpan<string> words)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new Sha256();
         foreach (var word in words)
         {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{word.Length}:{word}"));
+            hash.Append(Encoding.UTF8.GetBytes($"{word.Length}:{word}"));
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
+        return hash.Finish()[..16];
     }
 
     /// <summary>Local copies made by the optimizer carry numbers that change with every build.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Hud.Core.Profile;
 
@@ -157,7 +156,7 @@ public sealed class AgentStreamReader(bool open = true)
     private void Assemble()
     {
         byte[] compressed = [.. Enumerable.Range(1, _expectedParts).SelectMany(n => _parts[n])];
-        if (Convert.ToHexStringLower(SHA256.HashData(compressed)) != _expectedSha256)
+        if (Sha256.Of(compressed) != _expectedSha256)
         {
             ProfileError = "the profile's hash does not fit its parts";
             return;

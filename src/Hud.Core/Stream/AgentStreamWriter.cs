@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Hud.Core.Profile;
@@ -86,7 +85,7 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
     public ProfileDocument WriteProfile(ProfileDocument document)
     {
         var (fitted, compressed) = ProfileFitter.Fit(document, StreamLimits.MaxCompressedProfileBytes);
-        string sha256 = Convert.ToHexStringLower(SHA256.HashData(compressed));
+        string sha256 = Sha256.Of(compressed);
         int parts = Math.Max(
             1,
             (compressed.Length + StreamLimits.ProfilePartBytes - 1) / StreamLimits.ProfilePartBytes

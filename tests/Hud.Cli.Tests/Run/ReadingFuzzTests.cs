@@ -65,7 +65,12 @@ public sealed class ReadingFuzzTests : IDisposable
     public void A_damaged_session_file_is_read_or_refused_with_its_lines() =>
         Fuzz.Run(
             "session file",
-            [.. Directory.GetFiles(Samples(), "*.yaml").Order(StringComparer.Ordinal).Select(File.ReadAllBytes)],
+            [
+                .. Directory
+                    .GetFiles(RepositoryRoot.PathOf("config", "samples"), "*.yaml")
+                    .Order(StringComparer.Ordinal)
+                    .Select(File.ReadAllBytes),
+            ],
             (bytes, random) =>
             {
                 try
@@ -119,17 +124,5 @@ public sealed class ReadingFuzzTests : IDisposable
                     Assert.NotEmpty(TextReport.Render(profile, 80, color: false));
             }
         );
-    }
-
-    /// <summary>config/samples of the repository.</summary>
-    private static string Samples()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Hud.sln")))
-                return Path.Combine(folder.FullName, "config", "samples");
-        }
-
-        throw new InvalidOperationException("not below the repository");
     }
 }

@@ -36,6 +36,9 @@ public sealed class ChaosTests(Cluster cluster)
         foreach (var name in Faults.TargetNames)
             await ReviveAsync(world, name);
         await world.PodsReadyAsync();
+        var stuck = new StuckPods(cluster, world);
+        using var over = new CancellationTokenSource();
+        var watching = stuck.WatchAsync(over.Token);
         Say($"seed {seed}; {MostFaults} faults, or as many as fit into {seconds} s");
 
         var clock = Stopwatch.StartNew();
@@ -60,7 +63,17 @@ public sealed class ChaosTests(Cluster cluster)
             await Task.Delay(random.Next(800));
         }
 
-        await EndAsync(world, faults);
+        try
+        {
+            await EndAsync(world, faults);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await watching;
+        }
+
+        Say($"  {stuck.Deleted, 4}  pods whose container the node never made, deleted");
     }
 
     private async Task StrikeAsync(Faults faults, Random random)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Hud.Tests.Support;
 
 namespace Hud.ClusterTests.Harness;
 
@@ -72,15 +73,5 @@ internal static class Command
 
 internal static class Repository
 {
-    public static string Root { get; } = Find();
-
-    private static string Find()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Hud.sln")))
-            folder =
-                Path.GetDirectoryName(folder)
-                ?? throw new InvalidOperationException("the tests run outside of the repository");
-        return folder;
-    }
+    public static string Root { get; } = RepositoryRoot.Folder;
 }

@@ -1,12 +1,13 @@
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Run;
+using Hud.Tests.Support;
 
 namespace Hud.KernelTests.Support;
 
 /// <summary>What a test needs of the machine; without it the test is skipped with the reason, or fails when skips are not wanted.</summary>
 internal static class Need
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = RepositoryRoot.Folder;
 
     public static void Kernel()
     {
@@ -87,16 +88,5 @@ internal static class Need
             Assert.True(DateTime.UtcNow < end, $"after a minute still not: {what}");
             Thread.Sleep(20);
         }
-    }
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Hud.sln")))
-                return folder.FullName;
-        }
-
-        throw new InvalidOperationException($"no Hud.sln above {AppContext.BaseDirectory}");
     }
 }

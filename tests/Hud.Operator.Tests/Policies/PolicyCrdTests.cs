@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using Hud.Core;
 using Hud.Core.Api;
+using Hud.Tests.Support;
 using YamlDotNet.RepresentationModel;
 using static Hud.Operator.Tests.Crd;
 
@@ -97,7 +98,7 @@ public sealed class PolicyCrdTests
             to = policy.IndexOf("          status:");
             foreach (var folder in (string[])["config/crd", "charts/hud/crds"])
                 File.WriteAllText(
-                    Path.Combine(FieldTests.Repository(), folder, $"hud.dev_{OfPolicies}.yaml"),
+                    RepositoryRoot.PathOf(folder, $"hud.dev_{OfPolicies}.yaml"),
                     string.Join('\n', policy)
                 );
         }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using Hud.Elf;
 using Microsoft.Win32.SafeHandles;
@@ -142,6 +143,56 @@ public sealed class HostileFilesTests
         }
     }
 
+    /// <summary>What the documentation promises, where the promise ends: one byte more than the bound is refused, the bound itself is read.</summary>
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(1, "unpack to 100 MB")]
+    public void The_bound_of_unpacked_debug_sections_is_the_one_that_is_documented(int beyond, string refusal)
+    {
+        var path = Programs.TempFile($"bound-{beyond}");
+        Helper.Run("objcopy", $"--compress-debug-sections=zlib {Programs.CFive} {path}");
+        var (size, field) = Packed(path);
+        var most = (96UL << 20) + (ulong)beyond;
+        using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite))
+        {
+            // the other compressed sections keep what they say
+            var claimed = new byte[8];
+            RandomAccess.Read(file, claimed, field);
+            BinaryPrimitives.WriteUInt64LittleEndian(
+                claimed,
+                most - (size - BinaryPrimitives.ReadUInt64LittleEndian(claimed))
+            );
+            RandomAccess.Write(file, claimed, field);
+        }
+
+        var module = Module(path, out var source);
+        using (source)
+        {
+            Assert.Equal(most, PackedDebugInfo.UnpackedSize(module.Elf!));
+            var said = PackedDebugInfo.Refuse(source);
+            Assert.True(
+                refusal.Length == 0 ? said.Length == 0 : said.Contains(refusal, StringComparison.Ordinal),
+                said
+            );
+        }
+
+        Assert.Contains(
+            "unpack to more than 96 MiB are refused",
+            File.ReadAllText(RepositoryRoot.PathOf("docs", "security.md")),
+            StringComparison.Ordinal
+        );
+
+        static (ulong Size, long Field) Packed(string path)
+        {
+            var module = Module(path, out var source);
+            using (source)
+            {
+                var section = module.Elf!.Sections.First(s => s.Compressed && s.HasBytes);
+                return (PackedDebugInfo.UnpackedSize(module.Elf), (long)section.Offset + 8);
+            }
+        }
+    }
+
     [Fact]
     public void Compressed_symbols_that_unpack_to_too_much_end_the_helper_at_most()
     {
@@ -159,6 +210,40 @@ public sealed class HostileFilesTests
                 "the helper took what it wanted"
             );
         }
+    }
+
+    [Theory]
+    [InlineData(160, false)]
+    [InlineData(300, true)]
+    public void A_helper_that_takes_more_memory_than_is_documented_is_ended_and_said(int mebibytes, bool ended)
+    {
+        var module = Module(Programs.CFive, out var source);
+        using (source)
+        {
+            var started = new List<GreedyProcess>();
+            using var symbolizer = new Symbolizer(
+                new SymbolizerOptions { Timeout = TimeSpan.FromSeconds(3) },
+                () =>
+                {
+                    started.Add(GreedyProcess.Start(mebibytes));
+                    return started[^1];
+                }
+            );
+            Assert.NotEmpty(symbolizer.Resolve(module, [module.Elf!.EntryPoint])[0]);
+            Assert.Equal(2, symbolizer.HelperFailures); // it never answers, whatever it takes
+            var said = symbolizer.Warning(module)!.Value.Text;
+            Assert.True(
+                said.Contains(ended ? "took more than 224 MiB" : "ended or was too slow", StringComparison.Ordinal),
+                said
+            );
+            Assert.All(started, p => Assert.True(p.WasEnded));
+        }
+
+        Assert.Contains(
+            "takes more than 224 MiB for itself",
+            File.ReadAllText(RepositoryRoot.PathOf("docs", "security.md")),
+            StringComparison.Ordinal
+        );
     }
 
     private const int Megabytes = 600;
@@ -239,6 +324,50 @@ public sealed class HostileFilesTests
             );
 
         public void Kill() => process.Kill();
+
+        public void Dispose()
+        {
+            process.Kill();
+            process.WaitForExit();
+            process.Dispose();
+        }
+    }
+
+    /// <summary>A helper that holds so much memory of its own and never answers; it ends by itself.</summary>
+    private sealed class GreedyProcess : ISymbolizerProcess
+    {
+        private readonly Process process;
+
+        private GreedyProcess(Process process) => this.process = process;
+
+        public Stream Requests => process.StandardInput.BaseStream;
+
+        public Stream Answers => process.StandardOutput.BaseStream;
+
+        public int ProcessId => process.Id;
+
+        public SafeFileHandle Files { get; } = Unread.Own;
+
+        /// <summary>It was still there when it was ended.</summary>
+        public bool WasEnded { get; private set; }
+
+        public static GreedyProcess Start(int mebibytes) =>
+            new(
+                Process.Start(
+                    new ProcessStartInfo("perl", ["-e", $"vec($bytes, {mebibytes << 20} - 1, 8) = 1; sleep 20"])
+                    {
+                        RedirectStandardInput = true,
+                        RedirectStandardOutput = true,
+                        UseShellExecute = false,
+                    }
+                )!
+            );
+
+        public void Kill()
+        {
+            WasEnded |= !process.HasExited;
+            process.Kill();
+        }
 
         public void Dispose()
         {

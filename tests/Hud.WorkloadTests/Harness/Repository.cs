@@ -1,9 +1,11 @@
+using Hud.Tests.Support;
+
 namespace Hud.WorkloadTests.Harness;
 
 /// <summary>Where the built programs are, and why they cannot be used when they cannot.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = RepositoryRoot.Folder;
 
     public static string Hud => Path.Combine(Root, "out", "hud");
 
@@ -28,16 +30,5 @@ internal static class Repository
         if (!File.Exists(Hud) || !File.Exists(Hud + "-agent"))
             return "out/hud is not built (./build.sh)";
         return File.Exists(program) ? null : $"{Path.GetRelativePath(Root, program)} is not built ({builtBy})";
-    }
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Hud.sln")))
-                return folder.FullName;
-        }
-
-        throw new InvalidOperationException($"no Hud.sln above {AppContext.BaseDirectory}");
     }
 }

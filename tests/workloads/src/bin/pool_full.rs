@@ -2,7 +2,7 @@
 //! Expected: no blame, as no worker is blocked, and one line that the pool is full.
 
 use std::time::Duration;
-use workloads::Args;
+use workloads::{Args, Block};
 
 fn main() {
     let mut args = workloads::start();
@@ -12,7 +12,11 @@ fn main() {
 
 async fn wait_on_the_pool(args: Args) {
     loop {
-        tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(1))).await.expect("no panic");
+        // The pool has one lock, and hundreds of threads that take it: on a busy machine whoever holds it may be without a CPU.
+        let block = Block::begin("steady", "wait_on_the_pool");
+        let asleep = tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(1)));
+        block.end_if_over_1_ms();
+        asleep.await.expect("no panic");
         tokio::time::sleep(args.every).await;
     }
 }
