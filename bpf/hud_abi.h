@@ -102,7 +102,7 @@ enum hud_stat {
 	HUD_STAT_POOL_TASKS = 16,      /* beginnings of blocking tasks: hits that cost as much as a poll that is not timed */
 	HUD_STAT_WAKES = 17,           /* wakes of tasks whose moment was kept */
 	HUD_STAT_WAKES_SKIPPED = 18,   /* hits of wake probes at which none was: sampled out, or a task that was just made */
-	HUD_STAT_WAKES_LOST = 19,      /* wakes that no poll was seen to follow before the next one, or whose task could not be read */
+	HUD_STAT_WAKES_LOST = 19,      /* wakes that no poll was seen to follow before the next one, that were seen after it, or whose task could not be read */
 	HUD_STAT_WAITS_LIMITED = 20,   /* long waits of tasks not recorded: no token */
 	HUD_STAT_COUNT = 21,
 };

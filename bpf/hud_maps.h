@@ -16,7 +16,8 @@ struct poll_frame {
 	u64 inner_ns;    /* time of polls nested in this one */
 	u64 task_id;
 	u32 type;
-	u32 have_id;
+	u16 have_id;
+	u16 watched;     /* in `wakes` there is, or was, a place for the wake of its task during this poll */
 };
 
 /* Who had the CPU while this thread waited for one, threads of its own process included; ns 0 = free. */
@@ -186,7 +187,7 @@ struct {
 
 struct wake {
 	u64 key;     /* target << 58 | address of the task's header; 0: free; WAKE_BUSY: one CPU has it in hand */
-	u64 at_ns;   /* 0 where it is free, so that those are the oldest */
+	u64 at_ns;   /* 0 where it is free, so that those are the oldest. WAKE_IN_POLL set: not woken yet, and when that poll began */
 	u64 task_id; /* a task's memory may be another's by the time of the poll; ids are never used again */
 	u32 by_tid;  /* the thread that woke it */
 	u16 epoch;
@@ -198,6 +199,7 @@ struct wake {
  * hash map of the kernel takes locks and lists for what is written and removed at each wake, some 150 ns each.
  */
 enum { HUD_WAKE_TARGET_SHIFT = 58, WAKE_SETS_SHIFT = 13, WAKES_IN_SET = 4, WAKE_BUSY = 1 };
+#define WAKE_IN_POLL (1ULL << 63)
 struct wake_set {
 	struct wake wakes[WAKES_IN_SET];
 };

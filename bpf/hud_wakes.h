@@ -111,13 +111,20 @@ static __always_inline struct wake_set *wakes_beside(u64 key)
 	return bpf_map_lookup_elem(&wakes, &index);
 }
 
+static __always_inline u64 age_of(struct wake *place)
+{
+	return place->at_ns & ~WAKE_IN_POLL;
+}
+
 /*
- * Keeps a wake of now. `since`: what is kept from before is of a wake whose poll was not seen. A global function, as end_outside.
+ * Keeps a wake of `at`, or a place for one of a poll. `since`: what is kept from before is of a wake whose poll was not seen. A global
+ * function, as end_outside.
  */
-__noinline int keep_wake(u64 key, u64 task_id, u32 weight, u64 since, u64 now)
+__noinline int keep_wake(u64 key, u64 task_id, u32 weight, u64 since, u64 at)
 {
 	struct wake_set *set = wakes_beside(key);
 	struct wake *place, *same = 0;
+	bool is_wake;
 	u64 had;
 
 	if (!set)
@@ -127,22 +134,24 @@ __noinline int keep_wake(u64 key, u64 task_id, u32 weight, u64 since, u64 now)
 	for (u32 i = 0; i < WAKES_IN_SET; i++) {
 		if (set->wakes[i].key == key)
 			same = &set->wakes[i];
-		if (set->wakes[i].at_ns < place->at_ns)
+		if (age_of(&set->wakes[i]) < age_of(place))
 			place = &set->wakes[i];
 	}
-	if (same) {
-		if (same->at_ns >= since)
-			return 0;
+	is_wake = same && !(same->at_ns & WAKE_IN_POLL);
+	if (is_wake && same->at_ns >= since)
+		return 0;
+	if (same)
 		place = same;
-	}
+	else
+		is_wake = !(place->at_ns & WAKE_IN_POLL);
 	had = place->key;
-	if (had && place->epoch == (u16)control.wake_epoch && (!same || place->task_id == task_id))
+	if (had && is_wake && place->epoch == (u16)control.wake_epoch && (!same || place->task_id == task_id))
 		count(HUD_STAT_WAKES_LOST);
 	if (had == WAKE_BUSY || __sync_val_compare_and_swap(&place->key, had, WAKE_BUSY) != had) {
 		count(HUD_STAT_WAKES_LOST);
 		return 0;
 	}
-	place->at_ns = now;
+	place->at_ns = at;
 	place->task_id = task_id;
 	place->weight = weight;
 	place->by_tid = bpf_get_current_pid_tgid();
@@ -233,6 +242,11 @@ __noinline u64 end_wait(u32 target, u64 header, u32 type)
 		return 0;
 	if (!take_wake(key, &wake))
 		return id;
+	if (wake.at_ns & WAKE_IN_POLL) {
+		/* the return of the poll before has not been seen yet: the task was woken during it, or it was left by a panic */
+		count(HUD_STAT_WAKES_LOST);
+		return id;
+	}
 	now = bpf_ktime_get_ns();
 	if (wake.epoch != (u16)control.wake_epoch || wake.task_id != id || now < wake.at_ns)
 		return id;
@@ -242,22 +256,103 @@ __noinline u64 end_wait(u32 target, u64 header, u32 type)
 	return id;
 }
 
-/*
- * A poll has ended: whether its task was woken meanwhile. Only while all wakes are timed: another worker may poll it again before
- * this, and what is kept then would be taken for the beginning of a later wait if that one's wake were left out.
- */
-static __always_inline void keep_wake_of_poll(struct thread_state *ts, struct poll_frame *f, u64 now)
+/* The bits of a task's state that say what it does; 0 where it can't be known: after a last poll its memory may be another's. */
+static __always_inline u32 stage_of(u64 header)
 {
 	u64 state = 0;
 
+	if (bpf_probe_read_user(&state, sizeof(state), (void *)header) || state >> TASK_REFS_SHIFT > TASK_MOST_REFS)
+		return 0;
+	return state & (TASK_RUNNING | TASK_COMPLETE | TASK_NOTIFIED);
+}
+
+/*
+ * Tokio puts a task that was woken during its poll into a queue before that poll returns, so another worker may begin the next one before
+ * our return probe. While all wakes are timed, one that is kept too late gives way to the next. While some are left out the next may be
+ * one of those, and the moment would be taken for the beginning of a later wait, longer than any. So the place is taken when the
+ * poll begins: whichever poll of the task is next finds it and takes it away, and the return probe then finds it gone.
+ */
+
+/* How many polls' ends this poll's stands for, with those that are not timed; 0 where it is left out, or where all are looked at. */
+static __always_inline u32 weight_of_end(u32 type)
+{
+	u32 rate = control.wake_rate, polls = 1;
+	struct hud_type_info *info;
+
+	if (control.sample_mask) {
+		info = bpf_map_lookup_elem(&type_info, &type);
+		if (info && info->sampled)
+			polls = control.sample_mask + 1;
+	}
+	if (rate <= polls)
+		return polls > 1 ? polls : 0;
+	return bpf_get_prandom_u32() & (rate / polls - 1) ? 0 : rate;
+}
+
+static __always_inline void watch_poll(struct thread_state *ts, struct poll_frame *f)
+{
+	u32 weight;
+
+	f->watched = 0;
+	if (!f->task_id || (control.wake_rate <= 1 && !control.sample_mask))
+		return;
+	weight = weight_of_end(f->type);
+	if (!weight)
+		return;
+	f->watched = 1;
+	keep_wake(wake_key(ts->target, f->header), f->task_id, weight, f->start_ns, f->start_ns | WAKE_IN_POLL);
+}
+
+/*
+ * A watched poll has ended. Its place becomes that of a wake in one step, so that the next poll finds the one or the other; without a wake
+ * it is free again. A global function, as end_outside.
+ */
+__noinline int end_watch(u64 key, u64 start_ns, u64 woken_ns)
+{
+	struct wake_set *set = wakes_beside(key);
+	struct wake *place = 0;
+
+	if (!set)
+		return 0;
+	start_ns |= WAKE_IN_POLL;
+#pragma unroll
+	for (u32 i = 0; i < WAKES_IN_SET; i++) {
+		if (set->wakes[i].key == key && set->wakes[i].at_ns == start_ns)
+			place = &set->wakes[i];
+	}
+	if (!place)
+		return 0;
+	if (woken_ns) {
+		__sync_val_compare_and_swap(&place->at_ns, start_ns, woken_ns);
+		return 0;
+	}
+	if (__sync_val_compare_and_swap(&place->key, key, WAKE_BUSY) != key)
+		return 0;
+	if (place->at_ns == start_ns) {
+		place->at_ns = 0;
+		key = 0;
+	}
+	__sync_lock_test_and_set(&place->key, key);
+	return 0;
+}
+
+/* A poll has ended: whether its task was woken meanwhile. */
+static __always_inline void keep_wake_of_poll(struct thread_state *ts, struct poll_frame *f, u64 now)
+{
+	u64 key = wake_key(ts->target, f->header);
+	u32 stage;
+
+	if (f->watched) {
+		end_watch(key, f->start_ns, stage_of(f->header) == TASK_NOTIFIED ? now : 0);
+		return;
+	}
 	if (control.wake_rate != 1 || !f->task_id)
 		return;
-	/* after a last poll this memory may be another's */
-	if (bpf_probe_read_user(&state, sizeof(state), (void *)f->header))
-		return;
-	if ((state & (TASK_RUNNING | TASK_COMPLETE | TASK_NOTIFIED)) != TASK_NOTIFIED || state >> TASK_REFS_SHIFT > TASK_MOST_REFS)
-		return;
-	keep_wake(wake_key(ts->target, f->header), f->task_id, 1, f->start_ns, now);
+	stage = stage_of(f->header);
+	if (stage == TASK_NOTIFIED)
+		keep_wake(key, f->task_id, 1, f->start_ns, now);
+	else if (stage & TASK_RUNNING)
+		count(HUD_STAT_WAKES_LOST); /* its next poll has begun already */
 }
 
 #endif

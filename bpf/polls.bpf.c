@@ -95,6 +95,7 @@ static __always_inline bool enter(struct thread_state *ts, struct task_struct *t
 	f = poll_at(ts, depth);
 	open_frame(f, ts, task, ctx, cookie);
 	f->task_id = woken;
+	watch_poll(ts, f);
 	if (ts->pool)
 		take_over_by_poll(ts, f->header, cookie);
 	w = worker_of(ts);

@@ -13,6 +13,9 @@
  * The work goes over memory and by unpredictable branches: a probe also costs what it takes from the target's caches.
  *
  *   hud-selftest seccomp   like spin, under a filter that kills the return probe's system calls
+ *   hud-selftest woken     like spin, with a task that is woken during each of its polls
+ *   hud-selftest overtaken like woken, of two calls in turns: the second one, in which the task is not woken, begins before the first one
+ *                          returns
  */
 typedef unsigned long u64;
 typedef unsigned int u32;
@@ -33,6 +36,9 @@ static long sys(long n, long a, long b, long c, long d, long e)
 /* begins with a push, like raw::poll under fat LTO: the kernel emulates it */
 #define PROBED(name) __asm__(".text\n.globl " name "\n.type " name ",@function\n" name ":\n" \
 	"push %rbp\nmov %rsp,%rbp\nmov %rdi,%rax\npop %rbp\nret\n.size " name ",.-" name "\n")
+/* A poll during which the next one of the same task begins and ends, idle; then it is as one that was woken in it. States as WOKEN below. */
+#define OVERTAKEN(name, inner) __asm__(".text\n.globl " name "\n.type " name ",@function\n" name ":\n" \
+	"push %rbp\nmov %rsp,%rbp\nmovq $0x80,(%rdi)\ncall " inner "\nmovq $0x84,(%rdi)\npop %rbp\nret\n.size " name ",.-" name "\n")
 __asm__(".text\n.globl _start\n_start:\nmov %rsp,%rdi\nand $-16,%rsp\ncall run\n");
 #else
 enum { NR_READ = 63, NR_WRITE = 64, NR_EXIT = 94, NR_PRCTL = 167, NR_CLOCK = 113 };
@@ -49,15 +55,20 @@ static long sys(long n, long a, long b, long c, long d, long e)
 	return x0;
 }
 #define PROBED(name) __asm__(".text\n.globl " name "\n.type " name ",@function\n" name ":\nnop\nret\n.size " name ",.-" name "\n")
+#define OVERTAKEN(name, inner) __asm__(".text\n.globl " name "\n.type " name ",@function\n" name ":\n" \
+	"nop\nstp x29,x30,[sp,-16]!\nmov x9,#0x80\nstr x9,[x0]\nbl " inner "\nmov x9,#0x84\nstr x9,[x0]\nldp x29,x30,[sp],16\nret\n" \
+	".size " name ",.-" name "\n")
 __asm__(".text\n.globl _start\n_start:\nmov x0,sp\nbl run\n");
 #endif
 
 PROBED("hud_selftest_probe");
 PROBED("hud_selftest_skip");
 PROBED("hud_selftest_bare");
+OVERTAKEN("hud_selftest_overtaken", "hud_selftest_probe");
 long hud_selftest_probe(void *header);
 long hud_selftest_skip(void *header);
 long hud_selftest_bare(void *header);
+long hud_selftest_overtaken(void *header);
 
 static u64 now(void)
 {
@@ -125,27 +136,27 @@ static u64 work(u64 seed)
 
 /*
  * A task's header as far as the programs read it: its state, where the vtable is, and an id, to which word 9 of the vtable leads. It is
- * always notified, with so many references that no program takes it for a task that was woken during its poll.
+ * always notified; with so many references no program takes it for a task that was woken during its poll, and with two it does.
  */
 enum { VTABLE = 16, ID = 5 };
-static const u64 NOTIFIED = 1UL << 40 | 4;
+static const u64 NOTIFIED = 1UL << 40 | 4, WOKEN = 2 << 6 | 4;
 static u64 header[64];
 
-static void make_task(void)
+static void make_task(u64 state)
 {
-	header[0] = NOTIFIED;
+	header[0] = state;
 	header[2] = (u64)(header + VTABLE);
 	header[VTABLE + 9] = ID * sizeof(u64);
 	header[ID] = 1;
 }
 
-static void spin(u64 calls)
+static void spin(long (*poll)(void *), u64 calls)
 {
 	u64 seed = 1, start = now(); /* the same work for every byte */
 
 	for (u64 i = 0; i < calls; i++) {
 		seed = work(seed);
-		hud_selftest_probe(header);
+		poll(header);
 	}
 	print(now() - start);
 }
@@ -200,19 +211,18 @@ static void cost(long (*probed)(void *), u64 pairs)
 
 __attribute__((used)) void run(u64 *stack)
 {
-	char **argv = (char **)(stack + 1);
+	const char *mode = stack[0] > 1 ? (const char *)stack[2] : "spin";
 	char byte;
 
 	sys(NR_PRCTL, 15, (long)"hud-selftest", 0, 0, 0); /* PR_SET_NAME: it is run by the number of a descriptor */
-	if (stack[0] > 1 && argv[1][1] == 'e' && confine()) {
+	if (mode[0] == 's' && mode[1] == 'e' && confine())
 		sys(NR_EXIT, 3, 0, 0, 0, 0);
-	}
-	make_task();
+	make_task(mode[0] == 'w' ? WOKEN : NOTIFIED);
 	while (sys(NR_READ, 0, (long)&byte, 1, 0, 0) == 1) {
-		if (stack[0] > 1 && argv[1][0] == 'c')
+		if (mode[0] == 'c')
 			cost(byte & 0x80 ? hud_selftest_skip : hud_selftest_probe, (u64)(byte & 0x7f) * 100);
 		else
-			spin((u64)(u8)byte * 1000);
+			spin(mode[0] == 'o' ? hud_selftest_overtaken : hud_selftest_probe, (u64)(u8)byte * 1000);
 	}
 	sys(NR_EXIT, 0, 0, 0, 0, 0);
 }

@@ -11,6 +11,14 @@ public sealed class WakeTests
 
     private static ProbedChild Child(string mode)
     {
+        var polls = ChildThatIs("spin", mode);
+        polls.AttachWakes(2);
+        return polls;
+    }
+
+    /// <summary>No wake of it is seen but those during its polls.</summary>
+    private static ProbedChild ChildThatIs(string what, string mode)
+    {
         var polls = new ProbedChild(
             new KernelSettings
             {
@@ -19,9 +27,10 @@ public sealed class WakeTests
                 Slots = 8,
                 RingKiB = 1024,
             },
-            type: 2
+            type: 2,
+            mode: what
         );
-        polls.AttachWakes(2);
+        polls.ShowTaskId(2);
         return polls;
     }
 
@@ -93,5 +102,52 @@ public sealed class WakeTests
         polls.Kernel.Control.WakeRate = 1;
         polls.Poll(1);
         Assert.InRange(polls.Kernel.ReadWakes(new(2)).Wakes - before, 998UL, 1001UL);
+    }
+
+    [Theory]
+    [MemberData(nameof(Probing))]
+    public void A_task_that_is_woken_during_its_poll_waits_from_the_end_of_that(string mode)
+    {
+        using var polls = ChildThatIs("woken", mode);
+        polls.Kernel.Control.WakeRate = 1;
+        polls.Poll(3);
+
+        Assert.Equal(2999UL, polls.Kernel.ReadWakes(new(2)).Wakes);
+        Assert.Equal(0, polls.Kernel.Count(Stat.WakesLost));
+    }
+
+    [Theory]
+    [MemberData(nameof(Probing))]
+    public void Such_a_wait_stands_for_those_left_out_with_wakes_or_with_polls(string mode)
+    {
+        foreach (var (rate, mask) in ((uint, uint)[])[(16, 0), (16, 3), (16, 15), (2, 15)])
+        {
+            using var polls = ChildThatIs("woken", mode);
+            polls.Kernel.Control.WakeRate = 1;
+            polls.Poll(1); // the thread is known from a poll that was timed
+            ulong before = polls.Kernel.ReadWakes(new(2)).Wakes;
+            polls.Kernel.Control.WakeRate = rate;
+            polls.Kernel.Control.SampleMask = mask;
+            polls.Kernel.SetSampled(new(2), sampled: true);
+            polls.Poll(10);
+
+            // one of 16 in each case: 625 expected, 24 the standard deviation
+            Assert.InRange(polls.Kernel.ReadWakes(new(2)).Wakes - before, 16UL * 480, 16UL * 770);
+            Assert.Equal(0, polls.Kernel.Count(Stat.WakesLost));
+        }
+    }
+
+    /// <summary>As on another worker, to which Tokio may give the task before its poll returns.</summary>
+    [Theory]
+    [MemberData(nameof(Probing))]
+    public void No_later_wait_begins_with_a_wake_whose_poll_began_before_it_was_seen(string mode)
+    {
+        using var polls = ChildThatIs("overtaken", mode);
+        polls.Kernel.Control.WakeRate = 16;
+        polls.Poll(10);
+
+        Assert.Equal(20_000, polls.Kernel.Count(Stat.Polls));
+        Assert.Equal(0UL, polls.Kernel.ReadWakes(new(2)).Wakes);
+        Assert.InRange(polls.Kernel.Count(Stat.WakesLost), 480, 770);
     }
 }

@@ -5,7 +5,7 @@ using Hud.WorkloadTests.Harness;
 namespace Hud.WorkloadTests;
 
 /// <summary>
-/// The same programs in every build that people deliver, many times each. Some twenty minutes, and as many sets to build, so run only
+/// The same programs in every build that people deliver, many times each. Some forty minutes, and as many sets to build, so run only
 /// when asked for: <c>tests/workloads/every-build.sh [RUNS]</c>.
 /// </summary>
 [Collection(Alone.Name)]
@@ -72,6 +72,19 @@ public sealed class EveryBuildTests
             var profiled = await Profiled.OnceAsync(set, program);
             profiled.AgreesWithTheProgram();
             Assert.Contains(profiled.Document.Hotspots, h => h.Cause == cause);
+        }
+    }
+
+    [Theory(Explicit = true)]
+    [MemberData(nameof(Sets))]
+    public async Task A_task_waits_behind_the_same_code(string set)
+    {
+        for (var time = 0; time < Times; time++)
+        {
+            foreach (var four in BehindCheck.SideBySide.Chunk(4))
+                await Task.WhenAll(four.Select(which => BehindCheck.OfAsync(set, which)));
+            foreach (var which in Enum.GetValues<BehindCase>().Except(BehindCheck.SideBySide))
+                await BehindCheck.OfAsync(set, which);
         }
     }
 }

@@ -25,12 +25,12 @@ here="$(cd "$(dirname "$0")" && pwd)"
 . "$hud_root/scripts/rust.sh"
 
 # The programs in which task types, threads and stacks differ enough to try them with every Tokio and compiler option.
-core=cpu_hog,sleep,mutex,spawn_blocking,throughput,waits,wakes
+core=cpu_hog,sleep,mutex,spawn_blocking,throughput,waits,wakes,behind
 tests=(
   tokio143-release "tokio143-stripped:$core,block_in_place,in_place_after_block,pool_mix,never_returns,all_stuck,root_blocks" "tokio143-lto-abort:$core,block_in_place,in_place_after_block,pool_mix,alike" "tokio143-lines:$core,gzip"
   "tokio124-release:$core,block_in_place,current_thread,local_set,panics,idle" "tokio124-stripped:$core,block_in_place" "tokio124-lto-abort:$core,block_in_place"
   "tokio-new-release:$core,block_in_place,alike,local_set,panics,never_returns,all_stuck,root_blocks"
-  tokio-new-lto-abort:block_in_place,spawn_blocking,wakes
+  tokio-new-stripped:wakes,behind tokio-new-lto-abort:block_in_place,spawn_blocking,wakes,behind
   tokio143-v0:cpu_hog,sleep tokio143-relr:cpu_hog,sleep tokio143-nopie:cpu_hog,sleep tokio143-static-pie:cpu_hog,sleep
 )
 

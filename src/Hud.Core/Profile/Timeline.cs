@@ -172,7 +172,7 @@ public sealed record Losses
     /// <summary>Ends of futex waits that were not recorded (token bucket): whose holder is not known.</summary>
     public long WakersLimited { get; set; }
 
-    /// <summary>Waits of tasks for a worker whose end was not seen, or whose task could not be read.</summary>
+    /// <summary>Waits of tasks for a worker whose beginning or end was not seen, or whose task could not be read.</summary>
     public long WakesLost { get; set; }
 
     /// <summary>Long waits of tasks that were counted, but of which it is not known what they were behind (token bucket, or no room).</summary>

@@ -24,11 +24,11 @@ internal sealed class SelfTestChild : IDisposable
     {
         _process = process;
         _patience = patience;
-        (Offset, SkipOffset) = functions;
+        (Offset, SkipOffset, OvertakenOffset) = functions;
     }
 
     /// <summary>File offsets of the functions that are probed.</summary>
-    private sealed record Functions(ulong Probe, ulong Skip);
+    private sealed record Functions(ulong Probe, ulong Skip, ulong Overtaken);
 
     public int Pid => _process.Id;
 
@@ -47,6 +47,9 @@ internal sealed class SelfTestChild : IDisposable
 
     /// <summary>File offset of the function that gets the probe of polls that are left out.</summary>
     public ulong SkipOffset { get; }
+
+    /// <summary>File offset of the function that calls the probed one, of the mode "overtaken".</summary>
+    public ulong OvertakenOffset { get; }
 
     /// <summary>
     /// The program comes inside the agent and runs from memory: an agent's pod has a read-only disk, and a copied agent is whole.
@@ -91,7 +94,8 @@ internal sealed class SelfTestChild : IDisposable
                 ElfFile.TryOpen(source, out var elf, out _)
                 && OffsetOf(elf, "hud_selftest_probe") is { } probe
                 && OffsetOf(elf, "hud_selftest_skip") is { } skip
-                ? (file, new Functions(probe, skip))
+                && OffsetOf(elf, "hud_selftest_overtaken") is { } overtaken
+                ? (file, new Functions(probe, skip, overtaken))
                 : (null, null);
     }
 
@@ -110,7 +114,7 @@ internal sealed class SelfTestChild : IDisposable
     }
 
     /// <summary>Has it call the function and returns the time of one call in ns; null when it died or did not answer in time.</summary>
-    /// <remarks>For the modes "spin" and "seccomp".</remarks>
+    /// <remarks>For all modes but "cost".</remarks>
     public double? Run(byte thousands) => Ask(thousands) / (thousands * 1000.0);
 
     /// <summary>By how many ns a call takes longer with what is attached now than without; null when it died or did not answer in time.</summary>

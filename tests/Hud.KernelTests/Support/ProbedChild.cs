@@ -10,13 +10,16 @@ internal sealed class ProbedChild : IDisposable
     private readonly EventDecoder _decoder = new();
     private PollLinks? _links;
     private PollLinks? _wakes;
+    private readonly bool _overtaken;
 
-    public ProbedChild(KernelSettings settings, uint type = 0, int hertz = 0)
+    /// <param name="mode">Of the child.</param>
+    public ProbedChild(KernelSettings settings, uint type = 0, int hertz = 0, string mode = "spin")
     {
+        _overtaken = string.Equals(mode, "overtaken", StringComparison.Ordinal);
         Kernel = BpfProbes.Load(settings);
         try
         {
-            Child = SelfTestChild.Start("spin") ?? throw new InvalidOperationException("hud-selftest does not start");
+            Child = SelfTestChild.Start(mode) ?? throw new InvalidOperationException("hud-selftest does not start");
             Threads = Kernel.AddTarget(Child.Pid, new(0));
             Ring = new RingBuffer(Kernel.Events, Accept);
             Kernel.AttachScheduler(hertz);
@@ -42,12 +45,19 @@ internal sealed class ProbedChild : IDisposable
 
     public long DecodeErrors => _decoder.Errors;
 
-    public void Attach(uint type) => _links = Kernel.AttachPolls(Child.Path, [Child.Offset], [type], Child.Pid);
+    public void Attach(uint type) =>
+        _links = _overtaken
+            ? Kernel.AttachPolls(Child.Path, [Child.Offset, Child.OvertakenOffset], [type, type], Child.Pid)
+            : Kernel.AttachPolls(Child.Path, [Child.Offset], [type], Child.Pid);
+
+    /// <summary>The programs know where the id of its task is, and so see when one that was woken during its poll is polled again.</summary>
+    public void ShowTaskId(uint type) =>
+        Kernel.SetType(new((int)type), new TypeInfo { TaskIdOffset = SelfTestChild.TaskIdOffset });
 
     /// <summary>The same function stands for a wake, too: it is given what looks like a task.</summary>
     public void AttachWakes(uint type)
     {
-        Kernel.SetType(new((int)type), new TypeInfo { TaskIdOffset = SelfTestChild.TaskIdOffset });
+        ShowTaskId(type);
         _wakes = Kernel.AttachWakes(Child.Path, [Child.Offset], [WakeCookie.Of(SelfTestChild.Wake)], Child.Pid);
     }
 

@@ -34,9 +34,9 @@ internal sealed record TruthWaits(string Task, IReadOnlyList<long> WaitsNs)
     /// Empty when each task has a type in the report that agrees with it, and no two the same. By the figures alone: types whose destructors
     /// are the same code have no name, and without symbols none has.
     /// </summary>
-    public static string Differences(IEnumerable<TruthWaits> truth, ProfileDocument document)
+    public static string Differences(IEnumerable<TruthWaits> truth, IEnumerable<TaskProfile> types)
     {
-        var left = document.Tasks.Select(task => task.Waits).OfType<TaskWaits>().ToList();
+        var left = types.Select(task => task.Waits).OfType<TaskWaits>().ToList();
         var differences = new List<string>();
         foreach (var task in truth)
         {
@@ -49,6 +49,16 @@ internal sealed record TruthWaits(string Task, IReadOnlyList<long> WaitsNs)
 
         return string.Join("\n", differences);
     }
+
+    /// <summary>Those that agree with this task.</summary>
+    public IEnumerable<TaskProfile> TypesIn(IEnumerable<TaskProfile> types) =>
+        types.Where(type => type.Waits is { } waits && DifferenceFrom(waits).Length == 0);
+
+    /// <summary>The one whose mean is nearest to this task's.</summary>
+    public TaskProfile NearestIn(IEnumerable<TaskProfile> types) =>
+        types
+            .Where(type => type.Waits is { Count: > 0 })
+            .MinBy(type => Math.Abs((type.Waits!.TotalNs / type.Waits.Count) - WaitsNs.Average()))!;
 
     /// <summary>How the report differs; empty when it agrees.</summary>
     private string DifferenceFrom(TaskWaits reported)
