@@ -15,6 +15,9 @@ enum {
 	HUD_MAX_TARGETS = 64,      /* processes in one run */
 	HUD_MAX_DEPTH = 4,         /* polls nest only through LocalSet */
 	HUD_HIST_SLOTS = 40,       /* log2 of nanoseconds: the last one starts at 9 minutes */
+	HUD_LONG_FROM = 20,        /* log2 of the nanoseconds from which waits are also kept in finer steps: a millisecond */
+	HUD_LONG_SHIFT = 3,        /* each power of two in 8 steps */
+	HUD_LONG_SLOTS = 128,      /* of 16 powers of two: to 68 s */
 	HUD_STACK_BYTES = 32768,   /* most of a stack slice that leaves the kernel */
 	HUD_WAKER_STACK_BYTES = 8192, /* of a stack without a known end: of a waker outside a poll, of a coroutine */
 	HUD_SCRATCH_PER_THREAD = 4,
@@ -186,6 +189,11 @@ struct hud_wake_stats {
 	__u64 hist[HUD_HIST_SLOTS];
 };
 
+/* One per poll type: its waits of a millisecond and more. Slot i: 2^(HUD_LONG_FROM + i / 8) ns, and i % 8 eighths of that more. */
+struct hud_long_waits {
+	__u64 hist[HUD_LONG_SLOTS];
+};
+
 /* Set by the agent, one per poll type. */
 struct hud_type_info {
 	__u32 target_binary;     /* index of the binary it is in */
@@ -265,6 +273,7 @@ _Static_assert(sizeof(struct hud_event) == 456, "hud_event");
 _Static_assert(sizeof(struct hud_wait) == 48, "hud_wait");
 _Static_assert(sizeof(struct hud_type_stats) == 360, "hud_type_stats");
 _Static_assert(sizeof(struct hud_wake_stats) == 344, "hud_wake_stats");
+_Static_assert(sizeof(struct hud_long_waits) == 1024, "hud_long_waits");
 _Static_assert(sizeof(struct hud_type_info) == 16, "hud_type_info");
 _Static_assert(sizeof(struct hud_worker) == 416, "hud_worker");
 _Static_assert(sizeof(struct hud_control) == 560, "hud_control");

@@ -185,6 +185,14 @@ struct {
 	__type(value, struct hud_wake_stats);
 } wake_stats SEC(".maps");
 
+/* poll type -> its longer waits; resized with `types`. One for all CPUs, of which there may be many: such waits are few. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hud_long_waits);
+} long_waits SEC(".maps");
+
 struct wake {
 	u64 key;     /* target << 58 | address of the task's header; 0: free; WAKE_BUSY: one CPU has it in hand */
 	u64 at_ns;   /* 0 where it is free, so that those are the oldest. WAKE_IN_POLL set: not woken yet, and when that poll began */

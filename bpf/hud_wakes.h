@@ -181,6 +181,17 @@ static __always_inline bool take_wake(u64 key, struct wake *wake)
 	return true;
 }
 
+/* `power`: log2 of the delay. */
+static __always_inline void add_long_wait(u32 type, u64 delay, u32 power, u32 weight)
+{
+	struct hud_long_waits *waits = bpf_map_lookup_elem(&long_waits, &type);
+	u32 step = delay >> (power - HUD_LONG_SHIFT) & ((1 << HUD_LONG_SHIFT) - 1);
+	u32 slot = (power - HUD_LONG_FROM) << HUD_LONG_SHIFT | step;
+
+	if (waits && slot < HUD_LONG_SLOTS)
+		__sync_fetch_and_add(&waits->hist[slot], weight);
+}
+
 static __always_inline void add_wake(u32 type, u64 delay, u32 weight)
 {
 	struct hud_wake_stats *stats_of_type = bpf_map_lookup_elem(&wake_stats, &type);
@@ -196,6 +207,8 @@ static __always_inline void add_wake(u32 type, u64 delay, u32 weight)
 		stats_of_type->max_ns = delay;
 	if (slot < HUD_HIST_SLOTS)
 		stats_of_type->hist[slot] += weight;
+	if (slot >= HUD_LONG_FROM)
+		add_long_wait(type, delay, slot, weight);
 }
 
 /* A long wait, for the agent to find what the workers did meanwhile. */

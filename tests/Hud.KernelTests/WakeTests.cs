@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.KernelTests.Support;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Kernel;
@@ -149,5 +150,30 @@ public sealed class WakeTests
         Assert.Equal(20_000, polls.Kernel.Count(Stat.Polls));
         Assert.Equal(0UL, polls.Kernel.ReadWakes(new(2)).Wakes);
         Assert.InRange(polls.Kernel.Count(Stat.WakesLost), 480, 770);
+    }
+
+    [Theory]
+    [MemberData(nameof(Probing))]
+    public void Longer_waits_are_kept_in_finer_steps_as_well(string mode)
+    {
+        using var polls = ChildThatIs("woken", mode);
+        polls.Kernel.Control.WakeRate = 1;
+        polls.Poll(1);
+        Thread.Sleep(20); // the task waits until it is polled again
+        polls.Poll(1);
+
+        var (all, longer) = (polls.Kernel.ReadWakes(new(2)), polls.Kernel.ReadLongWaits(new(2)));
+        ulong sum = 0;
+        for (int power = LongHistogram.From; power < LongHistogram.From + (LongHistogram.Slots >> LongHistogram.Shift); power++)
+        {
+            ulong ofPower = 0;
+            for (int step = 0; step < 1 << LongHistogram.Shift; step++)
+                ofPower += longer.Histogram[((power - LongHistogram.From) << LongHistogram.Shift) + step];
+            Assert.Equal(all.Histogram[power], ofPower);
+            sum += ofPower;
+        }
+
+        Assert.True(sum > 0);
+        Assert.True(polls.Kernel.ReadWakes(new(2)).MaxNs > 1 << LongHistogram.From);
     }
 }

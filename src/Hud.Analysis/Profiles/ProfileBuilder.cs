@@ -272,8 +272,8 @@ public static class ProfileBuilder
         {
             Count = waits.Count,
             TotalNs = waits.TotalNs,
-            P50Ns = Log2Histogram.Quantile(waits.Histogram, 0.5, waits.MaxNs),
-            P99Ns = Log2Histogram.Quantile(waits.Histogram, 0.99, waits.MaxNs),
+            P50Ns = LongHistogram.Quantile(waits, 0.5),
+            P99Ns = LongHistogram.Quantile(waits, 0.99),
             MaxNs = waits.MaxNs,
             Estimated = waits.Estimated,
             Histogram = Log2Histogram.Trim(waits.Histogram),

@@ -66,6 +66,9 @@ public sealed record WaitFacts
     public long TotalNs { get; init; }
     public long MaxNs { get; init; }
     public long[] Histogram { get; init; } = [];
+
+    /// <summary>Of those, the ones from a millisecond on: see <see cref="LongHistogram"/>.</summary>
+    public long[] Long { get; init; } = [];
     public bool Estimated { get; init; }
 }
 

@@ -104,6 +104,7 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
             int cpus = Math.Max(1, Libbpf.libbpf_num_possible_cpus());
             opened.Map("types").SetMaxEntries((uint)TypeMemory.Places(settings.Types, cpus));
             opened.Map("wake_stats").SetMaxEntries((uint)TypeMemory.Places(settings.Types, cpus));
+            opened.Map("long_waits").SetMaxEntries((uint)TypeMemory.Places(settings.Types, cpus));
             opened.Map("type_info").SetMaxEntries((uint)Math.Max(1, settings.Types));
             opened.Map("workers").SetMaxEntries((uint)settings.Slots);
             opened.Map("scratch").SetMaxEntries((uint)(settings.Slots * Abi.ScratchPerThread));
@@ -433,6 +434,9 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
 
         return sum;
     }
+
+    public LongWaits ReadLongWaits(TaskTypeId type) =>
+        _object.Map("long_waits").TryGet((uint)type.Number, out LongWaits waits) ? waits : default;
 
     /// <summary>The polling threads so far, dead ones included.</summary>
     public List<WorkerState> ReadWorkers()

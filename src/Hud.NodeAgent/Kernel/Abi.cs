@@ -11,6 +11,7 @@ public static class Abi
     public const int MaxTargets = 64;
     public const int MaxDepth = 4;
     public const int HistogramSlots = 40;
+    public const int LongSlots = LongHistogram.Slots;
     public const int StackBytes = 32768;
     public const int ScratchPerThread = 4;
     public const int Registers = 17;
@@ -152,6 +153,12 @@ public struct HistogramBlock
     private ulong _first;
 }
 
+[InlineArray(Abi.LongSlots)]
+public struct LongBlock
+{
+    private ulong _first;
+}
+
 [InlineArray(64)]
 public struct TargetBits
 {
@@ -234,6 +241,13 @@ public struct WakeStats
     public ulong TotalNs;
     public ulong MaxNs;
     public HistogramBlock Histogram;
+}
+
+/// <summary><c>struct hud_long_waits</c></summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct LongWaits
+{
+    public LongBlock Histogram;
 }
 
 /// <summary><c>struct hud_type_info</c></summary>

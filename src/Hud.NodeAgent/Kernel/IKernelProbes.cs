@@ -74,6 +74,9 @@ internal interface IKernelProbes
     /// <summary>How long tasks of this type waited from a wake to their poll. Sum over the CPUs.</summary>
     WakeStats ReadWakes(TaskTypeId type);
 
+    /// <summary>Of those, the ones from a millisecond on, in finer steps.</summary>
+    LongWaits ReadLongWaits(TaskTypeId type);
+
     /// <summary>The polling threads so far, dead ones included.</summary>
     List<WorkerState> ReadWorkers();
 

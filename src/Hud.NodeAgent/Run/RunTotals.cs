@@ -72,6 +72,7 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
         var now = kernel.ReadWakes(type);
         if (now.Wakes == 0)
             return null;
+        var longer = kernel.ReadLongWaits(type);
         long[] histogram = new long[Abi.HistogramSlots];
         for (int i = 0; i < histogram.Length; i++)
             histogram[i] = (long)now.Histogram[i];
@@ -81,6 +82,7 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
             TotalNs = (long)now.TotalNs,
             MaxNs = (long)now.MaxNs,
             Histogram = histogram,
+            Long = [.. ((ReadOnlySpan<ulong>)longer.Histogram).ToArray().Select(count => (long)count)],
             Estimated = before?.Estimated == true || kernel.Control.WakeRate != 1,
         };
     }

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Hud.Analysis;
 using Hud.NodeAgent.Kernel;
 using Missing = Hud.Tests.Support.Missing;
 
@@ -21,6 +22,7 @@ public sealed class AbiTests
         ["hud_wait"] = typeof(HudWait),
         ["hud_type_stats"] = typeof(TypeStats),
         ["hud_wake_stats"] = typeof(WakeStats),
+        ["hud_long_waits"] = typeof(LongWaits),
         ["hud_type_info"] = typeof(Hud.NodeAgent.Kernel.TypeInfo),
         ["hud_worker"] = typeof(WorkerState),
         ["hud_control"] = typeof(ControlBlock),
@@ -45,6 +47,9 @@ public sealed class AbiTests
         ["HUD_MAX_TARGETS"] = Abi.MaxTargets,
         ["HUD_MAX_DEPTH"] = Abi.MaxDepth,
         ["HUD_HIST_SLOTS"] = Abi.HistogramSlots,
+        ["HUD_LONG_FROM"] = LongHistogram.From,
+        ["HUD_LONG_SHIFT"] = LongHistogram.Shift,
+        ["HUD_LONG_SLOTS"] = Abi.LongSlots,
         ["HUD_KERNEL_FRAMES"] = Abi.KernelFrames,
         ["HUD_STACK_BYTES"] = Abi.StackBytes,
         ["HUD_SCRATCH_PER_THREAD"] = Abi.ScratchPerThread,

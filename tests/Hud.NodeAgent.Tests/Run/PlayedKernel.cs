@@ -64,6 +64,10 @@ internal sealed class PlayedKernel : IKernelProbes
 
     public WakeStats ReadWakes(TaskTypeId type) => Waits.GetValueOrDefault((uint)type.Number);
 
+    public Dictionary<uint, LongWaits> LongWaits { get; } = [];
+
+    public LongWaits ReadLongWaits(TaskTypeId type) => LongWaits.GetValueOrDefault((uint)type.Number);
+
     public List<uint> Loops { get; } = [];
 
     public void LearnLoop(uint number) => Loops.Add(number);

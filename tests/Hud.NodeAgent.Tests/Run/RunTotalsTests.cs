@@ -77,11 +77,15 @@ public sealed class RunTotalsTests
         };
         waits.Histogram[9] = 7;
         _kernel.Waits[1] = waits;
+        var longer = new LongWaits();
+        longer.Histogram[17] = 2;
+        _kernel.LongWaits[1] = longer;
         totals.Read(Weights(16));
 
         var login = totals.Types[1].Waits!;
         Assert.Equal((7L, 7000L, 3000L, false), (login.Count, login.TotalNs, login.MaxNs, login.Estimated));
         Assert.Equal(7, login.Histogram[9]);
+        Assert.Equal((LongHistogram.Slots, 2), (login.Long.Length, login.Long[17]));
         Assert.Null(totals.Types[0].Waits);
 
         _kernel.Control.WakeRate = 4;

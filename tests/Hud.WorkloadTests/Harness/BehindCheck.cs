@@ -30,8 +30,10 @@ internal static class BehindCheck
         var run = await BehindRun.OnceAsync(set, which);
         Assert.True(run.Truth.Long.Count > 20, $"only {run.Truth.Long.Count} waits were long: this says nothing");
         Assert.True(run.IsIn(run.Behind[0], function), $"{which}: behind {run.Behind[0].Function}, not {function}");
-        double real = run.Truth.Percent(function);
-        Assert.InRange(run.Percent(function, cause), real - Tolerance, real + Tolerance);
+        // a machine that is busy with others keeps the blocker without a CPU, too: that is a cause of its own
+        double real = run.Truth.Percent(function),
+            pressure = run.Behind.Where(b => b.Cause.IsCpuPressure()).Sum(b => b.Percent);
+        Assert.InRange(run.Percent(function, cause), real - pressure - Tolerance, real + Tolerance);
         Assert.InRange(run.Behind[0].Count, run.Truth.Long.Count * 0.8, run.Truth.Long.Count * 1.1 + 5);
         Assert.InRange(run.Behind.Sum(b => b.Percent), 0, 101);
     }

@@ -63,9 +63,7 @@ internal sealed record TruthWaits(string Task, IReadOnlyList<long> WaitsNs)
     /// <summary>How the report differs; empty when it agrees.</summary>
     private string DifferenceFrom(TaskWaits reported)
     {
-        var (slots, maxNs) = (new long[Log2Histogram.Slots], WaitsNs.Max());
-        foreach (var wait in WaitsNs)
-            slots[Log2Histogram.Slot(wait)]++;
+        long[] sorted = [.. WaitsNs.Order()];
         // without those at the edges a percentile is another rank's
         var edge = (double)AtTheEdges / WaitsNs.Count;
         var meanNs = (long)WaitsNs.Average();
@@ -87,7 +85,7 @@ internal sealed record TruthWaits(string Task, IReadOnlyList<long> WaitsNs)
             );
         return differences.Count == 0 ? "" : $"{Task}: {string.Join(", ", differences)}";
 
-        long Quantile(double q) => Log2Histogram.Quantile(slots, q, maxNs);
+        long Quantile(double q) => sorted[(int)Math.Clamp(q * sorted.Length, 0, sorted.Length - 1)];
 
         static double Allowed(long ns) => Math.Max(ToleranceNs, ns * Tolerance);
     }
