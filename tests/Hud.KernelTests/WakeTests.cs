@@ -164,7 +164,11 @@ public sealed class WakeTests
 
         var (all, longer) = (polls.Kernel.ReadWakes(new(2)), polls.Kernel.ReadLongWaits(new(2)));
         ulong sum = 0;
-        for (int power = LongHistogram.From; power < LongHistogram.From + (LongHistogram.Slots >> LongHistogram.Shift); power++)
+        for (
+            int power = LongHistogram.From;
+            power < LongHistogram.From + (LongHistogram.Slots >> LongHistogram.Shift);
+            power++
+        )
         {
             ulong ofPower = 0;
             for (int step = 0; step < 1 << LongHistogram.Shift; step++)

@@ -19,5 +19,6 @@ internal static class TypeMemory
         (int)Math.Clamp(MaxBytes / BytesOfType(cpus), 1, Math.Max(1, types));
 
     public static long BytesOfType(int cpus) =>
-        (long)(Unsafe.SizeOf<TypeStats>() + Unsafe.SizeOf<WakeStats>()) * Math.Max(1, cpus) + Unsafe.SizeOf<LongWaits>();
+        (long)(Unsafe.SizeOf<TypeStats>() + Unsafe.SizeOf<WakeStats>()) * Math.Max(1, cpus)
+        + Unsafe.SizeOf<LongWaits>();
 }

@@ -57,10 +57,7 @@ public sealed class LongHistogramTests
     public void Shorter_and_much_longer_ones_are_as_in_the_powers_of_two(long ns)
     {
         var facts = Facts([ns, ns, ns * 3 / 2]);
-        Assert.Equal(
-            Log2Histogram.Quantile(facts.Histogram, 0.5, facts.MaxNs),
-            LongHistogram.Quantile(facts, 0.5)
-        );
+        Assert.Equal(Log2Histogram.Quantile(facts.Histogram, 0.5, facts.MaxNs), LongHistogram.Quantile(facts, 0.5));
     }
 
     [Fact]
