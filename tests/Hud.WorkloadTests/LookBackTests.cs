@@ -76,11 +76,7 @@ public sealed class LookBackTests : IDisposable
     [Fact]
     public async Task What_is_kept_takes_little_memory_of_the_agent()
     {
-        using var workload = await Workload.StartAsync(
-            Set,
-            "sleep",
-            "--block-ms 6 --every-ms 1 --tasks 8 --workers 4"
-        );
+        using var workload = await Workload.StartAsync(Set, "sleep", "--block-ms 6 --every-ms 1 --tasks 8 --workers 4");
         using var hud = Start(workload.Pid, "--look-back 10s --duration 60s");
         await BlocksAsync(workload, 5000);
         var past = await AskAsync(hud, files: 1);
@@ -148,8 +144,7 @@ public sealed class LookBackTests : IDisposable
     {
         var output = hud.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         Process.Start("kill", ["-INT", hud.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
-        await hud
-            .WaitForExitAsync(TestContext.Current.CancellationToken)
+        await hud.WaitForExitAsync(TestContext.Current.CancellationToken)
             .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal(0, hud.ExitCode);
         return JsonSerializer.Deserialize(await output, HudJson.Default.ProfileDocument)!;

@@ -376,7 +376,10 @@ public sealed partial class PollAggregator(
         else
         {
             // without a stack of its own the waker waits for the record that brings it
-            poll = poll with { HolderStack = poll.BlockStack.IsNone ? StackId.None : TakeHolder(poll) };
+            poll = poll with
+            {
+                HolderStack = poll.BlockStack.IsNone ? StackId.None : TakeHolder(poll),
+            };
             _lastByThread[poll.Tid] = poll;
             Waits.AddPoll(poll);
         }
@@ -482,7 +485,11 @@ public sealed partial class PollAggregator(
                 break;
             default:
                 RunQueueNs += ns * poll.Weight;
-                if (poll.PreemptedBy.Length > 0 && poll.PreemptedByNs > 0 && raw.Culprits.Count < RawHotspot.MaxCulprits)
+                if (
+                    poll.PreemptedBy.Length > 0
+                    && poll.PreemptedByNs > 0
+                    && raw.Culprits.Count < RawHotspot.MaxCulprits
+                )
                 {
                     var who = (poll.PreemptedBy, poll.PreemptedByPid);
                     raw.Culprits[who] = raw.Culprits.GetValueOrDefault(who) + poll.PreemptedByNs;

@@ -146,11 +146,7 @@ public static class FactsSince
     {
         long total = Math.Clamp(now.TotalNs - before.TotalNs, 0, observedNs);
         // one that goes on has grown, and its beginning may lie before
-        return now with
-        {
-            TotalNs = total,
-            LongestNs = Math.Min(total, now.LongestNs),
-        };
+        return now with { TotalNs = total, LongestNs = Math.Min(total, now.LongestNs) };
     }
 
     private static TargetProfile Target(TargetProfile now, IReadOnlyList<TargetProfile> before)

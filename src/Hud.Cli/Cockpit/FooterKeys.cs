@@ -46,9 +46,7 @@ internal static class FooterKeys
             ui.Help ? Help
             : ui.Detail ? Detail
             : Table
-        )
-            .Where(k => ui.LooksBack || k.Key != PastKey)
-            .ToList();
+        ).Where(k => ui.LooksBack || k.Key != PastKey).ToList();
         // one column free on the left, two between
         while (keys.Count > 1 && keys.Sum(k => k.Key.Length + k.Meaning.Length + 3) - 1 > width)
             keys.Remove(keys.MinBy(k => k.Keep));

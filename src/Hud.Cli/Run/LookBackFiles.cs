@@ -48,16 +48,25 @@ internal sealed class LookBackFiles(IReadOnlyList<ExportFile> asked, string name
             + (number > 1 ? $"-{number.ToString(CultureInfo.InvariantCulture)}" : "");
         var beside = asked.Select(f => Insert(f.Path, when)).ToList();
         string report =
-            asked.Zip(beside).Where(f => f.First.Format == nameof(OutputFormat.Report)).Select(f => f.Second)
-                .FirstOrDefault() ?? $"hud-{Cockpit.LiveExport.FileName(name)}{when}.json";
+            asked
+                .Zip(beside)
+                .Where(f => f.First.Format == nameof(OutputFormat.Report))
+                .Select(f => f.Second)
+                .FirstOrDefault()
+            ?? $"hud-{Cockpit.LiveExport.FileName(name)}{when}.json";
         return [report, .. beside.Where(p => p != report)];
     }
 
     private static string Insert(string path, string text)
     {
-        string ending = ReportFormats.All.Select(f => f.FileExtension).Append(".txt").Append(".pb.gz")
-            .Where(e => path.EndsWith(e, StringComparison.OrdinalIgnoreCase))
-            .MaxBy(e => e.Length) ?? "";
+        string ending =
+            ReportFormats
+                .All.Select(f => f.FileExtension)
+                .Append(".txt")
+                .Append(".pb.gz")
+                .Where(e => path.EndsWith(e, StringComparison.OrdinalIgnoreCase))
+                .MaxBy(e => e.Length)
+            ?? "";
         return path[..^ending.Length] + text + path[^ending.Length..];
     }
 

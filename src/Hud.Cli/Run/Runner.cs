@@ -62,13 +62,6 @@ internal static class Runner
             isShown = view is ProgressView;
         }
 
-        // a cockpit has gone with all its lines
-        if (!isShown && (!request.Quiet || lookBacks.Failed))
-        {
-            foreach (string line in lookBacks.Said)
-                Console.Error.WriteLine("hud: " + line);
-        }
-
         if (outcome.Profile is { } profile && unreachable.Count > 0)
             outcome = outcome with
             {
@@ -82,6 +75,13 @@ internal static class Runner
                 },
             };
         Print(request, outcome);
+        // a cockpit has gone with all its lines
+        if (!isShown && (!request.Quiet || lookBacks.Failed))
+        {
+            foreach (string line in lookBacks.Said)
+                Console.Error.WriteLine("hud: " + line);
+        }
+
         return Finish(request, outcome);
     }
 

@@ -110,10 +110,7 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
                 }
         );
 
-    private ProfileDocument WriteParts(
-        ProfileDocument document,
-        Func<int, int, string, string, StreamMessage> message
-    )
+    private ProfileDocument WriteParts(ProfileDocument document, Func<int, int, string, string, StreamMessage> message)
     {
         var (fitted, compressed) = ProfileFitter.Fit(document, StreamLimits.MaxCompressedProfileBytes);
         string sha256 = Sha256.Of(compressed);

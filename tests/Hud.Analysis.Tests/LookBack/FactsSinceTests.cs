@@ -102,7 +102,12 @@ public sealed class FactsSinceTests
     [Fact]
     public void A_worker_that_did_nothing_since_is_still_a_worker()
     {
-        var worker = new WorkerFacts { Tid = 4, Polls = 10, Histogram = Histogram() };
+        var worker = new WorkerFacts
+        {
+            Tid = 4,
+            Polls = 10,
+            Histogram = Histogram(),
+        };
         var since = Since(new ProfileInputs { Workers = [worker] }, new ProfileInputs { Workers = [worker] });
         var one = Assert.Single(since.Workers);
         Assert.Equal((0, true), (one.Polls, one.PolledBefore));
@@ -112,8 +117,30 @@ public sealed class FactsSinceTests
     public void A_worker_whose_number_another_thread_has_got_is_not_subtracted()
     {
         var since = Since(
-            new ProfileInputs { Workers = [new() { Tid = 4, Polls = 3, Histogram = Histogram((2, 3)) }] },
-            new ProfileInputs { Workers = [new() { Tid = 4, Polls = 10, Histogram = Histogram((2, 9)) }] }
+            new ProfileInputs
+            {
+                Workers =
+                [
+                    new()
+                    {
+                        Tid = 4,
+                        Polls = 3,
+                        Histogram = Histogram((2, 3)),
+                    },
+                ],
+            },
+            new ProfileInputs
+            {
+                Workers =
+                [
+                    new()
+                    {
+                        Tid = 4,
+                        Polls = 10,
+                        Histogram = Histogram((2, 9)),
+                    },
+                ],
+            }
         );
         Assert.Equal((3, 3), (since.Workers[0].Polls, since.Workers[0].Histogram[2]));
     }
@@ -121,12 +148,21 @@ public sealed class FactsSinceTests
     [Fact]
     public void Waits_are_the_difference_and_none_where_there_were_none()
     {
-        var early = new WaitFacts { Count = 4, TotalNs = 40, MaxNs = 20, Histogram = Histogram((4, 4)) };
-        var late = new WaitFacts { Count = 6, TotalNs = 70, MaxNs = 20, Histogram = Histogram((3, 2), (4, 4)) };
-        var waits = Type(
-            new TaskTypeFacts { Polls = 2, Waits = late },
-            new TaskTypeFacts { Waits = early }
-        ).Waits!;
+        var early = new WaitFacts
+        {
+            Count = 4,
+            TotalNs = 40,
+            MaxNs = 20,
+            Histogram = Histogram((4, 4)),
+        };
+        var late = new WaitFacts
+        {
+            Count = 6,
+            TotalNs = 70,
+            MaxNs = 20,
+            Histogram = Histogram((3, 2), (4, 4)),
+        };
+        var waits = Type(new TaskTypeFacts { Polls = 2, Waits = late }, new TaskTypeFacts { Waits = early }).Waits!;
         Assert.Equal((2, 30, 15), (waits.Count, waits.TotalNs, waits.MaxNs));
         Assert.Null(Type(new TaskTypeFacts { Polls = 2, Waits = early }, new TaskTypeFacts { Waits = early }).Waits);
     }
@@ -149,8 +185,21 @@ public sealed class FactsSinceTests
             {
                 StartNs = 1000,
                 EndNs = endNs,
-                Targets = [new TargetProfile { Pid = 7, CpuNs = cpuNs, ThrottledNs = cpuNs / 10 }],
-                Overhead = new Overhead { MeasuredPercent = percent, ProbeHits = cpuNs, LevelChanges = changes },
+                Targets =
+                [
+                    new TargetProfile
+                    {
+                        Pid = 7,
+                        CpuNs = cpuNs,
+                        ThrottledNs = cpuNs / 10,
+                    },
+                ],
+                Overhead = new Overhead
+                {
+                    MeasuredPercent = percent,
+                    ProbeHits = cpuNs,
+                    LevelChanges = changes,
+                },
             };
         var since = Since(
             At(9000, 400, 2.5, new LevelChange(100, 1, 8, "early"), new LevelChange(5000, 0, 1, "late")),
@@ -181,8 +230,28 @@ public sealed class FactsSinceTests
     {
         var now = new ProfileInputs
         {
-            Types = [new() { Polls = 2, Slow = 2, TotalNs = 320 * Ms, MaxNs = 300 * Ms, Histogram = Histogram((24, 1), (28, 1)) }],
-            Workers = [new() { Tid = 1, Polls = 2, Slow = 2, BusyNs = 320 * Ms, Histogram = Histogram() }],
+            Types =
+            [
+                new()
+                {
+                    Polls = 2,
+                    Slow = 2,
+                    TotalNs = 320 * Ms,
+                    MaxNs = 300 * Ms,
+                    Histogram = Histogram((24, 1), (28, 1)),
+                },
+            ],
+            Workers =
+            [
+                new()
+                {
+                    Tid = 1,
+                    Polls = 2,
+                    Slow = 2,
+                    BusyNs = 320 * Ms,
+                    Histogram = Histogram(),
+                },
+            ],
         };
         var since = FactsSince.Of(
             now,

@@ -91,8 +91,7 @@ public sealed class LookBackStoreTests
         return ProfileBuilder.Build(facts, aggregator, _stage.Stacks, _stage.Attributor, exact: true);
     }
 
-    private static long StartMs(ProfileDocument report) =>
-        (long)(report.Summary.StartedAt - Began).TotalMilliseconds;
+    private static long StartMs(ProfileDocument report) => (long)(report.Summary.StartedAt - Began).TotalMilliseconds;
 
     [Fact]
     public void A_run_that_is_younger_is_told_whole()
@@ -170,7 +169,12 @@ public sealed class LookBackStoreTests
         Pass(1000, 40_000);
         _run.NextLook();
         _run.SetOpen(
-            Slow(blocked: 25_000, start: 15_000) with { BlockStack = _sleep, Syscall = "clock_nanosleep", Open = true }
+            Slow(blocked: 25_000, start: 15_000) with
+            {
+                BlockStack = _sleep,
+                Syscall = "clock_nanosleep",
+                Open = true,
+            }
         );
         _store.Look(At(40_000));
         var report = Report(40_000);
@@ -243,7 +247,11 @@ public sealed class LookBackStoreTests
         var cpu = _stage.Stack("shop::hash");
         Pass(1000, 20_000);
         _run.AddPoll(
-            Slow(cpu: 10, blocked: 20, start: 20_100) with { BlockStack = _sleep, Syscall = "clock_nanosleep" }
+            Slow(cpu: 10, blocked: 20, start: 20_100) with
+            {
+                BlockStack = _sleep,
+                Syscall = "clock_nanosleep",
+            }
         );
         Counted(30 * Ms, slow: true);
         Pass(21_000, 23_000);

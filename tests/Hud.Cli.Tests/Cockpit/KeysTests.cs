@@ -120,10 +120,7 @@ public class KeysTests
     [InlineData(true, 45, true)]
     [InlineData(false, 200, false)]
     public void The_key_for_the_past_stands_where_a_past_is_kept(bool kept, int width, bool expected) =>
-        Assert.Equal(
-            expected,
-            FooterKeys.Fitting(new UiState { LooksBack = kept }, width).Any(k => k.Key == "x")
-        );
+        Assert.Equal(expected, FooterKeys.Fitting(new UiState { LooksBack = kept }, width).Any(k => k.Key == "x"));
 
     [Fact]
     public void Enter_opens_the_details_and_escape_closes_them()

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Hud.Cli.Run;
 using Hud.Core;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
-using Hud.Cli.Run;
 
 namespace Hud.Cli.Tests.Run;
 
@@ -47,11 +47,7 @@ public sealed class LookBackTests : IDisposable
 
         var (shown, text, _) = HudProcess.Run("", "show", file);
         Assert.Equal(0, shown);
-        Assert.Contains(
-            "# The 2m10s before 03:14:07 UTC: BLOCKED 31% of worker time",
-            text,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("# The 2m10s before 03:14:07 UTC: BLOCKED 31% of worker time", text, StringComparison.Ordinal);
     }
 
     [Fact]

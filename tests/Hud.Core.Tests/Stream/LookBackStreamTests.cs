@@ -15,7 +15,11 @@ public sealed class LookBackStreamTests
     public LookBackStreamTests() => _writer = new AgentStreamWriter(_output);
 
     private static ProfileDocument Named(string verdict) =>
-        new() { Verdict = verdict, LookBack = new LookBack { WantedNs = 120_000_000_000 } };
+        new()
+        {
+            Verdict = verdict,
+            LookBack = new LookBack { WantedNs = 120_000_000_000 },
+        };
 
     /// <summary>Of random names, which do not compress.</summary>
     private static ProfileDocument Large(string verdict)
@@ -27,7 +31,7 @@ public sealed class LookBackStreamTests
             StackTable =
             [
                 .. Enumerable
-                    .Range(0, 4000)
+                    .Range(0, 8000)
                     .Select(_ => new StackEntry { Frames = [new ProfileFrame { Function = Name() }] }),
             ],
         };
@@ -128,7 +132,15 @@ public sealed class LookBackStreamTests
     public static TheoryData<string, LookBackMessage> Nonsense() =>
         new()
         {
-            { "part 0", new LookBackMessage { Number = 1, Parts = 1, Data = "AAAA" } },
+            {
+                "part 0",
+                new LookBackMessage
+                {
+                    Number = 1,
+                    Parts = 1,
+                    Data = "AAAA",
+                }
+            },
             {
                 "a million parts",
                 new LookBackMessage
@@ -196,7 +208,11 @@ public sealed class LookBackStreamTests
     {
         using var packed = new MemoryStream();
         using (
-            var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Fastest, true)
+            var gzip = new System.IO.Compression.GZipStream(
+                packed,
+                System.IO.Compression.CompressionLevel.Fastest,
+                true
+            )
         )
             gzip.Write(new byte[StreamLimits.MaxProfileBytes + 1]);
         byte[] bytes = packed.ToArray();

@@ -117,10 +117,7 @@ public sealed class LookBackAnswersTests
         answers.Look(At(1));
         _requests.Add();
         answers.End(At(2));
-        Assert.Equal(
-            [LookBackAnswers.NothingKept, LookBackAnswers.NothingKept],
-            Sent().Select(a => a.Problem)
-        );
+        Assert.Equal([LookBackAnswers.NothingKept, LookBackAnswers.NothingKept], Sent().Select(a => a.Problem));
     }
 
     [Fact]

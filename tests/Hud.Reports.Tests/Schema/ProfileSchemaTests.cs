@@ -76,7 +76,10 @@ public sealed class ProfileSchemaTests
                 RealisticDocuments.Checkout(),
                 RealisticDocuments.Hostile(),
                 RealisticDocuments.NoData(),
-                RealisticDocuments.Healthy() with { LookBack = new LookBack { WantedNs = 120_000_000_000 } },
+                RealisticDocuments.Healthy() with
+                {
+                    LookBack = new LookBack { WantedNs = 120_000_000_000 },
+                },
                 RealisticDocuments.Healthy(),
                 new ProfileDocument(),
                 ProfileMerge.Merge([RealisticDocuments.Checkout(), RealisticDocuments.Checkout(2)]),
