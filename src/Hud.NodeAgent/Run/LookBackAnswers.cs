@@ -103,5 +103,7 @@ internal sealed class LookBackAnswers(
                 Warnings = [.. document.Warnings, .. warnings(document)],
             }
         );
+        // a document is many times what the agent needs between two of them, and the next is built on top of what is left of this one
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 }
