@@ -12,7 +12,8 @@ using Hud.Symbolization;
 const string Help = """
     hud-agent: profiles Tokio processes of this machine and writes one JSON object a line to stdout.
 
-      HUD_AGENT_TASK='{...}' hud-agent    runs the task; SIGTERM or SIGINT ends it early, with its report
+      HUD_AGENT_TASK='{...}' hud-agent    runs the task; SIGTERM or SIGINT ends it early, with its report;
+                                          SIGUSR1 has it tell the last while, if the task says how long
       hud-agent doctor                    prints what works on this machine, as JSON
       hud-agent --version
 
@@ -66,15 +67,26 @@ using var stop = new CancellationTokenSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
+var requests = new LookBackRequests();
+using var ask = PosixSignalRegistration.Create(LookBackRequests.Signal, Ask);
 using var output = Console.OpenStandardOutput();
 
 // the console's stream waits where a pipe is full and must not block, and swallows the error by which a reader is known to be gone
-return new ProfilerRun(task, new AgentStreamWriter(output, static () => Libc.IsBroken(1)), stop.Token).Execute(
-    unconfined
-);
+return new ProfilerRun(
+    task,
+    new AgentStreamWriter(output, static () => Libc.IsBroken(1)),
+    stop.Token,
+    requests
+).Execute(unconfined);
 
 void End(PosixSignalContext context)
 {
     context.Cancel = true;
     stop.Cancel();
+}
+
+void Ask(PosixSignalContext context)
+{
+    context.Cancel = true;
+    requests.Add();
 }

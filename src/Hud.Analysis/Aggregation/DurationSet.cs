@@ -2,8 +2,8 @@ using Hud.Core.Profile;
 
 namespace Hud.Analysis;
 
-/// <summary>Durations of one hotspot: exact count, sum and maximum; percentiles from at most <see cref="MaxKept"/> of them.</summary>
-public sealed class DurationSet
+/// <summary>Durations of one hotspot: exact count, sum and maximum; percentiles from at most <paramref name="maxKept"/> of them.</summary>
+public sealed class DurationSet(int maxKept = DurationSet.MaxKept)
 {
     public const int MaxKept = 1024;
     private readonly List<long> _kept = [];
@@ -26,11 +26,12 @@ public sealed class DurationSet
         MaxNs = Math.Max(MaxNs, ns);
         _histogram[Log2Histogram.Slot(ns)] += weight;
         _seen++;
-        if (_kept.Count < MaxKept)
+        if (_kept.Count < maxKept)
             _kept.Add(ns);
         else if (
             (ulong)_seen * 0x9E3779B97F4A7C15 >> 1 is var mixed
-            && (long)(mixed % (ulong)_seen) is var at and < MaxKept
+            && (long)(mixed % (ulong)_seen) is var at
+            && at < maxKept
         )
             _kept[(int)at] = ns; // reservoir with a fixed sequence: the same input gives the same report
     }

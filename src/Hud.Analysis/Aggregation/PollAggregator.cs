@@ -56,6 +56,11 @@ public readonly record struct PollRecord
 
     /// <summary>How many polls it stands for.</summary>
     public int Weight { get; init; }
+
+    /// <summary>The worker had handed its queue over (block_in_place): no slow poll, and counted as such.</summary>
+    public bool HandedOver { get; init; }
+
+    internal long EndNs => StartNs + Split.WallNs;
 }
 
 /// <summary>What raw hotspots are kept by, before names merge them.</summary>
@@ -68,9 +73,12 @@ public readonly record struct RawKey(
     string Syscall
 );
 
-public sealed class RawHotspot
+/// <param name="maxDurations">Of how many of its polls the percentiles are made.</param>
+public sealed class RawHotspot(int maxDurations = DurationSet.MaxKept)
 {
-    public DurationSet Durations { get; } = new();
+    public DurationSet Durations { get; } = new(maxDurations);
+
+    internal const int MaxCulprits = 64;
 
     /// <summary>Times by who ran instead.</summary>
     public Dictionary<(string Name, int Pid), long> Culprits { get; } = [];
@@ -86,26 +94,37 @@ public sealed class RawHotspot
 
     public RawHotspot Copy()
     {
-        var copy = new RawHotspot
-        {
-            Borrowed = Borrowed,
-            Before = Before,
-            NotReturned = NotReturned,
-        };
-        copy.Durations.Add(Durations);
-        foreach (var (who, ns) in Culprits)
-            copy.Culprits[who] = ns;
+        var copy = new RawHotspot();
+        copy.Add(this);
         return copy;
+    }
+
+    public void Add(RawHotspot other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        Borrowed += other.Borrowed;
+        Before += other.Before;
+        NotReturned += other.NotReturned;
+        Durations.Add(other.Durations);
+        foreach (var (who, ns) in other.Culprits)
+        {
+            if (Culprits.Count < MaxCulprits || Culprits.ContainsKey(who))
+                Culprits[who] = Culprits.GetValueOrDefault(who) + ns;
+        }
     }
 }
 
 /// <summary>Keeps the facts of a run: slow polls, their parts by stack, who ended their waits. Bounded everywhere.</summary>
 /// <param name="clockPeriodNs">Time between two on-CPU samples; 0 when there are none.</param>
-public sealed class PollAggregator(
+/// <param name="maxHotspots">Polls of further ones go without their stacks.</param>
+/// <param name="maxDurations">Of how many of its polls the percentiles of a hotspot are made.</param>
+public sealed partial class PollAggregator(
     StackAttributor attributor,
     long thresholdNs,
     int maxPolls = 20_000,
-    long clockPeriodNs = 0
+    long clockPeriodNs = 0,
+    int maxHotspots = 50_000,
+    int maxDurations = DurationSet.MaxKept
 )
 {
     /// <summary>Who ran instead when the CPU itself stood still or served interrupts.</summary>
@@ -126,6 +145,17 @@ public sealed class PollAggregator(
     private readonly HashSet<RawKey> _shared = [];
 
     public long ThresholdNs => thresholdNs;
+
+    /// <summary>Hears what is decided here; null when nobody does.</summary>
+    public IPollListener? Listener
+    {
+        get;
+        init
+        {
+            field = value;
+            Waits.Listener = value;
+        }
+    }
 
     /// <summary>What tasks waited behind.</summary>
     public WaitBlame Waits { get; } =
@@ -224,6 +254,7 @@ public sealed class PollAggregator(
         Add(KeyOf(poll, cause), ns, poll.Weight);
         _lastByThread[tid] = poll;
         Waits.Replace(poll);
+        Listener?.Replace(poll);
         if (
             _polls.Count > 0
             && _polls.FindLastIndex(p => p.Tid == tid) is >= 0 and var at
@@ -240,6 +271,9 @@ public sealed class PollAggregator(
             BlockedNs -= ns * poll.Weight;
         else
             OnCpuNs -= ns * poll.Weight;
+        var split = asleep ? poll.Split with { BlockedNs = 0 } : poll.Split with { OnCpuNs = 0 };
+        split = split with { WallNs = split.OnCpuNs + split.BlockedNs + split.RunQueueNs };
+        Listener?.Replace(poll with { Split = split, HandedOver = split.WallNs <= thresholdNs });
     }
 
     /// <summary>The raw hotspot that a poll's part is counted under.</summary>
@@ -333,6 +367,46 @@ public sealed class PollAggregator(
     {
         _open.Remove((seen.Tid, seen.StartNs));
         _samples.Remove((seen.Tid, seen.StartNs), out var samples);
+        var poll = Decide(seen, samples);
+        if (poll.HandedOver)
+        {
+            _blockInPlaceTypes.Add(poll.Type);
+            Waits.Forget(poll.Tid, poll.StartNs);
+        }
+        else
+        {
+            // without a stack of its own the waker waits for the record that brings it
+            poll = poll with
+            {
+                HolderStack = poll.BlockStack.IsNone ? StackId.None : TakeHolder(poll),
+            };
+            _lastByThread[poll.Tid] = poll;
+            Waits.AddPoll(poll);
+        }
+
+        AddDecided(poll);
+        Listener?.Add(poll);
+    }
+
+    /// <summary>What would be recorded of the polls that are open if they ended now.</summary>
+    public IEnumerable<PollRecord> OpenDecided()
+    {
+        foreach (var (key, (open, _)) in _open)
+        {
+            var poll = Decide(open, _samples.GetValueOrDefault(key));
+            yield return poll.BlockStack.IsNone
+                ? poll
+                : poll with
+                {
+                    HolderStack = _wakers.GetValueOrDefault((poll.Tid, poll.BlockStartNs)).Stack,
+                };
+        }
+    }
+
+    /// <summary>Whether it is a slow poll, and what its time went into.</summary>
+    /// <param name="samples">Where the clock met it; null for nowhere.</param>
+    private PollRecord Decide(in PollRecord seen, List<StackId>? samples)
+    {
         var cpuStacks = samples ?? (seen.CpuStack.IsNone ? [] : [seen.CpuStack]);
         var poll = cpuStacks.Count == 0 && !seen.Ticked && TicksCannotHaveMissed(seen.Split) ? Stolen(seen) : seen;
         if (
@@ -344,21 +418,19 @@ public sealed class PollAggregator(
                 || (poll.BlockStack.IsNone && cpuStacks.Count == 0 && _blockInPlaceTypes.Contains(poll.Type))
             )
         )
+            return poll with { HandedOver = true };
+        return poll with { CpuStack = MostExpensiveCpuStack(cpuStacks) };
+    }
+
+    /// <summary>Counts a poll that another aggregator has decided on.</summary>
+    public void AddDecided(in PollRecord poll)
+    {
+        if (poll.HandedOver)
         {
-            _blockInPlaceTypes.Add(poll.Type);
             BlockInPlace += poll.Weight;
-            Waits.Forget(poll.Tid, poll.StartNs);
             return;
         }
 
-        // without a stack of its own the waker waits for the record that brings it
-        poll = poll with
-        {
-            CpuStack = MostExpensiveCpuStack(cpuStacks),
-            HolderStack = poll.BlockStack.IsNone ? StackId.None : TakeHolder(poll),
-        };
-        _lastByThread[poll.Tid] = poll;
-        Waits.AddPoll(poll);
         SlowPolls += poll.Weight;
         RecordedByType[poll.Type] = RecordedByType.GetValueOrDefault(poll.Type) + poll.Weight;
         WorstNs = Math.Max(WorstNs, poll.Split.WallNs);
@@ -413,7 +485,11 @@ public sealed class PollAggregator(
                 break;
             default:
                 RunQueueNs += ns * poll.Weight;
-                if (poll.PreemptedBy.Length > 0 && poll.PreemptedByNs > 0 && raw.Culprits.Count < 64)
+                if (
+                    poll.PreemptedBy.Length > 0
+                    && poll.PreemptedByNs > 0
+                    && raw.Culprits.Count < RawHotspot.MaxCulprits
+                )
                 {
                     var who = (poll.PreemptedBy, poll.PreemptedByPid);
                     raw.Culprits[who] = raw.Culprits.GetValueOrDefault(who) + poll.PreemptedByNs;
@@ -446,10 +522,10 @@ public sealed class PollAggregator(
     {
         if (!Hotspots.TryGetValue(key, out var raw))
         {
-            if (Hotspots.Count >= 50_000)
-                key = key with { Stack = StackId.None, Holder = StackId.None };
+            if (Hotspots.Count >= maxHotspots)
+                key = WithoutStacks(key);
             if (!Hotspots.TryGetValue(key, out raw))
-                Hotspots[key] = raw = new RawHotspot();
+                Hotspots[key] = raw = new RawHotspot(maxDurations);
         }
 
         if (_shared.Remove(key))
@@ -458,4 +534,6 @@ public sealed class PollAggregator(
         raw.Durations.Add(ns, weight);
         return raw;
     }
+
+    internal static RawKey WithoutStacks(in RawKey key) => key with { Stack = StackId.None, Holder = StackId.None };
 }

@@ -36,7 +36,7 @@ public readonly record struct WaitSum(long Count, long Ns)
 /// every poll of their time has either been recorded or is known to be open. Bounded everywhere; what finds no room is counted.
 /// </summary>
 /// <param name="identify">What a raw hotspot means: a wait behind several of one meaning counts once.</param>
-public sealed class WaitBlame(long thresholdNs, Func<RawKey, HotspotIdentity> identify)
+public sealed partial class WaitBlame(long thresholdNs, Func<RawKey, HotspotIdentity> identify)
 {
     private const int MaxPolls = 32_768;
     private const int MaxWaits = 65_536;
@@ -63,6 +63,9 @@ public sealed class WaitBlame(long thresholdNs, Func<RawKey, HotspotIdentity> id
     private readonly List<(Suspect Poll, Dictionary<TaskTypeId, WaitSum> Behind)> _closed = [];
     private int _steps;
 
+    /// <summary>Hears what is decided here; null when nobody does.</summary>
+    public IPollListener? Listener { get; internal set; }
+
     /// <summary>Long waits that are in no sum.</summary>
     public long Cut { get; private set; }
 
@@ -87,7 +90,13 @@ public sealed class WaitBlame(long thresholdNs, Func<RawKey, HotspotIdentity> id
         if (_waits.Count < MaxWaits)
             _waits.Enqueue(wait);
         else
-            Cut += wait.Weight;
+            LeaveOut(wait.Weight);
+    }
+
+    private void LeaveOut(long waits)
+    {
+        Cut += waits;
+        Listener?.AddCut(waits);
     }
 
     /// <summary>A slow poll is over.</summary>
@@ -129,7 +138,7 @@ public sealed class WaitBlame(long thresholdNs, Func<RawKey, HotspotIdentity> id
         foreach (var wait in due)
         {
             if (_steps > MaxSteps)
-                Cut += wait.Weight;
+                LeaveOut(wait.Weight);
             else
                 Decide(wait, runtimes, lanes);
         }
@@ -143,9 +152,16 @@ public sealed class WaitBlame(long thresholdNs, Func<RawKey, HotspotIdentity> id
             copy._all[type] = sum;
         foreach (var (key, sum) in Behind)
             copy._behind[key] = sum;
+        CopyOpenTo(copy);
+        copy.Cut = Cut;
+    }
+
+    /// <summary>What was decided of waits behind polls that are open.</summary>
+    public void CopyOpenTo(WaitBlame copy)
+    {
+        ArgumentNullException.ThrowIfNull(copy);
         foreach (var (poll, behind) in _behindOpen)
             copy._behindOpen[poll] = behind;
-        copy.Cut = Cut;
     }
 
     /// <summary>Slow polls that were not over before, by runtime and thread. Those of one thread follow one another.</summary>
@@ -183,7 +199,9 @@ public sealed class WaitBlame(long thresholdNs, Func<RawKey, HotspotIdentity> id
     )
     {
         int weight = wait.Weight;
-        Add(_all, wait.Type, weight, (wait.PollNs - wait.WakeNs) * weight);
+        long ns = (wait.PollNs - wait.WakeNs) * weight;
+        Add(_all, wait.Type, weight, ns);
+        Listener?.AddWait(wait.Type, new WaitSum(weight, ns));
         if (
             runtimes.Find(wait.Target, wait.Tid, wait.Runtime) is not { } runtime
             || !lanes.TryGetValue((wait.Target, runtime), out var ofRuntime)
@@ -227,7 +245,7 @@ public sealed class WaitBlame(long thresholdNs, Func<RawKey, HotspotIdentity> id
         Add(behind ??= [], waiting, weight, ns);
     }
 
-    private void AddClosed()
+    internal void AddClosed()
     {
         foreach (var (poll, behind) in _closed)
         {
@@ -245,9 +263,11 @@ public sealed class WaitBlame(long thresholdNs, Func<RawKey, HotspotIdentity> id
         double all = Math.Max(1, parts.Sum(p => (double)p.Ns));
         foreach (var (cause, part) in parts)
         {
-            var key = (waiting, PollAggregator.KeyOf(poll, cause));
+            var key = (Waiting: waiting, Behind: PollAggregator.KeyOf(poll, cause));
+            var sum = new WaitSum(count(key.Behind), (long)Math.Round(ns * (part / all)));
             if (_behind.ContainsKey(key) || _behind.Count < MaxSums)
-                Add(_behind, key, count(key.Item2), (long)Math.Round(ns * (part / all)));
+                Add(_behind, key, sum.Count, sum.Ns);
+            Listener?.AddBehind(waiting, key.Behind, sum);
         }
     }
 

@@ -43,6 +43,15 @@ public sealed class StackAttributor(StackStore stacks, IFrameSource names)
         return frames;
     }
 
+    /// <summary>Forgets what it knew of stacks that are kept no longer.</summary>
+    public void ForgetGone()
+    {
+        foreach (var key in _frames.Keys.Where(k => !stacks.Contains(k.Stack)).ToList())
+            _frames.Remove(key);
+        foreach (var key in _attributions.Keys.Where(k => !k.Stack.IsNone && !stacks.Contains(k.Stack)).ToList())
+            _attributions.Remove(key);
+    }
+
     /// <summary>Whether the exact names of a stack are known already.</summary>
     public bool IsNamed(StackId stack) => _frames.ContainsKey((stack, true));
 

@@ -40,6 +40,10 @@ internal static class DiffNotes
             notes.Add(
                 $"the thresholds differ ({before.Session.Threshold}, {after.Session.Threshold}): polls between them are seen on one side only"
             );
+        if (before.LookBack is null != after.LookBack is null)
+            notes.Add(
+                $"the report {(before.LookBack is null ? "after" : "before")} is a look-back, asked for because of what had happened: it is no sample of an ordinary time"
+            );
         double was = Rate(before),
             now = Rate(after);
         if (was > 0 && now > 0 && Math.Max(was, now) > 1.5 * Math.Min(was, now))

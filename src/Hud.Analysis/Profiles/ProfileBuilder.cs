@@ -75,7 +75,7 @@ public static class ProfileBuilder
                 UnresolvedFrames = table.Names.Unresolved,
                 PollsWithoutStack = aggregator.PollsWithoutStack,
                 SlowPollsCut = aggregator.PollsCut,
-                StacksCut = stacks.Refused,
+                StacksCut = facts.Losses.StacksCut + aggregator.StacksLetGo,
                 HotspotsCut = Math.Max(0, merger.GroupCount - facts.MaxHotspots),
                 WaitsLimited = facts.Losses.WaitsLimited + aggregator.Waits.Cut,
             },
@@ -99,7 +99,7 @@ public static class ProfileBuilder
             Workers =
             [
                 .. facts
-                    .Workers.Where(w => w.Polls > 0 || w.Idle || polled.Contains((w.Target, w.Tid)))
+                    .Workers.Where(w => w.Polls > 0 || w.Idle || w.PolledBefore || polled.Contains((w.Target, w.Tid)))
                     .Select(w => WithWaits(w, facts.CpuWaits)),
             ],
         };

@@ -89,6 +89,9 @@ public sealed record WorkerFacts
     /// <summary>A worker that was never seen polling, known by the stack it was parked in.</summary>
     public bool Idle { get; init; }
 
+    /// <summary>It polled before the time that is looked at: a worker, however little it did since.</summary>
+    public bool PolledBefore { get; init; }
+
     /// <summary>Words of an idle worker's stack: some point into its runtime's scheduler handle.</summary>
     public IReadOnlyList<ulong> StackWords { get; init; } = [];
 

@@ -12,6 +12,16 @@ public readonly record struct PollSplit(long WallNs, long OnCpuNs, long BlockedN
         return new PollSplit(wallNs, wallNs - off, off - queued, queued, Math.Clamp(throttledNs, 0, queued));
     }
 
+    /// <summary>The same for its last part: what it spent its time on is taken to be spread evenly.</summary>
+    public PollSplit Last(long ns)
+    {
+        double share = WallNs > 0 ? Math.Clamp((double)ns / WallNs, 0, 1) : 0;
+        long wall = (long)(WallNs * share),
+            queued = (long)(RunQueueNs * share),
+            blocked = (long)(BlockedNs * share);
+        return new PollSplit(wall, wall - blocked - queued, blocked, queued, (long)(ThrottledNs * share));
+    }
+
     /// <summary>
     /// What this poll is counted for, the most expensive first; at least one. Code is named only when its own part (on-CPU and
     /// blocked together) is over the threshold: without the waiting, the poll would not have been slow otherwise.

@@ -5,18 +5,42 @@ namespace Hud.Analysis;
 /// <summary>A distinct stack: lookup addresses, leaf first.</summary>
 public sealed record StoredStack(TargetId Target, ulong[] Addresses, UnwindQuality Quality, StopReason Stop);
 
-/// <summary>Distinct stacks. Bounded; stacks beyond are counted and get no id.</summary>
+/// <summary>
+/// Distinct stacks. Bounded; stacks beyond are counted and get no id. A run of hours meets more than there is room for, so those that nothing refers
+/// to any longer are forgotten; their ids are not given again.
+/// </summary>
 public sealed class StackStore(int maxStacks = 20_000)
 {
+    private static readonly StoredStack Forgotten = new(default, [], UnwindQuality.None, StopReason.NoStack);
     private readonly Dictionary<Key, StackId> _ids = [];
-    private readonly List<StoredStack> _stacks = [];
+    private readonly Dictionary<StackId, StoredStack> _stacks = [];
+    private int _next;
 
     public int Count => _stacks.Count;
+
+    public int MaxStacks => maxStacks;
+
+    /// <summary>Time to forget: a tenth of the room is left at most.</summary>
+    public bool IsNearlyFull => Count > maxStacks - maxStacks / 10;
 
     /// <summary>Stacks that found no place.</summary>
     public long Refused { get; private set; }
 
-    public StoredStack this[StackId id] => _stacks[id.Number];
+    /// <summary>One without any address when it was forgotten.</summary>
+    public StoredStack this[StackId id] => _stacks.GetValueOrDefault(id) ?? Forgotten;
+
+    public bool Contains(StackId id) => _stacks.ContainsKey(id);
+
+    /// <summary>Forgets all stacks but these.</summary>
+    public void KeepOnly(IReadOnlySet<StackId> used)
+    {
+        ArgumentNullException.ThrowIfNull(used);
+        foreach (var (id, stack) in _stacks)
+        {
+            if (!used.Contains(id) && _stacks.Remove(id))
+                _ids.Remove(new Key(stack.Target, stack.Addresses));
+        }
+    }
 
     /// <summary>None when there is nothing to keep or no place.</summary>
     /// <param name="addresses">leaf first, pc - 1 for callers; the kernel's own frames come before the thread's</param>
@@ -34,8 +58,8 @@ public sealed class StackStore(int maxStacks = 20_000)
             return StackId.None;
         }
 
-        id = new StackId(_stacks.Count);
-        _stacks.Add(new StoredStack(target, addresses, quality, stop));
+        id = new StackId(_next++);
+        _stacks.Add(id, new StoredStack(target, addresses, quality, stop));
         _ids.Add(key, id);
         return id;
     }

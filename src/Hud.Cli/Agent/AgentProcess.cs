@@ -108,6 +108,9 @@ internal sealed class AgentProcess : IDisposable
     /// <summary>Asks the agent to end early: it still sends its profile.</summary>
     public void Stop() => Signal(_pid, Interop.SigTerm);
 
+    /// <summary>Asks for the last while of the run. Only of an agent that has said that it knows this: another one would die of it.</summary>
+    public void AskForLookBack() => Signal(_pid, Interop.SigUsr1);
+
     /// <summary>Ends it at once, with whatever helpers it has started. The kernel detaches what it had attached.</summary>
     public void Kill() => Signal(-_pid, Interop.SigKill);
 

@@ -16,6 +16,7 @@ internal static partial class Interop
 
     public const int SigInt = 2;
     public const int SigKill = 9;
+    public const int SigUsr1 = 10; // on x86-64 and aarch64
     public const int SigTerm = 15;
     private const int NoSuchProcess = 3;
 

@@ -52,6 +52,16 @@ internal sealed class CockpitView : IRunView
     /// <summary>Ends the run, as Ctrl-C does.</summary>
     public Action Quit { get; set; } = () => { };
 
+    /// <summary>Asks for the last while of the run; returns what to say.</summary>
+    public Func<string> LookBack { get; set; } = () => "only a run on this machine keeps a look-back";
+
+    public void Say(string line)
+    {
+        lock (_gate)
+            _ui = _ui.Say(Printable.Clean(line), Environment.TickCount64);
+        Changed();
+    }
+
     public void Show(StreamMessage message)
     {
         lock (_gate)
@@ -186,6 +196,8 @@ internal sealed class CockpitView : IRunView
 
         if (action == UiAction.Quit)
             Quit();
+        if (action == UiAction.LookBack)
+            Say(LookBack());
         Changed();
     }
 }

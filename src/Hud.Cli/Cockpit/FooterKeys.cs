@@ -3,11 +3,14 @@ namespace Hud.Cli.Cockpit;
 /// <summary>The row of keys at the bottom. A narrow terminal leaves out the least needed; help and the end go last. Pure.</summary>
 internal static class FooterKeys
 {
+    /// <summary>Where no past is kept, nothing is to be said of it.</summary>
+    private const string PastKey = "x";
+
     /// <summary>In the order they stand; Keep says how important a key is, the highest stay longest.</summary>
     private static readonly (string Key, string Meaning, int Keep)[] Table =
     [
-        ("Enter", "open", 8),
-        ("Tab", "panel", 7),
+        ("Enter", "open", 9),
+        ("Tab", "panel", 8),
         ("s", "sort", 4),
         ("g", "group", 3),
         ("/", "find", 5),
@@ -15,8 +18,9 @@ internal static class FooterKeys
         ("p", "pause", 2),
         ("y", "copy", 1),
         ("e", "save", 0),
-        ("?", "keys", 9),
-        ("q", "end", 10),
+        (PastKey, "past", 7),
+        ("?", "keys", 10),
+        ("q", "end", 11),
     ];
 
     private static readonly (string Key, string Meaning, int Keep)[] Detail =
@@ -25,6 +29,7 @@ internal static class FooterKeys
         ("Esc", "back", 2),
         ("y", "copy", 0),
         ("e", "save", 0),
+        (PastKey, "past", 0),
         ("?", "keys", 3),
         ("q", "end", 4),
     ];
@@ -41,7 +46,7 @@ internal static class FooterKeys
             ui.Help ? Help
             : ui.Detail ? Detail
             : Table
-        ).ToList();
+        ).Where(k => ui.LooksBack || k.Key != PastKey).ToList();
         // one column free on the left, two between
         while (keys.Count > 1 && keys.Sum(k => k.Key.Length + k.Meaning.Length + 3) - 1 > width)
             keys.Remove(keys.MinBy(k => k.Keep));

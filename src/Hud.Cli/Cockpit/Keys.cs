@@ -23,6 +23,7 @@ internal static class Keys
         ("p  space", "pause the picture; measuring goes on"),
         ("y  Y", "copy file:line, or the function, to the clipboard"),
         ("e", "export now"),
+        ("x", "save the last minutes (--look-back), from before the key"),
         ("?", "this page"),
         ("q  Ctrl-C", "end the run and print the report"),
     ];
@@ -74,6 +75,7 @@ internal static class Keys
         {
             'q' or 'Q' => (ui, UiAction.Quit),
             'e' => (ui, UiAction.Export),
+            'x' => (ui, UiAction.LookBack),
             'k' => (Move(ui, rows, -1), UiAction.None),
             'j' => (Move(ui, rows, 1), UiAction.None),
             'y' => (ui, rows.Count > 0 ? UiAction.CopyPlace : UiAction.None),

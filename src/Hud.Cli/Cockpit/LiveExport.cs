@@ -68,6 +68,6 @@ internal static class LiveExport
         };
     }
 
-    private static string FileName(string text) =>
+    public static string FileName(string text) =>
         new([.. text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_')]);
 }

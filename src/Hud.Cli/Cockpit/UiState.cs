@@ -13,6 +13,7 @@ internal enum UiAction
     None,
     Quit,
     Export,
+    LookBack,
     CopyPlace,
     CopyFunction,
 }
@@ -43,6 +44,9 @@ internal sealed record UiState
     public bool Paused { get; init; }
 
     public TimeSpan Window { get; init; }
+
+    /// <summary>The run keeps its last while, to be saved with a key.</summary>
+    public bool LooksBack { get; init; }
 
     /// <summary>A line for the person, such as where the export went; it stands where the keys are, so not for long.</summary>
     public string Notice { get; init; } = "";

@@ -9,6 +9,8 @@ namespace Hud.Cli.Commands;
 /// <summary>The options that every way to run shares, and how they become a request.</summary>
 internal sealed class RunOptions
 {
+    private static readonly GoDuration DefaultLookBack = GoDuration.Parse("2m");
+
     /// <summary>The live model keeps a sample of each second for so long.</summary>
     private static readonly TimeSpan MaxWindow = TimeSpan.FromSeconds(Cockpit.LiveModel.MaxSamples);
 
@@ -31,6 +33,14 @@ internal sealed class RunOptions
 
     public Option<GoDuration?> Window { get; } =
         FlagValues.Duration("--window").With("time", "What the cockpit looks back over; 0 is since the start");
+
+    public Option<GoDuration?> LookBack { get; } =
+        FlagValues
+            .Duration("--look-back")
+            .With(
+                "time",
+                "How much of the past the key x, or SIGUSR1 to hud, saves while the run goes on: 10s to 30m, 0 for none [default: 2m]"
+            );
 
     public Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the agent's own log on stderr" };
 
@@ -59,6 +69,7 @@ internal sealed class RunOptions
             Quiet,
             Output,
             Window,
+            LookBack,
             Verbose,
             DebugDir,
             Debuginfod,
@@ -95,10 +106,27 @@ internal sealed class RunOptions
                 ForceLevel = parsed.GetValue(_forceLevel),
                 RingBufferKiB = parsed.GetValue(_ringKib),
                 PretendSeccompUnsafe = parsed.GetValue(_pretendUnsafe),
+                LookBack = ToLookBack(parsed.GetValue(LookBack)),
                 DebugDirectories = [.. (parsed.GetValue(DebugDir) ?? []).Select(ToFolder)],
                 DebuginfodUrls = [.. (parsed.GetValue(Debuginfod) ?? []).Select(ToServer)],
             },
         };
+
+    /// <summary>On unless it is turned off: when it is wanted it is too late to ask for it.</summary>
+    private static GoDuration? ToLookBack(GoDuration? written)
+    {
+        if (written is not { } length)
+            return DefaultLookBack;
+        if (length.Nanoseconds == 0)
+            return null;
+        return length >= SessionBounds.MinLookBack && length <= SessionBounds.MaxLookBack
+            ? length
+            : throw Bad(
+                DiagnosticKinds.OutOfRange,
+                $"--look-back {length}: from {SessionBounds.MinLookBack} to {SessionBounds.MaxLookBack} can be kept",
+                "leave it out to keep 2m, or write 0 to keep nothing"
+            );
+    }
 
     private static ExportFile ToExport(string path) =>
         ExportFormats.For(path) ?? throw ExportFormats.Unknown(path, "--export ");

@@ -12,6 +12,12 @@ internal interface IRunView : IDisposable
     {
         // most views have nothing to say about it
     }
+
+    /// <summary>A line for the person at the terminal. May come from another thread.</summary>
+    void Say(string line)
+    {
+        // nobody is there to read it
+    }
 }
 
 internal sealed class NoView : IRunView

@@ -6,9 +6,22 @@ using Hud.Core.Stream;
 
 namespace Hud.Cli.Run;
 
-/// <summary>Starts the agent, follows its stream, and ends it in order when a signal asks for it.</summary>
-internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? onLogLine, System.IO.Stream? rawCopy)
+/// <summary>
+/// Starts the agent, follows its stream, and ends it in order when a signal asks for it; SIGUSR1 asks for the last while of the run.
+/// </summary>
+/// <param name="onLookBack">Takes an answer to that and returns what to say of it.</param>
+internal sealed class LocalRun(
+    AgentTask task,
+    IRunView view,
+    Action<string>? onLogLine,
+    System.IO.Stream? rawCopy,
+    Func<LookBackAnswer, string> onLookBack
+)
 {
+    /// <summary>SIGUSR1, the same number on x86-64 and aarch64; raw numbers are passed on as they are.</summary>
+    private const PosixSignal LookBackSignal = (PosixSignal)Interop.SigUsr1;
+
+    private readonly LookBackAsk _lookBack = new(TimeProvider.System);
     private readonly AgentStreamReader _reader = new();
     private readonly List<WarningMessage> _warnings = [];
     private readonly List<TargetMessage> _targets = [];
@@ -29,14 +42,28 @@ internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? on
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => OnSignal(c, agent));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => OnSignal(c, agent));
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => OnSignal(c, agent));
+        using var ask = PosixSignalRegistration.Create(
+            LookBackSignal,
+            c =>
+            {
+                c.Cancel = true;
+                view.Say(LookBackRequested());
+            }
+        );
+        _lookBack.Begin(agent.AskForLookBack);
         StopRequested = () => Stop(agent);
         Follow(agent);
         int exit = agent.Exit.GetAwaiter().GetResult();
+        if (_lookBack.Answered())
+            view.Say(onLookBack(new LookBackAnswer(null, "the run ended before the agent had answered")));
         return RunOutcome.Judge(_reader, _warnings, _targets, _lastProgress, exit, _stops > 1, agent.LogTail());
     }
 
     /// <summary>Asks for the end, as Ctrl-C does; for views that have keys. Set while a run goes on.</summary>
     public Action StopRequested { get; private set; } = () => { };
+
+    /// <summary>Asks for the last while of the run, as SIGUSR1 does. Returns what to say.</summary>
+    public string LookBackRequested() => _lookBack.Ask();
 
     public IReadOnlyList<WarningMessage> Warnings => _warnings;
 
@@ -67,6 +94,13 @@ internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? on
                 break;
             case ProgressMessage progress:
                 _lastProgress = progress;
+                break;
+            case HelloMessage hello:
+                _lookBack.AgentIsThere(hello.LookBackNs);
+                break;
+            // nothing is opened or written that was not asked for
+            case LookBackMessage when _reader.TakeLookBack() is { } answer && _lookBack.Answered():
+                view.Say(onLookBack(answer));
                 break;
         }
 

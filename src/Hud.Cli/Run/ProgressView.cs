@@ -47,6 +47,12 @@ internal sealed class ProgressView(TextWriter error, bool terminal, Func<int> wi
             + $"lost {HumanText.Percent(s.BlockedPercent)}, worst {HumanText.Duration(s.WorstPollNs)}{wait}, cost {HumanText.Percent(p.Overhead.MeasuredPercent)}{lost}";
     }
 
+    public void Say(string line)
+    {
+        error.WriteLine(terminal && _drawn ? "\r\x1b[Khud: " + line : "hud: " + line);
+        error.Flush();
+    }
+
     public void Dispose()
     {
         if (_drawn && terminal)

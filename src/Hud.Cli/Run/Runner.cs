@@ -39,6 +39,8 @@ internal static class Runner
         };
 
         RunOutcome outcome;
+        var lookBacks = new LookBackFiles(request.Exports, $"{process.Comm}-{process.Pid}", TimeProvider.System);
+        bool isShown;
         using (var view = View(request, process))
         using (var raw = request.Output == OutputKind.Stream ? Console.OpenStandardOutput() : null)
         {
@@ -47,11 +49,17 @@ internal static class Runner
                 task,
                 view,
                 request.Verbose && view is not CockpitView ? Console.Error.WriteLine : null,
-                raw
+                raw,
+                lookBacks.Write
             );
             if (view is CockpitView cockpit)
+            {
                 cockpit.Quit = () => run.StopRequested();
+                cockpit.LookBack = run.LookBackRequested;
+            }
+
             outcome = run.Run(agent);
+            isShown = view is ProgressView;
         }
 
         if (outcome.Profile is { } profile && unreachable.Count > 0)
@@ -67,6 +75,13 @@ internal static class Runner
                 },
             };
         Print(request, outcome);
+        // a cockpit has gone with all its lines
+        if (!isShown && (!request.Quiet || lookBacks.Failed))
+        {
+            foreach (string line in lookBacks.Said)
+                Console.Error.WriteLine("hud: " + line);
+        }
+
         return Finish(request, outcome);
     }
 
@@ -94,7 +109,7 @@ internal static class Runner
             return new NoView();
         if (!request.Headless && request.Output == OutputKind.Text && Terminal.CanShowCockpit)
             return new CockpitView(
-                new UiState { Window = request.Window },
+                new UiState { Window = request.Window, LooksBack = request.Options.LookBack is not null },
                 $"{process.Comm} {process.Pid}",
                 model => LiveExport.Write(model, request.Exports, $"{process.Comm}-{process.Pid}")
             );

@@ -8,6 +8,10 @@ public static class SessionBounds
 
     /// <summary>On one machine, where whoever started it also ends it. The agent's memory does not grow with the run.</summary>
     public static readonly GoDuration MaxLocalDuration = GoDuration.Parse("24h");
+
+    /// <summary>Of a run on one machine: how much of the past can be asked for while it goes on.</summary>
+    public static readonly GoDuration MinLookBack = GoDuration.Parse("10s");
+    public static readonly GoDuration MaxLookBack = GoDuration.Parse("30m");
     public static readonly GoDuration MinThreshold = GoDuration.Parse("100us");
     public static readonly GoDuration MaxThreshold = GoDuration.Parse("10s");
     public static readonly GoDuration MinStartDeadline = GoDuration.Parse("10s");

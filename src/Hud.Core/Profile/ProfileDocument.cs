@@ -24,6 +24,10 @@ public sealed record ProfileDocument
 
     public VerdictLevel VerdictLevel { get; set; }
     public ProfileSummary Summary { get; set; } = new();
+
+    /// <summary>Set where this is not a whole run, but the last while of one that went on.</summary>
+    public LookBack? LookBack { get; set; }
+
     public IReadOnlyList<TargetProfile> Targets { get; set; } = [];
 
     /// <summary>Ranked by worker time lost.</summary>
@@ -45,6 +49,19 @@ public sealed record ProfileDocument
 
     /// <summary>True when stacks or slow polls were cut to keep the document within its bound.</summary>
     public bool Truncated { get; set; }
+}
+
+/// <summary>
+/// The last while of a run, asked for during it: <see cref="ProfileSummary.StartedAt"/> is when that while began, before it was asked for, and
+/// <see cref="ProfileSummary.ObservedNs"/> how long it was.
+/// </summary>
+public sealed record LookBack
+{
+    /// <summary>How far back it was to reach. It is longer by up to a quarter, and shorter where the run was no older.</summary>
+    public long WantedNs { get; set; }
+
+    /// <summary>When the run began.</summary>
+    public DateTimeOffset RunStartedAt { get; set; }
 }
 
 /// <summary>The light: Blocked needs action, Saturated is too much work in polls that are short each, Pressure is not the code's

@@ -10,10 +10,8 @@ namespace Hud.Core.Stream;
 /// <param name="open">False: the profile stays packed, for a caller who opens profiles one at a time; see <see cref="TakePacked"/>.</param>
 public sealed class AgentStreamReader(bool open = true)
 {
-    private readonly Dictionary<int, byte[]> _parts = [];
-    private int _expectedParts;
-    private string _expectedSha256 = "";
-    private int _partBytes;
+    private readonly ProfileParts _parts = new();
+    private readonly LookBackParts _lookBack = new();
     private bool _assembled;
     private byte[]? _packed;
     private (long LastSeq, long MissingLines) _beforeParts;
@@ -40,10 +38,10 @@ public sealed class AgentStreamReader(bool open = true)
     public ProfileDocument? Profile { get; private set; }
 
     /// <summary>Parts of a profile are there and others are still to come.</summary>
-    public bool IsReceiving => _parts.Count > 0;
+    public bool IsReceiving => _parts.Any;
 
     /// <summary>Bytes of the profile's parts that wait for the others; 0 once they were put together.</summary>
-    public int WaitingBytes => _parts.Values.Sum(p => p.Length);
+    public int WaitingBytes => _parts.Bytes;
 
     /// <summary>Why there is no profile although its parts came; empty when all is well.</summary>
     public string ProfileError { get; private set; } = "";
@@ -79,7 +77,7 @@ public sealed class AgentStreamReader(bool open = true)
             BadLines = _readBad;
         if (message is null || message.Seq <= LastSeq)
             return null;
-        if (_parts.Count == 0)
+        if (!_parts.Any)
             _beforeParts = (LastSeq, MissingLines);
         MissingLines += message.Seq - LastSeq - 1;
         LastSeq = message.Seq;
@@ -88,6 +86,10 @@ public sealed class AgentStreamReader(bool open = true)
             case ProfilePartMessage part:
                 AcceptPart(part);
                 break;
+            // who does not open profiles has not asked for any during the run
+            case LookBackMessage part when open:
+                _lookBack.Accept(part);
+                break;
             case EndMessage ending:
                 EndMessage = ending;
                 break;
@@ -95,6 +97,9 @@ public sealed class AgentStreamReader(bool open = true)
 
         return message;
     }
+
+    /// <summary>An answer to a request for the last while, once it is whole; each is handed out once, null when there is none.</summary>
+    public LookBackAnswer? TakeLookBack() => _lookBack.Take();
 
     /// <summary>
     /// Drops the parts of a profile that is not whole and goes back to before the first of them, so that a reading from the start brings them
@@ -106,70 +111,24 @@ public sealed class AgentStreamReader(bool open = true)
             return;
         (LastSeq, MissingLines) = _beforeParts;
         _parts.Clear();
-        _partBytes = _expectedParts = 0;
-        _expectedSha256 = "";
     }
 
     private void AcceptPart(ProfilePartMessage message)
     {
-        if (message.Parts is < 1 or > 64 || message.Part < 1 || message.Part > message.Parts)
-        {
-            ProfileError = $"part {message.Part} of {message.Parts} makes no sense";
-            return;
-        }
-
-        if (_expectedParts == 0)
-            (_expectedParts, _expectedSha256) = (message.Parts, message.Sha256);
-        byte[] bytes;
-        try
-        {
-            bytes = Convert.FromBase64String(message.Data);
-        }
-        catch (FormatException)
-        {
-            ProfileError = $"part {message.Part} is not base64";
-            return;
-        }
-
-        if (
-            message.Parts != _expectedParts
-            || message.Sha256 != _expectedSha256
-            || _partBytes + bytes.Length > StreamLimits.MaxCompressedProfileBytes + StreamLimits.ProfilePartBytes
-        )
-        {
-            ProfileError = $"part {message.Part} does not belong to the same profile";
-            return;
-        }
-
-        if (_assembled)
-            return;
-        if (_parts.TryAdd(message.Part, bytes))
-            _partBytes += bytes.Length;
-        if (_parts.Count < _expectedParts)
+        string problem = _parts.Accept(message.Part, message.Parts, message.Sha256, message.Data, keep: !_assembled);
+        if (problem.Length > 0)
+            ProfileError = problem;
+        if (problem.Length > 0 || _assembled || !_parts.Complete)
             return;
         // once, and nothing of it is kept: a reader lives as long as its session
         _assembled = true;
-        Assemble();
-        _parts.Clear();
-    }
-
-    private void Assemble()
-    {
-        byte[] compressed = [.. Enumerable.Range(1, _expectedParts).SelectMany(n => _parts[n])];
-        if (Sha256.Of(compressed) != _expectedSha256)
-        {
-            ProfileError = "the profile's hash does not fit its parts";
-            return;
-        }
-
+        byte[]? compressed = _parts.Join(out string error);
         if (!open)
-        {
             _packed = compressed;
-            return;
-        }
-
-        Profile = ProfilePack.Open(compressed, out _, out string error);
+        else if (compressed is not null)
+            Profile = ProfilePack.Open(compressed, out _, out error);
         ProfileError = error;
+        _parts.Drop();
     }
 
     /// <summary>The whole profile as it came, its hash verified, nothing else; once, and only from a reader that does not open it.</summary>

@@ -82,7 +82,35 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
         JsonSerializer.SerializeToUtf8Bytes(message with { Seq = _seq + 1 }, HudJson.Default.StreamMessage);
 
     /// <summary>Sends the document in parts. Returns the document as sent, after stacks were cut to fit.</summary>
-    public ProfileDocument WriteProfile(ProfileDocument document)
+    public ProfileDocument WriteProfile(ProfileDocument document) =>
+        WriteParts(
+            document,
+            (part, parts, sha256, data) =>
+                new ProfilePartMessage
+                {
+                    Part = part,
+                    Parts = parts,
+                    Sha256 = sha256,
+                    Data = data,
+                }
+        );
+
+    /// <summary>The same for the last while of a run that goes on.</summary>
+    public ProfileDocument WriteLookBack(int number, ProfileDocument document) =>
+        WriteParts(
+            document,
+            (part, parts, sha256, data) =>
+                new LookBackMessage
+                {
+                    Number = number,
+                    Part = part,
+                    Parts = parts,
+                    Sha256 = sha256,
+                    Data = data,
+                }
+        );
+
+    private ProfileDocument WriteParts(ProfileDocument document, Func<int, int, string, string, StreamMessage> message)
     {
         var (fitted, compressed) = ProfileFitter.Fit(document, StreamLimits.MaxCompressedProfileBytes);
         string sha256 = Sha256.Of(compressed);
@@ -94,15 +122,7 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
         {
             int start = part * StreamLimits.ProfilePartBytes;
             int length = Math.Min(StreamLimits.ProfilePartBytes, compressed.Length - start);
-            Write(
-                new ProfilePartMessage
-                {
-                    Part = part + 1,
-                    Parts = parts,
-                    Sha256 = sha256,
-                    Data = Convert.ToBase64String(compressed, start, length),
-                }
-            );
+            Write(message(part + 1, parts, sha256, Convert.ToBase64String(compressed, start, length)));
         }
 
         return fitted;

@@ -54,6 +54,9 @@ public sealed record AgentOptions
     /// <summary>Pretend that the seccomp self-test failed.</summary>
     public bool PretendSeccompUnsafe { get; set; }
 
+    /// <summary>How much of the past SIGUSR1 asks for while the run goes on; null for nothing. Within <see cref="SessionBounds"/>.</summary>
+    public GoDuration? LookBack { get; set; }
+
     /// <summary>Folders with separate debug files.</summary>
     public IReadOnlyList<string> DebugDirectories { get; set; } = [];
 

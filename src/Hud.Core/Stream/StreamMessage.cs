@@ -11,6 +11,7 @@ namespace Hud.Core.Stream;
 [JsonDerivedType(typeof(ProgressMessage), "progress")]
 [JsonDerivedType(typeof(WarningMessage), "warning")]
 [JsonDerivedType(typeof(ProfilePartMessage), "profile")]
+[JsonDerivedType(typeof(LookBackMessage), "lookback")]
 [JsonDerivedType(typeof(EndMessage), "bye")]
 public abstract record StreamMessage
 {
@@ -28,6 +29,9 @@ public sealed record HelloMessage : StreamMessage
     public long CostPerPollNs { get; set; }
     public DateTimeOffset StartedAt { get; set; }
     public ProfilingSessionSpec Session { get; set; } = new();
+
+    /// <summary>How far back SIGUSR1 makes it tell; 0 when it keeps nothing, and in agents that know no such request and would die of it.</summary>
+    public long LookBackNs { get; set; }
 }
 
 /// <summary>A target was found and attached, or why not.</summary>
@@ -96,6 +100,26 @@ public sealed record WarningMessage : StreamMessage
 /// <summary>Part n of m of the gzip-compressed, base64-encoded profile document.</summary>
 public sealed record ProfilePartMessage : StreamMessage
 {
+    public int Part { get; set; }
+    public int Parts { get; set; }
+
+    /// <summary>Lower-case hex SHA-256 of the whole compressed document.</summary>
+    public string Sha256 { get; set; } = "";
+
+    public string Data { get; set; } = "";
+}
+
+/// <summary>
+/// Part n of m of the last while of the run, which was asked for and goes on; packed as the profile is. A message of its own: to a reader that does
+/// not know it, it is a line that cannot be read, and never the run's profile.
+/// </summary>
+public sealed record LookBackMessage : StreamMessage
+{
+    /// <summary>Counts the answers from 1. One answer is for all requests since the one before.</summary>
+    public int Number { get; set; }
+
+    /// <summary>Why there is none, in one sentence: then it has no parts.</summary>
+    public string Refused { get; set; } = "";
     public int Part { get; set; }
     public int Parts { get; set; }
 

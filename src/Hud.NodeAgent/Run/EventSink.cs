@@ -30,6 +30,12 @@ internal sealed class EventSink
         Outside = new OutsidePolls(targets, stacks, attributor, _types, aggregator.ThresholdNs);
     }
 
+    /// <summary>Stacks that later events may ask for.</summary>
+    public IEnumerable<StackId> StacksInUse() => Outside.StacksInUse().Concat(Ticks.StacksInUse());
+
+    /// <summary>What was remembered of stacks that are kept no longer.</summary>
+    public void ForgetGoneStacks() => _types.ForgetGone();
+
     public UnwindStatistics Unwinding { get; } = new();
 
     public SampleRunCoalescer Ticks { get; }

@@ -38,6 +38,7 @@ internal sealed class Observation : IDisposable
     private readonly IEventSource _events;
     private readonly List<WorkerFacts> _parked;
     private readonly BlockingPools _pools;
+    private readonly StackKeeper _stackKeeper;
     private List<CpuWaits> _waits = [];
     private BudgetKeeper? _budget;
     private bool _cpusMissed;
@@ -49,6 +50,7 @@ internal sealed class Observation : IDisposable
     /// <summary>Looks at the targets as they are before any probe: parked workers show by their stacks alone.</summary>
     /// <param name="open">Opens the events for one that accepts them.</param>
     /// <param name="neighbours">What may be said of who had the CPU; null when all may.</param>
+    /// <param name="lookBackNs">How much of the past is kept to be asked for; null for nothing.</param>
     public Observation(
         ProfilingSessionSpec session,
         IKernelProbes kernel,
@@ -56,18 +58,23 @@ internal sealed class Observation : IDisposable
         IFrameSource frames,
         RunLog log,
         Func<RecordHandler, IEventSource> open,
-        Neighbours? neighbours = null
+        Neighbours? neighbours = null,
+        long? lookBackNs = null
     )
     {
         (_session, _kernel, _targets, _log) = (session, kernel, targets, log);
         long threshold = session.Threshold.Nanoseconds;
         _workerNames = new WorkerNames(session.WorkerThreadNames);
         Attributor = new StackAttributor(Stacks, frames);
+        LookBack = lookBackNs is { } length ? new LookBackStore(Attributor, threshold, length) : null;
         Aggregator = new PollAggregator(
             Attributor,
             threshold,
             clockPeriodNs: SecondNs / Math.Max(1, session.SampleFrequencyHz)
-        );
+        )
+        {
+            Listener = LookBack,
+        };
         Totals = new RunTotals(kernel, targets.All, targets.Types);
         _sink = new EventSink(targets.All, Stacks, Attributor, Aggregator)
         {
@@ -90,6 +97,14 @@ internal sealed class Observation : IDisposable
         _sleepers = new Sleepers(kernel, targets.All, _sink.Keep, _sink.Outside);
         _parked = [.. targets.All.SelectMany(t => ParkedWorkers.Find(t, frames))];
         _pools = new BlockingPools(targets.All, log.Warn);
+        _stackKeeper = new StackKeeper(
+            Stacks,
+            Attributor,
+            Aggregator,
+            () => LookBack?.Stacks() ?? [],
+            _sink.StacksInUse,
+            () => AlsoInUse()
+        );
         _events = open(_sink.Accept);
     }
 
@@ -98,6 +113,12 @@ internal sealed class Observation : IDisposable
     public StackAttributor Attributor { get; }
 
     public PollAggregator Aggregator { get; }
+
+    /// <summary>Null where nothing is kept.</summary>
+    public LookBackStore? LookBack { get; }
+
+    /// <summary>Stacks that others refer to.</summary>
+    public Func<IEnumerable<StackId>> AlsoInUse { get; set; } = () => [];
 
     public RunTotals Totals { get; }
 
@@ -110,7 +131,7 @@ internal sealed class Observation : IDisposable
 
     public DateTimeOffset StartedAt => _startedAt;
 
-    public Losses Losses => Totals.Losses(_sink);
+    public Losses Losses => Totals.Losses(_sink) with { StacksCut = Stacks.Refused };
 
     /// <summary>From here on everything counts. What is open already is recorded as such.</summary>
     public void Begin(ProbeCost cost, int? forcedLevel)
@@ -145,7 +166,8 @@ internal sealed class Observation : IDisposable
             );
             long now = AgentClock.NowNs;
             bool read = readerIsThere();
-            if (now >= nextRead || now >= end || stop.IsCancellationRequested || !read)
+            // also before each report: what is told of a moment has to be what was recorded until then
+            if (now >= nextRead || now >= nextReport || now >= end || stop.IsCancellationRequested || !read)
             {
                 _targets.Look();
                 // what was recorded so far goes by the level it was recorded at
@@ -181,6 +203,8 @@ internal sealed class Observation : IDisposable
                 }
 
                 progress(now);
+                if (_stackKeeper.Look())
+                    _sink.ForgetGoneStacks();
                 nextReport = Math.Max(nextReport + SecondNs, now);
             }
         }

@@ -48,6 +48,8 @@ internal sealed class OutsidePolls(
     public IEnumerable<(TargetId Target, int Tid)> Unclear =>
         _threads.Where(t => t.Value == ThreadActivity.Unknown).Select(t => t.Key);
 
+    public IEnumerable<StackId> StacksInUse() => _asleep.Values.Concat(_sampled.Values.Select(s => s.Stack));
+
     public bool IsKnown(in SleeperRecord sleeper) =>
         _asleep.ContainsKey(new Sleep((int)sleeper.NsTid, sleeper.OffAtNs));
 

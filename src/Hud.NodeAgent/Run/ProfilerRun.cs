@@ -1,4 +1,5 @@
 using Hud.Analysis;
+using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
 using Hud.Frames;
@@ -22,10 +23,17 @@ internal sealed class ProfilerRun
     private readonly CancellationToken _stop;
     private readonly RunLog _log;
     private readonly RunTargets _targets;
+    private readonly LookBackRequests _requests;
 
-    public ProfilerRun(AgentTask task, AgentStreamWriter stream, CancellationToken stop)
+    /// <param name="requests">For the last while, from whoever started the run; null for none.</param>
+    public ProfilerRun(
+        AgentTask task,
+        AgentStreamWriter stream,
+        CancellationToken stop,
+        LookBackRequests? requests = null
+    )
     {
-        (_task, _stream, _stop) = (task, stream, stop);
+        (_task, _stream, _stop, _requests) = (task, stream, stop, requests ?? new LookBackRequests());
         _log = new RunLog(stream);
         _targets = new RunTargets(task.Node, _log.Warn);
     }
@@ -112,7 +120,8 @@ internal sealed class ProfilerRun
                     pid => ProcFs.ReadText($"/proc/{pid}/cgroup", 1 << 16),
                     pid => ProcFs.ReadText($"/proc/{pid}/status")
                 )
-                : null
+                : null,
+            LookBackNs
         );
         Attachment.Make(kernel, _targets, _task.Session.SampleFrequencyHz);
         observation.Begin(loaded.Cost, ForcedLevel());
@@ -125,17 +134,50 @@ internal sealed class ProfilerRun
             observation.Aggregator,
             observation.Totals
         );
+        var lookBack = Answers(observation);
         var ended = observation.Run(
             _stop,
             _stream.CheckReader,
-            now => _stream.Write(progress.Build(observation.Facts(now), kernel.ReadWorkers(), now))
+            now =>
+            {
+                var facts = observation.Facts(now);
+                _stream.Write(progress.Build(facts, kernel.ReadWorkers(), now));
+                lookBack.Look(facts);
+            }
         );
         long end = observation.Stop();
         if (ended == RunEnd.ReaderGone)
             return _log.End(ended.ToString(), DiagnosticKinds.AgentDied.ExitCode); // no reader is left to make a report for
         observation.Settle();
+        lookBack.End(observation.Facts(end));
         Report(observation, frames, end);
         return _log.End(ended.ToString(), ended == RunEnd.TargetGone ? DiagnosticKinds.TargetGone.ExitCode : 0);
+    }
+
+    private long? LookBackNs =>
+        _task.Options.LookBack is { } length
+            ? Math.Clamp(
+                length.Nanoseconds,
+                SessionBounds.MinLookBack.Nanoseconds,
+                SessionBounds.MaxLookBack.Nanoseconds
+            )
+            : null;
+
+    private LookBackAnswers Answers(Observation observation)
+    {
+        var silent = new ClosingWarnings(new WorkerNames(_task.Session.WorkerThreadNames).Text);
+        var answers = new LookBackAnswers(
+            _requests,
+            observation.LookBack,
+            observation.Aggregator,
+            observation.Stacks,
+            observation.Attributor,
+            _stream,
+            document => silent.OfTargets(document).Select(RunLog.Warning),
+            TimeProvider.System
+        );
+        observation.AlsoInUse = answers.Stacks;
+        return answers;
     }
 
     private KernelSettings Settings(int types)
@@ -198,6 +240,7 @@ internal sealed class ProfilerRun
                 CostPerPollNs = costPerPollNs,
                 StartedAt = observation.StartedAt,
                 Session = _task.Session,
+                LookBackNs = LookBackNs ?? 0,
             }
         );
         ReportTargets();

@@ -16,7 +16,7 @@ internal sealed class RunLog(AgentStreamWriter stream)
     {
         if (_warnings.Count >= MaxWarnings)
             return;
-        _warnings.Add(new ProfileWarning(diagnostic.Kind.Id, diagnostic.Message, diagnostic.NextStep));
+        _warnings.Add(Warning(diagnostic));
         stream.Write(
             new WarningMessage
             {
@@ -26,6 +26,9 @@ internal sealed class RunLog(AgentStreamWriter stream)
             }
         );
     }
+
+    public static ProfileWarning Warning(Diagnostic diagnostic) =>
+        new(diagnostic.Kind.Id, diagnostic.Message, diagnostic.NextStep);
 
     /// <param name="reason">Completed, Interrupted, TargetGone, ReaderGone, NoTargets, or the id of a diagnostic.</param>
     /// <returns>The exit code.</returns>

@@ -73,6 +73,8 @@ internal sealed class SampleRunCoalescer(StackAttributor attributor, PollAggrega
             };
     }
 
+    public IEnumerable<StackId> StacksInUse() => _open.Values.Select(s => s.Stack);
+
     public void Flush()
     {
         foreach (var stretch in _open.Values)

@@ -40,6 +40,15 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
         return poll;
     }
 
+    /// <summary>Forgets what it knew of stacks that are kept no longer.</summary>
+    public void ForgetGone()
+    {
+        foreach (var key in _known.Keys.Where(k => !stacks.Contains(k.Stack)).ToList())
+            _known.Remove(key);
+        foreach (var key in _polls.Keys.Where(k => !stacks.Contains(k.Stack)).ToList())
+            _polls.Remove(key);
+    }
+
     /// <summary>What a poll of no known type is counted under.</summary>
     public TaskTypeId OrFirst(TargetId target, TaskTypeId type) =>
         type.IsNone ? targets[target.Index].Numbers.First : type;

@@ -58,7 +58,7 @@ public static partial class TextReport
         var s = d.Summary;
         sheet.Line();
         sheet.Paragraph(
-            Printable.Clean(d.Verdict.Length > 0 ? d.Verdict : Words.Verdict(d.VerdictLevel)),
+            Printable.Clean(Words.Headline(d)),
             2,
             Words.VerdictInk(d.VerdictLevel),
             "# ",
@@ -155,7 +155,7 @@ public static partial class TextReport
             details.Add("differs by: " + Printable.FitPath(Printable.Clean(apart), sheet.Width - 22));
         foreach (string line in Packed(details, sheet.Width - 4))
             sheet.Line("    " + line, Ink.Dim);
-        if (Words.Marker(h) is { Length: > 0 } marker)
+        if (Words.Marker(h, lookBack: d.LookBack is not null) is { Length: > 0 } marker)
             sheet.Paragraph(marker, 4, Ink.Strong);
         if (h.Advice.Length > 0)
             sheet.Paragraph(Printable.Clean(h.Advice), 6, Ink.Plain, "> ", Ink.Good);

@@ -96,16 +96,45 @@ public static class Words
     /// <summary>The code to change, or the best that is known of it.</summary>
     public static string Blamed(Hotspot h) => FirstOf(h.UserFrame, h.Function, h.Task, "(unknown)");
 
+    /// <summary>Of the last while of a run that went on: <c>the 2m10s before 03:14:07 UTC</c>. Null for a whole run.</summary>
+    public static string? LookBack(ProfileDocument document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        if (document.LookBack is null)
+            return null;
+        var (start, ns) = (document.Summary.StartedAt.UtcDateTime, Math.Max(0, document.Summary.ObservedNs));
+        // a report is a file that anybody may have written
+        var end = start.AddTicks(Math.Min(ns / 100, (DateTime.MaxValue - start).Ticks));
+        return $"the {HumanText.Duration(ns)} before {end:HH:mm:ss} UTC";
+    }
+
+    /// <summary>The verdict, and of which time where that is not the whole run.</summary>
+    public static string Headline(ProfileDocument document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        string verdict = document.Verdict.Length > 0 ? document.Verdict : Verdict(document.VerdictLevel);
+        return LookBack(document) is { } span ? $"{char.ToUpperInvariant(span[0])}{span[1..]}: {verdict}" : verdict;
+    }
+
     /// <summary>That polls of a hotspot are known in part only: their beginning or their end lies outside of the run.</summary>
     /// <param name="live">The run goes on: what has not returned yet may still do so.</param>
-    public static string Marker(Hotspot h, bool live = false)
+    /// <param name="lookBack">Not the run, but the last while of it.</param>
+    public static string Marker(Hotspot h, bool live = false, bool lookBack = false)
     {
         var parts = new List<string>(2);
         if (h.BeganBefore > 0)
-            parts.Add(Some(h.BeganBefore, h.Count) + "since before Hud attached");
+            parts.Add(
+                Some(h.BeganBefore, h.Count)
+                    + (lookBack ? "since before this look-back begins" : "since before Hud attached")
+            );
         if (h.NotReturned > 0)
             parts.Add(
-                Some(h.NotReturned, h.Count) + (live ? "not returned yet" : "had not returned when the run ended")
+                Some(h.NotReturned, h.Count)
+                    + (
+                        live ? "not returned yet"
+                        : lookBack ? "had not returned at its end"
+                        : "had not returned when the run ended"
+                    )
             );
         return string.Join(", ", parts);
     }

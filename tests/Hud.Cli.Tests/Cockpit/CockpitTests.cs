@@ -98,6 +98,23 @@ public sealed class CockpitTests : IDisposable
     }
 
     [Fact]
+    public void X_saves_the_minutes_before_it_and_the_run_goes_on()
+    {
+        using var terminal = Start(80, 24);
+        terminal.WaitFor("x past");
+
+        terminal.Send("x");
+        terminal.WaitFor("wrote the 2m10s before 03:14:07 UTC to ");
+        string file = Assert.Single(Directory.GetFiles(_folder, "now-before-*.json"));
+        Assert.Contains("BLOCKED 31% of worker time", File.ReadAllText(file), StringComparison.Ordinal);
+        terminal.WaitFor("x past"); // the keys are back
+
+        terminal.Send("q");
+        string report = terminal.WaitFor("exit code 0");
+        Assert.Contains(Path.GetFileName(file), report.ReplaceLineEndings(""), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Control_c_ends_with_the_report_on_the_normal_screen()
     {
         using var terminal = Start(120, 40);

@@ -28,6 +28,7 @@ public class FrameTests
                     "search",
                     "groups",
                     "alike",
+                    "past",
                 }
             )
                 frames.Add(name, width, height);
@@ -391,6 +392,13 @@ public class FrameTests
             "groups" => Frame.Draw(
                 Models.Checkout(),
                 new UiState { Group = GroupBy.File },
+                Glyphs.Unicode,
+                width,
+                height
+            ),
+            "past" => Frame.Draw(
+                Models.Checkout(),
+                new UiState { LooksBack = true, Detail = width == 60 },
                 Glyphs.Unicode,
                 width,
                 height

@@ -104,6 +104,25 @@ public class KeysTests
     }
 
     [Fact]
+    public void X_asks_for_the_past_and_e_for_what_is_known_now()
+    {
+        var rows = Rows(new UiState());
+        Assert.Equal(UiAction.LookBack, Keys.Press(new UiState(), Key('x'), rows).Action);
+        Assert.Equal(UiAction.Export, Keys.Press(new UiState(), Key('e'), rows).Action);
+        Assert.Equal(UiAction.None, Keys.Press(new UiState { Typing = true }, Key('x'), rows).Action);
+        Assert.Equal(UiAction.None, Keys.Press(new UiState { Help = true }, Key('x'), rows).Action);
+
+        static ConsoleKeyInfo Key(char c) => new(c, ConsoleKey.None, shift: false, alt: false, control: false);
+    }
+
+    [Theory]
+    [InlineData(true, 80, true)]
+    [InlineData(true, 45, true)]
+    [InlineData(false, 200, false)]
+    public void The_key_for_the_past_stands_where_a_past_is_kept(bool kept, int width, bool expected) =>
+        Assert.Equal(expected, FooterKeys.Fitting(new UiState { LooksBack = kept }, width).Any(k => k.Key == "x"));
+
+    [Fact]
     public void Enter_opens_the_details_and_escape_closes_them()
     {
         var ui = Press(new UiState(), ConsoleKey.Enter);

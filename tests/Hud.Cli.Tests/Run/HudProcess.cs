@@ -23,11 +23,13 @@ internal sealed class HudProcess : IDisposable
         string? script,
         string[] arguments,
         Dictionary<string, string>? variables = null,
-        string? agent = null
+        string? agent = null,
+        string? folder = null
     )
     {
         var start = new ProcessStartInfo(Hud, arguments)
         {
+            WorkingDirectory = folder ?? "",
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -81,6 +83,9 @@ internal sealed class HudProcess : IDisposable
 
     public void Signal(PosixSignal signal) =>
         Process.Start("kill", [signal == PosixSignal.SIGINT ? "-INT" : "-TERM", $"{Id}"]).WaitForExit();
+
+    /// <summary>Asks for the last while of the run.</summary>
+    public void AskForLookBack() => Process.Start("kill", ["-USR1", $"{Id}"]).WaitForExit();
 
     public void Dispose()
     {

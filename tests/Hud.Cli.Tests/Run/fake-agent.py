@@ -22,7 +22,16 @@ def on_stop(number, frame):
             f.write(f"{number}\n")
 
 
+asks = 0
+
+
+def on_ask(number, frame):
+    global asks
+    asks += 1
+
+
 signal.signal(signal.SIGTERM, on_stop)
+signal.signal(signal.SIGUSR1, on_ask)
 signal.signal(signal.SIGINT, on_stop)
 script = os.environ.get("FAKE", "blocked")
 
@@ -60,8 +69,25 @@ if script == "silent-crash":
     sys.stderr.write('{"level":"error","message":"out of luck"}\n')
     sys.exit(134)
 
-say("hello", agent={"version": "0.1.0", "kernel": "6.18", "rung": "uprobe.session"})
+kept = 0 if script == "keeps-nothing" else 120_000_000_000
+say("hello", agent={"version": "0.1.0", "kernel": "6.18", "rung": "uprobe.session"}, **({"lookBackNs": kept} if kept else {}))
 say("target", index=0, target=target)
+
+
+answered = 0
+
+
+def look_back():
+    """An answer to each request that came; script \"pushy\" answers without one."""
+    global answered
+    if script == "mute" or asks + (script == "pushy") <= answered:
+        return
+    answered += 1
+    past = {"session": task["session"], "verdict": "BLOCKED 31% of worker time", "verdictLevel": "Blocked", "targets": [target],
+            "lookBack": {"wantedNs": kept, "runStartedAt": "2026-03-01T01:00:00Z"},
+            "summary": {"startedAt": "2026-03-01T03:11:57Z", "observedNs": 130_000_000_000, "polls": 100, "slowPolls": 1, "workers": 2}}
+    packed = gzip.compress(json.dumps(past).encode())
+    say("lookback", number=answered, part=1, parts=1, sha256=hashlib.sha256(packed).hexdigest(), data=base64.b64encode(packed).decode())
 
 
 def hotspot(rank, cause, user, place, function, count, ms, percent, advice):
@@ -83,15 +109,17 @@ if script == "live":
                      {"tid": 102, "name": "tokio-rt-worker", "state": "idle", "busyPercent": 3, "lostPercent": 0}],
             tasks=[{"name": "checkout::handle::{{closure}}", "polls": 1000 * tick, "slowPolls": 3 * tick, "totalNs": tick * 400_000_000, "p50Ns": 11_000, "p99Ns": 20_000_000, "maxNs": 412_000_000, "percent": 20,
                     "histogram": [0] * 12 + [50, 400, 300, 50, 9, 3, 0, 0, 0, 0, 0, 1, 2]}])
+        look_back()
         time.sleep(0.1)
 
 say("progress", elapsedNs=1_000_000_000, summary={"polls": 1000, "slowPolls": 1})
 if script == "killed":
     os.kill(os.getpid(), signal.SIGKILL)
-if script == "wait" or script == "deaf":
+if script in ("wait", "deaf", "mute", "pushy", "keeps-nothing"):
     print("waiting", file=sys.stderr, flush=True)
     until = time.monotonic() + 120
     while time.monotonic() < until and (stops == 0 or script == "deaf"):
+        look_back()
         time.sleep(0.02)
 if script == "gap":
     seq += 3

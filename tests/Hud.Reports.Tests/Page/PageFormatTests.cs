@@ -48,6 +48,18 @@ public sealed class PageFormatTests
     }
 
     [Fact]
+    public void The_headline_of_a_look_back_says_of_which_time_it_is()
+    {
+        var whole = RealisticDocuments.Checkout();
+        string title = WebUtility.HtmlEncode(whole.Verdict[..20]);
+        Assert.Contains($"<h1>{title}", Html(whole), StringComparison.Ordinal);
+
+        var past = whole with { LookBack = new LookBack { WantedNs = whole.Summary.ObservedNs } };
+        string when = Words.LookBack(past)![1..];
+        Assert.Contains($"<h1>T{when}: {title}", Html(past), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nothing_a_target_wrote_becomes_markup()
     {
         string html = Html(RealisticDocuments.Hostile());

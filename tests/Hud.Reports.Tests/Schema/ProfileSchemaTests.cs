@@ -46,6 +46,7 @@ public sealed class ProfileSchemaTests
                 "verdict",
                 "verdictLevel",
                 "summary",
+                "lookBack",
                 "targets",
                 "hotspots",
                 "tasks",
@@ -75,6 +76,10 @@ public sealed class ProfileSchemaTests
                 RealisticDocuments.Checkout(),
                 RealisticDocuments.Hostile(),
                 RealisticDocuments.NoData(),
+                RealisticDocuments.Healthy() with
+                {
+                    LookBack = new LookBack { WantedNs = 120_000_000_000 },
+                },
                 RealisticDocuments.Healthy(),
                 new ProfileDocument(),
                 ProfileMerge.Merge([RealisticDocuments.Checkout(), RealisticDocuments.Checkout(2)]),

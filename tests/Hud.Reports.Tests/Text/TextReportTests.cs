@@ -39,6 +39,41 @@ public partial class TextReportTests
     }
 
     [Fact]
+    public void The_headline_of_a_look_back_says_of_which_time_it_is()
+    {
+        var document = RealisticDocuments.Checkout();
+        document = document with
+        {
+            LookBack = new LookBack { WantedNs = 120_000_000_000 },
+            Hotspots = [document.Hotspots[0] with { BeganBefore = document.Hotspots[0].Count, NotReturned = 1 }],
+            Summary = document.Summary with
+            {
+                StartedAt = new DateTimeOffset(2026, 3, 1, 4, 11, 57, TimeSpan.FromHours(1)),
+                ObservedNs = 130_000_000_000,
+            },
+        };
+
+        string text = TextReport.Render(document, 120);
+
+        Assert.Contains("# The 2m10s before 03:14:07 UTC: " + document.Verdict[..20], text, StringComparison.Ordinal);
+        Assert.Contains("since before this look-back begins", text, StringComparison.Ordinal);
+        Assert.Contains("had not returned at its end", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_end_of_a_look_back_in_a_file_may_be_any_time()
+    {
+        var document = new ProfileDocument
+        {
+            LookBack = new LookBack(),
+            Summary = new ProfileSummary { StartedAt = DateTimeOffset.MaxValue, ObservedNs = long.MaxValue },
+        };
+        Assert.EndsWith("before 23:59:59 UTC", Words.LookBack(document), StringComparison.Ordinal);
+        document = document with { Summary = new ProfileSummary { ObservedNs = long.MinValue } };
+        Assert.Equal("the 0ns before 00:00:00 UTC", Words.LookBack(document));
+    }
+
+    [Fact]
     public void What_a_target_calls_itself_cannot_reach_the_terminal_as_a_command()
     {
         var hostile = RealisticDocuments.Hostile();

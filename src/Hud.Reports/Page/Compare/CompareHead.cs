@@ -67,5 +67,5 @@ internal static class CompareHead
     private static string Number(double value) => value.ToString("#,0.#", CultureInfo.InvariantCulture);
 
     private static string Run(ProfileDocument document) =>
-        $"{document.Summary.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, watched {HumanText.Duration(document.Summary.ObservedNs)}";
+        $"{document.Summary.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, {(document.LookBack is null ? "watched" : "look-back of")} {HumanText.Duration(document.Summary.ObservedNs)}";
 }

@@ -50,7 +50,7 @@ internal static class HotspotDetail
             </dl>
             """
         );
-        if (Words.Marker(h) is { Length: > 0 } marker)
+        if (Words.Marker(h, lookBack: document.LookBack is not null) is { Length: > 0 } marker)
             html.Add($"<p class=\"marker\">{marker}</p>\n");
         Waited(html, waited);
         HistogramSvg.Write(html, h.Histogram, 0, "polls by time lost");

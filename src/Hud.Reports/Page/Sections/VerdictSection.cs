@@ -12,7 +12,7 @@ internal static class VerdictSection
             $"""
             <header class="verdict level-{document.VerdictLevel.ToString().ToLowerInvariant()}">
             <span class="light" role="img" aria-label="{Light(document.VerdictLevel)}"></span>
-            <h1>{PageText.Name(document.Verdict)}</h1>
+            <h1>{PageText.Name(Headline(document))}</h1>
             <p class="meta">{Who(document)} <span class="sep">/</span> {document.Summary.StartedAt.UtcDateTime.ToString(
                 "yyyy-MM-dd HH:mm:ss"
             )} UTC <span class="sep">/</span> watched {HumanText.Duration(
@@ -30,6 +30,10 @@ internal static class VerdictSection
 
         html.AddRaw("</header>\n");
     }
+
+    /// <summary>A page without a verdict has an empty headline, unless it has to say of which time it is.</summary>
+    private static string Headline(ProfileDocument document) =>
+        document.LookBack is null ? document.Verdict : Words.Headline(document);
 
     private static string Light(VerdictLevel level) =>
         level switch
