@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hud.Cli.Run;
+using Hud.Cli.Serving;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
@@ -32,6 +33,11 @@ internal sealed class RunOptions
     public Option<GoDuration?> Window { get; } =
         FlagValues.Duration("--window").With("time", "What the cockpit looks back over; 0 is since the start");
 
+    public Option<ListenAddress?> Metrics { get; } =
+        FlagValues
+            .Address("--metrics")
+            .With("address", "Serve metrics for Prometheus: 127.0.0.1:9464, or :9464 for every address of this machine");
+
     public Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the agent's own log on stderr" };
 
     public Option<string[]> DebugDir { get; } =
@@ -59,6 +65,7 @@ internal sealed class RunOptions
             Quiet,
             Output,
             Window,
+            Metrics,
             Verbose,
             DebugDir,
             Debuginfod,
@@ -80,6 +87,7 @@ internal sealed class RunOptions
             Quiet = parsed.GetValue(Quiet),
             Headless = parsed.GetValue(Headless),
             Verbose = parsed.GetValue(Verbose),
+            Metrics = parsed.GetValue(Metrics),
             Window =
                 (parsed.GetValue(Window) ?? default).ToTimeSpan() is var window && window <= MaxWindow
                     ? window
@@ -95,6 +103,7 @@ internal sealed class RunOptions
                 ForceLevel = parsed.GetValue(_forceLevel),
                 RingBufferKiB = parsed.GetValue(_ringKib),
                 PretendSeccompUnsafe = parsed.GetValue(_pretendUnsafe),
+                Metrics = parsed.GetValue(Metrics) is not null,
                 DebugDirectories = [.. (parsed.GetValue(DebugDir) ?? []).Select(ToFolder)],
                 DebuginfodUrls = [.. (parsed.GetValue(Debuginfod) ?? []).Select(ToServer)],
             },

@@ -1,13 +1,24 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Hud.Cli.Agent;
+using Hud.Cli.Serving;
 using Hud.Core;
+using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
 
 namespace Hud.Cli.Run;
 
 /// <summary>Starts the agent, follows its stream, and ends it in order when a signal asks for it.</summary>
-internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? onLogLine, System.IO.Stream? rawCopy)
+/// <param name="metrics">Gets the messages that are meant for it.</param>
+/// <param name="onMetricsLost">Told once, when metrics are no longer served.</param>
+internal sealed class LocalRun(
+    AgentTask task,
+    IRunView view,
+    Action<string>? onLogLine,
+    System.IO.Stream? rawCopy,
+    MetricsChild? metrics = null,
+    Action<Diagnostic>? onMetricsLost = null
+)
 {
     private readonly AgentStreamReader _reader = new();
     private readonly List<WarningMessage> _warnings = [];
@@ -15,6 +26,7 @@ internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? on
     private ProgressMessage? _lastProgress;
     private int _stops;
     private bool _copyBroken;
+    private bool _metricsLost;
 
     /// <summary>Blocks until the agent has ended.</summary>
     public RunOutcome Run(string agentPath)
@@ -70,7 +82,15 @@ internal sealed class LocalRun(AgentTask task, IRunView view, Action<string>? on
                 break;
         }
 
-        if (message is not null)
+        if (message is MetricsMessage or EndMessage)
+            metrics?.Send(line);
+        if (!_metricsLost && metrics?.Lost is { } lost)
+        {
+            _metricsLost = true;
+            onMetricsLost?.Invoke(lost);
+        }
+
+        if (message is not (null or MetricsMessage))
             view.Show(message);
     }
 

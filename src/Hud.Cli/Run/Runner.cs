@@ -2,6 +2,7 @@ using Hud.Cli.Agent;
 using Hud.Cli.Cockpit;
 using Hud.Cli.Commands;
 using Hud.Cli.Local;
+using Hud.Cli.Serving;
 using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
@@ -39,6 +40,10 @@ internal static class Runner
         };
 
         RunOutcome outcome;
+        Diagnostic? metricsLost = null;
+        using var metrics = request.Metrics is { } address ? MetricsChild.Start(address) : null;
+        if (metrics is not null && !request.Quiet)
+            Console.Error.WriteLine($"hud: metrics at {metrics.Url}");
         using (var view = View(request, process))
         using (var raw = request.Output == OutputKind.Stream ? Console.OpenStandardOutput() : null)
         {
@@ -47,7 +52,26 @@ internal static class Runner
                 task,
                 view,
                 request.Verbose && view is not CockpitView ? Console.Error.WriteLine : null,
-                raw
+                raw,
+                metrics,
+                lost =>
+                {
+                    if (view is not CockpitView)
+                    {
+                        Console.Error.WriteLine(lost);
+                        return;
+                    }
+
+                    metricsLost = lost; // said again once the cockpit is gone
+                    view.Show(
+                        new WarningMessage
+                        {
+                            Id = lost.Kind.Id,
+                            Text = lost.Message,
+                            NextStep = lost.NextStep,
+                        }
+                    );
+                }
             );
             if (view is CockpitView cockpit)
                 cockpit.Quit = () => run.StopRequested();
@@ -66,6 +90,8 @@ internal static class Runner
                     ],
                 },
             };
+        if (metricsLost is not null)
+            outcome = outcome with { Problems = [.. outcome.Problems, metricsLost] };
         Print(request, outcome);
         return Finish(request, outcome);
     }

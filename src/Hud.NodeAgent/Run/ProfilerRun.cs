@@ -125,16 +125,30 @@ internal sealed class ProfilerRun
             observation.Aggregator,
             observation.Totals
         );
+        var metrics = _task.Options.Metrics
+            ? new MetricsBuilder(
+                _targets.All,
+                observation.Stacks,
+                observation.Attributor,
+                observation.Aggregator
+            )
+            : null;
         var ended = observation.Run(
             _stop,
             _stream.CheckReader,
-            now => _stream.Write(progress.Build(observation.Facts(now), kernel.ReadWorkers(), now))
+            now =>
+            {
+                var facts = observation.Facts(now);
+                _stream.Write(progress.Build(facts, kernel.ReadWorkers(), now));
+                if (metrics?.IsDue(now) == true)
+                    Write(metrics.Build(facts));
+            }
         );
         long end = observation.Stop();
         if (ended == RunEnd.ReaderGone)
             return _log.End(ended.ToString(), DiagnosticKinds.AgentDied.ExitCode); // no reader is left to make a report for
         observation.Settle();
-        Report(observation, frames, end);
+        Report(observation, frames, metrics, end);
         return _log.End(ended.ToString(), ended == RunEnd.TargetGone ? DiagnosticKinds.TargetGone.ExitCode : 0);
     }
 
@@ -209,7 +223,13 @@ internal sealed class ProfilerRun
             _stream.Write(new TargetMessage { Index = i, Target = target });
     }
 
-    private void Report(Observation observation, TargetFrames frames, long endNs)
+    private void Write(IEnumerable<MetricsMessage> messages)
+    {
+        foreach (var message in messages)
+            _stream.Write(message);
+    }
+
+    private void Report(Observation observation, TargetFrames frames, MetricsBuilder? metrics, long endNs)
     {
         var budget = observation.Budget;
         Warn(observation.LateTokio.Select(ClosingWarnings.OfLateTokio));
@@ -222,13 +242,16 @@ internal sealed class ProfilerRun
                 budget.EverEstimated ? budget.Changes : []
             )
         );
+        var facts = observation.Facts(endNs);
         var document = ProfileBuilder.Build(
-            observation.Facts(endNs),
+            facts,
             observation.Aggregator,
             observation.Stacks,
             observation.Attributor,
             exact: true
         );
+        if (metrics is not null)
+            Write(metrics.Build(facts, document));
         Warn(frames.Warnings().Select(w => new Diagnostic(DiagnosticKinds.MissingSymbols, w.Text, w.NextStep)));
         Warn(new ClosingWarnings(new WorkerNames(_task.Session.WorkerThreadNames).Text).OfTargets(document));
         _stream.WriteProfile(document with { Warnings = [.. _log.Warnings] });
