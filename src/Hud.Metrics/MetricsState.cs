@@ -51,9 +51,9 @@ public sealed class MetricsState
         if (_run is not null && _run.StartedAt != message.Run.StartedAt)
             _targets.Clear(); // another run: its counters begin at 0
         _run = message.Run;
-        if (!_targets.TryGetValue(message.Index, out var target))
+        if (!_targets.TryGetValue(message.Index, out var target) || target.Metrics.Pid != message.Target.Pid)
         {
-            if (_targets.Count >= MaxTargets)
+            if (target is null && _targets.Count >= MaxTargets)
                 return;
             _targets[message.Index] = target = new Target();
         }

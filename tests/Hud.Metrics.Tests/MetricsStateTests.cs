@@ -92,6 +92,17 @@ public sealed class MetricsStateTests
     }
 
     [Fact]
+    public void Another_process_in_the_place_of_a_target_begins_anew()
+    {
+        var first = Of(Messages.Task("login"));
+        var second = Of(Messages.Task("flush", 1));
+        var state = Messages.State(first, second with { Target = second.Target with { Pid = 7 } });
+
+        Assert.Null(state.Value($"hud_slow_polls_total{{{Process},task=\"login\"}}"));
+        Assert.NotNull(state.Value($"hud_slow_polls_total{{{Process},task=\"flush\"}}"));
+    }
+
+    [Fact]
     public void Targets_and_series_have_bounds()
     {
         var state = Messages.State([
@@ -168,21 +179,17 @@ public sealed class MetricsStateTests
     [Fact]
     public void Counts_that_make_no_sense_do_no_harm()
     {
-        var state = Messages.State(
-            Of(
-                new TaskMetrics
-                {
-                    Name = "login",
-                    SlowPolls = -1,
-                    PollNs = -7,
-                    Polls = [-5, .. Enumerable.Repeat(1L, 200)],
-                    Exemplars = [new(HotspotCause.OnCpu, "f", -1, -1), new(HotspotCause.OnCpu, "", 1, 1)],
-                }
-            ) with
+        var message = Of(
+            new TaskMetrics
             {
-                Target = new TargetMetrics { CpuNs = -1, Workers = -1 },
+                Name = "login",
+                SlowPolls = -1,
+                PollNs = -7,
+                Polls = [-5, .. Enumerable.Repeat(1L, 200)],
+                Exemplars = [new(HotspotCause.OnCpu, "f", -1, -1), new(HotspotCause.OnCpu, "", 1, 1)],
             }
         );
+        var state = Messages.State(message with { Target = message.Target with { CpuNs = -1, Workers = -1 } });
 
         Assert.DoesNotContain("_total -", state.Plain(), StringComparison.Ordinal);
         Assert.Equal("", Prometheus.Check(state.Plain()));

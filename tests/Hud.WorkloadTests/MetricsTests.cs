@@ -168,6 +168,6 @@ public sealed partial class MetricsTests
     [GeneratedRegex(@"http://[^\s,]+/metrics", RegexOptions.None, 1000)]
     private static partial Regex Url();
 
-    [GeneratedRegex("_(bucket|sum|count)$", RegexOptions.None, 1000)]
+    [GeneratedRegex("_(?:bucket|sum|count)$", RegexOptions.None, 1000)]
     private static partial Regex Suffix();
 }

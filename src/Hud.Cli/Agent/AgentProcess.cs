@@ -79,8 +79,12 @@ internal sealed class AgentProcess : IDisposable
     )
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (DictionaryEntry entry in (IEnumerable)(handles is null ? Environment.GetEnvironmentVariables() : Array.Empty<DictionaryEntry>()))
-            environment[(string)entry.Key] = (string?)entry.Value ?? "";
+        if (handles is null)
+        {
+            foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+                environment[(string)entry.Key] = (string?)entry.Value ?? "";
+        }
+
         foreach (var (name, value) in variables)
             environment[name] = value;
 

@@ -64,7 +64,7 @@ internal static class FlagValues
 
     /// <summary>An address to listen on.</summary>
     public static Option<ListenAddress?> Address(string name) =>
-        Parsed(name, [], ListenAddress.Parse, "an address to listen on", ListenAddress.Forms);
+        Parsed<ListenAddress>(name, [], ListenAddress.Parse, "an address to listen on", ListenAddress.Forms);
 
     /// <summary>One of a few words, which the Tab key offers.</summary>
     public static Option<string?> Choice(string name, string alias, params string[] words)

@@ -42,6 +42,9 @@ public sealed record TargetMetrics
     public string? Container { get; set; }
     public string Process { get; set; } = "";
 
+    /// <summary>Another one under the same index is another process, whose counters begin at 0.</summary>
+    public int Pid { get; set; }
+
     /// <summary>False for one that could not be watched, or has ended.</summary>
     public bool Watched { get; set; }
 

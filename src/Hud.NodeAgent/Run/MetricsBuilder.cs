@@ -86,9 +86,8 @@ internal sealed class MetricsBuilder(
         Dictionary<int, List<PollExemplar>> Exemplars(ProfileDocument of, int target, ILookup<string, int> byName) =>
             of
                 .SlowPolls.Where(p => p.Target == target && !p.Open && p.Hotspot >= 0 && p.Task >= 0)
-                .GroupBy(p =>
-                    byName[of.Tasks[p.Task].Name].Select(_states[target].Tasks.SeriesOf).FirstOrDefault(TaskMetrics.Others)
-                )
+                .Where(p => byName.Contains(of.Tasks[p.Task].Name))
+                .GroupBy(p => _states[target].Tasks.SeriesOf(byName[of.Tasks[p.Task].Name].First()))
                 .ToDictionary(
                     g => g.Key,
                     g =>
@@ -115,6 +114,7 @@ internal sealed class MetricsBuilder(
             Pod = target.Pod is null ? null : SafeText.Clean(target.Pod),
             Container = target.Container is null ? null : SafeText.Clean(target.Container),
             Process = SafeText.Clean(target.Process),
+            Pid = target.Pid,
             Workers = target.Workers,
             Runtimes = target.Runtimes,
             OnCpuNs = lost.OnCpuNs(index),

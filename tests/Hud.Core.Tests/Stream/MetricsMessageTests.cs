@@ -49,7 +49,7 @@ public sealed class MetricsMessageTests
     {
         var output = new MemoryStream();
         var writer = new AgentStreamWriter(output);
-        var sent = Largest(string.Concat(Enumerable.Repeat(name, (1 << 20) / name.Length)));
+        var sent = Largest(string.Concat(Enumerable.Repeat(name, 20_000 / name.Length)));
 
         writer.Write(sent);
 
