@@ -41,14 +41,7 @@ public static class HistogramBounds
             buckets[i] = new Bucket(Bounds[i].Text, Bounds[i].Seconds, count, byBucket.GetValueOrDefault(i));
         }
 
-        return new HistogramSample(
-            labels,
-            buckets,
-            slots.Sum(),
-            sumNs / 1e9,
-            byBucket.GetValueOrDefault(-1),
-            slots
-        );
+        return new HistogramSample(labels, buckets, slots.Sum(), sumNs / 1e9, byBucket.GetValueOrDefault(-1), slots);
     }
 
     private static string Text(decimal seconds) => seconds.ToString("0.###########", CultureInfo.InvariantCulture);

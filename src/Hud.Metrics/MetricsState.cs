@@ -88,10 +88,7 @@ public sealed class MetricsState
         {
             Samples =
             [
-                new(
-                    Labels(("version", agent.Version), ("kernel", agent.Kernel), ("probe_mode", agent.ProbeMode)),
-                    1
-                ),
+                new(Labels(("version", agent.Version), ("kernel", agent.Kernel), ("probe_mode", agent.ProbeMode)), 1),
             ],
         };
 
@@ -131,13 +128,7 @@ public sealed class MetricsState
             Samples =
             [
                 .. targets.SelectMany(t =>
-                    ((string Cause, long Ns)[])
-                        [
-                            ("on_cpu", t.Target.Metrics.OnCpuNs),
-                            ("blocked", t.Target.Metrics.BlockedNs),
-                            ("run_queue", t.Target.Metrics.RunQueueNs),
-                            ("throttled", t.Target.Metrics.ThrottledNs),
-                        ]
+                    Lost(t.Target.Metrics)
                         .Select(c => new Sample([.. t.Labels, new(MetricLabels.Cause, c.Cause)], Seconds(c.Ns)))
                 ),
             ],
@@ -156,7 +147,9 @@ public sealed class MetricsState
             .SelectMany(t =>
                 // names that are the same once they are cut are one series
                 t.Target.Tasks.Values.GroupBy(task => Clean(task.Name), StringComparer.Ordinal)
-                    .Select(g => (Labels: (IReadOnlyList<Label>)[.. t.Labels, new(MetricLabels.Task, g.Key)], Tasks: g.ToList()))
+                    .Select(g =>
+                        (Labels: (IReadOnlyList<Label>)[.. t.Labels, new(MetricLabels.Task, g.Key)], Tasks: g.ToList())
+                    )
             )
             .ToList();
         yield return new MetricFamily(MetricCatalog.SlowPolls)
@@ -196,7 +189,9 @@ public sealed class MetricsState
         HistogramBounds.Sample(
             labels,
             Log2Histogram.Sum(
-                tasks.Select(t => (IReadOnlyList<long>)[.. slots(t).Take(Log2Histogram.Slots).Select(n => Math.Max(0, n))])
+                tasks.Select(t =>
+                    (IReadOnlyList<long>)[.. slots(t).Take(Log2Histogram.Slots).Select(n => Math.Max(0, n))]
+                )
             ),
             tasks.Sum(t => Math.Max(0, sumNs(t))),
             exemplars
@@ -234,6 +229,14 @@ public sealed class MetricsState
 
         return labelled;
     }
+
+    private static (string Cause, long Ns)[] Lost(TargetMetrics target) =>
+        [
+            (Cause(HotspotCause.OnCpu), target.OnCpuNs),
+            (Cause(HotspotCause.BlockingCall), target.BlockedNs),
+            (Cause(HotspotCause.RunQueue), target.RunQueueNs),
+            (Cause(HotspotCause.Throttled), target.ThrottledNs),
+        ];
 
     private static string Cause(HotspotCause cause) =>
         cause switch

@@ -15,7 +15,7 @@ public sealed class DocsTests
             page = File.ReadAllText(path);
         int from = page.IndexOf(begin, StringComparison.Ordinal) + begin.Length,
             to = page.IndexOf(end, StringComparison.Ordinal);
-        Assert.True(from >= begin.Length && to > from, "the page has no place for the table");
+        Assert.True(from >= begin.Length && to >= from, "the page has no place for the table");
         if (Environment.GetEnvironmentVariable("HUD_UPDATE_GOLDEN") == "1")
             File.WriteAllText(path, page = page[..from] + Table() + page[to..]);
 

@@ -14,10 +14,7 @@ public sealed class ExpositionTests
 
     [Fact]
     public void OpenMetrics_is_the_golden_file() =>
-        Matches(
-            "openmetrics.txt",
-            TextFormat.OpenMetrics(Messages.State(Messages.Checkout()).Families(Messages.Now))
-        );
+        Matches("openmetrics.txt", TextFormat.OpenMetrics(Messages.State(Messages.Checkout()).Families(Messages.Now)));
 
     [Fact]
     public void Promtool_finds_nothing_to_say() =>
@@ -65,7 +62,12 @@ public sealed class ExpositionTests
     [Fact]
     public void Buckets_are_cumulative_and_every_bound_is_one_that_the_kernel_counted_by()
     {
-        var histogram = HistogramBounds.Sample([], Messages.Slots((0, 1), (20, 5), (22, 7), (39, 2)), 9_000_000_000, []);
+        var histogram = HistogramBounds.Sample(
+            [],
+            Messages.Slots((0, 1), (20, 5), (22, 7), (39, 2)),
+            9_000_000_000,
+            []
+        );
 
         Assert.Equal(histogram.Buckets.Select(b => b.Count).Order(), histogram.Buckets.Select(b => b.Count));
         Assert.Equal((15, 9.0), (histogram.Count, histogram.Sum));
@@ -109,10 +111,7 @@ public sealed class ExpositionTests
     {
         var family = new MetricFamily(new MetricInfo("a_seconds", MetricKind.Histogram, "", "Times."))
         {
-            Histograms =
-            [
-                new([], [new("1", 1, 1, Exemplar(117)), new("2", 2, 2, Exemplar(118))], 2, 1.5),
-            ],
+            Histograms = [new([], [new("1", 1, 1, Exemplar(117)), new("2", 2, 2, Exemplar(118))], 2, 1.5)],
         };
 
         string text = TextFormat.OpenMetrics([family]);

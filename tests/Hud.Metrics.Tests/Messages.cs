@@ -36,7 +36,12 @@ internal static class Messages
         {
             Run = new RunMetrics
             {
-                Agent = new AgentInfo { Version = "0.1.0", Kernel = "6.18.0", ProbeMode = "uprobe.session" },
+                Agent = new AgentInfo
+                {
+                    Version = "0.1.0",
+                    Kernel = "6.18.0",
+                    ProbeMode = "uprobe.session",
+                },
                 StartedAt = Start,
                 ElapsedNs = 60_000_000_000,
                 ThresholdNs = 5_000_000,
@@ -74,7 +79,11 @@ internal static class Messages
                 CpuThrottledPeriods = 5,
                 Tasks =
                 [
-                    Task("other", TaskMetrics.Others, 7) with { Waits = [], WaitNs = 0 },
+                    Task("other", TaskMetrics.Others, 7) with
+                    {
+                        Waits = [],
+                        WaitNs = 0,
+                    },
                     Task("checkout::login::{{closure}}") with
                     {
                         Exemplars =

@@ -117,10 +117,7 @@ public sealed class MetricsStateTests
         ]);
         var families = state.Families(Messages.Now);
 
-        Assert.Equal(
-            MetricsState.MaxTargets,
-            families.Single(f => f.Info == MetricCatalog.TargetUp).Samples.Count
-        );
+        Assert.Equal(MetricsState.MaxTargets, families.Single(f => f.Info == MetricCatalog.TargetUp).Samples.Count);
         Assert.Equal(
             MetricsState.MaxTargets * (StreamLimits.MetricsSeries + 1),
             families.Single(f => f.Info == MetricCatalog.SlowPolls).Samples.Count
@@ -161,7 +158,12 @@ public sealed class MetricsStateTests
 
         Assert.All(
             text.Split('\n').SkipLast(1),
-            line => Assert.True(line.StartsWith("hud_", StringComparison.Ordinal) || line.StartsWith("# ", StringComparison.Ordinal), line)
+            line =>
+                Assert.True(
+                    line.StartsWith("hud_", StringComparison.Ordinal)
+                        || line.StartsWith("# ", StringComparison.Ordinal),
+                    line
+                )
         );
         Assert.DoesNotContain(text, c => c != '\n' && !SafeText.IsSafe(new System.Text.Rune(c)));
         Assert.Equal(1, state.Value("hud_up"));
@@ -212,10 +214,7 @@ public sealed class MetricsStateTests
         {
             var losses = new Losses();
             counter.SetValue(losses, 1L);
-            Assert.Equal(
-                notEvents.Contains(counter.Name) ? 0 : 1,
-                LossKinds.All.Count(k => k.Count(losses) == 1)
-            );
+            Assert.Equal(notEvents.Contains(counter.Name) ? 0 : 1, LossKinds.All.Count(k => k.Count(losses) == 1));
         }
 
         Assert.Equal(LossKinds.All.Count, LossKinds.All.Select(k => k.Kind).Distinct().Count());

@@ -58,10 +58,7 @@ public sealed class ProtobufFormatTests
         var span = Fields(Bytes(histogram, 12));
         // slot 28 ends at 2^29 ns, which stand for half a second: bucket -1
         Assert.Equal((-1, 4ul), (Signed(Number(span, 1)), Number(span, 2)));
-        Assert.Equal(
-            [5, -3, -2, 9],
-            histogram.Where(f => f.Field == 13).Select(f => Signed((ulong)f.Value))
-        );
+        Assert.Equal([5, -3, -2, 9], histogram.Where(f => f.Field == 13).Select(f => Signed((ulong)f.Value)));
     }
 
     [Fact]

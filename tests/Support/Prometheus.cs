@@ -106,7 +106,11 @@ internal static class Prometheus
                 .EnumerateArray()
                 .ToDictionary(
                     r => r.GetProperty("metric").ToString(),
-                    r => double.Parse(r.GetProperty("value")[1].GetString()!, System.Globalization.CultureInfo.InvariantCulture)
+                    r =>
+                        double.Parse(
+                            r.GetProperty("value")[1].GetString()!,
+                            System.Globalization.CultureInfo.InvariantCulture
+                        )
                 );
         }
         catch (HttpRequestException)

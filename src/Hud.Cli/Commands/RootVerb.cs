@@ -82,8 +82,8 @@ internal sealed class RootVerb
     private GoDuration DefaultDuration(ParseResult parsed) =>
         parsed.GetValue(_run.Metrics) is not null
         || Terminal.OutputIsTerminal
-        && !parsed.GetValue(_run.Headless)
-        && RunOptions.KindOf(parsed.GetValue(_run.Output)) == OutputKind.Text
+            && !parsed.GetValue(_run.Headless)
+            && RunOptions.KindOf(parsed.GetValue(_run.Output)) == OutputKind.Text
             ? SessionBounds.MaxLocalDuration
             : HeadlessDuration;
 

@@ -36,7 +36,10 @@ internal sealed class RunOptions
     public Option<ListenAddress?> Metrics { get; } =
         FlagValues
             .Address("--metrics")
-            .With("address", "Serve metrics for Prometheus: 127.0.0.1:9464, or :9464 for every address of this machine");
+            .With(
+                "address",
+                "Serve metrics for Prometheus: 127.0.0.1:9464, or :9464 for every address of this machine"
+            );
 
     public Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the agent's own log on stderr" };
 

@@ -131,7 +131,8 @@ public sealed class PageServer(Func<PageRequest, Page> answer, Action<string>? o
             CultureInfo.InvariantCulture,
             $"HTTP/1.1 {page.Code} {(page.Code == 200 ? "OK" : "Error")}\r\nContent-Type: {page.ContentType}\r\nContent-Length: {page.Body.Length}\r\n{(page.Code == 405 ? "Allow: GET, HEAD\r\n" : "")}Connection: close\r\n\r\n"
         );
-        return line[0] == "HEAD" ? Encoding.ASCII.GetBytes(answered)
+        return line[0] == "HEAD"
+            ? Encoding.ASCII.GetBytes(answered)
             : (byte[])[.. Encoding.ASCII.GetBytes(answered), .. page.Body];
     }
 

@@ -175,9 +175,7 @@ internal sealed class MetricsBuilder(
         private long Share(int target, HotspotCause cause, long allNs)
         {
             long all = _recorded.Where(r => r.Key.Cause == cause).Sum(r => r.Value);
-            return all > 0
-                ? (long)((double)_recorded.GetValueOrDefault((target, cause)) / all * allNs)
-                : 0;
+            return all > 0 ? (long)((double)_recorded.GetValueOrDefault((target, cause)) / all * allNs) : 0;
         }
     }
 }

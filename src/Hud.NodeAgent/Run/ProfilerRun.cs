@@ -126,12 +126,7 @@ internal sealed class ProfilerRun
             observation.Totals
         );
         var metrics = _task.Options.Metrics
-            ? new MetricsBuilder(
-                _targets.All,
-                observation.Stacks,
-                observation.Attributor,
-                observation.Aggregator
-            )
+            ? new MetricsBuilder(_targets.All, observation.Stacks, observation.Attributor, observation.Aggregator)
             : null;
         var ended = observation.Run(
             _stop,

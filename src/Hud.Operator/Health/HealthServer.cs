@@ -16,10 +16,7 @@ public sealed class HealthServer(string address, HealthChecks checks, Log log)
         using var listener = Listener(address);
         listener.Start();
         log.Info("serving health and metrics", ("address", address));
-        await new PageServer(
-            request => Answer(request.Path),
-            error => log.Debug("a probe went away", ("error", error))
-        )
+        await new PageServer(request => Answer(request.Path), error => log.Debug("a probe went away", ("error", error)))
             .RunAsync(listener.Server, cancel)
             .ConfigureAwait(false);
     }

@@ -51,7 +51,7 @@ public sealed partial class MetricsTests : IDisposable
     public void The_agent_is_asked_for_them_and_runs_until_it_is_stopped()
     {
         string file = Path.GetTempFileName();
-        using var hud = Start(new() { ["FAKE_TASK"] = file }, "--metrics", "127.0.0.1:0");
+        using var hud = StartWith(new() { ["FAKE_TASK"] = file }, "--metrics", "127.0.0.1:0");
         UrlOf(hud);
         hud.WaitForError("1000 polls");
         hud.Signal(PosixSignal.SIGTERM);
@@ -66,8 +66,8 @@ public sealed partial class MetricsTests : IDisposable
     [Fact]
     public async Task Who_serves_has_no_rights_and_nothing_but_its_socket_and_its_pipes()
     {
-        using var hud = Start(new() { ["HUD_TEST_SECRET"] = "hunter2" }, "--metrics", "127.0.0.1:0");
-        await ScrapeAsync(UrlOf(hud), "hud_up");
+        using var hud = StartWith(new() { ["HUD_TEST_SECRET"] = "hunter2" }, "--metrics", "127.0.0.1:0");
+        await ScrapeAsync(UrlOf(hud), "hud_up 1");
         int server = ServerOf(hud);
 
         var status = File.ReadAllLines($"/proc/{server}/status")
@@ -94,7 +94,7 @@ public sealed partial class MetricsTests : IDisposable
     public async Task A_server_that_dies_does_not_end_the_run_and_it_says_so()
     {
         using var hud = Start("--metrics", "127.0.0.1:0");
-        await ScrapeAsync(UrlOf(hud), "hud_up");
+        await ScrapeAsync(UrlOf(hud), "hud_up 1");
 
         Process.Start("kill", ["-KILL", $"{ServerOf(hud)}"]).WaitForExit();
         hud.WaitForError("HUD318: the process that serves metrics ended (exit code 137)");
@@ -110,7 +110,7 @@ public sealed partial class MetricsTests : IDisposable
     public async Task A_server_that_does_not_read_does_not_hold_up_the_run()
     {
         using var hud = Start("--metrics", "127.0.0.1:0");
-        await ScrapeAsync(UrlOf(hud), "hud_up");
+        await ScrapeAsync(UrlOf(hud), "hud_up 1");
         int server = ServerOf(hud);
 
         Process.Start("kill", ["-STOP", $"{server}"]).WaitForExit();
@@ -125,7 +125,7 @@ public sealed partial class MetricsTests : IDisposable
     public async Task When_hud_is_killed_nobody_serves_any_more()
     {
         using var hud = Start("--metrics", "127.0.0.1:0");
-        await ScrapeAsync(UrlOf(hud), "hud_up");
+        await ScrapeAsync(UrlOf(hud), "hud_up 1");
         int server = ServerOf(hud),
             agent = Children(hud).Single(c => c != server);
 
@@ -160,9 +160,9 @@ public sealed partial class MetricsTests : IDisposable
         Assert.Contains("another program listens there\n  next: choose another port", error, StringComparison.Ordinal);
     }
 
-    private HudProcess Start(params string[] arguments) => Start([], arguments);
+    private HudProcess Start(params string[] arguments) => StartWith([], arguments);
 
-    private HudProcess Start(Dictionary<string, string> variables, params string[] arguments) =>
+    private HudProcess StartWith(Dictionary<string, string> variables, params string[] arguments) =>
         new("live", ["--pid", Pid, .. arguments], variables);
 
     private static string UrlOf(HudProcess hud)

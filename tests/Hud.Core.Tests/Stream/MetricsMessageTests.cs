@@ -89,7 +89,9 @@ public sealed class MetricsMessageTests
         var reader = new AgentStreamReader();
 
         // the kind is unknown there
-        string text = Encoding.UTF8.GetString(output.ToArray()).Replace("\"metrics\"", "\"later\"", StringComparison.Ordinal);
+        string text = Encoding
+            .UTF8.GetString(output.ToArray())
+            .Replace("\"metrics\"", "\"later\"", StringComparison.Ordinal);
         foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             reader.Accept(Encoding.UTF8.GetBytes(line));
 

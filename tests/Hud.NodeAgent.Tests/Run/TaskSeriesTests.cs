@@ -96,7 +96,9 @@ public sealed class TaskSeriesTests
                 if (before.TryGetValue(task.Series, out var last))
                 {
                     Assert.Equal(last.Name, task.Name);
-                    Assert.True(task.PollNs >= last.PollNs && task.SlowPolls >= last.SlowPolls && task.WaitNs >= last.WaitNs);
+                    Assert.True(
+                        task.PollNs >= last.PollNs && task.SlowPolls >= last.SlowPolls && task.WaitNs >= last.WaitNs
+                    );
                     Assert.All(last.Polls, (n, i) => Assert.True(task.Polls.ElementAtOrDefault(i) >= n));
                     Assert.All(last.Waits, (n, i) => Assert.True(task.Waits.ElementAtOrDefault(i) >= n));
                 }
