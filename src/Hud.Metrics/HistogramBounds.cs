@@ -6,7 +6,7 @@ namespace Hud.Metrics;
 
 /// <summary>
 /// From the kernel's powers of two to the buckets that are served: each bound is one of them, so every count is exact, and there are fewer where
-/// nobody looks: every second one below half a millisecond and above a third of a second.
+/// nobody looks: every second one below half a millisecond and above half a second.
 /// </summary>
 public static class HistogramBounds
 {

@@ -76,7 +76,9 @@ public sealed partial class MetricsTests
         );
 
         // what was scraped is what had been by then: most of it, as the last message before the end is at most five seconds old
-        double slow = scraped.Where(s => s.Key.StartsWith("hud_slow_polls_total{", StringComparison.Ordinal)).Sum(s => s.Value);
+        double slow = scraped
+            .Where(s => s.Key.StartsWith("hud_slow_polls_total{", StringComparison.Ordinal))
+            .Sum(s => s.Value);
         Assert.InRange(slow, profile.Summary.SlowPolls * 0.3, profile.Summary.SlowPolls);
 
         var answers = await asked;

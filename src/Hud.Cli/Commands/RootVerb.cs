@@ -29,7 +29,7 @@ internal sealed class RootVerb
         .With("time", "A poll that takes longer blocks its worker: 5ms, 500us [default: 5ms]");
     private readonly Option<GoDuration?> _duration = FlagValues
         .Duration("--duration", "-d")
-        .With("time", "How long: 30, 1m30s, 2h [default: until Ctrl-C; 60s without a terminal and --metrics]");
+        .With("time", "How long: 30, 1m30s, 2h [default: until Ctrl-C; 60s with neither a terminal nor --metrics]");
     private readonly Option<string[]> _workers = new("--workers")
     {
         Description = "Only threads whose name begins with this count as workers",
