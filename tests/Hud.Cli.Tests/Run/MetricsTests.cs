@@ -126,8 +126,7 @@ public sealed partial class MetricsTests : IDisposable
     {
         using var hud = Start("--metrics", "127.0.0.1:0");
         await ScrapeAsync(UrlOf(hud), "hud_up 1");
-        int server = ServerOf(hud),
-            agent = Children(hud).Single(c => c != server);
+        int server = ServerOf(hud);
 
         Process.Start("kill", ["-KILL", $"{hud.Id}"]).WaitForExit();
 
@@ -137,8 +136,6 @@ public sealed partial class MetricsTests : IDisposable
             Assert.True(watch.Elapsed < Deadline, "it still serves");
             Thread.Sleep(10);
         }
-
-        Process.Start("kill", ["-KILL", $"{agent}"]).WaitForExit();
     }
 
     [Fact]
@@ -185,27 +182,30 @@ public sealed partial class MetricsTests : IDisposable
     }
 
     private static int ServerOf(HudProcess hud) =>
-        Children(hud)
-            .Single(c => File.ReadAllText($"/proc/{c}/cmdline").Contains("--metrics-server", StringComparison.Ordinal));
+        Process
+            .GetProcesses()
+            .Select(p => p.Id)
+            .Single(p =>
+                Text(p, "status").Contains($"\nPPid:\t{hud.Id}\n", StringComparison.Ordinal)
+                && Text(p, "cmdline").Contains("--metrics-server", StringComparison.Ordinal)
+            );
 
-    private static IEnumerable<int> Children(HudProcess hud) =>
-        Directory
-            .GetDirectories($"/proc/{hud.Id}/task")
-            .SelectMany(t => File.ReadAllText(t + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(int.Parse);
-
-    /// <summary>Not a zombie that nobody has waited for.</summary>
-    private static bool Running(int pid)
+    /// <summary>Empty when it is gone.</summary>
+    private static string Text(int pid, string file)
     {
         try
         {
-            return !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
+            return File.ReadAllText($"/proc/{pid}/{file}");
         }
         catch (IOException)
         {
-            return false;
+            return "";
         }
     }
+
+    /// <summary>Not a zombie that nobody has waited for.</summary>
+    private static bool Running(int pid) =>
+        Text(pid, "stat") is { Length: > 0 } stat && !stat.Contains(") Z ", StringComparison.Ordinal);
 
     [GeneratedRegex(@"http://[^\s,]+/metrics", RegexOptions.None, 1000)]
     private static partial Regex Url();
