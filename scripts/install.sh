@@ -71,7 +71,27 @@ install_crates() { "$hud_root/scripts/crates.sh"; }
 
 # zsh and fish complete hud's command line; golang-go (its pprof) and python3-jsonschema read the report formats; bpftrace is a
 # second profiler on the same target.
-install_test() { need bpftrace golang-go python3-jsonschema tmux zsh fish gdb gcc g++ libc6-dev musl-tools elfutils libdebuginfod1 iproute2 binutils util-linux procps make python3-minimal xz-utils llvm-19; }
+install_test() {
+  need bpftrace golang-go python3-jsonschema tmux zsh fish gdb gcc g++ libc6-dev musl-tools elfutils libdebuginfod1 iproute2 binutils util-linux procps make python3-minimal xz-utils llvm-19
+  fetch_prometheus
+}
+
+# promtool checks the metrics that hud serves, and prometheus scrapes them, in the tests. Installed the package would start a service.
+fetch_prometheus() {
+  local folder="$hud_cache/prometheus" work
+  [ ! -x "$folder/prometheus" ] || [ ! -x "$folder/promtool" ] || return 0
+  refresh_apt
+  say "fetching prometheus"
+  work="$(mktemp -d)"
+  chmod 755 "$work"
+  (cd "$work" && apt-get download -q prometheus && dpkg -x prometheus_*.deb unpacked) >"$apt_log" 2>&1 </dev/null || {
+    rm -rf "$work"
+    fail "prometheus could not be fetched" "see $apt_log"
+  }
+  mkdir -p "$folder"
+  mv -f "$work/unpacked/usr/bin/promtool" "$work/unpacked/usr/bin/prometheus" "$folder/"
+  rm -rf "$work"
+}
 
 install_arm() { need gdb gdb-multiarch qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils; }
 

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using Hud.Cli.Commands;
+using Hud.Cli.Serving;
 using Hud.Core.Diagnostics;
+
+if (args is [MetricsServer.Verb])
+    return MetricsServer.Run();
 
 var parsed = CommandTree.Build().Parse(args);
 if (UsageErrors.Of(parsed) is { } wrong)

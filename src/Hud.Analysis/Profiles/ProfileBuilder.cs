@@ -84,6 +84,34 @@ public static class ProfileBuilder
         return document with { VerdictLevel = level, Verdict = verdict };
     }
 
+    /// <summary>
+    /// Totals of every task type, by its number, with the names that a document gives them. Polls that have not returned count where the
+    /// aggregator counts them.
+    /// </summary>
+    /// <param name="slow">By type: slow polls as a document counts them.</param>
+    public static IReadOnlyList<TaskTypeFacts> Types(
+        ProfileInputs facts,
+        PollAggregator aggregator,
+        StackAttributor attributor,
+        out IReadOnlyList<long> slow
+    )
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(aggregator);
+        ArgumentNullException.ThrowIfNull(attributor);
+        var types = NameTypes(
+            UncountedPolls.AddTo(facts, aggregator.Polls).Types,
+            aggregator,
+            attributor,
+            exact: false
+        );
+        slow = [.. types.Select((type, i) => SlowPolls(type, new TaskTypeId(i), aggregator))];
+        return types;
+    }
+
+    private static long SlowPolls(TaskTypeFacts type, TaskTypeId id, PollAggregator aggregator) =>
+        Math.Max(aggregator.RecordedByType.GetValueOrDefault(id), aggregator.BlockInPlace == 0 ? type.Slow : 0);
+
     private static long Observed(ProfileInputs facts) => Math.Max(1, facts.EndNs - facts.StartNs);
 
     /// <summary>What a share is a share of: the time of all workers.</summary>
@@ -252,10 +280,7 @@ public static class ProfileBuilder
                 Target = type.Target.Index,
                 Name = type.Name,
                 Polls = type.Polls,
-                SlowPolls = Math.Max(
-                    aggregator.RecordedByType.GetValueOrDefault(id),
-                    aggregator.BlockInPlace == 0 ? type.Slow : 0
-                ),
+                SlowPolls = SlowPolls(type, id, aggregator),
                 TotalNs = type.TotalNs,
                 P50Ns = Log2Histogram.Quantile(type.Histogram, 0.5, type.MaxNs),
                 P99Ns = Log2Histogram.Quantile(type.Histogram, 0.99, type.MaxNs),

@@ -1,9 +1,13 @@
 using System.Collections;
+using System.Runtime.InteropServices;
 using System.Text;
 using Hud.Core.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hud.Cli.Agent;
+
+/// <param name="Third">The child finds it under <see cref="Interop.ThirdHandle"/>.</param>
+internal sealed record ChildHandles(SafeFileHandle Input, SafeHandle Third);
 
 /// <summary>A running <c>hud-agent</c>: its stdout to read, the end of its stderr, and how to end it.</summary>
 internal sealed class AgentProcess : IDisposable
@@ -64,17 +68,23 @@ internal sealed class AgentProcess : IDisposable
     }
 
     /// <summary>Any program; also kubectl is followed and ended like this.</summary>
+    /// <param name="handles">What it is given to read and to use; it has no other variables than <paramref name="variables"/> then.</param>
     /// <exception cref="IOException">It cannot be started; the message says why.</exception>
     public static AgentProcess Start(
         string path,
         string[] arguments,
         IReadOnlyDictionary<string, string> variables,
-        Action<string>? onLogLine = null
+        Action<string>? onLogLine = null,
+        ChildHandles? handles = null
     )
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
-            environment[(string)entry.Key] = (string?)entry.Value ?? "";
+        if (handles is null)
+        {
+            foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+                environment[(string)entry.Key] = (string?)entry.Value ?? "";
+        }
+
         foreach (var (name, value) in variables)
             environment[name] = value;
 
@@ -90,9 +100,10 @@ internal sealed class AgentProcess : IDisposable
                     path,
                     arguments,
                     [.. environment.Select(e => $"{e.Key}={e.Value}")],
-                    nothing,
+                    handles?.Input ?? nothing,
                     outWrite,
-                    errWrite
+                    errWrite,
+                    handles?.Third
                 );
                 return new AgentProcess(pid, outRead, errRead, onLogLine);
             }

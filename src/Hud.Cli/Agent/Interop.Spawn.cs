@@ -23,6 +23,10 @@ internal static partial class Interop
     /// <summary>glibc: posix_spawnattr_t 336 bytes, posix_spawn_file_actions_t 80, sigset_t 128; musl is smaller.</summary>
     private const int StructRoom = 512;
 
+    /// <summary>The number under which a child finds the fourth handle that it is given.</summary>
+    public const int ThirdHandle = 3;
+
+    /// <param name="third">Handed on as well; everything behind it is closed then, whoever left it open.</param>
     /// <exception cref="IOException">The program cannot be started; the message says why.</exception>
     public static unsafe int Spawn(
         string path,
@@ -30,7 +34,8 @@ internal static partial class Interop
         string[] environment,
         SafeFileHandle stdin,
         SafeFileHandle stdout,
-        SafeFileHandle stderr
+        SafeFileHandle stderr,
+        SafeHandle? third = null
     )
     {
         byte* attributes = stackalloc byte[StructRoom],
@@ -52,6 +57,12 @@ internal static partial class Interop
             Check(posix_spawn_file_actions_adddup2(actions, (int)stdin.DangerousGetHandle(), 0));
             Check(posix_spawn_file_actions_adddup2(actions, (int)stdout.DangerousGetHandle(), 1));
             Check(posix_spawn_file_actions_adddup2(actions, (int)stderr.DangerousGetHandle(), 2));
+            if (third is not null)
+            {
+                Check(posix_spawn_file_actions_adddup2(actions, (int)third.DangerousGetHandle(), ThirdHandle));
+                CloseFrom(actions, ThirdHandle + 1);
+            }
+
             int pid;
             fixed (
                 nint* argvPointer = argv,
@@ -72,6 +83,19 @@ internal static partial class Interop
         {
             if (error != 0)
                 throw new IOException($"cannot start {path}: {Marshal.GetPInvokeErrorMessage(error)}");
+        }
+    }
+
+    /// <summary>glibc 2.34; what is older, or another C library, leaves open what was not made to be closed.</summary>
+    private static unsafe void CloseFrom(byte* actions, int first)
+    {
+        try
+        {
+            _ = posix_spawn_file_actions_addclosefrom_np(actions, first);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // all that hud itself opens is closed in children
         }
     }
 
@@ -152,6 +176,9 @@ internal static partial class Interop
 
     [LibraryImport("libc")]
     private static unsafe partial int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
+
+    [LibraryImport("libc")]
+    private static unsafe partial int posix_spawn_file_actions_addclosefrom_np(byte* actions, int from);
 
     [LibraryImport("libc")]
     private static unsafe partial int sigfillset(byte* signals);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Hud.Cli.Serving;
 using Hud.Cli.Session;
 using Hud.Core.Api;
 
@@ -60,6 +61,10 @@ internal static class FlagValues
             text => IsWhole(text) ? beyond : "not a whole number",
             $"write it like {example}"
         );
+
+    /// <summary>An address to listen on.</summary>
+    public static Option<ListenAddress?> Address(string name) =>
+        Parsed<ListenAddress>(name, [], ListenAddress.Parse, "an address to listen on", ListenAddress.Forms);
 
     /// <summary>One of a few words, which the Tab key offers.</summary>
     public static Option<string?> Choice(string name, string alias, params string[] words)

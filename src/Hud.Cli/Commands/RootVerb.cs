@@ -29,7 +29,7 @@ internal sealed class RootVerb
         .With("time", "A poll that takes longer blocks its worker: 5ms, 500us [default: 5ms]");
     private readonly Option<GoDuration?> _duration = FlagValues
         .Duration("--duration", "-d")
-        .With("time", "How long: 30, 1m30s, 2h [default: until Ctrl-C; 60s without a terminal]");
+        .With("time", "How long: 30, 1m30s, 2h [default: until Ctrl-C; 60s with neither a terminal nor --metrics]");
     private readonly Option<string[]> _workers = new("--workers")
     {
         Description = "Only threads whose name begins with this count as workers",
@@ -78,11 +78,12 @@ internal sealed class RootVerb
         return _run.ToRequest(parsed, session, process) with { Again = Again(process) };
     }
 
-    /// <summary>On a terminal the user watches and ends it; the bound only ends what was forgotten.</summary>
+    /// <summary>On a terminal the user watches and ends it, and so does who has it serve metrics; the bound only ends what was forgotten.</summary>
     private GoDuration DefaultDuration(ParseResult parsed) =>
-        Terminal.OutputIsTerminal
-        && !parsed.GetValue(_run.Headless)
-        && RunOptions.KindOf(parsed.GetValue(_run.Output)) == OutputKind.Text
+        parsed.GetValue(_run.Metrics) is not null
+        || Terminal.OutputIsTerminal
+            && !parsed.GetValue(_run.Headless)
+            && RunOptions.KindOf(parsed.GetValue(_run.Output)) == OutputKind.Text
             ? SessionBounds.MaxLocalDuration
             : HeadlessDuration;
 

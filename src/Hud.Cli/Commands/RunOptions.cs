@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hud.Cli.Run;
+using Hud.Cli.Serving;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
@@ -42,6 +43,14 @@ internal sealed class RunOptions
                 "How much of the past the key x, or SIGUSR1 to hud, saves while the run goes on: 10s to 30m, 0 for none [default: 2m]"
             );
 
+    public Option<ListenAddress?> Metrics { get; } =
+        FlagValues
+            .Address("--metrics")
+            .With(
+                "address",
+                "Serve metrics for Prometheus: 127.0.0.1:9464, or :9464 for every address of this machine"
+            );
+
     public Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the agent's own log on stderr" };
 
     public Option<string[]> DebugDir { get; } =
@@ -70,6 +79,7 @@ internal sealed class RunOptions
             Output,
             Window,
             LookBack,
+            Metrics,
             Verbose,
             DebugDir,
             Debuginfod,
@@ -91,6 +101,7 @@ internal sealed class RunOptions
             Quiet = parsed.GetValue(Quiet),
             Headless = parsed.GetValue(Headless),
             Verbose = parsed.GetValue(Verbose),
+            Metrics = parsed.GetValue(Metrics),
             Window =
                 (parsed.GetValue(Window) ?? default).ToTimeSpan() is var window && window <= MaxWindow
                     ? window
@@ -107,6 +118,7 @@ internal sealed class RunOptions
                 RingBufferKiB = parsed.GetValue(_ringKib),
                 PretendSeccompUnsafe = parsed.GetValue(_pretendUnsafe),
                 LookBack = ToLookBack(parsed.GetValue(LookBack)),
+                Metrics = parsed.GetValue(Metrics) is not null,
                 DebugDirectories = [.. (parsed.GetValue(DebugDir) ?? []).Select(ToFolder)],
                 DebuginfodUrls = [.. (parsed.GetValue(Debuginfod) ?? []).Select(ToServer)],
             },

@@ -30,6 +30,7 @@ internal sealed record VerbNotes(
                 ("hud my-service --threshold 500us", "shorter blocks too"),
                 ("hud my-service -d 30 --export report.html", "half a minute, and the page"),
                 ("hud my-service -o json > before.json", "for hud show and hud diff"),
+                ("hud my-service --metrics :9464", "for Prometheus, until Ctrl-C"),
             ],
             [0, 2, 3, 4, 5],
             "names of running processes with several threads",

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Hud.Cli.Agent;
+using Hud.Cli.Serving;
 using Hud.Core;
+using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
 
 namespace Hud.Cli.Run;
@@ -10,12 +12,16 @@ namespace Hud.Cli.Run;
 /// Starts the agent, follows its stream, and ends it in order when a signal asks for it; SIGUSR1 asks for the last while of the run.
 /// </summary>
 /// <param name="onLookBack">Takes an answer to that and returns what to say of it.</param>
+/// <param name="metrics">Gets the messages that are meant for it.</param>
+/// <param name="onMetricsLost">Told once, when metrics are no longer served.</param>
 internal sealed class LocalRun(
     AgentTask task,
     IRunView view,
     Action<string>? onLogLine,
     System.IO.Stream? rawCopy,
-    Func<LookBackAnswer, string> onLookBack
+    Func<LookBackAnswer, string> onLookBack,
+    MetricsChild? metrics = null,
+    Action<Diagnostic>? onMetricsLost = null
 )
 {
     /// <summary>SIGUSR1, the same number on x86-64 and aarch64; raw numbers are passed on as they are.</summary>
@@ -28,6 +34,7 @@ internal sealed class LocalRun(
     private ProgressMessage? _lastProgress;
     private int _stops;
     private bool _copyBroken;
+    private bool _metricsLost;
 
     /// <summary>Blocks until the agent has ended.</summary>
     public RunOutcome Run(string agentPath)
@@ -104,7 +111,15 @@ internal sealed class LocalRun(
                 break;
         }
 
-        if (message is not null)
+        if (message is MetricsMessage or EndMessage)
+            metrics?.Send(line);
+        if (!_metricsLost && metrics?.Lost is { } lost)
+        {
+            _metricsLost = true;
+            onMetricsLost?.Invoke(lost);
+        }
+
+        if (message is not (null or MetricsMessage))
             view.Show(message);
     }
 

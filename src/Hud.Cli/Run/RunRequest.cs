@@ -1,4 +1,5 @@
 using Hud.Cli.Local;
+using Hud.Cli.Serving;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
@@ -24,6 +25,9 @@ internal sealed record RunRequest
     public bool Quiet { get; init; }
     public bool Headless { get; init; }
     public bool Verbose { get; init; }
+
+    /// <summary>Where metrics are served during the run; null for none.</summary>
+    public ListenAddress? Metrics { get; init; }
 
     /// <summary>The words that start the same run, such as "hud my-service": for the advice at its end.</summary>
     public string Again { get; init; } = "hud";

@@ -2,6 +2,7 @@ using Hud.Cli.Agent;
 using Hud.Cli.Cockpit;
 using Hud.Cli.Commands;
 using Hud.Cli.Local;
+using Hud.Cli.Serving;
 using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
@@ -41,6 +42,10 @@ internal static class Runner
         RunOutcome outcome;
         var lookBacks = new LookBackFiles(request.Exports, $"{process.Comm}-{process.Pid}", TimeProvider.System);
         bool isShown;
+        Diagnostic? metricsLost = null;
+        using var metrics = request.Metrics is { } address ? MetricsChild.Start(address) : null;
+        if (metrics is not null && !request.Quiet)
+            Console.Error.WriteLine($"hud: metrics at {metrics.Url}");
         using (var view = View(request, process))
         using (var raw = request.Output == OutputKind.Stream ? Console.OpenStandardOutput() : null)
         {
@@ -50,7 +55,26 @@ internal static class Runner
                 view,
                 request.Verbose && view is not CockpitView ? Console.Error.WriteLine : null,
                 raw,
-                lookBacks.Write
+                lookBacks.Write,
+                metrics,
+                lost =>
+                {
+                    if (view is not CockpitView)
+                    {
+                        Console.Error.WriteLine(lost);
+                        return;
+                    }
+
+                    metricsLost = lost; // said again once the cockpit is gone
+                    view.Show(
+                        new WarningMessage
+                        {
+                            Id = lost.Kind.Id,
+                            Text = lost.Message,
+                            NextStep = lost.NextStep,
+                        }
+                    );
+                }
             );
             if (view is CockpitView cockpit)
             {
@@ -74,6 +98,8 @@ internal static class Runner
                     ],
                 },
             };
+        if (metricsLost is not null)
+            outcome = outcome with { Problems = [.. outcome.Problems, metricsLost] };
         Print(request, outcome);
         // a cockpit has gone with all its lines
         if (!isShown && (!request.Quiet || lookBacks.Failed))

@@ -25,6 +25,7 @@ public sealed record AgentTarget
     public int? Pid { get; set; }
     public string? ContainerId { get; set; }
     public string? PodUid { get; set; }
+    public string? Namespace { get; set; }
     public string? Pod { get; set; }
     public string? Container { get; set; }
 
@@ -56,6 +57,9 @@ public sealed record AgentOptions
 
     /// <summary>How much of the past SIGUSR1 asks for while the run goes on; null for nothing. Within <see cref="SessionBounds"/>.</summary>
     public GoDuration? LookBack { get; set; }
+
+    /// <summary>Send <see cref="MetricsMessage"/>s as well. A reader of an earlier version takes them for lines that it cannot read.</summary>
+    public bool Metrics { get; set; }
 
     /// <summary>Folders with separate debug files.</summary>
     public IReadOnlyList<string> DebugDirectories { get; set; } = [];

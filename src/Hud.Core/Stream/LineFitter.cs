@@ -29,6 +29,7 @@ public static class LineFitter
                 NextStep = Cut(warning.NextStep, MaxSentence),
             },
             TargetMessage target => target with { Target = Cut(target.Target) },
+            MetricsMessage metrics => metrics with { Target = Cut(metrics.Target) },
             _ => message,
         };
 
@@ -104,7 +105,28 @@ public static class LineFitter
 
     /// <summary>The next smaller message; null when nothing is left to leave out. The most expensive of each list stay longest.</summary>
     public static StreamMessage? Smaller(StreamMessage message) =>
-        message is ProgressMessage progress ? Smaller(progress) : null;
+        message switch
+        {
+            ProgressMessage progress => Smaller(progress),
+            MetricsMessage metrics => Smaller(metrics.Target) is { } target ? metrics with { Target = target } : null,
+            _ => null,
+        };
+
+    /// <summary>
+    /// A series that is left out stays at its last value for the reader, so it still never falls. Names that become the same are one series
+    /// there, with the sum.
+    /// </summary>
+    private static TargetMetrics? Smaller(TargetMetrics target)
+    {
+        if (target.Tasks.Any(t => t.Exemplars.Count > 0))
+            return target with { Tasks = [.. target.Tasks.Select(t => t with { Exemplars = [] })] };
+        if (target.Tasks.Any(t => t.Name.Length > StreamLimits.MetricsShortName))
+            return target with
+            {
+                Tasks = [.. target.Tasks.Select(t => t with { Name = Cut(t.Name, StreamLimits.MetricsShortName) })],
+            };
+        return target.Tasks.Count == 0 ? null : target with { Tasks = Half(target.Tasks) };
+    }
 
     private static ProgressMessage? Smaller(ProgressMessage message)
     {
@@ -155,7 +177,18 @@ public static class LineFitter
             WakesNotTimed = Cut(target.WakesNotTimed, MaxSentence),
         };
 
-    private static string Name(string text) => Cut(text, MaxText);
+    private static TargetMetrics Cut(TargetMetrics target) =>
+        target with
+        {
+            Namespace = target.Namespace is null ? null : Name(target.Namespace),
+            Pod = target.Pod is null ? null : Name(target.Pod),
+            Container = target.Container is null ? null : Name(target.Container),
+            Process = Name(target.Process),
+            Tasks = [.. target.Tasks.Select(t => t with { Name = Name(t.Name) })],
+        };
+
+    /// <summary>A name within <see cref="MaxText"/> characters.</summary>
+    public static string Name(string text) => Cut(text, MaxText);
 
     private static string Cut(string text, int max)
     {

@@ -12,6 +12,7 @@ namespace Hud.Core.Stream;
 [JsonDerivedType(typeof(WarningMessage), "warning")]
 [JsonDerivedType(typeof(ProfilePartMessage), "profile")]
 [JsonDerivedType(typeof(LookBackMessage), "lookback")]
+[JsonDerivedType(typeof(MetricsMessage), "metrics")]
 [JsonDerivedType(typeof(EndMessage), "bye")]
 public abstract record StreamMessage
 {
@@ -165,4 +166,13 @@ public static class StreamLimits
 
     /// <summary>Of what the long waits of a task type were behind.</summary>
     public const int ProgressBehind = 3;
+
+    /// <summary>Task types of a target with the most time in polls that get a series of their own in its metrics.</summary>
+    public const int MetricsTasks = 50;
+
+    /// <summary>Series that are handed out to task types of a target during a run: one that has its own keeps it.</summary>
+    public const int MetricsSeries = 2 * MetricsTasks;
+
+    /// <summary>Characters of a task type's name in a message that would not fit a line otherwise.</summary>
+    public const int MetricsShortName = 100;
 }

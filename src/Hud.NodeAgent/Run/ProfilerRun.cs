@@ -135,6 +135,9 @@ internal sealed class ProfilerRun
             observation.Totals
         );
         var lookBack = Answers(observation);
+        var metrics = _task.Options.Metrics
+            ? new MetricsBuilder(_targets.All, observation.Stacks, observation.Attributor, observation.Aggregator)
+            : null;
         var ended = observation.Run(
             _stop,
             _stream.CheckReader,
@@ -143,6 +146,8 @@ internal sealed class ProfilerRun
                 var facts = observation.Facts(now);
                 _stream.Write(progress.Build(facts, kernel.ReadWorkers(), now));
                 lookBack.Look(facts);
+                if (metrics?.IsDue(now) == true)
+                    Write(metrics.Build(facts));
             }
         );
         long end = observation.Stop();
@@ -150,7 +155,7 @@ internal sealed class ProfilerRun
             return _log.End(ended.ToString(), DiagnosticKinds.AgentDied.ExitCode); // no reader is left to make a report for
         observation.Settle();
         lookBack.End(observation.Facts(end));
-        Report(observation, frames, end);
+        Report(observation, frames, metrics, end);
         return _log.End(ended.ToString(), ended == RunEnd.TargetGone ? DiagnosticKinds.TargetGone.ExitCode : 0);
     }
 
@@ -252,7 +257,13 @@ internal sealed class ProfilerRun
             _stream.Write(new TargetMessage { Index = i, Target = target });
     }
 
-    private void Report(Observation observation, TargetFrames frames, long endNs)
+    private void Write(IEnumerable<MetricsMessage> messages)
+    {
+        foreach (var message in messages)
+            _stream.Write(message);
+    }
+
+    private void Report(Observation observation, TargetFrames frames, MetricsBuilder? metrics, long endNs)
     {
         var budget = observation.Budget;
         Warn(observation.LateTokio.Select(ClosingWarnings.OfLateTokio));
@@ -265,13 +276,16 @@ internal sealed class ProfilerRun
                 budget.EverEstimated ? budget.Changes : []
             )
         );
+        var facts = observation.Facts(endNs);
         var document = ProfileBuilder.Build(
-            observation.Facts(endNs),
+            facts,
             observation.Aggregator,
             observation.Stacks,
             observation.Attributor,
             exact: true
         );
+        if (metrics is not null)
+            Write(metrics.Build(facts, document));
         Warn(frames.Warnings().Select(w => new Diagnostic(DiagnosticKinds.MissingSymbols, w.Text, w.NextStep)));
         Warn(new ClosingWarnings(new WorkerNames(_task.Session.WorkerThreadNames).Text).OfTargets(document));
         _stream.WriteProfile(document with { Warnings = [.. _log.Warnings] });

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using System.Text;
+using Hud.Metrics.Format;
 
 namespace Hud.Operator.Health;
 
@@ -37,19 +37,9 @@ public sealed class PrometheusText : IDisposable
 
     public string Write()
     {
-        var text = new StringBuilder();
         Observe();
         lock (_lock)
-        {
-            foreach (var (name, family) in _families)
-            {
-                text.Append("# HELP ").Append(name).Append(' ').Append(family.Help).Append('\n');
-                text.Append("# TYPE ").Append(name).Append(' ').Append(family.Type).Append('\n');
-                foreach (var (labels, series) in family.Series)
-                    series.Write(text, name, labels);
-            }
-        }
-        return text.ToString();
+            return TextFormat.Plain(_families.Values.Select(f => f.ToMetricFamily()));
     }
 
     /// <summary>Asks the instruments that speak only when asked. What they do not name any more is gone.</summary>
@@ -68,86 +58,63 @@ public sealed class PrometheusText : IDisposable
 
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var labels = Labels(tags);
+        IReadOnlyList<Label> labels = Labels(tags);
         lock (_lock)
         {
             if (!_families.TryGetValue(instrument.Name, out var family))
             {
-                var type = instrument switch
+                var kind = instrument switch
                 {
-                    Counter<long> => "counter",
-                    Histogram<double> => "histogram",
-                    _ => "gauge",
+                    Counter<long> => MetricKind.Counter,
+                    Histogram<double> => MetricKind.Histogram,
+                    _ => MetricKind.Gauge,
                 };
                 _families[instrument.Name] = family = new Family(
-                    type,
-                    (instrument.Description ?? "").Replace("\n", " ", StringComparison.Ordinal),
+                    new MetricInfo(instrument.Name, kind, "", instrument.Description ?? ""),
                     instrument.IsObservable
                 );
             }
-            if (!family.Series.TryGetValue(labels, out var series))
+            var key = string.Join('\0', labels);
+            if (!family.Series.TryGetValue(key, out var series))
             {
                 if (_series >= MaxSeries)
                     return; // labels come from fixed sets; this only guards against a mistake
                 _series++;
-                family.Series[labels] = series =
-                    family.Type == "histogram"
-                        ? new HistogramSeries()
-                        : new ValueSeries(replaces: instrument.IsObservable || instrument is Gauge<long>);
+                family.Series[key] = series = new Series(
+                    labels,
+                    replaces: instrument.IsObservable || instrument is Gauge<long>
+                );
             }
             series.Add(value);
         }
     }
 
-    private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private static List<Label> Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var text = new StringBuilder();
+        var labels = new List<Label>(tags.Length);
         foreach (var (key, value) in tags)
-        {
-            var escaped = (value?.ToString() ?? "")
-                .Replace("\\", "\\\\", StringComparison.Ordinal)
-                .Replace("\"", "\\\"", StringComparison.Ordinal)
-                .Replace("\n", "\\n", StringComparison.Ordinal);
-            text.Append(text.Length == 0 ? "" : ",").Append(key).Append("=\"").Append(escaped).Append('"');
-        }
-        return text.ToString();
+            labels.Add(new Label(key, value?.ToString() ?? ""));
+        return labels;
     }
 
-    private sealed record Family(string Type, string Help, bool Observed)
+    private sealed record Family(MetricInfo Info, bool Observed)
     {
         public SortedDictionary<string, Series> Series { get; } = new(StringComparer.Ordinal);
+
+        public MetricFamily ToMetricFamily() =>
+            Info.Kind == MetricKind.Histogram
+                ? new MetricFamily(Info) { Histograms = [.. Series.Values.Select(s => s.ToHistogram())] }
+                : new MetricFamily(Info) { Samples = [.. Series.Values.Select(s => s.ToSample())] };
     }
 
-    private abstract class Series
-    {
-        public abstract void Add(double value);
-
-        public abstract void Write(StringBuilder text, string name, string labels);
-
-        protected static void Line(StringBuilder text, string name, string labels, double value) =>
-            text.Append(name)
-                .Append(labels.Length == 0 ? "" : "{" + labels + "}")
-                .Append(' ')
-                .Append(value.ToString("R", CultureInfo.InvariantCulture))
-                .Append('\n');
-    }
-
-    private sealed class ValueSeries(bool replaces) : Series
-    {
-        private double _value;
-
-        public override void Add(double value) => _value = replaces ? value : _value + value;
-
-        public override void Write(StringBuilder text, string name, string labels) => Line(text, name, labels, _value);
-    }
-
-    private sealed class HistogramSeries : Series
+    /// <summary>A number, or what a histogram is made of; the family knows which.</summary>
+    private sealed class Series(IReadOnlyList<Label> labels, bool replaces)
     {
         private readonly long[] _counts = new long[Buckets.Length];
         private long _count;
-        private double _sum;
+        private double _value;
 
-        public override void Add(double value)
+        public void Add(double value)
         {
             for (var i = 0; i < Buckets.Length; i++)
             {
@@ -155,22 +122,21 @@ public sealed class PrometheusText : IDisposable
                     _counts[i]++;
             }
             _count++;
-            _sum += value;
+            _value = replaces ? value : _value + value;
         }
 
-        public override void Write(StringBuilder text, string name, string labels)
-        {
-            var separator = labels.Length == 0 ? "" : ",";
-            for (var i = 0; i < Buckets.Length; i++)
-                Line(
-                    text,
-                    name + "_bucket",
-                    $"{labels}{separator}le=\"{Buckets[i].ToString("R", CultureInfo.InvariantCulture)}\"",
-                    _counts[i]
-                );
-            Line(text, name + "_bucket", $"{labels}{separator}le=\"+Inf\"", _count);
-            Line(text, name + "_sum", labels, _sum);
-            Line(text, name + "_count", labels, _count);
-        }
+        public Sample ToSample() => new(labels, _value);
+
+        public HistogramSample ToHistogram() =>
+            new(
+                labels,
+                [
+                    .. Buckets.Select(
+                        (bound, i) => new Bucket(bound.ToString("R", CultureInfo.InvariantCulture), bound, _counts[i])
+                    ),
+                ],
+                _count,
+                _value
+            );
     }
 }

@@ -96,11 +96,18 @@ def hotspot(rank, cause, user, place, function, count, ms, percent, advice):
             "fingerprint": user, "stack": [function, f"{user} ({place})", "checkout::main (src/main.rs:9)", "tokio::runtime::task::raw::poll"]}
 
 
+def metrics(tick):
+    if task.get("options", {}).get("metrics"):
+        say("metrics", index=0, run={"startedAt": "2026-03-01T12:00:00+00:00", "elapsedNs": tick * 1_000_000_000, "agent": {"version": "0.1.0", "rung": "uprobe.session"}},
+            target={"process": "demo", "watched": True, "workers": 2, "tasks": [{"series": 0, "name": "checkout::handle", "slowPolls": 7, "pollNs": 400_000_000, "polls": [0] * 12 + [50, 3]}]})
+
+
 if script == "live":
     tick = 0
     until = time.monotonic() + 60
     while time.monotonic() < until and stops == 0:
         tick += 1
+        metrics(tick)
         say("progress", elapsedNs=tick * 1_000_000_000, verdict="BLOCKED 18.4% of worker time; bcrypt::hash in checkout::login (src/login.rs:42)", verdictLevel="Blocked",
             summary={"polls": 1000 * tick, "slowPolls": 3 * tick, "blockedPercent": 18.4, "worstPollNs": 412_000_000, "longestPollNs": 412_000_000, "workers": 2, "observedNs": tick * 1_000_000_000},
             hotspots=[hotspot(1, "OnCpu", "checkout::login", "src/login.rs:42", "bcrypt::hash", tick, 190, 14.1, "Move the hashing to spawn_blocking."),

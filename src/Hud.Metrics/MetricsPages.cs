@@ -1,0 +1,43 @@
+using Hud.Core.Stream;
+using Hud.Metrics.Format;
+using Hud.Metrics.Http;
+
+namespace Hud.Metrics;
+
+/// <summary>The pages of a run's metrics. Safe for several threads.</summary>
+public sealed class MetricsPages(TimeProvider time)
+{
+    public const string Path = "/metrics";
+
+    private static readonly Page Root = new(
+        200,
+        "text/html; charset=utf-8",
+        "<!doctype html><title>Hud</title><a href=\"/metrics\">metrics</a>\n"u8.ToArray()
+    );
+
+    private readonly Lock _gate = new();
+    private readonly MetricsState _state = new();
+
+    public void Accept(StreamMessage message)
+    {
+        lock (_gate)
+            _state.Accept(message, time.GetUtcNow());
+    }
+
+    public Page Answer(PageRequest request) =>
+        request.Path switch
+        {
+            Path => Metrics(Negotiation.Choose(request.Accept)),
+            "/" => Root,
+            _ => Page.Text(404, "not here: /metrics\n"),
+        };
+
+    private Page Metrics(ExpositionFormat format)
+    {
+        IReadOnlyList<MetricFamily> families;
+        lock (_gate)
+            families = _state.Families(time.GetUtcNow());
+        var (type, body) = Negotiation.Write(format, families);
+        return new Page(200, type, body);
+    }
+}
