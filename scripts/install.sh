@@ -6,7 +6,7 @@
 # Groups: build    compilers and libraries for hud, hud-agent and the BPF objects
 #         rust     cargo and rustc, unless they are on PATH already
 #         crates   sources of Tokio 1.24, 1.43 and a recent one, and of what they need, into the cache
-#         test     what the tests compare with or drive (gdb, elfutils, tmux, ...)
+#         test     what the tests compare with or drive (gdb, elfutils, tmux, Alertmanager, ...)
 #         arm      what runs aarch64 programs, whose stacks the unwinding tests compare with gdb's
 #         kernels  kernels of other Debian releases, and a machine emulator to run Hud on them
 #         bench    the profilers that the benchmarks measure us against
@@ -71,7 +71,10 @@ install_crates() { "$hud_root/scripts/crates.sh"; }
 
 # zsh and fish complete hud's command line; golang-go (its pprof) and python3-jsonschema read the report formats; bpftrace is a
 # second profiler on the same target.
-install_test() { need bpftrace golang-go python3-jsonschema tmux zsh fish gdb gcc g++ libc6-dev musl-tools elfutils libdebuginfod1 iproute2 binutils util-linux procps make python3-minimal xz-utils llvm-19; }
+install_test() {
+  need bpftrace golang-go python3-jsonschema tmux zsh fish gdb gcc g++ libc6-dev musl-tools elfutils libdebuginfod1 iproute2 binutils util-linux procps make python3-minimal xz-utils llvm-19
+  "$hud_root/scripts/prometheus.sh"
+}
 
 install_arm() { need gdb gdb-multiarch qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils; }
 
