@@ -35,7 +35,7 @@ passed=0 failed=0 skipped=0
 
 # Classes that drive other programs (a browser, gdb, hundreds of processes) or wait: minutes of the pure projects' time.
 slow=('Browser.*' GdbTests KubectlTests CommandTests CockpitTests WatchTests WrongLinesTests CompletionTests HostileFilesTests
-  AgainstAddr2lineTests EverySymbolTests EveryFileTests ProfileIntakeTests AgentStreamTests)
+  AgainstAddr2lineTests EverySymbolTests EveryFileTests ProfileIntakeTests AgentStreamTests AlertmanagerTests)
 
 # What a test wants to be `alone` with (the trait "runs"): of the kernel's those that measure time or count what the whole machine does, of the
 # cluster's those that stop or remove what all others use. These have clusters of their own, a third one for `recovery`.

@@ -6,7 +6,7 @@
 # Groups: build    compilers and libraries for hud, hud-agent and the BPF objects
 #         rust     cargo and rustc, unless they are on PATH already
 #         crates   sources of Tokio 1.24, 1.43 and a recent one, and of what they need, into the cache
-#         test     what the tests compare with or drive (gdb, elfutils, tmux, ...)
+#         test     what the tests compare with or drive (gdb, elfutils, tmux, Alertmanager, ...)
 #         arm      what runs aarch64 programs, whose stacks the unwinding tests compare with gdb's
 #         kernels  kernels of other Debian releases, and a machine emulator to run Hud on them
 #         bench    the profilers that the benchmarks measure us against
@@ -73,24 +73,7 @@ install_crates() { "$hud_root/scripts/crates.sh"; }
 # second profiler on the same target.
 install_test() {
   need bpftrace golang-go python3-jsonschema tmux zsh fish gdb gcc g++ libc6-dev musl-tools elfutils libdebuginfod1 iproute2 binutils util-linux procps make python3-minimal xz-utils llvm-19
-  fetch_prometheus
-}
-
-# promtool checks the metrics that hud serves, and prometheus scrapes them, in the tests. Installed the package would start a service.
-fetch_prometheus() {
-  local folder="$hud_cache/prometheus" work
-  [ ! -x "$folder/prometheus" ] || [ ! -x "$folder/promtool" ] || return 0
-  refresh_apt
-  say "fetching prometheus"
-  work="$(mktemp -d)"
-  chmod 755 "$work"
-  (cd "$work" && apt-get download -q prometheus && dpkg -x prometheus_*.deb unpacked) >"$apt_log" 2>&1 </dev/null || {
-    rm -rf "$work"
-    fail "prometheus could not be fetched" "see $apt_log"
-  }
-  mkdir -p "$folder"
-  mv -f "$work/unpacked/usr/bin/promtool" "$work/unpacked/usr/bin/prometheus" "$folder/"
-  rm -rf "$work"
+  "$hud_root/scripts/prometheus.sh"
 }
 
 install_arm() { need gdb gdb-multiarch qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils; }

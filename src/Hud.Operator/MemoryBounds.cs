@@ -1,4 +1,5 @@
 using Hud.Core.Stream;
+using Hud.Operator.Alerts;
 using Hud.Operator.Streams;
 
 namespace Hud.Operator;
@@ -29,5 +30,9 @@ public static class MemoryBounds
 
     public const long Held = ProfileIntake.MaxHeldBytes;
 
-    public const long Total = Idle + Sessions + Streams + Receiving + Open + Held;
+    /// <summary>Bodies that are read, the one that is being taken apart (64 labels an alert, each two texts of .NET), and what waits of them.</summary>
+    public const long Alerts =
+        (AlertServer.MaxBodies * AlertPayload.MaxBytes) + (8L * AlertPayload.MaxBytes) + (AlertInbox.MaxInAll * 1024L);
+
+    public const long Total = Idle + Sessions + Streams + Receiving + Open + Held + Alerts;
 }

@@ -1,4 +1,5 @@
 using Hud.Kubernetes;
+using Hud.Operator.Alerts;
 using Hud.Operator.Entities;
 using Hud.Operator.Health;
 using Hud.Operator.Hosting;
@@ -43,6 +44,7 @@ public static class OperatorHost
             .AddController<SessionController, SessionEntity>()
             .AddController<PolicyController, PolicyEntity>()
             .AddFinalizer<FormerFinalizer, SessionEntity>(FormerFinalizer.Identifier, former: true);
+        builder.Services.AddSingleton(s => new AlertInbox(s.GetRequiredService<Informer<PolicyEntity>>(), log));
         builder.Services.AddTerm(options);
         builder.Services.AddHostedService(s => new LeaderService(
             s.GetRequiredService<Informer<SessionEntity>>(),
@@ -52,6 +54,14 @@ public static class OperatorHost
             s.GetRequiredService<IServiceScopeFactory>(),
             s.GetRequiredService<Ending>()
         ));
+        if (options.ReceivesAlerts)
+            builder.Services.AddHostedService(s => new AlertService(
+                s.GetRequiredService<AlertInbox>(),
+                options,
+                s.GetRequiredService<TimeProvider>(),
+                log,
+                s.GetRequiredService<Ending>()
+            ));
         return builder.Build();
     }
 

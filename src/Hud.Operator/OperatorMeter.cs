@@ -56,7 +56,19 @@ public static class OperatorMeter
     );
     public static readonly Counter<long> PolicyRuns = Meter.CreateCounter<long>(
         "hud_policy_runs_total",
-        description: "Runs of policies by what became of them: created, refused, missed"
+        description: "Runs of policies by what became of them (created, refused, missed) and by what made them (schedule, alert)"
+    );
+    public static readonly Counter<long> AlertRequests = Meter.CreateCounter<long>(
+        "hud_alert_requests_total",
+        description: "Requests to the receiver of alerts by the code of their answer"
+    );
+    public static readonly Counter<long> AlertsReceived = Meter.CreateCounter<long>(
+        "hud_alerts_received_total",
+        description: "Alerts received: firing, resolved, malformed"
+    );
+    public static readonly Counter<long> AlertsLeftOut = Meter.CreateCounter<long>(
+        "hud_alerts_left_out_total",
+        description: "Firing alerts that made no session by the reason; one that several policies take counts for each"
     );
     public static readonly Gauge<long> Active = Meter.CreateGauge<long>(
         "hud_sessions_active",

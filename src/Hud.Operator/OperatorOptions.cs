@@ -42,6 +42,15 @@ public sealed record OperatorOptions
     public bool LeaderElection { get; init; } = true;
     public int Workers { get; init; } = 4;
     public string HealthAddress { get; init; } = "http://*:8080/";
+
+    /// <summary>Where alerts are received, such as <c>http://*:8081/</c>; empty: nowhere.</summary>
+    public string AlertsAddress { get; init; } = "";
+
+    /// <summary>The file with the tokens of those who may send alerts.</summary>
+    public string AlertsTokenFile { get; init; } = "";
+
+    public bool ReceivesAlerts => AlertsAddress.Length > 0;
+
     public string LogLevel { get; init; } = "info";
     public double RequestsPerSecond { get; init; } = 200;
 
@@ -93,9 +102,15 @@ public sealed record OperatorOptions
             LeaderElection = Text("HUD_LEADER_ELECTION", "true") != "false",
             Workers = Number("HUD_WORKERS", d.Workers),
             HealthAddress = Text("HUD_HEALTH_ADDRESS", d.HealthAddress),
+            AlertsAddress = Text("HUD_ALERTS_ADDRESS", ""),
+            AlertsTokenFile = Text("HUD_ALERTS_TOKEN_FILE", ""),
             LogLevel = Text("HUD_LOG_LEVEL", d.LogLevel),
             RequestsPerSecond = Number("HUD_REQUESTS_PER_SECOND", (int)d.RequestsPerSecond),
         };
+        if (options.ReceivesAlerts && options.AlertsTokenFile.Length == 0)
+            throw new FormatException(
+                "HUD_ALERTS_ADDRESS is set and HUD_ALERTS_TOKEN_FILE is not: by which token are senders of alerts known?"
+            );
         return options.AgentImage.Length > 0
             ? options
             : throw new FormatException("HUD_AGENT_IMAGE is not set: which image should agent pods run?");

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using Hud.Core.Api;
 using Hud.Kubernetes;
+using Hud.Operator.Alerts;
 using Hud.Operator.Entities;
 using Hud.Operator.Policies;
 using Hud.Operator.Reconcile;
+using Hud.Operator.Targets;
 using Result = Hud.Kubernetes.ReconciliationResult<Hud.Operator.Entities.PolicyEntity>;
 
 namespace Hud.Operator;
@@ -12,10 +14,12 @@ namespace Hud.Operator;
 /// Makes the sessions of a policy: gathers what is, lets the pure parts decide, does what they say, writes the status once. Nothing is listed for
 /// that: the sessions are found by their owner in the view that there is of them.
 /// </summary>
-public sealed class PolicyController(
+public sealed partial class PolicyController(
     Informer<SessionEntity> sessions,
     Latest<PolicyEntity> latest,
     PolicyActions actions,
+    AlertInbox inbox,
+    TargetResolver targets,
     OperatorOptions options,
     TimeProvider time,
     Log log
@@ -47,6 +51,7 @@ public sealed class PolicyController(
     {
         _memories.TryRemove(EntityKey.Of(entity), out _);
         _told.TryRemove(EntityKey.Of(entity), out _);
+        inbox.Forget(entity);
         return Task.FromResult(Result.Success(entity));
     }
 
@@ -66,14 +71,19 @@ public sealed class PolicyController(
         var observation = new PolicyObservation
         {
             Policy = policy,
-            Spec = spec.Schedule!,
-            Schedule = schedule!,
+            Spec = spec.Schedule,
+            Schedule = schedule,
+            Alert = spec.Triggers?.Alert,
+            ReceivesAlerts = options.ReceivesAlerts,
             Sessions = seen,
-            Memory = PolicyMemory.Of(policy, spec.Schedule!, _memories.GetValueOrDefault(key), now),
+            Memory = PolicyMemory.Of(policy, spec.Schedule, _memories.GetValueOrDefault(key), now),
             Now = now,
         };
+        var notices = new List<PolicyNotice>();
+        observation = await TakeAlertsAsync(observation, spec.Session.Target, notices, cancel).ConfigureAwait(false);
+        _memories[key] = observation.Memory;
         var decision = PolicyDecider.Decide(observation);
-        var notices = decision.Notices.ToList();
+        notices.AddRange(decision.Notices);
         if (decision.Create is { } run)
         {
             observation = await CreateAsync(observation, run, notices, cancel).ConfigureAwait(false);
@@ -95,7 +105,11 @@ public sealed class PolicyController(
         // first: after a conflict the session is no news any more
         await TellAsync(policy, notices, now, cancel).ConfigureAwait(false);
         policy = await WriteAsync(policy, decision.Status, cancel).ConfigureAwait(false);
-        return Result.Success(policy, decision.RequeueAfter);
+        // alerts are left where the pods of their target could not be asked for
+        return Result.Success(
+            policy,
+            inbox.Of(policy).Count > 0 && TargetsPause < decision.RequeueAfter ? TargetsPause : decision.RequeueAfter
+        );
     }
 
     /// <returns>What is to be seen after the session was made, or not.</returns>
@@ -107,41 +121,42 @@ public sealed class PolicyController(
     )
     {
         var (session, refusal, isNew) = await actions.CreateAsync(o.Policy, run, cancel).ConfigureAwait(false);
-        var at = PolicyNames.Time(run.Scheduled);
+        var about = run.Alert is null ? PolicyNames.Time(run.Scheduled) : run.Name;
         if (refusal is not null)
         {
+            var again = run.Alert is null ? " and is tried again until its deadline" : "";
             notices.Add(
                 new PolicyNotice(
                     PolicyReasons.Refused,
-                    at,
-                    $"the session of {at} was refused and is tried again until its deadline: {refusal}",
+                    about,
+                    $"the session of {(run.Alert is null ? about : run.Described)} was refused{again}: {refusal}",
                     Warning: true
                 )
             );
-            return o with { Memory = o.Memory with { Refusal = (run.Scheduled, refusal) } };
+            return run.Alert is null ? o with { Memory = o.Memory with { Refusal = (run.Scheduled, refusal) } } : o;
         }
-        var memory = o.Memory with { Done = run.Scheduled, Refusal = null };
         if (session is null)
         {
             notices.Add(
                 new PolicyNotice(
                     PolicyReasons.NameTaken,
-                    at,
-                    $"the run of {at} is left out: there is a session {run.Name} already that this policy does not own",
+                    about,
+                    $"{run.Described} is left out: there is a session {run.Name} already that this policy does not own",
                     Warning: true
                 )
             );
-            return o with { Memory = memory };
+            return run.Alert is null ? o with { Memory = o.Memory.With(run) } : o;
         }
         if (isNew)
             notices.Add(
                 new PolicyNotice(
                     PolicyReasons.SessionCreated,
-                    at,
-                    $"created session {run.Name} for the run of {at}",
+                    about,
+                    $"created session {run.Name} for {run.Described}",
                     Warning: false
                 )
             );
+        var memory = o.Memory.With(run);
         return o with { Memory = memory, Sessions = [.. o.Sessions.Where(s => s.Name != session.Name), session] };
     }
 
@@ -161,10 +176,8 @@ public sealed class PolicyController(
         CancellationToken cancel
     )
     {
-        List<PolicyRun> runs =
-        [
-            .. seen.Select(s => PolicyRun.Of(policy, s)).OfType<PolicyRun>().OrderByDescending(r => r.Scheduled),
-        ];
+        LeaveOut(policy, inbox.Of(policy), "not_accepted");
+        var runs = PolicyRun.All(policy, seen);
         policy = await WriteAsync(policy, PolicyStatus.Rejected(policy, runs, why, now), cancel).ConfigureAwait(false);
         await TellAsync(
                 policy,
@@ -208,7 +221,11 @@ public sealed class PolicyController(
         var news = notices.Where(n => told.Add($"{policy.Uid}|{n.Reason}|{n.About}")).ToList();
         foreach (var notice in news.Where(n => n.Reason == PolicyReasons.RunsMissed))
         {
-            OperatorMeter.PolicyRuns.Add(1, new KeyValuePair<string, object?>("outcome", "missed"));
+            OperatorMeter.PolicyRuns.Add(
+                1,
+                new KeyValuePair<string, object?>("outcome", "missed"),
+                new KeyValuePair<string, object?>("trigger", "schedule")
+            );
             log.Warn(notice.Message, ("policy", EntityKey.Of(policy)));
         }
         await actions.ReportAsync(policy, news, now, cancel).ConfigureAwait(false);

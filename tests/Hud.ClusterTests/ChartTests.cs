@@ -114,6 +114,73 @@ public sealed class ChartTests(Cluster cluster)
         );
     }
 
+    [Fact]
+    public async Task Alerts_are_received_on_demand_and_only_with_a_secret()
+    {
+        cluster.Require();
+        async Task<Dictionary<string, YamlMappingNode>> ChartAsync(params string[] sets) =>
+            Parse(
+                (
+                    await cluster.HelmAsync([
+                        "template",
+                        "hud",
+                        "charts/hud",
+                        "-n",
+                        Cluster.System,
+                        .. sets.SelectMany(s => (string[])["--set-json", s]),
+                    ])
+                ).Ok()
+            );
+        Assert.DoesNotContain((await ChartAsync()).Keys, k => k.EndsWith("-alerts", StringComparison.Ordinal));
+        var without = await cluster.HelmAsync("template", "hud", "charts/hud", "--set", "alerts.enabled=true");
+        Assert.NotEqual(0, without.Code);
+        Assert.Contains("alerts.existingSecret is not set", without.Error, StringComparison.Ordinal);
+
+        var all = await ChartAsync(
+            """alerts={"enabled":true,"existingSecret":"hud-alerts","from":[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}]}"""
+        );
+        var pod = all["Deployment/hud-operator"]["spec"]["template"]["spec"];
+        var container = pod["containers"][0];
+        var secret = pod["volumes"][0]["secret"];
+        Assert.Equal(("hud-alerts", "token"), (secret["secretName"].ToString(), secret["items"][0]["key"].ToString()));
+        var environment = ((YamlSequenceNode)container["env"]).ToDictionary(
+            e => e["name"].ToString(),
+            e => At(e, "value")?.ToString()
+        );
+        Assert.Equal(
+            $"{container["volumeMounts"][0]["mountPath"]}/{secret["items"][0]["path"]}",
+            environment["HUD_ALERTS_TOKEN_FILE"]
+        );
+        var service = all["Service/hud-operator-alerts"]["spec"]["ports"][0];
+        var port = ((YamlSequenceNode)container["ports"]).Single(p =>
+            p["name"].ToString() == service["targetPort"].ToString()
+        );
+        Assert.Equal($"http://*:{port["containerPort"]}/", environment["HUD_ALERTS_ADDRESS"]);
+        var policy = all["NetworkPolicy/hud-operator"]["spec"];
+        Assert.Null(At(policy["ingress"][0], "from"));
+        Assert.Equal(
+            ("http", "alerts"),
+            (policy["ingress"][0]["ports"][0]["port"].ToString(), policy["ingress"][1]["ports"][0]["port"].ToString())
+        );
+        Assert.Single((YamlSequenceNode)policy["ingress"][1]["from"]);
+        // the server takes all of it
+        await using var world = await World.CreateAsync(cluster);
+        var said = await cluster.HelmAsync(
+            "template",
+            "hud",
+            "charts/hud",
+            "-n",
+            world.Name,
+            "-s",
+            "templates/alerts.yaml",
+            "-s",
+            "templates/deployment.yaml",
+            "--set-json",
+            """alerts={"enabled":true,"existingSecret":"hud-alerts","from":[{"podSelector":{}}]}"""
+        );
+        (await cluster.KubectlWithAsync(said.Ok(), "-n", world.Name, "apply", "--dry-run=server", "-f", "-")).Ok();
+    }
+
     /// <summary>
     /// Field by field what the pod security standard "restricted" asks for; a server with pod security admission is asked itself. Agents
     /// share the operator's namespace, so that is labelled for them.

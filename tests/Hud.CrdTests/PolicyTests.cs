@@ -12,10 +12,12 @@ public sealed class PolicyTests(CrdServer server)
     private const string Session = "session: {target: {podName: p}}";
     private const string Good = Session + "\nschedule: {cron: '@daily'}";
 
+    private static string Alert(string alert) => $"{Session}\ntriggers: {{alert: {alert}}}";
+
     /// <summary>A spec that is refused, and what the user reads: ours, which is empty where the schema says it by itself.</summary>
     public static readonly (string Spec, string Sentence)[] Bad =
     [
-        (Session, PolicyMessages.NoSchedule),
+        (Session, PolicyMessages.NothingMakesSessions),
         ("schedule: {cron: '@daily'}", ""),
         (Session + "\nschedule: {}", ""),
         ("session: {target: {podName: p}, suspend: true}\nschedule: {cron: '@daily'}", PolicyMessages.SessionSuspended),
@@ -32,6 +34,35 @@ public sealed class PolicyTests(CrdServer server)
         (Session + "\nschedule: {cron: '@daily', concurrencyPolicy: Queue}", ""),
         (Session + "\nschedule: {cron: '@daily', successfulSessionsHistoryLimit: -1}", PolicyMessages.SuccessfulLimit),
         (Session + "\nschedule: {cron: '@daily', failedSessionsHistoryLimit: 101}", PolicyMessages.FailedLimit),
+        (Session + "\ntriggers: {}", PolicyMessages.NothingMakesSessions),
+        (Alert("{}"), PolicyMessages.AlertMatchesAll),
+        (Alert("{matchLabels: {}, matchExpressions: []}"), PolicyMessages.AlertMatchesAll),
+        (Alert("{matchLabels: {9lives: x}}"), PolicyMessages.AlertLabels),
+        (Alert("{matchLabels: {'a b': x}}"), PolicyMessages.AlertLabels),
+        (Alert("{matchLabels: {\u00e4: x}}"), PolicyMessages.AlertLabels),
+        (Alert("{matchLabels: {a: ''}}"), PolicyMessages.AlertLabels),
+        (Alert($"{{matchLabels: {{{new string('k', 129)}: x}}}}"), PolicyMessages.AlertLabels),
+        (Alert($"{{matchLabels: {{a: {new string('v', 257)}}}}}"), ""),
+        (Alert("{matchExpressions: [{key: a, operator: Matches}]}"), ""),
+        (Alert("{matchExpressions: [{operator: Exists}]}"), ""),
+        (Alert("{matchExpressions: [{key: a, operator: In}]}"), PolicyMessages.AlertValues),
+        (Alert("{matchExpressions: [{key: a, operator: Exists, values: [x]}]}"), PolicyMessages.AlertValues),
+        (Alert("{matchExpressions: [{key: a, operator: In, values: ['']}]}"), PolicyMessages.AlertLabels),
+        (Alert("{matchExpressions: [{key: 'a=b', operator: Exists}]}"), PolicyMessages.AlertLabels),
+        (Alert("{matchLabels: {a: b}, podLabel: 'a b'}"), PolicyMessages.AlertLabelName),
+        (Alert("{matchLabels: {a: b}, namespaceLabel: ''}"), PolicyMessages.AlertLabelName),
+        (Alert("{matchLabels: {a: b}, containerLabel: '-'}"), PolicyMessages.AlertLabelName),
+        (Alert("{matchLabels: {a: b}, cooldown: 59s}"), PolicyMessages.Cooldown),
+        (Alert("{matchLabels: {a: b}, cooldown: 25h}"), PolicyMessages.Cooldown),
+        (Alert("{matchLabels: {a: b}, cooldown: soon}"), PolicyMessages.Cooldown),
+        (Alert("{matchLabels: {a: b}, maxSessionsPerHour: 0}"), PolicyMessages.SessionsPerHour),
+        (Alert("{matchLabels: {a: b}, maxSessionsPerHour: 61}"), PolicyMessages.SessionsPerHour),
+        (Alert("{matchLabels: {a: b}, successfulSessionsHistoryLimit: 101}"), PolicyMessages.AlertSuccessfulLimit),
+        (Alert("{matchLabels: {a: b}, failedSessionsHistoryLimit: -1}"), PolicyMessages.AlertFailedLimit),
+        (
+            "session: {target: {podName: p}, suspend: true}\ntriggers: {alert: {matchLabels: {a: b}}}",
+            PolicyMessages.SessionSuspended
+        ),
         (Session + "\nschedule: {cron: '@daily', timeZone: Local}", PolicyMessages.TimeZone),
         (Session + "\nschedule: {cron: '@daily', timeZone: ../etc/passwd}", PolicyMessages.TimeZone),
     ];
@@ -206,7 +237,89 @@ public sealed class PolicyTests(CrdServer server)
             (await server.MergePolicyAsync(name, $$"""{"spec": {{change}}}""")).Ok(change);
         var refused = await server.MergePolicyAsync(name, """{"spec": {"schedule": null}}""");
         Assert.Contains(
-            PolicyMessages.NoSchedule,
+            PolicyMessages.NothingMakesSessions,
+            refused.Body["message"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
+    }
+
+    private static readonly string[] Alerts =
+    [
+        "{matchLabels: {alertname: CheckoutSlow, severity: page}}",
+        "{matchLabels: {k8s.pod.name: 'any text, with spaces: \u00fc'}}",
+        "{matchLabels: {_x: y, 'a:b/c-d': z}}",
+        $"{{matchLabels: {{{new string('k', 128)}: {new string('v', 256)}}}}}",
+        $"{{matchLabels: {{{string.Join(", ", Enumerable.Range(0, 32).Select(i => $"l{i}: {new string('v', 256)}"))}}}}}",
+        $"{{matchLabels: {{{string.Join(", ", Enumerable.Range(0, 33).Select(i => $"l{i}: v"))}}}}}",
+        "{matchExpressions: [{key: a, operator: In, values: [x, y]}, {key: b, operator: NotIn, values: [z]}]}",
+        "{matchExpressions: [{key: a, operator: Exists}, {key: b, operator: DoesNotExist}]}",
+        $"{{matchExpressions: [{{key: a, operator: In, values: [{string.Join(", ", Enumerable.Repeat("x", 65))}]}}]}}",
+        $"{{matchExpressions: [{string.Join(", ", Enumerable.Repeat("{key: a, operator: Exists}", 33))}]}}",
+        $"{{matchExpressions: [{string.Join(", ", Enumerable.Repeat($"{{key: a, operator: In, values: [{string.Join(", ", Enumerable.Repeat(new string('v', 256), 64))}]}}", 32))}]}}",
+        "{matchLabels: {a: '\U0001F600'}}",
+        "{matchLabels: {a: b}, podLabel: exported_pod, namespaceLabel: exported_namespace, containerLabel: container}",
+        "{matchLabels: {a: b}, cooldown: 1m, maxSessionsPerHour: 1}",
+        "{matchLabels: {a: b}, cooldown: 24h, maxSessionsPerHour: 60, suspend: true}",
+        "{matchLabels: {a: b}, cooldown: 0.5m}",
+        "{matchLabels: {a: b}, successfulSessionsHistoryLimit: 0, failedSessionsHistoryLimit: 100}",
+    ];
+
+    [Fact]
+    public async Task Server_and_operator_agree_on_each_trigger()
+    {
+        server.Require();
+        var (wrong, taken, refused) = (new List<string>(), 0, 0);
+        foreach (var spec in Alerts.Select(Alert))
+        {
+            var answer = await server.CreatePolicyAsync("any", spec, dryRun: true);
+            var said = answer.IsOk ? "" : answer.Body["message"]!.GetValue<string>();
+            var verdict = OperatorAdmission.JudgePolicy(
+                answer.IsOk ? answer.Body["spec"]!.ToJsonString() : OperatorAdmission.Read(spec)
+            );
+            _ = answer.IsOk ? taken++ : refused++;
+            if (answer.IsOk != verdict.Accepted || Sentences.HasRawError(said))
+                wrong.Add(
+                    $"{spec[..Math.Min(300, spec.Length)]}: {answer.Code} {said}; the operator says {verdict.Message}"
+                );
+        }
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        Assert.Equal((13, 4), (taken, refused));
+    }
+
+    [Fact]
+    public async Task A_trigger_gets_its_defaults_and_can_be_added_and_taken_out()
+    {
+        server.Require();
+        var name = Name();
+        var created = (await server.CreatePolicyAsync(name, Alert("{matchLabels: {alertname: Slow}}"))).Ok();
+        var alert = created["spec"]!["triggers"]!["alert"]!;
+        var defaults = new AlertTriggerSpec();
+        Assert.Equal(
+            (defaults.PodLabel, defaults.NamespaceLabel, null, defaults.Cooldown.ToString(), 6, false, 3, 1),
+            (
+                alert["podLabel"]!.GetValue<string>(),
+                alert["namespaceLabel"]!.GetValue<string>(),
+                alert["containerLabel"],
+                alert["cooldown"]!.GetValue<string>(),
+                alert["maxSessionsPerHour"]!.GetValue<int>(),
+                alert["suspend"]!.GetValue<bool>(),
+                alert["successfulSessionsHistoryLimit"]!.GetValue<int>(),
+                alert["failedSessionsHistoryLimit"]!.GetValue<int>()
+            )
+        );
+        foreach (
+            var change in (string[])
+                [
+                    """{"schedule": {"cron": "@daily"}}""",
+                    """{"triggers": null}""",
+                    """{"triggers": {"alert": {"matchExpressions": [{"key": "a", "operator": "Exists"}], "cooldown": "1h"}}}""",
+                    """{"schedule": null}""",
+                ]
+        )
+            (await server.MergePolicyAsync(name, $$"""{"spec": {{change}}}""")).Ok(change);
+        var refused = await server.MergePolicyAsync(name, """{"spec": {"triggers": {"alert": null}}}""");
+        Assert.Contains(
+            PolicyMessages.NothingMakesSessions,
             refused.Body["message"]!.GetValue<string>(),
             StringComparison.Ordinal
         );
@@ -245,6 +358,13 @@ public sealed class PolicyTests(CrdServer server)
                 WorstPoll = "85ms",
                 ExpectationsMet = false,
             },
+            LastAlert = new LastAlertStatus
+            {
+                Name = new string('a', 127) + "\u2026",
+                StartsAt = at,
+                Session = new string('s', 253),
+                SessionTime = at,
+            },
             Conditions =
             [
                 new Condition
@@ -269,6 +389,7 @@ public sealed class PolicyTests(CrdServer server)
         Assert.Equal("Scheduled", Cell("State"));
         Assert.Equal(("400", "1.5", "85ms"), (Cell("Active"), Cell("Blocked"), Cell("Worst")));
         Assert.Equal(("AllTargetsProfiled", "UTC"), (Cell("Outcome"), Cell("Zone")));
+        Assert.StartsWith("aaa", Cell("Alert"), StringComparison.Ordinal);
         Assert.EndsWith("d", Cell("Last Run"), StringComparison.Ordinal);
         Assert.Equal(("2026-01-01T09:10:00Z", "1000000"), (Cell("Next Run")[..19] + "Z", Cell("Missed")));
     }

@@ -30,7 +30,13 @@ public sealed class FieldTests
     /// <summary>The same of a policy, beside those of its session.</summary>
     private static readonly Dictionary<string, string> WithoutDefaultOfPolicies = new(StringComparer.Ordinal)
     {
-        ["spec.schedule"] = "one way to make sessions; a rule asks for it",
+        ["spec.schedule"] = "one way to make sessions; a rule asks for one",
+        ["spec.triggers"] = "the other ways",
+        ["spec.triggers.alert"] = "one way to make sessions; a rule asks for one",
+        ["spec.triggers.alert.matchLabels"] = "labels, expressions or both",
+        ["spec.triggers.alert.matchExpressions"] = "labels, expressions or both",
+        ["spec.triggers.alert.matchExpressions[].values"] = "none with Exists and DoesNotExist",
+        ["spec.triggers.alert.containerLabel"] = "no label names the container",
     };
 
     private static List<(string Path, YamlNode Field, bool Required)> All(string plural = OfSessions) =>

@@ -6,8 +6,13 @@ public static class PolicyBounds
     public static readonly GoDuration MinStartingDeadline = GoDuration.Parse("10s");
     public static readonly GoDuration MaxStartingDeadline = GoDuration.Parse("24h");
 
+    public static readonly GoDuration MinCooldown = GoDuration.Parse("1m");
+    public static readonly GoDuration MaxCooldown = GoDuration.Parse("24h");
+
     public const int MinHistory = 0;
     public const int MaxHistory = 100;
     public const int MaxCronLength = 128;
     public const int MaxTimeZoneLength = 64;
+    public const int MinSessionsPerHour = 1;
+    public const int MaxSessionsPerHour = 60;
 }

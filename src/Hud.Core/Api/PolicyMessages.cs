@@ -3,9 +3,10 @@ namespace Hud.Core.Api;
 /// <summary>Why a policy's spec is refused, beside what <see cref="SessionMessages"/> says of its session. The CRD's rules repeat these words.</summary>
 public static class PolicyMessages
 {
-    public const string NoSchedule = "a policy needs a schedule; add schedule.cron";
+    public const string NothingMakesSessions =
+        "a policy needs a schedule or a trigger; add schedule.cron or triggers.alert";
     public const string SessionSuspended =
-        "session.suspend must be false, because each session would wait for ever; schedule.suspend holds the policy";
+        "session.suspend must be false, because each session would wait for ever; schedule.suspend and triggers.alert.suspend hold the policy";
     public const string Cron =
         "schedule.cron must have five fields (minute, hour, day of month, month, day of week) as in a CronJob, or be one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually; write it like '*/30 8-18 * * MON-FRI'";
     public const string TimeZone =
@@ -14,11 +15,29 @@ public static class PolicyMessages
     public const string SuccessfulLimit = "schedule.successfulSessionsHistoryLimit must be from 0 to 100";
     public const string FailedLimit = "schedule.failedSessionsHistoryLimit must be from 0 to 100";
 
+    public const string AlertMatchesAll =
+        "triggers.alert must name at least one label of the alert in matchLabels or matchExpressions, because every alert would make a session";
+    public const string AlertLabels =
+        "triggers.alert takes at most 32 labels and 32 expressions of at most 64 values; a key has 1 to 128 letters, digits, '_', '.', ':', '/' and '-' and begins with a letter or '_', and a value has 1 to 256 characters";
+    public const string AlertValues =
+        "triggers.alert.matchExpressions needs values with In and NotIn, and none with Exists and DoesNotExist";
+    public const string AlertLabelName =
+        "triggers.alert.podLabel, namespaceLabel and containerLabel must be names of labels, such as pod: 1 to 128 letters, digits, '_', '.', ':', '/' and '-'";
+    public const string Cooldown = "triggers.alert.cooldown must be from 1m to 24h; write it like 10m";
+    public const string SessionsPerHour = "triggers.alert.maxSessionsPerHour must be from 1 to 60";
+    public const string AlertSuccessfulLimit = "triggers.alert.successfulSessionsHistoryLimit must be from 0 to 100";
+    public const string AlertFailedLimit = "triggers.alert.failedSessionsHistoryLimit must be from 0 to 100";
+
+    /// <summary>What the schema says by itself, where there is one.</summary>
+    public static readonly string AlertOperator =
+        "triggers.alert.matchExpressions needs a key, and an operator out of In, NotIn, Exists and DoesNotExist";
+
     /// <summary>For a text that isn't a duration, which only an API server without CEL lets pass; null for a field that isn't a duration.</summary>
     /// <param name="path">As in JSON: <c>$.schedule.startingDeadline</c>.</param>
     public static string? NoDuration(string? path) =>
         path is null ? null
         : path == "$.schedule.startingDeadline" ? StartingDeadline
+        : path == "$.triggers.alert.cooldown" ? Cooldown
         : path.StartsWith("$.session.", StringComparison.Ordinal)
             ? SessionMessages.NoDuration("$." + path["$.session.".Length..])
         : null;

@@ -21,6 +21,53 @@ public sealed record ProfilingPolicySpec
     /// <summary>One of the ways to make sessions, and so not required by its type.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ScheduleSpec? Schedule { get; set; }
+
+    /// <summary>The other ways.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TriggersSpec? Triggers { get; set; }
+}
+
+/// <summary>What makes a session when it happens.</summary>
+public sealed record TriggersSpec
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AlertTriggerSpec? Alert { get; set; }
+}
+
+/// <summary>Alerts of Alertmanager that make a session. All that is given about labels must hold.</summary>
+public sealed record AlertTriggerSpec
+{
+    /// <summary>Labels of the alert, with exactly these values.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? MatchLabels { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LabelSelectorRequirement>? MatchExpressions { get; set; }
+
+    /// <summary>The label that names the pod. An alert that has it narrows the session's target to that pod.</summary>
+    public string PodLabel { get; set; } = "pod";
+
+    /// <summary>The label that names the pod's namespace. An alert of another one is not the policy's.</summary>
+    public string NamespaceLabel { get; set; } = "namespace";
+
+    /// <summary>The label that names the container, where the target names none; null: no label does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ContainerLabel { get; set; }
+
+    /// <summary>From one session by an alert to the next; 1m to 24h.</summary>
+    public GoDuration Cooldown { get; set; } = new(600_000_000_000);
+
+    /// <summary>In any hour; 1 to 60.</summary>
+    public int MaxSessionsPerHour { get; set; } = 6;
+
+    /// <summary>True: alerts make no sessions. Those in progress go on.</summary>
+    public bool Suspend { get; set; }
+
+    /// <summary>How many sessions by alerts that completed are kept; 0 to 100.</summary>
+    public int SuccessfulSessionsHistoryLimit { get; set; } = 3;
+
+    /// <summary>How many sessions by alerts that failed are kept; 0 to 100.</summary>
+    public int FailedSessionsHistoryLimit { get; set; } = 1;
 }
 
 public sealed record ScheduleSpec

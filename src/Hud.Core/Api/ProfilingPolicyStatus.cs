@@ -22,6 +22,8 @@ public sealed record ProfilingPolicyStatus
 
     public LastSessionStatus? LastSession { get; set; }
 
+    public LastAlertStatus? LastAlert { get; set; }
+
     public IReadOnlyList<Condition> Conditions { get; set; } = [];
 }
 
@@ -29,6 +31,8 @@ public sealed record ProfilingPolicyStatus
 public sealed record ActiveRun
 {
     public string Name { get; set; } = "";
+
+    /// <summary>When its run was due; of one that an alert made, when that was.</summary>
     public DateTimeOffset ScheduledTime { get; set; }
 }
 
@@ -53,6 +57,18 @@ public sealed record LastSessionStatus
     /// <summary>Null: nothing was expected.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? ExpectationsMet { get; set; }
+}
+
+/// <summary>The alert that made the newest session that an alert made, as the session's annotations have it.</summary>
+public sealed record LastAlertStatus
+{
+    public string Name { get; set; } = "";
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? StartsAt { get; set; }
+
+    public string Session { get; set; } = "";
+    public DateTimeOffset SessionTime { get; set; }
 }
 
 public enum RunOutcome

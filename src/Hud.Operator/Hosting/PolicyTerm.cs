@@ -1,5 +1,6 @@
 using Hud.Core.Api;
 using Hud.Kubernetes;
+using Hud.Operator.Alerts;
 using Hud.Operator.Entities;
 using Hud.Operator.Policies;
 
@@ -12,6 +13,7 @@ internal sealed class PolicyTerm(
     Informer<PolicyEntity> policies,
     Informer<SessionEntity> sessions,
     Reconciler<PolicyEntity> reconciler,
+    AlertInbox inbox,
     TimeProvider time,
     Log log
 )
@@ -35,6 +37,7 @@ internal sealed class PolicyTerm(
             await Task.WhenAll(policies.Synced, sessions.Synced).WaitAsync(cancel).ConfigureAwait(false);
             foreach (var policy in policies.Store.All())
                 _queue.Add(EntityKey.Of(policy));
+            inbox.Open(key => _queue.Add(key));
             var runner = new ControllerRunner<PolicyEntity>(Name, reconciler, _queue, Workers, time)
             {
                 OnError = (key, message, e) =>
@@ -49,6 +52,7 @@ internal sealed class PolicyTerm(
         }
         finally
         {
+            inbox.Close();
             _queue.Close();
         }
     }

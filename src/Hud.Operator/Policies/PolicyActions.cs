@@ -21,7 +21,7 @@ public sealed class PolicyActions(KubernetesClient client, SessionActions events
             var session = await client
                 .CreateAsync(SessionType.Sessions, PolicySession.Build(policy, run), cancel)
                 .ConfigureAwait(false);
-            OperatorMeter.PolicyRuns.Add(1, new KeyValuePair<string, object?>("outcome", "created"));
+            Count(run, "created");
             log.Info("session created", ("policy", EntityKey.Of(policy)), ("session", run.Name));
             return new CreatedRun(session, Refusal: null, IsNew: true);
         }
@@ -39,11 +39,18 @@ public sealed class PolicyActions(KubernetesClient client, SessionActions events
         }
         catch (KubernetesException e) when (SessionActions.IsRefusedForGood(e))
         {
-            OperatorMeter.PolicyRuns.Add(1, new KeyValuePair<string, object?>("outcome", "refused"));
+            Count(run, "refused");
             log.Warn("session refused", ("policy", EntityKey.Of(policy)), ("error", e.Message));
             return new CreatedRun(Session: null, e.Detail, IsNew: false);
         }
     }
+
+    private static void Count(NewRun run, string outcome) =>
+        OperatorMeter.PolicyRuns.Add(
+            1,
+            new KeyValuePair<string, object?>("outcome", outcome),
+            new KeyValuePair<string, object?>("trigger", run.Alert is null ? "schedule" : "alert")
+        );
 
     /// <summary>As a user would: by suspend, which ends the run and keeps what there is.</summary>
     public async Task StopAsync(PolicyRun run, CancellationToken cancel)

@@ -8,7 +8,8 @@ namespace Hud.Operator.Policies;
 /// <summary>Whether a policy may make sessions, by its spec and by what the administrator set.</summary>
 public static class PolicyAdmission
 {
-    /// <returns>Null with the schedule when it may.</returns>
+    /// <param name="schedule">Null where the policy has none.</param>
+    /// <returns>Null when it may.</returns>
     public static Admission.Verdict? Check(
         PolicyEntity policy,
         OperatorOptions options,
@@ -20,8 +21,8 @@ public static class PolicyAdmission
         schedule = null;
         if (!policy.TryReadSpec(out spec, out var unreadable))
             return Invalid(unreadable);
-        if (spec.Schedule is not { } when)
-            return Invalid(PolicyMessages.NoSchedule);
+        if (spec.Schedule is null && spec.Triggers?.Alert is null)
+            return Invalid(PolicyMessages.NothingMakesSessions);
         if (spec.Session.Suspend)
             return Invalid(PolicyMessages.SessionSuspended);
         // whatever would be said of each session is said once, of the policy
@@ -36,6 +37,14 @@ public static class PolicyAdmission
         );
         if (!session.Accepted)
             return session with { Message = "session: " + session.Message };
+        if (spec.Triggers?.Alert is { } alert && AlertAdmission.Check(alert) is { } wrong)
+            return Invalid(wrong);
+        return spec.Schedule is { } when ? Check(when, now, out schedule) : null;
+    }
+
+    private static Admission.Verdict? Check(ScheduleSpec when, DateTimeOffset now, out Schedule? schedule)
+    {
+        schedule = null;
         if (Bounds(when) is { } beyond)
             return Invalid(beyond);
         schedule = Schedule.Parse(when.Cron, when.TimeZone, out var reason, out var message);

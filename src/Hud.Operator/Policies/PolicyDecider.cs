@@ -17,41 +17,48 @@ public static class PolicyDecider
 
     public static PolicyDecision Decide(PolicyObservation o)
     {
-        var runs = Runs(o);
-        var active = runs.Where(r => r.State == RunState.Active && !r.IsLeaving).ToList();
-        var due = o.Spec.Suspend ? default : DueRuns.Between(o.Schedule, DoneUntil(o, runs), o.Now);
-        var late = due.Newest is { } newest && o.Now - newest > o.Spec.StartingDeadline.ToTimeSpan();
+        var all = PolicyRun.All(o.Policy, o.Sessions);
+        // what an alert made is neither in the way of a run nor replaced by it
+        var runs = all.FindAll(r => !r.IsOfAlert);
+        var active = runs.FindAll(r => r.State == RunState.Active && !r.IsLeaving);
+        var (spec, schedule) = (o.Spec ?? NoSchedule, o.Schedule);
+        var due = spec.Suspend || schedule is null ? default : DueRuns.Between(schedule, DoneUntil(o, runs), o.Now);
+        var late = due.Newest is { } newest && o.Now - newest > spec.StartingDeadline.ToTimeSpan();
         // where a clock went back, what the sessions say of the past is of another one
         var missed = runs.Exists(r => r.Scheduled > o.Now) ? 0 : due.Count - (due.Newest is null || late ? 0 : 1);
         var wanted = late ? null : due.Newest;
 
         var notices = new List<PolicyNotice>();
         if (missed > 0 && (late ? due.Newest : due.Before) is { } last)
-            notices.Add(Missed(o, missed, last));
+            notices.Add(Missed(spec, missed, last));
         NewRun? create = null;
         if (wanted is { } scheduled)
         {
-            if (o.Spec.ConcurrencyPolicy == ConcurrencyPolicy.Forbid && active.Count > 0)
-                notices.Add(Waits(o, scheduled, active[0]));
+            if (spec.ConcurrencyPolicy == ConcurrencyPolicy.Forbid && active.Count > 0)
+                notices.Add(Waits(spec, scheduled, active[0]));
             else
                 create = new NewRun(PolicyNames.Session(o.Policy.Name, scheduled), scheduled, missed);
         }
         // as a user would: a session that has begun is suspended and keeps what it has; one that has not would wait for ever
-        var replaced = Replaced(o, runs, active);
+        var replaced = spec.ConcurrencyPolicy == ConcurrencyPolicy.Replace ? Replaced(o, runs, active) : [];
         return new PolicyDecision
         {
-            Status = PolicyStatus.Of(o, runs, missed, create is null ? null : o.Memory.Refusal),
+            Status = PolicyStatus.Of(o, all, missed, create is null ? null : o.Memory.Refusal),
             Create = create,
             Stop = [.. replaced.Where(r => r.HasBegun && !r.IsStopping)],
-            Delete = [.. History(o, runs), .. replaced.Where(r => !r.HasBegun)],
+            Delete =
+            [
+                .. History(o, spec, runs),
+                .. AlertDecider.History(o, all.FindAll(r => r.IsOfAlert)),
+                .. replaced.Where(r => !r.HasBegun),
+            ],
             Notices = notices,
             RequeueAfter = Pause(o, wanted, create),
         };
     }
 
-    /// <summary>The sessions that are its runs, the newest first.</summary>
-    private static List<PolicyRun> Runs(PolicyObservation o) =>
-        [.. o.Sessions.Select(s => PolicyRun.Of(o.Policy, s)).OfType<PolicyRun>().OrderByDescending(r => r.Scheduled)];
+    /// <summary>Of a policy that has none: nothing is due, and what it made when it had one is kept to the limits that are usual.</summary>
+    private static readonly ScheduleSpec NoSchedule = new();
 
     /// <summary>
     /// All that was due by then is done with: made, or never to be made. Nothing of it is later than now, whatever clock it was written by: a run of the
@@ -71,49 +78,49 @@ public static class PolicyDecider
 
     /// <summary>Those in progress that a newer run is to take the place of. It is there already: what replaces nothing stops nothing.</summary>
     private static List<PolicyRun> Replaced(PolicyObservation o, List<PolicyRun> runs, List<PolicyRun> active) =>
-        o.Spec.ConcurrencyPolicy == ConcurrencyPolicy.Replace && Newest(o, runs) is { } newest
-            ? active.FindAll(r => r.Scheduled < newest.Scheduled)
-            : [];
+        Newest(o, runs) is { } newest ? active.FindAll(r => r.Scheduled < newest.Scheduled) : [];
 
     private static PolicyRun? Newest(PolicyObservation o, List<PolicyRun> runs) => runs.Find(r => r.Scheduled <= o.Now);
 
     /// <summary>Those that are over and more than are to be kept. The newest run stays in any case: it says what is done with.</summary>
-    private static List<PolicyRun> History(PolicyObservation o, List<PolicyRun> runs)
+    private static List<PolicyRun> History(PolicyObservation o, ScheduleSpec spec, List<PolicyRun> runs)
     {
         var newest = Newest(o, runs);
-        List<PolicyRun> Beyond(RunState state, int limit) =>
-            [.. runs.Where(r => r.State == state && !r.IsLeaving).Skip(Math.Max(0, limit)).Where(r => r != newest)];
         return
         [
-            .. Beyond(RunState.Completed, o.Spec.SuccessfulSessionsHistoryLimit),
-            .. Beyond(RunState.Failed, o.Spec.FailedSessionsHistoryLimit),
+            .. Beyond(runs, RunState.Completed, spec.SuccessfulSessionsHistoryLimit).Where(r => r != newest),
+            .. Beyond(runs, RunState.Failed, spec.FailedSessionsHistoryLimit).Where(r => r != newest),
         ];
     }
 
-    private static PolicyNotice Missed(PolicyObservation o, long missed, DateTimeOffset last) =>
+    /// <param name="runs">The newest first.</param>
+    internal static IEnumerable<PolicyRun> Beyond(List<PolicyRun> runs, RunState state, int limit) =>
+        runs.Where(r => r.State == state && !r.IsLeaving).Skip(Math.Max(0, limit));
+
+    private static PolicyNotice Missed(ScheduleSpec spec, long missed, DateTimeOffset last) =>
         new(
             PolicyReasons.RunsMissed,
             PolicyNames.Time(last),
             missed == 1
-                ? $"the run of {PolicyNames.Time(last)} was missed: it could not begin within {o.Spec.StartingDeadline}, or before the next was due"
+                ? $"the run of {PolicyNames.Time(last)} was missed: it could not begin within {spec.StartingDeadline}, or before the next was due"
                 : $"{(missed >= DueRuns.MaxCount - 1 ? "at least " : "")}{missed} runs were missed, the last of them that of {PolicyNames.Time(last)}",
             Warning: true
         );
 
-    private static PolicyNotice Waits(PolicyObservation o, DateTimeOffset scheduled, PolicyRun active) =>
+    private static PolicyNotice Waits(ScheduleSpec spec, DateTimeOffset scheduled, PolicyRun active) =>
         new(
             PolicyReasons.RunWaits,
             PolicyNames.Time(scheduled),
-            $"the run of {PolicyNames.Time(scheduled)} waits for at most {o.Spec.StartingDeadline}, because session {active.Name} is in progress and concurrencyPolicy is Forbid",
+            $"the run of {PolicyNames.Time(scheduled)} waits for at most {spec.StartingDeadline}, because session {active.Name} is in progress and concurrencyPolicy is Forbid",
             Warning: false
         );
 
     private static TimeSpan Pause(PolicyObservation o, DateTimeOffset? wanted, NewRun? create)
     {
         var pause = LongestPause;
-        Until(o.Spec.Suspend ? null : o.Schedule.Next(o.Now));
+        Until(o.Spec is { Suspend: false } ? o.Schedule?.Next(o.Now) : null);
         if (create is null)
-            Until(wanted + o.Spec.StartingDeadline.ToTimeSpan());
+            Until(wanted + o.Spec?.StartingDeadline.ToTimeSpan());
         else if (o.Memory.Refusal is not null && RefusedPause < pause)
             pause = RefusedPause;
         return pause;

@@ -14,7 +14,15 @@ public static class PolicyNames
     /// <summary>How many runs were due between the session before and this one, and were not made.</summary>
     public const string MissedAnnotation = "hud.dev/missed-runs";
 
+    /// <summary>Of the alert that made the session: its label alertname, its fingerprint and when it began to fire. For people, and for the policy's status.</summary>
+    public const string AlertNameAnnotation = "hud.dev/alert-name";
+
+    public const string AlertFingerprintAnnotation = "hud.dev/alert-fingerprint";
+    public const string AlertStartsAtAnnotation = "hud.dev/alert-starts-at";
+
     private const int MaxLabelLength = 63;
+    private const string AlertPart = "alert-";
+    private const int HashLength = 16;
 
     /// <summary>Follows from policy and minute alone, so two leaders cannot make two sessions of one run.</summary>
     public static string Session(string policy, DateTimeOffset scheduled) =>
@@ -37,9 +45,26 @@ public static class PolicyNames
         return Session(policy, scheduled) == session ? scheduled : null;
     }
 
+    /// <summary>
+    /// Follows from the policy and the incident alone, so an alert that is sent again, or to two leaders, cannot make two sessions. The UID keeps a policy
+    /// of the same name that was there before apart.
+    /// </summary>
+    public static string AlertSession(string policy, string uid, string incident) =>
+        Names.Derived(policy, AlertPart + Names.Hash($"{uid}|{incident}"));
+
+    /// <summary>Whether a session of this name can have been made by an alert.</summary>
+    public static bool IsOfAlert(string policy, string session)
+    {
+        if (session.Length < HashLength || session[^HashLength..].Any(c => !char.IsAsciiHexDigitLower(c)))
+            return false;
+        return Names.Derived(policy, AlertPart + session[^HashLength..]) == session;
+    }
+
     public static string Label(string policy) => policy.Length <= MaxLabelLength ? policy : Names.Hash(policy);
+
+    public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
     /// <summary>A time as texts and annotations have it.</summary>
     public static string Time(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using Hud.Core.Api;
+using Hud.Operator.Alerts;
 using Hud.Operator.Entities;
 
 namespace Hud.Operator.Policies;
@@ -7,8 +8,17 @@ namespace Hud.Operator.Policies;
 public sealed record PolicyObservation
 {
     public required PolicyEntity Policy { get; init; }
-    public required ScheduleSpec Spec { get; init; }
-    public required Schedule Schedule { get; init; }
+
+    /// <summary>Null, as <see cref="Schedule"/>, where the policy has no schedule.</summary>
+    public required ScheduleSpec? Spec { get; init; }
+
+    public required Schedule? Schedule { get; init; }
+
+    /// <summary>Null where alerts make no sessions of it.</summary>
+    public AlertTriggerSpec? Alert { get; init; }
+
+    /// <summary>Whether this operator receives alerts at all.</summary>
+    public bool ReceivesAlerts { get; init; }
 
     /// <summary>Sessions that name the policy as their owner. Whether they are its runs is for the decision to say.</summary>
     public required IReadOnlyList<SessionEntity> Sessions { get; init; }
@@ -37,9 +47,28 @@ public sealed record PolicyMemory
     /// <summary>The schedule that was seen last.</summary>
     public string Schedule { get; init; } = "";
 
-    public static PolicyMemory Of(PolicyEntity policy, ScheduleSpec spec, PolicyMemory? before, DateTimeOffset now)
+    /// <summary>Sessions that alerts made, also those that no view shows yet or any more; the newest last.</summary>
+    public IReadOnlyList<MadeByAlert> ByAlert { get; init; } = [];
+
+    /// <summary>The run is done with.</summary>
+    public PolicyMemory With(NewRun run) =>
+        run.Alert is null
+            ? this with
+            {
+                Done = run.Scheduled,
+                Refusal = null,
+            }
+            : this with
+            {
+                ByAlert = [.. ByAlert.TakeLast(MaxByAlert - 1), new MadeByAlert(run.Name, run.Scheduled)],
+            };
+
+    /// <summary>Of the longest cooldown.</summary>
+    private const int MaxByAlert = PolicyBounds.MaxSessionsPerHour * 24;
+
+    public static PolicyMemory Of(PolicyEntity policy, ScheduleSpec? spec, PolicyMemory? before, DateTimeOffset now)
     {
-        var schedule = $"{spec.Cron}|{spec.TimeZone}|{spec.Suspend}";
+        var schedule = spec is null ? "" : $"{spec.Cron}|{spec.TimeZone}|{spec.Suspend}";
         if (before is null || before.Uid != policy.Uid)
             return new PolicyMemory
             {
@@ -57,9 +86,19 @@ public sealed record PolicyMemory
     }
 }
 
+/// <summary>A session that an alert made.</summary>
+public sealed record MadeByAlert(string Name, DateTimeOffset At);
+
 /// <summary>A session to make.</summary>
 /// <param name="Missed">Runs that were due before it and were not made.</param>
-public sealed record NewRun(string Name, DateTimeOffset Scheduled, long Missed);
+public sealed record NewRun(string Name, DateTimeOffset Scheduled, long Missed)
+{
+    /// <summary>What makes it, in the place of the schedule.</summary>
+    public PendingAlert? Alert { get; init; }
+
+    /// <summary>How events speak of it.</summary>
+    public string Described => Alert is { } alert ? alert.Described : $"the run of {PolicyNames.Time(Scheduled)}";
+}
 
 /// <summary>Something to tell once.</summary>
 /// <param name="About">What happens once is told once: together with the reason it is the name of the event.</param>

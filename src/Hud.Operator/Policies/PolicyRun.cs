@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Hud.Core.Api;
+using Hud.Kubernetes;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using k8s.Models;
@@ -15,7 +16,8 @@ public enum RunState
 }
 
 /// <summary>A session that a policy made. What its status says is read as far as it is asked for: sessions change often, and policies have many.</summary>
-public sealed record PolicyRun(SessionEntity Session, DateTimeOffset Scheduled)
+/// <param name="Scheduled">When the run was due; of one that an alert made, when the server made the session.</param>
+public sealed record PolicyRun(SessionEntity Session, DateTimeOffset Scheduled, bool IsOfAlert = false)
 {
     private const long MostMissed = 1_000_000;
 
@@ -53,16 +55,23 @@ public sealed record PolicyRun(SessionEntity Session, DateTimeOffset Scheduled)
             : 0;
 
     /// <summary>
-    /// Null unless the policy owns the session and it has the name of a run. Labels and annotations, which others may write, are not asked; nor is
+    /// Null unless the policy owns the session and it has the name of a run or of an alert's. Labels and annotations, which others may write, are not asked; nor is
     /// an owner of another namespace, which there is none of.
     /// </summary>
-    public static PolicyRun? Of(PolicyEntity policy, SessionEntity session) =>
-        policy.Uid.Length > 0
-        && session.Namespace == policy.Namespace
-        && Owner(session)?.Uid == policy.Uid
-        && PolicyNames.Scheduled(policy.Name, session.Name) is { } scheduled
-            ? new PolicyRun(session, scheduled)
+    public static PolicyRun? Of(PolicyEntity policy, SessionEntity session)
+    {
+        if (policy.Uid.Length == 0 || session.Namespace != policy.Namespace || Owner(session)?.Uid != policy.Uid)
+            return null;
+        if (PolicyNames.Scheduled(policy.Name, session.Name) is { } scheduled)
+            return new PolicyRun(session, scheduled);
+        return PolicyNames.IsOfAlert(policy.Name, session.Name)
+            ? new PolicyRun(session, session.Metadata.CreationTimestamp.AsOffset() ?? default, IsOfAlert: true)
             : null;
+    }
+
+    /// <summary>The newest first.</summary>
+    public static List<PolicyRun> All(PolicyEntity policy, IEnumerable<SessionEntity> sessions) =>
+        [.. sessions.Select(s => Of(policy, s)).OfType<PolicyRun>().OrderByDescending(r => r.Scheduled)];
 
     /// <summary>The policy that controls a session; null: none does.</summary>
     public static V1OwnerReference? Owner(SessionEntity session) =>

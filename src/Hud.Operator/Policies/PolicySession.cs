@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Hud.Core.Api;
+using Hud.Operator.Alerts;
 using Hud.Operator.Entities;
 using Hud.Operator.Resources;
 using k8s.Models;
@@ -22,11 +25,7 @@ public static class PolicySession
                     ["app.kubernetes.io/managed-by"] = Names.Manager,
                     [PolicyNames.PolicyLabel] = PolicyNames.Label(policy.Name),
                 },
-                Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
-                {
-                    [PolicyNames.ScheduledAnnotation] = PolicyNames.Time(run.Scheduled),
-                    [PolicyNames.MissedAnnotation] = run.Missed.ToString(CultureInfo.InvariantCulture),
-                },
+                Annotations = run.Alert is { } alert ? Of(alert) : Of(run),
                 OwnerReferences =
                 [
                     new V1OwnerReference
@@ -40,6 +39,40 @@ public static class PolicySession
                     },
                 ],
             },
-            Spec = policy.SessionSpec,
+            Spec = run.Alert is { Pod: { } pod } named
+                ? Narrowed(policy.SessionSpec, pod, named.Container)
+                : policy.SessionSpec,
         };
+
+    private static Dictionary<string, string> Of(NewRun run) =>
+        new(StringComparer.Ordinal)
+        {
+            [PolicyNames.ScheduledAnnotation] = PolicyNames.Time(run.Scheduled),
+            [PolicyNames.MissedAnnotation] = run.Missed.ToString(CultureInfo.InvariantCulture),
+        };
+
+    private static Dictionary<string, string> Of(PendingAlert alert) =>
+        new(StringComparer.Ordinal)
+        {
+            [PolicyNames.AlertNameAnnotation] = alert.Name,
+            [PolicyNames.AlertFingerprintAnnotation] = alert.Fingerprint,
+            [PolicyNames.AlertStartsAtAnnotation] = PolicyNames.Time(alert.StartsAt),
+        };
+
+    /// <summary>
+    /// The same target, of one pod. Whether the pod is one of the target's is decided before. A container that the policy names stays, whatever the
+    /// alert says.
+    /// </summary>
+    private static JsonElement Narrowed(JsonElement spec, string pod, string? container)
+    {
+        var whole = JsonObject.Create(spec)!;
+        var target = whole["target"]!.AsObject();
+        target.Remove("podSelector");
+        target.Remove("workloadRef");
+        target["podName"] = pod;
+        if (container is not null && target["containerName"] is null)
+            target["containerName"] = container;
+        using var document = JsonDocument.Parse(whole.ToJsonString());
+        return document.RootElement.Clone();
+    }
 }

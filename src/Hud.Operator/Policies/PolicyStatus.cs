@@ -1,5 +1,8 @@
+using System.Globalization;
 using Hud.Core.Api;
+using Hud.Operator.Alerts;
 using Hud.Operator.Reconcile;
+using k8s.Models;
 
 namespace Hud.Operator.Policies;
 
@@ -18,7 +21,7 @@ public static class PolicyStatus
         (DateTimeOffset Scheduled, string Words)? refusal
     )
     {
-        var next = o.Spec.Suspend ? null : o.Schedule.Next(o.Now);
+        var next = o.Spec is { Suspend: false } ? o.Schedule?.Next(o.Now) : null;
         var conditions = Conditions(o);
         conditions.Remove(ConditionTypes.Stalled);
         conditions.Set(
@@ -27,33 +30,48 @@ public static class PolicyStatus
             PolicyReasons.Accepted,
             "the policy is within all bounds"
         );
-        if (refusal is { } refused)
-            conditions.Set(
-                ConditionTypes.Ready,
-                status: false,
+        var (ready, reason, message) = refusal is { } refused
+            ? (
+                false,
                 PolicyReasons.Refused,
                 $"the session of {PolicyNames.Time(refused.Scheduled)} was refused: {refused.Words}"
-            );
-        else if (o.Spec.Suspend)
-            conditions.Set(
-                ConditionTypes.Ready,
-                status: true,
-                PolicyReasons.Suspended,
-                "suspended; set schedule.suspend to false to go on"
-            );
-        else
-            conditions.Set(
-                ConditionTypes.Ready,
-                status: true,
-                PolicyReasons.Scheduled,
-                next is { } time ? $"the next run is due at {PolicyNames.Time(time)}" : "no further run is due"
-            );
+            )
+            : Readiness(o, next);
+        conditions.Set(ConditionTypes.Ready, ready, reason, message);
         return WithRuns(o.Policy.Metadata.Generation ?? 0, o.Now, runs) with
         {
             NextScheduleTime = next,
-            MissedRuns = missed + runs.Sum(r => r.Missed),
+            MissedRuns = missed + runs.Where(r => !r.IsOfAlert).Sum(r => r.Missed),
             Conditions = conditions.ToList(),
         };
+    }
+
+    /// <summary>What makes sessions, and what would if it were not held.</summary>
+    private static (bool Ready, string Reason, string Message) Readiness(PolicyObservation o, DateTimeOffset? next)
+    {
+        var byAlert =
+            o.Alert is null ? ""
+            : o.Alert.Suspend ? "alerts make no sessions; set triggers.alert.suspend to false to go on"
+            : o.ReceivesAlerts ? "alerts make sessions"
+            : "alerts make no sessions, because this operator receives none; ask the administrator to set alerts.enabled of the chart";
+        string With(string schedule) => byAlert.Length == 0 ? schedule : $"{schedule}; {byAlert}";
+        if (o.Spec is { Suspend: false })
+            return (
+                true,
+                PolicyReasons.Scheduled,
+                With(next is { } time ? $"the next run is due at {PolicyNames.Time(time)}" : "no further run is due")
+            );
+        if (o.Alert is { Suspend: false })
+            return (
+                o.ReceivesAlerts,
+                o.ReceivesAlerts ? PolicyReasons.AwaitingAlerts : PolicyReasons.AlertsNotReceived,
+                o.Spec is null ? byAlert : $"the schedule is suspended; {byAlert}"
+            );
+        return (
+            true,
+            PolicyReasons.Suspended,
+            o.Spec is null ? byAlert : With("suspended; set schedule.suspend to false to go on")
+        );
     }
 
     /// <summary>Of a policy that makes no sessions, for a reason of its spec.</summary>
@@ -98,7 +116,7 @@ public static class PolicyStatus
         return new ProfilingPolicyStatus
         {
             ObservedGeneration = generation,
-            LastScheduleTime = runs.FirstOrDefault(r => r.Scheduled <= now)?.Scheduled,
+            LastScheduleTime = runs.FirstOrDefault(r => !r.IsOfAlert && r.Scheduled <= now)?.Scheduled,
             ActiveCount = active.Count,
             Active =
             [
@@ -107,8 +125,30 @@ public static class PolicyStatus
             LastSession = runs.FirstOrDefault(r => r.State != RunState.Active && !r.IsLeaving) is { } last
                 ? Last(last)
                 : null,
+            LastAlert = runs.FirstOrDefault(r => r.IsOfAlert) is { } byAlert ? Alert(byAlert) : null,
         };
     }
+
+    /// <summary>Annotations are written by the operator; whoever else wrote them, they are cut to the bounds of ours.</summary>
+    private static LastAlertStatus Alert(PolicyRun run) =>
+        new()
+        {
+            Name = StatusSizeLimiter.Cut(
+                SafeText.Clean(run.Session.GetAnnotation(PolicyNames.AlertNameAnnotation) ?? ""),
+                PendingAlert.MaxNameLength
+            ),
+            StartsAt = DateTimeOffset.TryParseExact(
+                run.Session.GetAnnotation(PolicyNames.AlertStartsAtAnnotation),
+                PolicyNames.TimeFormat,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out var startsAt
+            )
+                ? startsAt
+                : null,
+            Session = run.Name,
+            SessionTime = run.Scheduled,
+        };
 
     /// <summary>The session's status is written by the operator; whoever else wrote it, it is cut to the bounds of ours.</summary>
     private static LastSessionStatus Last(PolicyRun run)

@@ -19,7 +19,8 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
     {
         try
         {
-            return await FindAsync(ns, target, cancel).ConfigureAwait(false);
+            var found = await FindAsync(ns, target, cancel).ConfigureAwait(false);
+            return found.None ?? TargetSelection.Choose(target, found.Pods, options.MaxPodsPerSession);
         }
         catch (KubernetesException e) when (e.Code is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity)
         {
@@ -35,33 +36,50 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
         }
     }
 
-    private async Task<Selection> FindAsync(string ns, TargetSpec target, CancellationToken cancel)
+    /// <summary>
+    /// The pods that a target means now, with the names of the containers that can be profiled: the same that a session with this target would choose from.
+    /// </summary>
+    /// <exception cref="KubernetesException">The server says no.</exception>
+    /// <exception cref="TransportException">The server does not answer.</exception>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> PodsAsync(
+        string ns,
+        TargetSpec target,
+        CancellationToken cancel
+    )
+    {
+        var found = await FindAsync(ns, target, cancel).ConfigureAwait(false);
+        return TargetSelection
+            .Live(found.Pods)
+            .DistinctBy(p => p.Metadata.Name, StringComparer.Ordinal)
+            .ToDictionary(p => p.Metadata.Name, TargetSelection.Containers, StringComparer.Ordinal);
+    }
+
+    /// <summary>All pods of a target, whatever they do.</summary>
+    /// <param name="None">Why there are none, where that is not for want of pods.</param>
+    private sealed record Found(IReadOnlyList<V1Pod> Pods, Selection? None = null);
+
+    private async Task<Found> FindAsync(string ns, TargetSpec target, CancellationToken cancel)
     {
         if (target.PodName is { } name)
         {
             var pod = await client.TryGetAsync(EntityTypes.Pods, ns, name, cancel).ConfigureAwait(false);
-            return TargetSelection.Choose(target, pod is null ? [] : [pod], options.MaxPodsPerSession);
+            return new Found(pod is null ? [] : [pod]);
         }
         if (target.WorkloadRef is { } reference)
             return reference.Kind == EntityTypes.CronJobs.Kind
-                ? await OfCronJobAsync(ns, target, reference, cancel).ConfigureAwait(false)
-                : await OfWorkloadAsync(ns, target, reference, cancel).ConfigureAwait(false);
-        return await ChooseAsync(ns, target, [Selector(target.PodSelector)], cancel).ConfigureAwait(false);
+                ? await OfCronJobAsync(ns, reference, cancel).ConfigureAwait(false)
+                : await OfWorkloadAsync(ns, reference, cancel).ConfigureAwait(false);
+        return await ListAsync(ns, [Selector(target.PodSelector)], cancel).ConfigureAwait(false);
     }
 
-    private async Task<Selection> OfWorkloadAsync(
-        string ns,
-        TargetSpec target,
-        WorkloadReference reference,
-        CancellationToken cancel
-    )
+    private async Task<Found> OfWorkloadAsync(string ns, WorkloadReference reference, CancellationToken cancel)
     {
         var workload = await FindWorkloadAsync(ns, reference, cancel).ConfigureAwait(false);
         if (workload is null)
-            return Nothing("NoMatchingPods", $"there is no {reference.Kind} {reference.Name} in this namespace");
+            return None("NoMatchingPods", $"there is no {reference.Kind} {reference.Name} in this namespace");
         return workload.Selector is { } selector
-            ? await ChooseAsync(ns, target, [selector], cancel).ConfigureAwait(false)
-            : Nothing("NoMatchingPods", $"{reference.Kind} {reference.Name} has no selector");
+            ? await ListAsync(ns, [selector], cancel).ConfigureAwait(false)
+            : None("NoMatchingPods", $"{reference.Kind} {reference.Name} has no selector");
     }
 
     /// <summary>What owns pods through a selector.</summary>
@@ -88,16 +106,11 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
     }
 
     /// <summary>The Jobs that a CronJob made and that run now, the newest first. Between two runs there are none, and the next one is waited for.</summary>
-    private async Task<Selection> OfCronJobAsync(
-        string ns,
-        TargetSpec target,
-        WorkloadReference reference,
-        CancellationToken cancel
-    )
+    private async Task<Found> OfCronJobAsync(string ns, WorkloadReference reference, CancellationToken cancel)
     {
         var cron = await client.TryGetAsync(EntityTypes.CronJobs, ns, reference.Name, cancel).ConfigureAwait(false);
         if (cron is null)
-            return Nothing("NoMatchingPods", $"there is no CronJob {reference.Name} of batch/v1 in this namespace");
+            return None("NoMatchingPods", $"there is no CronJob {reference.Name} of batch/v1 in this namespace");
         var jobs = await client.ListAsync(EntityTypes.Jobs, ns, options: null, cancel).ConfigureAwait(false);
         var running = (jobs.Items ?? [])
             .Where(j =>
@@ -109,16 +122,11 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
             .Take(MaxJobs)
             .ToList();
         return running.Count == 0
-            ? Nothing("NoMatchingPods", $"no Job of CronJob {reference.Name} is running")
-            : await ChooseAsync(ns, target, running, cancel).ConfigureAwait(false);
+            ? None("NoMatchingPods", $"no Job of CronJob {reference.Name} is running")
+            : await ListAsync(ns, running, cancel).ConfigureAwait(false);
     }
 
-    private async Task<Selection> ChooseAsync(
-        string ns,
-        TargetSpec target,
-        IReadOnlyList<V1LabelSelector> selectors,
-        CancellationToken cancel
-    )
+    private async Task<Found> ListAsync(string ns, IReadOnlyList<V1LabelSelector> selectors, CancellationToken cancel)
     {
         var pods = new List<V1Pod>();
         foreach (var selector in selectors)
@@ -126,14 +134,17 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
             var query = selector.ToQuery();
             // an empty query would be every pod of the namespace; the validator refuses it, and so does this
             if (query.Length == 0)
-                return Nothing("NoMatchingPods", "an empty selector selects nothing here", final: true);
+                return None("NoMatchingPods", "an empty selector selects nothing here", final: true);
             var found = await client
                 .ListAsync(EntityTypes.Pods, ns, new ListOptions(LabelSelector: query), cancel)
                 .ConfigureAwait(false);
             pods.AddRange(found.Items ?? []);
         }
-        return TargetSelection.Choose(target, pods, options.MaxPodsPerSession);
+        return new Found(pods);
     }
+
+    private static Found None(string reason, string message, bool final = false) =>
+        new([], Nothing(reason, message, final));
 
     private static Selection Nothing(string reason, string message, bool final = false) =>
         new(Resolved: false, reason, message, 0, [], final);

@@ -36,10 +36,7 @@ public static class TargetSelection
     /// <param name="ceiling">The administrator's bound on pods per session.</param>
     public static Selection Choose(TargetSpec target, IReadOnlyList<V1Pod> pods, int ceiling)
     {
-        var live = pods.Where(p =>
-                p.Metadata.DeletionTimestamp is null && p.Status?.Phase is not ("Succeeded" or "Failed")
-            )
-            .ToList();
+        var live = Live(pods).ToList();
         if (live.Count == 0)
         {
             var ended = pods.Count > 0 ? $" ({pods.Count} that ended or are being deleted do not count)" : "";
@@ -93,6 +90,14 @@ public static class TargetSelection
         return new Selection(Resolved: true, "Resolved", message, live.Count, chosen);
     }
 
+    /// <summary>Those that have not ended and are not being deleted.</summary>
+    public static IEnumerable<V1Pod> Live(IEnumerable<V1Pod> pods) =>
+        pods.Where(p => p.Metadata.DeletionTimestamp is null && p.Status?.Phase is not ("Succeeded" or "Failed"));
+
+    /// <summary>Names of those that a session may ask for.</summary>
+    public static IReadOnlyList<string> Containers(V1Pod pod) =>
+        [.. PodContainers.Of(pod).Where(c => c.Kind != ContainerKind.Init).Select(c => c.Name)];
+
     /// <summary>Null for a container that isn't running, or not on a node yet.</summary>
     private static TargetStatus? Pinned(V1Pod pod, string container, V1ContainerStatus? status) =>
         status?.State?.Running is null
@@ -123,7 +128,7 @@ public static class TargetSelection
     /// </summary>
     private static string? Container(TargetSpec target, V1Pod pod)
     {
-        var all = PodContainers.Of(pod).Where(c => c.Kind != ContainerKind.Init).Select(c => c.Name).ToList();
+        var all = Containers(pod);
         if (target.ContainerName is { } asked)
             return all.Contains(asked, StringComparer.Ordinal) ? asked : null;
         if (pod.GetAnnotation(DefaultContainer) is { } marked && all.Contains(marked, StringComparer.Ordinal))

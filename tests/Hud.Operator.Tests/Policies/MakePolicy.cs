@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hud.Core;
 using Hud.Core.Api;
+using Hud.Operator.Alerts;
 using Hud.Operator.Entities;
 using Hud.Operator.Policies;
 using Hud.Operator.Reconcile;
@@ -44,6 +45,74 @@ internal static class MakePolicy
                 ? default
                 : JsonSerializer.SerializeToElement(status, HudJson.Default.ProfilingPolicyStatus),
         };
+
+    /// <summary>A policy that only alerts make sessions of.</summary>
+    public static PolicyEntity OnAlert(
+        AlertTriggerSpec? alert = null,
+        string name = Name,
+        string uid = "policy-1",
+        TargetSpec? target = null
+    )
+    {
+        var policy = Policy(name: name, uid: uid);
+        policy.Spec = JsonSerializer.SerializeToElement(
+            new ProfilingPolicySpec
+            {
+                Session = Make.Spec() with { Target = target ?? Checkout },
+                Triggers = new TriggersSpec { Alert = alert ?? Slow },
+            },
+            HudJson.Default.ProfilingPolicySpec
+        );
+        return policy;
+    }
+
+    public static readonly TargetSpec Checkout = new()
+    {
+        PodSelector = new LabelSelector { MatchLabels = Labels(("app", "checkout")) },
+    };
+
+    public static AlertTriggerSpec Slow => new() { MatchLabels = Labels(("alertname", "Slow")) };
+
+    public static Dictionary<string, string> Labels(params (string Name, string Value)[] labels) =>
+        labels.ToDictionary(l => l.Name, l => l.Value, StringComparer.Ordinal);
+
+    /// <summary>One that began so many seconds from now.</summary>
+    public static Alert Alert(string fingerprint = "f1", int seconds = 0, params (string, string)[] labels) =>
+        new(
+            fingerprint,
+            Now.AddSeconds(seconds),
+            Labels([
+                .. labels,
+                .. labels.Any(l => l.Item1 == "alertname") ? [] : ((string, string)[])[("alertname", "Slow")],
+            ])
+        );
+
+    public static PendingAlert Pending(string fingerprint = "f1", int seconds = 0, string? pod = null) =>
+        new("Slow", fingerprint, Now.AddSeconds(seconds), pod, Container: null);
+
+    /// <summary>A session as the operator makes it for an alert, so many minutes from now.</summary>
+    public static SessionEntity ByAlert(
+        string fingerprint,
+        int minutes,
+        RunState state = RunState.Completed,
+        PolicyEntity? policy = null
+    )
+    {
+        policy ??= OnAlert();
+        var alert = Pending(fingerprint, 60 * minutes);
+        var session = PolicySession.Build(
+            policy,
+            new NewRun(PolicyNames.AlertSession(policy.Name, policy.Uid, alert.Incident), Now.AddMinutes(minutes), 0)
+            {
+                Alert = alert,
+            }
+        );
+        session.Metadata.Uid = "uid-" + session.Name;
+        session.Metadata.ResourceVersion = "1";
+        session.Metadata.CreationTimestamp = Now.AddMinutes(minutes).UtcDateTime;
+        session.Status = Status(state);
+        return session;
+    }
 
     /// <summary>A session as the operator makes it for a run that was due so many minutes from now.</summary>
     public static SessionEntity Run(
@@ -104,11 +173,12 @@ internal static class MakePolicy
         );
 
     public static PolicyObservation Observation(
-        ScheduleSpec schedule,
+        ScheduleSpec? schedule,
         SessionEntity[]? sessions = null,
         PolicyEntity? policy = null,
         DateTimeOffset? now = null,
-        PolicyMemory? memory = null
+        PolicyMemory? memory = null,
+        AlertTriggerSpec? alert = null
     )
     {
         policy ??= Policy(schedule);
@@ -117,7 +187,9 @@ internal static class MakePolicy
         {
             Policy = policy,
             Spec = schedule,
-            Schedule = Schedule.Parse(schedule.Cron, schedule.TimeZone, out _, out _)!,
+            Schedule = schedule is null ? null : Schedule.Parse(schedule.Cron, schedule.TimeZone, out _, out _)!,
+            Alert = alert,
+            ReceivesAlerts = true,
             Sessions = sessions ?? [],
             Memory = PolicyMemory.Of(policy, schedule, memory, at),
             Now = at,

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using Hud.Core;
 using Hud.Core.Api;
+using Hud.Operator.Policies;
 using Hud.Tests.Support;
 using YamlDotNet.RepresentationModel;
 using static Hud.Operator.Tests.Crd;
@@ -29,7 +30,11 @@ public sealed class PolicyCrdTests
         using var empty = JsonDocument.Parse(
             JsonSerializer
                 .Serialize(
-                    new ProfilingPolicySpec { Schedule = new ScheduleSpec { Cron = "-" } },
+                    new ProfilingPolicySpec
+                    {
+                        Schedule = new ScheduleSpec { Cron = "-" },
+                        Triggers = new TriggersSpec { Alert = new AlertTriggerSpec() },
+                    },
                     HudJson.Default.ProfilingPolicySpec
                 )
                 .Replace("\"cron\":\"-\",", "", StringComparison.Ordinal)
@@ -57,6 +62,48 @@ public sealed class PolicyCrdTests
         );
         Assert.Equal($"self.lowerAscii().matches('^{CronSyntax.CronPattern}$')", Rule(schedule, "cron"));
         Assert.Equal($"self.matches('^{CronSyntax.ZonePattern}$') && self != 'Local'", Rule(schedule, "timeZone"));
+    }
+
+    [Fact]
+    public void Bounds_of_the_trigger_are_those_of_the_operator()
+    {
+        var alert = At(Spec(), "properties", "triggers", "properties", "alert", "properties")!;
+        foreach (var limit in (string[])["successfulSessionsHistoryLimit", "failedSessionsHistoryLimit"])
+        {
+            Assert.Equal($"{PolicyBounds.MinHistory}", Text(alert, limit, "minimum"));
+            Assert.Equal($"{PolicyBounds.MaxHistory}", Text(alert, limit, "maximum"));
+            Assert.Contains(
+                $"of the last {AlertDecider.Kept.TotalMinutes} minutes",
+                Text(alert, limit, "description"),
+                StringComparison.Ordinal
+            );
+        }
+        Assert.Equal($"{PolicyBounds.MinSessionsPerHour}", Text(alert, "maxSessionsPerHour", "minimum"));
+        Assert.Equal($"{PolicyBounds.MaxSessionsPerHour}", Text(alert, "maxSessionsPerHour", "maximum"));
+        Assert.Equal([PolicyBounds.MinCooldown, PolicyBounds.MaxCooldown], CrdTests.Durations(Rule(alert, "cooldown")));
+        foreach (var label in (string[])["podLabel", "namespaceLabel", "containerLabel"])
+        {
+            Assert.Equal($"self.matches('^{AlertSyntax.KeyPattern}$')", Rule(alert, label));
+            Assert.Equal($"{AlertSyntax.MaxKeyLength}", Text(alert, label, "maxLength"));
+        }
+        Assert.Equal($"{SessionBounds.MaxLabelEntries}", Text(alert, "matchLabels", "maxProperties"));
+        Assert.Equal($"{SessionBounds.MaxLabelEntries}", Text(alert, "matchExpressions", "maxItems"));
+        Assert.Equal($"{AlertSyntax.MaxValueLength}", Text(alert, "matchLabels", "additionalProperties", "maxLength"));
+        var expression = At(alert, "matchExpressions", "items", "properties")!;
+        Assert.Equal($"{AlertSyntax.MaxKeyLength}", Text(expression, "key", "maxLength"));
+        Assert.Equal($"{SessionBounds.MaxLabelValues}", Text(expression, "values", "maxItems"));
+        Assert.Equal($"{AlertSyntax.MaxValueLength}", Text(expression, "values", "items", "maxLength"));
+        foreach (
+            var rule in (string[])
+                [
+                    Rule(alert, "matchLabels"),
+                    Text(alert, "matchExpressions", "items", "x-kubernetes-validations", "0", "rule")!,
+                ]
+        )
+            Assert.Contains($".matches('^{AlertSyntax.KeyPattern}$')", rule, StringComparison.Ordinal);
+        // a label name of an alert that a policy can name is read from the request, and so is a value
+        Assert.InRange(AlertSyntax.MaxKeyLength, 1, Hud.Operator.Alerts.AlertPayload.MaxLabelName);
+        Assert.InRange(4 * AlertSyntax.MaxValueLength, 1, Hud.Operator.Alerts.AlertPayload.MaxLabelValue);
     }
 
     private static string Rule(YamlNode schedule, string field) =>

@@ -5,8 +5,10 @@ using System.Threading.Channels;
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Kubernetes.Tests.Scripted;
+using Hud.Operator.Alerts;
 using Hud.Operator.Entities;
 using Hud.Operator.Policies;
+using Hud.Operator.Targets;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Time.Testing;
@@ -21,14 +23,22 @@ internal sealed class PolicyWorld : IAsyncDisposable
     private readonly Dictionary<string, SessionEntity> _sessions = new(StringComparer.Ordinal);
     private readonly List<Channel<string>> _policyWatches = [];
     private readonly List<Channel<string>> _sessionWatches = [];
+    private readonly List<Channel<string>> _podWatches = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ScriptedServer _server;
     private readonly KubernetesClient _client;
     private readonly Task _running;
     private int _version = 100;
 
-    public PolicyWorld(PolicyEntity[] policies, SessionEntity[]? sessions = null, OperatorOptions? options = null)
+    /// <param name="now">Where the world begins; the clock moves only when a test moves it.</param>
+    public PolicyWorld(
+        PolicyEntity[] policies,
+        SessionEntity[]? sessions = null,
+        OperatorOptions? options = null,
+        DateTimeOffset? now = null
+    )
     {
+        Clock = new FakeTimeProvider(now ?? MakePolicy.Now);
         foreach (var policy in policies)
             _policies[policy.Name] = policy;
         foreach (var session in sessions ?? [])
@@ -38,6 +48,7 @@ internal sealed class PolicyWorld : IAsyncDisposable
         Sessions = new Informer<SessionEntity>(_client, SessionType.Sessions, new InformerOptions(), PolicyRun.Indexes);
         Policies = new Informer<PolicyEntity>(_client, PolicyType.Policies, new InformerOptions());
         Options = options ?? Make.Options;
+        Inbox = new AlertInbox(Policies, new Log(TextWriter.Null, LogLevel.Error, Clock));
         Reconciler = Leader();
         _running = Task.WhenAll(Sessions.RunAsync(_stop.Token), Policies.RunAsync(_stop.Token));
         Ready = Task.WhenAll(
@@ -47,13 +58,20 @@ internal sealed class PolicyWorld : IAsyncDisposable
         );
     }
 
-    public FakeTimeProvider Clock { get; } = new(MakePolicy.Now);
+    public FakeTimeProvider Clock { get; }
 
     public OperatorOptions Options { get; }
 
     public Informer<SessionEntity> Sessions { get; }
 
     public Informer<PolicyEntity> Policies { get; }
+
+    public AlertInbox Inbox { get; }
+
+    /// <summary>The pods of the namespace; null: the server cannot say.</summary>
+    public IReadOnlyList<V1Pod>? Pods { get; set; } = [];
+
+    public Uri Address => _server.Address;
 
     public Reconciler<PolicyEntity> Reconciler { get; }
 
@@ -67,18 +85,30 @@ internal sealed class PolicyWorld : IAsyncDisposable
 
     public int Lists;
 
+    public int PodLists;
+
     /// <summary>Answers the making of a session in the place of the server; false leaves it to the server.</summary>
     public Func<Answer, Task<bool>>? OnCreate { get; set; }
 
     /// <summary>One more, over the same views, with nothing remembered.</summary>
-    public Reconciler<PolicyEntity> Leader()
+    public Reconciler<PolicyEntity> Leader(AlertInbox? inbox = null)
     {
         var log = new Log(TextWriter.Null, LogLevel.Error, Clock);
+        inbox ??= Inbox;
         var latest = new Latest<PolicyEntity>(Policies.Store);
         var events = new SessionActions(_client, Options, TimeProvider.System, log);
         return new Reconciler<PolicyEntity>(
             latest,
-            new PolicyController(Sessions, latest, new PolicyActions(_client, events, log), Options, Clock, log),
+            new PolicyController(
+                Sessions,
+                latest,
+                new PolicyActions(_client, events, log),
+                inbox,
+                new TargetResolver(_client, Options),
+                Options,
+                Clock,
+                log
+            ),
             []
         );
     }
@@ -164,7 +194,15 @@ internal sealed class PolicyWorld : IAsyncDisposable
         var path = request.Target.Split('?')[0].Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (request.IsWatch())
         {
-            await WatchAsync(path[^1] == ProfilingPolicy.Plural ? _policyWatches : _sessionWatches, answer);
+            await WatchAsync(
+                path[^1] switch
+                {
+                    ProfilingPolicy.Plural => _policyWatches,
+                    ProfilingSession.Plural => _sessionWatches,
+                    _ => _podWatches,
+                },
+                answer
+            );
             return;
         }
         if (request.Method != "GET" && path[^1] != "events")
@@ -183,6 +221,9 @@ internal sealed class PolicyWorld : IAsyncDisposable
                     )
                 );
                 break;
+            case "GET" when path.Contains("pods"):
+                await PodsAsync(path[^1], request.Target, answer);
+                break;
             case "GET" when Locked(() => _sessions.GetValueOrDefault(path[^1])) is { } session:
                 await answer.JsonAsync(JsonSerializer.Serialize(session, SessionType.Sessions.Json));
                 break;
@@ -194,6 +235,13 @@ internal sealed class PolicyWorld : IAsyncDisposable
                 break;
             case "POST":
                 await CreateAsync(JsonSerializer.Deserialize(request.Body, SessionType.Sessions.Json)!, answer);
+                break;
+            case "PUT" when path[^3] == ProfilingSession.Plural:
+                await StatusAsync(
+                    path[^2],
+                    JsonSerializer.Deserialize(request.Body, SessionType.Sessions.Json)!,
+                    answer
+                );
                 break;
             case "PUT":
                 await StatusAsync(
@@ -214,6 +262,23 @@ internal sealed class PolicyWorld : IAsyncDisposable
         }
     }
 
+    /// <summary>One by its name, or those with a label, of selectors such as <c>app=checkout</c>.</summary>
+    private Task PodsAsync(string last, string target, Answer answer)
+    {
+        if (Pods is null)
+            return answer.ErrorAsync(500, "InternalError", "etcd is not there");
+        if (last != "pods")
+            return Pods.FirstOrDefault(p => p.Metadata.Name == last) is { } pod
+                ? answer.JsonAsync(JsonSerializer.Serialize(pod, EntityTypes.Pods.Json))
+                : answer.ErrorAsync(404, "NotFound", "no such pod");
+        Interlocked.Increment(ref PodLists);
+        var fitting = Pods.Where(p =>
+            p.Metadata.Labels?.Any(l => target.Contains($"labelSelector={l.Key}={l.Value}", StringComparison.Ordinal))
+            == true
+        );
+        return answer.JsonAsync(List(fitting.Select(p => JsonSerializer.Serialize(p, EntityTypes.Pods.Json))));
+    }
+
     private Task CreateAsync(SessionEntity session, Answer answer)
     {
         lock (_lock)
@@ -221,6 +286,7 @@ internal sealed class PolicyWorld : IAsyncDisposable
             if (_sessions.ContainsKey(session.Name))
                 return answer.ErrorAsync(409, "AlreadyExists", "it is there");
             session.Metadata.Uid = "uid-" + session.Name;
+            session.Metadata.CreationTimestamp = Clock.GetUtcNow().UtcDateTime;
             session.Metadata.ResourceVersion = $"{++_version}";
             _sessions[session.Name] = session;
             var json = JsonSerializer.Serialize(session, SessionType.Sessions.Json);
@@ -240,6 +306,22 @@ internal sealed class PolicyWorld : IAsyncDisposable
             policy.Metadata.ResourceVersion = $"{++_version}";
             var json = JsonSerializer.Serialize(policy, PolicyType.Policies.Json);
             Send(_policyWatches, "MODIFIED", json);
+            return answer.JsonAsync(json);
+        }
+    }
+
+    private Task StatusAsync(string name, SessionEntity written, Answer answer)
+    {
+        lock (_lock)
+        {
+            if (!_sessions.TryGetValue(name, out var session))
+                return answer.ErrorAsync(404, "NotFound", "no such session");
+            if (written.Metadata.ResourceVersion != session.Metadata.ResourceVersion)
+                return answer.ErrorAsync(409, "Conflict", "it has changed");
+            session.Status = written.Status;
+            session.Metadata.ResourceVersion = $"{++_version}";
+            var json = JsonSerializer.Serialize(session, SessionType.Sessions.Json);
+            Send(_sessionWatches, "MODIFIED", json);
             return answer.JsonAsync(json);
         }
     }
