@@ -23,6 +23,7 @@ namespace Hud.Core;
 [JsonSerializable(typeof(ProfilingSession))]
 [JsonSerializable(typeof(ProfilingSessionSpec))]
 [JsonSerializable(typeof(ProfilingSessionStatus))]
+[JsonSerializable(typeof(ObjectMetadata))]
 [JsonSerializable(typeof(ProfilingPolicySpec))]
 [JsonSerializable(typeof(ProfilingPolicyStatus))]
 [JsonSerializable(typeof(ProfileDocument))]

@@ -28,11 +28,17 @@ public static class MemoryBounds
     /// <summary>One profile open, and as much again for what is merged, cut or rendered from it.</summary>
     public const long Open = StreamLimits.MaxProfileBytes + (2L * StreamLimits.MaxProfileHeapBytes);
 
+    /// <summary>Remembered targets of running sessions with more than their status lists; of others the status is the memory.</summary>
+    public const int MaxTargets = 5000;
+
+    /// <summary>Names, ids, an image, figures.</summary>
+    public const long Targets = MaxTargets * 1024L;
+
     public const long Held = ProfileIntake.MaxHeldBytes;
 
     /// <summary>Bodies that are read, the one that is being taken apart (64 labels an alert, each two texts of .NET), and what waits of them.</summary>
     public const long Alerts =
         (AlertServer.MaxBodies * AlertPayload.MaxBytes) + (8L * AlertPayload.MaxBytes) + (AlertInbox.MaxInAll * 1024L);
 
-    public const long Total = Idle + Sessions + Streams + Receiving + Open + Held + Alerts;
+    public const long Total = Idle + Sessions + Streams + Receiving + Open + Targets + Held + Alerts;
 }

@@ -173,6 +173,43 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
         return (references, refused);
     }
 
+    /// <summary>Stores the targets that the status has no room for, before any agent is made.</summary>
+    /// <returns>Why the API server will not have them; null when they are stored.</returns>
+    public async Task<string?> PinAsync(V1ConfigMap pinned, CancellationToken cancel)
+    {
+        try
+        {
+            await StoreAsync(pinned, cancel).ConfigureAwait(false);
+            return null;
+        }
+        catch (KubernetesException e) when (IsRefusedForGood(e))
+        {
+            log.Warn("pinned targets refused", ("configMap", pinned.Metadata.Name), ("error", e.Message));
+            return e.Detail;
+        }
+    }
+
+    /// <returns>Null when they are not there, not the session's, or cannot be read.</returns>
+    public async Task<IReadOnlyList<TargetStatus>?> GetPinnedAsync(SessionEntity session, CancellationToken cancel)
+    {
+        foreach (var name in PinnedTargets.NamesOf(session))
+        {
+            var map = await client
+                .TryGetAsync(EntityTypes.ConfigMaps, session.Namespace, name, cancel)
+                .ConfigureAwait(false);
+            if (map is not null && Owns(session.Uid, map))
+                return PinnedTargets.Read(map);
+        }
+        return null;
+    }
+
+    public Task UnpinAsync(SessionEntity session, CancellationToken cancel) =>
+        DeleteResultsAsync(
+            session,
+            [.. PinnedTargets.NamesOf(session).Select(name => new ResultReference { ConfigMap = name })],
+            cancel
+        );
+
     /// <summary>
     /// A quota, a policy, an admission webhook, a namespace that is being deleted or an object too large: it may pass one day, and a session
     /// must not wait for that day.

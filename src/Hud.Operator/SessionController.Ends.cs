@@ -232,6 +232,11 @@ public sealed partial class SessionController
     {
         _progressAt.TryRemove(EntityKey.Of(session), out _);
         slots.Release(session.Uid);
+        if (_targets.TryRemove(session.Uid, out var targets))
+        {
+            foreach (var node in targets.Select(t => t.Node).Distinct(StringComparer.Ordinal))
+                ForgetAgent(Names.AgentPod(session.Uid, node));
+        }
         OperatorMeter.Active.Record(slots.Active);
     }
 
@@ -248,6 +253,7 @@ public sealed partial class SessionController
         foreach (var (uid, nodes) in slots.Former(key, uidNow))
         {
             slots.Release(uid);
+            _targets.TryRemove(uid, out _);
             foreach (var node in nodes)
                 ForgetAgent(Names.AgentPod(uid, node));
         }
@@ -264,13 +270,10 @@ public sealed partial class SessionController
         {
             var status = session.ReadStatus();
             if (!IsFinished(status) && session.Metadata.DeletionTimestamp is null && HasAgents(session))
-                slots.Hold(session.Uid, EntityKey.Of(session), NodesOf(status));
+                slots.Hold(session.Uid, EntityKey.Of(session), NodesOf(session, status));
         }
         OperatorMeter.Active.Record(slots.Active);
     }
 
     private bool HasAgents(SessionEntity session) => agents.Store.ByIndex(SessionIndex, session.Uid).Count > 0;
-
-    private static List<string> NodesOf(ProfilingSessionStatus status) =>
-        [.. status.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal)];
 }

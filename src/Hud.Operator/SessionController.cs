@@ -149,6 +149,7 @@ public sealed partial class SessionController(
         if (!slots.TryTake(session.Uid, EntityKey.Of(session), nodes, out wait, out _))
             return await WaitAsync(session, status, conditions, wait, cancel).ConfigureAwait(false);
         OperatorMeter.Active.Record(slots.Active);
+        selection = await PinAsync(session, selection, cancel).ConfigureAwait(false);
         conditions.Set(ConditionTypes.Accepted, status: true, Admission.Accepted.Reason, Admission.Accepted.Message);
         conditions.Set(ConditionTypes.TargetsResolved, status: true, selection.Reason, selection.Message);
         conditions.Set(ConditionTypes.Reconciling, status: true, "Scheduling", "starting agents");
@@ -160,7 +161,7 @@ public sealed partial class SessionController(
                 {
                     Phase = SessionPhase.Scheduling,
                     StartTime = ConditionSet.Seconds(now),
-                    Targets = selection.Targets,
+                    Targets = ShownTargets.Of(selection.Targets),
                     TargetCounts = new TargetCounts { Matched = selection.Matched, Selected = selection.Targets.Count },
                     TargetsReady = $"0/{selection.Targets.Count}",
                     Conditions = conditions.ToList(),
@@ -274,10 +275,12 @@ public sealed partial class SessionController(
         CancellationToken cancel
     )
     {
+        var written = status;
+        status = await WithAllTargetsAsync(session, status, cancel).ConfigureAwait(false);
         // more than that no selection pins; whoever wrote more is not to have more agents
         if (status.Targets.Count > options.MaxPodsPerSession)
             status = status with { Targets = [.. status.Targets.Take(options.MaxPodsPerSession)] };
-        var nodes = NodesOf(status);
+        var nodes = status.Targets.Select(t => t.Node).Distinct(StringComparer.Ordinal).ToList();
         if (!slots.Holds(session.Uid))
         {
             // pinned by an operator that ended before it made an agent, or written by another client
@@ -310,17 +313,25 @@ public sealed partial class SessionController(
             .ConfigureAwait(false);
         if (await CheckPinnedAsync(session, status, decision.Create, cancel).ConfigureAwait(false) is { } corrected)
         {
-            session = await WriteAsync(session, corrected, cancel).ConfigureAwait(false);
-            return await ProceedAsync(session, spec, corrected, cancel).ConfigureAwait(false);
+            var shown = corrected with { Targets = ShownTargets.Of(corrected.Targets) };
+            if (shown.Targets.Count < corrected.Targets.Count)
+                Remember(session, corrected.Targets);
+            session = await WriteAsync(session, shown, cancel).ConfigureAwait(false);
+            return await ProceedAsync(session, spec, shown, cancel).ConfigureAwait(false);
         }
         await CarryOutAsync(session, spec, status, observed, decision, cancel).ConfigureAwait(false);
+        var hasMore = decision.Status.Targets.Count < decision.Targets.Count;
+        if (hasMore)
+            Remember(session, decision.Targets);
         if (!decision.Finished)
         {
-            session = await WriteProgressAsync(session, status, decision.Status, cancel).ConfigureAwait(false);
+            session = await WriteProgressAsync(session, written, decision.Status, cancel).ConfigureAwait(false);
             return Result.Success(session, decision.RequeueAfter);
         }
         var final = await StoreAsync(session, decision.Status, results, cancel).ConfigureAwait(false);
         session = await FinishAsync(session, final, cancel, observed.Max(a => a.Stream.EndedAt)).ConfigureAwait(false);
+        if (hasMore)
+            await actions.UnpinAsync(session, cancel).ConfigureAwait(false);
         return await AfterwardsAsync(session, final, cancel).ConfigureAwait(false);
     }
 
@@ -343,7 +354,11 @@ public sealed partial class SessionController(
                         session,
                         spec,
                         node,
-                        [.. status.Targets.Where(t => t.Node == node && t.State != TargetState.Failed)],
+                        [
+                            .. status
+                                .Targets.Where(t => t.Node == node && t.State != TargetState.Failed)
+                                .Take(SessionBounds.MaxPodsOfNode),
+                        ],
                         cancel
                     )
                     .ConfigureAwait(false) is
@@ -407,23 +422,12 @@ public sealed partial class SessionController(
     )> DecideAsync(SessionEntity session, Observation seen, CancellationToken cancel)
     {
         if (seen.Agents.All(a => a.Stream.Profile is null))
-            return (SessionDecider.Decide(seen), []);
+            return Decided(SessionDecider.Decide(seen));
         using var alone = await profiles.OpenAsync(cancel).ConfigureAwait(false);
         try
         {
             return await MemoryRetry
-                .RunAsync(
-                    () =>
-                    {
-                        var decision = SessionDecider.Decide(seen);
-                        return (
-                            decision,
-                            decision.Profile is { } profile ? Results.Build(session, seen.Spec, profile) : []
-                        );
-                    },
-                    time,
-                    cancel
-                )
+                .RunAsync(() => Decided(SessionDecider.Decide(seen)), time, cancel)
                 .ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // what an agent wrote is at fault, whatever it trips over; tried again, it would trip again
@@ -432,8 +436,24 @@ public sealed partial class SessionController(
         {
             var error = e is OutOfMemoryException ? MemoryRetry.Advice : e.Message;
             log.Warn("profile cannot be used", ("session", EntityKey.Of(session)), ("error", error));
-            return (SessionDecider.Decide(seen with { Agents = [.. seen.Agents.Select(a => Without(a, error))] }), []);
+            return Decided(
+                SessionDecider.Decide(seen with { Agents = [.. seen.Agents.Select(a => Without(a, error))] })
+            );
         }
+
+        (Decision, IReadOnlyList<(V1ConfigMap Map, ResultReference Reference)>) Decided(Decision decision) =>
+            (
+                decision,
+                decision.Finished
+                    ? Results.Build(
+                        session,
+                        seen.Spec,
+                        decision.Profile,
+                        decision.Targets,
+                        decision.Status.Targets.Count
+                    )
+                    : []
+            );
     }
 
     private static AgentObservation Without(AgentObservation agent, string error) =>

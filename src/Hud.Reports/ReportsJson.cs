@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hud.Analysis;
+using Hud.Reports.Formats;
+using Hud.Reports.Text;
 
 namespace Hud.Reports;
 
@@ -12,4 +14,14 @@ namespace Hud.Reports;
     NewLine = "\n"
 )]
 [JsonSerializable(typeof(ProfileDiff))]
-public sealed partial class ReportsJson : JsonSerializerContext;
+[JsonSerializable(typeof(TargetsDocument))]
+[JsonSerializable(typeof(IReadOnlyList<FleetRow>))]
+[JsonSerializable(typeof(IReadOnlyList<PolicyRow>))]
+public sealed partial class ReportsJson : JsonSerializerContext
+{
+    /// <summary>The same on one line, for files of a bounded size.</summary>
+    public static ReportsJson Compact =>
+        _compact ??= new(new JsonSerializerOptions(Default.Options!) { WriteIndented = false });
+
+    private static ReportsJson? _compact;
+}

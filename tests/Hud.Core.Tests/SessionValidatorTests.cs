@@ -261,7 +261,7 @@ public class SessionValidatorTests
                 "max pods 101",
                 c with
                 {
-                    Target = new TargetSpec { PodName = "a", MaxPods = 101 },
+                    Target = new TargetSpec { PodName = "a", MaxPods = 501 },
                 },
                 "spec.target.maxPods",
                 SessionMessages.MaxPods
@@ -425,7 +425,7 @@ public class SessionValidatorTests
                     WorkloadRef = new("batch/v1", "Job", "a.b-c"),
                     ContainerName = "app",
                     ProcessName = "checkout",
-                    MaxPods = 100,
+                    MaxPods = 500,
                 },
             },
         ];

@@ -80,9 +80,9 @@ internal static class BadSpecs
             "spec.target.maxPods in body should be greater than or equal to 1"
         ),
         new(
-            "target: {podName: p, maxPods: 101}",
+            "target: {podName: p, maxPods: 501}",
             SessionMessages.MaxPods,
-            "spec.target.maxPods in body should be less than or equal to 100"
+            "spec.target.maxPods in body should be less than or equal to 500"
         ),
         new(Ok + "\nduration: 100ms", SessionMessages.Duration),
         new(Ok + "\nduration: 31m", SessionMessages.Duration),
@@ -147,7 +147,8 @@ internal static class BadSpecs
             "Pprof",
             "ChromeTrace",
             "Folded",
-            "Speedscope"
+            "Speedscope",
+            "Targets"
         ),
         new(
             Ok + "\noutput: {formats: []}",

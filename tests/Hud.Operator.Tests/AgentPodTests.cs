@@ -143,12 +143,14 @@ public sealed class AgentPodTests
     public void Its_task_survives_the_longest_list_of_targets()
     {
         var targets = Enumerable
-            .Range(0, SessionBounds.MaxPods)
+            .Range(0, SessionBounds.MaxPodsOfNode)
             .Select(i =>
                 Make.Target(i) with
                 {
                     ContainerId = "containerd://" + new string('c', 64),
                     Pod = new string('p', 253),
+                    Image = new string('i', 256),
+                    ImageDigest = new string('d', 12),
                 }
             )
             .ToList();

@@ -32,7 +32,7 @@ public sealed class OnePathTests
     public void So_does_the_report_in_its_ConfigMap()
     {
         var spec = new ProfilingSessionSpec { Output = new OutputSpec { Formats = [OutputFormat.Report] } };
-        var (map, reference) = Assert.Single(Results.Build(Make.Session(spec), spec, Merged));
+        var (map, reference) = Assert.Single(Results.Build(Make.Session(spec), spec, Merged, [], 0));
         var read = JsonSerializer.Deserialize(map.Data![reference.Key], HudJson.Default.ProfileDocument)!;
         Assert.Equal(Expected, read.Hotspots.Select(h => (h.Cause, h.Count)));
         Assert.Distinct(read.Hotspots.Select(h => h.Identity()));

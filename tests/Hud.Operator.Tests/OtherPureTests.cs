@@ -16,7 +16,7 @@ public sealed class ResultsTests
         {
             Output = new OutputSpec { Formats = [OutputFormat.Report, OutputFormat.Pprof, OutputFormat.Folded] },
         };
-        var results = Results.Build(Make.Session(spec), spec, Make.Profile(Make.Target(0)));
+        var results = Results.Build(Make.Session(spec), spec, Make.Profile(Make.Target(0)), [Make.Target(0)], 1);
         Assert.Equal(
             ["checkout-report", "checkout-pprof", "checkout-folded"],
             results.Select(r => r.Map.Metadata.Name)
@@ -37,7 +37,11 @@ public sealed class ResultsTests
     public void The_same_profile_gives_the_same_bytes()
     {
         var spec = Make.Spec();
-        string Hash() => Results.Build(Make.Session(), spec, Make.Profile(Make.Target(0))).Single().Reference.Sha256;
+        string Hash() =>
+            Results
+                .Build(Make.Session(), spec, Make.Profile(Make.Target(0)), [Make.Target(0)], 1)
+                .Single()
+                .Reference.Sha256;
         Assert.Equal(Hash(), Hash());
     }
 

@@ -17,7 +17,11 @@ public sealed class StatusSizeLimiterTests
             .Select(i => new V1Pod
             {
                 Metadata = new() { Name = new string('p', 250) + i, Uid = Guid.NewGuid().ToString() },
-                Spec = new() { NodeName = new string('n', 253), Containers = [new() { Name = new string('c', 63) }] },
+                Spec = new()
+                {
+                    NodeName = new string('n', 253),
+                    Containers = [new() { Name = new string('c', 63), Image = new string('i', 300) }],
+                },
                 Status = new()
                 {
                     Phase = "Running",
@@ -27,6 +31,7 @@ public sealed class StatusSizeLimiterTests
                         {
                             Name = new string('c', 63),
                             ContainerID = "containerd://" + new string('0', 64),
+                            ImageID = "sha256:" + new string('0', 64),
                             State = new() { Running = new() },
                         },
                     ],
@@ -34,7 +39,8 @@ public sealed class StatusSizeLimiterTests
             })
             .ToList();
         var selection = Hud.Operator.Targets.TargetSelection.Choose(new TargetSpec { MaxPods = 100 }, pods, 100);
-        Assert.InRange(selection.Targets.Count, 10, 50);
+        var shown = ShownTargets.Of(selection.Targets);
+        Assert.InRange(shown.Count, 10, SessionBounds.MaxTargetsShown);
         var status = new ProfilingSessionStatus
         {
             Verdict = StatusSizeLimiter.Cut(text, 1024),
@@ -47,12 +53,15 @@ public sealed class StatusSizeLimiterTests
             ),
             Targets =
             [
-                .. selection.Targets.Select(t =>
+                .. shown.Select(t =>
                     t with
                     {
                         Message = StatusSizeLimiter.Cut(text, 512),
                         Reason = StatusSizeLimiter.Cut(text, 128),
                         TokioVersion = StatusSizeLimiter.Cut(text, 64),
+                        BlockedPercent = 99.99,
+                        LongestPoll = "999ms",
+                        WaitP99 = "999ms",
                         Polls = long.MaxValue,
                         SlowPolls = long.MaxValue,
                         LostEvents = long.MaxValue,
@@ -63,6 +72,14 @@ public sealed class StatusSizeLimiterTests
                     }
                 ),
             ],
+            Outliers = StatusProjection.Outliers([
+                .. Enumerable
+                    .Range(0, 5)
+                    .Select(i => new Hud.Analysis.Outlier(i, text, Hud.Analysis.OutlierMeasure.Lost, 1, 1, text)),
+            ]),
+            Images = StatusProjection.Images([
+                .. Enumerable.Range(0, 9).Select(_ => new Hud.Analysis.ImageGroup(text, 9, 99.99, long.MaxValue)),
+            ]),
             Hotspots = StatusProjection.Hotspots(
                 [
                     .. Enumerable
@@ -143,6 +160,9 @@ public sealed class StatusSizeLimiterTests
                 SymbolizedPercent = small,
                 OverheadPercent = percent,
                 ThrottledNs = n,
+                BlockedPercent = percent,
+                LongestPollNs = n,
+                WaitP99Ns = n,
             };
             var stream = StreamSnapshot.Empty with { Profile = new PackedProfile([], [said]) };
             var status = Make.Status(
@@ -170,6 +190,17 @@ public sealed class StatusSizeLimiterTests
                     },
                     [Make.WaitingTask(new string('\u00e4', 2000), Math.Max(1, n), n, percent)]
                 ),
+                Outliers = StatusProjection.Outliers([
+                    new(
+                        0,
+                        new string('\u00e4', 2000),
+                        Hud.Analysis.OutlierMeasure.Lost,
+                        n,
+                        n,
+                        new string('\u00e4', 2000)
+                    ),
+                ]),
+                Images = StatusProjection.Images([new(new string('\u00e4', 2000), small, percent, n)]),
                 Hotspots = StatusProjection.Hotspots(
                     [
                         new()

@@ -82,20 +82,21 @@ public sealed class TargetSelectionTests
         );
     }
 
-    [Fact]
-    public void A_status_that_is_full_of_targets_is_said_to_be()
+    [Theory]
+    [InlineData("docker.io/shop/checkout@sha256:0123456789abcdef", "0123456789ab")]
+    [InlineData("docker-pullable://shop/checkout@sha256:0123456789abcdef", "0123456789ab")]
+    [InlineData("sha256:0123456789abcdef", "0123456789ab")]
+    [InlineData("sha256:0123", "")]
+    [InlineData("sha256:<script>abcdef", "")]
+    [InlineData("", "")]
+    [InlineData(null, "")]
+    public void Its_image_is_told_with_the_first_digits_of_its_digest(string? imageId, string digest)
     {
-        var selection = TargetSelection.Choose(
-            new TargetSpec { MaxPods = 100 },
-            [.. Enumerable.Range(0, 100).Select(i => Pod($"checkout-7d9c5b6f4-x{i:00}"))],
-            50
-        );
-        Assert.InRange(selection.Targets.Count, 30, 40);
-        Assert.EndsWith(
-            $"; the status has room for {selection.Targets.Count} with names as long as theirs",
-            selection.Message,
-            StringComparison.Ordinal
-        );
+        var pod = Pod("a");
+        pod.Spec.Containers[0].Image = "shop/checkout:v1";
+        pod.Status.ContainerStatuses[0].ImageID = imageId;
+        var target = Choose(new TargetSpec(), pod).Targets.Single();
+        Assert.Equal(("shop/checkout:v1", digest), (target.Image, target.ImageDigest));
     }
 
     [Fact]

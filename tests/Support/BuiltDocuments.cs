@@ -16,7 +16,20 @@ internal static class BuiltDocuments
     /// <summary>One second of one process with two workers; every task is <c>shop::auth::login</c>.</summary>
     /// <param name="counted">Polls in the kernel's totals: those that were seen to begin and to return.</param>
     /// <param name="unclear">Threads with a worker's name of which it is not known what they did.</param>
-    public static ProfileDocument Of(string pod, Action<Stage> polls, long counted = 100, int unclear = 0)
+    /// <param name="image">Image of the pod, and perhaps <c>@</c> and its digest.</param>
+    /// <param name="waitMs">How long its tasks waited for a worker, each of a hundred times; 0: no wait was timed.</param>
+    /// <param name="cpuWaitMs">How long each worker waited for a CPU.</param>
+    /// <param name="throttledMs">Time that the CPU limit took.</param>
+    public static ProfileDocument Of(
+        string pod,
+        Action<Stage> polls,
+        long counted = 100,
+        int unclear = 0,
+        string? image = null,
+        long waitMs = 0,
+        long cpuWaitMs = 0,
+        long throttledMs = 0
+    )
     {
         ArgumentNullException.ThrowIfNull(polls);
         var stage = new Stage();
@@ -37,6 +50,9 @@ internal static class BuiltDocuments
                     Pod = pod,
                     State = TargetState.Succeeded,
                     CpuNs = 500 * Ms,
+                    Image = image?.Split('@')[0],
+                    ImageDigest = image?.Split('@').ElementAtOrDefault(1),
+                    ThrottledNs = throttledMs * Ms,
                 },
             ],
             Types =
@@ -48,9 +64,10 @@ internal static class BuiltDocuments
                     Slow = slow.Sum(p => p.Weight),
                     MaxNs = slow.Select(p => p.Split.WallNs).DefaultIfEmpty(0).Max(),
                     Histogram = new long[40],
+                    Waits = waitMs == 0 ? null : Waits(waitMs * Ms),
                 },
             ],
-            Workers = [Worker(1, counted / 2), Worker(2, counted / 2)],
+            Workers = [Worker(1, counted / 2, cpuWaitMs), Worker(2, counted / 2, cpuWaitMs)],
             Unclear =
                 unclear == 0 ? new Dictionary<TargetId, int>() : new Dictionary<TargetId, int> { [new(0)] = unclear },
         };
@@ -86,7 +103,20 @@ internal static class BuiltDocuments
             }
         );
 
-    private static WorkerFacts Worker(int tid, long polls) =>
+    private static WaitFacts Waits(long ns)
+    {
+        long[] histogram = new long[40];
+        histogram[Log2Histogram.Slot(ns)] = 100;
+        return new WaitFacts
+        {
+            Count = 100,
+            TotalNs = 100 * ns,
+            MaxNs = ns,
+            Histogram = histogram,
+        };
+    }
+
+    private static WorkerFacts Worker(int tid, long polls, long queuedMs) =>
         new()
         {
             Tid = tid,
@@ -94,6 +124,8 @@ internal static class BuiltDocuments
             Runtime = 0x1000,
             Polls = polls,
             Idle = polls == 0,
+            QueueNs = queuedMs * Ms,
+            QueueMaxNs = queuedMs * Ms,
             Histogram = new long[40],
         };
 }

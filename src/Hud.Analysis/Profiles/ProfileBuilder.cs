@@ -61,7 +61,7 @@ public static class ProfileBuilder
             Session = facts.Session,
             Agent = facts.Agent,
             Summary = summary,
-            Targets = TargetSummaries.Of(facts, aggregator, runtimes, types, summary),
+            Targets = TargetSummaries.Of(facts, aggregator, runtimes, types, summary, hotspots, hotspotOf),
             Hotspots = hotspots,
             Tasks = Tasks(types, seen, aggregator, new WaitsBehind(aggregator.Waits, hotspots, hotspotOf), workerNs),
             Workers = Workers(facts, aggregator, runtimes, attributor, table, exact),

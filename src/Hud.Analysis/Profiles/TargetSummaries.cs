@@ -12,13 +12,23 @@ internal static class TargetSummaries
         PollAggregator aggregator,
         Runtimes runtimes,
         IReadOnlyList<TaskTypeFacts> types,
-        ProfileSummary summary
-    ) =>
+        ProfileSummary summary,
+        IReadOnlyList<Hotspot> hotspots,
+        IReadOnlyDictionary<RawKey, int> hotspotOf
+    )
+    {
+        var top = TargetHotspots.Of(aggregator, runtimes, hotspots, hotspotOf, summary.ObservedNs);
+        return
         [
             .. facts.Targets.Select(
-                (target, i) => Of(target, new TargetId(i), facts, aggregator, runtimes, types, summary)
+                (target, i) =>
+                    Of(target, new TargetId(i), facts, aggregator, runtimes, types, summary) with
+                    {
+                        Top = top.GetValueOrDefault(new TargetId(i), []),
+                    }
             ),
         ];
+    }
 
     private static TargetProfile Of(
         TargetProfile target,
@@ -50,6 +60,7 @@ internal static class TargetSummaries
             Workers = workers,
             TaskTypes = own.Count,
             BlockedPercent = Math.Round(blockedNs * 100.0 / summary.ObservedNs / Math.Max(1, workers), 2),
+            WaitP99Ns = WaitP99(own),
             SymbolizedPercent = summary.SymbolizedPercent,
             LostEvents = facts.Losses.Events(),
             OverheadPercent = Math.Round(facts.Overhead.MeasuredPercent, 3),
@@ -59,6 +70,14 @@ internal static class TargetSummaries
             return target;
         var (reason, message) = WhyNothing(target, id, longestWait, facts, summary.ObservedNs);
         return target with { Reason = reason, Message = message };
+    }
+
+    private static long? WaitP99(List<TaskTypeFacts> types)
+    {
+        var waits = types.Select(t => t.Waits).OfType<WaitFacts>().Where(w => w.Count > 0).ToList();
+        return waits.Count == 0
+            ? null
+            : Log2Histogram.Quantile(Log2Histogram.Sum(waits.Select(w => w.Histogram)), 0.99, waits.Max(w => w.MaxNs));
     }
 
     private static (string Reason, string Message) WhyNothing(

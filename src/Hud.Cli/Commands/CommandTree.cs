@@ -16,6 +16,7 @@ internal static class CommandTree
             DoctorVerb.Build(),
             ShowVerb.Build(),
             DiffVerb.Build(),
+            MergeVerb.Build(),
             CompletionVerb.Build(),
             new ClusterVerbs().Build(),
         ];

@@ -55,6 +55,14 @@ internal sealed record VerbNotes(
             Files
         ),
         ["diff"] = new([("hud diff before.json after.json", "what changed")], [0, 2, 5, 6], Files),
+        ["merge"] = new(
+            [
+                ("hud merge a.json b.json -o all.html", "two sessions, as a page"),
+                ("hud merge eu=a.json us=b.json -o all.json", "of two clusters"),
+            ],
+            [0, 2],
+            Files
+        ),
         ["completion"] = new(
             [("source <(hud completion bash)", "for the running shell"), ("hud completion fish | source", "in fish")],
             [0, 2],
@@ -83,6 +91,14 @@ internal sealed record VerbNotes(
             Sessions
         ),
         ["kubectl get"] = new([("kubectl hud get -A", "of all namespaces")], [0, 2, 3]),
+        ["kubectl top"] = new(
+            [
+                ("kubectl hud top -A", "all workloads, the worst first"),
+                ("kubectl hud top -A -l hud.dev/policy=hourly", "of the sessions that a policy made"),
+            ],
+            [0, 2, 3]
+        ),
+        ["kubectl policies"] = new([("kubectl hud policies -A", "of all namespaces")], [0, 2, 3]),
         ["kubectl describe"] = new([("kubectl hud describe checkout-p99", "the report again")], [0, 2, 3, 5], Sessions),
         ["kubectl open"] = new(
             [

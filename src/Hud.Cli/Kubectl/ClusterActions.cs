@@ -6,6 +6,7 @@ using Hud.Cli.Run;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
+using Hud.Reports;
 using Hud.Reports.Formats;
 using Hud.Reports.Text;
 
@@ -129,6 +130,33 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
         return 0;
     }
 
+    /// <param name="output">json or yaml: the rows, with the whole verdicts.</param>
+    public int Top(bool all, string? selector, string? output)
+    {
+        var rows = FleetRow.Of(_store.List(all, selector));
+        Console.Out.Write(
+            output is null
+                ? FleetText.Table(rows, all, DateTimeOffset.UtcNow, TableWidth, Terminal.Color)
+                : DataText.Render(rows, ReportsJson.Default.IReadOnlyListFleetRow, output)
+        );
+        return 0;
+    }
+
+    /// <param name="output">json or yaml: the rows, with the whole verdicts.</param>
+    public int Policies(bool all, string? selector, string? output)
+    {
+        var rows = _store.Policies(all, selector);
+        Console.Out.Write(
+            output is null
+                ? PolicyText.Table(rows, all, DateTimeOffset.UtcNow, TableWidth, Terminal.Color)
+                : DataText.Render(rows, ReportsJson.Default.IReadOnlyListPolicyRow, output)
+        );
+        return 0;
+    }
+
+    private static int TableWidth =>
+        Terminal.OutputIsTerminal ? Math.Min(Terminal.Width, 200) : TextReport.DefaultWidth;
+
     public int Describe(string name, string? output)
     {
         if (output is not null)
@@ -232,7 +260,12 @@ internal sealed class ClusterActions(KubectlClient kubectl, KubectlClient operat
             return DiagnosticKinds.ExpectationsNotMet.ExitCode;
         }
 
-        if (session.Status?.Targets is { Count: > 0 } targets && targets.All(t => t.Polls + t.SlowPolls == 0))
+        // of many targets the status lists some
+        if (
+            session.Status?.Targets is { Count: > 0 } targets
+            && targets.All(t => t.Polls + t.SlowPolls == 0)
+            && !(session.Status.Summary is { } all && all.Polls + all.SlowPolls > 0)
+        )
         {
             Console.Error.WriteLine(
                 new Diagnostic(

@@ -49,6 +49,8 @@ internal sealed class ClusterVerbs
         root.Subcommands.Add(Run());
         root.Subcommands.Add(Watch());
         root.Subcommands.Add(Get());
+        root.Subcommands.Add(Top());
+        root.Subcommands.Add(Policies());
         root.Subcommands.Add(Describe());
         root.Subcommands.Add(Open());
         root.Subcommands.Add(Diff());
@@ -103,6 +105,36 @@ internal sealed class ClusterVerbs
         var output = DataText.Option();
         var command = new Command("get", "List sessions") { all, output };
         command.SetAction(parsed => Actions(parsed).Get(parsed.GetValue(all), DataText.Format(parsed, output)));
+        return command;
+    }
+
+    private Command Top() =>
+        Listing(
+            "top",
+            "Every workload by worker time lost: its newest verdict, the replica that differs, its versions",
+            static (actions, all, selector, output) => actions.Top(all, selector, output)
+        );
+
+    private Command Policies() =>
+        Listing(
+            "policies",
+            "List policies: schedule, last and next run, last verdict",
+            static (actions, all, selector, output) => actions.Policies(all, selector, output)
+        );
+
+    private Command Listing(string name, string description, Func<ClusterActions, bool, string?, string?, int> list)
+    {
+        var all = new Option<bool>("--all-namespaces", "-A") { Description = "Of every namespace" };
+        var selector = new Option<string?>("--selector", "-l")
+        {
+            Description = "Only those with these labels, as for kubectl",
+            HelpName = "labels",
+        };
+        var output = DataText.Option();
+        var command = new Command(name, description) { all, selector, output };
+        command.SetAction(parsed =>
+            list(Actions(parsed), parsed.GetValue(all), parsed.GetValue(selector), DataText.Format(parsed, output))
+        );
         return command;
     }
 

@@ -2,12 +2,14 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Hud.Cli.Commands;
 using Hud.Cli.Run;
 using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
+using Hud.Reports.Text;
 
 namespace Hud.Cli.Kubectl;
 
@@ -15,6 +17,7 @@ namespace Hud.Cli.Kubectl;
 internal sealed class SessionStore(KubectlClient kubectl)
 {
     public const string Resource = ProfilingSession.Plural + "." + ProfilingSession.Group;
+    private const string PolicyResource = ProfilingPolicy.Plural + "." + ProfilingPolicy.Group;
 
     public ProfilingSession Get(string name)
     {
@@ -34,16 +37,57 @@ internal sealed class SessionStore(KubectlClient kubectl)
         return Read(answer.Output);
     }
 
-    public IReadOnlyList<ProfilingSession> List(bool allNamespaces)
+    /// <param name="selector">Labels that they have, as for kubectl; null for any.</param>
+    public IReadOnlyList<ProfilingSession> List(bool allNamespaces, string? selector = null) =>
+        Items(Resource, allNamespaces, selector, static item => Read(Encoding.UTF8.GetBytes(item.GetRawText())));
+
+    public IReadOnlyList<PolicyRow> Policies(bool allNamespaces, string? selector = null) =>
+        Items(PolicyResource, allNamespaces, selector, ReadPolicy);
+
+    /// <summary>One call; kubectl reads a long list in pages.</summary>
+    private List<T> Items<T>(string resource, bool allNamespaces, string? selector, Func<JsonElement, T> read)
     {
-        byte[] json = kubectl.Run(
-            allNamespaces ? ["get", Resource, "-A", "-o", "json"] : ["get", Resource, "-o", "json"]
+        string[] words = ["get", resource, "-o", "json"];
+        using var list = Parse(
+            kubectl.Run([
+                .. words,
+                .. allNamespaces ? ["-A"] : Array.Empty<string>(),
+                .. selector is null ? [] : new[] { "--selector=" + selector },
+            ])
         );
-        using var list = JsonDocument.Parse(json);
-        return list.RootElement.TryGetProperty("items", out var items)
-            ? [.. items.EnumerateArray().Select(i => Read(Encoding.UTF8.GetBytes(i.GetRawText())))]
-            : [];
+        return list.RootElement.TryGetProperty("items", out var items) ? [.. items.EnumerateArray().Select(read)] : [];
     }
+
+    private static JsonDocument Parse(byte[] json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json);
+        }
+        catch (JsonException e)
+        {
+            throw Unreadable("a list", e);
+        }
+    }
+
+    private static PolicyRow ReadPolicy(JsonElement item)
+    {
+        try
+        {
+            return PolicyRow.Of(
+                Part(item, "metadata", HudJson.Default.ObjectMetadata) ?? new ObjectMetadata(),
+                Part(item, "spec", HudJson.Default.ProfilingPolicySpec) ?? new ProfilingPolicySpec(),
+                Part(item, "status", HudJson.Default.ProfilingPolicyStatus)
+            );
+        }
+        catch (JsonException e)
+        {
+            throw Unreadable("a ProfilingPolicy", e);
+        }
+    }
+
+    private static T? Part<T>(JsonElement item, string name, JsonTypeInfo<T> type)
+        where T : class => item.TryGetProperty(name, out var part) ? part.Deserialize(type) : null;
 
     /// <param name="name">Null lets the server choose one that begins with <paramref name="prefix"/>.</param>
     public ProfilingSession Create(ProfilingSessionSpec spec, string? name, string prefix)
@@ -117,15 +161,18 @@ internal sealed class SessionStore(KubectlClient kubectl)
         }
         catch (JsonException e)
         {
-            throw new DiagnosticException(
-                new(
-                    DiagnosticKinds.KubectlFailed,
-                    "the answer isn't a ProfilingSession: " + e.Message,
-                    "the operator may be of another version than this plugin"
-                )
-            );
+            throw Unreadable("a ProfilingSession", e);
         }
     }
+
+    private static DiagnosticException Unreadable(string what, JsonException e) =>
+        new(
+            new(
+                DiagnosticKinds.KubectlFailed,
+                $"the answer isn't {what}: {e.Message}",
+                "the operator may be of another version than this plugin"
+            )
+        );
 
     private static DiagnosticException NoReport(ProfilingSession session, string why, string? next = null) =>
         new(

@@ -126,6 +126,9 @@ public enum OutputFormat
     ChromeTrace,
     Folded,
     Speedscope,
+
+    /// <summary>One row for each target; a session makes it without being asked where its status can't hold them all.</summary>
+    Targets,
 }
 
 /// <summary>A gate for pipelines; its outcome is the condition <c>ExpectationsMet</c> and the exit code of <c>hud</c>.</summary>

@@ -15,7 +15,14 @@ public sealed record ProfilingSessionStatus
     /// <summary><c>succeeded or running / selected</c>, for the printer column.</summary>
     public string? TargetsReady { get; set; }
 
+    /// <summary>All of them up to <see cref="SessionBounds.MaxTargetsShown"/>; of more, those that matter, and all are in the result <c>Targets</c>.</summary>
     public IReadOnlyList<TargetStatus> Targets { get; set; } = [];
+
+    /// <summary>Targets that differ from their siblings, five at most.</summary>
+    public IReadOnlyList<StatusOutlier> Outliers { get; set; } = [];
+
+    /// <summary>The targets by the image that they run, five at most, the one that lost most first.</summary>
+    public IReadOnlyList<StatusImage> Images { get; set; } = [];
     public StatusSummary? Summary { get; set; }
     public IReadOnlyList<StatusHotspot> Hotspots { get; set; } = [];
     public IReadOnlyList<ResultReference> Results { get; set; } = [];
@@ -63,6 +70,10 @@ public sealed record TargetStatus
     [JsonPropertyName("containerID")]
     public string ContainerId { get; set; } = "";
 
+    /// <summary>As the pod's spec names it; <see cref="ImageDigest"/> has the first 12 hex digits of what that was.</summary>
+    public string Image { get; set; } = "";
+    public string ImageDigest { get; set; } = "";
+
     public int Pid { get; set; }
     public TargetState State { get; set; }
     public string Reason { get; set; } = "";
@@ -72,10 +83,35 @@ public sealed record TargetStatus
     public string TokioVersion { get; set; } = "";
     public long Polls { get; set; }
     public long SlowPolls { get; set; }
+    public double BlockedPercent { get; set; }
+    public string LongestPoll { get; set; } = "";
+
+    /// <summary>Empty where no wait of its tasks was timed.</summary>
+    public string WaitP99 { get; set; } = "";
     public long LostEvents { get; set; }
     public int SymbolizedPercent { get; set; }
     public double OverheadPercent { get; set; }
     public long ThrottledMillis { get; set; }
+}
+
+/// <summary>A target that differs from its siblings.</summary>
+public sealed record StatusOutlier
+{
+    public string Pod { get; set; } = "";
+
+    /// <summary>How, without its name: <c>14% lost, its siblings 0.3%: auth::hash_password, which no other has</c>.</summary>
+    public string Text { get; set; } = "";
+}
+
+/// <summary>The targets that run one image.</summary>
+public sealed record StatusImage
+{
+    /// <summary>Short, and different for each: the tag, with digits of the digest where one tag is two images.</summary>
+    public string Version { get; set; } = "";
+
+    public int Targets { get; set; }
+    public double BlockedPercent { get; set; }
+    public string LongestPoll { get; set; } = "";
 }
 
 public sealed record StatusSummary

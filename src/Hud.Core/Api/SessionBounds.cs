@@ -26,7 +26,15 @@ public static class SessionBounds
     public const double MinBudgetPercent = 0.1;
     public const double MaxBudgetPercent = 10;
     public const int MinPods = 1;
-    public const int MaxPods = 100;
+    public const int MaxPods = 500;
+
+    /// <summary>Of one node: the BPF programs of an agent have a bit for each.</summary>
+    public const int MaxPodsOfNode = 63;
+
+    /// <summary>Rows of <c>status.targets</c>; beyond that they are in a file.</summary>
+    public const int MaxTargetsShown = 20;
+    public const int MaxOutliersShown = 5;
+    public const int MaxImagesShown = 5;
     public const int MinTopHotspots = 1;
     public const int MaxTopHotspots = 50;
     public const int MaxWorkerNames = 16;

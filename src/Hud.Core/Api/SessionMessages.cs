@@ -47,7 +47,7 @@ public static class SessionMessages
         "target.containerName must be the name of a container: lower-case letters, digits and '-', at most 63 characters";
     public const string ProcessName =
         "target.processName must be the name of a process or of its executable without a path, 1 to 255 characters";
-    public const string MaxPods = "target.maxPods must be from 1 to 100";
+    public const string MaxPods = "target.maxPods must be from 1 to 500";
 
     public const string LocalProcessName =
         "target.processName is needed here: hud profiles a process of this machine by name";

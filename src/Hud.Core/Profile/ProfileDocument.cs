@@ -137,6 +137,12 @@ public sealed record TargetProfile
     public string? Container { get; set; }
     public string? Node { get; set; }
 
+    /// <summary>Image of its container as the pod's spec names it. Set in a cluster.</summary>
+    public string? Image { get; set; }
+
+    /// <summary>The first 12 hex digits of what that was when the container started: the same tag can mean two programs.</summary>
+    public string? ImageDigest { get; set; }
+
     public TargetState State { get; set; }
 
     /// <summary>Empty, or why it failed or found nothing: NoTokioRuntime, Idle, NoSuchWorkers, NotTimed, Starved, Unclear, LoadedLate, BelowThreshold, TargetGone...</summary>
@@ -154,6 +160,12 @@ public sealed record TargetProfile
     public long SlowPolls { get; set; }
     public long LongestPollNs { get; set; }
     public double BlockedPercent { get; set; }
+
+    /// <summary>99th percentile of how long its tasks waited for a worker, over all its task types; absent where no wait was timed.</summary>
+    public long? WaitP99Ns { get; set; }
+
+    /// <summary>Where it lost most time itself, three places at most, the worst first.</summary>
+    public IReadOnlyList<TargetHotspot> Top { get; set; } = [];
     public long LostEvents { get; set; }
     public int SymbolizedPercent { get; set; }
     public double OverheadPercent { get; set; }
@@ -163,6 +175,25 @@ public sealed record TargetProfile
     public long CpuWaitNs { get; set; }
     public long ThrottledNs { get; set; }
     public long ThrottledPeriods { get; set; }
+}
+
+/// <summary>A target's part of a hotspot.</summary>
+public sealed record TargetHotspot
+{
+    public HotspotCause Cause { get; set; }
+
+    /// <summary>Fingerprint of the hotspot: <see cref="HotspotIdentity"/> together with the cause.</summary>
+    public string Fingerprint { get; set; } = "";
+
+    /// <summary>What the hotspot blames: its user frame, else its function.</summary>
+    public string Function { get; set; } = "";
+
+    public long TotalNs { get; set; }
+
+    /// <summary>Of the target's own workers x wall.</summary>
+    public double Percent { get; set; }
+
+    public HotspotIdentity Identity() => new(Cause, Fingerprint);
 }
 
 public sealed record ProfileWarning(string Id, string Message, string NextStep);

@@ -29,6 +29,10 @@ public sealed record AgentTarget
     public string? Pod { get; set; }
     public string? Container { get; set; }
 
+    /// <summary>Copied into the report, as are the first digits of its digest.</summary>
+    public string? Image { get; set; }
+    public string? ImageDigest { get; set; }
+
     /// <summary>comm or basename of the executable, when the container runs several processes.</summary>
     public string? ProcessName { get; set; }
 }

@@ -20,8 +20,8 @@ internal static class FieldsRead
             "initContainers",
             "ephemeralContainers"
         ),
-        [typeof(V1Container)] = Set("name", "restartPolicy"),
-        [typeof(V1EphemeralContainer)] = Set("name"),
+        [typeof(V1Container)] = Set("name", "image", "restartPolicy"),
+        [typeof(V1EphemeralContainer)] = Set("name", "image"),
         [typeof(V1PodStatus)] = Set(
             "phase",
             "reason",
@@ -32,7 +32,7 @@ internal static class FieldsRead
             "initContainerStatuses",
             "ephemeralContainerStatuses"
         ),
-        [typeof(V1ContainerStatus)] = Set("name", "containerID", "state"),
+        [typeof(V1ContainerStatus)] = Set("name", "containerID", "imageID", "state"),
         [typeof(V1DeploymentSpec)] = Set("selector"),
         [typeof(V1DeploymentStatus)] = Set(),
         [typeof(V1StatefulSetSpec)] = Set("selector"),

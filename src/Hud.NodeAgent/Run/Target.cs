@@ -27,6 +27,8 @@ internal abstract class Target
             PodUid = Spec.PodUid,
             Container = Spec.Container,
             Node = node,
+            Image = Spec.Image,
+            ImageDigest = Spec.ImageDigest,
         };
 }
 

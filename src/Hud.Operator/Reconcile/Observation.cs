@@ -21,6 +21,8 @@ public sealed record AgentObservation(
 public sealed record Observation
 {
     public required ProfilingSessionSpec Spec { get; init; }
+
+    /// <summary>With all targets, also those that it has no room for where it is written.</summary>
     public required ProfilingSessionStatus Status { get; init; }
     public required long Generation { get; init; }
     public required DateTimeOffset Now { get; init; }
@@ -36,6 +38,9 @@ public sealed record Observation
 public sealed record Decision
 {
     public required ProfilingSessionStatus Status { get; init; }
+
+    /// <summary>All targets; the status lists those of them that it has room for.</summary>
+    public required IReadOnlyList<TargetStatus> Targets { get; init; }
 
     /// <summary>Nodes whose agent pod is to be made.</summary>
     public IReadOnlyList<string> Create { get; init; } = [];

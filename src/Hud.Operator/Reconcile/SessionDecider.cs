@@ -64,7 +64,10 @@ public static class SessionDecider
             return TerminalStatus.Finish(o, status, conditions, [.. agents.Select(a => a.Agent)]);
         return new Decision
         {
-            Status = StatusSizeLimiter.Fit(Progress(o, status, conditions, agents)),
+            Status = StatusSizeLimiter.Fit(
+                Progress(o, status with { Targets = ShownTargets.Of(targets) }, conditions, agents)
+            ),
+            Targets = targets,
             Create = create,
             Stop = stop,
             Delete = delete,

@@ -23,9 +23,16 @@ public static class StatusCompare
         || !a
             .Conditions.Select(c => (c.Type, c.Status, c.Reason))
             .SequenceEqual(b.Conditions.Select(c => (c.Type, c.Status, c.Reason)))
-        || !a
-            .Targets.Select(t => (t.PodUid, t.State, t.Reason))
-            .SequenceEqual(b.Targets.Select(t => (t.PodUid, t.State, t.Reason)));
+        || a.TargetCounts != b.TargetCounts
+        || Moved(a.Targets, b.Targets);
+
+    /// <summary>Of the targets that both list: which ones are listed may follow from numbers alone.</summary>
+    private static bool Moved(IReadOnlyList<TargetStatus> a, IReadOnlyList<TargetStatus> b)
+    {
+        var before = a.DistinctBy(t => t.PodUid, StringComparer.Ordinal)
+            .ToDictionary(t => t.PodUid, t => (t.State, t.Reason), StringComparer.Ordinal);
+        return b.Any(t => before.TryGetValue(t.PodUid, out var was) && was != (t.State, t.Reason));
+    }
 
     private static byte[] Bytes(ProfilingSessionStatus status) =>
         JsonSerializer.SerializeToUtf8Bytes(status, HudJson.Default.ProfilingSessionStatus);

@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Reports;
@@ -37,6 +38,28 @@ public static class StatusProjection
             BehindPercent = behind is null ? null : StatusSizeLimiter.Percent(behind.Percent),
         };
     }
+
+    public static IReadOnlyList<StatusOutlier> Outliers(IReadOnlyList<Outlier> outliers) =>
+        [
+            .. outliers.Select(o => new StatusOutlier
+            {
+                Pod = StatusSizeLimiter.Cut(o.Name, 253),
+                Text = StatusSizeLimiter.Cut(o.Text, StatusSizeLimiter.MaxOutlierText),
+            }),
+        ];
+
+    public static IReadOnlyList<StatusImage> Images(IReadOnlyList<ImageGroup> images) =>
+        [
+            .. images
+                .Take(SessionBounds.MaxImagesShown)
+                .Select(i => new StatusImage
+                {
+                    Version = StatusSizeLimiter.Cut(i.Version, StatusSizeLimiter.MaxVersionText),
+                    Targets = StatusSizeLimiter.Count(i.Targets),
+                    BlockedPercent = StatusSizeLimiter.Percent(i.BlockedPercent),
+                    LongestPoll = HumanText.Duration(i.LongestPollNs),
+                }),
+        ];
 
     /// <param name="top">How many; the schema allows 50.</param>
     public static IReadOnlyList<StatusHotspot> Hotspots(IReadOnlyList<Hotspot> all, int top) =>

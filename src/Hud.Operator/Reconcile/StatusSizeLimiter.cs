@@ -10,12 +10,22 @@ public static class StatusSizeLimiter
     public const int MaxBytes = 32 * 1024;
     public const int MaxStack = 8;
 
-    /// <summary>What the pinned targets of a session may take of the status; more are not selected.</summary>
+    public const int MaxOutlierText = 256;
+    public const int MaxVersionText = 128;
+
+    /// <summary>What the targets may take of the status; more are not listed.</summary>
     public const int MaxTargetBytes = 20 * 1024;
 
     /// <summary>An upper estimate of one target's part, its texts for people left out.</summary>
     public static int TargetBytes(TargetStatus t) =>
-        470 + t.Pod.Length + t.PodUid.Length + t.Node.Length + t.Container.Length + t.ContainerId.Length;
+        600
+        + t.Pod.Length
+        + t.PodUid.Length
+        + t.Node.Length
+        + t.Container.Length
+        + t.ContainerId.Length
+        + t.Image.Length
+        + t.ImageDigest.Length;
 
     /// <summary>2^53 - 1: beyond it a number of JSON is not exact.</summary>
     public const long MaxCount = 9007199254740991;
@@ -68,12 +78,17 @@ public static class StatusSizeLimiter
             status = status with { Hotspots = [.. status.Hotspots.Take(status.Hotspots.Count / 2)] };
         if (Size(status) >= MaxBytes)
         {
-            // only names can be long here; the selection of targets keeps theirs below MaxTargetBytes
+            // only names can be long here; those of the targets are below MaxTargetBytes
             status = status with
             {
                 Verdict = Cut(status.Verdict ?? "", 150),
                 Summary = WithNames(status.Summary, 60),
                 Hotspots = [],
+                Outliers =
+                [
+                    .. status.Outliers.Take(2).Select(o => o with { Pod = Cut(o.Pod, 63), Text = Cut(o.Text, 60) }),
+                ],
+                Images = [.. status.Images.Take(3).Select(i => i with { Version = Cut(i.Version, 20) })],
                 Targets =
                 [
                     .. status.Targets.Select(t =>
@@ -82,6 +97,7 @@ public static class StatusSizeLimiter
                             Message = "",
                             Reason = Cut(t.Reason, 24),
                             TokioVersion = Cut(t.TokioVersion, 12),
+                            Image = Cut(t.Image, 64),
                         }
                     ),
                 ],

@@ -22,12 +22,23 @@ public static class TerminalStatus
         var profiles = agents.Where(a => a.Stream.Profile is not null).Select(a => a.Stream.Profile!.Open()).ToList();
         var merged = profiles.Count == 0 ? null : ProfileMerge.Merge(profiles);
         var succeeded = status.TargetCounts.Succeeded;
-        var failed = status.Targets.Where(t => t.State == TargetState.Failed).ToList();
+        var all = status.Targets;
+        var failed = all.Where(t => t.State == TargetState.Failed).ToList();
 
+        IReadOnlyList<Outlier> outliers = merged is null ? [] : Outliers.Of(merged, SessionBounds.MaxOutliersShown);
+        status = status with
+        {
+            Targets = ShownTargets.Of(
+                all,
+                outliers.Select(i => merged!.Targets[i.Target].PodUid ?? "").ToHashSet(StringComparer.Ordinal)
+            ),
+        };
         if (merged is not null)
         {
             status = status with
             {
+                Outliers = StatusProjection.Outliers(outliers),
+                Images = StatusProjection.Images(ImageGroups.Of(merged)),
                 Verdict = StatusSizeLimiter.Cut(merged.Verdict, 1024),
                 Summary = StatusProjection.Summary(merged.Summary, merged.Tasks),
                 Hotspots = StatusProjection.Hotspots(merged.Hotspots, o.Spec.Output.TopHotspots),
@@ -38,15 +49,15 @@ public static class TerminalStatus
 
         if (succeeded > 0)
         {
-            var all = failed.Count == 0;
+            var whole = failed.Count == 0;
             status = Completed(
                 o,
                 status,
                 conditions,
-                all ? "AllTargetsProfiled" : "PartialTargets",
-                all
+                whole ? "AllTargetsProfiled" : "PartialTargets",
+                whole
                     ? $"{succeeded} of {succeeded} targets profiled"
-                    : $"{succeeded} of {status.Targets.Count} targets profiled; {failed[0].Pod}: {failed[0].Message}"
+                    : $"{succeeded} of {all.Count} targets profiled; {failed[0].Pod}: {failed[0].Message}"
             );
         }
         else
@@ -73,6 +84,7 @@ public static class TerminalStatus
         return new Decision
         {
             Status = StatusSizeLimiter.Fit(status),
+            Targets = all,
             Finished = true,
             Profile = merged,
         };

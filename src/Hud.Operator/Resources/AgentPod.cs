@@ -91,6 +91,8 @@ public static class AgentPod
                     Pod = t.Pod,
                     PodUid = t.PodUid,
                     Container = t.Container,
+                    Image = t.Image.Length > 0 ? t.Image : null,
+                    ImageDigest = t.ImageDigest.Length > 0 ? t.ImageDigest : null,
                     ContainerId = WithoutScheme(t.ContainerId),
                     ProcessName = session.Target.ProcessName,
                 }),

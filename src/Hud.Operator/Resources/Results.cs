@@ -15,42 +15,27 @@ public static class Results
     /// <summary>The API server takes 1 MiB with everything; base64 and metadata need their part.</summary>
     public const int MaxConfigMapBytes = 900 << 10;
 
+    /// <param name="profile">Null where no agent sent one: then only the rows of the targets are a result.</param>
+    /// <param name="all">All targets, those without a profile as well.</param>
+    /// <param name="shown">How many of them the status lists.</param>
     public static IReadOnlyList<(V1ConfigMap Map, ResultReference Reference)> Build(
         SessionEntity session,
         ProfilingSessionSpec spec,
-        ProfileDocument profile
+        ProfileDocument? profile,
+        IReadOnlyList<TargetStatus> all,
+        int shown
     )
     {
-        var all = new List<(V1ConfigMap, ResultReference)>();
-        foreach (var wanted in spec.Output.Formats.Distinct())
+        var results = new List<(V1ConfigMap, ResultReference)>();
+        foreach (var wanted in Formats(spec, profile is not null, shown < all.Count))
         {
             if (!ReportFormats.TryGet(wanted, out var format))
                 continue; // the caller says which are missing
-            var bytes = format.Render(profile, ReportFormats.MaxConfigMapBytes, out var truncated);
+            var document = wanted == OutputFormat.Targets ? WithAll(profile ?? new ProfileDocument(), all) : profile!;
+            var bytes = format.Render(document, ReportFormats.MaxConfigMapBytes, out var truncated);
             var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
-            var name = Names.Derived(session.Name, wanted.ToString().ToLowerInvariant());
-            var map = new V1ConfigMap
-            {
-                Metadata = new V1ObjectMeta
-                {
-                    Name = name,
-                    NamespaceProperty = session.Namespace,
-                    Labels = new Dictionary<string, string>(StringComparer.Ordinal)
-                    {
-                        ["app.kubernetes.io/name"] = "hud",
-                        ["app.kubernetes.io/component"] = "result",
-                        ["app.kubernetes.io/managed-by"] = Names.Manager,
-                        [Names.SessionUidLabel] = session.Uid,
-                        [Names.FormatLabel] = wanted.ToString(),
-                    },
-                    Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
-                    {
-                        [Names.Sha256Annotation] = hash,
-                    },
-                    OwnerReferences = [Owner(session)],
-                },
-                Immutable = true,
-            };
+            var map = Map(session, Names.Derived(session.Name, wanted.ToString().ToLowerInvariant()), hash);
+            map.Metadata.Labels![Names.FormatLabel] = wanted.ToString();
             if (format.IsBinary)
                 map.BinaryData = new Dictionary<string, byte[]>(StringComparer.Ordinal) { [format.Key] = bytes };
             else
@@ -58,13 +43,13 @@ public static class Results
                 {
                     [format.Key] = Encoding.UTF8.GetString(bytes),
                 };
-            all.Add(
+            results.Add(
                 (
                     map,
                     new ResultReference
                     {
                         Format = wanted,
-                        ConfigMap = name,
+                        ConfigMap = map.Metadata.Name,
                         Key = format.Key,
                         Bytes = bytes.Length,
                         Sha256 = hash,
@@ -73,7 +58,64 @@ public static class Results
                 )
             );
         }
-        return all;
+        return results;
+    }
+
+    /// <summary>A ConfigMap of the session's, without its content.</summary>
+    internal static V1ConfigMap Map(SessionEntity session, string name, string hash) =>
+        new()
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = name,
+                NamespaceProperty = session.Namespace,
+                Labels = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["app.kubernetes.io/name"] = "hud",
+                    ["app.kubernetes.io/component"] = "result",
+                    ["app.kubernetes.io/managed-by"] = Names.Manager,
+                    [Names.SessionUidLabel] = session.Uid,
+                },
+                Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    [Names.Sha256Annotation] = hash,
+                },
+                OwnerReferences = [Owner(session)],
+            },
+            Immutable = true,
+        };
+
+    /// <summary>What the session asks for, and the rows of the targets where the status can't hold them.</summary>
+    private static IEnumerable<OutputFormat> Formats(ProfilingSessionSpec spec, bool hasProfile, bool hasMore) =>
+        spec
+            .Output.Formats.Where(f => hasProfile || f == OutputFormat.Targets)
+            .Concat(hasMore ? [OutputFormat.Targets] : [])
+            .Distinct();
+
+    /// <summary>An agent that sent no profile said nothing of its targets.</summary>
+    private static ProfileDocument WithAll(ProfileDocument profile, IReadOnlyList<TargetStatus> all)
+    {
+        var there = profile.Targets.Select(t => t.PodUid).ToHashSet(StringComparer.Ordinal);
+        return profile with
+        {
+            Targets =
+            [
+                .. profile.Targets,
+                .. all.Where(t => !there.Contains(t.PodUid))
+                    .Select(t => new TargetProfile
+                    {
+                        Pod = t.Pod,
+                        PodUid = t.PodUid,
+                        Container = t.Container,
+                        Node = t.Node,
+                        Image = t.Image,
+                        ImageDigest = t.ImageDigest,
+                        State = t.State,
+                        Reason = t.Reason,
+                        Message = t.Message,
+                    }),
+            ],
+        };
     }
 
     public static IReadOnlyList<OutputFormat> Unsupported(ProfilingSessionSpec spec) =>

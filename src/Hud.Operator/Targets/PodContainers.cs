@@ -49,4 +49,24 @@ public static class PodContainers
             .Concat(pod.Status?.InitContainerStatuses ?? [])
             .Concat(pod.Status?.EphemeralContainerStatuses ?? [])
             .FirstOrDefault(c => c.Name == name);
+
+    /// <summary>As the spec names it; empty for a container that the spec doesn't have, and for what no runtime would take for an image.</summary>
+    public static string Image(V1Pod pod, string name)
+    {
+        var image =
+            pod.Spec.Containers.Concat(pod.Spec.InitContainers ?? []).FirstOrDefault(c => c.Name == name)?.Image
+            ?? pod.Spec.EphemeralContainers?.FirstOrDefault(c => c.Name == name)?.Image
+            ?? "";
+        return image.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ':' or '@') ? image : "";
+    }
+
+    /// <summary><c>docker.io/library/shop@sha256:0123...</c> or <c>sha256:0123...</c>: the first 12 hex digits, or empty.</summary>
+    public static string Digest(V1ContainerStatus status)
+    {
+        const string Prefix = "sha256:";
+        var id = status.ImageID ?? "";
+        var at = id.LastIndexOf(Prefix, StringComparison.Ordinal);
+        var digits = at < 0 ? "" : id[(at + Prefix.Length)..];
+        return digits.Length >= 12 && digits.AsSpan(0, 12).IndexOfAnyExcept("0123456789abcdef") < 0 ? digits[..12] : "";
+    }
 }

@@ -51,7 +51,8 @@ public static class TargetSelection
         var limit = Math.Min(target.MaxPods, ceiling);
         var chosen = new List<TargetStatus>();
         var notRunning = "";
-        var (bytes, full) = (0, false);
+        var onNode = new Dictionary<string, int>(StringComparer.Ordinal);
+        var full = false;
         foreach (
             var pod in live.OrderByDescending(IsReady)
                 .ThenBy(p => p.Metadata.CreationTimestamp)
@@ -68,12 +69,13 @@ public static class TargetSelection
                 notRunning = $"container {name} of pod {pod.Metadata.Name} is not running ({WhyNot(pod, status)})";
                 continue;
             }
-            bytes += StatusSizeLimiter.TargetBytes(pinned);
-            if (bytes > StatusSizeLimiter.MaxTargetBytes)
+            var there = onNode.GetValueOrDefault(pinned.Node);
+            if (there == SessionBounds.MaxPodsOfNode)
             {
-                full = true; // the status has a bound, and pinned targets are the part of it that cannot be cut
-                break;
+                full = true;
+                continue;
             }
+            onNode[pinned.Node] = there + 1;
             chosen.Add(pinned);
         }
         if (chosen.Count == 0)
@@ -83,7 +85,7 @@ public static class TargetSelection
                 ? $"{Count(chosen.Count)} pinned by UID and container id"
                 : $"{chosen.Count} of {Count(live.Count)} pinned by UID and container id, the oldest ready ones first"
                     + (
-                        full ? $"; the status has room for {chosen.Count} with names as long as theirs"
+                        full ? $"; an agent watches {SessionBounds.MaxPodsOfNode} of its node at most"
                         : target.MaxPods > ceiling ? $"; the administrator allows {ceiling} a session"
                         : ""
                     );
@@ -111,6 +113,8 @@ public static class TargetSelection
                 Node = pod.Spec.NodeName,
                 Container = container,
                 ContainerId = status.ContainerID,
+                Image = StatusSizeLimiter.Cut(PodContainers.Image(pod, container), 256),
+                ImageDigest = PodContainers.Digest(status),
                 State = TargetState.Pending,
             };
 

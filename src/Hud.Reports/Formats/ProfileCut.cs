@@ -137,6 +137,8 @@ internal static class ProfileCut
                             Executable = Text(t.Executable),
                             Process = Text(t.Process),
                             WakesNotTimed = Text(t.WakesNotTimed, 400),
+                            Image = t.Image is null ? null : Text(t.Image),
+                            Top = [.. t.Top.Take(3).Select(p => p with { Function = Text(p.Function, 80) })],
                         }
                     ),
             ],

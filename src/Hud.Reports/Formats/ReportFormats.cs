@@ -23,6 +23,7 @@ public static class ReportFormats
         new ChromeTraceFormat(),
         new FoldedFormat(),
         new SpeedscopeFormat(),
+        new TargetsFormat(),
     ];
 
     public static bool TryGet(

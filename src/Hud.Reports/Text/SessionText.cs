@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 
@@ -23,6 +24,10 @@ public static class SessionText
 
         if (status.Summary?.WorstWait is { } wait)
             Wait(sheet, wait);
+        foreach (var odd in status.Outliers)
+            sheet.Paragraph(Printable.Clean($"odd one out: {odd.Pod}: {odd.Text}"), 4, Ink.Warn);
+        if (Versions(status.Images) is { } versions)
+            sheet.Paragraph(Printable.Clean($"by version: {versions}"), 4);
         foreach (var t in status.Targets)
         {
             sheet.Line();
@@ -31,6 +36,15 @@ public static class SessionText
             );
             if (t.Message.Length > 0)
                 sheet.Paragraph(Printable.Clean(t.Message), 6, Ink.Dim);
+        }
+
+        if (status.TargetCounts.Selected > status.Targets.Count)
+        {
+            sheet.Line();
+            sheet.Line(
+                $"  and {status.TargetCounts.Selected - status.Targets.Count} more targets; the result Targets has a row for each",
+                Ink.Dim
+            );
         }
 
         var apart = HotspotNames.Apart(status.Hotspots);
@@ -75,6 +89,9 @@ public static class SessionText
         return sheet.ToString();
     }
 
+    private static string? Versions(IReadOnlyList<StatusImage> images) =>
+        ImageGroups.Text([.. images.Select(i => new ImageGroup(i.Version, i.Targets, i.BlockedPercent, 0))]);
+
     /// <summary>Who suffered from it, in one line: "waited for a worker: p99 62ms, max 140ms; 81% behind auth::hash_password".</summary>
     private static void Wait(TextSheet sheet, StatusWait wait)
     {
@@ -113,7 +130,7 @@ public static class SessionText
     private static string Name(ProfilingSession s, bool namespaces) =>
         Printable.Clean(namespaces ? $"{s.Metadata.Namespace}/{s.Metadata.Name}" : s.Metadata.Name);
 
-    private static string Age(TimeSpan age) =>
+    internal static string Age(TimeSpan age) =>
         age.TotalDays >= 2 ? $"{(int)age.TotalDays}d"
         : age.TotalHours >= 2 ? $"{(int)age.TotalHours}h"
         : age.TotalMinutes >= 2 ? $"{(int)age.TotalMinutes}m"

@@ -9,6 +9,8 @@ public static partial class TextReport
 {
     public const int DefaultWidth = 80;
     private const int MinWidth = 60;
+    private const int MaxTargets = 10;
+    private const int MaxOutliers = 3;
     private const int MaxHotspots = 10;
     private const int MaxStacks = 3;
     private const int MaxStackLines = 8;
@@ -34,7 +36,7 @@ public static partial class TextReport
 
     private static void Head(TextSheet sheet, ProfileDocument d)
     {
-        foreach (var target in d.Targets)
+        foreach (var target in d.Targets.Take(MaxTargets))
         {
             string where = target.Pod is { Length: > 0 } pod ? $"{pod}/{target.Container}" : target.Process;
             string tokio = target.TokioVersion.Length > 0 ? $"tokio {target.TokioVersion}" : "tokio";
@@ -51,6 +53,12 @@ public static partial class TextReport
             if (target.Message.Length > 0 && d.Targets.Count > 1)
                 sheet.Paragraph(Printable.Clean(target.Message), 4, Ink.Warn);
         }
+
+        if (d.Targets.Count > MaxTargets)
+            sheet.Line(
+                $"    and {d.Targets.Count - MaxTargets} more; --export FILE.targets.json has a row for each",
+                Ink.Dim
+            );
     }
 
     private static void Verdict(TextSheet sheet, ProfileDocument d)
@@ -66,6 +74,7 @@ public static partial class TextReport
         );
         if (Explanation(d) is { } explanation)
             sheet.Paragraph(explanation, 2);
+        Siblings(sheet, d);
         sheet.Line();
         string about = s.Estimated ? "about " : "";
         sheet.Line(
@@ -78,6 +87,15 @@ public static partial class TextReport
                 $"  worker time lost {HumanText.Percent(s.BlockedPercent)}   computing {HumanText.Duration(s.CpuHogNs)}, asleep in calls and locks {HumanText.Duration(s.BlockedNs)}"
             );
         }
+    }
+
+    /// <summary>Which replica differs from the others, and which version lost how much.</summary>
+    private static void Siblings(TextSheet sheet, ProfileDocument d)
+    {
+        foreach (var odd in Outliers.Of(d, MaxOutliers))
+            sheet.Paragraph(Printable.Clean($"odd one out: {odd.Name}: {odd.Text}"), 4, Ink.Warn);
+        if (ImageGroups.Text(ImageGroups.Of(d)) is { } versions)
+            sheet.Paragraph(Printable.Clean($"by version: {versions}"), 4);
     }
 
     /// <summary>Nothing found has several reasons, and they are not the same.</summary>

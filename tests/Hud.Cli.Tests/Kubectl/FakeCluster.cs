@@ -61,6 +61,12 @@ internal sealed class FakeCluster : IDisposable
         return this;
     }
 
+    public FakeCluster WithPolicies(string json)
+    {
+        File.WriteAllText(Path.Combine(Folder, "policies.json"), json);
+        return this;
+    }
+
     public FakeCluster WithReport(string map, ProfileDocument document)
     {
         _maps[map] = new JsonObject

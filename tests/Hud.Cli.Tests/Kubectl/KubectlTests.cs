@@ -242,6 +242,59 @@ public sealed class KubectlTests : IDisposable
         Assert.Equal(2, JsonNode.Parse(_cluster.Run("get", "-o", "json").Output)!["items"]!.AsArray().Count);
     }
 
+    [Fact]
+    public void Top_is_one_call_and_a_row_for_each_workload()
+    {
+        _cluster
+            .With("p98", FakeCluster.Completed("m", RealisticDocuments.Checkout()))
+            .With("p99", FakeCluster.Profiling);
+
+        var (exit, output, error) = _cluster.Run("top", "-A", "-l", "hud.dev/policy=hourly");
+
+        Assert.True(exit == 0, error);
+        string[] lines = output.Split('\n');
+        Assert.StartsWith("NAMESPACE  WORKLOAD", lines[0], StringComparison.Ordinal);
+        Assert.Equal("shop       pod/a", lines[1][..16]);
+        Assert.Contains("BLOCKED       11%   383ms", lines[1], StringComparison.Ordinal);
+        Assert.Contains("running", lines[2], StringComparison.Ordinal);
+        Assert.Equal(
+            """["get", "profilingsessions.hud.dev", "-o", "json", "-A", "--selector=hud.dev/policy=hourly"]""",
+            _cluster.Calls.Trim()
+        );
+        var rows = JsonNode.Parse(_cluster.Run("top", "-o", "json").Output)!.AsArray();
+        Assert.Equal(["p98", "p99"], rows.Select(r => r!["session"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public void Policies_are_listed()
+    {
+        _cluster.WithPolicies(
+            """[{"metadata":{"name":"hourly","namespace":"shop"},"spec":{"schedule":{"cron":"0 * * * *"}},"status":{"lastSession":{"name":"s","verdict":"HEALTHY: 3 polls"}}}]"""
+        );
+        var (exit, output, error) = _cluster.Run("policies");
+        Assert.True(exit == 0, error);
+        Assert.Contains("hourly  0 * * * *", output, StringComparison.Ordinal);
+        Assert.Contains("HEALTHY: 3 polls", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"name\": \"hourly\"",
+            _cluster.Run("policies", "-o", "json").Output,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("top")]
+    [InlineData("policies")]
+    public void A_list_of_another_version_is_no_crash(string verb)
+    {
+        _cluster.With("p99", FakeCluster.Profiling).WithPolicies("""[{"spec":{"schedule":{"cron":7}}}]""");
+        string sessions = Path.Combine(_cluster.Folder, "sessions.json");
+        File.WriteAllText(sessions, """{"p99":[{"metadata":{"name":"p99"},"status":{"phase":"Dreaming"}}]}""");
+        var (exit, _, error) = _cluster.Run(verb);
+        Assert.Equal(3, exit);
+        Assert.Contains("HUD401: the answer isn't a Profiling", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("watch", "p99")]
     [InlineData("run", "deploy/checkout", "--name", "p99")]

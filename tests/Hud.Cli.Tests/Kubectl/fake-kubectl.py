@@ -45,6 +45,8 @@ elif verb == "get" and args[1] == "profilingsessions.hud.dev":
             json.dump(sessions, open(os.path.join(folder, "sessions.json"), "w"))
     else:
         fail(f'Error from server (NotFound): profilingsessions.hud.dev "{names[0]}" not found')
+elif verb == "get" and args[1] == "profilingpolicies.hud.dev":
+    print(json.dumps({"kind": "List", "items": load("policies.json") or []}))
 elif verb == "get" and args[1] == "configmap":
     if broken == "forbidden":
         # as the server says it, below what kubectl logs before

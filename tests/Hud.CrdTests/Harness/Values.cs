@@ -159,7 +159,7 @@ internal static class Values
                 [
                     "[]",
                     "[Report, Report]",
-                    "[Report, Page, FlameGraph, Pprof, ChromeTrace, Folded, Speedscope]",
+                    "[Report, Page, FlameGraph, Pprof, ChromeTrace, Folded, Speedscope, Targets]",
                     "[report]",
                     "[Excel]",
                     "[null]",

@@ -1,10 +1,17 @@
+using Hud.Core.Api;
 using Hud.Core.Stream;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Run;
 
 namespace Hud.NodeAgent.Tests.Run;
 
 public sealed class TargetShareTests
 {
+    /// <summary>The operator chooses no more pods of a node.</summary>
+    [Fact]
+    public void As_many_are_watched_as_the_API_says() =>
+        Assert.Equal(SessionBounds.MaxPodsOfNode, Abi.MaxTargets - 1);
+
     [Theory]
     [InlineData(0, 0, 0)]
     [InlineData(63, 63, 0)]

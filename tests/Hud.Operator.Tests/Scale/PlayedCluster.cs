@@ -31,14 +31,14 @@ internal sealed class PlayedCluster : IAsyncDisposable
     private readonly ConcurrentDictionary<string, long> _began = new(StringComparer.Ordinal);
     private readonly HttpListener _listener = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly Func<Stream, TimeSpan, CancellationToken, Task> _play;
+    private readonly Func<string, Stream, TimeSpan, CancellationToken, Task> _play;
     private readonly int _nodes;
     private readonly Task _accepting;
     private JsonObject? _lease;
     private int _version = 1000;
 
-    /// <param name="play">Writes the log of an agent that has run for so long.</param>
-    public PlayedCluster(int port, int nodes, Func<Stream, TimeSpan, CancellationToken, Task> play)
+    /// <param name="play">Writes the log of an agent with this task that has run for so long.</param>
+    public PlayedCluster(int port, int nodes, Func<string, Stream, TimeSpan, CancellationToken, Task> play)
     {
         (_nodes, _play) = (nodes, play);
         Address = $"http://127.0.0.1:{port}";
@@ -61,8 +61,17 @@ internal sealed class PlayedCluster : IAsyncDisposable
 
     public ConcurrentQueue<string> Unknown { get; } = [];
 
+    /// <summary>Pods in every namespace, for sessions that ask for them by label.</summary>
+    public int LabelledPods { get; init; }
+
+    /// <summary>Of the statuses that were written.</summary>
+    public int LargestStatus { get; private set; }
+
     /// <summary>Makes a session whose target is a pod on one of the nodes.</summary>
-    public void Create(string ns, string name, int node)
+    public void Create(string ns, string name, int node) =>
+        Create(ns, name, new JsonObject { ["podName"] = $"app-{node % _nodes}" });
+
+    public void Create(string ns, string name, JsonObject target)
     {
         var key = ns + "/" + name;
         var session = new JsonObject
@@ -79,7 +88,7 @@ internal sealed class PlayedCluster : IAsyncDisposable
             },
             ["spec"] = new JsonObject
             {
-                ["target"] = new JsonObject { ["podName"] = $"app-{node % _nodes}" },
+                ["target"] = target,
                 ["duration"] = "20s",
                 ["startDeadline"] = "5m",
                 ["output"] = new JsonObject { ["formats"] = new JsonArray("Report") },
@@ -100,6 +109,12 @@ internal sealed class PlayedCluster : IAsyncDisposable
             return _sessions
                 .Values.GroupBy(s => s["status"]?["phase"]?.GetValue<string>() ?? "")
                 .ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+    }
+
+    public JsonObject? Status(string key)
+    {
+        lock (_lock)
+            return _sessions[key]["status"]?.DeepClone() as JsonObject;
     }
 
     public string Example(string phase)
@@ -164,6 +179,13 @@ internal sealed class PlayedCluster : IAsyncDisposable
         var name = kind is null ? "" : path.ElementAtOrDefault(Array.IndexOf(path, kind) + 1) ?? "";
         switch (kind, method)
         {
+            case ("pods", "GET") when name.Length == 0 && context.Request.QueryString["labelSelector"] == "app=fleet":
+                await JsonAsync(
+                    context,
+                    200,
+                    $$$"""{"metadata":{"resourceVersion":"1"},"items":[{{{string.Join(',', Enumerable.Range(0, LabelledPods).Select(i => Target(ns, $"app-{i}")))}}}]}"""
+                );
+                break;
             case ("profilingsessions" or "pods", "GET") when name.Length == 0:
                 if (context.Request.QueryString["watch"] is not null)
                     await WatchAsync(kind, context);
@@ -264,7 +286,10 @@ internal sealed class PlayedCluster : IAsyncDisposable
                 return (409, """{"kind":"Status","reason":"Conflict","code":409}""");
             FirstLooks.TryAdd(key, Stopwatch.GetElapsedTime(_born[key]));
             if (status)
+            {
                 session["status"] = body["status"]!.DeepClone();
+                LargestStatus = Math.Max(LargestStatus, body["status"]!.ToJsonString().Length);
+            }
             else
                 session["metadata"]!["finalizers"] = body["metadata"]!["finalizers"]!.DeepClone();
             Report("profilingsessions", "MODIFIED", session);
@@ -274,8 +299,9 @@ internal sealed class PlayedCluster : IAsyncDisposable
 
     private string? Target(string ns, string name)
     {
-        if (!int.TryParse(name.Split('-')[^1], out var node))
+        if (!int.TryParse(name.Split('-')[^1], out var number))
             return null;
+        var node = number % _nodes;
         return $$$"""{"metadata":{"name":"{{{name}}}","namespace":"{{{ns}}}","uid":"{{{ns}}}-{{{name}}}"},"spec":{"nodeName":"node-{{{node}}}","containers":[{"name":"app"}]},"status":{"phase":"Running","containerStatuses":[{"name":"app","containerID":"containerd://{{{ns}}}-{{{name}}}","ready":true,"state":{"running":{ } } } ] } }""";
     }
 
@@ -339,7 +365,11 @@ internal sealed class PlayedCluster : IAsyncDisposable
     {
         context.Response.SendChunked = true;
         var since = Stopwatch.GetElapsedTime(_began.GetOrAdd(name, _ => Stopwatch.GetTimestamp()));
-        await _play(context.Response.OutputStream, since, _stop.Token);
+        var task = Locked(() =>
+            _agents.GetValueOrDefault(name)?["spec"]!["containers"]![0]!["env"]![0]!["value"]!.GetValue<string>()
+            ?? "{}"
+        );
+        await _play(task, context.Response.OutputStream, since, _stop.Token);
         context.Response.OutputStream.Close();
         if (_ended.TryGetValue(name, out var ended))
             ended.TrySetResult();

@@ -105,7 +105,7 @@ public sealed class ScaleTests(ITestOutputHelper output)
     }
 
     /// <summary>What an agent says in twenty seconds, at its pace.</summary>
-    private static async Task PlayAsync(Stream log, TimeSpan ran, CancellationToken stop)
+    private static async Task PlayAsync(string task, Stream log, TimeSpan ran, CancellationToken stop)
     {
         var lines = new MemoryStream();
         var writer = new AgentStreamWriter(lines);
@@ -146,7 +146,12 @@ public sealed class ScaleTests(ITestOutputHelper output)
         await SendAsync();
     }
 
-    private static async Task<Process> StartAsync(string folder, string server, int health)
+    internal static async Task<Process> StartAsync(
+        string folder,
+        string server,
+        int health,
+        params (string Name, string Value)[] options
+    )
     {
         var kubeconfig = Path.Combine(folder, "kubeconfig");
         await File.WriteAllTextAsync(
@@ -176,10 +181,12 @@ public sealed class ScaleTests(ITestOutputHelper output)
                 ["DOTNET_GCHeapHardLimit"] = (192 * MiB * 3 / 4).ToString("x", CultureInfo.InvariantCulture),
             },
         };
+        foreach (var (name, value) in options)
+            start.Environment[name] = value;
         return Process.Start(start)!;
     }
 
-    private static long Resident(int pid) =>
+    internal static long Resident(int pid) =>
         File.ReadLines($"/proc/{pid}/status")
             .Where(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
             .Select(l =>
@@ -210,7 +217,7 @@ public sealed class ScaleTests(ITestOutputHelper output)
         return le == "+Inf" ? double.PositiveInfinity : double.Parse(le, CultureInfo.InvariantCulture);
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> there)
+    internal static async Task UntilAsync(Func<Task<bool>> there)
     {
         for (var i = 0; i < 600; i++)
         {
@@ -228,14 +235,14 @@ public sealed class ScaleTests(ITestOutputHelper output)
         Assert.Fail("the operator is not ready after a minute");
     }
 
-    private static int Port()
+    internal static int Port()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private sealed class Folder : IDisposable
+    internal sealed class Folder : IDisposable
     {
         public string Path { get; } = Directory.CreateTempSubdirectory("hud-scale").FullName;
 

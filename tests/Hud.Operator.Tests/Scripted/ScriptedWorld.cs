@@ -253,6 +253,12 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         }
         else if (path[^1] == "configmaps" && OnResult is not null)
             await OnResult(answer);
+        else if (path[^1] == "configmaps")
+        {
+            var made = k8s.KubernetesJson.Deserialize<V1ConfigMap>(request.Body);
+            Maps[made.Metadata.Name] = made;
+            await answer.JsonAsync(request.Body);
+        }
         else if (path[^1] != "events")
             await answer.JsonAsync(request.Body);
         else if (OnEvent is null || !await OnEvent(answer))

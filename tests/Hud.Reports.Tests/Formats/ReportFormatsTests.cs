@@ -29,6 +29,7 @@ public sealed class ReportFormatsTests
     [InlineData("x.json", OutputFormat.Report)]
     [InlineData("x.trace.json", OutputFormat.ChromeTrace)]
     [InlineData("x.speedscope.json", OutputFormat.Speedscope)]
+    [InlineData("x.targets.json", OutputFormat.Targets)]
     [InlineData("x.folded.txt", OutputFormat.Folded)]
     [InlineData("x.pb.gz", OutputFormat.Pprof)]
     [InlineData("dir/x.SVG", OutputFormat.FlameGraph)]

@@ -1,3 +1,4 @@
+using Hud.Analysis;
 using Hud.Core.Profile;
 using Hud.Reports.Text;
 
@@ -6,6 +7,8 @@ namespace Hud.Reports.Page.Sections;
 /// <summary>The light, the sentence, and what was looked at.</summary>
 internal static class VerdictSection
 {
+    private const int MaxOutliers = 3;
+
     public static void Write(HtmlBuilder html, ProfileDocument document)
     {
         html.Add(
@@ -20,6 +23,12 @@ internal static class VerdictSection
             )} <span class="sep">/</span> threshold {document.Session.Threshold.ToString()}</p>
             """
         );
+        foreach (var odd in Outliers.Of(document, MaxOutliers))
+            html.Add(
+                $"<p class=\"odd\"><a href=\"#targets\">Odd one out</a> <b>{PageText.Name(odd.Name)}</b>: {PageText.Name(odd.Text)}</p>\n"
+            );
+        if (ImageGroups.Text(ImageGroups.Of(document)) is { } versions)
+            html.Add($"<p class=\"odd\"><a href=\"#targets\">By version</a> {PageText.Name(versions)}</p>\n");
         if (Notes(document) is { Count: > 0 } notes)
         {
             html.AddRaw("<p class=\"notes\">");

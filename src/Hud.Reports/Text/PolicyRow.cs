@@ -1,0 +1,46 @@
+using Hud.Core.Api;
+
+namespace Hud.Reports.Text;
+
+/// <summary>A policy: when it runs, and what its last session found.</summary>
+public sealed record PolicyRow
+{
+    public string Namespace { get; init; } = "";
+    public string Name { get; init; } = "";
+
+    /// <summary>Five fields or a macro, with the zone where it isn't UTC.</summary>
+    public string Schedule { get; init; } = "";
+    public bool Suspended { get; init; }
+    public int Active { get; init; }
+    public DateTimeOffset? LastRun { get; init; }
+    public DateTimeOffset? NextRun { get; init; }
+
+    /// <summary>Of the newest session that is over.</summary>
+    public string LastSession { get; init; } = "";
+    public string LastVerdict { get; init; } = "";
+    public double? BlockedPercent { get; init; }
+
+    public static PolicyRow Of(ObjectMetadata metadata, ProfilingPolicySpec spec, ProfilingPolicyStatus? status)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        ArgumentNullException.ThrowIfNull(spec);
+        var last = status?.LastSession;
+        return new PolicyRow
+        {
+            Namespace = metadata.Namespace ?? "",
+            Name = metadata.Name,
+            Schedule = spec.Schedule is { } schedule
+                ? schedule.TimeZone is "UTC" or ""
+                    ? schedule.Cron
+                    : $"{schedule.Cron} {schedule.TimeZone}"
+                : "",
+            Suspended = spec.Schedule?.Suspend == true,
+            Active = status?.ActiveCount ?? 0,
+            LastRun = status?.LastScheduleTime,
+            NextRun = status?.NextScheduleTime,
+            LastSession = last?.Name ?? "",
+            LastVerdict = last?.Verdict ?? "",
+            BlockedPercent = last?.BlockedPercent,
+        };
+    }
+}
