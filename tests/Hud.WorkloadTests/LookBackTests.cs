@@ -76,7 +76,11 @@ public sealed class LookBackTests : IDisposable
     [Fact]
     public async Task What_is_kept_takes_little_memory_of_the_agent()
     {
-        using var workload = await Workload.StartAsync(Set, "sleep", "--block-ms 6 --every-ms 30 --tasks 8 --workers 4");
+        using var workload = await Workload.StartAsync(
+            Set,
+            "sleep",
+            "--block-ms 6 --every-ms 30 --tasks 8 --workers 4"
+        );
         using var hud = Start(workload.Pid, "--look-back 10s --duration 60s");
         await BlocksAsync(workload, 3000);
         var past = await AskAsync(hud, files: 1);
