@@ -247,11 +247,11 @@ public sealed class PolicyTests(CrdServer server)
     [
         "{matchLabels: {alertname: CheckoutSlow, severity: page}}",
         "{matchLabels: {k8s.pod.name: 'any text, with spaces: \u00fc'}}",
-        "{matchLabels: {_x: y, 'a:b/c-d': z}}",
+        "{matchLabels: {_x: v, 'a:b/c-d': z}}",
         $"{{matchLabels: {{{new string('k', 128)}: {new string('v', 256)}}}}}",
         $"{{matchLabels: {{{string.Join(", ", Enumerable.Range(0, 32).Select(i => $"l{i}: {new string('v', 256)}"))}}}}}",
         $"{{matchLabels: {{{string.Join(", ", Enumerable.Range(0, 33).Select(i => $"l{i}: v"))}}}}}",
-        "{matchExpressions: [{key: a, operator: In, values: [x, y]}, {key: b, operator: NotIn, values: [z]}]}",
+        "{matchExpressions: [{key: a, operator: In, values: [x, w]}, {key: b, operator: NotIn, values: [z]}]}",
         "{matchExpressions: [{key: a, operator: Exists}, {key: b, operator: DoesNotExist}]}",
         $"{{matchExpressions: [{{key: a, operator: In, values: [{string.Join(", ", Enumerable.Repeat("x", 65))}]}}]}}",
         $"{{matchExpressions: [{string.Join(", ", Enumerable.Repeat("{key: a, operator: Exists}", 33))}]}}",

@@ -18,7 +18,8 @@ public sealed class AlertServiceTests
     {
         await using var world = new PolicyWorld([]);
         var (clock, port) = (new FakeTimeProvider(), Receiver.FreePort());
-        var said = TextWriter.Synchronized(new StringWriter());
+        var text = new StringWriter();
+        var said = TextWriter.Synchronized(text);
         var log = new Log(said, LogLevel.Info, clock);
         var file = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
         var options = Make.Options with { AlertsAddress = $"http://127.0.0.1:{port}/", AlertsTokenFile = file };
@@ -53,7 +54,11 @@ public sealed class AlertServiceTests
         await host.StopAsync();
         File.Delete(file);
 
-        string Said() => said.ToString()!;
+        string Said()
+        {
+            lock (said) // as its own methods do
+                return text.ToString();
+        }
     }
 
     [Fact]
