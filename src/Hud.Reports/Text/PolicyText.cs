@@ -50,8 +50,7 @@ public static class PolicyText
 
     private static string Name(PolicyRow row, bool namespaces) => namespaces ? $"{row.Namespace}/{row.Name}" : row.Name;
 
-    private static string Cell(string text, int width) =>
-        Padded(Printable.FitEnd(Printable.Clean(text), width), width);
+    private static string Cell(string text, int width) => Padded(Printable.FitEnd(Printable.Clean(text), width), width);
 
     private static string Padded(string fitted, int width) =>
         fitted + new string(' ', Math.Max(0, width - Printable.Width(fitted)));

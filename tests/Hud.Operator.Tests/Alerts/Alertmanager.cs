@@ -36,8 +36,7 @@ internal sealed class Alertmanager : IAsyncDisposable
         }
     }
 
-    public static string Documented =>
-        File.ReadAllText(RepositoryRoot.PathOf("docs", "alertmanager.yml"));
+    public static string Documented => File.ReadAllText(RepositoryRoot.PathOf("docs", "alertmanager.yml"));
 
     /// <summary>Skips the test, or fails it where everything is required, when there is none.</summary>
     public static void Require()
