@@ -29,7 +29,7 @@ public static class MemoryBounds
     public const long Open = StreamLimits.MaxProfileBytes + (2L * StreamLimits.MaxProfileHeapBytes);
 
     /// <summary>Remembered targets of running sessions with more than their status lists; of others the status is the memory.</summary>
-    public const int MaxTargets = 5000;
+    public const int MaxTargets = 2000;
 
     /// <summary>Names, ids, an image, figures.</summary>
     public const long Targets = MaxTargets * 1024L;

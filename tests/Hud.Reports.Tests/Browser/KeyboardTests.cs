@@ -39,7 +39,7 @@ public sealed class KeyboardTests(BrowserFixture fixture) : BrowserTests(fixture
         await page.KeysAsync("Tab");
         Assert.Equal("skip", await page.EvaluateAsync<string>("document.activeElement.className"));
         await page.KeysAsync("Enter");
-        Assert.Equal("hotspots", await page.FocusAsync());
+        await page.FocusedAsync("hotspots");
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class KeyboardTests(BrowserFixture fixture) : BrowserTests(fixture
         Assert.Equal(1, await page.EvaluateAsync<int>("hud.hotspots.chosen"));
         await page.Locator(".hotspot-table a").Nth(3).FocusAsync();
         await page.KeysAsync("Enter");
-        Assert.Equal("hotspot-4", await page.FocusAsync());
+        await page.FocusedAsync("hotspot-4");
         Assert.Equal(1, await page.Locator(".hotspot-table a[aria-current]").CountAsync());
     }
 
@@ -61,7 +61,7 @@ public sealed class KeyboardTests(BrowserFixture fixture) : BrowserTests(fixture
     {
         var page = await OpenAsync("checkout.html");
         await page.KeysAsync("f");
-        Assert.Equal("flame-canvas", await page.FocusAsync());
+        await page.FocusedAsync("flame-canvas");
         await page.KeysAsync("ArrowDown");
         Assert.StartsWith("checkout::handle_request", await page.TextAsync("#flame-status"));
         await page.KeysAsync("ArrowRight");
@@ -101,7 +101,7 @@ public sealed class KeyboardTests(BrowserFixture fixture) : BrowserTests(fixture
         var hotspot = await page.EvaluateAsync<int>("hud.data.polls.hotspot[hud.timeline.chosen]");
         await page.KeysAsync("Enter");
         Assert.Equal(hotspot, await page.EvaluateAsync<int>("hud.hotspots.chosen"));
-        Assert.Equal($"hotspot-{hotspot + 1}", await page.FocusAsync());
+        await page.FocusedAsync($"hotspot-{hotspot + 1}");
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class KeyboardTests(BrowserFixture fixture) : BrowserTests(fixture
     {
         var page = await OpenAsync("checkout.html");
         await page.KeysAsync("/");
-        Assert.Equal("flame-search", await page.FocusAsync());
+        await page.FocusedAsync("flame-search");
         await page.Keyboard.TypeAsync("jj/?");
         Assert.Equal("jj/?", await page.Locator("#flame-search").InputValueAsync());
         await page.EvaluateAsync("() => document.activeElement.blur()");

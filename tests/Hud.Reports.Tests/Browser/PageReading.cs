@@ -32,8 +32,9 @@ internal static class PageReading
     public static async Task<T> ReadAsync<T>(this IPage page, [StringSyntax("javascript")] string script) =>
         (await page.EvaluateAsync<JsonElement>(script)).Deserialize<T>(JsonSerializerOptions.Web)!;
 
-    /// <summary>The id of the element that has the focus.</summary>
-    public static Task<string> FocusAsync(this IPage page) => page.EvaluateAsync<string>("document.activeElement.id");
+    /// <summary>Waits until that element has the focus, and fails when it never does: the page moves it a moment after the click.</summary>
+    public static Task FocusedAsync(this IPage page, string id) =>
+        page.WaitForFunctionAsync("id => document.activeElement.id === id", id);
 
     /// <summary>How many pixels of a canvas have a colour, by "r,g,b".</summary>
     public static Task<Dictionary<string, int>> PixelsAsync(this IPage page, string canvas) =>

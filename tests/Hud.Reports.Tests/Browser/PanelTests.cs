@@ -141,14 +141,14 @@ public sealed class PanelTests(BrowserFixture fixture) : BrowserTests(fixture)
         Assert.Matches(@"^~\d", await page.Locator("#waits tbody td", new() { HasText = "~" }).First.InnerTextAsync());
 
         await worst.Locator(".behind a").First.ClickAsync();
-        Assert.Equal("hotspot-1", await page.FocusAsync());
+        await page.FocusedAsync("hotspot-1");
         Assert.Equal("checkout::login", await page.TextAsync("article.chosen .fn"));
         Assert.Matches(
             @"^Tasks waited for a worker behind this: \S+ checkout::handle_request::\{\{closure\}\}, [\d,]+ long waits, [\d.]+% of their time .* and 2 more task types$",
             await page.TextAsync("article.chosen .waited")
         );
         await page.Locator("article.chosen .waited a").ClickAsync();
-        Assert.Equal("waits", await page.FocusAsync());
+        await page.FocusedAsync("waits");
     }
 
     [Fact]
