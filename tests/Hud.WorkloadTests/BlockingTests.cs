@@ -54,4 +54,15 @@ public sealed class BlockingTests
         Assert.InRange(hotspot.P50Ns, 14_000_000, 17_000_000);
         Assert.InRange((double)hotspot.TotalNs / hotspot.Count, 14e6, 18e6);
     }
+
+    /// <summary>Alone: with the CPUs taken, the lock of the pool can hold a poll up for longer than it blocks by itself.</summary>
+    [Theory]
+    [InlineData("tokio143-release")]
+    [InlineData("tokio143-stripped")]
+    [InlineData("tokio143-lto-abort")]
+    public async Task A_poll_that_starts_a_closure_and_then_blocks_by_itself_is_not_taken_for_work_in_place(string set)
+    {
+        var profiled = await Profiled.RunAsync(set, "pool_mix", seconds: 5);
+        profiled.AgreesWithTheProgram();
+    }
 }

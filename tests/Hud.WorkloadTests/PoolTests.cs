@@ -43,14 +43,4 @@ public sealed class PoolTests
         var profiled = await Profiled.RunAsync(set, "in_place_after_block");
         profiled.AgreesWithTheProgram();
     }
-
-    [Theory]
-    [InlineData("tokio143-release")]
-    [InlineData("tokio143-stripped")]
-    [InlineData("tokio143-lto-abort")]
-    public async Task A_poll_that_starts_a_closure_and_then_blocks_by_itself_is_not_taken_for_work_in_place(string set)
-    {
-        var profiled = await Profiled.RunAsync(set, "pool_mix", seconds: 5);
-        profiled.AgreesWithTheProgram();
-    }
 }
