@@ -329,6 +329,13 @@ public sealed class PollAggregator(
         _open.Clear();
     }
 
+    /// <summary>The same of a process that has ended, when another one has its row.</summary>
+    public void CloseOpen(TargetId target)
+    {
+        foreach (var poll in OpenPolls.Where(p => p.Target == target).OrderBy(p => p.StartNs).ToList())
+            AddPoll(poll);
+    }
+
     public void AddPoll(in PollRecord seen)
     {
         _open.Remove((seen.Tid, seen.StartNs));
@@ -357,6 +364,8 @@ public sealed class PollAggregator(
             CpuStack = MostExpensiveCpuStack(cpuStacks),
             HolderStack = poll.BlockStack.IsNone ? StackId.None : TakeHolder(poll),
         };
+        if (_lastByThread.Count >= MaxPending)
+            _lastByThread.Clear(); // threads that have ended
         _lastByThread[poll.Tid] = poll;
         Waits.AddPoll(poll);
         SlowPolls += poll.Weight;

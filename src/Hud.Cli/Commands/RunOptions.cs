@@ -32,6 +32,9 @@ internal sealed class RunOptions
     public Option<GoDuration?> Window { get; } =
         FlagValues.Duration("--window").With("time", "What the cockpit looks back over; 0 is since the start");
 
+    public Option<bool> Follow { get; } =
+        new("--follow") { Description = "Go on when the process ends: wait for the next one of that name" };
+
     public Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the agent's own log on stderr" };
 
     public Option<string[]> DebugDir { get; } =
@@ -55,6 +58,7 @@ internal sealed class RunOptions
         Option[] all =
         [
             Headless,
+            Follow,
             Export,
             Quiet,
             Output,
@@ -79,6 +83,7 @@ internal sealed class RunOptions
             Output = KindOf(parsed.GetValue(Output)),
             Quiet = parsed.GetValue(Quiet),
             Headless = parsed.GetValue(Headless),
+            Follow = parsed.GetValue(Follow),
             Verbose = parsed.GetValue(Verbose),
             Window =
                 (parsed.GetValue(Window) ?? default).ToTimeSpan() is var window && window <= MaxWindow

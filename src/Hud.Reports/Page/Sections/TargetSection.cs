@@ -28,7 +28,12 @@ internal static class TargetSection
         ("Cost of Hud", t => HumanText.Percent(t.OverheadPercent)),
         ("Container", t => t.Container ?? "-"),
         ("Node", t => t.Node ?? "-"),
-        ("Process", t => $"{t.Process} (pid {t.Pid})"),
+        (
+            "Process",
+            t =>
+                $"{t.Process} (pid {t.Pid})"
+                + (t.Processes > 1 ? $", the last of {t.Processes} that ran the same program one after the other" : "")
+        ),
         ("Build id", t => t.BuildId.Length > 16 ? t.BuildId[..16] : t.BuildId),
     ];
 
