@@ -172,7 +172,9 @@ internal sealed class TargetProcess : Target, IDisposable
         int types = Tokio.Types.Count;
         return types == earlier.Numbers.Initial
             && TokioFiles.Count <= earlier.TokioFiles.Count
-            && TokioFiles.Select(f => f.Key).SequenceEqual(earlier.TokioFiles.Take(TokioFiles.Count).Select(f => f.Key))
+            && TokioFiles
+                .Select(f => f.Key)
+                .SequenceEqual(earlier.TokioFiles.Take(TokioFiles.Count).Select(f => f.Key), StringComparer.Ordinal)
             && Tokio
                 .Types.Select(t => (t.Name, t.FileOffset, t.File))
                 .SequenceEqual(earlier.Tokio.Types.Take(types).Select(t => (t.Name, t.FileOffset, t.File)));

@@ -19,7 +19,7 @@ internal sealed class TargetsFile(string path, IReadOnlyList<AgentTarget> first,
     public const int MaxTargets = 1000;
 
     private const int MaxText = 512;
-    private IReadOnlyList<WantedTarget> _list = [.. first.Select(WantedTarget.Of).DistinctBy(t => t.Key)];
+    private IReadOnlyList<WantedTarget> _list = [.. first.Select(WantedTarget.Of).DistinctBy(t => t.Key, StringComparer.Ordinal)];
     private byte[]? _last;
     private bool _toldBad;
     private bool _toldMany;
@@ -63,11 +63,9 @@ internal sealed class TargetsFile(string path, IReadOnlyList<AgentTarget> first,
             var read =
                 JsonSerializer.Deserialize(bytes, HudJson.Default.IReadOnlyListAgentTarget)
                 ?? throw new JsonException("it is null and not a list");
-            if (read.FirstOrDefault(t => !IsSound(t)) is var wrong && read.Any(t => !IsSound(t)))
-                throw new JsonException(
-                    wrong is null ? "an entry is null" : "an entry names neither a pid nor a container, or is too long"
-                );
-            List<WantedTarget> all = [.. read.Select(t => WantedTarget.Of(t!)).DistinctBy(t => t.Key)];
+            if (!read.All(IsSound))
+                throw new JsonException("an entry names neither a pid nor a container, or has a text that is too long");
+            List<WantedTarget> all = [.. read.Select(t => WantedTarget.Of(t!)).DistinctBy(t => t.Key, StringComparer.Ordinal)];
             if (all.Count > MaxTargets && !_toldMany)
             {
                 _toldMany = true;

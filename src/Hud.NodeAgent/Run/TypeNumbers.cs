@@ -17,7 +17,7 @@ internal sealed class TypeNumbers(int first, int count)
     private Dictionary<string, (int Number, int Count)> _ofFiles = new(StringComparer.Ordinal);
 
     /// <summary>Types at the start.</summary>
-    public int Initial => count;
+    public int Initial { get; } = count;
 
     public TaskTypeId First => new(first);
 
@@ -39,7 +39,7 @@ internal sealed class TypeNumbers(int first, int count)
         _ofFiles.TryGetValue(file, out var block) && block.Count == types ? block.Number : null;
 
     /// <summary>The same numbers for a process that runs the same program and has loaded nothing yet.</summary>
-    public TypeNumbers Again() => new(first, count) { _ofFiles = _ofFiles };
+    public TypeNumbers Again() => new(First.Number, Initial) { _ofFiles = _ofFiles };
 
     /// <param name="type">By its place among the target's types.</param>
     public TaskTypeId NumberOf(int type)

@@ -14,7 +14,7 @@ using Hud.Tokio;
 namespace Hud.NodeAgent.Tests.Run;
 
 /// <summary>A run that follows its targets, with played kernel probes and real processes that come and go.</summary>
-public sealed class FollowedObservationTests : IDisposable, IWantedTargets
+public sealed class FollowedObservationTests : IDisposable
 {
     private const long Second = 1_000_000_000;
     private readonly PlayedKernel _kernel = new();
@@ -31,7 +31,7 @@ public sealed class FollowedObservationTests : IDisposable, IWantedTargets
     public FollowedObservationTests()
     {
         _targets = new RunTargets(node: null, _warnings.Add) { Follows = true };
-        _follower = new TargetFollower(this, _targets, Open, _warnings.Add);
+        _follower = new TargetFollower(new Listed(_wanted), _targets, Open, _warnings.Add);
         _follower.OpenFirst(AgentClock.NowNs);
         _targets.AssignTypes();
         _observation = new Observation(
@@ -53,10 +53,6 @@ public sealed class FollowedObservationTests : IDisposable, IWantedTargets
         Attachment.Make(_kernel, _targets, sampleHertz: 99);
         _observation.Begin(new ProbeCost(TimedNs: 2000, SkippedNs: 200), forcedLevel: null);
     }
-
-    public string Name => "service";
-
-    public IReadOnlyList<WantedTarget> Look(long nowNs) => _wanted;
 
     public void Dispose()
     {
@@ -240,7 +236,7 @@ public sealed class FollowedObservationTests : IDisposable, IWantedTargets
         Assert.Equal(RunEnd.Interrupted, ended);
         Assert.All(waits, w => Assert.Equal(("service", false), (w!.Name, w.HadOne)));
         Assert.True(waits[2]!.ForNs > waits[0]!.ForNs);
-        Assert.Contains("there is no process service yet", Assert.Single(Facts().Warnings).Text, StringComparison.Ordinal);
+        Assert.Contains("there is no process service yet", Assert.Single(Facts().Warnings).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -347,6 +343,13 @@ public sealed class FollowedObservationTests : IDisposable, IWantedTargets
         );
         var document = ProfileBuilder.Build(facts, aggregator, stage.Stacks, stage.Attributor, exact: true);
         Assert.Equal((10.0, 10.0), (document.Summary.BlockedPercent, document.Targets[0].BlockedPercent));
+    }
+
+    private sealed class Listed(IReadOnlyList<WantedTarget> list) : IWantedTargets
+    {
+        public string Name => "service";
+
+        public IReadOnlyList<WantedTarget> Look(long nowNs) => list;
     }
 
     private sealed class NoEvents : Hud.NodeAgent.Kernel.IEventSource

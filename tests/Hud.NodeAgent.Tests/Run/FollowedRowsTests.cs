@@ -59,7 +59,7 @@ public sealed class FollowedRowsTests : IDisposable
         {
             var target = Come()!;
             Assert.True(numbers.Add(target.Number), $"{target.Number} was another's");
-            Assert.Equal(0, target.Number % Abi.MaxTargets);
+            Assert.Equal(0, target.Place);
             Assert.Equal((0, 0, i), (target.Id.Index, target.Numbers.First.Number, target.Before.Processes));
             Assert.Equal(target.Number == 0 ? 0 : null, _targets.All.RowOf(0)); // what an earlier one left belongs to none
             End(target);
