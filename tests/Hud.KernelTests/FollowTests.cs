@@ -120,15 +120,9 @@ public sealed class FollowTests
         try
         {
             File.WriteAllText(list, $"[{{\"pid\":{first.Pid}}}]");
-            using var agent = AgentRun.Start(
-                AgentRun.TaskFor(1, 500) with
-                {
-                    Targets = [],
-                    TargetsFile = list,
-                }
-            );
+            using var agent = AgentRun.Start(AgentRun.TaskFor(1, 500) with { Targets = [], TargetsFile = list });
             agent.WaitUntilAttached();
-            Assert.True(Watches(agent, first.Pid), agent.Text);
+            Need.Until(() => Watches(agent, first.Pid), "the first one is watched");
             File.WriteAllText(list + ".new", $"[{{\"pid\":{second.Pid}}}]");
             File.Move(list + ".new", list, overwrite: true);
             Need.Until(() => Watches(agent, second.Pid), "the second one is watched");
@@ -174,7 +168,9 @@ public sealed class FollowTests
         Assert.Equal(50, agent.Profile.Targets.Sum(t => t.Processes));
         Assert.InRange(agent.Profile.Targets.Count, 1, 3); // one row, unless one came before the last was over
         Assert.Equal(0, agent.Profile.Losses.StackSlotsExhausted);
-        TestContext.Current.SendDiagnosticMessage($"peak {afterTen.Peak} then {peak}, files {afterTen.Files} then {files}");
+        TestContext.Current.SendDiagnosticMessage(
+            $"peak {afterTen.Peak} then {peak}, files {afterTen.Files} then {files}"
+        );
         Assert.InRange(peak, 0, afterTen.Peak + (12L << 20));
         Assert.InRange(files, 0, afterTen.Files + 40);
     }

@@ -10,11 +10,7 @@ internal static class WorkerTime
 
     /// <summary>The same of one target.</summary>
     public static double Of(ProfileInputs facts, TargetId target, long observedNs) =>
-        Of(
-            facts.Workers.Where(w => w.Target == target),
-            facts.EarlierWorkerNs.GetValueOrDefault(target),
-            observedNs
-        );
+        Of(facts.Workers.Where(w => w.Target == target), facts.EarlierWorkerNs.GetValueOrDefault(target), observedNs);
 
     private static double Of(IEnumerable<WorkerFacts> workers, double earlierNs, long observedNs)
     {

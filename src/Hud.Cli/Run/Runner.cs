@@ -28,10 +28,7 @@ internal static class Runner
         {
             Session = request.Session with
             {
-                Target = request.Session.Target with
-                {
-                    ProcessName = request.Session.Target.ProcessName ?? name,
-                },
+                Target = request.Session.Target with { ProcessName = request.Session.Target.ProcessName ?? name },
             },
             Targets = targets,
             FollowName = follow,
@@ -106,8 +103,7 @@ internal static class Runner
             return new CockpitView(
                 new UiState { Window = request.Window },
                 targets is [{ Pid: { } pid }] ? $"{name} {pid}" : name,
-                model =>
-                    LiveExport.Write(model, request.Exports, targets is [{ Pid: { } id }] ? $"{name}-{id}" : name)
+                model => LiveExport.Write(model, request.Exports, targets is [{ Pid: { } id }] ? $"{name}-{id}" : name)
             );
         return new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
     }

@@ -65,7 +65,8 @@ internal sealed partial class Observation : ILateTargets
     private long EndRow(TargetProcess ended)
     {
         long now = AgentClock.NowNs;
-        long workers = Workers().Count(w => w.Target == ended.Id && (w.Polls > 0 || w.Idle) && _workerNames.IsWorker(w.Name));
+        long workers = Workers()
+            .Count(w => w.Target == ended.Id && (w.Polls > 0 || w.Idle) && _workerNames.IsWorker(w.Name));
         _ = Totals.Types; // their names are this process's to give
         Aggregator.CloseOpen(ended.Id);
         _sink.Outside.Forget(ended.Id);

@@ -144,10 +144,13 @@ internal sealed class ProfilerRun
         var ended = observation.Run(
             _stop,
             _stream.CheckReader,
-            now => _stream.Write(progress.Build(observation.Facts(now), _targets.All.ByRow(kernel.ReadWorkers()), now) with
-                {
-                    Waiting = observation.Waiting(now),
-                })
+            now =>
+                _stream.Write(
+                    progress.Build(observation.Facts(now), _targets.All.ByRow(kernel.ReadWorkers()), now) with
+                    {
+                        Waiting = observation.Waiting(now),
+                    }
+                )
         );
         long end = observation.Stop();
         if (ended == RunEnd.ReaderGone)

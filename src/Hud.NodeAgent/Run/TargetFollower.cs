@@ -77,7 +77,10 @@ internal sealed class TargetFollower(
         var due = Decide(nowNs, wanted.Look(nowNs), run);
         foreach (var target in due)
         {
-            if (targets.All.FirstOrDefault(t => t.Gone && !t.IsSettled && t.Key == target.Key && IsThere(t)) is { } known)
+            if (
+                targets.All.FirstOrDefault(t => t.Gone && !t.IsSettled && t.Key == target.Key && IsThere(t)) is
+                { } known
+            )
             {
                 run.TakeBack(known);
                 _plan.Opened(target.Key, isWatched: true, nowNs);

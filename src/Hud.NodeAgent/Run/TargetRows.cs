@@ -21,10 +21,7 @@ internal static class TargetRows
     }
 
     /// <summary>The threads of targets that have a row, by that row.</summary>
-    public static List<WorkerState> ByRow(
-        this IReadOnlyList<TargetProcess> targets,
-        IReadOnlyList<WorkerState> workers
-    )
+    public static List<WorkerState> ByRow(this IReadOnlyList<TargetProcess> targets, IReadOnlyList<WorkerState> workers)
     {
         var known = new List<WorkerState>(workers.Count);
         foreach (var worker in workers)

@@ -11,7 +11,8 @@ namespace Hud.NodeAgent.Run;
 /// symbolic link that changes all at once. What can't be read, or is no such list, is told once, and the last good list stays.
 /// </summary>
 /// <param name="first">What is wanted until the file can be read.</param>
-internal sealed class TargetsFile(string path, IReadOnlyList<AgentTarget> first, Action<Diagnostic> warn) : IWantedTargets
+internal sealed class TargetsFile(string path, IReadOnlyList<AgentTarget> first, Action<Diagnostic> warn)
+    : IWantedTargets
 {
     public const int MaxBytes = 256 * 1024;
 
@@ -19,7 +20,10 @@ internal sealed class TargetsFile(string path, IReadOnlyList<AgentTarget> first,
     public const int MaxTargets = 1000;
 
     private const int MaxText = 512;
-    private IReadOnlyList<WantedTarget> _list = [.. first.Select(WantedTarget.Of).DistinctBy(t => t.Key, StringComparer.Ordinal)];
+    private IReadOnlyList<WantedTarget> _list =
+    [
+        .. first.Select(WantedTarget.Of).DistinctBy(t => t.Key, StringComparer.Ordinal),
+    ];
     private byte[]? _last;
     private bool _toldBad;
     private bool _toldMany;
@@ -65,7 +69,10 @@ internal sealed class TargetsFile(string path, IReadOnlyList<AgentTarget> first,
                 ?? throw new JsonException("it is null and not a list");
             if (!read.All(IsSound))
                 throw new JsonException("an entry names neither a pid nor a container, or has a text that is too long");
-            List<WantedTarget> all = [.. read.Select(t => WantedTarget.Of(t!)).DistinctBy(t => t.Key, StringComparer.Ordinal)];
+            List<WantedTarget> all =
+            [
+                .. read.Select(t => WantedTarget.Of(t!)).DistinctBy(t => t.Key, StringComparer.Ordinal),
+            ];
             if (all.Count > MaxTargets && !_toldMany)
             {
                 _toldMany = true;

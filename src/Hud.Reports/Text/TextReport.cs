@@ -42,8 +42,7 @@ public static partial class TextReport
                 .Add("hud ", Ink.Dim)
                 .Add(Printable.Fit(Printable.Clean(where), 40), Ink.Strong)
                 .Add(
-                    $"  pid {target.Pid}"
-                        + (target.Processes > 1 ? $", the last of {target.Processes} processes" : ""),
+                    $"  pid {target.Pid}" + (target.Processes > 1 ? $", the last of {target.Processes} processes" : ""),
                     Ink.Dim
                 );
             if (target.Workers > 0)

@@ -236,7 +236,11 @@ public sealed class FollowedObservationTests : IDisposable
         Assert.Equal(RunEnd.Interrupted, ended);
         Assert.All(waits, w => Assert.Equal(("service", false), (w!.Name, w.HadOne)));
         Assert.True(waits[2]!.ForNs > waits[0]!.ForNs);
-        Assert.Contains("there is no process service yet", Assert.Single(Facts().Warnings).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no process service yet",
+            Assert.Single(Facts().Warnings).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -47,8 +47,7 @@ public sealed class FollowedRowsTests : IDisposable
         return _targets.TryTakeIn(target, $"key {_clock++}", _ => 10) ? target : null;
     }
 
-    private void End(TargetProcess target) =>
-        (target.Gone, target.ToNs, target.IsSettled) = (true, ++_clock, true);
+    private void End(TargetProcess target) => (target.Gone, target.ToNs, target.IsSettled) = (true, ++_clock, true);
 
     [Fact]
     public void A_thousand_restarts_take_one_row_and_a_number_each()

@@ -16,7 +16,9 @@ public sealed class ProgramSpaceTests
     public ProgramSpaceTests()
     {
         var space = TargetFiles.ReadMaps(Environment.ProcessId);
-        _code = space.Mappings.ToArray().First(m => m.Executable && m.IsFile && m.Path.Contains("libc", StringComparison.Ordinal));
+        _code = space
+            .Mappings.ToArray()
+            .First(m => m.Executable && m.IsFile && m.Path.Contains("libc", StringComparison.Ordinal));
         _first = _files.Modules(Environment.ProcessId, space);
     }
 
@@ -39,10 +41,7 @@ public sealed class ProgramSpaceTests
     {
         var space = new ProgramSpace(_first);
         ulong[] addresses = [0xffff_ffff_8100_0000, _code.Start + Moved + 0x40, _code.Start + Moved + 0x80];
-        Assert.Equal(
-            [0xffff_ffff_8100_0000, _code.Start + 0x40, _code.Start + 0x80],
-            space.Rebase(addresses, Later())
-        );
+        Assert.Equal([0xffff_ffff_8100_0000, _code.Start + 0x40, _code.Start + 0x80], space.Rebase(addresses, Later()));
         Assert.Equal(AddressKind.Module, space.Find(_code.Start + 0x40, out var module));
         Assert.Equal(_code.Path, module!.Path);
     }

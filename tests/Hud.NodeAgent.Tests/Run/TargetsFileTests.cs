@@ -128,7 +128,10 @@ public sealed class TargetsFileTests : IDisposable
     [Fact]
     public void A_broken_sequence_of_bytes_is_no_list()
     {
-        File.WriteAllBytes(PathOf("targets"), [.. Encoding.ASCII.GetBytes("[{\"containerId\":\""), 0xff, 0xfe, .. "\"}]"u8]);
+        File.WriteAllBytes(
+            PathOf("targets"),
+            [.. Encoding.ASCII.GetBytes("[{\"containerId\":\""), 0xff, 0xfe, .. "\"}]"u8]
+        );
         Assert.Equal([5], Pids());
     }
 }
