@@ -44,7 +44,8 @@ public sealed class FollowedObservationTests : IDisposable
             {
                 _accept = accept;
                 return new NoEvents();
-            }
+            },
+            lookBackNs: 10 * Second
         )
         {
             Follower = _follower,
@@ -121,6 +122,9 @@ public sealed class FollowedObservationTests : IDisposable
     private void SlowPoll(TargetProcess of, EventFlags flags = EventFlags.None) => SlowPoll(of.Number, flags);
 
     private void SlowPoll(uint number, EventFlags flags = EventFlags.None) =>
+        SlowPollAt(number, AgentClock.NowNs, flags);
+
+    private void SlowPollAt(uint number, long startNs, EventFlags flags = EventFlags.None) =>
         Send(
             new HudEvent
             {
@@ -129,7 +133,7 @@ public sealed class FollowedObservationTests : IDisposable
                 Target = number,
                 Type = 0,
                 NsTid = 7,
-                StartNs = (ulong)AgentClock.NowNs,
+                StartNs = (ulong)startNs,
                 WallNs = 50_000_000,
                 Syscall = -1,
             }
@@ -189,6 +193,83 @@ public sealed class FollowedObservationTests : IDisposable
         Assert.Equal(1, _observation.Aggregator.SlowPolls);
         SlowPoll(Assert.Single(_targets.Watched));
         Assert.Equal(2, _observation.Aggregator.SlowPolls);
+    }
+
+    /// <summary>What the programs count of the one thread and the one task type: the former from 0 with each process.</summary>
+    private void Counted(TargetProcess target, ulong polls, ulong ofType)
+    {
+        _kernel.Workers.Clear();
+        _kernel.Workers.Add(
+            new WorkerState
+            {
+                Target = target.Number,
+                Tid = 7,
+                NsTid = 7,
+                Polls = polls,
+                Used = 1,
+            }
+        );
+        _kernel.Types[0] = new TypeStats { Polls = ofType };
+        _observation.Totals.Read(new PollWeights());
+    }
+
+    [Fact]
+    public void A_look_back_over_a_restart_has_what_came_since_its_beginning()
+    {
+        long start = AgentClock.NowNs;
+        var first = Start();
+        FollowAt(0);
+        SlowPoll(Assert.Single(_targets.Watched));
+        Counted(Assert.Single(_targets.Watched), polls: 100, ofType: 100);
+        _observation.LookBack!.Look(_observation.Facts(start + 3 * Second));
+        SlowPollAt(Assert.Single(_targets.Watched).Number, start + 4 * Second);
+        End(first);
+        FollowAt(1.5);
+        Start();
+        FollowAt(0);
+        SlowPollAt(Assert.Single(_targets.Watched).Number, start + 6 * Second);
+        SlowPollAt(Assert.Single(_targets.Watched).Number, start + 7 * Second);
+        Counted(Assert.Single(_targets.Watched), polls: 250, ofType: 350);
+        var facts = _observation.Facts(start + 14 * Second);
+        _observation.LookBack.Look(facts);
+
+        var (since, polls) = _observation.LookBack.Take(facts, _observation.Aggregator, DateTimeOffset.UnixEpoch);
+        Assert.Equal(3, polls.SlowPolls); // one of the first process, two of the second
+        Assert.Equal(250, since.Types[0].Polls);
+        Assert.Equal(250, Assert.Single(since.Workers).Polls);
+        Assert.Equal(2, Assert.Single(since.Targets).Processes);
+    }
+
+    [Fact]
+    public void Counters_that_are_served_begin_at_0_with_each_process_and_none_is_counted_twice()
+    {
+        var builder = new MetricsBuilder(
+            _targets.All,
+            _observation.Stacks,
+            _observation.Attributor,
+            _observation.Aggregator
+        );
+        Assert.Empty(builder.Build(Facts()));
+        var first = Start();
+        FollowAt(0);
+        SlowPoll(Assert.Single(_targets.Watched));
+        Counted(Assert.Single(_targets.Watched), polls: 100, ofType: 100);
+        Assert.Equal((first.Id, 1, 0), Served());
+        SlowPoll(Assert.Single(_targets.Watched));
+        End(first);
+        FollowAt(1.5);
+        var second = Start();
+        FollowAt(0);
+        Assert.Equal((second.Id, 1, 0), Served()); // what the first one did after its last message
+        SlowPoll(Assert.Single(_targets.Watched));
+        Counted(Assert.Single(_targets.Watched), polls: 250, ofType: 350);
+        Assert.Equal((second.Id, 2, 0), Served());
+
+        (int Pid, long Slow, int Index) Served()
+        {
+            var message = Assert.Single(builder.Build(Facts()));
+            return (message.Target.Pid, message.Target.Tasks.Sum(t => t.SlowPolls), message.Index);
+        }
     }
 
     [Fact]
