@@ -65,7 +65,10 @@ public static class FactsSince
                     waits.TryGetValue((w.Target, w.Tid), out var then) ? Wait(w, then, length) : w
                 ),
             ],
-            Targets = [.. now.Targets.Select((t, row) => row < before.Targets.Count ? Target(t, before.Targets[row]) : t)],
+            Targets =
+            [
+                .. now.Targets.Select((t, row) => row < before.Targets.Count ? Target(t, before.Targets[row]) : t),
+            ],
             EarlierWorkerNs = now.EarlierWorkerNs.ToDictionary(
                 e => e.Key,
                 e => Math.Max(0, e.Value - EarlierNs(now, before, e.Key))

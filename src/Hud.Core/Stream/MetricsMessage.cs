@@ -42,7 +42,7 @@ public sealed record TargetMetrics
     public string? Container { get; set; }
     public string Process { get; set; } = "";
 
-    /// <summary>Another one under the same index is another process, whose counters begin at 0.</summary>
+    /// <summary>Another one under the same index is another process, whose counters begin at 0; the longest ones are those of all.</summary>
     public int Pid { get; set; }
 
     /// <summary>False for one that could not be watched, or has ended.</summary>

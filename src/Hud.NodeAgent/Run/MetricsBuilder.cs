@@ -117,7 +117,10 @@ internal sealed class MetricsBuilder(
         if (state.Processes != target.Processes)
         {
             // waits for a CPU are known of the last process alone
-            state.Last = state.Last with { CpuWaitNs = 0 };
+            state.Last = state.Last with
+            {
+                CpuWaitNs = 0,
+            };
             (state.Pid, state.Processes, state.Earlier) = (target.Pid, target.Processes, state.Last);
         }
 

@@ -29,13 +29,7 @@ public sealed class MetricsSinceTests
     public void Counters_are_the_difference_and_the_rest_stays()
     {
         var since = MetricsSince.Of(Target(100), Target(30));
-        Assert.Equal(
-            Target(70) with
-            {
-                Tasks = since.Tasks,
-            },
-            since
-        );
+        Assert.Equal(Target(70) with { Tasks = since.Tasks }, since);
     }
 
     [Fact]

@@ -9,8 +9,7 @@ public sealed class TargetShareTests
 {
     /// <summary>The operator chooses no more pods of a node.</summary>
     [Fact]
-    public void As_many_are_watched_as_the_API_says() =>
-        Assert.Equal(SessionBounds.MaxPodsOfNode, Abi.MaxTargets - 1);
+    public void As_many_are_watched_as_the_API_says() => Assert.Equal(SessionBounds.MaxPodsOfNode, Abi.MaxTargets - 1);
 
     [Theory]
     [InlineData(0, 0, 0)]
