@@ -51,6 +51,8 @@ public sealed class MetricsState
         if (_run is not null && _run.StartedAt != message.Run.StartedAt)
             _targets.Clear(); // another run: its counters begin at 0
         _run = message.Run;
+        if (message.Index < 0)
+            return;
         if (!_targets.TryGetValue(message.Index, out var target) || target.Metrics.Pid != message.Target.Pid)
         {
             if (target is null && _targets.Count >= MaxTargets)

@@ -17,7 +17,7 @@ internal static class TargetSummaries
         IReadOnlyDictionary<RawKey, int> hotspotOf
     )
     {
-        var top = TargetHotspots.Of(aggregator, runtimes, hotspots, hotspotOf, summary.ObservedNs);
+        var top = TargetHotspots.Of(aggregator, facts, hotspots, hotspotOf, summary.ObservedNs);
         return
         [
             .. facts.Targets.Select(

@@ -62,6 +62,8 @@ internal sealed class MetricsBuilder(
             Losses = document.Losses with { UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal) },
             Overhead = document.Overhead with { LevelChanges = [] },
         };
+        if (document.Targets.Count == 0)
+            yield return new MetricsMessage { Run = run, Index = MetricsMessage.NoTarget };
         foreach (var (i, target) in document.Targets.Index())
         {
             var state = StateOf(i, target);
