@@ -12,7 +12,7 @@
 #endif
 
 enum {
-	HUD_MAX_TARGETS = 64,      /* processes in one run */
+	HUD_MAX_TARGETS = 64,      /* processes at one time */
 	HUD_MAX_DEPTH = 4,         /* polls nest only through LocalSet */
 	HUD_HIST_SLOTS = 40,       /* log2 of nanoseconds: the last one starts at 9 minutes */
 	HUD_LONG_FROM = 20,        /* log2 of the nanoseconds from which waits are also kept in finer steps: a millisecond */
@@ -118,7 +118,7 @@ struct hud_regs {
 struct hud_event {
 	__u32 kind;
 	__u32 flags;
-	__u32 target;       /* index of the target */
+	__u32 target;       /* its number: modulo HUD_MAX_TARGETS its place, and another number for each process that has the place */
 	__u32 type;         /* index of the poll type, ~0 for none; HUD_EVENT_LIFECYCLE: enum hud_lifecycle */
 	__u32 tgid;         /* kernel's ids (first pid namespace) */
 	__u32 tid;
@@ -225,7 +225,7 @@ struct hud_worker {
 /* Written by the agent at any time; the programs only read it. */
 struct hud_control {
 	__u64 threshold_ns;
-	__u64 sched_only;        /* bit of a target: it has no poll probes, so sleeps and samples of all its threads are reported */
+	__u64 sched_only;        /* bit of a target's place: it has no poll probes, so sleeps and samples of all its threads are reported */
 	__u32 sample_mask;       /* sampling: time 1 of mask + 1 polls of the types that are sampled; 0 for all of every type */
 	__u32 epoch;             /* raised when probes were detached: open polls are void */
 	__u32 ns_level;          /* depth of the agent's pid namespace */

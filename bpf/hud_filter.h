@@ -141,18 +141,20 @@ static __always_inline struct hud_scratch *scratch_of_cpu(void)
 
 /*
  * Gives a thread its slot; called once a thread polls (or, without probes, once it is seen). The thread and the iterator over tasks may do
- * so at the same time: the first one's is taken, and the other slot stays empty.
+ * so at the same time: the first one's is taken, and the other slot is free again.
  */
 static __always_inline void assign_slot(struct thread_state *ts, struct task_struct *task)
 {
 	struct hud_worker *w;
 	u32 slot;
 
-	if (control.slots_used >= config.slot_count) {
-		count(HUD_STAT_NO_SLOT);
-		return;
+	if (bpf_map_pop_elem(&free_slots, &slot)) {
+		if (control.slots_used >= config.slot_count) {
+			count(HUD_STAT_NO_SLOT);
+			return;
+		}
+		slot = __sync_fetch_and_add(&control.slots_used, 1);
 	}
-	slot = __sync_fetch_and_add(&control.slots_used, 1);
 	w = bpf_map_lookup_elem(&workers, &slot);
 	if (!w) {
 		count(HUD_STAT_NO_SLOT);
@@ -167,6 +169,7 @@ static __always_inline void assign_slot(struct thread_state *ts, struct task_str
 	if (__sync_val_compare_and_swap(&ts->slot, 0, slot + 1)) {
 		w->used = 0;
 		w->tid = 0;
+		bpf_map_push_elem(&free_slots, &slot, 0);
 	}
 }
 

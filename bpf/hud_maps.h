@@ -153,7 +153,7 @@ struct {
 	__type(value, struct thread_state);
 } threads SEC(".maps");
 
-/* tgid (first pid namespace) -> index of the target; exact answer behind the bitmap */
+/* tgid (first pid namespace) -> number of the target; exact answer behind the bitmap */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, HUD_MAX_TARGETS);
@@ -161,7 +161,7 @@ struct {
 	__type(value, u32);
 } targets SEC(".maps");
 
-/* tgid in the agent's pid namespace -> index: what the task iterator looks for */
+/* tgid in the agent's pid namespace -> number of the target: what the task iterator looks for */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, HUD_MAX_TARGETS);
@@ -194,7 +194,7 @@ struct {
 } long_waits SEC(".maps");
 
 struct wake {
-	u64 key;     /* target << 58 | address of the task's header; 0: free; WAKE_BUSY: one CPU has it in hand */
+	u64 key;     /* wake_key; 0: free; WAKE_BUSY: one CPU has it in hand */
 	u64 at_ns;   /* 0 where it is free, so that those are the oldest. WAKE_IN_POLL set: not woken yet, and when that poll began */
 	u64 task_id; /* a task's memory may be another's by the time of the poll; ids are never used again */
 	u32 by_tid;  /* the thread that woke it */
@@ -206,7 +206,7 @@ struct wake {
  * A task's last wake, until the poll that follows. A place is one of a few by the key, and the oldest there makes room for another: a
  * hash map of the kernel takes locks and lists for what is written and removed at each wake, some 150 ns each.
  */
-enum { HUD_WAKE_TARGET_SHIFT = 58, WAKE_SETS_SHIFT = 13, WAKES_IN_SET = 4, WAKE_BUSY = 1 };
+enum { HUD_WAKE_TARGET_SHIFT = 58, HUD_WAKE_TURN_SHIFT = 47, WAKE_SETS_SHIFT = 13, WAKES_IN_SET = 4, WAKE_BUSY = 1 };
 #define WAKE_IN_POLL (1ULL << 63)
 struct wake_set {
 	struct wake wakes[WAKES_IN_SET];
@@ -233,6 +233,13 @@ struct {
 	__type(key, u32);
 	__type(value, struct hud_worker);
 } workers SEC(".maps");
+
+/* slots of threads whose process is gone: the agent has read and cleared them, and gives them back here; resized with `workers` */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, u32);
+} free_slots SEC(".maps");
 
 /* slot * HUD_SCRATCH_PER_THREAD + i -> a record being made: 0..2 sleeps and waits, the last one samples */
 enum { HUD_SAMPLE_SCRATCH = HUD_SCRATCH_PER_THREAD - 1 };

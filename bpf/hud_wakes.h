@@ -35,9 +35,12 @@ struct task_vtable {
 
 enum { VTABLE_SCHEDULE = 8, MOST_ID_OFFSET = 1 << 12 };
 
+/* The place of the target, how often that place was given before, and the address: what an earlier process left is of none that came later. */
 static __always_inline u64 wake_key(u32 target, u64 header)
 {
-	return (u64)target << HUD_WAKE_TARGET_SHIFT | (header & ((1ULL << HUD_WAKE_TARGET_SHIFT) - 1));
+	u64 turn = (u64)(target / HUD_MAX_TARGETS) << HUD_WAKE_TURN_SHIFT;
+
+	return (u64)target << HUD_WAKE_TARGET_SHIFT | ((header ^ turn) & ((1ULL << HUD_WAKE_TARGET_SHIFT) - 1));
 }
 
 #if defined(__TARGET_ARCH_x86)

@@ -44,17 +44,39 @@ int BPF_PROG(hud_fork, struct task_struct *parent, struct task_struct *child)
 	return emit_lifecycle(thread ? child : parent, thread ? HUD_LIFECYCLE_THREAD_BORN : HUD_LIFECYCLE_PROCESS_BORN);
 }
 
+/* The thread's slot is its own no longer. */
+static __always_inline void leave_slot(struct thread_state *ts)
+{
+	struct hud_worker *w = worker_of(ts);
+
+	if (!w)
+		return;
+	w->used = 2;
+	w->current_type = ~0u;
+}
+
+/* What goes on with this pid is another program: a target only when the agent says so again, and then another one. Its one thread begins anew. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(hud_exec, struct task_struct *task)
 {
-	return emit_lifecycle(task, HUD_LIFECYCLE_EXEC);
+	u32 tgid = task->tgid;
+	struct thread_state *ts;
+
+	emit_lifecycle(task, HUD_LIFECYCLE_EXEC);
+	if (!maybe_target(tgid) || bpf_map_delete_elem(&targets, &tgid))
+		return 0;
+	ts = find_thread(task);
+	if (!ts)
+		return 0;
+	leave_slot(ts);
+	bpf_task_storage_delete(&threads, task);
+	return 0;
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(hud_exit, struct task_struct *task)
 {
 	struct thread_state *ts;
-	struct hud_worker *w;
 
 	if (!maybe_target(task->tgid))
 		return 0;
@@ -62,11 +84,7 @@ int BPF_PROG(hud_exit, struct task_struct *task)
 	if (ts) {
 		ts->depth = 0;
 		ts->outside = OUTSIDE_NONE;
-		w = worker_of(ts);
-		if (w) {
-			w->used = 2;
-			w->current_type = ~0u;
-		}
+		leave_slot(ts);
 	}
 	/* the leader may go first: the agent looks at /proc before it calls the process gone */
 	return emit_lifecycle(task, task->pid == task->tgid ? HUD_LIFECYCLE_PROCESS_EXIT : HUD_LIFECYCLE_THREAD_EXIT);

@@ -28,6 +28,7 @@ namespace Hud.Core;
 [JsonSerializable(typeof(ProfilingPolicyStatus))]
 [JsonSerializable(typeof(ProfileDocument))]
 [JsonSerializable(typeof(AgentTask))]
+[JsonSerializable(typeof(IReadOnlyList<AgentTarget?>))]
 [JsonSerializable(typeof(StreamMessage))]
 [JsonSerializable(typeof(PreflightReport))]
 public sealed partial class HudJson : JsonSerializerContext

@@ -14,8 +14,8 @@ public sealed class MetricsState
     /// <summary>Without news for longer the agent counts as gone: three messages that did not come.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    /// <summary>More than an agent can watch at a time.</summary>
-    public const int MaxTargets = 128;
+    /// <summary>More rows than an agent has: for those it watches, those that ended and those that it can't watch.</summary>
+    public const int MaxTargets = 192;
 
     private readonly SortedDictionary<int, Target> _targets = [];
     private RunMetrics? _run;
@@ -51,6 +51,8 @@ public sealed class MetricsState
         if (_run is not null && _run.StartedAt != message.Run.StartedAt)
             _targets.Clear(); // another run: its counters begin at 0
         _run = message.Run;
+        if (message.Index < 0)
+            return;
         if (!_targets.TryGetValue(message.Index, out var target) || target.Metrics.Pid != message.Target.Pid)
         {
             if (target is null && _targets.Count >= MaxTargets)

@@ -103,6 +103,15 @@ public sealed class MetricsStateTests
     }
 
     [Fact]
+    public void A_run_that_waits_for_its_first_process_is_up_and_has_no_target()
+    {
+        var state = Messages.State(Of(Messages.Task("login")) with { Index = MetricsMessage.NoTarget });
+
+        Assert.Equal(1, state.Value("hud_up"));
+        Assert.DoesNotContain(state.Families(Messages.Now), f => f.Info == MetricCatalog.TargetUp);
+    }
+
+    [Fact]
     public void Targets_and_series_have_bounds()
     {
         var state = Messages.State([

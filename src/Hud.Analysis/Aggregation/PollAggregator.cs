@@ -363,6 +363,13 @@ public sealed partial class PollAggregator(
         _open.Clear();
     }
 
+    /// <summary>The same of a process that has ended, when another one has its row.</summary>
+    public void CloseOpen(TargetId target)
+    {
+        foreach (var poll in OpenPolls.Where(p => p.Target == target).OrderBy(p => p.StartNs).ToList())
+            AddPoll(poll);
+    }
+
     public void AddPoll(in PollRecord seen)
     {
         _open.Remove((seen.Tid, seen.StartNs));
@@ -380,6 +387,8 @@ public sealed partial class PollAggregator(
             {
                 HolderStack = poll.BlockStack.IsNone ? StackId.None : TakeHolder(poll),
             };
+            if (_lastByThread.Count >= MaxPending)
+                _lastByThread.Clear(); // threads that have ended
             _lastByThread[poll.Tid] = poll;
             Waits.AddPoll(poll);
         }

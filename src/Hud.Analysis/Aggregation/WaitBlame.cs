@@ -41,6 +41,7 @@ public sealed partial class WaitBlame(long thresholdNs, Func<RawKey, HotspotIden
     private const int MaxPolls = 32_768;
     private const int MaxWaits = 65_536;
     private const int MaxSums = 20_000;
+    private const int MaxThreads = 4096;
 
     /// <summary>Slow polls looked at in one go, over all waits: a second of work on a machine that has better things to do.</summary>
     private const int MaxSteps = 4_000_000;
@@ -106,6 +107,8 @@ public sealed partial class WaitBlame(long thresholdNs, Func<RawKey, HotspotIden
         if (_polls.Count >= MaxPolls)
             _polls.Dequeue();
         _polls.Enqueue(suspect);
+        if (_lastByThread.Count >= MaxThreads)
+            _lastByThread.Clear(); // threads that have ended
         _lastByThread[poll.Tid] = suspect;
         if (_behindOpen.Remove((poll.Tid, poll.StartNs), out var behind))
             _closed.Add((suspect, behind));

@@ -30,8 +30,10 @@ public static class FactsSince
             .Where(p => !p.IsUncounted)
             .GroupBy(p => p.Type)
             .ToDictionary(g => g.Key, g => g.Max(p => p.Split.WallNs));
-        var workers = Latest(before.Workers, w => (w.Target, w.Tid));
-        var waits = Latest(before.CpuWaits, w => (w.Target, w.Tid));
+        // of another process nothing was counted before, also where a thread of it has the number of one that is gone
+        var workers = Latest(before.Workers.Where(w => IsSame(now, before, w.Target)), w => (w.Target, w.Tid));
+        var waits = Latest(before.CpuWaits.Where(w => IsSame(now, before, w.Target)), w => (w.Target, w.Tid));
+        long length = now.EndNs - before.EndNs;
         return now with
         {
             StartNs = before.EndNs,
@@ -47,21 +49,62 @@ public static class FactsSince
             Workers =
             [
                 .. now.Workers.Select(w =>
-                    workers.TryGetValue((w.Target, w.Tid), out var then)
-                        ? Worker(w, then, byWorker[(w.Target, w.Tid)])
-                        : w
+                    (
+                        workers.TryGetValue((w.Target, w.Tid), out var then)
+                            ? Worker(w, then, byWorker[(w.Target, w.Tid)])
+                            : w
+                    ) with
+                    {
+                        WatchedNs = Watched(w, then, before, length),
+                    }
                 ),
             ],
             CpuWaits =
             [
                 .. now.CpuWaits.Select(w =>
-                    waits.TryGetValue((w.Target, w.Tid), out var then) ? Wait(w, then, now.EndNs - before.EndNs) : w
+                    waits.TryGetValue((w.Target, w.Tid), out var then) ? Wait(w, then, length) : w
                 ),
             ],
-            Targets = [.. now.Targets.Select(t => Target(t, before.Targets))],
+            Targets =
+            [
+                .. now.Targets.Select((t, row) => row < before.Targets.Count ? Target(t, before.Targets[row]) : t),
+            ],
+            EarlierWorkerNs = now.EarlierWorkerNs.ToDictionary(
+                e => e.Key,
+                e => Math.Max(0, e.Value - EarlierNs(now, before, e.Key))
+            ),
             Losses = Difference(now.Losses, before.Losses),
             Overhead = Difference(now, before),
         };
+    }
+
+    /// <summary>The same process has the row as before.</summary>
+    private static bool IsSame(ProfileInputs now, ProfileInputs before, TargetId row) =>
+        ProcessesOf(now, row) == ProcessesOf(before, row);
+
+    private static int ProcessesOf(ProfileInputs facts, TargetId row) =>
+        row.Index < facts.Targets.Count ? facts.Targets[row.Index].Processes : 0;
+
+    /// <summary>What had come before of the worker time of processes that are gone: of one that was there then, until then.</summary>
+    private static long EarlierNs(ProfileInputs now, ProfileInputs before, TargetId row)
+    {
+        long earlier = before.EarlierWorkerNs.GetValueOrDefault(row);
+        return IsSame(now, before, row)
+            ? earlier
+            : earlier
+                + before
+                    .Workers.Where(w => w.Target == row && (w.Polls > 0 || w.Idle))
+                    .Sum(w => w.WatchedNs ?? before.EndNs - before.StartNs);
+    }
+
+    /// <param name="then">The same thread in the earlier reading; null where it was not there.</param>
+    /// <param name="lengthNs">Of the time between the readings.</param>
+    private static long? Watched(WorkerFacts now, WorkerFacts? then, ProfileInputs before, long lengthNs)
+    {
+        if (now.WatchedNs is not { } watched)
+            return null;
+        long until = then is null ? 0 : then.WatchedNs ?? before.EndNs - before.StartNs;
+        return Math.Clamp(watched - until, 0, lengthNs);
     }
 
     private static TaskTypeFacts Type(
@@ -117,6 +160,7 @@ public static class FactsSince
             TotalNs = Math.Max(0, now.TotalNs - before.TotalNs),
             MaxNs = Longest(histogram, now.MaxNs, before.MaxNs, 0),
             Histogram = histogram,
+            Long = Difference(now.Long, before.Long),
         };
     }
 
@@ -149,18 +193,14 @@ public static class FactsSince
         return now with { TotalNs = total, LongestNs = Math.Min(total, now.LongestNs) };
     }
 
-    private static TargetProfile Target(TargetProfile now, IReadOnlyList<TargetProfile> before)
-    {
-        var then = before.FirstOrDefault(t => t.Pid == now.Pid && t.Pod == now.Pod && t.Container == now.Container);
-        return then is null
-            ? now
-            : now with
-            {
-                CpuNs = Math.Max(0, now.CpuNs - then.CpuNs),
-                ThrottledNs = Math.Max(0, now.ThrottledNs - then.ThrottledNs),
-                ThrottledPeriods = Math.Max(0, now.ThrottledPeriods - then.ThrottledPeriods),
-            };
-    }
+    /// <summary>Of a row, which has its place for good: the processes that had it are counted together.</summary>
+    private static TargetProfile Target(TargetProfile now, TargetProfile then) =>
+        now with
+        {
+            CpuNs = Math.Max(0, now.CpuNs - then.CpuNs),
+            ThrottledNs = Math.Max(0, now.ThrottledNs - then.ThrottledNs),
+            ThrottledPeriods = Math.Max(0, now.ThrottledPeriods - then.ThrottledPeriods),
+        };
 
     /// <summary>Its share of the CPU time is that of the time between, as far as the readings say how much that was.</summary>
     private static Overhead Difference(ProfileInputs now, ProfileInputs before)

@@ -34,7 +34,7 @@ public static class ProfileBuilder
         ArgumentNullException.ThrowIfNull(attributor);
         facts = WithSeenWorkers(UncountedPolls.AddTo(facts, aggregator.Polls), aggregator);
         var runtimes = new Runtimes(facts.Workers);
-        double workerNs = WorkerNs(facts, runtimes);
+        double workerNs = WorkerTime.Of(facts, Observed(facts));
         var types = NameTypes(facts.Types, aggregator, attributor, exact);
         // a program has many types that are never spawned: the document names those that were seen
         var seen = Enumerable
@@ -114,10 +114,6 @@ public static class ProfileBuilder
 
     private static long Observed(ProfileInputs facts) => Math.Max(1, facts.EndNs - facts.StartNs);
 
-    /// <summary>What a share is a share of: the time of all workers.</summary>
-    private static double WorkerNs(ProfileInputs facts, Runtimes runtimes) =>
-        (double)Observed(facts) * Math.Max(1, runtimes.TotalWorkers);
-
     /// <summary>Without poll probes every thread has a slot; a worker is one that was seen in a poll, or parked as one.</summary>
     private static ProfileInputs WithSeenWorkers(ProfileInputs facts, PollAggregator aggregator)
     {
@@ -150,7 +146,7 @@ public static class ProfileBuilder
             ObservedNs = Observed(facts),
             Polls = types.Sum(t => t.Polls),
             SlowPolls = (long)Math.Round(aggregator.SlowPolls * factor),
-            BlockedPercent = Math.Round(Math.Min(100, own * factor * 100 / WorkerNs(facts, runtimes)), 2),
+            BlockedPercent = Math.Round(Math.Min(100, own * factor * 100 / WorkerTime.Of(facts, Observed(facts))), 2),
             WorstPollNs = aggregator.WorstNs,
             LongestPollNs =
                 aggregator.SlowPolls > 0 ? aggregator.WorstNs : types.Select(t => t.MaxNs).DefaultIfEmpty(0).Max(),

@@ -36,6 +36,9 @@ public sealed record ProfileInputs
     /// <summary>Targets that loaded a library with a Tokio of its own during the run: its tasks were not timed.</summary>
     public IReadOnlyDictionary<TargetId, string> LoadedLate { get; init; } = new Dictionary<TargetId, string>();
 
+    /// <summary>Time of the workers of processes that had a target's row before the one that has it now; ns.</summary>
+    public IReadOnlyDictionary<TargetId, long> EarlierWorkerNs { get; init; } = new Dictionary<TargetId, long>();
+
     /// <summary>How many hotspots the report keeps.</summary>
     public int MaxHotspots { get; init; } = 100;
 }
@@ -94,6 +97,9 @@ public sealed record WorkerFacts
 
     /// <summary>Words of an idle worker's stack: some point into its runtime's scheduler handle.</summary>
     public IReadOnlyList<ulong> StackWords { get; init; } = [];
+
+    /// <summary>For how long its process was watched, where that isn't the whole run; ns.</summary>
+    public long? WatchedNs { get; init; }
 
     /// <summary>It drives a runtime of its own (current_thread), whatever other threads do.</summary>
     public bool Alone { get; init; }

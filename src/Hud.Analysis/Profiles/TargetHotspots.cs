@@ -13,7 +13,7 @@ internal static class TargetHotspots
     /// <param name="hotspotOf">Raw hotspot to index of its finding; -1 below the cut.</param>
     public static Dictionary<TargetId, IReadOnlyList<TargetHotspot>> Of(
         PollAggregator aggregator,
-        Runtimes runtimes,
+        ProfileInputs facts,
         IReadOnlyList<Hotspot> hotspots,
         IReadOnlyDictionary<RawKey, int> hotspotOf,
         long observedNs
@@ -33,7 +33,7 @@ internal static class TargetHotspots
                                     Part(
                                         hotspots[part.Key],
                                         part.Sum(raw => raw.Value.Durations.TotalNs),
-                                        (double)observedNs * Math.Max(1, runtimes.WorkersOf(target.Key))
+                                        WorkerTime.Of(facts, target.Key, observedNs)
                                     )
                                 )
                                 .OrderByDescending(part => part.TotalNs)

@@ -17,7 +17,7 @@ internal static class TargetSummaries
         IReadOnlyDictionary<RawKey, int> hotspotOf
     )
     {
-        var top = TargetHotspots.Of(aggregator, runtimes, hotspots, hotspotOf, summary.ObservedNs);
+        var top = TargetHotspots.Of(aggregator, facts, hotspots, hotspotOf, summary.ObservedNs);
         return
         [
             .. facts.Targets.Select(
@@ -59,7 +59,7 @@ internal static class TargetSummaries
             Runtimes = runtimes.RuntimesOf(id),
             Workers = workers,
             TaskTypes = own.Count,
-            BlockedPercent = Math.Round(blockedNs * 100.0 / summary.ObservedNs / Math.Max(1, workers), 2),
+            BlockedPercent = Math.Round(blockedNs * 100.0 / WorkerTime.Of(facts, id, summary.ObservedNs), 2),
             WaitP99Ns = WaitP99(own),
             SymbolizedPercent = summary.SymbolizedPercent,
             LostEvents = facts.Losses.Events(),

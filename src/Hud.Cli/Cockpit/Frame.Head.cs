@@ -1,3 +1,4 @@
+using Hud.Cli.Run;
 using Hud.Core.Profile;
 using Hud.Reports;
 using Hud.Reports.Text;
@@ -15,8 +16,11 @@ internal sealed partial class Frame
         DrawTitle(level, tone);
         if (span is null)
             return;
-        string sentence = Printable.Fit(Printable.Clean(span.Sentence), Width - 2);
-        _screen.Put(1, 1, sentence, tone);
+        string sentence = Printable.Fit(
+            now!.Waiting is { } waiting ? WaitingText.Of(waiting) : Printable.Clean(span.Sentence),
+            Width - 2
+        );
+        _screen.Put(1, 1, sentence, now.Waiting is null ? tone : Tone.Warn);
         DrawPolls(span, sentence);
         DrawMachine(span);
     }
@@ -32,9 +36,10 @@ internal sealed partial class Frame
         string state =
             _model.Stopping ? "SUMMING UP"
             : _ui.Paused ? "PAUSED"
+            : now?.Waiting is not null ? "WAITING"
             : "live";
         string progress = now is null ? "" : Progress(now.ElapsedNs);
-        bool live = !_model.Stopping && !_ui.Paused;
+        bool live = !_model.Stopping && !_ui.Paused && now?.Waiting is null;
         int end = Width - 2 - SpanName().Length;
         // on a narrow screen one of the two: a picture that stands still has to say so
         bool both = x + progress.Length + state.Length + 4 <= end;

@@ -75,7 +75,10 @@ internal sealed class RootVerb
             Output = new OutputSpec { TopHotspots = SessionBounds.MaxTopHotspots },
         };
         Check(session);
-        return _run.ToRequest(parsed, session, process) with { Again = Again(process) };
+        return _run.ToRequest(parsed, session, process) with
+        {
+            Again = Again(process) + (parsed.GetValue(_run.Follow) ? " --follow" : ""),
+        };
     }
 
     /// <summary>On a terminal the user watches and ends it, and so does who has it serve metrics; the bound only ends what was forgotten.</summary>

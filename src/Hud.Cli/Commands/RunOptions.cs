@@ -51,6 +51,9 @@ internal sealed class RunOptions
                 "Serve metrics for Prometheus: 127.0.0.1:9464, or :9464 for every address of this machine"
             );
 
+    public Option<bool> Follow { get; } =
+        new("--follow") { Description = "Go on when the process ends: wait for the next one of that name" };
+
     public Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the agent's own log on stderr" };
 
     public Option<string[]> DebugDir { get; } =
@@ -74,6 +77,7 @@ internal sealed class RunOptions
         Option[] all =
         [
             Headless,
+            Follow,
             Export,
             Quiet,
             Output,
@@ -100,6 +104,7 @@ internal sealed class RunOptions
             Output = KindOf(parsed.GetValue(Output)),
             Quiet = parsed.GetValue(Quiet),
             Headless = parsed.GetValue(Headless),
+            Follow = parsed.GetValue(Follow),
             Verbose = parsed.GetValue(Verbose),
             Metrics = parsed.GetValue(Metrics),
             Window =

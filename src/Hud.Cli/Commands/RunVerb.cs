@@ -29,7 +29,9 @@ internal sealed class RunVerb
             return Runner.Run(
                 _run.ToRequest(parsed, session.Spec, new ProcessQuery(session.Spec.Target.ProcessName, null, null)) with
                 {
-                    Again = $"{NextCommand.Sudo}hud run -f {NextCommand.Word(file)}",
+                    Again =
+                        $"{NextCommand.Sudo}hud run -f {NextCommand.Word(file)}"
+                        + (parsed.GetValue(_run.Follow) ? " --follow" : ""),
                     File = file,
                 }
             );

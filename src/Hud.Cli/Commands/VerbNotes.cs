@@ -27,6 +27,7 @@ internal sealed record VerbNotes(
                 ("hud my-service", "watch it live until Ctrl-C or q"),
                 ("hud --pid 4242 -d 2h", "one process for two hours"),
                 ("hud my-service --look-back 10m", "x saves the ten minutes before it"),
+                ("hud my-service --follow -d 2h", "through crashes and restarts"),
                 ("hud my-service --threshold 500us", "shorter blocks too"),
                 ("hud my-service -d 30 --export report.html", "half a minute, and the page"),
                 ("hud my-service -o json > before.json", "for hud show and hud diff"),

@@ -78,6 +78,37 @@ internal static class ProcessResolver
         );
     }
 
+    /// <summary>
+    /// By what the processes of a run are known that goes on when one ends: the path of the executable, where one is named or a process is
+    /// named by its pid, else the name. There need be none yet.
+    /// </summary>
+    /// <exception cref="DiagnosticException">No process has the pid, or it is not the one that is named.</exception>
+    public static string FollowedName(ProcessQuery query, IReadOnlyList<ProcessEntry> processes, int self)
+    {
+        if (query is { Name: not null, Executable: not null })
+            throw new DiagnosticException(
+                new Diagnostic(
+                    DiagnosticKinds.BadUsage,
+                    "--follow follows a name or an executable, not both",
+                    "leave out --target, or the name"
+                )
+            );
+        if (query.Pid is not null)
+            return Resolve(query, processes, self) is { ExeFile.Length: > 0 } found
+                ? found.ExeFile
+                : Resolve(query, processes, self).Comm;
+        if (query.Executable is { } executable)
+            return executable.Contains('/') ? Path.GetFullPath(executable) : executable;
+        string name = query.Name!;
+        var ours = Ancestors(processes, self);
+        var others = processes.Where(p => !ours.Contains(p.Pid)).ToList();
+        if (others.Exists(p => p.IsNamed(name)))
+            return name;
+        // a part of a name finds a process as it does without --follow; the next one will have the same name
+        var like = others.Where(p => p.Contains(name)).Select(p => p.Comm).Distinct(StringComparer.Ordinal).ToList();
+        return like.Count == 1 ? like[0] : name;
+    }
+
     private static string DidYouMean(
         ProcessQuery query,
         IReadOnlyList<ProcessEntry> candidates,

@@ -43,7 +43,8 @@ internal sealed class ProgressView(TextWriter error, bool terminal, Func<int> wi
         string wait = p.Tasks.ByWait().FirstOrDefault()?.Waits is { } waits
             ? $", wait p99 {HumanText.Duration(waits.P99Ns)}"
             : "";
-        return $"hud: {HumanText.Duration(p.ElapsedNs / 1_000_000_000 * 1_000_000_000)}  {HumanText.Count(s.Polls)} polls, {HumanText.Count(s.SlowPolls)} slow, "
+        string waiting = p.Waiting is null ? "" : $"{WaitingText.Of(p.Waiting)}; ";
+        return $"hud: {HumanText.Duration(p.ElapsedNs / 1_000_000_000 * 1_000_000_000)}  {waiting}{HumanText.Count(s.Polls)} polls, {HumanText.Count(s.SlowPolls)} slow, "
             + $"lost {HumanText.Percent(s.BlockedPercent)}, worst {HumanText.Duration(s.WorstPollNs)}{wait}, cost {HumanText.Percent(p.Overhead.MeasuredPercent)}{lost}";
     }
 

@@ -29,6 +29,9 @@ internal sealed record RunRequest
     /// <summary>Where metrics are served during the run; null for none.</summary>
     public ListenAddress? Metrics { get; init; }
 
+    /// <summary>The run goes on when the process ends, with the next one of the same name or executable.</summary>
+    public bool Follow { get; init; }
+
     /// <summary>The words that start the same run, such as "hud my-service": for the advice at its end.</summary>
     public string Again { get; init; } = "hud";
 

@@ -19,7 +19,7 @@ internal static class Runner
     public static int Run(RunRequest request)
     {
         // what was typed is judged first: without the agent nothing runs, but a typo is a typo
-        var process = Resolve(request);
+        var (targets, follow, name) = Resolve(request);
         ExportFormats.CheckPlaces(request.Exports, "--export ");
         string agent = AgentLocator.Find();
         var unreachable = DebugServers.Unreachable(request.Options.DebuginfodUrls);
@@ -29,24 +29,22 @@ internal static class Runner
         {
             Session = request.Session with
             {
-                Target = request.Session.Target with
-                {
-                    ProcessName = request.Session.Target.ProcessName ?? process.Comm,
-                },
+                Target = request.Session.Target with { ProcessName = request.Session.Target.ProcessName ?? name },
             },
-            Targets = [new AgentTarget { Pid = process.Pid }],
+            Targets = targets,
+            FollowName = follow,
             Node = Environment.MachineName,
             Options = request.Options,
         };
 
         RunOutcome outcome;
-        var lookBacks = new LookBackFiles(request.Exports, $"{process.Comm}-{process.Pid}", TimeProvider.System);
+        var lookBacks = new LookBackFiles(request.Exports, FileName(name, targets), TimeProvider.System);
         bool isShown;
         Diagnostic? metricsLost = null;
         using var metrics = request.Metrics is { } address ? MetricsChild.Start(address) : null;
         if (metrics is not null && !request.Quiet)
             Console.Error.WriteLine($"hud: metrics at {metrics.Url}");
-        using (var view = View(request, process))
+        using (var view = View(request, name, targets))
         using (var raw = request.Output == OutputKind.Stream ? Console.OpenStandardOutput() : null)
         {
             // the agent's log would tear the cockpit's picture
@@ -111,14 +109,22 @@ internal static class Runner
         return Finish(request, outcome);
     }
 
-    private static ProcessEntry Resolve(RunRequest request)
+    /// <returns>The process, or what the processes are known by that are followed; and what to call it.</returns>
+    private static (IReadOnlyList<AgentTarget> Targets, string? Follow, string Name) Resolve(RunRequest request)
     {
         var query = request.Process;
         if (query.Pid is { } id && ProcessTable.System.ThreadGroup(id) is { } group)
             query = query with { Pid = group };
-        return ProcessResolver.Resolve(
+        var all = ProcessTable.System.List();
+        if (request.Follow)
+        {
+            string follow = ProcessResolver.FollowedName(query, all, Environment.ProcessId);
+            return ([], follow, Path.GetFileName(follow));
+        }
+
+        var process = ProcessResolver.Resolve(
             query,
-            ProcessTable.System.List(),
+            all,
             Environment.ProcessId,
             // in a session file a verb cannot be meant
             request.File
@@ -127,17 +133,22 @@ internal static class Runner
                 : [],
             request.Quiet ? null : ProcessPicker.OnTerminal
         );
+        return ([new AgentTarget { Pid = process.Pid }], null, process.Comm);
     }
 
-    private static IRunView View(RunRequest request, ProcessEntry process)
+    /// <summary>What files of the run are called that are written while it goes on.</summary>
+    private static string FileName(string name, IReadOnlyList<AgentTarget> targets) =>
+        targets is [{ Pid: { } pid }] ? $"{name}-{pid}" : name;
+
+    private static IRunView View(RunRequest request, string name, IReadOnlyList<AgentTarget> targets)
     {
         if (request.Quiet)
             return new NoView();
         if (!request.Headless && request.Output == OutputKind.Text && Terminal.CanShowCockpit)
             return new CockpitView(
                 new UiState { Window = request.Window, LooksBack = request.Options.LookBack is not null },
-                $"{process.Comm} {process.Pid}",
-                model => LiveExport.Write(model, request.Exports, $"{process.Comm}-{process.Pid}")
+                targets is [{ Pid: { } pid }] ? $"{name} {pid}" : name,
+                model => LiveExport.Write(model, request.Exports, FileName(name, targets))
             );
         return new ProgressView(Console.Error, Terminal.ErrorIsTerminal && !Terminal.IsDumb, () => Terminal.Width);
     }

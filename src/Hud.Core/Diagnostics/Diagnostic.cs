@@ -122,6 +122,7 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind BlockingPoolFull = new("HUD313", "The blocking pool is full", 0);
     public static readonly DiagnosticKind LoadedLate = new("HUD314", "Another Tokio was loaded during the run", 0);
     public static readonly DiagnosticKind CpuWithoutClock = new("HUD315", "A CPU is not sampled", 0);
+    public static readonly DiagnosticKind BadTargetList = new("HUD316", "The list of targets can't be used", 0);
     public static readonly DiagnosticKind MetricsEnded = new("HUD318", "Metrics are no longer served", 0);
     public static readonly DiagnosticKind KubectlFailed = new("HUD401", "kubectl could not do it", 3);
     public static readonly DiagnosticKind NoSuchSession = new("HUD402", "No such session", 2);
@@ -165,6 +166,7 @@ public static class DiagnosticKinds
         BlockingPoolFull,
         LoadedLate,
         CpuWithoutClock,
+        BadTargetList,
         MetricsEnded,
         KubectlFailed,
         NoSuchSession,

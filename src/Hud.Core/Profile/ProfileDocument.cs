@@ -127,6 +127,9 @@ public sealed record ProfileSummary
 public sealed record TargetProfile
 {
     public int Pid { get; set; }
+
+    /// <summary>How many processes this is the sum of, one after the other: the same program, started again. What is said of one is of the last.</summary>
+    public int Processes { get; set; } = 1;
     public string Process { get; set; } = "";
     public string Executable { get; set; } = "";
     public string BuildId { get; set; } = "";

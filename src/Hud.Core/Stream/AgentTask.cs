@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Hud.Core.Api;
 
 namespace Hud.Core.Stream;
@@ -9,6 +10,19 @@ public sealed record AgentTask
 
     public ProfilingSessionSpec Session { get; set; } = new();
     public IReadOnlyList<AgentTarget> Targets { get; set; } = [];
+
+    /// <summary>
+    /// The processes may come and go: a file with the list of those that are wanted now, a JSON array of <see cref="AgentTarget"/> of at most
+    /// 256 KiB, which is looked at once a second. Until it can be read, <see cref="Targets"/> is the list.
+    /// </summary>
+    public string? TargetsFile { get; set; }
+
+    /// <summary>Processes may come and go: all that have this name, or run the executable with this path.</summary>
+    public string? FollowName { get; set; }
+
+    /// <summary>The run goes on when no target is left, and takes in those that come.</summary>
+    [JsonIgnore]
+    public bool Follows => TargetsFile is { Length: > 0 } || FollowName is { Length: > 0 };
 
     /// <summary>Node name, copied into the report.</summary>
     public string? Node { get; set; }

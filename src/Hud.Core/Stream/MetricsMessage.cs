@@ -8,9 +8,12 @@ namespace Hud.Core.Stream;
 /// </summary>
 public sealed record MetricsMessage : StreamMessage
 {
+    /// <summary>In the place of an index while a run that follows its targets has none yet.</summary>
+    public const int NoTarget = -1;
+
     public RunMetrics Run { get; set; } = new();
 
-    /// <summary>Index of the target in the task.</summary>
+    /// <summary>Index of the target in the report; <see cref="NoTarget"/> where only the run is told of.</summary>
     public int Index { get; set; }
 
     public TargetMetrics Target { get; set; } = new();
@@ -42,7 +45,7 @@ public sealed record TargetMetrics
     public string? Container { get; set; }
     public string Process { get; set; } = "";
 
-    /// <summary>Another one under the same index is another process, whose counters begin at 0.</summary>
+    /// <summary>Another one under the same index is another process, whose counters begin at 0; the longest ones are those of all.</summary>
     public int Pid { get; set; }
 
     /// <summary>False for one that could not be watched, or has ended.</summary>

@@ -38,7 +38,7 @@ public sealed record HelloMessage : StreamMessage
 /// <summary>A target was found and attached, or why not.</summary>
 public sealed record TargetMessage : StreamMessage
 {
-    /// <summary>Index of the target in the task.</summary>
+    /// <summary>Index of the target in the task, and later in the report. Said again when another process has the row.</summary>
     public int Index { get; set; }
 
     public TargetProfile Target { get; set; } = new();
@@ -68,6 +68,22 @@ public sealed record ProgressMessage : StreamMessage
 
     public Overhead Overhead { get; set; } = new();
     public long LostEvents { get; set; }
+
+    /// <summary>Nothing is watched at the moment; null while something is.</summary>
+    public WaitingFor? Waiting { get; set; }
+}
+
+/// <summary>The run goes on with the next process.</summary>
+public sealed record WaitingFor
+{
+    /// <summary>The name or the path that it must have; empty where a list says what is wanted.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>For so long; ns.</summary>
+    public long ForNs { get; set; }
+
+    /// <summary>There was one before.</summary>
+    public bool HadOne { get; set; }
 }
 
 /// <summary>What a worker does now.</summary>

@@ -93,6 +93,15 @@ internal readonly unsafe struct BpfMap(BpfObject owner, nint handle, string name
         where TKey : unmanaged
         where TValue : unmanaged => Libbpf.bpf_map_update_elem(Fd, &key, &value, 0) == 0;
 
+    /// <summary>Into a queue, which has no keys. False when it is full.</summary>
+    public bool TryPush<TValue>(TValue value)
+        where TValue : unmanaged
+    {
+        bool pushed = Libbpf.bpf_map_update_elem(Fd, null, &value, 0) == 0;
+        GC.KeepAlive(owner);
+        return pushed;
+    }
+
     public void Remove<TKey>(TKey key)
         where TKey : unmanaged
     {

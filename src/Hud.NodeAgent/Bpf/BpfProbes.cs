@@ -21,6 +21,9 @@ internal sealed record KernelSettings
 /// <summary>The loaded programs and their maps. Everything detaches when this is disposed or the process dies.</summary>
 internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
 {
+    /// <summary>The bitmap of targets has 4096 bits.</summary>
+    private const uint TargetBitsMask = 4095;
+
     private static readonly string[] AlwaysPrograms =
     [
         "hud_sched_switch",
@@ -52,6 +55,7 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
     private readonly TypeStats[] _typeValues;
     private readonly WakeStats[] _wakeValues;
     private readonly ControlBlock* _control;
+    private readonly HashSet<uint> _tgids = [];
     private readonly long[] _countBase = new long[(int)Stat.Count];
 
     private BpfProbes(BpfObject opened, KernelSettings settings)
@@ -107,6 +111,7 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
             opened.Map("long_waits").SetMaxEntries((uint)TypeMemory.Places(settings.Types, cpus));
             opened.Map("type_info").SetMaxEntries((uint)Math.Max(1, settings.Types));
             opened.Map("workers").SetMaxEntries((uint)settings.Slots);
+            opened.Map("free_slots").SetMaxEntries((uint)settings.Slots);
             opened.Map("scratch").SetMaxEntries((uint)(settings.Slots * Abi.ScratchPerThread));
             opened.Map("cpu_scratch").SetMaxEntries((uint)cpus);
             opened.Map("events").SetMaxEntries((uint)settings.RingKiB * 1024);
@@ -143,6 +148,7 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
             uint tgid = threads[0].Tgid;
             Control.NsLevel = threads[0].NsLevel;
             _object.Map("targets").Set(tgid, (uint)target.Index);
+            _tgids.Add(tgid);
             Control.TargetBits[(int)(tgid >> 6 & 63)] |= 1UL << (int)(tgid & 63);
             return threads;
         }
@@ -152,7 +158,35 @@ internal sealed unsafe class BpfProbes : IKernelProbes, IDisposable
         }
     }
 
-    public void RemoveTarget(uint tgid) => _object.Map("targets").Remove(tgid);
+    public void RemoveTarget(uint tgid)
+    {
+        _object.Map("targets").Remove(tgid);
+        _tgids.Remove(tgid);
+        if (!_tgids.Any(other => (other & TargetBitsMask) == (tgid & TargetBitsMask)))
+            Control.TargetBits[(int)(tgid >> 6 & 63)] &= ~(1UL << (int)(tgid & 63));
+    }
+
+    public IReadOnlyList<WorkerState> FreeWorkers(TargetId target)
+    {
+        var freed = new List<WorkerState>();
+        uint used = Math.Min(Control.SlotsUsed, (uint)Settings.Slots);
+        BpfMap workers = _object.Map("workers"),
+            free = _object.Map("free_slots");
+        for (uint slot = 0; slot < used; slot++)
+        {
+            if (
+                !workers.TryGet(slot, out WorkerState worker)
+                || worker.Used == 0
+                || worker.Target != (uint)target.Index
+            )
+                continue;
+            workers.Set(slot, default(WorkerState));
+            free.TryPush(slot);
+            freed.Add(worker);
+        }
+
+        return freed;
+    }
 
     private List<TaskRecord> ResolveThreads()
     {

@@ -25,8 +25,16 @@ internal interface IKernelProbes
     void SetSampled(TaskTypeId type, bool sampled);
 
     /// <summary>From here on the programs look at this process.</summary>
+    /// <param name="target">What the events name it by; <see cref="Abi.MaxTargets"/> numbers apart are those of one place.</param>
     /// <returns>Its threads; none when it is gone.</returns>
     IReadOnlyList<TaskRecord> AddTarget(int pid, TargetId target);
+
+    /// <summary>From here on they don't: another process may get the pid.</summary>
+    void RemoveTarget(uint tgid);
+
+    /// <summary>Gives the slots of a target that has ended to threads that come.</summary>
+    /// <returns>What was counted of its threads.</returns>
+    IReadOnlyList<WorkerState> FreeWorkers(TargetId target);
 
     /// <summary>Attaches the scheduler side and the clock; poll probes come on their own.</summary>
     /// <exception cref="BpfException">The kernel refused.</exception>

@@ -1,5 +1,5 @@
 using Hud.Analysis;
-using Hud.Core.Diagnostics;
+using Hud.Frames;
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Kernel;
 
@@ -16,14 +16,11 @@ internal static class Attachment
             SetTypes(kernel, target, first: 0);
         foreach (var target in targets.All)
         {
-            var threads = kernel.AddTarget(target.Pid, target.Id);
-            if (threads.Count == 0)
+            if (!TryAdd(kernel, target))
                 targets.Lose(
                     target,
                     RunTargets.Ended(target, "while the agent attached", "profile the process that took its place")
                 );
-            else
-                target.Tgid = threads[0].Tgid;
         }
 
         kernel.AttachScheduler(sampleHertz);
@@ -37,9 +34,19 @@ internal static class Attachment
             }
             catch (BpfException) when (!target.IsAlive())
             {
-                target.Gone = true;
+                (target.Gone, target.ToNs) = (true, AgentClock.NowNs);
             }
         }
+    }
+
+    /// <returns>False when it is gone.</returns>
+    public static bool TryAdd(IKernelProbes kernel, TargetProcess target)
+    {
+        var threads = kernel.AddTarget(target.Pid, new TargetId((int)target.Number));
+        if (threads.Count == 0)
+            return false;
+        target.Tgid = threads[0].Tgid;
+        return true;
     }
 
     /// <summary>Where a task keeps its id and its scheduler's handle: the handle's address identifies the runtime.</summary>

@@ -34,6 +34,9 @@ internal sealed class BudgetKeeper
     private long _lastSkipped;
     private long _lastCpu;
     private WorkerSums _lastWorkers;
+    private WorkerSums _ended;
+    private IReadOnlySet<TaskTypeId>? _sampled;
+    private IReadOnlySet<TaskTypeId> _detached = new HashSet<TaskTypeId>();
     private int _unchanged;
 
     public BudgetKeeper(
@@ -61,7 +64,7 @@ internal sealed class BudgetKeeper
         BudgetPercent = session.OverheadBudgetPercent;
         _lastCpu = Cpu();
         foreach (var target in targets.Where(t => !t.ReturnProbesAllowed))
-            _neverProbed |= 1UL << target.Id.Index;
+            _neverProbed |= BitOf(target);
         kernel.Control.SchedOnly = _neverProbed;
         EverEstimated = _neverProbed != 0;
         if (kernel.ProbeMode == ProbeMode.SchedOnly)
@@ -113,13 +116,22 @@ internal sealed class BudgetKeeper
     /// <summary>Hits at which nothing is timed.</summary>
     private long Skipped() => _kernel.Count(Stat.SampledOut) + _kernel.Count(Stat.PoolTasks);
 
-    private long Cpu() => _targets.Sum(t => t.LastCpu);
+    /// <summary>Of the processes while they were watched, those that are gone as well.</summary>
+    private long Cpu() => _targets.Sum(t => t.Before.CpuNs + t.LastCpu - t.CpuAtStart);
+
+    private static ulong BitOf(TargetProcess target) => 1UL << target.Place;
 
     private WorkerSums Workers()
     {
+        var now = Sum(_kernel.ReadWorkers());
+        return new WorkerSums(_ended.WaitedNs + now.WaitedNs, _ended.Switches + now.Switches);
+    }
+
+    private static WorkerSums Sum(IReadOnlyList<WorkerState> workers)
+    {
         long waited = 0,
             switches = 0;
-        foreach (var worker in _kernel.ReadWorkers())
+        foreach (var worker in workers)
         {
             waited += (long)worker.QueueNs;
             for (int i = 0; i < Abi.HistogramSlots; i++)
@@ -127,6 +139,40 @@ internal sealed class BudgetKeeper
         }
 
         return new WorkerSums(waited, switches);
+    }
+
+    /// <summary>Threads of a process that is gone: the programs count them no longer.</summary>
+    public void Keep(IReadOnlyList<WorkerState> ended)
+    {
+        var sums = Sum(ended);
+        _ended = new WorkerSums(_ended.WaitedNs + sums.WaitedNs, _ended.Switches + sums.Switches);
+    }
+
+    /// <summary>A process that came in mid-run is timed as the others are now.</summary>
+    /// <exception cref="BpfException">The kernel refused, and not because the process is gone.</exception>
+    public void TakeIn(TargetProcess target)
+    {
+        _neverProbed &= ~BitOf(target);
+        if (!target.ReturnProbesAllowed)
+            NeverProbe(target);
+        ref var control = ref _kernel.Control;
+        control.SchedOnly = Level == 3 ? ulong.MaxValue : _neverProbed;
+        if (control.SampleMask > 0)
+            SetSampled(target, _sampled);
+        if (Level == 3 || _kernel.ProbeMode == ProbeMode.SchedOnly)
+            return;
+        Attach(target, _detached);
+        control.SchedOnly = _neverProbed;
+        if (control.WakeRate > 0)
+            target.Probes.AttachWakes(_kernel);
+    }
+
+    /// <summary>Its probes were refused: it is watched through the scheduler and the clock.</summary>
+    public void NeverProbe(TargetProcess target)
+    {
+        _neverProbed |= BitOf(target);
+        EverEstimated = true;
+        _kernel.Control.SchedOnly |= BitOf(target);
     }
 
     private double SchedulerNs(long switches, long cpuNs) =>
@@ -217,6 +263,7 @@ internal sealed class BudgetKeeper
         bool reattach = decision.Level >= 2 || Level >= 2;
         NextIntervalNs = Level >= 2 && decision.Level < 2 ? SoonNs : UsualNs;
         Level = decision.Level;
+        (_sampled, _detached) = (decision.Sampled, decision.Detached);
         Weight = decision.SampleMask + 1;
         _sink.Weights.Set(Weight, decision.Sampled);
         EverEstimated |= Level > 0;
@@ -249,12 +296,15 @@ internal sealed class BudgetKeeper
     private void SetSampled(IReadOnlySet<TaskTypeId>? sampled)
     {
         foreach (var target in _targets)
+            SetSampled(target, sampled);
+    }
+
+    private void SetSampled(TargetProcess target, IReadOnlySet<TaskTypeId>? sampled)
+    {
+        for (int type = 0; type < target.Tokio.Types.Count; type++)
         {
-            for (int type = 0; type < target.Tokio.Types.Count; type++)
-            {
-                var number = target.Numbers.NumberOf(type);
-                _kernel.SetSampled(number, sampled?.Contains(number) ?? true);
-            }
+            var number = target.Numbers.NumberOf(type);
+            _kernel.SetSampled(number, sampled?.Contains(number) ?? true);
         }
     }
 
@@ -281,7 +331,7 @@ internal sealed class BudgetKeeper
             attach();
             if (!target.ReturnProbesAllowed)
             {
-                _neverProbed |= 1UL << target.Id.Index;
+                _neverProbed |= BitOf(target);
                 EverEstimated = true;
             }
         }
@@ -295,7 +345,7 @@ internal sealed class BudgetKeeper
     {
         long timed = _kernel.Count(Stat.Polls),
             skipped = Skipped(),
-            cpu = _targets.Sum(t => t.LastCpu - t.CpuAtStart);
+            cpu = Cpu();
         var wakes = Wakes();
         // what the target pays; the agent's own CPU time is the node's and stands beside it
         double percent = _governor.Percent(

@@ -58,6 +58,25 @@ internal sealed record ClosingWarnings(string WorkerPrefixes)
             "run Hud again, now that it is loaded"
         );
 
+    /// <summary>What was not said of each process of a run that follows its targets.</summary>
+    /// <param name="ended">Processes that ended.</param>
+    /// <param name="refused">Wanted ones that can't be watched.</param>
+    public static IEnumerable<Diagnostic> OfFollowed(int ended, int refused)
+    {
+        if (ended > 0)
+            yield return new Diagnostic(
+                DiagnosticKinds.TargetGone,
+                $"{HumanText.Count(ended)} more processes ended during the run",
+                "the report holds what was seen of each until then"
+            );
+        if (refused > 0)
+            yield return new Diagnostic(
+                DiagnosticKinds.TooManyTargets,
+                $"{HumanText.Count(refused)} more processes that were wanted could not be watched, and have no line in the report",
+                "look at the reasons of those that have one"
+            );
+    }
+
     /// <summary>Of the targets that were silent, or hardly ran.</summary>
     public IEnumerable<Diagnostic> OfTargets(ProfileDocument document) =>
         document

@@ -1,4 +1,5 @@
 using Hud.Analysis;
+using Hud.Frames;
 using Hud.NodeAgent.Proc;
 
 namespace Hud.NodeAgent.Run;
@@ -20,6 +21,8 @@ internal sealed class CpuWaits
         (_target, _startNs) = (target, startNs);
         Read(startNs);
     }
+
+    public TargetId Target => _target.Id;
 
     /// <summary>Once a second is enough: a wait that is over is in the sums whenever they are read.</summary>
     public void Read(long nowNs)

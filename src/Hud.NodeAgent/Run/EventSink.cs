@@ -69,8 +69,9 @@ internal sealed class EventSink
             return;
         }
 
-        if (!_decoder.TryDecode(record, out var header, out var slice) || header.Target >= _targets.Count)
+        if (!_decoder.TryDecode(record, out var header, out var slice) || _targets.RowOf(header.Target) is not { } row)
             return;
+        header.Target = (uint)row;
         if (Counts is not null && header.Kind != EventKind.Lifecycle && !Counts(header))
             return;
         switch (header.Kind)
@@ -116,9 +117,9 @@ internal sealed class EventSink
 
     private void AcceptWait(ReadOnlySpan<byte> record)
     {
-        if (!_decoder.TryDecodeWait(record, out var wait) || wait.Target >= _targets.Count)
+        if (!_decoder.TryDecodeWait(record, out var wait) || _targets.RowOf(wait.Target) is not { } row)
             return;
-        var target = new TargetId((int)wait.Target);
+        var target = new TargetId(row);
         if (IsWorker is not null && !IsWorker(target, (int)wait.NsTid))
             return;
         _aggregator.Waits.Add(
@@ -267,7 +268,7 @@ internal sealed class EventSink
         );
         ReadOnlySpan<ulong> kernel = header.KernelIp;
         kernel = kernel[..(int)Math.Min(header.KernelFrames, Abi.KernelFrames)];
-        return Intern(target.Id, unwound, kernel);
+        return Intern(target, unwound, kernel);
     }
 
     /// <summary>A stack that the agent itself read of a thread that sleeps.</summary>
@@ -277,14 +278,16 @@ internal sealed class EventSink
             return StackId.None;
         var unwound = Unwinder.Unwind(registers, slice, target.Modules, CaptureEnd.Anywhere);
         Unwinding.Count(unwound, cut: false);
-        return Intern(target.Id, unwound);
+        return Intern(target, unwound);
     }
 
     /// <param name="kernel">Where in the kernel the thread slept, leaf first: before the frames of its own.</param>
-    private StackId Intern(TargetId target, UnwoundStack unwound, ReadOnlySpan<ulong> kernel = default)
+    private StackId Intern(TargetProcess target, UnwoundStack unwound, ReadOnlySpan<ulong> kernel = default)
     {
         ulong[] addresses =
             unwound.Frames.Length == 0 ? [] : [.. kernel, .. unwound.Frames.Select(f => f.LookupAddress)];
-        return _stacks.Intern(target, addresses, unwound.Quality, unwound.Reason);
+        if (target is { Space: { } space, Modules: { } modules })
+            addresses = space.Rebase(addresses, modules);
+        return _stacks.Intern(target.Id, addresses, unwound.Quality, unwound.Reason);
     }
 }

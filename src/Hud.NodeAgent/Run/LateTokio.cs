@@ -18,6 +18,9 @@ internal sealed class LateTokio(
     long startNs
 )
 {
+    /// <summary>Each of a run that follows its targets may load the same ones.</summary>
+    private const int MaxSeen = 100;
+
     private readonly List<LateLibrary> _seen = [];
 
     public IReadOnlyList<LateLibrary> Seen => _seen;
@@ -25,14 +28,20 @@ internal sealed class LateTokio(
     public void Look(long nowNs)
     {
         foreach (var (target, file) in Found())
-            _seen.Add(new LateLibrary(target, NameOf(file), TryTime(target, file) ? nowNs - startNs : null));
+            Keep(new LateLibrary(target, NameOf(file), TryTime(target, file) ? nowNs - startNs : null));
+    }
+
+    private void Keep(LateLibrary late)
+    {
+        if (_seen.Count < MaxSeen)
+            _seen.Add(late);
     }
 
     /// <summary>The last look: it is too late to time anything.</summary>
     public void LookOnce()
     {
         foreach (var (target, file) in Found())
-            _seen.Add(new LateLibrary(target, NameOf(file), TimedFromNs: null));
+            Keep(new LateLibrary(target, NameOf(file), TimedFromNs: null));
     }
 
     private IEnumerable<(TargetProcess Target, TokioFile File)> Found()

@@ -16,13 +16,19 @@ internal sealed class MetricsBuilder(
 {
     public const long EveryNs = 5_000_000_000;
 
-    private readonly Dictionary<int, TargetState> _states = [];
+    private readonly Dictionary<int, RowState> _states = [];
     private long _nextNs;
 
-    private sealed record TargetState(int Pid)
+    /// <summary>What was said of a row. It has its place for good, and its sums go on where another process takes it over.</summary>
+    private sealed class RowState
     {
+        public int Pid { get; set; }
+        public int Processes { get; set; } = 1;
         public TaskSeries Tasks { get; } = new();
         public TargetMetrics Last { get; set; } = new();
+
+        /// <summary>The last that was said of the processes before.</summary>
+        public TargetMetrics Earlier { get; set; } = new();
     }
 
     /// <param name="nowNs">CLOCK_MONOTONIC.</param>
@@ -56,10 +62,11 @@ internal sealed class MetricsBuilder(
             Losses = document.Losses with { UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal) },
             Overhead = document.Overhead with { LevelChanges = [] },
         };
+        if (document.Targets.Count == 0)
+            yield return new MetricsMessage { Run = run, Index = MetricsMessage.NoTarget };
         foreach (var (i, target) in document.Targets.Index())
         {
-            if (!_states.TryGetValue(i, out var state) || state.Pid != target.Pid)
-                _states[i] = state = new TargetState(target.Pid);
+            var state = StateOf(i, target);
             var tasks = state.Tasks.Update(typesOf[i].Select(t => KeyValuePair.Create(t, Totals(types[t], slow[t]))));
             var exemplars = Exemplars(document, i, typesOf[i].ToLookup(t => types[t].Name, StringComparer.Ordinal));
             state.Last = NoLessThan(
@@ -78,7 +85,7 @@ internal sealed class MetricsBuilder(
             {
                 Run = run,
                 Index = i,
-                Target = state.Last,
+                Target = MetricsSince.Of(state.Last, state.Earlier),
             };
         }
 
@@ -102,6 +109,24 @@ internal sealed class MetricsBuilder(
                             ))
                             .ToList()
                 );
+    }
+
+    private RowState StateOf(int row, TargetProfile target)
+    {
+        // a target that can't be watched has a row behind the others until one of those takes it
+        if (!_states.TryGetValue(row, out var state) || (state.Pid != target.Pid && target.Processes == 1))
+            _states[row] = state = new RowState { Pid = target.Pid, Processes = target.Processes };
+        if (state.Processes != target.Processes)
+        {
+            // waits for a CPU are known of the last process alone
+            state.Last = state.Last with
+            {
+                CpuWaitNs = 0,
+            };
+            (state.Pid, state.Processes, state.Earlier) = (target.Pid, target.Processes, state.Last);
+        }
+
+        return state;
     }
 
     private static TargetMetrics Describe(ProfileDocument document, int index, LostShares lost)

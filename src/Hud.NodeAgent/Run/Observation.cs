@@ -17,7 +17,7 @@ namespace Hud.NodeAgent.Run;
 /// Second stage of a run: drains the events, reads the kernel's sums, keeps the budget, until the time is over or there is nothing
 /// more to see. What it knows at any moment are its <see cref="Facts"/>.
 /// </summary>
-internal sealed class Observation : IDisposable
+internal sealed partial class Observation : IDisposable
 {
     private const long SecondNs = 1_000_000_000;
 
@@ -108,6 +108,9 @@ internal sealed class Observation : IDisposable
         _events = open(_sink.Accept);
     }
 
+    /// <summary>Takes in targets that come in mid-run; null where the run ends with those of its start.</summary>
+    public TargetFollower? Follower { get; init; }
+
     public StackStore Stacks { get; } = new();
 
     public StackAttributor Attributor { get; }
@@ -183,8 +186,10 @@ internal sealed class Observation : IDisposable
                 return RunEnd.ReaderGone;
             if (now >= end)
                 return RunEnd.Completed;
-            if (!_targets.Watched.Any())
+            if (!_targets.Watched.Any() && Follower is null)
                 return RunEnd.TargetGone;
+            if (Follower is { HasOpened: true })
+                Follower.TakeInOpened(now, this);
             if (now >= nextReport)
             {
                 Aggregator.NextLook();
@@ -196,6 +201,7 @@ internal sealed class Observation : IDisposable
                 _waits.ForEach(w => w.Read(now));
                 _pools.Look(Totals.Workers());
                 FollowCpus();
+                Follow(now);
                 if (now >= nextLibraries)
                 {
                     _late?.Look(now);
@@ -253,7 +259,7 @@ internal sealed class Observation : IDisposable
     /// <param name="nowNs">CLOCK_MONOTONIC.</param>
     public ProfileInputs Facts(long nowNs)
     {
-        var all = Workers();
+        var all = Workers().ConvertAll(w => w with { WatchedNs = WatchedNs(_targets.All[w.Target.Index], nowNs) });
         List<WorkerFacts> workers = [.. all.Where(w => _workerNames.IsWorker(w.Name))];
         return new ProfileInputs
         {
@@ -293,6 +299,9 @@ internal sealed class Observation : IDisposable
                 .DistinctBy(l => l.Target)
                 .ToDictionary(l => l.Target.Id, l => l.Name),
             Untimed = _targets.All.Where(t => !Budget.AlwaysTimed(t)).Select(t => t.Id).ToHashSet(),
+            EarlierWorkerNs = _targets
+                .All.Where(t => t.Before.Processes > 0)
+                .ToDictionary(t => t.Id, t => t.Before.WorkerNs),
             WithoutWorkers = _targets
                 .All.Where(_ => _workerNames.Given)
                 .Select(t => (t.Id, Text: _workerNames.Unmatched(NamesOf(t, all))))

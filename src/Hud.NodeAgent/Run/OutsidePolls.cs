@@ -50,6 +50,23 @@ internal sealed class OutsidePolls(
 
     public IEnumerable<StackId> StacksInUse() => _asleep.Values.Concat(_sampled.Values.Select(s => s.Stack));
 
+    /// <summary>Another process has this row: its threads may have the numbers of those before.</summary>
+    public void Forget(TargetId row)
+    {
+        var tids = _threads.Keys.Concat(_strange.Keys).Concat(_parked.Keys).Where(k => k.Target == row).ToHashSet();
+        foreach (var thread in tids)
+        {
+            _threads.Remove(thread);
+            _strange.Remove(thread);
+            _parked.Remove(thread);
+            _inPollBefore.Remove(thread);
+            _sampled.Remove(thread.Tid);
+        }
+
+        foreach (var sleep in _asleep.Keys.Where(s => tids.Contains((row, s.Tid))).ToList())
+            _asleep.Remove(sleep);
+    }
+
     public bool IsKnown(in SleeperRecord sleeper) =>
         _asleep.ContainsKey(new Sleep((int)sleeper.NsTid, sleeper.OffAtNs));
 
@@ -152,7 +169,8 @@ internal sealed class OutsidePolls(
 
     /// <summary>The first stretch that is known of a thread, and the run had not begun.</summary>
     private bool IsBefore(in HudEvent header) =>
-        (header.Flags & EventFlags.Before) != EventFlags.None && header.StartNs <= FirstLookNs;
+        (header.Flags & EventFlags.Before) != EventFlags.None
+        && header.StartNs <= Math.Max(FirstLookNs, targets[(int)header.Target].FirstLookNs);
 
     /// <summary>Only of threads that poll tasks do the BPF programs follow a second stretch.</summary>
     private static bool Polls(in HudEvent header) => (header.Flags & EventFlags.Before) == EventFlags.None;

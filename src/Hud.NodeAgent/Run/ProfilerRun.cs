@@ -7,6 +7,7 @@ using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
 using Hud.Symbolization;
+using Hud.Unwinding;
 
 namespace Hud.NodeAgent.Run;
 
@@ -24,6 +25,11 @@ internal sealed class ProfilerRun
     private readonly RunLog _log;
     private readonly RunTargets _targets;
     private readonly LookBackRequests _requests;
+    private readonly UnwindTableCache _tables = new();
+
+    /// <summary>Of all targets so far.</summary>
+    private readonly List<AgentTarget> _specs;
+    private ReturnProbeGuard? _guard;
 
     /// <param name="requests">For the last while, from whoever started the run; null for none.</param>
     public ProfilerRun(
@@ -35,7 +41,8 @@ internal sealed class ProfilerRun
     {
         (_task, _stream, _stop, _requests) = (task, stream, stop, requests ?? new LookBackRequests());
         _log = new RunLog(stream);
-        _targets = new RunTargets(task.Node, _log.Warn);
+        _targets = new RunTargets(task.Node, _log.Warn) { Follows = task.Follows };
+        _specs = [.. task.Targets];
     }
 
     /// <param name="known">What is to be reported first, if anything.</param>
@@ -88,14 +95,16 @@ internal sealed class ProfilerRun
     private int Run()
     {
         Preflight.Machine.Require();
-        _targets.Open(_task.Targets, new TargetOpener(_stop));
-        if (!_targets.All.Any())
+        var follower = _task.Follows ? Follow() : null;
+        if (follower is null)
+            _targets.Open(_task.Targets, new TargetOpener(_stop, tables: _tables));
+        if (follower is null && !_targets.All.Any())
             return NothingToMeasure();
 
         _targets.AssignTypes();
         var loaded = KernelLoader.Load(Settings(_targets.TypesWithSpare), _task.Options, CalibrationTarget);
         using var kernel = loaded.Kernel;
-        new ReturnProbeGuard(
+        _guard = new ReturnProbeGuard(
             kernel.ProbeMode,
             KernelVersion.Current,
             pid => ProcFs.ReadText($"/proc/{pid}/status"),
@@ -103,7 +112,10 @@ internal sealed class ProfilerRun
             () =>
                 !_task.Options.PretendSeccompUnsafe
                 && Calibration.SurvivesSeccomp(kernel, new TaskTypeId(_targets.TypesWithSpare), CalibrationTarget)
-        ).Check(_targets.All, _log.Warn);
+        );
+        _guard.Check(_targets.All, _log.Warn);
+        if (follower is not null)
+            _guard.AskBefore();
 
         using var symbolizer = OpenSymbolizer();
         var frames = new TargetFrames(_targets.All, symbolizer);
@@ -116,13 +128,17 @@ internal sealed class ProfilerRun
             accept => new RingBuffer(kernel.Events, accept),
             _task.HideNeighbours
                 ? new Neighbours(
-                    _task.Targets,
+                    _specs,
                     pid => ProcFs.ReadText($"/proc/{pid}/cgroup", 1 << 16),
                     pid => ProcFs.ReadText($"/proc/{pid}/status")
                 )
                 : null,
             LookBackNs
-        );
+        )
+        {
+            Follower = follower,
+            Came = Introduce,
+        };
         Attachment.Make(kernel, _targets, _task.Session.SampleFrequencyHz);
         observation.Begin(loaded.Cost, ForcedLevel());
         SayHello(observation, (long)loaded.Cost.TimedNs);
@@ -144,7 +160,12 @@ internal sealed class ProfilerRun
             now =>
             {
                 var facts = observation.Facts(now);
-                _stream.Write(progress.Build(facts, kernel.ReadWorkers(), now));
+                _stream.Write(
+                    progress.Build(facts, _targets.All.ByRow(kernel.ReadWorkers()), now) with
+                    {
+                        Waiting = observation.Waiting(now),
+                    }
+                );
                 lookBack.Look(facts);
                 if (metrics?.IsDue(now) == true)
                     Write(metrics.Build(facts));
@@ -185,6 +206,34 @@ internal sealed class ProfilerRun
         return answers;
     }
 
+    /// <summary>Opens the targets of the start, and those that come later.</summary>
+    private TargetFollower Follow()
+    {
+        IWantedTargets wanted = _task.TargetsFile is { Length: > 0 } file
+            ? new TargetsFile(file, _task.Targets, _log.Warn)
+            : new NamedProcesses(_task.FollowName!, new ProcProcesses());
+        var follower = new TargetFollower(wanted, _targets, Open, _log.Warn);
+        follower.OpenFirst(AgentClock.NowNs);
+        return follower;
+    }
+
+    /// <summary>In mid-run on another thread.</summary>
+    private OpenedTarget Open(AgentTarget spec)
+    {
+        var target = new TargetOpener(_stop, tables: _tables).Open(new TargetId(0), spec);
+        var warnings = new List<Diagnostic>();
+        if (target is TargetProcess process)
+            _guard?.Check([process], warnings.Add);
+        return new OpenedTarget(target, warnings);
+    }
+
+    private void Introduce(TargetProcess target)
+    {
+        if (_specs.Count < TargetsFile.MaxTargets)
+            _specs.Add(target.Spec);
+        _stream.Write(new TargetMessage { Index = target.Id.Index, Target = target.Describe(_task.Node) });
+    }
+
     private KernelSettings Settings(int types)
     {
         var usual = new KernelSettings();
@@ -193,7 +242,11 @@ internal sealed class ProfilerRun
             Types = types,
             Slots =
                 _task.Options.WorkerSlots
-                ?? Math.Clamp(_targets.All.Sum(t => ProcFs.Threads(t.Pid).Count) + 32, 32, 256),
+                ?? Math.Clamp(
+                    _targets.All.Sum(t => ProcFs.Threads(t.Pid).Count) * (_task.Follows ? 2 : 1) + 32,
+                    _task.Follows ? 64 : 32,
+                    256
+                ),
             RingKiB = _task.Options.RingBufferKiB ?? usual.RingKiB,
             ThresholdNs = _task.Session.Threshold.Nanoseconds,
             SlowPerSecond = _task.Options.SlowPerSecond ?? usual.SlowPerSecond,
@@ -226,7 +279,7 @@ internal sealed class ProfilerRun
     }
 
     private int? ForcedLevel() =>
-        _task.Options.ForceLevel ?? (_targets.All.All(t => !t.ReturnProbesAllowed) ? 3 : null);
+        _task.Options.ForceLevel ?? (!_task.Follows && _targets.All.All(t => !t.ReturnProbesAllowed) ? 3 : null);
 
     private int NothingToMeasure()
     {
@@ -253,7 +306,8 @@ internal sealed class ProfilerRun
 
     private void ReportTargets()
     {
-        foreach (var (i, target) in _targets.Describe().Index())
+        // in a run that follows its targets the rows behind them are those of others that come
+        foreach (var (i, target) in _targets.Describe().Take(_task.Follows ? _targets.All.Count : int.MaxValue).Index())
             _stream.Write(new TargetMessage { Index = i, Target = target });
     }
 
@@ -267,6 +321,7 @@ internal sealed class ProfilerRun
     {
         var budget = observation.Budget;
         Warn(observation.LateTokio.Select(ClosingWarnings.OfLateTokio));
+        Warn(ClosingWarnings.OfFollowed(_targets.EndedUntold, _targets.RefusedUnlisted));
         Warn(
             ClosingWarnings.OfRun(
                 observation.Losses,

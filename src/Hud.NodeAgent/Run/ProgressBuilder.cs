@@ -15,6 +15,7 @@ internal sealed class ProgressBuilder(
     RunTotals totals
 )
 {
+    private const int MaxThreads = 4096;
     private const int MaxNamedEachSecond = 30;
     private const long NamingEachSecondNs = 50_000_000;
     private const long NamingInAllNs = 5_000_000_000;
@@ -143,6 +144,8 @@ internal sealed class ProgressBuilder(
             long open = polling ? Math.Max(0, nowNs - (long)state.CurrentStartNs) : 0;
             long busy = (long)state.BusyNs,
                 lost = worker.LostNs;
+            if (_before.Count >= MaxThreads)
+                _before.Clear(); // threads that have ended
             _before[((int)state.Target, worker.Tid)] = (busy, lost);
             yield return new WorkerNow
             {

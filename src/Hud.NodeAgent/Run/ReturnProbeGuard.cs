@@ -20,6 +20,13 @@ internal sealed class ReturnProbeGuard(
 {
     private bool? _survives;
 
+    /// <summary>Asks now, for targets that come while others are observed: the answer takes a child and stops all probes for a moment.</summary>
+    public void AskBefore()
+    {
+        if (mode != ProbeMode.SchedOnly)
+            _survives ??= survivesSeccomp();
+    }
+
     public void Check(IEnumerable<TargetProcess> targets, Action<Diagnostic> warn)
     {
         if (mode == ProbeMode.SchedOnly)

@@ -14,6 +14,7 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
     private readonly List<TaskTypeFacts?> _facts = [.. new TaskTypeFacts?[types]];
     private readonly Dictionary<(int, int), string> _names = [];
     private readonly HashSet<TaskTypeId> _activeTypes = [];
+    private readonly Dictionary<int, List<WorkerFacts>> _ended = [];
     private int _round;
 
     /// <summary>Timed polls by type since the last reading.</summary>
@@ -115,12 +116,9 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
 
     public List<WorkerFacts> Workers()
     {
-        var facts = new List<WorkerFacts>();
-        foreach (var worker in kernel.ReadWorkers())
+        List<WorkerFacts> facts = [.. _ended.Values.SelectMany(w => w)];
+        foreach (var worker in targets.ByRow(kernel.ReadWorkers()))
         {
-            if (worker.Target >= targets.Count)
-                break; // a slot that is being handed out right now
-
             long[] histogram = new long[Abi.HistogramSlots];
             for (int i = 0; i < histogram.Length; i++)
                 histogram[i] = (long)worker.Histogram[i];
@@ -150,6 +148,19 @@ internal sealed class RunTotals(IKernelProbes kernel, IReadOnlyList<TargetProces
             return name;
         return _names[(pid, tid)] = ProcFs.ThreadName(pid, tid);
     }
+
+    /// <summary>The last look at the threads of a process that is gone: their places go to those that come.</summary>
+    /// <returns>What the programs had counted of them.</returns>
+    public IReadOnlyList<WorkerState> Settle(TargetProcess target)
+    {
+        _ended[target.Id.Index] = [.. Workers().Where(w => w.Target == target.Id)];
+        foreach (var key in _names.Keys.Where(k => k.Item1 == target.Pid).ToList())
+            _names.Remove(key); // the pid may be another process's
+        return kernel.FreeWorkers(new TargetId((int)target.Number));
+    }
+
+    /// <summary>Another process has the row: the workers before it are no longer listed.</summary>
+    public void ForgetWorkers(TargetId row) => _ended.Remove(row.Index);
 
     public void Rename(int pid, int tid, string name) => _names[(pid, tid)] = name;
 

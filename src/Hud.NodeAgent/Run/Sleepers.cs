@@ -26,9 +26,12 @@ internal sealed class Sleepers(
     {
         // first all memory, then all stacks: finding the unwind tables of a large program takes longer than many a sleep
         var read = new List<(SleeperRecord Sleeper, byte[] Stack)>();
-        foreach (var sleeper in kernel.RecordOpenPolls())
+        foreach (var seen in kernel.RecordOpenPolls())
         {
-            if (sleeper.Target < targets.Count && !outside.IsKnown(sleeper) && read.Count < MaxAtOnce)
+            if (targets.RowOf(seen.Target) is not { } row)
+                continue;
+            var sleeper = seen with { Target = (uint)row };
+            if (!outside.IsKnown(sleeper) && read.Count < MaxAtOnce)
                 read.Add((sleeper, Read(targets[(int)sleeper.Target], sleeper)));
         }
 

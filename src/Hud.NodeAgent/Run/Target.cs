@@ -36,6 +36,9 @@ internal sealed class RefusedTarget : Target
 {
     public required Diagnostic Problem { get; init; }
 
+    /// <summary>What it is wanted as, in a run that follows its targets.</summary>
+    public string Key { get; set; } = "";
+
     public override TargetProfile Describe(string? node) =>
         base.Describe(node) with
         {

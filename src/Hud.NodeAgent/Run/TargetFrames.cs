@@ -10,8 +10,8 @@ internal sealed class TargetFrames(IReadOnlyList<TargetProcess> targets, Symboli
     private readonly SymbolizedFrames _names = new(
         symbolizer,
         id =>
-            targets[id.Index] is { Modules: { } modules } target
-                ? new TargetCode(modules, $"/proc/{target.Pid}/root")
+            targets[id.Index] is { Code: { } code } target
+                ? new TargetCode(code, target.Space is null ? $"/proc/{target.Pid}/root" : null)
                 : null
     );
 

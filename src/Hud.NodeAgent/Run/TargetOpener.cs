@@ -15,7 +15,8 @@ internal sealed class TargetOpener(
     CancellationToken stop,
     TimeSpan? perTarget = null,
     TimeSpan? allTargets = null,
-    long bytesPerTarget = TargetOpener.BytesPerTarget
+    long bytesPerTarget = TargetOpener.BytesPerTarget,
+    UnwindTableCache? tables = null
 )
 {
     /// <summary>Large services have some hundred megabytes of code and symbols, which are gone through a few times.</summary>
@@ -26,7 +27,7 @@ internal sealed class TargetOpener(
 
     private static readonly TimeSpan TimePerTarget = TimeSpan.FromSeconds(30),
         TimeForAll = TimeSpan.FromSeconds(120);
-    private readonly UnwindTableCache _tables = new();
+    private readonly UnwindTableCache _tables = tables ?? new();
     private readonly long _start = TimeProvider.System.GetTimestamp();
 
     public Target Open(TargetId id, AgentTarget spec)

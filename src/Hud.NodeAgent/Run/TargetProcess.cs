@@ -3,6 +3,7 @@ using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
 using Hud.Elf;
 using Hud.Frames;
+using Hud.NodeAgent.Kernel;
 using Hud.NodeAgent.Proc;
 using Hud.Tokio;
 using Hud.Unwinding;
@@ -12,6 +13,7 @@ namespace Hud.NodeAgent.Run;
 /// <summary>One process under observation.</summary>
 internal sealed class TargetProcess : Target, IDisposable
 {
+    private uint? _number;
     private readonly TargetFiles? _files;
     private readonly HashSet<(uint, uint, ulong)> _looked;
     private DateTime _mapsReadAt = DateTime.UtcNow;
@@ -25,7 +27,47 @@ internal sealed class TargetProcess : Target, IDisposable
         Probes = new TargetProbes(this);
     }
 
-    public required TargetId Id { get; init; }
+    /// <summary>Its row in the report.</summary>
+    public required TargetId Id { get; set; }
+
+    /// <summary>
+    /// What the BPF programs call it: modulo <see cref="Abi.MaxTargets"/> its place there. Of a target of the start the same as its row; each
+    /// process that comes later has a number that none had before, so that no record is taken for another's.
+    /// </summary>
+    public uint Number
+    {
+        get => _number ?? (uint)Id.Index;
+        set => _number = value;
+    }
+
+    public int Place => (int)(Number % Abi.MaxTargets);
+
+    /// <summary>What it is wanted as, in a run that follows its targets.</summary>
+    public string Key { get; set; } = "";
+
+    /// <summary>CLOCK_MONOTONIC ns: since when it is watched; 0 from the start.</summary>
+    public long FromNs { get; set; }
+
+    /// <summary>CLOCK_MONOTONIC ns: until when it was; 0 while it is.</summary>
+    public long ToNs { get; set; }
+
+    /// <summary>When the first look at its threads was over: what had begun by then had begun before.</summary>
+    public ulong FirstLookNs { get; set; }
+
+    /// <summary>It is gone and all it left is read: its place and its row can be another process's.</summary>
+    public bool IsSettled { get; set; }
+
+    /// <summary>Its end is no failure: the run goes on with the next process.</summary>
+    public bool MayEnd { get; set; }
+
+    /// <summary>Of the processes that had its row before.</summary>
+    public TargetHistory Before { get; set; } = new();
+
+    /// <summary>Where its stacks are kept, when it isn't the first process of its row; null when they are as they came.</summary>
+    public ProgramSpace? Space { get; set; }
+
+    /// <summary>The code at the addresses of its stacks as they are kept.</summary>
+    public IModuleLookup? Code => (IModuleLookup?)Space ?? Modules;
     public string BuildId { get; init; } = "";
     public ProcessIdentity Identity { get; init; }
     public long StartTicks => Identity.StartTicks;
@@ -112,10 +154,43 @@ internal sealed class TargetProcess : Target, IDisposable
     /// <param name="first">The number of its first type; the others follow.</param>
     public void AssignNumbers(int first) => Numbers = new TypeNumbers(first, Tokio.Types.Count);
 
+    /// <summary>
+    /// Has the row of a process that is gone and ran the same program, which this one goes on with: the same types under the same numbers.
+    /// </summary>
+    /// <param name="workerNs">Of the workers of that one.</param>
+    public void Succeed(TargetProcess ended, long workerNs)
+    {
+        Id = ended.Id;
+        Before = TargetHistory.Of(ended, workerNs);
+        Space = ended.Space ?? new ProgramSpace(ended.Modules);
+        Numbers = ended.Numbers.Again();
+    }
+
+    /// <summary>The same executable and libraries with the same types at the same places, as far as they were there from the start.</summary>
+    public bool RunsSameProgram(TargetProcess earlier)
+    {
+        int types = Tokio.Types.Count;
+        return types == earlier.Numbers.Initial
+            && TokioFiles.Count <= earlier.TokioFiles.Count
+            && TokioFiles
+                .Select(f => f.Key)
+                .SequenceEqual(earlier.TokioFiles.Take(TokioFiles.Count).Select(f => f.Key), StringComparer.Ordinal)
+            && Tokio
+                .Types.Select(t => (t.Name, t.FileOffset, t.File))
+                .SequenceEqual(earlier.Tokio.Types.Take(types).Select(t => (t.Name, t.FileOffset, t.File)));
+    }
+
+    /// <summary>The same container of the same pod, or a process of no pod like itself.</summary>
+    public bool IsInPlaceOf(TargetProcess earlier) =>
+        Spec.PodUid == earlier.Spec.PodUid
+        && Spec.Pod == earlier.Spec.Pod
+        && Spec.Container == earlier.Spec.Container
+        && Spec.ProcessName == earlier.Spec.ProcessName;
+
     /// <summary>Its types come behind those that are known; <paramref name="number"/> is the number of the first.</summary>
     public void Add(TokioFile file, int number)
     {
-        Numbers.Add(file.Tokio.Types.Count, number);
+        Numbers.Add(file.Tokio.Types.Count, number, file.Key);
         TokioFiles = [.. TokioFiles, file];
         Tokio = TokioBinary.Join([.. TokioFiles.Select(f => f.Tokio)]);
     }
@@ -131,20 +206,28 @@ internal sealed class TargetProcess : Target, IDisposable
 
     public override TargetProfile Describe(string? node)
     {
-        var quota = CpuQuota.Since(QuotaAtStart, LastQuota);
-        return base.Describe(node) with
+        var (cpuNs, throttledNs, throttledPeriods) = Own();
+        var own = base.Describe(node) with
         {
             BuildId = BuildId,
-            State = Gone ? TargetState.Failed : TargetState.Succeeded,
+            State = Gone && !MayEnd ? TargetState.Failed : TargetState.Succeeded,
             Reason = Gone ? TargetReasons.TargetGone : "",
             Message = Gone ? "the process ended during the run; what was seen until then is kept" : "",
             TokioVersion = Tokio.TokioVersion,
             TaskTypes = Tokio.Types.Count,
             WakesNotTimed = WakeNotes.Of(this) ?? "",
-            CpuNs = Math.Max(0, LastCpu - CpuAtStart),
-            ThrottledNs = quota.ThrottledNs,
-            ThrottledPeriods = quota.Periods,
+            CpuNs = cpuNs,
+            ThrottledNs = throttledNs,
+            ThrottledPeriods = throttledPeriods,
         };
+        return Before.AddTo(own);
+    }
+
+    /// <summary>Of this process alone, while it was watched.</summary>
+    internal (long CpuNs, long ThrottledNs, long ThrottledPeriods) Own()
+    {
+        var quota = CpuQuota.Since(QuotaAtStart, LastQuota);
+        return (Math.Max(0, LastCpu - CpuAtStart), quota.ThrottledNs, quota.Periods);
     }
 
     public void Dispose() => Probes.Dispose();

@@ -60,7 +60,7 @@ internal sealed class TaskTypeResolver(StackStore stacks, IReadOnlyList<TargetPr
         {
             ulong address = addresses[frame];
             if (
-                target.Modules?.Find(address, out var module) != AddressKind.Module
+                target.Code?.Find(address, out var module) != AddressKind.Module
                 || module is not { Elf: { } elf }
                 || FileOf(target, elf.ContentKey) is not (>= 0 and var file)
                 || FunctionBounds.Enclosing(elf, module.ToElfAddress(address)) is not { } function

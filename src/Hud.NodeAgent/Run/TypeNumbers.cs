@@ -13,6 +13,12 @@ internal sealed class TypeNumbers(int first, int count)
     private readonly List<(int Type, int Number)> _blocks = [(0, first)];
     private int _count = count;
 
+    /// <summary>Libraries that have numbers, loaded by this process or by an earlier one of the same program.</summary>
+    private Dictionary<string, (int Number, int Count)> _ofFiles = new(StringComparer.Ordinal);
+
+    /// <summary>Types at the start.</summary>
+    public int Initial { get; } = count;
+
     public TaskTypeId First => new(first);
 
     /// <summary>What code outside of all polls is counted under: behind the types of the start.</summary>
@@ -20,11 +26,20 @@ internal sealed class TypeNumbers(int first, int count)
 
     /// <param name="count">Types that come behind those that are known.</param>
     /// <param name="number">The number of the first of them.</param>
-    public void Add(int count, int number)
+    /// <param name="file">What the types are of.</param>
+    public void Add(int count, int number, string file)
     {
+        _ofFiles[file] = (number, count);
         _blocks.Add((_count, number));
         _count += count;
     }
+
+    /// <summary>The number of the first type of a library that has had numbers; null when it has none for so many.</summary>
+    public int? OfFile(string file, int types) =>
+        _ofFiles.TryGetValue(file, out var block) && block.Count == types ? block.Number : null;
+
+    /// <summary>The same numbers for a process that runs the same program and has loaded nothing yet.</summary>
+    public TypeNumbers Again() => new(First.Number, Initial) { _ofFiles = _ofFiles };
 
     /// <param name="type">By its place among the target's types.</param>
     public TaskTypeId NumberOf(int type)

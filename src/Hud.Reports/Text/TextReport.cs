@@ -43,7 +43,10 @@ public static partial class TextReport
             sheet
                 .Add("hud ", Ink.Dim)
                 .Add(Printable.Fit(Printable.Clean(where), 40), Ink.Strong)
-                .Add($"  pid {target.Pid}", Ink.Dim);
+                .Add(
+                    $"  pid {target.Pid}" + (target.Processes > 1 ? $", the last of {target.Processes} processes" : ""),
+                    Ink.Dim
+                );
             if (target.Workers > 0)
                 sheet.Add(
                     $"  {Words.Plural(target.Workers, "worker")}, {Words.Plural(target.Runtimes, "runtime")}, {Printable.Clean(tokio)}",

@@ -210,6 +210,103 @@ public sealed class FactsSinceTests
         Assert.Equal([new LevelChange(1000, 0, 1, "late")], since.Overhead.LevelChanges);
     }
 
+    /// <param name="processes">That had the row so far.</param>
+    private static ProfileInputs Row(long endNs, int processes, long cpuNs, params WorkerFacts[] workers) =>
+        new()
+        {
+            EndNs = endNs,
+            Targets =
+            [
+                new TargetProfile
+                {
+                    Pid = processes,
+                    Processes = processes,
+                    CpuNs = cpuNs,
+                },
+            ],
+            Workers = workers,
+            CpuWaits = [new CpuWait(new(0), 7, cpuNs, cpuNs)],
+        };
+
+    [Fact]
+    public void Of_a_process_that_has_taken_a_row_over_nothing_was_counted_before()
+    {
+        var before = Row(
+            1000,
+            processes: 1,
+            cpuNs: 300,
+            new WorkerFacts
+            {
+                Tid = 7,
+                Polls = 10,
+                QueueNs = 5,
+                BusyNs = 90,
+            }
+        );
+        var now = Row(
+            3000,
+            processes: 2,
+            cpuNs: 400,
+            new WorkerFacts
+            {
+                Tid = 7,
+                Polls = 12,
+                QueueNs = 6,
+                BusyNs = 95,
+                WatchedNs = 1200,
+            }
+        ) with
+        {
+            EarlierWorkerNs = new Dictionary<TargetId, long> { [new(0)] = 1500 },
+        };
+
+        var since = Since(now, before);
+        var worker = Assert.Single(since.Workers);
+        Assert.Equal((12, 6, 95, 1200), (worker.Polls, worker.QueueNs, worker.BusyNs, worker.WatchedNs));
+        Assert.False(worker.PolledBefore);
+        Assert.Equal(400, since.CpuWaits[0].TotalNs);
+        Assert.Equal(100, since.Targets[0].CpuNs); // of the row, which goes on
+        Assert.Equal(500, since.EarlierWorkerNs[new(0)]); // 1000 of its 1500 were before
+
+        // and once that reading is the earlier one, the second process is the same
+        var later = Since(now with { EndNs = 4000 }, now);
+        Assert.Equal((0, 0), (Assert.Single(later.Workers).Polls, later.EarlierWorkerNs[new(0)]));
+    }
+
+    [Fact]
+    public void A_worker_counts_for_as_long_as_it_was_watched_since_then()
+    {
+        static WorkerFacts Watched(int tid, long? ns) =>
+            new()
+            {
+                Tid = tid,
+                Polls = 1,
+                WatchedNs = ns,
+            };
+        var since = Since(
+            Row(3000, 1, 0, Watched(1, null), Watched(2, 1500), Watched(3, 400), Watched(4, 700), Watched(5, 1300)),
+            Row(1000, 1, 0, Watched(1, null), Watched(2, 500), Watched(3, 400), Watched(5, null))
+        );
+        Assert.Equal([null, 1000, 0, 700, 300], since.Workers.Select(w => w.WatchedNs));
+    }
+
+    [Fact]
+    public void Long_waits_are_subtracted_in_both_histograms()
+    {
+        static TaskTypeFacts Waited(long count) =>
+            new()
+            {
+                Histogram = Histogram(),
+                Waits = new WaitFacts
+                {
+                    Count = count,
+                    Histogram = Histogram((20, count)),
+                    Long = [count, 2],
+                },
+            };
+        Assert.Equal([30, 0], Type(Waited(40), Waited(10)).Waits!.Long);
+    }
+
     [Fact]
     public void Losses_are_subtracted_one_by_one()
     {

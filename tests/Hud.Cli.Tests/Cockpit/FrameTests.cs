@@ -24,6 +24,7 @@ public class FrameTests
                     "warnings",
                     "help",
                     "waiting",
+                    "next",
                     "window",
                     "search",
                     "groups",
@@ -340,6 +341,7 @@ public class FrameTests
     private static Screen Draw(string name, int width, int height) =>
         name switch
         {
+            "next" => Frame.Draw(Models.Waiting(), new UiState(), Glyphs.Unicode, width, height),
             "waiting" => Frame.Draw(
                 new LiveModel { Asked = "checkout 4242" },
                 new UiState(),

@@ -29,6 +29,25 @@ internal static class Models
         return model;
     }
 
+    /// <summary>The service has ended, and the run goes on with the next process.</summary>
+    public static LiveModel Waiting()
+    {
+        var model = Checkout();
+        model.Accept(
+            model.Now! with
+            {
+                Waiting = new WaitingFor
+                {
+                    Name = "checkout",
+                    ForNs = 12_700_000_000,
+                    HadOne = true,
+                },
+                Workers = [],
+            }
+        );
+        return model;
+    }
+
     /// <summary>Nothing is slow, and the workers do nothing but poll.</summary>
     public static LiveModel Saturated()
     {

@@ -39,6 +39,32 @@ public class ProcessResolverTests
         Assert.Equal(found, Resolve(new(null, pid, path)).Pid);
 
     [Theory]
+    [InlineData("checkout", null, null, "checkout")]
+    [InlineData("api-gateway", null, null, "api-gateway")]
+    [InlineData("checkout-w", null, null, "checkout-worker")] // a part of one name: the next one has the same
+    [InlineData("c", null, null, "c")] // of several it is not
+    [InlineData("not-there-yet", null, null, "not-there-yet")]
+    [InlineData(null, 20, null, "/srv/cart")]
+    [InlineData(null, 31, null, "a-very-long-nam")]
+    [InlineData(null, null, "/usr/bin/../bin/new", "/usr/bin/new")]
+    [InlineData(null, null, "cart", "cart")]
+    public void What_is_followed_has_a_name_or_a_path(string? name, int? pid, string? executable, string followed) =>
+        Assert.Equal(followed, ProcessResolver.FollowedName(new(name, pid, executable), Processes, Self));
+
+    [Fact]
+    public void A_pid_that_is_not_there_or_a_name_beside_a_path_cannot_be_followed()
+    {
+        var gone = Assert.Throws<DiagnosticException>(() =>
+            ProcessResolver.FollowedName(new(null, 77, null), Processes, Self)
+        );
+        Assert.Equal(DiagnosticKinds.NoSuchProcess, gone.Diagnostic.Kind);
+        var both = Assert.Throws<DiagnosticException>(() =>
+            ProcessResolver.FollowedName(new("cart", null, "/srv/cart"), Processes, Self)
+        );
+        Assert.Equal(DiagnosticKinds.BadUsage, both.Diagnostic.Kind);
+    }
+
+    [Theory]
     [InlineData("nothing", null, null, "no process is named nothing")]
     [InlineData(null, 77, null, "no process has the pid 77")]
     [InlineData(null, null, "/bin/none", "no process runs /bin/none")]

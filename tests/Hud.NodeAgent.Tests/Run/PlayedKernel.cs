@@ -108,9 +108,24 @@ internal sealed class PlayedKernel : IKernelProbes
             Sampled.Remove((uint)type.Number);
     }
 
+    /// <summary>Numbers of the targets that were added, in order.</summary>
+    public List<int> Added { get; } = [];
+
+    public List<uint> Removed { get; } = [];
+
+    public void RemoveTarget(uint tgid) => Removed.Add(tgid);
+
+    public IReadOnlyList<WorkerState> FreeWorkers(TargetId target)
+    {
+        List<WorkerState> freed = [.. Workers.Where(w => w.Target == (uint)target.Index)];
+        Workers.RemoveAll(w => w.Target == (uint)target.Index);
+        return freed;
+    }
+
     public IReadOnlyList<TaskRecord> AddTarget(int pid, TargetId target)
     {
         Asked.Add("add target");
+        Added.Add(target.Index);
         return Threads.GetValueOrDefault(pid) ?? [];
     }
 

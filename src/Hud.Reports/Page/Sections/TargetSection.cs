@@ -30,7 +30,12 @@ internal static class TargetSection
         ("Image", t => t.Image is { Length: > 0 } image ? image : "-"),
         ("Container", t => t.Container ?? "-"),
         ("Node", t => t.Node ?? "-"),
-        ("Process", t => $"{t.Process} (pid {t.Pid})"),
+        (
+            "Process",
+            t =>
+                $"{t.Process} (pid {t.Pid})"
+                + (t.Processes > 1 ? $", the last of {t.Processes} that ran the same program one after the other" : "")
+        ),
         ("Build id", t => t.BuildId.Length > 16 ? t.BuildId[..16] : t.BuildId),
     ];
 
