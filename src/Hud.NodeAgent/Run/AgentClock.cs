@@ -7,6 +7,10 @@ internal static class AgentClock
 {
     public static long NowNs => (long)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency));
 
+    /// <summary>The time of day at a moment of the recent past.</summary>
+    public static DateTimeOffset TimeOfDay(long ns) =>
+        DateTimeOffset.UtcNow - TimeSpan.FromTicks((NowNs - ns) / TimeSpan.NanosecondsPerTick);
+
     /// <summary>CPU time of this process; ns.</summary>
     public static long OwnCpuNs => Environment.CpuUsage.TotalTime.Ticks * 100;
 

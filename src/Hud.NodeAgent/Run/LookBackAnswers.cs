@@ -10,7 +10,7 @@ namespace Hud.NodeAgent.Run;
 /// </summary>
 /// <param name="store">Null where nothing is kept.</param>
 /// <param name="warnings">Of targets that were silent.</param>
-/// <param name="clock">The time of day.</param>
+/// <param name="timeOfDay">At a moment of CLOCK_MONOTONIC.</param>
 internal sealed class LookBackAnswers(
     LookBackRequests requests,
     LookBackStore? store,
@@ -19,7 +19,7 @@ internal sealed class LookBackAnswers(
     StackAttributor attributor,
     AgentStreamWriter stream,
     Func<ProfileDocument, IEnumerable<ProfileWarning>> warnings,
-    TimeProvider clock
+    Func<long, DateTimeOffset> timeOfDay
 )
 {
     public const string NothingKept = "this run keeps no look-back";
@@ -67,7 +67,7 @@ internal sealed class LookBackAnswers(
             return;
         }
 
-        var taken = store.Take(facts, run, clock.GetUtcNow());
+        var taken = store.Take(facts, run, timeOfDay(facts.EndNs));
         _looks = 0;
         _frozen = new Frozen(taken, facts.StartedAt, new Queue<StackId>(ByCost(taken.Aggregator)));
     }

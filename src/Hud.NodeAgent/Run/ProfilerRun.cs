@@ -200,7 +200,7 @@ internal sealed class ProfilerRun
             observation.Attributor,
             _stream,
             document => silent.OfTargets(document).Select(RunLog.Warning),
-            TimeProvider.System
+            AgentClock.TimeOfDay
         );
         observation.AlsoInUse = answers.Stacks;
         return answers;

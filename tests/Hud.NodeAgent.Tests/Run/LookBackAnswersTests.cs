@@ -33,7 +33,7 @@ public sealed class LookBackAnswersTests
             _stage.Attributor,
             new AgentStreamWriter(_output),
             _ => [new ProfileWarning("HUD202", "silent", "")],
-            new StoppedClock(Now)
+            _ => Now
         );
 
     private static ProfileInputs At(long seconds) =>
@@ -129,10 +129,5 @@ public sealed class LookBackAnswersTests
         _requests.Add();
         Answers(_store).Look(At(1));
         Assert.Equal("shop::inlined", Assert.Single(Sent()).Document!.Hotspots[0].UserFrame);
-    }
-
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
     }
 }
