@@ -83,7 +83,7 @@ public sealed class TargetSelectionTests
     }
 
     [Theory]
-    [InlineData("docker.io/shop/checkout@sha256:0123456789abcdef", "0123456789ab")]
+    [InlineData("registry.example.com/shop/checkout@sha256:0123456789abcdef", "0123456789ab")]
     [InlineData("docker-pullable://shop/checkout@sha256:0123456789abcdef", "0123456789ab")]
     [InlineData("sha256:0123456789abcdef", "0123456789ab")]
     [InlineData("sha256:0123", "")]

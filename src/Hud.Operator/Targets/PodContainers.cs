@@ -60,7 +60,7 @@ public static class PodContainers
         return image.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ':' or '@') ? image : "";
     }
 
-    /// <summary><c>docker.io/library/shop@sha256:0123...</c> or <c>sha256:0123...</c>: the first 12 hex digits, or empty.</summary>
+    /// <summary><c>registry.example.com/shop@sha256:0123...</c> or <c>sha256:0123...</c>: the first 12 hex digits, or empty.</summary>
     public static string Digest(V1ContainerStatus status)
     {
         const string Prefix = "sha256:";
