@@ -46,7 +46,8 @@ static __always_inline bool is_harmless(struct thread_state *ts, u64 slept)
 /* The longest sleep of the innermost open poll. */
 static __always_inline void remember_block(struct thread_state *ts, u64 slept)
 {
-	if (slept <= ts->block.ns || is_harmless(ts, slept))
+	/* that the queue was handed over is a guess until the poll has ended, so it protects nothing but a sleep that counts by itself */
+	if (slept <= ts->block.ns || (ts->block.ns > control.threshold_ns && is_harmless(ts, slept)))
 		return;
 	ts->needs_reset = 1;
 	ts->block.ns = slept;

@@ -32,8 +32,7 @@ public sealed class ModelTests
         Assert.Null(pod.Spec.Tolerations);
         Assert.Null(pod.Status.PodIP);
         var container = pod.Spec.Containers.Single();
-        Assert.Equal("c", container.Name);
-        Assert.Null(container.Image);
+        Assert.Equal(("c", "i"), (container.Name, container.Image));
         Assert.Null(container.Env);
         Assert.Null(container.Resources);
     }
