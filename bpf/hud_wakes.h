@@ -189,10 +189,13 @@ static __always_inline void add_long_wait(u32 type, u64 delay, u32 power, u32 we
 {
 	struct hud_long_waits *waits = bpf_map_lookup_elem(&long_waits, &type);
 	u32 step = delay >> (power - HUD_LONG_SHIFT) & ((1 << HUD_LONG_SHIFT) - 1);
-	u32 slot = (power - HUD_LONG_FROM) << HUD_LONG_SHIFT | step;
+	u64 slot = (power - HUD_LONG_FROM) << HUD_LONG_SHIFT | step;
 
-	if (waits && slot < HUD_LONG_SLOTS)
-		__sync_fetch_and_add(&waits->hist[slot], weight);
+	if (!waits || slot >= HUD_LONG_SLOTS)
+		return;
+	/* for the verifier: that of 6.1 does not carry the comparison over to the index */
+	asm volatile("%0 &= %1" : "+r"(slot) : "i"(HUD_LONG_SLOTS - 1));
+	__sync_fetch_and_add(&waits->hist[slot], weight);
 }
 
 static __always_inline void add_wake(u32 type, u64 delay, u32 weight)
