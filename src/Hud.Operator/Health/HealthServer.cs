@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using Hud.Metrics.Http;
+using Hud.Operator.Http;
 
 namespace Hud.Operator.Health;
 
@@ -13,25 +12,12 @@ public sealed class HealthServer(string address, HealthChecks checks, Log log)
 {
     public async Task RunAsync(CancellationToken cancel)
     {
-        using var listener = Listener(address);
+        using var listener = SocketServer.Listener(address);
         listener.Start();
         log.Info("serving health and metrics", ("address", address));
         await new PageServer(request => Answer(request.Path), error => log.Debug("a probe went away", ("error", error)))
             .RunAsync(listener.Server, cancel)
             .ConfigureAwait(false);
-    }
-
-    private static TcpListener Listener(string address)
-    {
-        var uri = new Uri(address.Replace("//*:", "//[::]:", StringComparison.Ordinal));
-        if (!IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip))
-            throw new ArgumentException(
-                $"{address} names no address to listen on, such as http://*:8080/",
-                nameof(address)
-            );
-        if (!ip.Equals(IPAddress.IPv6Any))
-            return new TcpListener(ip, uri.Port);
-        return Socket.OSSupportsIPv6 ? TcpListener.Create(uri.Port) : new TcpListener(IPAddress.Any, uri.Port);
     }
 
     private Page Answer(string path) =>

@@ -54,7 +54,8 @@ internal sealed class SocketServer(string address, int maxConnections, TimeSpan 
         }
     }
 
-    private static TcpListener Listener(string address)
+    /// <exception cref="ArgumentException">The address names none to listen on.</exception>
+    public static TcpListener Listener(string address)
     {
         var uri = new Uri(address.Replace("//*:", "//[::]:", StringComparison.Ordinal));
         if (!IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip))
