@@ -64,6 +64,9 @@ public static class ConditionTypes
     public const string ResultsComplete = nameof(ResultsComplete);
     public const string ExpectationsMet = nameof(ExpectationsMet);
 
+    /// <summary>Of a policy: whether all that its agents are to watch is watched.</summary>
+    public const string Watching = nameof(Watching);
+
     internal static readonly string[] Order =
     [
         Ready,
@@ -76,5 +79,6 @@ public static class ConditionTypes
         Failed,
         ResultsComplete,
         ExpectationsMet,
+        Watching,
     ];
 }
