@@ -7,7 +7,6 @@ using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Stream;
 using Hud.Operator.Reconcile;
-using Hud.Tests.Support;
 using static Hud.Tests.Support.Stage;
 
 namespace Hud.Operator.Tests.Scale;

@@ -1,4 +1,3 @@
-using Hud.Tests.Support;
 
 namespace Hud.WorkloadTests.Harness;
 
