@@ -57,7 +57,10 @@ internal sealed class PlayedCluster : IAsyncDisposable
             () => world.Status().Conditions.Count > 0 || cluster._running.IsCompleted,
             () => "an operator\n" + cluster._said
         );
-        Assert.False(cluster._running.IsCompleted, $"the operator ended: {cluster._running.Exception}\n{cluster._said}");
+        Assert.False(
+            cluster._running.IsCompleted,
+            $"the operator ended: {cluster._running.Exception}\n{cluster._said}"
+        );
         return cluster;
     }
 

@@ -1,4 +1,3 @@
-
 namespace Hud.WorkloadTests.Harness;
 
 /// <summary>Where the built programs are, and why they cannot be used when they cannot.</summary>
