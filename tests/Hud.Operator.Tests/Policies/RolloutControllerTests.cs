@@ -22,19 +22,22 @@ public sealed class RolloutControllerTests
         long? observed = null,
         string name = "checkout"
     ) =>
-        $$"""
+        $$$"""
             {"apiVersion": "apps/v1", "kind": "Deployment",
-             "metadata": {"name": "{{name}}", "namespace": "shop", "uid": "{{name}}-uid", "generation": {{generation ?? revision}},
-               "annotations": {"deployment.kubernetes.io/revision": "{{revision}}"}},
-             "spec": {"replicas": {{wanted}}, "selector": {"matchLabels": {"app": "checkout"}}},
-             "status": {"observedGeneration": {{observed ?? generation ?? revision}}, "replicas": {{all}}, "updatedReplicas": {{updated}}, "availableReplicas": {{available}}}}
+             "metadata": {"name": "{{{name}}}", "namespace": "shop", "uid": "{{{name}}}-uid", "generation": {{{generation
+                ?? revision}}},
+               "annotations": {"deployment.kubernetes.io/revision": "{{{revision}}}"}},
+             "spec": {"replicas": {{{wanted}}}, "selector": {"matchLabels": {"app": "checkout"} }},
+             "status": {"observedGeneration": {{{observed
+                ?? generation
+                ?? revision}}}, "replicas": {{{all}}}, "updatedReplicas": {{{updated}}}, "availableReplicas": {{{available}}}}}
             """;
 
     private static string Set(string hash, string owner = "checkout") =>
-        $$"""
+        $$$"""
             {"apiVersion": "apps/v1", "kind": "ReplicaSet",
-             "metadata": {"name": "{{owner}}-{{hash}}", "namespace": "shop", "uid": "set-{{owner}}-{{hash}}",
-               "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "{{owner}}", "uid": "{{owner}}-uid", "controller": true}]}}
+             "metadata": {"name": "{{{owner}}}-{{{hash}}}", "namespace": "shop", "uid": "set-{{{owner}}}-{{{hash}}}",
+               "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "{{{owner}}}", "uid": "{{{owner}}}-uid", "controller": true}]}}
             """;
 
     private static V1Pod Pod(
@@ -83,11 +86,7 @@ public sealed class RolloutControllerTests
         };
 
     private static string NameAt(string revision, long number, string kind = "Deployment") =>
-        PolicyNames.RolloutSession(
-            Name,
-            "policy-1",
-            new Rollout(kind, "checkout", "checkout-uid", revision, number)
-        );
+        PolicyNames.RolloutSession(Name, "policy-1", new Rollout(kind, "checkout", "checkout-uid", revision, number));
 
     private static async Task<PolicyWorld> WorldAsync(PolicyEntity? policy = null, string[]? revisions = null)
     {
@@ -117,9 +116,7 @@ public sealed class RolloutControllerTests
     private static async Task EndAsync(PolicyWorld world, string name, (string, double)[] hotspots)
     {
         var ended = world.Session(name);
-        ended.Status = StatusJson.Write(
-            Found(hotspots, minutes: (int)(world.Clock.GetUtcNow() - Now).TotalMinutes)
-        );
+        ended.Status = StatusJson.Write(Found(hotspots, minutes: (int)(world.Clock.GetUtcNow() - Now).TotalMinutes));
         await world.PutAsync(ended);
     }
 
@@ -209,7 +206,14 @@ public sealed class RolloutControllerTests
         Assert.Equal(Enumerable.Repeat("deployments/checkout", 4), world.Gets);
         Assert.Equal((lists, writes), (world.PodLists, world.Writes.Count));
         // scaled up: no rollout, whatever the pods do
-        world.Others["deployments/checkout"] = Deployment(1, wanted: 9, updated: 9, all: 9, available: 2, generation: 2);
+        world.Others["deployments/checkout"] = Deployment(
+            1,
+            wanted: 9,
+            updated: 9,
+            all: 9,
+            available: 2,
+            generation: 2
+        );
         world.Pods = [.. world.Pods!, Pod("e", "h1", 90)];
         await StepAsync(world);
         Assert.Single(world.Names);
@@ -314,7 +318,11 @@ public sealed class RolloutControllerTests
         }
         Assert.Empty(world.Names);
         Assert.Equal(("Unknown", PolicyReasons.SeveralWorkloads), Answer(world));
-        Assert.Contains("Deployment canary and Deployment checkout", Regression(world).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Deployment canary and Deployment checkout",
+            Regression(world).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -337,14 +345,13 @@ public sealed class RolloutControllerTests
         var isStateful = kind == "StatefulSet";
         var revision = isStateful ? "checkout-h1" : "h1";
         world.Pods = [Pod("a", revision, kind: kind), Pod("b", revision, kind: kind)];
-        world.Others[isStateful ? "statefulsets/checkout" : "daemonsets/checkout"] =
-            $$"""
-            {"apiVersion": "apps/v1", "kind": "{{kind}}",
+        world.Others[isStateful ? "statefulsets/checkout" : "daemonsets/checkout"] = $$$"""
+            {"apiVersion": "apps/v1", "kind": "{{{kind}}}",
              "metadata": {"name": "checkout", "namespace": "shop", "uid": "checkout-uid", "generation": 4,
                "annotations": {"deprecated.daemonset.template.generation": "3"}},
-             "spec": {"replicas": {{wanted}}, "selector": {"matchLabels": {"app": "checkout"}}},
-             "status": {"observedGeneration": 4, "replicas": {{wanted}}, "updatedReplicas": {{updated}}, "readyReplicas": {{ready}},
-               "updateRevision": "checkout-h1", "desiredNumberScheduled": {{wanted}}, "updatedNumberScheduled": {{updated}}, "numberAvailable": {{ready}}}}
+             "spec": {"replicas": {{{wanted}}}, "selector": {"matchLabels": {"app": "checkout"} }},
+             "status": {"observedGeneration": 4, "replicas": {{{wanted}}}, "updatedReplicas": {{{updated}}}, "readyReplicas": {{{ready}}},
+               "updateRevision": "checkout-h1", "desiredNumberScheduled": {{{wanted}}}, "updatedNumberScheduled": {{{updated}}}, "numberAvailable": {{{ready}}}}}
             """;
         world.Others["controllerrevisions/checkout-h1"] = """
             {"apiVersion": "apps/v1", "kind": "ControllerRevision", "revision": 3, "data": {"spec": {"template": {}}},
@@ -356,8 +363,13 @@ public sealed class RolloutControllerTests
         if (made)
             Assert.Equal(
                 revision,
-                world.Session(world.Names[0]).Spec.GetProperty("target").GetProperty("podSelector")
-                    .GetProperty("matchLabels").GetProperty("controller-revision-hash").GetString()
+                world
+                    .Session(world.Names[0])
+                    .Spec.GetProperty("target")
+                    .GetProperty("podSelector")
+                    .GetProperty("matchLabels")
+                    .GetProperty("controller-revision-hash")
+                    .GetString()
             );
         else
             Assert.Equal(("Unknown", PolicyReasons.RolloutInProgress), Answer(world));
@@ -429,7 +441,11 @@ public sealed class RolloutControllerTests
         Assert.Equal(("Unknown", PolicyReasons.Suspended), Answer(world));
         Assert.Equal(
             ("True", "Suspended"),
-            world.Status().Conditions.Where(c => c.Type == ConditionTypes.Ready).Select(c => (c.Status, c.Reason)).Single()
+            world
+                .Status()
+                .Conditions.Where(c => c.Type == ConditionTypes.Ready)
+                .Select(c => (c.Status, c.Reason))
+                .Single()
         );
         Assert.Empty(world.Gets);
         Assert.Empty(world.Names);
@@ -449,9 +465,21 @@ public sealed class RolloutControllerTests
     [InlineData("{podSelector: {matchLabels: {a: b}}}", "{settle: soon}", PolicyMessages.Settle)]
     [InlineData("{podSelector: {matchLabels: {a: b}}}", "{cooldown: 1s}", PolicyMessages.RolloutCooldown)]
     [InlineData("{podSelector: {matchLabels: {a: b}}}", "{cooldown: soon}", PolicyMessages.RolloutCooldown)]
-    [InlineData("{podSelector: {matchLabels: {a: b}}}", "{maxSessionsPerHour: 0}", PolicyMessages.RolloutSessionsPerHour)]
-    [InlineData("{podSelector: {matchLabels: {a: b}}}", "{successfulSessionsHistoryLimit: 101}", PolicyMessages.RolloutSuccessfulLimit)]
-    [InlineData("{podSelector: {matchLabels: {a: b}}}", "{failedSessionsHistoryLimit: -1}", PolicyMessages.RolloutFailedLimit)]
+    [InlineData(
+        "{podSelector: {matchLabels: {a: b}}}",
+        "{maxSessionsPerHour: 0}",
+        PolicyMessages.RolloutSessionsPerHour
+    )]
+    [InlineData(
+        "{podSelector: {matchLabels: {a: b}}}",
+        "{successfulSessionsHistoryLimit: 101}",
+        PolicyMessages.RolloutSuccessfulLimit
+    )]
+    [InlineData(
+        "{podSelector: {matchLabels: {a: b}}}",
+        "{failedSessionsHistoryLimit: -1}",
+        PolicyMessages.RolloutFailedLimit
+    )]
     [InlineData("{podSelector: {matchLabels: {a: b}}}", "{regression: {lostPercent: 0}}", PolicyMessages.LostPercent)]
     public async Task A_spec_that_an_old_server_lets_pass_is_refused_in_the_same_words(
         string target,
@@ -460,9 +488,9 @@ public sealed class RolloutControllerTests
     )
     {
         var policy = OnRollout();
-        policy.Spec = System.Text.Json.JsonDocument.Parse(
-            Json($"{{session: {{target: {target}}}, triggers: {{rollout: {rollout}}}}}")
-        ).RootElement;
+        policy.Spec = System
+            .Text.Json.JsonDocument.Parse(Json($"{{session: {{target: {target}}}, triggers: {{rollout: {rollout}}}}}"))
+            .RootElement;
         await using var world = await WorldAsync(policy);
         await world.ReconcileAsync();
         var accepted = world.Status().Conditions.Single(c => c.Type == ConditionTypes.Accepted);
