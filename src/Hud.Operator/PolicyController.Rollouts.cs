@@ -73,9 +73,9 @@ public sealed partial class PolicyController
                 (o, memory) = await CreateAsync(o, memory, run, notices, cancel).ConfigureAwait(false);
         }
         _rollouts[key] = memory;
-        var next = (memory.SeenAt ?? o.Now) + PauseOfLooks;
-        if (next <= o.Now) // the last look failed
-            next = o.Now + TargetsPause;
+        // where the last look failed, soon again
+        var next =
+            memory.SeenAt is { } seen && seen + PauseOfLooks is var due && due > o.Now ? due : o.Now + TargetsPause;
         return o with
         {
             Rollout = memory.Finding! with
