@@ -19,9 +19,14 @@ internal static class MakeRollout
         WorkloadRef = new WorkloadReference("apps/v1", "Deployment", "checkout"),
     };
 
-    public static PolicyEntity OnRollout(RolloutTriggerSpec? spec = null, TargetSpec? target = null)
+    public static PolicyEntity OnRollout(
+        RolloutTriggerSpec? spec = null,
+        TargetSpec? target = null,
+        string name = Name,
+        string uid = "policy-1"
+    )
     {
-        var policy = Policy();
+        var policy = Policy(name: name, uid: uid);
         policy.Spec = JsonSerializer.SerializeToElement(
             new ProfilingPolicySpec
             {

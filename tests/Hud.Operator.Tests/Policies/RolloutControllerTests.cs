@@ -241,6 +241,22 @@ public sealed class RolloutControllerTests
         Assert.InRange(result.RequeueAfter!.Value.TotalSeconds, 15, 15.1);
     }
 
+    /// <summary>However many policies there are, they ask for five workloads a second together.</summary>
+    [Fact]
+    public async Task With_many_policies_each_looks_less_often()
+    {
+        var policies = Enumerable.Range(0, 100).Select(i => OnRollout(name: $"p{i}", uid: $"u{i}")).ToArray();
+        await using var world = new PolicyWorld(policies);
+        world.Others["deployments/checkout"] = Deployment(1, updated: 1);
+        await world.Ready;
+        var pauses = new List<double>();
+        foreach (var policy in policies)
+            pauses.Add((await world.ReconcileAsync(policy.Name)).RequeueAfter!.Value.TotalSeconds);
+        Assert.InRange(pauses[0], 15, 15.1);
+        Assert.InRange(pauses[^1], 20, 20.1);
+        Assert.Equal(100, world.Gets.Count);
+    }
+
     [Fact]
     public async Task Two_leaders_and_one_that_comes_later_make_one_session_of_a_rollout()
     {
