@@ -9,7 +9,7 @@ public sealed class RolloutTests(Cluster cluster)
     private const string Policy = "releases";
 
     private const string ArgoLine =
-        "if c.type == \"RegressionFound\" and c.status == \"True\" then return {status = \"Degraded\", message = c.message} end";
+        "for _, c in ipairs(obj.status.conditions) do if c.type == \"RegressionFound\" and c.status == \"True\" then return {status = \"Degraded\", message = c.message} end end";
 
     private static string Deployment(int blockMs) =>
         $$$"""
