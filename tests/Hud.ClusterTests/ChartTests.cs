@@ -185,7 +185,9 @@ public sealed class ChartTests(Cluster cluster)
                 endpoint["honorLabels"].ToString()
             )
         );
-        foreach (var bad in (string[])["dashboard.namespace=Not_One", "podMonitor.interval=often", "prometheusRule.rules=x"])
+        foreach (
+            var bad in (string[])["dashboard.namespace=Not_One", "podMonitor.interval=often", "prometheusRule.rules=x"]
+        )
             Assert.NotEqual(0, (await cluster.HelmAsync("template", "hud", "charts/hud", "--set", bad)).Code);
     }
 

@@ -8,10 +8,7 @@ public sealed partial class DashboardTests
 {
     private static readonly string Golden = RepositoryRoot.PathOf("charts", "hud", "dashboards", "hud.json");
 
-    private static readonly IReadOnlyList<DashboardPanel> Panels =
-    [
-        .. HudDashboard.Rows.SelectMany(r => r.Panels),
-    ];
+    private static readonly IReadOnlyList<DashboardPanel> Panels = [.. HudDashboard.Rows.SelectMany(r => r.Panels)];
 
     /// <summary>Of one run since its start, or a second way to say what is shown.</summary>
     private static readonly MetricInfo[] NotShown =
@@ -59,7 +56,10 @@ public sealed partial class DashboardTests
     {
         string all = string.Join(
             '\n',
-            Panels.SelectMany(p => p.Queries).Select(q => q.Expression).Concat(HudDashboard.Variables.Select(v => v.Values))
+            Panels
+                .SelectMany(p => p.Queries)
+                .Select(q => q.Expression)
+                .Concat(HudDashboard.Variables.Select(v => v.Values))
         );
         var asked = Names(all);
         Assert.Empty(asked.Except(Served()));

@@ -7,7 +7,12 @@ namespace Hud.Metrics.Tests;
 public sealed class RulesTests
 {
     private static readonly string Rules = RepositoryRoot.PathOf("charts", "hud", "rules", "hud.yaml");
-    private static readonly string Cases = RepositoryRoot.PathOf("tests", "Hud.Metrics.Tests", "Rules", "hud.test.yaml");
+    private static readonly string Cases = RepositoryRoot.PathOf(
+        "tests",
+        "Hud.Metrics.Tests",
+        "Rules",
+        "hud.test.yaml"
+    );
     private static readonly IReadOnlyList<AlertRule> Alerts = AlertRule.Read(Rules);
 
     [Fact]
@@ -44,10 +49,19 @@ public sealed class RulesTests
 
     [Fact]
     public void They_ask_for_metrics_that_there_are() =>
-        Assert.All(
-            Alerts,
-            a => Assert.Empty(DashboardTests.Names(a.Expression).Except(DashboardTests.Served()))
+        Assert.All(Alerts, a => Assert.Empty(DashboardTests.Names(a.Expression).Except(DashboardTests.Served())));
+
+    [Fact]
+    public void Each_has_its_row_on_the_page_about_metrics()
+    {
+        var rows = File.ReadLines(RepositoryRoot.PathOf("docs", "metrics.md"))
+            .Where(line => line.StartsWith("| `Hud", StringComparison.Ordinal))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries));
+        Assert.Equal(
+            Alerts.Select(a => ($"`{a.Name}`", a.Labels["severity"], a.Labels.ContainsKey("profile") ? "yes" : "")),
+            rows.Select(cells => (cells[1], cells[2], cells[4]))
         );
+    }
 
     /// <summary>A policy that says nothing of labels takes these.</summary>
     [Fact]
@@ -65,6 +79,10 @@ public sealed class RulesTests
                     StringComparison.Ordinal
                 )
         );
-        Assert.All(Alerts, a => Assert.Contains(a.Labels["severity"], (string[])["critical", "warning"]));
+        Assert.Contains(
+            $"{{key: alertname, operator: In, values: [{string.Join(", ", answered.Select(a => a.Name))}]}}",
+            File.ReadAllText(RepositoryRoot.PathOf("config", "samples", "hud-alert.yaml")),
+            StringComparison.Ordinal
+        );
     }
 }

@@ -99,16 +99,17 @@ public sealed partial class DashboardTests
 
     /// <summary>As Grafana fills it in, when somebody has chosen a namespace.</summary>
     private static string Chosen(string expression) =>
-        Variable().Replace(
-            expression,
-            m =>
-                m.Value switch
-                {
-                    "$__rate_interval" => "15s",
-                    "$namespace" => "shop",
-                    _ => ".*",
-                }
-        );
+        Variable()
+            .Replace(
+                expression,
+                m =>
+                    m.Value switch
+                    {
+                        "$__rate_interval" => "15s",
+                        "$namespace" => "shop",
+                        _ => ".*",
+                    }
+            );
 
     private static Dictionary<string, string> Labels(string json) =>
         JsonSerializer.Deserialize<Dictionary<string, string>>(json)!;
@@ -159,7 +160,10 @@ public sealed partial class DashboardTests
                 UseShellExecute = false,
                 RedirectStandardOutput = true,
             };
-            start.Environment[AgentTask.EnvironmentVariable] = JsonSerializer.Serialize(task, HudJson.Default.AgentTask);
+            start.Environment[AgentTask.EnvironmentVariable] = JsonSerializer.Serialize(
+                task,
+                HudJson.Default.AgentTask
+            );
             var agent = Process.Start(start)!;
             var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -191,11 +191,7 @@ public static class DashboardJson
                 ["steps"] = new JsonArray([
                     .. (panel.Thresholds.Count > 0 ? panel.Thresholds : [new PanelThreshold(0, "text")]).Select(
                         (t, i) =>
-                            new JsonObject
-                            {
-                                ["color"] = t.Color,
-                                ["value"] = i == 0 ? null : JsonValue.Create(t.From),
-                            }
+                            new JsonObject { ["color"] = t.Color, ["value"] = i == 0 ? null : JsonValue.Create(t.From) }
                     ),
                 ]),
             },
@@ -234,11 +230,7 @@ public static class DashboardJson
                 ["fillOpacity"] = panel.Stacked ? 40 : 8,
                 ["showPoints"] = "never",
                 ["spanNulls"] = false,
-                ["stacking"] = new JsonObject
-                {
-                    ["mode"] = panel.Stacked ? "normal" : "none",
-                    ["group"] = "A",
-                },
+                ["stacking"] = new JsonObject { ["mode"] = panel.Stacked ? "normal" : "none", ["group"] = "A" },
             },
             PanelKind.StateTimeline => new JsonObject { ["fillOpacity"] = 70, ["lineWidth"] = 0 },
             PanelKind.Table => new JsonObject

@@ -133,10 +133,7 @@ public static class HudDashboard
                     "Processes with a slow poll that has not returned, the longest first. Profile the first one while it lasts: kubectl hud run pod/NAME -n NAMESPACE -c CONTAINER. A poll that is already stuck is found too, with its stack."
                 )
                 {
-                    Queries =
-                    [
-                        new($"topk(20, max by ({ByPod}) ({Of(MetricCatalog.LongestOpen)} and {Watched}) > 0)"),
-                    ],
+                    Queries = [new($"topk(20, max by ({ByPod}) ({Of(MetricCatalog.LongestOpen)} and {Watched}) > 0)")],
                     Columns =
                     [
                         (MetricLabels.Namespace, "Namespace"),
