@@ -148,7 +148,9 @@ public sealed class ChartTests(Cluster cluster)
             )
         );
         Assert.Equal(
-            (await File.ReadAllTextAsync(RepositoryRoot.PathOf("charts", "hud", "dashboards", "hud.json"))).TrimEnd(),
+            (
+                await File.ReadAllTextAsync(Path.Combine(Repository.Root, "charts", "hud", "dashboards", "hud.json"))
+            ).TrimEnd(),
             dashboard["data"]["hud.json"].ToString()
         );
 
@@ -162,7 +164,7 @@ public sealed class ChartTests(Cluster cluster)
             )
         );
         var rules = new YamlStream();
-        using (var text = File.OpenText(RepositoryRoot.PathOf("charts", "hud", "rules", "hud.yaml")))
+        using (var text = File.OpenText(Path.Combine(Repository.Root, "charts", "hud", "rules", "hud.yaml")))
             rules.Load(text);
         Assert.Equal(Normal(rules.Documents[0].RootNode), Normal(rule["spec"]));
 

@@ -445,7 +445,7 @@ public static class HudDashboard
                     6,
                     "Memory of the agents, at most",
                     "bytes",
-                    "The most that an agent had resident since its start. Near the limit of its pod (agent.resources of the chart), raise that."
+                    "The most that an agent had resident since its start. Near the memory limit of its pod, raise that limit in the chart's values, before the kernel ends the agent."
                 )
                 {
                     Queries = [new(MetricCatalog.AgentMemory.Name, AgentLegend)],
@@ -455,7 +455,7 @@ public static class HudDashboard
                     12,
                     "Versions",
                     "none",
-                    "Which agent measures where, on which kernel and by which probes. Two versions for long are an upgrade that is half-way; a slower kind of probe costs more, which docs/performance.md explains."
+                    "Which agent measures where, on which kernel and by which probes. Two versions for long are an upgrade that is half-way; an older kernel has costlier probes, which docs/how-it-works.md lists."
                 )
                 {
                     Queries =
