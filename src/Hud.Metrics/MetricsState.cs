@@ -9,7 +9,8 @@ namespace Hud.Metrics;
 /// What an agent's stream has said so far, as metrics. Names in it were written by the programs that are profiled: each is cleaned and bounded, and
 /// so is their number. Pure but for its memory; not safe for several threads.
 /// </summary>
-public sealed class MetricsState
+/// <param name="onHistogram">Called as each is made; null for nothing.</param>
+public sealed class MetricsState(Action? onHistogram = null)
 {
     /// <summary>Without news for longer the agent counts as gone: three messages that did not come.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -181,15 +182,17 @@ public sealed class MetricsState
             new(info) { Samples = [.. targets.Select(t => new Sample(t.Labels, value(t.Target.Metrics)))] };
     }
 
-    private static HistogramSample Histogram(
+    private HistogramSample Histogram(
         RunMetrics run,
         IReadOnlyList<Label> labels,
         List<TaskMetrics> tasks,
         Func<TaskMetrics, IReadOnlyList<long>> slots,
         Func<TaskMetrics, long> sumNs,
         IEnumerable<PollExemplar> exemplars
-    ) =>
-        HistogramBounds.Sample(
+    )
+    {
+        onHistogram?.Invoke();
+        return HistogramBounds.Sample(
             labels,
             Log2Histogram.Sum(
                 tasks.Select(t =>
@@ -206,6 +209,7 @@ public sealed class MetricsState
                     run.StartedAt + TimeSpan.FromTicks(Math.Clamp(e.EndNs, 0, run.ElapsedNs) / 100)
                 ))
         );
+    }
 
     /// <summary>Two processes of one name in one container are told apart by a number behind the name.</summary>
     private List<(Target Target, IReadOnlyList<Label> Labels)> Labelled()
