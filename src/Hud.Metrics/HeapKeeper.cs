@@ -6,8 +6,8 @@ namespace Hud.Metrics;
 /// </summary>
 internal sealed class HeapKeeper
 {
-    private const long YoungBytes = 2 << 20,
-        AllBytes = 16 << 20;
+    private const long YoungBytes = 1 << 20,
+        AllBytes = 8 << 20;
 
     private readonly Lock _gate = new();
     private long _lookedAt = GC.GetTotalAllocatedBytes();
@@ -25,7 +25,10 @@ internal sealed class HeapKeeper
             bool all = now - _collectedAllAt >= AllBytes;
             if (all)
                 _collectedAllAt = now;
-            GC.Collect(all ? GC.MaxGeneration : 0, GCCollectionMode.Forced, blocking: true, compacting: all);
+            if (all)
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            else
+                GC.Collect(0, GCCollectionMode.Forced, blocking: true);
         }
         finally
         {

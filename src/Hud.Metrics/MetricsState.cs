@@ -61,13 +61,26 @@ public sealed class MetricsState(Action? onHistogram = null)
             _targets[message.Index] = target = new Target();
         }
 
-        target.Metrics = message.Target;
+        target.Metrics = message.Target with { Tasks = [] };
         foreach (var task in message.Target.Tasks)
         {
             if (task.Series is >= TaskMetrics.Others and < StreamLimits.MetricsSeries)
-                target.Tasks[task.Series] = task;
+                target.Tasks[task.Series] = Compact(task, target.Tasks.GetValueOrDefault(task.Series));
         }
     }
+
+    /// <summary>As it stays until the next message: without the room that lists have to grow, and without another copy of what is the same.</summary>
+    private static TaskMetrics Compact(TaskMetrics task, TaskMetrics? before) =>
+        task with
+        {
+            Name = before?.Name == task.Name ? before.Name : task.Name,
+            Polls = task.Polls.ToArray(),
+            Waits = task.Waits.ToArray(),
+            Exemplars =
+                before is not null && task.Exemplars.SequenceEqual(before.Exemplars)
+                    ? before.Exemplars
+                    : task.Exemplars.ToArray(),
+        };
 
     /// <summary>
     /// In the order of <see cref="MetricCatalog.All"/>, without those that have no series. They stay as they are when more is said; histograms are made

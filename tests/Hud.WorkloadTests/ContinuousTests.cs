@@ -19,7 +19,7 @@ public sealed partial class ContinuousTests : IDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hud-continuous-");
     private readonly HttpClient _http = new();
-    private readonly int _port = Prometheus.FreePort();
+    private readonly int _port = FreePort.Next();
 
     private static string Agent => Repository.Hud + "-agent";
 
