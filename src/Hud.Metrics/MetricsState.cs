@@ -9,7 +9,8 @@ namespace Hud.Metrics;
 /// What an agent's stream has said so far, as metrics. Names in it were written by the programs that are profiled: each is cleaned and bounded, and
 /// so is their number. Pure but for its memory; not safe for several threads.
 /// </summary>
-public sealed class MetricsState
+/// <param name="onHistogram">Called as each is made; null for nothing.</param>
+public sealed class MetricsState(Action? onHistogram = null)
 {
     /// <summary>Without news for longer the agent counts as gone: three messages that did not come.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -60,15 +61,31 @@ public sealed class MetricsState
             _targets[message.Index] = target = new Target();
         }
 
-        target.Metrics = message.Target;
+        target.Metrics = message.Target with { Tasks = [] };
         foreach (var task in message.Target.Tasks)
         {
             if (task.Series is >= TaskMetrics.Others and < StreamLimits.MetricsSeries)
-                target.Tasks[task.Series] = task;
+                target.Tasks[task.Series] = Compact(task, target.Tasks.GetValueOrDefault(task.Series));
         }
     }
 
-    /// <summary>In the order of <see cref="MetricCatalog.All"/>, without those that have no series.</summary>
+    /// <summary>As it stays until the next message: without the room that lists have to grow, and without another copy of what is the same.</summary>
+    private static TaskMetrics Compact(TaskMetrics task, TaskMetrics? before) =>
+        task with
+        {
+            Name = before?.Name == task.Name ? before.Name : task.Name,
+            Polls = task.Polls.ToArray(),
+            Waits = task.Waits.ToArray(),
+            Exemplars =
+                before is not null && task.Exemplars.SequenceEqual(before.Exemplars)
+                    ? before.Exemplars
+                    : task.Exemplars.ToArray(),
+        };
+
+    /// <summary>
+    /// In the order of <see cref="MetricCatalog.All"/>, without those that have no series. They stay as they are when more is said; histograms are made
+    /// as they are asked for, each time, because those of all targets are many times what they are made of.
+    /// </summary>
     public IReadOnlyList<MetricFamily> Families(DateTimeOffset now)
     {
         var families = new List<MetricFamily>
@@ -79,7 +96,7 @@ public sealed class MetricsState
         {
             families.InsertRange(0, [BuildInfo(run.Agent)]);
             families.AddRange(OfRun(run));
-            families.AddRange(OfTargets());
+            families.AddRange(OfTargets(run));
         }
 
         return [.. families.Where(f => !f.IsEmpty)];
@@ -107,7 +124,7 @@ public sealed class MetricsState
                 [
                     .. LossKinds.All.Select(k => new Sample(
                         Labels((MetricLabels.Kind, k.Kind)),
-                        Math.Max(0, k.Count(run.Losses))
+                        Math.Max(0, k.Count(run))
                     )),
                 ],
             },
@@ -119,7 +136,7 @@ public sealed class MetricsState
             One(MetricCatalog.ProbeHits, Math.Max(0, run.Overhead.ProbeHits)),
         ];
 
-    private IEnumerable<MetricFamily> OfTargets()
+    private IEnumerable<MetricFamily> OfTargets(RunMetrics run)
     {
         var targets = Labelled();
         yield return Each(MetricCatalog.TargetUp, t => t.Watched ? 1 : 0);
@@ -160,21 +177,18 @@ public sealed class MetricsState
         };
         yield return new MetricFamily(MetricCatalog.PollDuration)
         {
-            Histograms =
-            [
-                .. tasks.Select(t =>
-                    Histogram(t.Labels, t.Tasks, x => x.Polls, x => x.PollNs, t.Tasks.SelectMany(x => x.Exemplars))
-                ),
-            ],
+            Histograms = new MappedList<(IReadOnlyList<Label> Labels, List<TaskMetrics> Tasks), HistogramSample>(
+                tasks,
+                t =>
+                    Histogram(run, t.Labels, t.Tasks, x => x.Polls, x => x.PollNs, t.Tasks.SelectMany(x => x.Exemplars))
+            ),
         };
         yield return new MetricFamily(MetricCatalog.TaskWait)
         {
-            Histograms =
-            [
-                .. tasks
-                    .Where(t => t.Tasks.Any(x => x.Waits.Count > 0))
-                    .Select(t => Histogram(t.Labels, t.Tasks, x => x.Waits, x => x.WaitNs, [])),
-            ],
+            Histograms = new MappedList<(IReadOnlyList<Label> Labels, List<TaskMetrics> Tasks), HistogramSample>(
+                [.. tasks.Where(t => t.Tasks.Any(x => x.Waits.Count > 0))],
+                t => Histogram(run, t.Labels, t.Tasks, x => x.Waits, x => x.WaitNs, [])
+            ),
         };
 
         MetricFamily Each(MetricInfo info, Func<TargetMetrics, double> value) =>
@@ -182,13 +196,16 @@ public sealed class MetricsState
     }
 
     private HistogramSample Histogram(
+        RunMetrics run,
         IReadOnlyList<Label> labels,
         List<TaskMetrics> tasks,
         Func<TaskMetrics, IReadOnlyList<long>> slots,
         Func<TaskMetrics, long> sumNs,
         IEnumerable<PollExemplar> exemplars
-    ) =>
-        HistogramBounds.Sample(
+    )
+    {
+        onHistogram?.Invoke();
+        return HistogramBounds.Sample(
             labels,
             Log2Histogram.Sum(
                 tasks.Select(t =>
@@ -202,9 +219,10 @@ public sealed class MetricsState
                 .Select(e => new Exemplar(
                     Labels(("fingerprint", e.Fingerprint), (MetricLabels.Cause, Cause(e.Cause))),
                     Seconds(e.WallNs),
-                    _run!.StartedAt + TimeSpan.FromTicks(Math.Clamp(e.EndNs, 0, _run.ElapsedNs) / 100)
+                    run.StartedAt + TimeSpan.FromTicks(Math.Clamp(e.EndNs, 0, run.ElapsedNs) / 100)
                 ))
         );
+    }
 
     /// <summary>Two processes of one name in one container are told apart by a number behind the name.</summary>
     private List<(Target Target, IReadOnlyList<Label> Labels)> Labelled()
