@@ -82,7 +82,7 @@ public static class ConditionTypes
         Failed,
         ResultsComplete,
         ExpectationsMet,
-        RegressionFound,
         Watching,
+        RegressionFound,
     ];
 }
