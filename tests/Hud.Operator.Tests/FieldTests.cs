@@ -36,6 +36,8 @@ public sealed class FieldTests
         ["spec.triggers.alert.matchExpressions"] = "labels, expressions or both",
         ["spec.triggers.alert.matchExpressions[].values"] = "none with Exists and DoesNotExist",
         ["spec.triggers.alert.containerLabel"] = "no label names the container",
+        ["spec.triggers.rollout"] = "one way to make sessions; a rule asks for one",
+        ["spec.triggers.rollout.cooldown"] = "a rollout waits for no other",
     };
 
     private static List<(string Path, YamlNode Field, bool Required)> All(string plural = OfSessions) =>

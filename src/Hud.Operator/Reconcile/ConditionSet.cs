@@ -64,6 +64,9 @@ public static class ConditionTypes
     public const string ResultsComplete = nameof(ResultsComplete);
     public const string ExpectationsMet = nameof(ExpectationsMet);
 
+    /// <summary>Of a policy: whether the newest rollout made its target worse.</summary>
+    public const string RegressionFound = nameof(RegressionFound);
+
     internal static readonly string[] Order =
     [
         Ready,
@@ -76,5 +79,6 @@ public static class ConditionTypes
         Failed,
         ResultsComplete,
         ExpectationsMet,
+        RegressionFound,
     ];
 }

@@ -6,7 +6,7 @@ using k8s.Models;
 namespace Hud.Operator.Targets;
 
 /// <summary>Asks the API server for the pods a session may mean. Always the session's own namespace.</summary>
-public sealed class TargetResolver(KubernetesClient client, OperatorOptions options)
+public sealed partial class TargetResolver(KubernetesClient client, OperatorOptions options)
 {
     /// <summary>Jobs of one CronJob that are looked at; more would only be needed for more pods than a session may have.</summary>
     private const int MaxJobs = 20;
