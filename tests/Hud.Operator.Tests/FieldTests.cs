@@ -38,6 +38,8 @@ public sealed class FieldTests
         ["spec.triggers.alert.containerLabel"] = "no label names the container",
         ["spec.triggers.rollout"] = "one way to make sessions; a rule asks for one",
         ["spec.triggers.rollout.cooldown"] = "a rollout waits for no other",
+        ["spec.continuous"] = "no agents watch all the time",
+        ["spec.lookBack"] = "sessions begin with their trigger",
     };
 
     private static List<(string Path, YamlNode Field, bool Required)> All(string plural = OfSessions) =>

@@ -4,7 +4,7 @@ namespace Hud.Core.Api;
 public static class PolicyMessages
 {
     public const string NothingMakesSessions =
-        "a policy needs a schedule or a trigger; add schedule.cron, triggers.alert or triggers.rollout";
+        "a policy needs a schedule, a trigger or continuous; add schedule.cron, triggers.alert, triggers.rollout or continuous";
     public const string SessionSuspended =
         "session.suspend must be false, because each session would wait for ever; schedule.suspend, triggers.alert.suspend and triggers.rollout.suspend hold the policy";
     public const string Cron =
@@ -39,6 +39,13 @@ public static class PolicyMessages
     public const string LostPercent =
         "triggers.rollout.regression.lostPercent must be from 0.1 to 100; 1 is a good value";
 
+    public const string LookBackNeedsContinuous =
+        "lookBack needs continuous, because only an agent that watches all the time knows the past; add continuous or leave lookBack out";
+    public const string LookBack = "lookBack must be from 10s to 10m; write it like 2m";
+    public const string ContinuousBudget =
+        "continuous.overheadBudgetPercent must be from 0.1 to 10; 0.5 is a good value";
+    public const string RenewAfter = "continuous.renewAfter must be from 1h to 168h; write it like 24h";
+
     /// <summary>What the schema says by itself, where there is one.</summary>
     public static readonly string AlertOperator =
         "triggers.alert.matchExpressions needs a key, and an operator out of In, NotIn, Exists and DoesNotExist";
@@ -51,6 +58,8 @@ public static class PolicyMessages
         : path == "$.triggers.alert.cooldown" ? Cooldown
         : path == "$.triggers.rollout.settle" ? Settle
         : path == "$.triggers.rollout.cooldown" ? RolloutCooldown
+        : path == "$.continuous.renewAfter" ? RenewAfter
+        : path == "$.lookBack" ? LookBack
         : path.StartsWith("$.session.", StringComparison.Ordinal)
             ? SessionMessages.NoDuration("$." + path["$.session.".Length..])
         : null;

@@ -27,6 +27,10 @@ public sealed record ProfilingPolicyStatus
     /// <summary>Null where rollouts make no sessions.</summary>
     public RolloutStatus? Rollout { get; set; }
 
+    /// <summary>Null where the policy has no agents that watch all the time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ContinuousStatus? Continuous { get; set; }
+
     public IReadOnlyList<Condition> Conditions { get; set; } = [];
 }
 

@@ -1,4 +1,5 @@
 using Hud.Core.Api;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using k8s.Models;
@@ -21,7 +22,11 @@ public static class PolicyAdmission
         schedule = null;
         if (!policy.TryReadSpec(out spec, out var unreadable))
             return Invalid(unreadable);
-        if (spec.Schedule is null && spec.Triggers is not ({ Alert: not null } or { Rollout: not null }))
+        if (
+            spec.Schedule is null
+            && spec.Continuous is null
+            && spec.Triggers is not ({ Alert: not null } or { Rollout: not null })
+        )
             return Invalid(PolicyMessages.NothingMakesSessions);
         if (spec.Session.Suspend)
             return Invalid(PolicyMessages.SessionSuspended);
@@ -37,6 +42,8 @@ public static class PolicyAdmission
         );
         if (!session.Accepted)
             return session with { Message = "session: " + session.Message };
+        if (ContinuousAdmission.Check(spec) is { } beyond)
+            return Invalid(beyond);
         if (spec.Triggers?.Alert is { } alert && AlertAdmission.Check(alert) is { } wrong)
             return Invalid(wrong);
         if (spec.Triggers?.Rollout is { } rollout && RolloutAdmission.Check(rollout, spec.Session.Target) is { } unfit)

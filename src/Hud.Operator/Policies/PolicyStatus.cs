@@ -42,11 +42,16 @@ public static class PolicyStatus
             conditions.Set(ConditionTypes.RegressionFound, rollout.IsWorse, rollout.Reason, rollout.Message);
         else
             conditions.Remove(ConditionTypes.RegressionFound);
+        if (o.Continuous is { } watch)
+            conditions.Set(ConditionTypes.Watching, watch.Watching, watch.Reason, watch.Message);
+        else
+            conditions.Remove(ConditionTypes.Watching);
         return WithRuns(o.Policy.Metadata.Generation ?? 0, o.Now, runs) with
         {
             NextScheduleTime = next,
             MissedRuns = missed + runs.Where(r => r.IsOfSchedule).Sum(r => r.Missed),
             Rollout = o.Rollout?.Status,
+            Continuous = o.Continuous?.Status,
             Conditions = conditions.ToList(),
         };
     }
@@ -78,6 +83,10 @@ public static class PolicyStatus
             return (true, PolicyReasons.AwaitingRollouts, With(held));
         if (o.Alert is { Suspend: false })
             return (false, PolicyReasons.AlertsNotReceived, With(held));
+        if (o.Spec is null && o.Alert is null && o.Rollouts is null)
+            return o.WatchesAlways
+                ? (true, PolicyReasons.Watching, "agents watch all the time; nothing makes sessions")
+                : (true, PolicyReasons.Suspended, "suspended; set continuous.suspend to false to go on");
         return (
             true,
             PolicyReasons.Suspended,
@@ -95,6 +104,7 @@ public static class PolicyStatus
     {
         var generation = policy.Metadata.Generation ?? 0;
         var conditions = new ConditionSet(Known(policy), generation, now);
+        conditions.Remove(ConditionTypes.Watching);
         conditions.Set(ConditionTypes.Accepted, status: false, why.Reason, why.Message);
         conditions.Set(ConditionTypes.Ready, status: false, why.Reason, why.Message);
         conditions.Remove(ConditionTypes.RegressionFound); // no rollout is looked at
@@ -123,6 +133,7 @@ public static class PolicyStatus
                             or ConditionTypes.Ready
                             or ConditionTypes.Stalled
                             or ConditionTypes.RegressionFound
+                            or ConditionTypes.Watching
                 ),
         ];
 

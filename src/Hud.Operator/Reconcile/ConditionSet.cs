@@ -67,6 +67,9 @@ public static class ConditionTypes
     /// <summary>Of a policy: whether the newest rollout made its target worse.</summary>
     public const string RegressionFound = nameof(RegressionFound);
 
+    /// <summary>Of a policy: whether all that its agents are to watch is watched.</summary>
+    public const string Watching = nameof(Watching);
+
     internal static readonly string[] Order =
     [
         Ready,
@@ -79,6 +82,7 @@ public static class ConditionTypes
         Failed,
         ResultsComplete,
         ExpectationsMet,
+        Watching,
         RegressionFound,
     ];
 }

@@ -28,7 +28,8 @@ public sealed partial class TargetResolver
         var (kind, name) = target.WorkloadRef is { } named ? (named.Kind, named.Name) : ("", "");
         if (target.WorkloadRef is null)
         {
-            var found = await ListAsync(ns, [Selector(target.PodSelector)], cancel).ConfigureAwait(false);
+            var found = await ListAsync(ns, [Selector(target.PodSelector)], fromCache: false, cancel)
+                .ConfigureAwait(false);
             pods = [.. TargetSelection.Live(found.Pods)];
             var owners = await WorkloadsAsync(ns, pods, cancel).ConfigureAwait(false);
             if (owners.Count != 1)
@@ -86,7 +87,9 @@ public sealed partial class TargetResolver
             return sight with { State = RolloutState.NoWorkload, Message = $"{view.Kind} {view.Name} has no selector" };
         pods ??=
         [
-            .. TargetSelection.Live((await ListAsync(ns, [Selector(selector)], cancel).ConfigureAwait(false)).Pods),
+            .. TargetSelection.Live(
+                (await ListAsync(ns, [Selector(selector)], fromCache: false, cancel).ConfigureAwait(false)).Pods
+            ),
         ];
         var own = await OwnAsync(ns, view, pods, cancel).ConfigureAwait(false);
         var label = Rollout.RevisionLabel(view.Kind);
