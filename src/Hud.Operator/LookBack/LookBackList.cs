@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Hud.Core;
+using Hud.Core.Stream;
+
+namespace Hud.Operator.LookBack;
+
+/// <summary>The requests that an agent which watches is asked by, as its pod's annotation has them. Pure.</summary>
+public static class LookBackList
+{
+    /// <summary>Empty where it cannot be read: then it says nothing that an agent could answer.</summary>
+    public static IReadOnlyList<LookBackRequest> Read(string? annotation)
+    {
+        if (annotation is null || annotation.Length > LookBackRequest.MaxListBytes)
+            return [];
+        try
+        {
+            return
+            [
+                .. (JsonSerializer.Deserialize(annotation, HudJson.Default.IReadOnlyListLookBackRequest) ?? [])
+                    .OfType<LookBackRequest>()
+                    .Take(LookBackRequest.MaxRequests),
+            ];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
+    }
+
+    public static string Write(IEnumerable<LookBackRequest> requests) =>
+        JsonSerializer.Serialize<IReadOnlyList<LookBackRequest?>>(
+            [.. requests],
+            HudJson.Default.IReadOnlyListLookBackRequest
+        );
+
+    /// <param name="waits">Whether a session with this UID still waits for an answer.</param>
+    /// <returns>Without those that nobody waits for; null where as many as an agent takes are left.</returns>
+    public static IReadOnlyList<LookBackRequest>? With(
+        IReadOnlyList<LookBackRequest> requests,
+        LookBackRequest request,
+        DateTimeOffset now,
+        Func<string, bool> waits
+    )
+    {
+        var left = requests
+            .Where(r => r.Id != request.Id && r.Until + LookBackWindow.AnswersWithin > now && waits(r.Id))
+            .ToList();
+        return left.Count >= LookBackRequest.MaxRequests ? null : [.. left, request];
+    }
+
+    /// <summary>The same request, to be answered with what there is by then.</summary>
+    public static IReadOnlyList<LookBackRequest> EndingAt(
+        IReadOnlyList<LookBackRequest> requests,
+        string id,
+        DateTimeOffset until
+    ) => [.. requests.Select(r => r.Id == id && r.Until > until ? r with { Until = until } : r)];
+
+    public static IReadOnlyList<LookBackRequest> Without(IReadOnlyList<LookBackRequest> requests, string id) =>
+        [.. requests.Where(r => r.Id != id)];
+}
