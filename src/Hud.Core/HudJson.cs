@@ -29,6 +29,7 @@ namespace Hud.Core;
 [JsonSerializable(typeof(ProfileDocument))]
 [JsonSerializable(typeof(AgentTask))]
 [JsonSerializable(typeof(IReadOnlyList<AgentTarget?>))]
+[JsonSerializable(typeof(IReadOnlyList<LookBackRequest?>))]
 [JsonSerializable(typeof(StreamMessage))]
 [JsonSerializable(typeof(PreflightReport))]
 public sealed partial class HudJson : JsonSerializerContext

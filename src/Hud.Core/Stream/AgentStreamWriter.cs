@@ -96,13 +96,15 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
         );
 
     /// <summary>The same for the last while of a run that goes on.</summary>
-    public ProfileDocument WriteLookBack(int number, ProfileDocument document) =>
+    /// <param name="request">Whose answer it is; empty for one by SIGUSR1.</param>
+    public ProfileDocument WriteLookBack(int number, ProfileDocument document, string request = "") =>
         WriteParts(
             document,
             (part, parts, sha256, data) =>
                 new LookBackMessage
                 {
                     Number = number,
+                    Request = request,
                     Part = part,
                     Parts = parts,
                     Sha256 = sha256,

@@ -17,6 +17,18 @@ public sealed record AgentTask
     /// </summary>
     public string? TargetsFile { get; set; }
 
+    /// <summary>
+    /// A file with the parts of the run that are asked for while it goes on: a JSON array of at most <see cref="LookBackRequest.MaxRequests"/>
+    /// <see cref="LookBackRequest"/>s, which is looked at once a second. What is kept to be asked for is said by <see cref="AgentOptions.LookBack"/>.
+    /// </summary>
+    public string? LookBackFile { get; set; }
+
+    /// <summary>
+    /// The run watches and makes no report: progress goes out once a minute and is small, there is no profile at the end, and the session's
+    /// duration is not asked, so that the run goes on until it is stopped.
+    /// </summary>
+    public bool Continuous { get; set; }
+
     /// <summary>Processes may come and go: all that have this name, or run the executable with this path.</summary>
     public string? FollowName { get; set; }
 
@@ -78,6 +90,12 @@ public sealed record AgentOptions
 
     /// <summary>Send <see cref="MetricsMessage"/>s as well. A reader of an earlier version takes them for lines that it cannot read.</summary>
     public bool Metrics { get; set; }
+
+    /// <summary>
+    /// A FIFO that takes the <see cref="MetricsMessage"/>s in the place of the stream, as lines with a count of their own; made where there is
+    /// none. Nobody has to read it, and the run never waits for who does.
+    /// </summary>
+    public string? MetricsPipe { get; set; }
 
     /// <summary>Folders with separate debug files.</summary>
     public IReadOnlyList<string> DebugDirectories { get; set; } = [];

@@ -5,7 +5,8 @@ namespace Hud.Core.Stream;
 /// <summary>What an agent said to a request for the last while of the run.</summary>
 /// <param name="Document">Null when there is none.</param>
 /// <param name="Problem">Then why, in one sentence; empty otherwise.</param>
-public sealed record LookBackAnswer(ProfileDocument? Document, string Problem);
+/// <param name="Request">The <see cref="LookBackRequest.Id"/> that it answers; empty for one by SIGUSR1.</param>
+public sealed record LookBackAnswer(ProfileDocument? Document, string Problem, string Request = "");
 
 /// <summary>
 /// Puts the answers to requests for the last while together, one at a time: the beginning of the next drops what is there of the one before, and no
@@ -15,9 +16,11 @@ internal sealed class LookBackParts
 {
     private readonly ProfileParts _parts = new();
     private int _number;
+    private string _request = "";
     private bool _done;
     private byte[]? _whole;
     private string _problem = "";
+    private string _answered = "";
 
     public void Accept(LookBackMessage message)
     {
@@ -26,7 +29,7 @@ internal sealed class LookBackParts
         if (message.Number > _number)
         {
             _parts.Clear();
-            (_number, _done) = (message.Number, false);
+            (_number, _request, _done) = (message.Number, message.Request, false);
         }
 
         string problem =
@@ -37,7 +40,7 @@ internal sealed class LookBackParts
             return;
         _done = true;
         _whole = problem.Length == 0 ? _parts.Join(out problem) : null;
-        _problem = problem;
+        (_problem, _answered) = (problem, _request);
         _parts.Clear();
     }
 
@@ -48,7 +51,7 @@ internal sealed class LookBackParts
         var (whole, problem) = (_whole, _problem);
         (_whole, _problem) = (null, "");
         return whole is null
-            ? new LookBackAnswer(null, problem)
-            : new LookBackAnswer(ProfilePack.Open(whole, out _, out string error), error);
+            ? new LookBackAnswer(null, problem, _answered)
+            : new LookBackAnswer(ProfilePack.Open(whole, out _, out string error), error, _answered);
     }
 }

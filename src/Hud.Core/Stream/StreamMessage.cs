@@ -135,6 +135,9 @@ public sealed record LookBackMessage : StreamMessage
     /// <summary>Counts the answers from 1. One answer is for all requests since the one before.</summary>
     public int Number { get; set; }
 
+    /// <summary>The <see cref="LookBackRequest.Id"/> that it answers; empty for one by SIGUSR1.</summary>
+    public string Request { get; set; } = "";
+
     /// <summary>Why there is none, in one sentence: then it has no parts.</summary>
     public string Refused { get; set; } = "";
     public int Part { get; set; }

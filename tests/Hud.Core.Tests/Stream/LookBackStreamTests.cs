@@ -109,6 +109,22 @@ public sealed class LookBackStreamTests
     }
 
     [Fact]
+    public void An_answer_says_whose_it_is_also_when_the_next_has_begun()
+    {
+        _writer.WriteLookBack(1, Named("first"), "a");
+        _writer.WriteLookBack(2, Large("second"), "b");
+        Read(Lines()[..^1]);
+        var first = _reader.TakeLookBack()!;
+        Assert.Equal(("first", "a"), (first.Document!.Verdict, first.Request));
+        Read(Lines()[^1..]);
+        var second = _reader.TakeLookBack()!;
+        Assert.Equal(("second", "b"), (second.Document!.Verdict, second.Request));
+        _writer.Write(new LookBackMessage { Number = 3, Refused = "no" });
+        Read(Lines()[^1..]);
+        Assert.Equal(new LookBackAnswer(null, "no"), _reader.TakeLookBack());
+    }
+
+    [Fact]
     public void A_part_that_was_changed_is_no_answer_and_does_not_touch_the_profile()
     {
         _writer.WriteLookBack(1, Named("changed"));
