@@ -39,6 +39,9 @@ public sealed record OperatorOptions
     /// <summary>Empty: all.</summary>
     public IReadOnlyList<string> AllowedNamespaces { get; init; } = [];
 
+    /// <summary>Of agents that watch all the time.</summary>
+    public ContinuousOptions Continuous { get; init; } = new();
+
     public bool LeaderElection { get; init; } = true;
     public int Workers { get; init; } = 4;
     public string HealthAddress { get; init; } = "http://*:8080/";
@@ -82,12 +85,7 @@ public sealed record OperatorOptions
             AgentMemoryRequest = Quantity("HUD_AGENT_MEMORY_REQUEST", d.AgentMemoryRequest),
             AgentMemoryLimit = Quantity("HUD_AGENT_MEMORY_LIMIT", d.AgentMemoryLimit),
             AgentPriorityClass = get("HUD_AGENT_PRIORITY_CLASS") is { Length: > 0 } priority ? priority : null,
-            NeighbourNames = Text("HUD_NEIGHBOUR_NAMES", "false") switch
-            {
-                "true" => true,
-                "false" => false,
-                var other => throw new FormatException($"HUD_NEIGHBOUR_NAMES is {other}: use true or false"),
-            },
+            NeighbourNames = Flag("HUD_NEIGHBOUR_NAMES", otherwise: false),
             MaxDuration = GoDuration.TryParse(Text("HUD_MAX_DURATION", d.MaxDuration.ToString()), out var max)
                 ? max
                 : throw new FormatException("HUD_MAX_DURATION is not a duration: write it like 10m"),
@@ -99,6 +97,17 @@ public sealed record OperatorOptions
                 d.MaxWaitingSessionsPerNamespace
             ),
             AllowedNamespaces = List("HUD_ALLOWED_NAMESPACES"),
+            Continuous = new ContinuousOptions
+            {
+                MaxAgentsPerNode = Number("HUD_CONTINUOUS_MAX_AGENTS_PER_NODE", d.Continuous.MaxAgentsPerNode),
+                MaxPodsPerPolicy = Number("HUD_CONTINUOUS_MAX_PODS_PER_POLICY", d.Continuous.MaxPodsPerPolicy),
+                CpuRequest = Quantity("HUD_CONTINUOUS_CPU_REQUEST", d.Continuous.CpuRequest),
+                CpuLimit = Quantity("HUD_CONTINUOUS_CPU_LIMIT", d.Continuous.CpuLimit),
+                MemoryRequest = Quantity("HUD_CONTINUOUS_MEMORY_REQUEST", d.Continuous.MemoryRequest),
+                MemoryLimit = Quantity("HUD_CONTINUOUS_MEMORY_LIMIT", d.Continuous.MemoryLimit),
+                Metrics = Flag("HUD_CONTINUOUS_METRICS", d.Continuous.Metrics),
+                ScrapeAnnotations = Flag("HUD_CONTINUOUS_SCRAPE_ANNOTATIONS", d.Continuous.ScrapeAnnotations),
+            },
             LeaderElection = Text("HUD_LEADER_ELECTION", "true") != "false",
             Workers = Number("HUD_WORKERS", d.Workers),
             HealthAddress = Text("HUD_HEALTH_ADDRESS", d.HealthAddress),
@@ -116,6 +125,14 @@ public sealed record OperatorOptions
             : throw new FormatException("HUD_AGENT_IMAGE is not set: which image should agent pods run?");
 
         string Text(string name, string otherwise) => get(name) is { Length: > 0 } value ? value : otherwise;
+
+        bool Flag(string name, bool otherwise) =>
+            Text(name, otherwise ? "true" : "false") switch
+            {
+                "true" => true,
+                "false" => false,
+                var other => throw new FormatException($"{name} is {other}: use true or false"),
+            };
 
         ResourceQuantity Quantity(string name, ResourceQuantity otherwise)
         {

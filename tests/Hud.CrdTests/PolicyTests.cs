@@ -63,6 +63,17 @@ public sealed class PolicyTests(CrdServer server)
             "session: {target: {podName: p}, suspend: true}\ntriggers: {alert: {matchLabels: {a: b}}}",
             PolicyMessages.SessionSuspended
         ),
+        (Session + "\nlookBack: 2m\nschedule: {cron: '@daily'}", PolicyMessages.LookBackNeedsContinuous),
+        (Session + "\ncontinuous: {}\nlookBack: 9s", PolicyMessages.LookBack),
+        (Session + "\ncontinuous: {}\nlookBack: 11m", PolicyMessages.LookBack),
+        (Session + "\ncontinuous: {}\nlookBack: soon", PolicyMessages.LookBack),
+        (Session + "\ncontinuous: {renewAfter: 59m}", PolicyMessages.RenewAfter),
+        (Session + "\ncontinuous: {renewAfter: 169h}", PolicyMessages.RenewAfter),
+        (Session + "\ncontinuous: {renewAfter: soon}", PolicyMessages.RenewAfter),
+        (Session + "\ncontinuous: {overheadBudgetPercent: 0}", PolicyMessages.ContinuousBudget),
+        (Session + "\ncontinuous: {overheadBudgetPercent: 10.5}", PolicyMessages.ContinuousBudget),
+        ("continuous: {}", ""),
+        ("session: {target: {podName: p}, suspend: true}\ncontinuous: {}", PolicyMessages.SessionSuspended),
         (Session + "\nschedule: {cron: '@daily', timeZone: Local}", PolicyMessages.TimeZone),
         (Session + "\nschedule: {cron: '@daily', timeZone: ../etc/passwd}", PolicyMessages.TimeZone),
     ];
@@ -241,6 +252,38 @@ public sealed class PolicyTests(CrdServer server)
             refused.Body["message"]!.GetValue<string>(),
             StringComparison.Ordinal
         );
+    }
+
+    [Fact]
+    public async Task Agents_that_watch_all_the_time_get_their_defaults_and_can_be_added_and_taken_out()
+    {
+        server.Require();
+        var name = Name();
+        var created = (await server.CreatePolicyAsync(name, Session + "\ncontinuous: {}")).Ok();
+        var (continuous, defaults) = (created["spec"]!["continuous"]!, new ContinuousSpec());
+        Assert.Equal(
+            (defaults.OverheadBudgetPercent, defaults.RenewAfter, defaults.Suspend),
+            (
+                continuous["overheadBudgetPercent"]!.GetValue<double>(),
+                GoDuration.Parse(continuous["renewAfter"]!.GetValue<string>()),
+                continuous["suspend"]!.GetValue<bool>()
+            )
+        );
+        Assert.Null(created["spec"]!["lookBack"]);
+        foreach (
+            var change in (string[])
+                [
+                    """{"lookBack": "10s", "continuous": {"renewAfter": "168h", "overheadBudgetPercent": 10}}""",
+                    """{"lookBack": "10m", "continuous": {"renewAfter": "1h", "overheadBudgetPercent": 0.1, "suspend": true}}""",
+                    """{"lookBack": null, "schedule": {"cron": "@daily"}}""",
+                    """{"continuous": null}""",
+                ]
+        )
+        {
+            var changed = (await server.MergePolicyAsync(name, $$"""{"spec": {{change}}}""")).Ok(change);
+            var verdict = OperatorAdmission.JudgePolicy(changed["spec"]!.ToJsonString());
+            Assert.True(verdict.Accepted, verdict.Message);
+        }
     }
 
     private static readonly string[] Alerts =

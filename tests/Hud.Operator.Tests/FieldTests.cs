@@ -30,6 +30,8 @@ public sealed class FieldTests
     /// <summary>The same of a policy, beside those of its session.</summary>
     private static readonly Dictionary<string, string> WithoutDefaultOfPolicies = new(StringComparer.Ordinal)
     {
+        ["spec.continuous"] = "no agents watch all the time",
+        ["spec.lookBack"] = "sessions begin with their trigger",
         ["spec.schedule"] = "one way to make sessions; a rule asks for one",
         ["spec.triggers"] = "the other ways",
         ["spec.triggers.alert"] = "one way to make sessions; a rule asks for one",

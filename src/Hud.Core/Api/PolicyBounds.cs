@@ -9,6 +9,11 @@ public static class PolicyBounds
     public static readonly GoDuration MinCooldown = GoDuration.Parse("1m");
     public static readonly GoDuration MaxCooldown = GoDuration.Parse("24h");
 
+    public static readonly GoDuration MinRenewAfter = GoDuration.Parse("1h");
+    public static readonly GoDuration MaxRenewAfter = GoDuration.Parse("168h");
+    public static readonly GoDuration MinLookBack = GoDuration.Parse("10s");
+    public static readonly GoDuration MaxLookBack = GoDuration.Parse("10m");
+
     public const int MinHistory = 0;
     public const int MaxHistory = 100;
     public const int MaxCronLength = 128;

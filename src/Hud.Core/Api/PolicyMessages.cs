@@ -4,7 +4,7 @@ namespace Hud.Core.Api;
 public static class PolicyMessages
 {
     public const string NothingMakesSessions =
-        "a policy needs a schedule or a trigger; add schedule.cron or triggers.alert";
+        "a policy needs a schedule, a trigger or continuous; add schedule.cron, triggers.alert or continuous";
     public const string SessionSuspended =
         "session.suspend must be false, because each session would wait for ever; schedule.suspend and triggers.alert.suspend hold the policy";
     public const string Cron =
@@ -28,6 +28,13 @@ public static class PolicyMessages
     public const string AlertSuccessfulLimit = "triggers.alert.successfulSessionsHistoryLimit must be from 0 to 100";
     public const string AlertFailedLimit = "triggers.alert.failedSessionsHistoryLimit must be from 0 to 100";
 
+    public const string LookBackNeedsContinuous =
+        "lookBack needs continuous, because only an agent that watches all the time knows the past; add continuous or leave lookBack out";
+    public const string LookBack = "lookBack must be from 10s to 10m; write it like 2m";
+    public const string ContinuousBudget =
+        "continuous.overheadBudgetPercent must be from 0.1 to 10; 0.5 is a good value";
+    public const string RenewAfter = "continuous.renewAfter must be from 1h to 168h; write it like 24h";
+
     /// <summary>What the schema says by itself, where there is one.</summary>
     public static readonly string AlertOperator =
         "triggers.alert.matchExpressions needs a key, and an operator out of In, NotIn, Exists and DoesNotExist";
@@ -38,6 +45,8 @@ public static class PolicyMessages
         path is null ? null
         : path == "$.schedule.startingDeadline" ? StartingDeadline
         : path == "$.triggers.alert.cooldown" ? Cooldown
+        : path == "$.continuous.renewAfter" ? RenewAfter
+        : path == "$.lookBack" ? LookBack
         : path.StartsWith("$.session.", StringComparison.Ordinal)
             ? SessionMessages.NoDuration("$." + path["$.session.".Length..])
         : null;

@@ -25,6 +25,14 @@ public sealed record ProfilingPolicySpec
     /// <summary>The other ways.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TriggersSpec? Triggers { get; set; }
+
+    /// <summary>Agents that watch all the time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ContinuousSpec? Continuous { get; set; }
+
+    /// <summary>How long before its trigger a session begins; 10s to 10m. Null: with it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GoDuration? LookBack { get; set; }
 }
 
 /// <summary>What makes a session when it happens.</summary>

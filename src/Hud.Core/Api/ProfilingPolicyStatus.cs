@@ -24,6 +24,10 @@ public sealed record ProfilingPolicyStatus
 
     public LastAlertStatus? LastAlert { get; set; }
 
+    /// <summary>Null where the policy has no agents that watch all the time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ContinuousStatus? Continuous { get; set; }
+
     public IReadOnlyList<Condition> Conditions { get; set; } = [];
 }
 

@@ -1,4 +1,5 @@
 using Hud.Core.Api;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using k8s.Models;
@@ -21,7 +22,7 @@ public static class PolicyAdmission
         schedule = null;
         if (!policy.TryReadSpec(out spec, out var unreadable))
             return Invalid(unreadable);
-        if (spec.Schedule is null && spec.Triggers?.Alert is null)
+        if (spec.Schedule is null && spec.Triggers?.Alert is null && spec.Continuous is null)
             return Invalid(PolicyMessages.NothingMakesSessions);
         if (spec.Session.Suspend)
             return Invalid(PolicyMessages.SessionSuspended);
@@ -37,6 +38,8 @@ public static class PolicyAdmission
         );
         if (!session.Accepted)
             return session with { Message = "session: " + session.Message };
+        if (ContinuousAdmission.Check(spec) is { } beyond)
+            return Invalid(beyond);
         if (spec.Triggers?.Alert is { } alert && AlertAdmission.Check(alert) is { } wrong)
             return Invalid(wrong);
         return spec.Schedule is { } when ? Check(when, now, out schedule) : null;

@@ -14,8 +14,8 @@ public static class AgentPod
     /// <summary>Beyond start and duration: unwinding, naming and sending the profile.</summary>
     public static readonly TimeSpan FinishGrace = TimeSpan.FromMinutes(2);
 
-    // Common keys that make log shippers, meshes and autoscalers leave a pod alone. The stream is data, not a log.
-    private static readonly (string Key, string Value)[] HandsOff =
+    // Common keys that make log shippers and meshes leave a pod alone. The stream is data, not a log.
+    internal static readonly (string Key, string Value)[] NoShippersNoMeshes =
     [
         ("ad.datadoghq.com/logs_exclude", "true"),
         ("co.elastic.logs/enabled", "false"),
@@ -23,6 +23,12 @@ public static class AgentPod
         ("k8s.grafana.com/logs.scrape", "false"),
         ("sidecar.istio.io/inject", "false"),
         ("linkerd.io/inject", "disabled"),
+    ];
+
+    // ... and autoscalers: it is gone in minutes
+    private static readonly (string Key, string Value)[] HandsOff =
+    [
+        .. NoShippersNoMeshes,
         ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
         ("karpenter.sh/do-not-disrupt", "true"),
     ];
@@ -84,19 +90,20 @@ public static class AgentPod
             Session = session,
             Node = node,
             HideNeighbours = !neighbourNames,
-            Targets =
-            [
-                .. targets.Select(t => new AgentTarget
-                {
-                    Pod = t.Pod,
-                    PodUid = t.PodUid,
-                    Container = t.Container,
-                    Image = t.Image.Length > 0 ? t.Image : null,
-                    ImageDigest = t.ImageDigest.Length > 0 ? t.ImageDigest : null,
-                    ContainerId = WithoutScheme(t.ContainerId),
-                    ProcessName = session.Target.ProcessName,
-                }),
-            ],
+            Targets = [.. targets.Select(t => Target(t, session.Target.ProcessName))],
+        };
+
+    /// <summary>What an agent needs to find it.</summary>
+    internal static AgentTarget Target(TargetStatus t, string? processName) =>
+        new()
+        {
+            Pod = t.Pod,
+            PodUid = t.PodUid,
+            Container = t.Container,
+            Image = t.Image.Length > 0 ? t.Image : null,
+            ImageDigest = t.ImageDigest.Length > 0 ? t.ImageDigest : null,
+            ContainerId = WithoutScheme(t.ContainerId),
+            ProcessName = processName,
         };
 
     private static V1Container Container(AgentTask task, OperatorOptions options) =>
@@ -156,7 +163,7 @@ public static class AgentPod
     }
 
     /// <summary>Affinity and not nodeName: the scheduler then still checks resources, and the pod says why it cannot run.</summary>
-    private static V1Affinity OnNode(string node) =>
+    internal static V1Affinity OnNode(string node) =>
         new()
         {
             NodeAffinity = new V1NodeAffinity
@@ -182,7 +189,7 @@ public static class AgentPod
             },
         };
 
-    private static V1SecurityContext Security(SecurityProfile profile) =>
+    internal static V1SecurityContext Security(SecurityProfile profile) =>
         profile == SecurityProfile.Privileged
             ? new V1SecurityContext
             {
@@ -200,7 +207,7 @@ public static class AgentPod
             };
 
     /// <summary><c>containerd://abc</c> is <c>abc</c> in cgroup paths.</summary>
-    private static string WithoutScheme(string containerId)
+    internal static string WithoutScheme(string containerId)
     {
         var scheme = containerId.IndexOf("://", StringComparison.Ordinal);
         return scheme < 0 ? containerId : containerId[(scheme + 3)..];

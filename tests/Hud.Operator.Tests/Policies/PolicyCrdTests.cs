@@ -34,6 +34,7 @@ public sealed class PolicyCrdTests
                     {
                         Schedule = new ScheduleSpec { Cron = "-" },
                         Triggers = new TriggersSpec { Alert = new AlertTriggerSpec() },
+                        Continuous = new ContinuousSpec(),
                     },
                     HudJson.Default.ProfilingPolicySpec
                 )
@@ -104,6 +105,23 @@ public sealed class PolicyCrdTests
         // a label name of an alert that a policy can name is read from the request, and so is a value
         Assert.InRange(AlertSyntax.MaxKeyLength, 1, Hud.Operator.Alerts.AlertPayload.MaxLabelName);
         Assert.InRange(4 * AlertSyntax.MaxValueLength, 1, Hud.Operator.Alerts.AlertPayload.MaxLabelValue);
+    }
+
+    [Fact]
+    public void Bounds_of_agents_that_watch_all_the_time_are_those_of_the_operator()
+    {
+        var spec = At(Spec(), "properties")!;
+        var continuous = At(spec, "continuous", "properties")!;
+        Assert.Equal(
+            [PolicyBounds.MinRenewAfter, PolicyBounds.MaxRenewAfter],
+            CrdTests.Durations(Rule(continuous, "renewAfter"))
+        );
+        Assert.Equal([PolicyBounds.MinLookBack, PolicyBounds.MaxLookBack], CrdTests.Durations(Rule(spec, "lookBack")));
+        Assert.Equal(
+            FormattableString.Invariant($"{SessionBounds.MinBudgetPercent} {SessionBounds.MaxBudgetPercent}"),
+            $"{Text(continuous, "overheadBudgetPercent", "minimum")} {Text(continuous, "overheadBudgetPercent", "maximum")}"
+        );
+        Assert.InRange(PolicyBounds.MaxLookBack, SessionBounds.MinLookBack, SessionBounds.MaxLookBack);
     }
 
     private static string Rule(YamlNode schedule, string field) =>
