@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hud.Core;
 using Hud.Core.Stream;
+using Hud.Operator.Resources;
 
 namespace Hud.Operator.LookBack;
 
@@ -54,6 +55,10 @@ public static class LookBackList
         string id,
         DateTimeOffset until
     ) => [.. requests.Select(r => r.Id == id && r.Until > until ? r with { Until = until } : r)];
+
+    /// <summary>This very pod as it was read, or nothing.</summary>
+    public static string Patch(string uid, string version, IReadOnlyList<LookBackRequest> requests) =>
+        $$$$"""{"metadata":{"uid":"{{{{JsonEncodedText.Encode(uid)}}}}","resourceVersion":"{{{{JsonEncodedText.Encode(version)}}}}","annotations":{"{{{{Names.LookBackAnnotation}}}}":"{{{{JsonEncodedText.Encode(Write(requests))}}}}"}}}""";
 
     public static IReadOnlyList<LookBackRequest> Without(IReadOnlyList<LookBackRequest> requests, string id) =>
         [.. requests.Where(r => r.Id != id)];

@@ -28,6 +28,9 @@ public sealed record LookBackObservation
     /// <summary>Whether a session with this UID is in progress.</summary>
     public required Func<string, bool> IsInProgress { get; init; }
 
+    /// <summary>The session is to end: it asks for nothing any more.</summary>
+    public bool IsSuspended { get; init; }
+
     public required DateTimeOffset Now { get; init; }
 }
 
@@ -77,12 +80,14 @@ public static class LookBackPlan
             || targets.TrueForAll(t => t.State == TargetState.Failed)
         )
             return Own(node, $"{node}: the agent that watched is gone");
+        if (o.IsSuspended)
+            return Own(node, $"{node}: the session was suspended before it had begun");
         if (o.Now > o.Window.Until)
             return Own(node, $"{node}: the session began after the time that it was to look at");
-        if (here.Find(IsReady) is not { } ready)
+        if (here.Find(ContinuousPod.Runs) is not { } ready)
             return Own(node, $"{node}: no agent of the policy watches there");
-        var watched = WatchedTargets.Read(ready);
-        if (targets.Find(t => !WatchedTargets.Has(watched, t)) is { } other)
+        var watched = ContinuousPod.Targets(ready);
+        if (targets.Find(t => !Watches(watched, t)) is { } other)
             return Own(node, $"{node}: the agent of the policy does not watch pod {other.Pod} yet");
         var request = o.Window.Request(o.Session);
         return LookBackList.With(Requests(ready), request, o.Now, o.IsInProgress) is { } ask
@@ -95,9 +100,15 @@ public static class LookBackPlan
     private static IReadOnlyList<LookBackRequest> Requests(V1Pod pod) =>
         LookBackList.Read(pod.GetAnnotation(Names.LookBackAnnotation));
 
-    private static bool IsReady(V1Pod pod) =>
-        pod.Metadata.DeletionTimestamp is null
-        && pod.Status?.Phase == "Running"
-        && pod.Status.ContainerStatuses?.Any(c => c.Name == Names.AgentContainer && c.State?.Running is not null)
-            == true;
+    /// <summary>
+    /// The same container of the same pod. What a status names as a target need not be believed: the operator alone writes what an agent watches, and that
+    /// is of its policy's namespace.
+    /// </summary>
+    private static bool Watches(IReadOnlyList<AgentTarget> watched, TargetStatus target) =>
+        target.PodUid.Length > 0
+        && watched.Any(w =>
+            w.PodUid == target.PodUid
+            && w.ContainerId is { Length: > 0 } id
+            && target.ContainerId.EndsWith("://" + id, StringComparison.Ordinal)
+        );
 }
