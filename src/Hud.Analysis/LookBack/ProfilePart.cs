@@ -126,7 +126,7 @@ public static class ProfilePart
     )
     {
         var own = rows.Select(r => r.Top.FirstOrDefault(t => t.Identity() == hotspot.Identity())).ToList();
-        long seen = polls.Sum(p => p.WallNs),
+        long seen = polls.Sum(p => Ns(p, hotspot.Cause)),
             said = own.Sum(t => t?.TotalNs ?? 0),
             total = Math.Min(hotspot.TotalNs, Math.Max(seen, said));
         if (total == 0)
@@ -139,7 +139,7 @@ public static class ProfilePart
                     polls.Count,
                     (long)Math.Round((double)hotspot.Count * total / hotspot.TotalNs)
                 );
-        var (histogram, max) = polls.Count == 0 ? (hotspot.Histogram, hotspot.MaxNs) : Lengths(polls);
+        var (histogram, max) = polls.Count == 0 ? (hotspot.Histogram, hotspot.MaxNs) : Lengths(polls, hotspot.Cause);
         return hotspot with
         {
             Target = Only([.. polls.Select(p => targets[p.Target]).Concat(WithIt(own)).Distinct()]),
@@ -156,13 +156,23 @@ public static class ProfilePart
         };
     }
 
-    private static (IReadOnlyList<long> Histogram, long MaxNs) Lengths(List<SlowPoll> polls)
+    private static (IReadOnlyList<long> Histogram, long MaxNs) Lengths(List<SlowPoll> polls, HotspotCause cause)
     {
         long[] slots = new long[Log2Histogram.Slots];
         foreach (var poll in polls)
-            slots[Log2Histogram.Slot(poll.WallNs)]++;
-        return (Log2Histogram.Trim(slots), polls.Max(p => p.WallNs));
+            slots[Log2Histogram.Slot(Ns(poll, cause))]++;
+        return (Log2Histogram.Trim(slots), polls.Max(p => Ns(p, cause)));
     }
+
+    /// <summary>The part of a poll that a hotspot of this cause counts.</summary>
+    private static long Ns(SlowPoll poll, HotspotCause cause) =>
+        cause switch
+        {
+            HotspotCause.OnCpu => poll.OnCpuNs,
+            HotspotCause.BlockingCall or HotspotCause.LockWait => poll.BlockedNs,
+            HotspotCause.Throttled => poll.ThrottledNs,
+            _ => poll.RunQueueNs - poll.ThrottledNs,
+        };
 
     private static IEnumerable<int> WithIt(List<TargetHotspot?> own) =>
         Enumerable.Range(0, own.Count).Where(i => own[i] is not null);

@@ -63,7 +63,7 @@ public static class LookBackPlan
 
     private static LookBackNode Decide(LookBackObservation o, string node, List<TargetStatus> targets)
     {
-        if (o.Own.Contains(node))
+        if (o.Own.Contains(node, StringComparer.Ordinal))
             return Own(node, $"{node}: the session has an agent of its own");
         var here = o.Watching.Where(p => p.GetAnnotation(Names.NodeAnnotation) == node).ToList();
         foreach (var pod in here)

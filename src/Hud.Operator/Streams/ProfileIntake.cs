@@ -64,8 +64,8 @@ public sealed class ProfileIntake(TimeProvider time) : IDisposable
     )
     {
         var document = ProfilePack.Open(compressed, out var weight, out var error);
-        if (document is not null && part is not null)
-            (document, error) = Part(document, part);
+        if (document is { } whole && part is not null)
+            (document, error) = Part(whole, part);
         if (document is null)
             return (null, error);
         var left = MaxHeldBytes - HeldBytes;
