@@ -1,5 +1,6 @@
 using Hud.Kubernetes;
 using Hud.Operator.Alerts;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Health;
 using Hud.Operator.Hosting;
@@ -99,10 +100,13 @@ public static class OperatorHost
             new InformerOptions
             {
                 Namespace = options.Namespace,
-                Filter = new ListOptions(LabelSelector: Resources.Names.AgentSelector),
+                Filter = new ListOptions(LabelSelector: Resources.Names.AllAgentsSelector),
                 OnError = e => Broken(log, "agent pods", e),
             },
-            SessionController.AgentIndexes
+            new Dictionary<string, Func<V1Pod, IEnumerable<string>>>(
+                [.. SessionController.AgentIndexes, .. ContinuousAgents.Indexes],
+                StringComparer.Ordinal
+            )
         );
 
     private static void Broken(Log log, string what, Exception e) =>

@@ -70,6 +70,18 @@ public static class OperatorMeter
         "hud_alerts_left_out_total",
         description: "Firing alerts that made no session by the reason; one that several policies take counts for each"
     );
+    public static readonly Counter<long> ContinuousCreated = Meter.CreateCounter<long>(
+        "hud_continuous_agents_created_total",
+        description: "Agents created that watch all the time"
+    );
+    public static readonly Counter<long> ContinuousEnded = Meter.CreateCounter<long>(
+        "hud_continuous_agents_ended_total",
+        description: "Agents ended that watched all the time, by the reason"
+    );
+    public static readonly Counter<long> ContinuousPatches = Meter.CreateCounter<long>(
+        "hud_continuous_target_patches_total",
+        description: "Lists of targets written for agents that watch all the time"
+    );
     public static readonly Gauge<long> Active = Meter.CreateGauge<long>(
         "hud_sessions_active",
         description: "Sessions in progress"

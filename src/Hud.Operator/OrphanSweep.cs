@@ -1,5 +1,6 @@
 using Hud.Core.Api;
 using Hud.Kubernetes;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
@@ -65,7 +66,9 @@ public sealed class OrphanSweep(
         foreach (var session in sessions.Where(s => s.Uid.Length > 0))
             running[session.Uid] = running.GetValueOrDefault(session.Uid) || IsRunning(session);
         var orphans = new List<(V1Pod, bool)>();
-        foreach (var pod in pods.Where(p => p.Metadata.DeletionTimestamp is null))
+        foreach (
+            var pod in pods.Where(p => p.Metadata.DeletionTimestamp is null && !ContinuousSweep.IsContinuous(p))
+        )
         {
             var seen = running.TryGetValue(Uid(pod), out var runs);
             if (

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Operator.Alerts;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Policies;
 using Hud.Operator.Reconcile;
@@ -20,6 +21,7 @@ public sealed partial class PolicyController(
     PolicyActions actions,
     AlertInbox inbox,
     TargetResolver targets,
+    ContinuousAgents continuous,
     OperatorOptions options,
     TimeProvider time,
     Log log
@@ -47,12 +49,13 @@ public sealed partial class PolicyController(
     }
 
     /// <summary>Its sessions go by themselves: the policy owns them.</summary>
-    public Task<Result> DeletedAsync(PolicyEntity entity, CancellationToken cancel)
+    public async Task<Result> DeletedAsync(PolicyEntity entity, CancellationToken cancel)
     {
         _memories.TryRemove(EntityKey.Of(entity), out _);
         _told.TryRemove(EntityKey.Of(entity), out _);
         inbox.Forget(entity);
-        return Task.FromResult(Result.Success(entity));
+        await continuous.RemoveAsync(entity, cancel).ConfigureAwait(false);
+        return Result.Success(entity);
     }
 
     private async Task<Result> StepAsync(PolicyEntity policy, CancellationToken cancel)
@@ -74,12 +77,14 @@ public sealed partial class PolicyController(
             Spec = spec.Schedule,
             Schedule = schedule,
             Alert = spec.Triggers?.Alert,
+            WatchesAlways = spec.Continuous is { Suspend: false },
             ReceivesAlerts = options.ReceivesAlerts,
             Sessions = seen,
             Memory = PolicyMemory.Of(policy, spec.Schedule, _memories.GetValueOrDefault(key), now),
             Now = now,
         };
         var notices = new List<PolicyNotice>();
+        (observation, var again) = await WatchAsync(observation, spec, notices, cancel).ConfigureAwait(false);
         observation = await TakeAlertsAsync(observation, spec.Session.Target, notices, cancel).ConfigureAwait(false);
         _memories[key] = observation.Memory;
         var decision = PolicyDecider.Decide(observation);
@@ -108,7 +113,7 @@ public sealed partial class PolicyController(
         // alerts are left where the pods of their target could not be asked for
         return Result.Success(
             policy,
-            inbox.Of(policy).Count > 0 && TargetsPause < decision.RequeueAfter ? TargetsPause : decision.RequeueAfter
+            Sooner(Sooner(decision.RequeueAfter, inbox.Of(policy).Count > 0 ? TargetsPause : null), again)
         );
     }
 
@@ -177,6 +182,7 @@ public sealed partial class PolicyController(
     )
     {
         LeaveOut(policy, inbox.Of(policy), "not_accepted");
+        await continuous.RemoveAsync(policy, cancel).ConfigureAwait(false);
         var runs = PolicyRun.All(policy, seen);
         policy = await WriteAsync(policy, PolicyStatus.Rejected(policy, runs, why, now), cancel).ConfigureAwait(false);
         await TellAsync(

@@ -145,6 +145,8 @@ public sealed class OptionsTests
         Assert.Contains("is much, which is", Error("HUD_AGENT_MEMORY_LIMIT", "much"), StringComparison.Ordinal);
         Assert.Contains("HUD_WORKERS", Error("HUD_WORKERS", "0"), StringComparison.Ordinal);
         Assert.Contains("true or false", Error("HUD_NEIGHBOUR_NAMES", "yes"), StringComparison.Ordinal);
+        Assert.Contains("HUD_CONTINUOUS_METRICS", Error("HUD_CONTINUOUS_METRICS", "yes"), StringComparison.Ordinal);
+        Assert.Contains("number", Error("HUD_CONTINUOUS_MAX_AGENTS_PER_NODE", "0"), StringComparison.Ordinal);
         Assert.Contains("privileged", Error("HUD_AGENT_SECURITY_PROFILE", "root"), StringComparison.Ordinal);
         Assert.Throws<FormatException>(() => OperatorOptions.FromEnvironment(_ => null));
     }

@@ -21,12 +21,32 @@ public static class PolicyReasons
     /// <summary>Only alerts could make sessions, and this operator takes none.</summary>
     public const string AlertsNotReceived = nameof(AlertsNotReceived);
 
+    /// <summary>Agents watch all the time, and nothing makes sessions; also of the condition Watching where it is True.</summary>
+    public const string Watching = nameof(Watching);
+
     /// <summary>The API server will not have the session; also an event.</summary>
     public const string Refused = nameof(Refused);
 
     // Stalled
 
     public const string NotPermitted = nameof(NotPermitted);
+
+    // Watching, beside those of a session's TargetsResolved and AgentsScheduled; also events
+
+    /// <summary>As many agents as a node may have are there.</summary>
+    public const string NodeFull = nameof(NodeFull);
+
+    /// <summary>The API server will not have the agent's pod.</summary>
+    public const string AgentRefused = nameof(AgentRefused);
+
+    /// <summary>An agent ends again and again.</summary>
+    public const string AgentFailing = nameof(AgentFailing);
+
+    /// <summary>An agent is being made, starts, or ends to make place for another.</summary>
+    public const string AgentsStarting = nameof(AgentsStarting);
+
+    /// <summary>Pods beyond a bound are not watched; an event.</summary>
+    public const string TargetsLeftOut = nameof(TargetsLeftOut);
 
     // events
 

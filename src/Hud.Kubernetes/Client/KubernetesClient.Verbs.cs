@@ -17,7 +17,8 @@ public static class PatchKind
 public sealed record ListOptions(
     string? LabelSelector = null,
     string? FieldSelector = null,
-    int PageSize = Limits.ListPageSize
+    int PageSize = Limits.ListPageSize,
+    bool FromCache = false
 );
 
 public sealed partial class KubernetesClient
@@ -68,7 +69,8 @@ public sealed partial class KubernetesClient
                             System.Globalization.CultureInfo.InvariantCulture
                         )
                     ),
-                    ("continue", next)
+                    ("continue", next),
+                    ("resourceVersion", options?.FromCache == true && string.IsNullOrEmpty(next) ? "0" : null)
                 );
             EntityList<T> part;
             try

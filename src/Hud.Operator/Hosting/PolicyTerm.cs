@@ -1,8 +1,11 @@
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Operator.Alerts;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Policies;
+using Hud.Operator.Resources;
+using k8s.Models;
 
 namespace Hud.Operator.Hosting;
 
@@ -14,6 +17,7 @@ internal sealed class PolicyTerm(
     Informer<SessionEntity> sessions,
     Reconciler<PolicyEntity> reconciler,
     AlertInbox inbox,
+    ContinuousSweep sweep,
     TimeProvider time,
     Log log
 )
@@ -48,7 +52,7 @@ internal sealed class PolicyTerm(
                         ("kind", e?.GetType().Name)
                     ),
             };
-            await runner.RunAsync(cancel).ConfigureAwait(false);
+            await Task.WhenAll(runner.RunAsync(cancel), sweep.RunAsync(cancel)).ConfigureAwait(false);
         }
         finally
         {
@@ -62,6 +66,14 @@ internal sealed class PolicyTerm(
         if (change.Kind == ChangeKind.Deleted)
             reconciler.Gone(change.New);
         _queue.Add(EntityKey.Of(change.New));
+    }
+
+    /// <summary>The policy of an agent that watches all the time: one that ended, or is gone, is replaced.</summary>
+    public void Changed(Change<V1Pod> change)
+    {
+        var text = change.New.GetAnnotation(Names.PolicyAnnotation) ?? "";
+        if (text.IndexOf('/') is var slash && slash >= 0 && slash < text.Length - 1)
+            _queue.Add(new EntityKey(text[..slash], text[(slash + 1)..]));
     }
 
     /// <summary>The policy that owns the session, unless it is progress alone, which comes every few seconds.</summary>

@@ -66,9 +66,10 @@ internal sealed class Term(
 
     public void Changed(Change<PolicyEntity> change) => policies.Changed(change);
 
-    /// <summary>An agent's session, if it names one.</summary>
+    /// <summary>An agent's session, if it names one, or its policy.</summary>
     public void Changed(Change<V1Pod> change)
     {
+        policies.Changed(change);
         var text = change.New.GetAnnotation(Names.SessionAnnotation) ?? "";
         if (text.IndexOf('/') is var slash && slash >= 0 && slash < text.Length - 1)
             queue.Add(new EntityKey(text[..slash], text[(slash + 1)..]));

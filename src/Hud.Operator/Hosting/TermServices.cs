@@ -1,4 +1,5 @@
 using Hud.Kubernetes;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Policies;
 using Hud.Operator.Reconcile;
@@ -59,6 +60,14 @@ internal static class TermServices
             s.GetRequiredService<SessionActions>(),
             s.GetRequiredService<Log>()
         ));
+        services.AddScoped(s => new ContinuousActions(
+            s.GetRequiredService<ClusterAccess>().Writer,
+            s.GetRequiredService<SessionActions>(),
+            s.GetRequiredService<OperatorOptions>(),
+            s.GetRequiredService<Log>()
+        ));
+        services.AddScoped<ContinuousAgents>();
+        services.AddScoped<ContinuousSweep>();
         services.AddScoped<PolicyTerm>();
         services.AddScoped<Term>();
     }

@@ -1,5 +1,6 @@
 using Hud.Core.Api;
 using Hud.Operator.Alerts;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 
 namespace Hud.Operator.Policies;
@@ -16,6 +17,12 @@ public sealed record PolicyObservation
 
     /// <summary>Null where alerts make no sessions of it.</summary>
     public AlertTriggerSpec? Alert { get; init; }
+
+    /// <summary>Whether agents are to watch the target all the time.</summary>
+    public bool WatchesAlways { get; init; }
+
+    /// <summary>What there is to say of them; null where the policy has none.</summary>
+    public ContinuousView? Continuous { get; init; }
 
     /// <summary>Whether this operator receives alerts at all.</summary>
     public bool ReceivesAlerts { get; init; }

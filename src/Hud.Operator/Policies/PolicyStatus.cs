@@ -38,10 +38,15 @@ public static class PolicyStatus
             )
             : Readiness(o, next);
         conditions.Set(ConditionTypes.Ready, ready, reason, message);
+        if (o.Continuous is { } watch)
+            conditions.Set(ConditionTypes.Watching, watch.Watching, watch.Reason, watch.Message);
+        else
+            conditions.Remove(ConditionTypes.Watching);
         return WithRuns(o.Policy.Metadata.Generation ?? 0, o.Now, runs) with
         {
             NextScheduleTime = next,
             MissedRuns = missed + runs.Where(r => !r.IsOfAlert).Sum(r => r.Missed),
+            Continuous = o.Continuous?.Status,
             Conditions = conditions.ToList(),
         };
     }
@@ -67,6 +72,10 @@ public static class PolicyStatus
                 o.ReceivesAlerts ? PolicyReasons.AwaitingAlerts : PolicyReasons.AlertsNotReceived,
                 o.Spec is null ? byAlert : $"the schedule is suspended; {byAlert}"
             );
+        if (o.Spec is null && o.Alert is null)
+            return o.WatchesAlways
+                ? (true, PolicyReasons.Watching, "agents watch all the time; nothing makes sessions")
+                : (true, PolicyReasons.Suspended, "suspended; set continuous.suspend to false to go on");
         return (
             true,
             PolicyReasons.Suspended,
@@ -84,6 +93,7 @@ public static class PolicyStatus
     {
         var generation = policy.Metadata.Generation ?? 0;
         var conditions = new ConditionSet(Known(policy), generation, now);
+        conditions.Remove(ConditionTypes.Watching);
         conditions.Set(ConditionTypes.Accepted, status: false, why.Reason, why.Message);
         conditions.Set(ConditionTypes.Ready, status: false, why.Reason, why.Message);
         conditions.Set(
@@ -106,7 +116,11 @@ public static class PolicyStatus
             .. policy
                 .ReadStatus()
                 .Conditions.Where(c =>
-                    c.Type is ConditionTypes.Accepted or ConditionTypes.Ready or ConditionTypes.Stalled
+                    c.Type
+                        is ConditionTypes.Accepted
+                            or ConditionTypes.Ready
+                            or ConditionTypes.Stalled
+                            or ConditionTypes.Watching
                 ),
         ];
 

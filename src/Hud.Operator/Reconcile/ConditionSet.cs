@@ -65,6 +65,9 @@ public static class ConditionTypes
     public const string ResultsComplete = nameof(ResultsComplete);
     public const string ExpectationsMet = nameof(ExpectationsMet);
 
+    /// <summary>Of a policy: whether all that its agents are to watch is watched.</summary>
+    public const string Watching = nameof(Watching);
+
     internal static readonly string[] Order =
     [
         Ready,
@@ -78,5 +81,6 @@ public static class ConditionTypes
         Failed,
         ResultsComplete,
         ExpectationsMet,
+        Watching,
     ];
 }

@@ -103,7 +103,11 @@ public static class ContinuousPod
 
     /// <summary>This very pod watches these from now on.</summary>
     public static string TargetsPatch(string uid, string targets) =>
-        $$$$"""{"metadata":{"uid":"{{{{JsonEncodedText.Encode(uid)}}}}","annotations":{"{{{{Names.TargetsAnnotation}}}}":"{{{{JsonEncodedText.Encode(targets)}}}}"}}}""";
+        $$$"""
+            {"metadata": {"uid": "{{{JsonEncodedText.Encode(uid)}}}", "annotations": {
+              "{{{Names.TargetsAnnotation}}}": "{{{JsonEncodedText.Encode(targets)}}}"
+            } } }
+            """;
 
     /// <summary>
     /// <c>kubectl drain</c> evicts what has a controller, and asks to be forced for the rest. The Deployment's own controller looks at ReplicaSets alone.

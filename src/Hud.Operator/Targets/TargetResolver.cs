@@ -6,7 +6,7 @@ using k8s.Models;
 namespace Hud.Operator.Targets;
 
 /// <summary>Asks the API server for the pods a session may mean. Always the session's own namespace.</summary>
-public sealed class TargetResolver(KubernetesClient client, OperatorOptions options)
+public sealed partial class TargetResolver(KubernetesClient client, OperatorOptions options)
 {
     /// <summary>Jobs of one CronJob that are looked at; more would only be needed for more pods than a session may have.</summary>
     private const int MaxJobs = 20;
@@ -58,7 +58,12 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
     /// <param name="None">Why there are none, where that is not for want of pods.</param>
     private sealed record Found(IReadOnlyList<V1Pod> Pods, Selection? None = null);
 
-    private async Task<Found> FindAsync(string ns, TargetSpec target, CancellationToken cancel)
+    private async Task<Found> FindAsync(
+        string ns,
+        TargetSpec target,
+        CancellationToken cancel,
+        bool fromCache = false
+    )
     {
         if (target.PodName is { } name)
         {
@@ -67,18 +72,23 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
         }
         if (target.WorkloadRef is { } reference)
             return reference.Kind == EntityTypes.CronJobs.Kind
-                ? await OfCronJobAsync(ns, reference, cancel).ConfigureAwait(false)
-                : await OfWorkloadAsync(ns, reference, cancel).ConfigureAwait(false);
-        return await ListAsync(ns, [Selector(target.PodSelector)], cancel).ConfigureAwait(false);
+                ? await OfCronJobAsync(ns, reference, fromCache, cancel).ConfigureAwait(false)
+                : await OfWorkloadAsync(ns, reference, fromCache, cancel).ConfigureAwait(false);
+        return await ListAsync(ns, [Selector(target.PodSelector)], fromCache, cancel).ConfigureAwait(false);
     }
 
-    private async Task<Found> OfWorkloadAsync(string ns, WorkloadReference reference, CancellationToken cancel)
+    private async Task<Found> OfWorkloadAsync(
+        string ns,
+        WorkloadReference reference,
+        bool fromCache,
+        CancellationToken cancel
+    )
     {
         var workload = await FindWorkloadAsync(ns, reference, cancel).ConfigureAwait(false);
         if (workload is null)
             return None("NoMatchingPods", $"there is no {reference.Kind} {reference.Name} in this namespace");
         return workload.Selector is { } selector
-            ? await ListAsync(ns, [selector], cancel).ConfigureAwait(false)
+            ? await ListAsync(ns, [selector], fromCache, cancel).ConfigureAwait(false)
             : None("NoMatchingPods", $"{reference.Kind} {reference.Name} has no selector");
     }
 
@@ -106,7 +116,12 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
     }
 
     /// <summary>The Jobs that a CronJob made and that run now, the newest first. Between two runs there are none, and the next one is waited for.</summary>
-    private async Task<Found> OfCronJobAsync(string ns, WorkloadReference reference, CancellationToken cancel)
+    private async Task<Found> OfCronJobAsync(
+        string ns,
+        WorkloadReference reference,
+        bool fromCache,
+        CancellationToken cancel
+    )
     {
         var cron = await client.TryGetAsync(EntityTypes.CronJobs, ns, reference.Name, cancel).ConfigureAwait(false);
         if (cron is null)
@@ -123,10 +138,15 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
             .ToList();
         return running.Count == 0
             ? None("NoMatchingPods", $"no Job of CronJob {reference.Name} is running")
-            : await ListAsync(ns, running, cancel).ConfigureAwait(false);
+            : await ListAsync(ns, running, fromCache, cancel).ConfigureAwait(false);
     }
 
-    private async Task<Found> ListAsync(string ns, IReadOnlyList<V1LabelSelector> selectors, CancellationToken cancel)
+    private async Task<Found> ListAsync(
+        string ns,
+        IReadOnlyList<V1LabelSelector> selectors,
+        bool fromCache,
+        CancellationToken cancel
+    )
     {
         var pods = new List<V1Pod>();
         foreach (var selector in selectors)
@@ -136,7 +156,7 @@ public sealed class TargetResolver(KubernetesClient client, OperatorOptions opti
             if (query.Length == 0)
                 return None("NoMatchingPods", "an empty selector selects nothing here", final: true);
             var found = await client
-                .ListAsync(EntityTypes.Pods, ns, new ListOptions(LabelSelector: query), cancel)
+                .ListAsync(EntityTypes.Pods, ns, new ListOptions(LabelSelector: query, FromCache: fromCache), cancel)
                 .ConfigureAwait(false);
             pods.AddRange(found.Items ?? []);
         }

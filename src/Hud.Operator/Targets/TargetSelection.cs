@@ -101,7 +101,7 @@ public static class TargetSelection
         [.. PodContainers.Of(pod).Where(c => c.Kind != ContainerKind.Init).Select(c => c.Name)];
 
     /// <summary>Null for a container that isn't running, or not on a node yet.</summary>
-    private static TargetStatus? Pinned(V1Pod pod, string container, V1ContainerStatus? status) =>
+    internal static TargetStatus? Pinned(V1Pod pod, string container, V1ContainerStatus? status) =>
         status?.State?.Running is null
         || string.IsNullOrEmpty(status.ContainerID)
         || string.IsNullOrEmpty(pod.Spec.NodeName)
@@ -118,19 +118,19 @@ public static class TargetSelection
                 State = TargetState.Pending,
             };
 
-    private static string WhyNot(V1Pod pod, V1ContainerStatus? status) =>
+    internal static string WhyNot(V1Pod pod, V1ContainerStatus? status) =>
         status?.State?.Waiting?.Reason ?? status?.State?.Terminated?.Reason ?? pod.Status?.Phase ?? "unknown";
 
     private static string Count(int pods) => pods == 1 ? "1 pod" : $"{pods} pods";
 
-    private static bool IsReady(V1Pod pod) =>
+    internal static bool IsReady(V1Pod pod) =>
         pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
 
     /// <summary>
     /// The one that is asked for, of whatever kind; else the one that the pod marks; else the only one of the pod's own. A sidecar or a debugger
     /// beside it leaves no doubt about which program is meant.
     /// </summary>
-    private static string? Container(TargetSpec target, V1Pod pod)
+    internal static string? Container(TargetSpec target, V1Pod pod)
     {
         var all = Containers(pod);
         if (target.ContainerName is { } asked)
@@ -153,7 +153,7 @@ public static class TargetSelection
         return new Selection(Resolved: false, "ContainerAmbiguous", message, matched, [], Final: true);
     }
 
-    private static string Describe(TargetSpec target) =>
+    internal static string Describe(TargetSpec target) =>
         target.PodName is { } name ? $"podName {name}"
         : target.WorkloadRef is { } workload ? $"{workload.Kind} {workload.Name}"
         : "podSelector";

@@ -10,6 +10,9 @@ public sealed record PolicyRow
 
     /// <summary>Five fields or a macro, with the zone where it isn't UTC.</summary>
     public string Schedule { get; init; } = "";
+
+    /// <summary>Containers that agents watch all the time; null: the policy has no such agents.</summary>
+    public int? Watched { get; init; }
     public bool Suspended { get; init; }
     public int Active { get; init; }
     public DateTimeOffset? LastRun { get; init; }
@@ -34,7 +37,10 @@ public sealed record PolicyRow
                     ? schedule.Cron
                     : $"{schedule.Cron} {schedule.TimeZone}"
                 : "",
-            Suspended = spec.Schedule?.Suspend == true,
+            Watched = spec.Continuous is null ? null : status?.Continuous?.Targets ?? 0,
+            Suspended =
+                spec.Schedule?.Suspend
+                ?? (spec.Triggers?.Alert is null && spec.Continuous is { Suspend: true }),
             Active = status?.ActiveCount ?? 0,
             LastRun = status?.LastScheduleTime,
             NextRun = status?.NextScheduleTime,

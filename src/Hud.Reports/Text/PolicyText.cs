@@ -26,7 +26,7 @@ public static class PolicyText
         int Longest(Func<PolicyRow, string> of, int least, int most) =>
             Math.Clamp(rows.Max(r => Printable.Width(Printable.Clean(of(r)))), least, most);
         int names = Longest(r => Name(r, namespaces), 4, sheet.Width / 4);
-        int schedules = Longest(r => r.Schedule, 8, Math.Min(MaxSchedule, sheet.Width / 5));
+        int schedules = Longest(Schedule, 8, Math.Min(MaxSchedule, sheet.Width / 5));
         sheet.Line(
             $"{"NAME".PadRight(names)}  {"SCHEDULE".PadRight(schedules)}  {"LAST", 4}  {"NEXT", 7}  LAST VERDICT",
             Ink.Dim
@@ -34,13 +34,19 @@ public static class PolicyText
         foreach (var row in rows.OrderBy(r => Name(r, namespaces), StringComparer.Ordinal))
         {
             sheet.Add(Cell(Name(row, namespaces), names) + "  ", Ink.Strong);
-            sheet.Add(Padded(Printable.Fit(Printable.Clean(row.Schedule), schedules), schedules) + "  ");
+            sheet.Add(Padded(Printable.Fit(Printable.Clean(Schedule(row)), schedules), schedules) + "  ");
             sheet.Add($"{(row.LastRun is { } last ? SessionText.Age(now - last) : "-"), 4}  {Next(row, now), 7}  ");
             sheet.Add(Printable.Clean(row.LastVerdict.Length > 0 ? row.LastVerdict : "-")).End();
         }
 
         return sheet.ToString();
     }
+
+    /// <summary>When sessions are made; where no schedule does, how much is watched all the time.</summary>
+    private static string Schedule(PolicyRow row) =>
+        row.Schedule.Length > 0 ? row.Schedule
+        : row.Watched is { } watched ? $"watches {watched}"
+        : "";
 
     private static string Next(PolicyRow row, DateTimeOffset now) =>
         row.Suspended ? "paused"

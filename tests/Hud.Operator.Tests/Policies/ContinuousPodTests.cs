@@ -43,7 +43,13 @@ public sealed class ContinuousPodTests
                 Build(
                     options: Make.Options with
                     {
-                        AgentOwner = new V1OwnerReference("apps/v1", "Deployment", "hud-operator", "uid-1"),
+                        AgentOwner = new V1OwnerReference
+                        {
+                            ApiVersion = "apps/v1",
+                            Kind = "Deployment",
+                            Name = "hud-operator",
+                            Uid = "uid-1",
+                        },
                         Continuous = new ContinuousOptions { ScrapeAnnotations = true },
                     }
                 )
@@ -111,7 +117,7 @@ public sealed class ContinuousPodTests
     {
         static string Hash(V1Pod pod) => pod.GetAnnotation(Names.TaskAnnotation);
         Assert.Equal(Hash(Build()), Hash(Build(targets: "[{}]")));
-        var owned = Make.Options with { AgentOwner = new V1OwnerReference("apps/v1", "Deployment", "x", "y") };
+        var owned = Make.Options with { AgentOwner = new V1OwnerReference { Name = "x", Uid = "y" } };
         Assert.Equal(Hash(Build()), Hash(Build(options: owned)));
         V1Pod[] others =
         [

@@ -121,7 +121,11 @@ public sealed class PolicyCrdTests
             FormattableString.Invariant($"{SessionBounds.MinBudgetPercent} {SessionBounds.MaxBudgetPercent}"),
             $"{Text(continuous, "overheadBudgetPercent", "minimum")} {Text(continuous, "overheadBudgetPercent", "maximum")}"
         );
-        Assert.InRange(PolicyBounds.MaxLookBack, SessionBounds.MinLookBack, SessionBounds.MaxLookBack);
+        Assert.InRange(
+            PolicyBounds.MaxLookBack.Nanoseconds,
+            SessionBounds.MinLookBack.Nanoseconds,
+            SessionBounds.MaxLookBack.Nanoseconds
+        );
     }
 
     private static string Rule(YamlNode schedule, string field) =>

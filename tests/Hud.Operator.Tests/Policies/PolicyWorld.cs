@@ -16,7 +16,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Hud.Operator.Tests.Policies;
 
 /// <summary>The controller of policies over an API server that keeps policies and sessions of the namespace shop, and counts what it is asked.</summary>
-internal sealed class PolicyWorld : IAsyncDisposable
+internal sealed partial class PolicyWorld : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PolicyEntity> _policies = new(StringComparer.Ordinal);
@@ -48,13 +48,20 @@ internal sealed class PolicyWorld : IAsyncDisposable
         Sessions = new Informer<SessionEntity>(_client, SessionType.Sessions, new InformerOptions(), PolicyRun.Indexes);
         Policies = new Informer<PolicyEntity>(_client, PolicyType.Policies, new InformerOptions());
         Options = options ?? Make.Options;
+        Agents = AgentsOf(_client);
         Inbox = new AlertInbox(Policies, new Log(TextWriter.Null, LogLevel.Error, Clock));
         Reconciler = Leader();
-        _running = Task.WhenAll(Sessions.RunAsync(_stop.Token), Policies.RunAsync(_stop.Token));
+        _running = Task.WhenAll(Sessions.RunAsync(_stop.Token), Policies.RunAsync(_stop.Token), Agents.RunAsync(_stop.Token));
         Ready = Task.WhenAll(
             Sessions.Synced,
             Policies.Synced,
-            Objects.UntilAsync(() => Locked(() => _policyWatches.Count > 0 && _sessionWatches.Count > 0), "the watches")
+            Agents.Synced,
+            Objects.UntilAsync(
+                () =>
+                    Locked(() => _policyWatches.Count > 0 && _sessionWatches.Count > 0 && _agentWatches.Count > 0)
+                    && Agents.CurrentFor is not null,
+                "the watches"
+            )
         );
     }
 
@@ -105,6 +112,7 @@ internal sealed class PolicyWorld : IAsyncDisposable
                 new PolicyActions(_client, events, log),
                 inbox,
                 new TargetResolver(_client, Options),
+                Continuous(_client, events, log),
                 Options,
                 Clock,
                 log
@@ -199,12 +207,15 @@ internal sealed class PolicyWorld : IAsyncDisposable
                 {
                     ProfilingPolicy.Plural => _policyWatches,
                     ProfilingSession.Plural => _sessionWatches,
+                    _ when IsOfAgents(path) => _agentWatches,
                     _ => _podWatches,
                 },
                 answer
             );
             return;
         }
+        if (await AgentAsync(request, path, answer))
+            return;
         if (request.Method != "GET" && path[^1] != "events")
             Writes.Enqueue(
                 $"{request.Method} {string.Join('/', path.SkipWhile(p => !p.StartsWith("profiling", StringComparison.Ordinal)))}"

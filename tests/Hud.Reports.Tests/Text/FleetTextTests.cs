@@ -240,6 +240,16 @@ public sealed class FleetTextTests
                 new ProfilingPolicySpec { Schedule = new ScheduleSpec { Cron = "*/5 * * * *" } },
                 new ProfilingPolicyStatus { ActiveCount = 1, LastScheduleTime = Now.AddMinutes(-1) }
             ),
+            PolicyRow.Of(
+                new ObjectMetadata { Name = "always", Namespace = "shop" },
+                new ProfilingPolicySpec { Continuous = new ContinuousSpec() },
+                new ProfilingPolicyStatus { Continuous = new ContinuousStatus { Targets = 12 } }
+            ),
+            PolicyRow.Of(
+                new ObjectMetadata { Name = "always-held", Namespace = "shop" },
+                new ProfilingPolicySpec { Continuous = new ContinuousSpec { Suspend = true } },
+                null
+            ),
         ];
         string text = PolicyText.Table(rows, namespaces: true, Now, width, color: false);
         GoldenFile.Matches($"policies-{width}.txt", text);

@@ -1,0 +1,201 @@
+using System.Collections.Concurrent;
+using Hud.Core.Api;
+using Hud.Kubernetes;
+using Hud.Operator.Entities;
+using Hud.Operator.Policies;
+using Hud.Operator.Reconcile;
+using Hud.Operator.Resources;
+using Hud.Operator.Targets;
+using k8s.Models;
+
+namespace Hud.Operator.Continuous;
+
+/// <summary>Looks at what a policy's agents are to watch, lets <see cref="ContinuousDecider"/> decide, and does what it says.</summary>
+public sealed class ContinuousAgents(
+    Informer<V1Pod> agents,
+    TargetResolver targets,
+    ContinuousActions actions,
+    OperatorOptions options,
+    TimeProvider time
+)
+{
+    /// <summary>Agents that watch all the time, by the UID of their policy.</summary>
+    public const string PolicyIndex = "continuousPolicy";
+
+    /// <summary>... and by their node.</summary>
+    public const string NodeIndex = "continuousNode";
+
+    public static readonly IReadOnlyDictionary<string, Func<V1Pod, IEnumerable<string>>> Indexes = new Dictionary<
+        string,
+        Func<V1Pod, IEnumerable<string>>
+    >(StringComparer.Ordinal)
+    {
+        [PolicyIndex] = p => p.GetLabel(Names.PolicyUidLabel) is { Length: > 0 } uid ? [uid] : [],
+        [NodeIndex] = p =>
+            p.GetLabel(Names.PolicyUidLabel) is { Length: > 0 } && p.GetAnnotation(Names.NodeAnnotation) is { } node
+                ? [node]
+                : [],
+    };
+
+    /// <summary>Changes of agents and of the policy come in bursts: the server is asked once for all of a second.</summary>
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<EntityKey, Seen> _seen = new();
+
+    /// <summary>Places on nodes are given to one policy at a time; a view shows a new agent some moments late.</summary>
+    private readonly SemaphoreSlim _places = new(1, 1);
+    private readonly Dictionary<(string Node, string Uid), (string Namespace, DateTimeOffset At)> _given = [];
+    private static readonly TimeSpan InViewWithin = TimeSpan.FromSeconds(30);
+
+    private sealed record Seen(ContinuousMemory Memory, long? Generation, DateTimeOffset At, ContinuousView View);
+
+    /// <summary>What there is to say of a policy's agents, after what is to be done about them was done.</summary>
+    /// <param name="notices">Gets what is to be told.</param>
+    /// <returns>Null where the policy has none, and has had none.</returns>
+    public async Task<(ContinuousView? View, TimeSpan? RequeueAfter)> StepAsync(
+        PolicyEntity policy,
+        ProfilingPolicySpec spec,
+        List<PolicyNotice> notices,
+        CancellationToken cancel
+    )
+    {
+        var key = EntityKey.Of(policy);
+        var pods = agents.Store.ByIndex(PolicyIndex, policy.Uid);
+        if (spec.Continuous is null && pods.Count == 0)
+        {
+            _seen.TryRemove(key, out _);
+            return (null, null);
+        }
+        // a view that is not current shows neither what there is nor what is full
+        if (agents.CurrentFor is null)
+            return (Kept(policy), BetweenLooks);
+        var now = time.GetUtcNow();
+        var seen = _seen.GetValueOrDefault(key);
+        if (
+            seen is not null
+            && seen.Memory.Uid == policy.Uid
+            && seen.Generation == policy.Metadata.Generation
+            && seen.At <= now
+            && now - seen.At < BetweenLooks
+        )
+            return (seen.View, BetweenLooks - (now - seen.At) + TimeSpan.FromMilliseconds(5));
+        var wanted = spec.Continuous is { Suspend: false }
+            ? await targets
+                .WatchedAsync(policy.Namespace, spec.Session.Target, Watched(pods), now, cancel)
+                .ConfigureAwait(false)
+            : null;
+        var observation = new ContinuousObservation
+        {
+            Policy = policy,
+            Spec = spec,
+            Options = options,
+            Targets = wanted,
+            Agents = pods,
+            Others = Others(policy, wanted, now),
+            Memory = ContinuousMemory.Of(policy, seen?.Memory),
+            Now = now,
+        };
+        var decision = ContinuousDecider.Decide(observation);
+        var memory = decision.Memory;
+        if (decision.Create.Count > 0)
+        {
+            await _places.WaitAsync(cancel).ConfigureAwait(false);
+            try
+            {
+                // others may have got places since
+                decision = ContinuousDecider.Decide(observation with { Others = Others(policy, wanted, now) });
+                memory = decision.Memory;
+                foreach (var agent in decision.Create)
+                {
+                    var refusal = await actions
+                        .CreateAsync(ContinuousPod.Build(policy, spec, agent.Node, agent.Targets, options), cancel)
+                        .ConfigureAwait(false);
+                    if (refusal is null)
+                    {
+                        lock (_given)
+                            _given[(agent.Node, policy.Uid)] = (policy.Namespace, now);
+                    }
+                    else
+                        memory = memory.With(
+                            agent.Node,
+                            memory.Node(agent.Node).AfterFailure(now, fresh: false, refusal: refusal)
+                        );
+                }
+            }
+            finally
+            {
+                _places.Release();
+            }
+        }
+        foreach (var write in decision.Write)
+            await actions.WriteAsync(write.Pod, write.Targets, cancel).ConfigureAwait(false);
+        foreach (var ended in decision.End)
+            await actions.EndAsync(ended, cancel).ConfigureAwait(false);
+        notices.AddRange(decision.Notices);
+        _seen[key] = new Seen(memory, policy.Metadata.Generation, now, decision.View);
+        return (spec.Continuous is null ? null : decision.View, decision.RequeueAfter);
+    }
+
+    /// <summary>The policy is gone, or may have no agents.</summary>
+    public async Task RemoveAsync(PolicyEntity policy, CancellationToken cancel)
+    {
+        _seen.TryRemove(EntityKey.Of(policy), out _);
+        foreach (var pod in agents.Store.ByIndex(PolicyIndex, policy.Uid))
+        {
+            if (pod.Metadata.DeletionTimestamp is null)
+                await actions.EndAsync(new EndedAgent(pod, AgentEnds.PolicyGone), cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What was said last; nobody decides anything by it.</summary>
+    private static ContinuousView Kept(PolicyEntity policy)
+    {
+        var status = policy.ReadStatus();
+        var watching = status.Conditions.FirstOrDefault(c => c.Type == ConditionTypes.Watching);
+        return new ContinuousView(
+            status.Continuous,
+            watching?.Status switch
+            {
+                "True" => true,
+                "False" => false,
+                _ => null,
+            },
+            watching?.Reason ?? Selection.ServerUnavailable,
+            watching?.Message ?? "the operator's view of the agents is not current"
+        );
+    }
+
+    private static HashSet<string> Watched(List<V1Pod> pods) =>
+        pods.SelectMany(p => ContinuousPod.Targets(p))
+            .Select(t => t.PodUid ?? "")
+            .ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Agents of other policies on the nodes in question: those in view, and those that were made and are not there yet.</summary>
+    private Dictionary<string, NodeLoad> Others(PolicyEntity policy, WatchedTargets? wanted, DateTimeOffset now)
+    {
+        var loads = new Dictionary<string, NodeLoad>(StringComparer.Ordinal);
+        if (wanted is null)
+            return loads;
+        lock (_given)
+        {
+            foreach (
+                var (place, _) in _given.Where(g => now - g.Value.At > InViewWithin || g.Value.At > now).ToList()
+            )
+                _given.Remove(place);
+            foreach (var node in wanted.ByNode.Keys)
+            {
+                var others = agents
+                    .Store.ByIndex(NodeIndex, node)
+                    .Select(p => (Uid: p.GetLabel(Names.PolicyUidLabel) ?? "", Namespace: NamespaceOf(p)))
+                    .Concat(_given.Where(g => g.Key.Node == node).Select(g => (g.Key.Uid, g.Value.Namespace)))
+                    .Where(a => a.Uid != policy.Uid)
+                    .DistinctBy(a => a.Uid, StringComparer.Ordinal)
+                    .ToList();
+                loads[node] = new NodeLoad(others.Count, others.Count(a => a.Namespace == policy.Namespace));
+            }
+        }
+        return loads;
+    }
+
+    private static string NamespaceOf(V1Pod pod) => (pod.GetAnnotation(Names.PolicyAnnotation) ?? "").Split('/')[0];
+}
