@@ -2,6 +2,7 @@ using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
 using Hud.Kubernetes;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.LookBack;
 using Hud.Operator.Reconcile;
@@ -17,17 +18,11 @@ namespace Hud.Operator;
 /// </summary>
 public sealed partial class SessionController
 {
-    /// <summary>Agents that watch, by the UID of their policy.</summary>
-    public const string PolicyIndex = "policy";
-
     /// <summary>Agents that watch, by the UIDs of the sessions that have asked them.</summary>
     public const string AskedIndex = "asked";
 
     /// <summary>Kubelets and agents stamp lines by the same clock, and whole seconds are compared.</summary>
     private static readonly TimeSpan LogMargin = TimeSpan.FromSeconds(2);
-
-    private static IEnumerable<string> PolicyOf(V1Pod pod) =>
-        pod.GetLabel(Names.PolicyUidLabel) is { Length: > 0 } uid ? [uid] : [];
 
     private static IEnumerable<string> Asked(V1Pod pod) =>
         pod.GetAnnotation(Names.LookBackAnnotation) is { } list ? LookBackList.Read(list).Select(r => r.Id) : [];
@@ -52,7 +47,7 @@ public sealed partial class SessionController
         List<V1Pod> watching =
         [
             .. agents.Store.ByIndex(AskedIndex, session.Uid),
-            .. policy.Length > 0 ? agents.Store.ByIndex(PolicyIndex, policy) : [],
+            .. policy.Length > 0 ? agents.Store.ByIndex(ContinuousAgents.PolicyIndex, policy) : [],
         ];
         var plan = LookBackPlan.Decide(
             new LookBackObservation

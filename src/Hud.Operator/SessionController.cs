@@ -44,7 +44,6 @@ public sealed partial class SessionController(
     {
         [SessionIndex] = p => p.GetLabel(Names.SessionUidLabel) is { } uid ? [uid] : [],
         [SessionNameIndex] = p => p.GetAnnotation(Names.SessionAnnotation) is { } name ? [name] : [],
-        [PolicyIndex] = PolicyOf,
         [AskedIndex] = Asked,
     };
 

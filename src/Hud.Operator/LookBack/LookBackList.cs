@@ -2,6 +2,7 @@ using System.Text.Json;
 using Hud.Core;
 using Hud.Core.Stream;
 using Hud.Operator.Resources;
+using k8s.Models;
 
 namespace Hud.Operator.LookBack;
 
@@ -27,6 +28,10 @@ public static class LookBackList
             return [];
         }
     }
+
+    /// <summary>Whether a session waits for what the agent in this pod has seen.</summary>
+    public static bool IsWaitedFor(V1Pod pod, DateTimeOffset now) =>
+        Read(pod.GetAnnotation(Names.LookBackAnnotation)).Any(r => r.Until + LookBackWindow.AnswersWithin > now);
 
     public static string Write(IEnumerable<LookBackRequest> requests) =>
         JsonSerializer.Serialize<IReadOnlyList<LookBackRequest?>>(

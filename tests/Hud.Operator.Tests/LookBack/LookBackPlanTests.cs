@@ -234,7 +234,7 @@ public sealed class LookBackPlanTests
         if (what == "none")
             session.Metadata.OwnerReferences = null;
         if (what == "no controller")
-            session.Metadata.OwnerReferences[0].Controller = null;
+            session.Metadata.OwnerReferences![0].Controller = null;
 
         var uid = LookBackOwner.Of(
             session,

@@ -103,7 +103,7 @@ public sealed class AlertControllerTests
     [InlineData("checkout-1")]
     public async Task A_session_by_an_alert_looks_back_as_its_policy_says(string? pod)
     {
-        var policy = LookBack.MakeLookBack.Watching();
+        var policy = Hud.Operator.Tests.LookBack.MakeLookBack.Watching();
         await using var world = await WorldAsync([policy]);
         world.Inbox.Offer([pod is null ? Alert() : Alert("f1", 0, ("pod", pod))]);
         await world.ReconcileAsync();

@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Kubernetes.Tests.Scripted;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
@@ -51,7 +52,10 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             _client,
             EntityTypes.Pods,
             new InformerOptions { Namespace = options.Namespace },
-            SessionController.AgentIndexes
+            new Dictionary<string, Func<V1Pod, IEnumerable<string>>>(
+                [.. SessionController.AgentIndexes, .. ContinuousAgents.Indexes],
+                StringComparer.Ordinal
+            )
         );
         Policies = new Informer<PolicyEntity>(_client, PolicyType.Policies, new InformerOptions());
         var log = new Log(TextWriter.Null, LogLevel.Error, time);
