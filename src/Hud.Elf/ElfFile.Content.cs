@@ -26,13 +26,13 @@ public sealed partial class ElfFile
 
     private readonly Lazy<string> _contentKey;
 
-    /// <summary>The same for two files only if length, build id, segments, sections, unwind tables and symbols are the same (SHA-256 of up to
-    /// <see cref="ElfLimits.MaxKeyBytes"/> of them).</summary>
+    /// <summary>The same for two files only if length, build id, segments, sections, unwind tables and symbols are the same (a hash of up to
+    /// <see cref="ElfLimits.MaxKeyBytes"/> of them). It is of this process alone.</summary>
     public string ContentKey => _contentKey.Value;
 
     private string MakeContentKey()
     {
-        var hash = new Sha256();
+        var hash = new SecretHash();
         Add($"{Source.Length} {BuildId} {Machine} {Type} {EntryPoint}\n");
         foreach (var segment in Segments)
         {

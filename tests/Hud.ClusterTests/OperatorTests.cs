@@ -28,51 +28,6 @@ public sealed class OperatorTests(Cluster cluster)
     }
 
     [Fact]
-    public async Task An_image_that_cannot_be_pulled_is_named_and_ends_at_the_deadline()
-    {
-        await using var world = await World.WithSleeperAsync(cluster);
-        (
-            await cluster.KubectlAsync(
-                "-n",
-                Cluster.System,
-                "set",
-                "env",
-                "deployment/hud-operator",
-                "HUD_AGENT_IMAGE=localhost/there-is-no-such-image:1"
-            )
-        ).Ok();
-        try
-        {
-            await cluster.OperatorReadyAsync();
-            await world.SessionAsync("s", Good + "\nstartDeadline: 12s");
-            var session = await world.FinishedAsync("s");
-            Assert.Equal("Failed ImagePull", World.Outcome(session));
-            Assert.Equal("ImagePull", World.Condition(session, "AgentsScheduled")?.Reason);
-            Assert.Equal("DeadlineExceeded", World.Condition(session, "Stalled")?.Reason);
-            Assert.Contains(
-                "localhost/there-is-no-such-image:1",
-                World.Condition(session, "Failed")!.Value.Message,
-                StringComparison.Ordinal
-            );
-            await world.NoAgentsAsync();
-        }
-        finally
-        {
-            (
-                await cluster.KubectlAsync(
-                    "-n",
-                    Cluster.System,
-                    "set",
-                    "env",
-                    "deployment/hud-operator",
-                    $"HUD_AGENT_IMAGE={Cluster.Agent}"
-                )
-            ).Ok();
-            await cluster.OperatorReadyAsync();
-        }
-    }
-
-    [Fact]
     public async Task A_node_whose_kubelet_does_not_answer_is_named_and_the_session_goes_on_when_it_does()
     {
         var kubelet = (await File.ReadAllTextAsync(Path.Combine(cluster.RequireOwn(), "kubelet.pid"))).Trim();

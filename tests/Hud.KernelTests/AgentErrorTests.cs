@@ -98,7 +98,7 @@ public sealed class AgentErrorTests
     {
         Need.Kernel();
         string path = Temporary("checkout");
-        File.Copy(Need.Workload("tokio143-release", "sleep"), path);
+        CopiedProgram.To(Need.Workload("tokio143-release", "sleep"), path);
         using var workload = Workload.StartFile(path, "--seconds 100");
         File.Delete(path);
         using var agent = AgentRun.Whole(AgentRun.TaskFor(workload.Pid, 2));
@@ -114,7 +114,7 @@ public sealed class AgentErrorTests
     {
         Need.Kernel();
         string path = Temporary("checkout");
-        File.Copy(Need.Workload("tokio143-release", "sleep"), path);
+        CopiedProgram.To(Need.Workload("tokio143-release", "sleep"), path);
         using var workload = Workload.StartFile(path, "--seconds 100");
         File.Delete(path);
         File.Copy("/bin/true", path);

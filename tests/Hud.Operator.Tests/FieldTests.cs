@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Hud.Core.Api;
-using Hud.Tests.Support;
 using YamlDotNet.RepresentationModel;
 using static Hud.Operator.Tests.Crd;
 

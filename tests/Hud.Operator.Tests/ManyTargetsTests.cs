@@ -9,7 +9,6 @@ using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Tests.Scripted;
-using Hud.Tests.Support;
 using k8s.Models;
 using static Hud.Tests.Support.Stage;
 

@@ -5,7 +5,6 @@ using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
-using Hud.Tests.Support;
 
 namespace Hud.Operator.Tests;
 

@@ -20,7 +20,7 @@ public sealed class OperatorHostTests
         using var client = server.Client();
         var clock = new FakeTimeProvider();
         var informer = new Informer<V1Pod>(client, EntityTypes.Pods, new InformerOptions { Time = clock });
-        var address = $"http://127.0.0.1:{FreePort()}/";
+        var address = $"http://127.0.0.1:{FreePort.Next()}/";
         using var stop = new CancellationTokenSource();
         var serving = new HealthServer(
             address,
@@ -43,7 +43,7 @@ public sealed class OperatorHostTests
     [Fact]
     public async Task Probes_that_knock_while_the_server_starts_do_not_end_it()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         var server = new HealthServer(
             $"http://127.0.0.1:{port}/",
             new HealthChecks(() => "", () => "", () => ""),
@@ -79,7 +79,7 @@ public sealed class OperatorHostTests
     [Fact]
     public async Task A_probe_is_answered_while_hundreds_hold_their_connections_open_and_say_nothing()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         using var stop = new CancellationTokenSource();
         var serving = new HealthServer(
             $"http://*:{port}/",
@@ -161,7 +161,7 @@ public sealed class OperatorHostTests
                 {
                     ["KUBECONFIG"] = kubeconfig,
                     ["HUD_AGENT_IMAGE"] = "agent:1",
-                    ["HUD_HEALTH_ADDRESS"] = $"http://127.0.0.1:{FreePort()}/",
+                    ["HUD_HEALTH_ADDRESS"] = $"http://127.0.0.1:{FreePort.Next()}/",
                     ["DOTNET_ROOT"] = Path.GetFullPath(
                         Path.Combine(
                             System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(),
@@ -197,12 +197,5 @@ public sealed class OperatorHostTests
     {
         await answer.StreamAsync();
         await answer.SilenceAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

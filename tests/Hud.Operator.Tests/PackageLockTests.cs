@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Hud.Tests.Support;
 
 namespace Hud.Operator.Tests;
 

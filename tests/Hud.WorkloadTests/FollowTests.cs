@@ -26,7 +26,7 @@ public sealed partial class FollowTests : IDisposable
         Repository.Require(original);
         // a name that no other process has
         string program = Path.Combine(_folder, Name);
-        File.Copy(original, program);
+        CopiedProgram.To(original, program);
         var first = await Workload.StartAsync(_folder, Name, Arguments);
         using var hud = Process.Start(
             new ProcessStartInfo(

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
-using Hud.Tests.Support;
 using Hud.WorkloadTests.Harness;
 
 namespace Hud.WorkloadTests;

@@ -19,9 +19,14 @@ public sealed class StackTests
     {
         var polls = new List<(SlowPoll Poll, StackEntry Stack)>();
         long withoutStack = 0;
-        foreach (var program in (string[])["cpu_hog", "sleep", "mutex"])
+        // two of them sleep, so that all three have a CPU
+        var runs = await Task.WhenAll(
+            new[] { "cpu_hog", "sleep", "mutex" }.Select(program =>
+                Profiled.RunAsync(set, program, "--tasks 4 --block-ms 12 --every-ms 5")
+            )
+        );
+        foreach (var (document, _, _, _) in runs)
         {
-            var (document, _, _, _) = await Profiled.RunAsync(set, program, "--tasks 4 --block-ms 12 --every-ms 5");
             polls.AddRange(document.SlowPolls.Where(p => p.Stack >= 0).Select(p => (p, document.StackTable[p.Stack])));
             withoutStack += document.SlowPolls.Count(p => p.Stack < 0 && !p.Cause.IsCpuPressure());
         }

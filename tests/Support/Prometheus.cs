@@ -47,7 +47,7 @@ internal static class Prometheus
             config,
             $"global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs: [{{job_name: hud, static_configs: [{{targets: ['{target}']}}]}}]\n"
         );
-        int port = FreePort();
+        int port = FreePort.Next();
         using var process = Start(
             "prometheus",
             "--config.file=" + config,
@@ -84,13 +84,6 @@ internal static class Prometheus
             TestContext.Current.TestOutputHelper?.WriteLine(await said);
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task<Dictionary<string, double>> QueryAsync(HttpClient http, string expression)

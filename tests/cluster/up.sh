@@ -34,6 +34,7 @@ minor=${version:-99}
 start() {
   local name=$1
   shift
+  printf '%s\0' "$@" > "$name.argv" # for restart.sh, which may come when it is dead
   if [[ $name == etcd ]]; then setsid "$@" > "log/$name.log" 2>&1 < /dev/null & else setsid "$@" > "log/$name.log" 2>&1 < /dev/null 8>&- & fi
   echo $! > "$name.pid"
 }

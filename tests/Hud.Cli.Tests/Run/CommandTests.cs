@@ -247,7 +247,7 @@ public sealed class CommandTests : IDisposable
     {
         // a name of its own, because several sleeps may run on a machine
         string program = Path.Combine(_folder, "hud-test-target");
-        File.Copy("/bin/sleep", program);
+        CopiedProgram.To("/bin/sleep", program);
         using var target = Process.Start(program, "300");
         string file = Path.Combine(_folder, "session.yaml"),
             taskFile = Path.Combine(_folder, "task.json");
@@ -352,7 +352,7 @@ public sealed class CommandTests : IDisposable
     public void Several_processes_are_listed()
     {
         string program = Path.Combine(_folder, "hud-test-twins");
-        File.Copy("/bin/sleep", program);
+        CopiedProgram.To("/bin/sleep", program);
         using Process one = Process.Start(program, "300"),
             two = Process.Start(program, "300");
 
@@ -442,7 +442,7 @@ public sealed class CommandTests : IDisposable
     public void An_expectation_is_the_exit_code(string expect, int exitCode, string message)
     {
         string program = Path.Combine(_folder, "hud-test-gate");
-        File.Copy("/bin/sleep", program);
+        CopiedProgram.To("/bin/sleep", program);
         using var target = Process.Start(program, "300");
         string file = Path.Combine(_folder, "session.yaml");
         File.WriteAllText(

@@ -71,7 +71,7 @@ public sealed class CompletionTests
         {
             // as build.sh lays them out: side by side
             File.CreateSymbolicLink(Path.Combine(folder, "hud"), Path.Combine(AppContext.BaseDirectory, "hud"));
-            File.Copy(
+            CopiedProgram.To(
                 Path.Combine(Root(), "scripts", "kubectl_complete-hud"),
                 Path.Combine(folder, "kubectl_complete-hud")
             );

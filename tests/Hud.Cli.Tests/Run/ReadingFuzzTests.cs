@@ -11,7 +11,6 @@ using Hud.Core.Stream;
 using Hud.Reports.Formats;
 using Hud.Reports.Tests.Documents;
 using Hud.Reports.Text;
-using Hud.Tests.Support;
 
 namespace Hud.Cli.Tests.Run;
 

@@ -70,16 +70,32 @@ internal sealed class Faults(Cluster cluster, World world, string work, Random r
         return pids.Count > 0 && await KillAsync(pids.Min(), "KILL");
     }
 
+    /// <summary>A cluster's parts are started again when they end, by systemd or the kubelet: an API server whose etcd is gone, for instance.</summary>
+    /// <returns>How many had ended by themselves.</returns>
+    public async Task<int> SuperviseAsync()
+    {
+        var ended = 0;
+        foreach (var part in (string[])["etcd", "apiserver", "kcm", "scheduler", "containerd", "kubelet"])
+        {
+            if (Directory.Exists($"/proc/{await PidAsync(part)}"))
+                continue;
+            ended++;
+            Console.Error.WriteLine($"chaos: {part} has ended by itself and is started again");
+            if (part == "apiserver")
+                (await ScriptAsync("start-apiserver.sh", work)).Ok("start-apiserver.sh");
+            else
+                await PartAsync(part);
+        }
+
+        return ended;
+    }
+
+    private async Task<int> PidAsync(string part) =>
+        int.Parse(await File.ReadAllTextAsync(Path.Combine(work, part + ".pid")), CultureInfo.InvariantCulture);
+
     private async Task<bool> ApiServerAsync()
     {
-        using (
-            var server = Process.GetProcessById(
-                int.Parse(
-                    await File.ReadAllTextAsync(Path.Combine(work, "apiserver.pid")),
-                    CultureInfo.InvariantCulture
-                )
-            )
-        )
+        using (var server = Process.GetProcessById(await PidAsync("apiserver")))
         {
             server.Kill();
             await server.WaitForExitAsync();

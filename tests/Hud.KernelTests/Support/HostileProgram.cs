@@ -20,7 +20,7 @@ internal static class HostileProgram
     public static string Copy(string name)
     {
         string path = Path.Combine(Directory.CreateTempSubdirectory("hud-hostile-").FullName, name);
-        File.Copy(Of(name), path);
+        CopiedProgram.To(Of(name), path);
         return path;
     }
 

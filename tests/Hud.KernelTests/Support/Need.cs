@@ -1,6 +1,5 @@
 using Hud.NodeAgent.Bpf;
 using Hud.NodeAgent.Run;
-using Hud.Tests.Support;
 
 namespace Hud.KernelTests.Support;
 

@@ -27,7 +27,10 @@ internal static class Objects
     }
 
     /// <summary>Waits for something that another task brings about; the bound only ends a broken test.</summary>
-    public static async Task UntilAsync(Func<bool> condition, string what)
+    public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(condition, () => what);
+
+    /// <param name="what">Asked when it never happened: what a log says by then.</param>
+    public static async Task UntilAsync(Func<bool> condition, Func<string> what)
     {
         for (var i = 0; i < 3000; i++)
         {
@@ -35,6 +38,6 @@ internal static class Objects
                 return;
             await Task.Delay(10);
         }
-        Assert.Fail("never happened: " + what);
+        Assert.Fail("never happened: " + what());
     }
 }

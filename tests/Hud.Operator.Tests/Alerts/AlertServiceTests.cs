@@ -17,7 +17,7 @@ public sealed class AlertServiceTests
     public async Task Without_a_token_it_does_not_listen_and_says_why_once_until_there_is_one()
     {
         await using var world = new PolicyWorld([]);
-        var (clock, port) = (new FakeTimeProvider(), Receiver.FreePort());
+        var (clock, port) = (new FakeTimeProvider(), FreePort.Next());
         var text = new StringWriter();
         var said = TextWriter.Synchronized(text);
         var log = new Log(said, LogLevel.Info, clock);

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Hud.Kubernetes.Tests.Scripted;
-using Hud.Tests.Support;
 
 namespace Hud.Operator.Tests.Alerts;
 
@@ -67,7 +66,7 @@ internal sealed class Alertmanager : IAsyncDisposable
     public static async Task<Alertmanager> StartAsync(Uri receiver, string tokenFile)
     {
         var alertmanager = new Alertmanager();
-        var port = Receiver.FreePort();
+        var port = FreePort.Next();
         var configuration = Path.Combine(alertmanager._folder.FullName, "alertmanager.yml");
         await File.WriteAllTextAsync(
             configuration,

@@ -6,7 +6,6 @@ using Hud.Kubernetes.Tests.Scripted;
 using Hud.Operator.Policies;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Tests.Policies;
-using Hud.Tests.Support;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Hosting;
@@ -43,7 +42,7 @@ public sealed class AlertmanagerTests(ITestOutputHelper output)
             Labels(("alertname", "Slow"), ("profile", "yes"), ("namespace", "shop"), ("pod", "checkout-1")),
             Labels(("alertname", "Slow"), ("profile", "yes"), ("namespace", "shop"), ("pod", "checkout-2"))
         );
-        await Objects.UntilAsync(() => cluster.World.Names.Count > 0, "a session\n" + alertmanager.Log);
+        await Objects.UntilAsync(() => cluster.World.Names.Count > 0, () => "a session\n" + alertmanager.Log);
         output.WriteLine($"from the alert to the session: {since.ElapsedMilliseconds} ms");
         await Objects.UntilAsync(() => cluster.World.Events.Contains("AlertInCooldown"), "an event of the other pod");
         var session = cluster.World.Session(Assert.Single(cluster.World.Names));
@@ -71,7 +70,7 @@ public sealed class AlertmanagerTests(ITestOutputHelper output)
         await alertmanager.FireAsync(DateTimeOffset.UtcNow, Labels(("alertname", "Slow"), ("profile", "yes")));
         await Objects.UntilAsync(
             () => alertmanager.Log.Contains("unexpected status code 403", StringComparison.Ordinal),
-            "a refusal in its log\n" + alertmanager.Log
+            () => "a refusal in its log\n" + alertmanager.Log
         );
         Assert.Empty(cluster.World.Names);
         File.Delete(other);
@@ -92,7 +91,7 @@ public sealed class AlertmanagerTests(ITestOutputHelper output)
         );
         var since = Stopwatch.StartNew();
         await alertmanager.FireAsync(DateTimeOffset.UtcNow, Labels(("alertname", "Slow"), ("profile", "yes")));
-        await Objects.UntilAsync(() => cluster.World.Names.Count > 0, "a session\n" + alertmanager.Log);
+        await Objects.UntilAsync(() => cluster.World.Names.Count > 0, () => "a session\n" + alertmanager.Log);
         output.WriteLine(
             $"from the alert to the session: {since.ElapsedMilliseconds} ms, {service.Connections} connections"
         );

@@ -14,18 +14,19 @@ internal sealed class PlayedCluster : IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly Task<int> _running;
+    private readonly StringWriter _said = new();
 
     private PlayedCluster(PolicyWorld world, string tokenFile)
     {
         (World, TokenFile) = (world, tokenFile);
-        Receiver = new Uri($"http://127.0.0.1:{Alerts.Receiver.FreePort()}/alerts");
-        var log = new Log(TextWriter.Null, LogLevel.Error, TimeProvider.System);
+        Receiver = new Uri($"http://127.0.0.1:{FreePort.Next()}/alerts");
+        var log = new Log(TextWriter.Synchronized(_said), LogLevel.Info, TimeProvider.System);
         _host = OperatorHost.Build(
             new KubernetesClientConfiguration { Host = world.Address.ToString() },
             Make.Options with
             {
                 LeaderElection = false,
-                HealthAddress = $"http://127.0.0.1:{Alerts.Receiver.FreePort()}/",
+                HealthAddress = $"http://127.0.0.1:{FreePort.Next()}/",
                 AlertsAddress = $"http://127.0.0.1:{Receiver.Port}/",
                 AlertsTokenFile = tokenFile,
             },
@@ -52,7 +53,14 @@ internal sealed class PlayedCluster : IAsyncDisposable
         await File.WriteAllTextAsync(file, Alerts.Receiver.Token);
         var cluster = new PlayedCluster(world, file);
         // the first look at the policy: from then on it leads
-        await Objects.UntilAsync(() => world.Status().Conditions.Count > 0, "an operator");
+        await Objects.UntilAsync(
+            () => world.Status().Conditions.Count > 0 || cluster._running.IsCompleted,
+            () => "an operator\n" + cluster._said
+        );
+        Assert.False(
+            cluster._running.IsCompleted,
+            $"the operator ended: {cluster._running.Exception}\n{cluster._said}"
+        );
         return cluster;
     }
 

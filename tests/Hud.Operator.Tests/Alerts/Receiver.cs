@@ -22,7 +22,7 @@ internal sealed class Receiver : IAsyncDisposable
     {
         (World, TokenFile) = (world, tokenFile);
         Inbox = leads ? world.Inbox : new AlertInbox(world.Policies, Quiet);
-        Port = FreePort();
+        Port = FreePort.Next();
         _serving = new AlertServer(
             $"http://127.0.0.1:{Port}/",
             new AlertToken(tokenFile, TimeProvider.System),
@@ -95,13 +95,6 @@ internal sealed class Receiver : IAsyncDisposable
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
         using var reader = new StreamReader(client.GetStream());
         return await reader.ReadToEndAsync();
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>A body with alerts that began at these times.</summary>

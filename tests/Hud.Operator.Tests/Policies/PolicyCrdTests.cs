@@ -3,7 +3,6 @@ using System.Text.Json;
 using Hud.Core;
 using Hud.Core.Api;
 using Hud.Operator.Policies;
-using Hud.Tests.Support;
 using YamlDotNet.RepresentationModel;
 using static Hud.Operator.Tests.Crd;
 

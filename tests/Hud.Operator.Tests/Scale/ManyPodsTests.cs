@@ -7,7 +7,6 @@ using Hud.Core;
 using Hud.Core.Api;
 using Hud.Core.Stream;
 using Hud.Operator.Reconcile;
-using Hud.Tests.Support;
 using static Hud.Tests.Support.Stage;
 
 namespace Hud.Operator.Tests.Scale;
@@ -33,8 +32,8 @@ public sealed class ManyPodsTests(ITestOutputHelper output)
     {
         if (Sessions == 0)
             Assert.Skip("takes a minute and the whole machine: HUD_SCALE_FLEETS=2 runs it");
-        await using var cluster = new PlayedCluster(ScaleTests.Port(), Nodes, PlayAsync) { LabelledPods = Pods };
-        var health = ScaleTests.Port();
+        await using var cluster = new PlayedCluster(FreePort.Next(), Nodes, PlayAsync) { LabelledPods = Pods };
+        var health = FreePort.Next();
         using var folder = new ScaleTests.Folder();
         using var process = await ScaleTests.StartAsync(
             folder.Path,
@@ -80,6 +79,11 @@ public sealed class ManyPodsTests(ITestOutputHelper output)
             output.WriteLine($"status: {cluster.LargestStatus} bytes at most");
             foreach (var result in status.Results)
                 output.WriteLine($"{result.Format}: {result.Bytes} bytes{(result.Truncated ? ", cut" : "")}");
+            if (await ScaleTests.TopAsync(folder.Path) is { } top)
+            {
+                output.WriteLine($"kubectl hud top: {top.Took.TotalMilliseconds:0} ms for {top.Lines.Length} lines");
+                Assert.True(top.Lines.Length > Sessions, string.Join('\n', top.Lines));
+            }
             output.WriteLine($"odd one out: {status.Outliers.Single().Pod}: {status.Outliers.Single().Text}");
 
             Assert.Equal((Pods, Pods), (status.TargetCounts.Selected, status.TargetCounts.Succeeded));

@@ -168,9 +168,29 @@ internal sealed class PlayedCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>What kubectl asks for before anything else.</summary>
+    private static readonly Dictionary<string, string> Discovery = new(StringComparer.Ordinal)
+    {
+        ["/api"] = """{"kind":"APIVersions","versions":["v1"]}""",
+        ["/api/v1"] = """{"kind":"APIResourceList","groupVersion":"v1","resources":[]}""",
+        ["/apis"] = """
+            {"kind":"APIGroupList","apiVersion":"v1","groups":[{"name":"hud.dev","versions":[{"groupVersion":"hud.dev/v1alpha1","version":"v1alpha1"}],
+            "preferredVersion":{"groupVersion":"hud.dev/v1alpha1","version":"v1alpha1"}}]}
+            """,
+        ["/apis/hud.dev/v1alpha1"] = """
+            {"kind":"APIResourceList","apiVersion":"v1","groupVersion":"hud.dev/v1alpha1","resources":[{"name":"profilingsessions",
+            "singularName":"profilingsession","namespaced":true,"kind":"ProfilingSession","verbs":["get","list","watch"]}]}
+            """,
+    };
+
     private async Task AnswerAsync(HttpListenerContext context, JsonObject? body)
     {
         var method = context.Request.HttpMethod;
+        if (Discovery.GetValueOrDefault(context.Request.Url!.AbsolutePath) is { } found)
+        {
+            await JsonAsync(context, 200, found);
+            return;
+        }
         var path = context.Request.Url!.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var kind = path.FirstOrDefault(p =>
             p is "profilingsessions" or "pods" or "leases" or "configmaps" or "events" or "deployments"

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Hud.Core.Api;
 using Hud.Core.Profile;
@@ -32,8 +30,8 @@ public sealed class ScaleTests(ITestOutputHelper output)
     {
         if (Sessions == 0)
             Assert.Skip("takes minutes and the whole machine: HUD_SCALE=1000 runs it");
-        await using var cluster = new PlayedCluster(Port(), Nodes, PlayAsync);
-        var health = Port();
+        await using var cluster = new PlayedCluster(FreePort.Next(), Nodes, PlayAsync);
+        var health = FreePort.Next();
         using var folder = new Folder();
         using var process = await StartAsync(folder.Path, cluster.Address, health);
         var said = new ConcurrentQueue<string>();
@@ -84,6 +82,11 @@ public sealed class ScaleTests(ITestOutputHelper output)
                 $"first look: {look.TotalMilliseconds:0} ms at the last namespace's first session, {cluster.FirstLooks.Values.Max().TotalMilliseconds:0} ms at the latest of all"
             );
             output.WriteLine($"holders of the lease: {cluster.Holders.Count}");
+            if (await TopAsync(folder.Path) is { } top)
+            {
+                output.WriteLine($"kubectl hud top: {top.Took.TotalMilliseconds:0} ms for {top.Lines.Length} lines");
+                Assert.NotEmpty(top.Lines);
+            }
 
             Assert.True(cluster.Phases().GetValueOrDefault("Completed") == Sessions, cluster.Example("Failed"));
             Assert.Single(cluster.Holders);
@@ -235,11 +238,31 @@ public sealed class ScaleTests(ITestOutputHelper output)
         Assert.Fail("the operator is not ready after a minute");
     }
 
-    internal static int Port()
+    /// <summary>What a person waits for who asks for the state of the fleet; where the program is built.</summary>
+    /// <returns>Its lines and how long it took; null where there is none.</returns>
+    internal static async Task<(string[] Lines, TimeSpan Took)?> TopAsync(string folder)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        var program = RepositoryRoot.PathOf("out", "kubectl-hud");
+        if (!File.Exists(program))
+            return null;
+        var clock = Stopwatch.StartNew();
+        using var top = Process.Start(
+            new ProcessStartInfo(program, ["top", "-A"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment =
+                {
+                    ["KUBECONFIG"] = Path.Combine(folder, "kubeconfig"),
+                    ["KUBECACHEDIR"] = Path.Combine(folder, "cache"),
+                },
+            }
+        )!;
+        var errors = top.StandardError.ReadToEndAsync();
+        var lines = (await top.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        await top.WaitForExitAsync();
+        Assert.True(top.ExitCode == 0, await errors);
+        return (lines, clock.Elapsed);
     }
 
     internal sealed class Folder : IDisposable

@@ -9,7 +9,6 @@ using Hud.Core.Stream;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
-using Hud.Tests.Support;
 using k8s.Models;
 
 namespace Hud.Operator.Tests.Streams;

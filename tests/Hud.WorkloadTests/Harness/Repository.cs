@@ -1,5 +1,3 @@
-using Hud.Tests.Support;
-
 namespace Hud.WorkloadTests.Harness;
 
 /// <summary>Where the built programs are, and why they cannot be used when they cannot.</summary>
