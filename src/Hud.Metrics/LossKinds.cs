@@ -1,30 +1,31 @@
-using Hud.Core.Profile;
+using Hud.Core.Stream;
 
 namespace Hud.Metrics;
 
 /// <summary>Ways in which events are lost, by the label they have. What a report counts of itself (names, stacks, hotspots) is not among them.</summary>
 public static class LossKinds
 {
-    public static readonly IReadOnlyList<(string Kind, Func<Losses, long> Count)> All =
+    public static readonly IReadOnlyList<(string Kind, Func<RunMetrics, long> Count)> All =
     [
-        ("ring_buffer", l => l.RingBufferDrops),
-        ("rate_limited", l => l.RateLimited),
-        ("samples_limited", l => l.SamplesLimited),
-        ("wakers_limited", l => l.WakersLimited),
-        ("waits_limited", l => l.WaitsLimited),
-        ("wakes_lost", l => l.WakesLost),
-        ("sampled_out_polls", l => l.SampledOutPolls),
-        ("unknown_types", l => l.UnknownTypes),
-        ("thread_state", l => l.ThreadStateFailures),
-        ("poll_depth", l => l.PollDepthOverflows),
-        ("missed_returns", l => l.MissedReturns),
-        ("missed_switches", l => l.MissedSwitches),
-        ("program_misses", l => l.ProgramMisses),
-        ("decode_errors", l => l.DecodeErrors),
-        ("no_stack_slot", l => l.StackSlotsExhausted),
-        ("stack_copy", l => l.StackCopyFailures),
-        ("truncated_stacks", l => l.TruncatedStacks),
-        ("slow_polls_cut", l => l.SlowPollsCut),
-        ("stacks_cut", l => l.StacksCut),
+        ("ring_buffer", r => r.Losses.RingBufferDrops),
+        ("rate_limited", r => r.Losses.RateLimited),
+        ("samples_limited", r => r.Losses.SamplesLimited),
+        ("wakers_limited", r => r.Losses.WakersLimited),
+        ("waits_limited", r => r.Losses.WaitsLimited),
+        ("wakes_lost", r => r.Losses.WakesLost),
+        ("sampled_out_polls", r => r.Losses.SampledOutPolls),
+        ("unknown_types", r => r.Losses.UnknownTypes),
+        ("thread_state", r => r.Losses.ThreadStateFailures),
+        ("poll_depth", r => r.Losses.PollDepthOverflows),
+        ("missed_returns", r => r.Losses.MissedReturns),
+        ("missed_switches", r => r.Losses.MissedSwitches),
+        ("program_misses", r => r.Losses.ProgramMisses),
+        ("decode_errors", r => r.Losses.DecodeErrors),
+        ("no_stack_slot", r => r.Losses.StackSlotsExhausted),
+        ("stack_copy", r => r.Losses.StackCopyFailures),
+        ("truncated_stacks", r => r.Losses.TruncatedStacks),
+        ("slow_polls_cut", r => r.Losses.SlowPollsCut),
+        ("stacks_cut", r => r.Losses.StacksCut),
+        ("metrics_dropped", r => r.MessagesDropped),
     ];
 }

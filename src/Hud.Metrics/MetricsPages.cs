@@ -9,7 +9,7 @@ public sealed class MetricsPages(TimeProvider time)
 {
     public const string Path = "/metrics";
 
-    private static readonly Page Root = new(
+    private static readonly Page Root = Page.Whole(
         200,
         "text/html; charset=utf-8",
         "<!doctype html><title>Hud</title><a href=\"/metrics\">metrics</a>\n"u8.ToArray()

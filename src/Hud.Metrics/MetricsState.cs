@@ -68,7 +68,10 @@ public sealed class MetricsState
         }
     }
 
-    /// <summary>In the order of <see cref="MetricCatalog.All"/>, without those that have no series.</summary>
+    /// <summary>
+    /// In the order of <see cref="MetricCatalog.All"/>, without those that have no series. They stay as they are when more is said; histograms are made
+    /// as they are asked for, each time, because those of all targets are many times what they are made of.
+    /// </summary>
     public IReadOnlyList<MetricFamily> Families(DateTimeOffset now)
     {
         var families = new List<MetricFamily>
@@ -79,7 +82,7 @@ public sealed class MetricsState
         {
             families.InsertRange(0, [BuildInfo(run.Agent)]);
             families.AddRange(OfRun(run));
-            families.AddRange(OfTargets());
+            families.AddRange(OfTargets(run));
         }
 
         return [.. families.Where(f => !f.IsEmpty)];
@@ -107,7 +110,7 @@ public sealed class MetricsState
                 [
                     .. LossKinds.All.Select(k => new Sample(
                         Labels((MetricLabels.Kind, k.Kind)),
-                        Math.Max(0, k.Count(run.Losses))
+                        Math.Max(0, k.Count(run))
                     )),
                 ],
             },
@@ -119,7 +122,7 @@ public sealed class MetricsState
             One(MetricCatalog.ProbeHits, Math.Max(0, run.Overhead.ProbeHits)),
         ];
 
-    private IEnumerable<MetricFamily> OfTargets()
+    private IEnumerable<MetricFamily> OfTargets(RunMetrics run)
     {
         var targets = Labelled();
         yield return Each(MetricCatalog.TargetUp, t => t.Watched ? 1 : 0);
@@ -160,28 +163,26 @@ public sealed class MetricsState
         };
         yield return new MetricFamily(MetricCatalog.PollDuration)
         {
-            Histograms =
-            [
-                .. tasks.Select(t =>
-                    Histogram(t.Labels, t.Tasks, x => x.Polls, x => x.PollNs, t.Tasks.SelectMany(x => x.Exemplars))
-                ),
-            ],
+            Histograms = new MappedList<(IReadOnlyList<Label> Labels, List<TaskMetrics> Tasks), HistogramSample>(
+                tasks,
+                t =>
+                    Histogram(run, t.Labels, t.Tasks, x => x.Polls, x => x.PollNs, t.Tasks.SelectMany(x => x.Exemplars))
+            ),
         };
         yield return new MetricFamily(MetricCatalog.TaskWait)
         {
-            Histograms =
-            [
-                .. tasks
-                    .Where(t => t.Tasks.Any(x => x.Waits.Count > 0))
-                    .Select(t => Histogram(t.Labels, t.Tasks, x => x.Waits, x => x.WaitNs, [])),
-            ],
+            Histograms = new MappedList<(IReadOnlyList<Label> Labels, List<TaskMetrics> Tasks), HistogramSample>(
+                [.. tasks.Where(t => t.Tasks.Any(x => x.Waits.Count > 0))],
+                t => Histogram(run, t.Labels, t.Tasks, x => x.Waits, x => x.WaitNs, [])
+            ),
         };
 
         MetricFamily Each(MetricInfo info, Func<TargetMetrics, double> value) =>
             new(info) { Samples = [.. targets.Select(t => new Sample(t.Labels, value(t.Target.Metrics)))] };
     }
 
-    private HistogramSample Histogram(
+    private static HistogramSample Histogram(
+        RunMetrics run,
         IReadOnlyList<Label> labels,
         List<TaskMetrics> tasks,
         Func<TaskMetrics, IReadOnlyList<long>> slots,
@@ -202,7 +203,7 @@ public sealed class MetricsState
                 .Select(e => new Exemplar(
                     Labels(("fingerprint", e.Fingerprint), (MetricLabels.Cause, Cause(e.Cause))),
                     Seconds(e.WallNs),
-                    _run!.StartedAt + TimeSpan.FromTicks(Math.Clamp(e.EndNs, 0, _run.ElapsedNs) / 100)
+                    run.StartedAt + TimeSpan.FromTicks(Math.Clamp(e.EndNs, 0, run.ElapsedNs) / 100)
                 ))
         );
 

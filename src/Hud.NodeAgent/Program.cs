@@ -7,6 +7,7 @@ using Hud.NodeAgent.Confine;
 using Hud.NodeAgent.Interop;
 using Hud.NodeAgent.Preflight;
 using Hud.NodeAgent.Run;
+using Hud.NodeAgent.Serving;
 using Hud.Symbolization;
 
 const string Help = """
@@ -15,6 +16,8 @@ const string Help = """
       HUD_AGENT_TASK='{...}' hud-agent    runs the task; SIGTERM or SIGINT ends it early, with its report;
                                           SIGUSR1 has it tell the last while, if the task says how long
       hud-agent doctor                    prints what works on this machine, as JSON
+      hud-agent metrics --from FIFO --listen ADDRESS
+                                          serves the metrics of a run that has this FIFO; without any right
       hud-agent --version
 
     People start it through `hud`, clusters through the operator.
@@ -33,6 +36,8 @@ switch (args)
         report = report with { Checks = [.. report.Checks, Confinement.Try()] };
         Console.WriteLine(JsonSerializer.Serialize(report, HudJson.Indented.PreflightReport));
         return 0;
+    case [MetricsSidecar.Verb, .. var rest]:
+        return MetricsSidecar.Run(rest);
     case [SymbolizerServer.Verb, ..]:
         // reads debug information of strangers: dies alone, and is started again
         SymbolizerServer.RunIfAsked(args, HelperSandbox.Enter);
@@ -60,6 +65,10 @@ catch (JsonException e)
     return 2;
 }
 
+// before that is given up
+string noPipe = "";
+using var pipe = task.Options.MetricsPipe is { Length: > 0 } path ? MetricsPipe.Open(path, out noPipe) : null;
+
 // as soon as it is known whether a server of debug files is to be asked, which no session of a cluster can want
 var unconfined = Confinement.Enter(network: task.Options.DebuginfodUrls.Count > 0);
 
@@ -76,8 +85,18 @@ return new ProfilerRun(
     task,
     new AgentStreamWriter(output, static () => Libc.IsBroken(1)),
     stop.Token,
-    requests
-).Execute(unconfined);
+    requests,
+    pipe
+).Execute(
+    unconfined,
+    noPipe.Length == 0
+        ? null
+        : new Diagnostic(
+            DiagnosticKinds.NoMetricsPipe,
+            $"there are no metrics: {noPipe}",
+            "give it a folder that it may write to, and nothing of that name in it; the run goes on without"
+        )
+);
 
 void End(PosixSignalContext context)
 {

@@ -65,8 +65,54 @@ public sealed class MetricsPagesTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
         Assert.Equal(["GET", "HEAD"], post.Content.Headers.Allow);
         using var head = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "metrics"));
-        Assert.True(head.Content.Headers.ContentLength > 1000);
+        Assert.True(head.Headers.TransferEncodingChunked);
         Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1")]
+    [InlineData("HTTP/1.0")]
+    public async Task A_page_that_breaks_off_is_known_to_be_a_part_where_the_version_can_say_it(string version)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET /metrics {version}\r\n\r\n"));
+        using var reader = new StreamReader(stream);
+        string answer = await reader.ReadToEndAsync();
+        Assert.DoesNotContain("Content-Length", answer, StringComparison.Ordinal);
+        bool chunked = version == "HTTP/1.1";
+        Assert.Equal(chunked, answer.Contains("Transfer-Encoding: chunked\r\n", StringComparison.Ordinal));
+        Assert.EndsWith(chunked ? "\n\r\n0\r\n\r\n" : "\n", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_of_many_parts_is_whole()
+    {
+        var many = Messages.Checkout();
+        for (int i = 0; i < 20; i++)
+            _pages.Accept(
+                many with
+                {
+                    Index = i,
+                    Target = many.Target with
+                    {
+                        Pod = $"pod-{i}",
+                        Tasks = [.. Enumerable.Range(0, 50).Select(t => Messages.Task($"task{t}", t))],
+                    },
+                }
+            );
+        string text = await _http.GetStringAsync("metrics");
+        Assert.True(text.Length > 1 << 20, $"{text.Length} are few parts");
+        Assert.Equal(
+            20 * 50,
+            text.Split('\n').Count(l => l.StartsWith("hud_task_wait_seconds_count{", StringComparison.Ordinal))
+        );
+        Assert.EndsWith("} 100\n", text, StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "metrics");
+        request.Headers.TryAddWithoutValidation("accept", ProtobufFormat.ContentType);
+        using var answer = await _http.SendAsync(request);
+        Assert.True((await answer.Content.ReadAsByteArrayAsync()).Length > 1 << 18);
     }
 
     [Theory]

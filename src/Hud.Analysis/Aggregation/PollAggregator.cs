@@ -172,6 +172,15 @@ public sealed partial class PollAggregator(
 
     public IReadOnlyList<PollRecord> Polls => _polls;
 
+    /// <summary>
+    /// Where there are too many polls to be kept one by one the latest are kept and not the first: for a run that goes on for days. The sums are those of
+    /// all.
+    /// </summary>
+    public bool KeepsLatest { get; init; }
+
+    /// <summary>When the last poll ended that was not kept for the sake of later ones.</summary>
+    public long ForgottenUntilNs { get; private set; } = long.MinValue;
+
     public long PollsCut { get; private set; }
 
     public long PollsWithoutStack { get; private set; }
@@ -327,6 +336,8 @@ public sealed partial class PollAggregator(
             return this;
         var copy = new PollAggregator(attributor, thresholdNs, maxPolls, clockPeriodNs)
         {
+            KeepsLatest = KeepsLatest,
+            ForgottenUntilNs = ForgottenUntilNs,
             PollsCut = PollsCut,
             PollsWithoutStack = PollsWithoutStack,
             BlockInPlace = BlockInPlace,
@@ -443,12 +454,31 @@ public sealed partial class PollAggregator(
         SlowPolls += poll.Weight;
         RecordedByType[poll.Type] = RecordedByType.GetValueOrDefault(poll.Type) + poll.Weight;
         WorstNs = Math.Max(WorstNs, poll.Split.WallNs);
+        if (KeepsLatest && _polls.Count >= maxPolls)
+            ForgetEarlier();
         if (_polls.Count < maxPolls)
             _polls.Add(poll);
         else
             PollsCut++;
         foreach (var (cause, ns) in poll.Split.Parts(thresholdNs))
             AddPart(poll, cause, ns);
+    }
+
+    /// <summary>Half of them. What the kernel's totals lack stays as long as it can: it is added to them poll by poll.</summary>
+    private void ForgetEarlier()
+    {
+        int wanted = Math.Max(1, maxPolls / 2),
+            forgotten = 0;
+        _polls.RemoveAll(poll => !poll.IsUncounted && forgotten < wanted && Forget(poll));
+        if (forgotten < wanted)
+            _polls.RemoveAll(poll => forgotten < wanted && Forget(poll));
+
+        bool Forget(in PollRecord poll)
+        {
+            forgotten++;
+            ForgottenUntilNs = Math.Max(ForgottenUntilNs, poll.EndNs);
+            return true;
+        }
     }
 
     /// <summary>

@@ -19,6 +19,9 @@ public sealed class LookBackStore(StackAttributor attributor, long thresholdNs, 
 
     public long LengthNs => lengthNs;
 
+    /// <summary>The first moment that can be asked for.</summary>
+    public long KeptFromNs(ProfileInputs facts) => FromNs(_slices[0], facts);
+
     /// <summary>Polls that are kept one by one.</summary>
     public int Polls => _slices.Sum(s => s.Polls.Count);
 
@@ -60,18 +63,20 @@ public sealed class LookBackStore(StackAttributor attributor, long thresholdNs, 
     /// <param name="facts">Of the run, as of now.</param>
     /// <param name="run">The aggregator of the run: what it has decided was heard of here; it knows which polls are open.</param>
     /// <param name="now">The time of day at <see cref="ProfileInputs.EndNs"/>.</param>
-    public LookBackFacts Take(ProfileInputs facts, PollAggregator run, DateTimeOffset now)
+    /// <param name="fromNs">How far back it has to reach; it begins there or up to a quarter of a look-back before. Null: all that is kept.</param>
+    public LookBackFacts Take(ProfileInputs facts, PollAggregator run, DateTimeOffset now, long? fromNs = null)
     {
         ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(run);
         // so that what is known by now of those waits is heard of
         run.Waits.AddClosed();
-        var oldest = _slices[0];
+        int first = fromNs is { } wanted ? Math.Max(0, _slices.FindLastIndex(s => FromNs(s, facts) <= wanted)) : 0;
+        var oldest = _slices[first];
         long from = FromNs(oldest, facts),
             cutAt = oldest.Before is null ? long.MinValue : from;
         var taken = new PollAggregator(attributor, thresholdNs);
         var early = new List<PollRecord>();
-        foreach (var slice in _slices)
+        foreach (var slice in _slices.Skip(first))
             slice.AddTo(taken, poll => From(poll, cutAt, early));
         run.Waits.CopyOpenTo(taken.Waits);
         foreach (var open in run.OpenDecided())

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Hud.Cli.Serving;
+using Hud.Metrics.Http;
 using Hud.Cli.Session;
 using Hud.Core.Api;
 

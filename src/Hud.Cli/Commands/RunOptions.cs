@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Hud.Cli.Run;
-using Hud.Cli.Serving;
+using Hud.Metrics.Http;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;

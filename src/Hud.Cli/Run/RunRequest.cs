@@ -1,5 +1,5 @@
 using Hud.Cli.Local;
-using Hud.Cli.Serving;
+using Hud.Metrics.Http;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Core.Stream;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using Hud.Cli.Agent;
 using Hud.Core.Diagnostics;
+using Hud.Metrics.Http;
 
 namespace Hud.Cli.Serving;
 
@@ -45,7 +46,7 @@ internal sealed class MetricsChild : IDisposable
     /// <exception cref="DiagnosticException">The address cannot be had, or the process cannot be started.</exception>
     public static MetricsChild Start(ListenAddress address)
     {
-        using var listener = address.Listen();
+        using var listener = address.Listen("--metrics");
         var (read, write) = Interop.Pipe();
         using (read)
         {

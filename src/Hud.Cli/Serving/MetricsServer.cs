@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Hud.Cli.Agent;
-using Hud.Core.Stream;
 using Hud.Metrics;
 using Hud.Metrics.Http;
 
@@ -47,17 +46,10 @@ internal static class MetricsServer
 
     private static void Read(System.IO.Stream input, MetricsPages pages)
     {
-        var reader = new AgentStreamReader(open: false);
-        var lines = new StreamLines();
+        var feed = new MetricsFeed(pages);
         byte[] buffer = new byte[64 * 1024];
         int read;
         while ((read = input.Read(buffer)) > 0)
-            lines.Push(buffer.AsSpan(0, read), Accept);
-
-        void Accept(ReadOnlySpan<byte> line)
-        {
-            if (reader.Accept(line) is { } message)
-                pages.Accept(message);
-        }
+            feed.Push(buffer.AsSpan(0, read));
     }
 }

@@ -124,6 +124,8 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind CpuWithoutClock = new("HUD315", "A CPU is not sampled", 0);
     public static readonly DiagnosticKind BadTargetList = new("HUD316", "The list of targets can't be used", 0);
     public static readonly DiagnosticKind MetricsEnded = new("HUD318", "Metrics are no longer served", 0);
+    public static readonly DiagnosticKind LookBackLacking = new("HUD319", "A look-back is not what was asked for", 0);
+    public static readonly DiagnosticKind NoMetricsPipe = new("HUD320", "Metrics can't be handed on", 0);
     public static readonly DiagnosticKind KubectlFailed = new("HUD401", "kubectl could not do it", 3);
     public static readonly DiagnosticKind NoSuchSession = new("HUD402", "No such session", 2);
     public static readonly DiagnosticKind SessionFailed = new("HUD403", "The session failed", 5);
@@ -168,6 +170,8 @@ public static class DiagnosticKinds
         CpuWithoutClock,
         BadTargetList,
         MetricsEnded,
+        LookBackLacking,
+        NoMetricsPipe,
         KubectlFailed,
         NoSuchSession,
         SessionFailed,

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Hud.Core.Profile;
 
 namespace Hud.Core.Stream;
@@ -54,21 +53,7 @@ public sealed class AgentStreamReader(bool open = true)
     {
         if (line.IsEmpty)
             return null;
-        StreamMessage? message = null;
-        if (line.Length <= StreamLimits.MaxLineBytes)
-        {
-            try
-            {
-                _ = ProfileWeight.Of(line); // what the deserializer lets pass and no reader of the message expects
-                message = JsonSerializer.Deserialize(line, HudJson.Default.StreamMessage);
-            }
-            catch (Exception e)
-                when (e is JsonException or NotSupportedException or InvalidOperationException or FormatException)
-            {
-                // counted below: a line cut by log rotation, a newer agent's kind, or no text that an agent writes
-            }
-        }
-
+        var message = StreamLine.Read(line);
         if (message is null)
             _readBad++;
         else

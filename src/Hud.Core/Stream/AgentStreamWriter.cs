@@ -29,14 +29,14 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
     public long LeftOut { get; private set; }
 
     /// <summary>
-    /// One line. A message over <see cref="StreamLimits.MaxLineBytes"/> is sent smaller, see <see cref="LineFitter"/>, or left
+    /// One line. A message over <see cref="StreamLimits.MaxLineBytes"/> is sent smaller, see <see cref="StreamLine"/>, or left
     /// out and counted: what a profiled program is called must never end its run.
     /// </summary>
     public void Write(StreamMessage message)
     {
         lock (_gate)
         {
-            if (FittingLine(message) is not { } line)
+            if (StreamLine.Of(message with { Seq = _seq + 1 }) is not { } line)
             {
                 LeftOut++;
                 return;
@@ -58,28 +58,6 @@ public sealed class AgentStreamWriter(System.IO.Stream output, Func<bool>? reade
             }
         }
     }
-
-    private byte[]? FittingLine(StreamMessage message)
-    {
-        byte[] line = Serialize(message);
-        if (line.Length <= StreamLimits.MaxLineBytes)
-            return line;
-        for (
-            StreamMessage? smaller = LineFitter.Cut(message);
-            smaller is not null;
-            smaller = LineFitter.Smaller(smaller)
-        )
-        {
-            line = Serialize(smaller);
-            if (line.Length <= StreamLimits.MaxLineBytes)
-                return line;
-        }
-
-        return null;
-    }
-
-    private byte[] Serialize(StreamMessage message) =>
-        JsonSerializer.SerializeToUtf8Bytes(message with { Seq = _seq + 1 }, HudJson.Default.StreamMessage);
 
     /// <summary>Sends the document in parts. Returns the document as sent, after stacks were cut to fit.</summary>
     public ProfileDocument WriteProfile(ProfileDocument document) =>

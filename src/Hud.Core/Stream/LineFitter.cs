@@ -190,7 +190,8 @@ public static class LineFitter
     /// <summary>A name within <see cref="MaxText"/> characters.</summary>
     public static string Name(string text) => Cut(text, MaxText);
 
-    private static string Cut(string text, int max)
+    /// <summary>A text within so many characters.</summary>
+    public static string Cut(string text, int max)
     {
         if (text.Length <= max)
             return text;

@@ -35,6 +35,9 @@ public sealed record RunMetrics
 
     /// <summary>Without <see cref="Overhead.LevelChanges"/>.</summary>
     public Overhead Overhead { get; set; } = new();
+
+    /// <summary>Messages that <see cref="AgentOptions.MetricsPipe"/> did not take until now: nobody read it, or not fast enough.</summary>
+    public long MessagesDropped { get; set; }
 }
 
 /// <summary>One process. Times are nanoseconds.</summary>

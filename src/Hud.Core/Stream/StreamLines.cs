@@ -32,6 +32,9 @@ public sealed class StreamLines
             Emit(onLine);
     }
 
+    /// <summary>Forgets what came after the last line break.</summary>
+    public void Clear() => _length = 0;
+
     private void Append(ReadOnlySpan<byte> piece)
     {
         int room = Math.Min(piece.Length, _line.Length - _length);

@@ -44,7 +44,10 @@ public sealed record TargetMessage : StreamMessage
     public TargetProfile Target { get; set; } = new();
 }
 
-/// <summary>Once a second: what the cockpit draws. Counters are totals since the start.</summary>
+/// <summary>
+/// Once a second: what the cockpit draws. Counters are totals since the start. With <see cref="AgentTask.Continuous"/> once a minute and in at most
+/// <see cref="StreamLimits.SmallProgressBytes"/>: without its lists.
+/// </summary>
 public sealed record ProgressMessage : StreamMessage
 {
     public long ElapsedNs { get; set; }
@@ -158,6 +161,12 @@ public sealed record EndMessage : StreamMessage
     public int ExitCode { get; set; }
     public long CpuNs { get; set; }
     public long PeakBytes { get; set; }
+
+    /// <summary>Of a run that makes no report (<see cref="AgentTask.Continuous"/>), where they would be; null otherwise.</summary>
+    public Losses? Losses { get; set; }
+
+    /// <summary>Messages that <see cref="AgentOptions.MetricsPipe"/> did not take.</summary>
+    public long MetricsDropped { get; set; }
 }
 
 /// <summary>Bounds of the stream, kept by the writer and checked by the reader.</summary>
@@ -176,6 +185,9 @@ public static class StreamLimits
     public const int MaxProfileHeapBytes = 20 * 1024 * 1024;
 
     public const int ProfilePartBytes = 144 * 1024;
+
+    /// <summary>Of a run that makes no report.</summary>
+    public const int SmallProgressBytes = 4 * 1024;
     public const int ProgressHotspots = 20;
     public const int ProgressSlowPolls = 200;
     public const int ProgressTasks = 20;

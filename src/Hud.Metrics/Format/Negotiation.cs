@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Hud.Metrics.Format;
 
@@ -28,18 +27,18 @@ public static class Negotiation
         return chosen;
     }
 
-    public static (string ContentType, byte[] Body) Write(
+    public static (string ContentType, IEnumerable<ReadOnlyMemory<byte>> Body) Write(
         ExpositionFormat format,
-        IReadOnlyCollection<MetricFamily> families
+        IEnumerable<MetricFamily> families
     ) =>
         format switch
         {
-            ExpositionFormat.Protobuf => (ProtobufFormat.ContentType, ProtobufFormat.Write(families)),
+            ExpositionFormat.Protobuf => (ProtobufFormat.ContentType, ProtobufFormat.Parts(families)),
             ExpositionFormat.OpenMetrics => (
                 TextFormat.OpenMetricsType,
-                Encoding.UTF8.GetBytes(TextFormat.OpenMetrics(families))
+                TextFormat.Parts(families, openMetrics: true)
             ),
-            _ => (TextFormat.PlainType, Encoding.UTF8.GetBytes(TextFormat.Plain(families))),
+            _ => (TextFormat.PlainType, TextFormat.Parts(families, openMetrics: false)),
         };
 
     private static ExpositionFormat? Known(string type, ReadOnlySpan<string> parameters) =>

@@ -22,13 +22,19 @@ public static class ProtobufFormat
     /// <summary>What the Go client uses: without it a histogram that is empty is not known to be native.</summary>
     private const double ZeroThreshold = 2.938735877055719e-39;
 
-    public static byte[] Write(IEnumerable<MetricFamily> families)
+    public static byte[] Write(IEnumerable<MetricFamily> families) =>
+        [.. Parts(families).SelectMany(part => part.ToArray())];
+
+    /// <summary>A family each, behind its length.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> Parts(IEnumerable<MetricFamily> families)
     {
         ArgumentNullException.ThrowIfNull(families);
-        var all = new Message();
         foreach (var family in families)
-            all.Delimited(Family(family));
-        return all.ToArray();
+        {
+            var message = Family(family);
+            yield return message.LengthBefore();
+            yield return message.Bytes;
+        }
     }
 
     private static Message Family(MetricFamily family)
@@ -113,7 +119,9 @@ public static class ProtobufFormat
     {
         private readonly MemoryStream _bytes = new();
 
-        public byte[] ToArray() => _bytes.ToArray();
+        public ReadOnlyMemory<byte> Bytes => _bytes.GetBuffer().AsMemory(0, (int)_bytes.Length);
+
+        public ReadOnlyMemory<byte> LengthBefore() => new Message().Varint((ulong)_bytes.Length).Bytes;
 
         public Message Delimited(Message message)
         {

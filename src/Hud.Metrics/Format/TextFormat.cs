@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -15,32 +16,68 @@ public static class TextFormat
     /// <summary>Characters of the names and values of an exemplar's labels: the bound of OpenMetrics.</summary>
     public const int MaxExemplarLabels = 128;
 
-    public static string Plain(IEnumerable<MetricFamily> families) => Write(families, openMetrics: false);
+    /// <summary>Bytes of a part, of which the last line may go beyond them.</summary>
+    private const int PartBytes = 32 << 10;
 
-    public static string OpenMetrics(IEnumerable<MetricFamily> families) =>
-        Write(families, openMetrics: true) + "# EOF\n";
+    public static string Plain(IEnumerable<MetricFamily> families) => Whole(families, openMetrics: false);
 
-    private static string Write(IEnumerable<MetricFamily> families, bool openMetrics)
+    public static string OpenMetrics(IEnumerable<MetricFamily> families) => Whole(families, openMetrics: true);
+
+    /// <summary>In UTF-8, each part until the next is asked for: the whole can be many times what it is made of.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> Parts(IEnumerable<MetricFamily> families, bool openMetrics)
     {
         ArgumentNullException.ThrowIfNull(families);
         var text = new StringBuilder();
+        var part = new ArrayBufferWriter<byte>(PartBytes);
         foreach (var family in families)
-            Write(text, family, openMetrics);
-        return text.ToString();
+        {
+            Head(text, family.Info, openMetrics);
+            foreach (var sample in family.Samples)
+            {
+                Line(text, family.Info.Name, sample.Labels, null, Number(sample.Value)).Append('\n');
+                if (IsFull())
+                    yield return Take();
+            }
+
+            foreach (var histogram in family.Histograms)
+            {
+                Write(text, family.Info.Name, histogram, openMetrics);
+                if (IsFull())
+                    yield return Take();
+            }
+        }
+
+        if (openMetrics)
+            text.Append("# EOF\n");
+        yield return Take();
+
+        bool IsFull() => text.Length >= PartBytes;
+
+        ReadOnlyMemory<byte> Take()
+        {
+            part.ResetWrittenCount();
+            foreach (var piece in text.GetChunks())
+                Encoding.UTF8.GetBytes(piece.Span, part);
+            text.Clear();
+            return part.WrittenMemory;
+        }
     }
 
-    private static void Write(StringBuilder text, MetricFamily family, bool openMetrics)
+    private static string Whole(IEnumerable<MetricFamily> families, bool openMetrics)
     {
-        var info = family.Info;
+        var whole = new ArrayBufferWriter<byte>();
+        foreach (var part in Parts(families, openMetrics))
+            whole.Write(part.Span);
+        return Encoding.UTF8.GetString(whole.WrittenSpan);
+    }
+
+    private static void Head(StringBuilder text, MetricInfo info, bool openMetrics)
+    {
         string name = openMetrics ? info.FamilyName : info.Name;
         text.Append("# HELP ").Append(name).Append(' ').Append(Escape(info.Help, quotes: openMetrics)).Append('\n');
         text.Append("# TYPE ").Append(name).Append(' ').Append(Type(info.Kind, openMetrics)).Append('\n');
         if (openMetrics && info.Unit.Length > 0)
             text.Append("# UNIT ").Append(name).Append(' ').Append(info.Unit).Append('\n');
-        foreach (var sample in family.Samples)
-            Line(text, info.Name, sample.Labels, null, Number(sample.Value)).Append('\n');
-        foreach (var histogram in family.Histograms)
-            Write(text, info.Name, histogram, openMetrics);
     }
 
     private static void Write(StringBuilder text, string name, HistogramSample histogram, bool openMetrics)

@@ -9,89 +9,54 @@ namespace Hud.Metrics.Http;
 /// <param name="Accept">The header's value; empty without one.</param>
 public readonly record struct PageRequest(string Path, string Accept);
 
-public sealed record Page(int Code, string ContentType, byte[] Body)
+/// <param name="Body">In pieces, each of which holds until the next is asked for: a page may be larger than what one wants to keep of it.</param>
+public sealed record Page(int Code, string ContentType, IEnumerable<ReadOnlyMemory<byte>> Body)
 {
     public static Page Text(int code, string text) =>
-        new(code, Format.TextFormat.PlainType, Encoding.UTF8.GetBytes(text));
+        Whole(code, Format.TextFormat.PlainType, Encoding.UTF8.GetBytes(text));
+
+    public static Page Whole(int code, string contentType, byte[] body) =>
+        new(code, contentType, [body]) { Length = body.Length };
+
+    /// <summary>Of the whole body, where it is known.</summary>
+    public int? Length { get; init; }
 }
 
-/// <summary>
-/// A few small pages, on sockets. Anybody who reaches the port may connect: what comes in has bounds of size, time and number, and holds
-/// up no other connection. Neither server of .NET keeps that promise: HttpListener throws from Start when a connection comes in that very moment
-/// (dotnet/corefx#35191), so whoever reaches the port could keep the program from starting; Kestrel at its MaxConcurrentConnections refuses the newest
-/// connection, so those who say nothing keep the others out. Kestrel alone, without routing, would also add 2.8 MB to a native program of 20 MB and
-/// 7 MB to the 32 MB that it has resident.
-/// </summary>
+/// <summary>A few pages, see <see cref="ConnectionServer"/>. What comes in has a bound of size as well.</summary>
 /// <param name="answer">What a GET or HEAD gets; called from any thread.</param>
 /// <param name="onLost">Told why a connection came to nothing.</param>
 public sealed class PageServer(Func<PageRequest, Page> answer, Action<string>? onLost = null)
 {
     private const int MaxHeadBytes = 8 << 10;
-
-    /// <summary>Beyond these the oldest is closed: an answer takes a moment, so what is old only waits.</summary>
     private const int MaxConnections = 64;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PatienceForHead = TimeSpan.FromSeconds(5);
+
+    /// <summary>A scraper gives up after 10 s unless it was told otherwise.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     /// <summary>Until it is cancelled.</summary>
     /// <param name="listener">Listens already; it is not closed here.</param>
-    public async Task RunAsync(Socket listener, CancellationToken cancel)
-    {
-        ArgumentNullException.ThrowIfNull(listener);
-        var open = new Queue<Socket>();
-        try
-        {
-            while (true)
-            {
-                Socket connection;
-                try
-                {
-                    connection = await listener.AcceptAsync(cancel).ConfigureAwait(false);
-                }
-                catch (SocketException e)
-                {
-                    onLost?.Invoke(e.Message);
-                    continue;
-                }
-                while (open.TryPeek(out var oldest) && (open.Count >= MaxConnections || !oldest.Connected))
-                    open.Dequeue().Dispose();
-                open.Enqueue(connection);
-                _ = ServeAsync(connection, cancel);
-            }
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            // that is how it ends
-        }
-        finally
-        {
-            while (open.TryDequeue(out var connection))
-                connection.Dispose();
-        }
-    }
+    public Task RunAsync(Socket listener, CancellationToken cancel) =>
+        new ConnectionServer(ServeAsync, MaxConnections, Patience, onLost).RunAsync(listener, cancel);
 
     private async Task ServeAsync(Socket connection, CancellationToken cancel)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        patience.CancelAfter(Patience);
         var buffer = ArrayPool<byte>.Shared.Rent(MaxHeadBytes);
         try
         {
-            using (connection)
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            patience.CancelAfter(PatienceForHead);
+            var length = await ReadHeadAsync(connection, buffer, patience.Token).ConfigureAwait(false);
+            if (length < 0)
+                return;
+            foreach (var part in Answer(Encoding.ASCII.GetString(buffer, 0, length)))
             {
-                var length = await ReadHeadAsync(connection, buffer, patience.Token).ConfigureAwait(false);
-                if (length < 0)
-                    return;
-                var bytes = Answer(Encoding.ASCII.GetString(buffer, 0, length));
-                while (bytes.Length > 0)
-                    bytes = bytes[await connection.SendAsync(bytes, patience.Token).ConfigureAwait(false)..];
-                connection.Shutdown(SocketShutdown.Send);
+                for (var rest = part; rest.Length > 0; )
+                    rest = rest[await connection.SendAsync(rest, cancel).ConfigureAwait(false)..];
             }
-        }
-        catch (Exception e)
-            when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            onLost?.Invoke(e.Message);
+
+            connection.Shutdown(SocketShutdown.Send);
         }
         finally
         {
@@ -117,7 +82,7 @@ public sealed class PageServer(Func<PageRequest, Page> answer, Action<string>? o
         return length;
     }
 
-    private ReadOnlyMemory<byte> Answer(string head)
+    private IEnumerable<ReadOnlyMemory<byte>> Answer(string head)
     {
         var line = head.Split("\r\n", 2)[0].Split(' ');
         var page =
@@ -127,13 +92,35 @@ public sealed class PageServer(Func<PageRequest, Page> answer, Action<string>? o
                 ? Page.Text(400, "this isn't an HTTP request\n")
             : method is not ("GET" or "HEAD") ? Page.Text(405, "only GET and HEAD\n")
             : answer(new PageRequest(target.Split('?')[0], Header(head, "Accept")));
-        var answered = string.Create(
-            CultureInfo.InvariantCulture,
-            $"HTTP/1.1 {page.Code} {(page.Code == 200 ? "OK" : "Error")}\r\nContent-Type: {page.ContentType}\r\nContent-Length: {page.Body.Length}\r\n{(page.Code == 405 ? "Allow: GET, HEAD\r\n" : "")}Connection: close\r\n\r\n"
+        // in chunks one that breaks off is known to be a part; HTTP/1.0 has none
+        var chunked = page.Length is null && line[^1] == "HTTP/1.1";
+        var length =
+            page.Length is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"Content-Length: {bytes}\r\n")
+            : chunked ? "Transfer-Encoding: chunked\r\n"
+            : "";
+        yield return Encoding.ASCII.GetBytes(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"HTTP/1.1 {page.Code} {(page.Code == 200 ? "OK" : "Error")}\r\nContent-Type: {page.ContentType}\r\n{length}{(page.Code == 405 ? "Allow: GET, HEAD\r\n" : "")}Connection: close\r\n\r\n"
+            )
         );
-        return line[0] == "HEAD"
-            ? Encoding.ASCII.GetBytes(answered)
-            : (byte[])[.. Encoding.ASCII.GetBytes(answered), .. page.Body];
+        if (line[0] == "HEAD")
+            yield break;
+        foreach (var part in page.Body)
+        {
+            if (part.Length == 0)
+                continue;
+            if (chunked)
+                yield return Encoding.ASCII.GetBytes(
+                    string.Create(CultureInfo.InvariantCulture, $"{part.Length:x}\r\n")
+                );
+            yield return part;
+            if (chunked)
+                yield return "\r\n"u8.ToArray();
+        }
+
+        if (chunked)
+            yield return "0\r\n\r\n"u8.ToArray();
     }
 
     /// <summary>All values of a header, with commas between.</summary>

@@ -10,7 +10,7 @@ namespace Hud.NodeAgent.Confine;
 /// </summary>
 internal static class HelperSandbox
 {
-    private const uint Nobody = 65534;
+    public const uint Nobody = 65534;
 
     /// <summary>
     /// On the agent's thread that starts the helper, before it does. Where the helper can change its user it keeps what that takes, and the

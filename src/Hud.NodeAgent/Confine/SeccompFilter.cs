@@ -18,7 +18,10 @@ internal readonly record struct FilterInstruction(ushort Code, byte WhenTrue, by
 internal static class SeccompFilter
 {
     /// <summary>No connection to anything, and none taken from another process. Unix sockets too: a container runtime listens on one.</summary>
-    private const string Network = "socket connect bind listen accept accept4 pidfd_getfd";
+    private const string Network = "socket connect bind listen pidfd_getfd";
+
+    /// <summary>The same. Who serves metrics has a socket that listens by the time it gives up the rest.</summary>
+    private const string Accepting = "accept accept4";
 
     private const string Rest =
         // stands beside all other calls, also beside the network's
@@ -80,12 +83,20 @@ internal static class SeccompFilter
     }
 
     /// <summary>What is refused: names and numbers on one machine. A call that it does not have is left out.</summary>
-    public static IReadOnlyList<(string Name, uint Number)> Calls(ElfMachine machine, bool network)
+    public static IReadOnlyList<(string Name, uint Number)> Calls(
+        ElfMachine machine,
+        bool network,
+        bool accepts = false
+    )
     {
         var numbers = Numbers(machine);
         return
         [
-            .. (network ? Rest : $"{Network} {Writing} {Rest}")
+            .. (
+                network ? Rest
+                : accepts ? $"{Network} {Writing} {Rest}"
+                : $"{Network} {Accepting} {Writing} {Rest}"
+            )
                 .Split(' ')
                 .Where(numbers.ContainsKey)
                 .Select(name => (name, numbers[name])),
@@ -149,9 +160,10 @@ internal static class SeccompFilter
     private const uint ThreadFlag = 0x00010000;
 
     /// <param name="network">True when a server of debug files is to be asked.</param>
-    public static IReadOnlyList<FilterInstruction> Build(ElfMachine machine, bool network)
+    /// <param name="accepts">True for who serves metrics: connections are taken on a socket that is there.</param>
+    public static IReadOnlyList<FilterInstruction> Build(ElfMachine machine, bool network, bool accepts = false)
     {
-        var (calls, numbers) = (Calls(machine, network), Numbers(machine));
+        var (calls, numbers) = (Calls(machine, network, accepts), Numbers(machine));
         List<FilterInstruction> program = [new(Load, 0, 0, Machine)];
         int comparisons = calls.Count + (machine == ElfMachine.X64 ? 3 : 2);
         var opens = network ? [] : Opens(numbers);

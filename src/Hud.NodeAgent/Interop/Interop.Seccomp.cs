@@ -83,6 +83,11 @@ internal static unsafe partial class Libc
         return (int)Syscall3(IsArm ? 91 : 126, (nint)(&header), (nint)(&wanted), 0);
     }
 
+    [LibraryImport(Library)]
+    private static partial uint geteuid();
+
+    internal static bool IsRoot => geteuid() == 0;
+
     [LibraryImport(Library, SetLastError = true)]
     private static partial int setgroups(nuint count, uint* groups);
 

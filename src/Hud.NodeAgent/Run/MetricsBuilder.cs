@@ -7,11 +7,13 @@ using Hud.Frames;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>The messages that are served as metrics: one for each target, every few seconds, with counters that never fall.</summary>
+/// <param name="dropped">Of them, those that nobody took; null where they are a part of the stream.</param>
 internal sealed class MetricsBuilder(
     IReadOnlyList<TargetProcess> targets,
     StackStore stacks,
     StackAttributor attributor,
-    PollAggregator aggregator
+    PollAggregator aggregator,
+    Func<long>? dropped = null
 )
 {
     public const long EveryNs = 5_000_000_000;
@@ -25,6 +27,7 @@ internal sealed class MetricsBuilder(
         public int Pid { get; set; }
         public int Processes { get; set; } = 1;
         public TaskSeries Tasks { get; } = new();
+        public StallSums Stalls { get; } = new();
         public TargetMetrics Last { get; set; } = new();
 
         /// <summary>The last that was said of the processes before.</summary>
@@ -61,7 +64,10 @@ internal sealed class MetricsBuilder(
             Estimated = document.Summary.Estimated,
             Losses = document.Losses with { UnwindStops = new Dictionary<string, long>(StringComparer.Ordinal) },
             Overhead = document.Overhead with { LevelChanges = [] },
+            MessagesDropped = dropped?.Invoke() ?? 0,
         };
+        long forgottenNs =
+            aggregator.ForgottenUntilNs == long.MinValue ? long.MinValue : aggregator.ForgottenUntilNs - facts.StartNs;
         if (document.Targets.Count == 0)
             yield return new MetricsMessage { Run = run, Index = MetricsMessage.NoTarget };
         foreach (var (i, target) in document.Targets.Index())
@@ -70,7 +76,7 @@ internal sealed class MetricsBuilder(
             var tasks = state.Tasks.Update(typesOf[i].Select(t => KeyValuePair.Create(t, Totals(types[t], slow[t]))));
             var exemplars = Exemplars(document, i, typesOf[i].ToLookup(t => types[t].Name, StringComparer.Ordinal));
             state.Last = NoLessThan(
-                Describe(document, i, lost) with
+                Describe(document, i, lost, state.Stalls.Update(StallsOf(document, i), forgottenNs)) with
                 {
                     Namespace = i < targets.Count ? targets[i].Spec.Namespace : null,
                     Watched = i < targets.Count && !targets[i].Gone,
@@ -129,10 +135,12 @@ internal sealed class MetricsBuilder(
         return state;
     }
 
-    private static TargetMetrics Describe(ProfileDocument document, int index, LostShares lost)
+    private static IEnumerable<Stall> StallsOf(ProfileDocument document, int index) =>
+        document.Stalls.Where(s => s.Target == index);
+
+    private static TargetMetrics Describe(ProfileDocument document, int index, LostShares lost, StallSum stalls)
     {
         var target = document.Targets[index];
-        var stalls = document.Stalls.Where(s => s.Target == index).ToList();
         var open = document.SlowPolls.Where(p => p.Target == index && p.Open).ToList();
         return new TargetMetrics
         {
@@ -147,8 +155,8 @@ internal sealed class MetricsBuilder(
             RunQueueNs = lost.RunQueueNs(index),
             ThrottledNs = lost.ThrottledNs(index),
             Stalls = stalls.Count,
-            StallNs = stalls.Sum(s => s.DurationNs),
-            LongestStallNs = stalls.Select(s => s.DurationNs).DefaultIfEmpty(0).Max(),
+            StallNs = stalls.Ns,
+            LongestStallNs = stalls.LongestNs,
             LongestPollNs = target.LongestPollNs,
             OpenPolls = open.Count,
             LongestOpenNs = open.Select(p => p.WallNs).DefaultIfEmpty(0).Max(),
@@ -176,6 +184,8 @@ internal sealed class MetricsBuilder(
             ThrottledNs = Math.Max(now.ThrottledNs, before.ThrottledNs),
             Stalls = Math.Max(now.Stalls, before.Stalls),
             StallNs = Math.Max(now.StallNs, before.StallNs),
+            LongestStallNs = Math.Max(now.LongestStallNs, before.LongestStallNs),
+            LongestPollNs = Math.Max(now.LongestPollNs, before.LongestPollNs),
             CpuNs = Math.Max(now.CpuNs, before.CpuNs),
             CpuWaitNs = Math.Max(now.CpuWaitNs, before.CpuWaitNs),
             CpuThrottledNs = Math.Max(now.CpuThrottledNs, before.CpuThrottledNs),

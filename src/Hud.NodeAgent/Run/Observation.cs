@@ -28,7 +28,13 @@ internal sealed partial class Observation : IDisposable
     private const int MaxThreads = 256;
 
     private static readonly TimeSpan DrainEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Slow polls that are kept one by one: the first ones for a report, the latest where there is none.</summary>
+    private const int FirstPolls = 20_000,
+        LatestPolls = 8192;
+
     private readonly ProfilingSessionSpec _session;
+    private readonly bool _neverEnds;
     private readonly IKernelProbes _kernel;
     private readonly RunTargets _targets;
     private readonly RunLog _log;
@@ -51,6 +57,7 @@ internal sealed partial class Observation : IDisposable
     /// <param name="open">Opens the events for one that accepts them.</param>
     /// <param name="neighbours">What may be said of who had the CPU; null when all may.</param>
     /// <param name="lookBackNs">How much of the past is kept to be asked for; null for nothing.</param>
+    /// <param name="neverEnds">The run goes on until it is stopped, whatever the session's duration.</param>
     public Observation(
         ProfilingSessionSpec session,
         IKernelProbes kernel,
@@ -59,10 +66,11 @@ internal sealed partial class Observation : IDisposable
         RunLog log,
         Func<RecordHandler, IEventSource> open,
         Neighbours? neighbours = null,
-        long? lookBackNs = null
+        long? lookBackNs = null,
+        bool neverEnds = false
     )
     {
-        (_session, _kernel, _targets, _log) = (session, kernel, targets, log);
+        (_session, _kernel, _targets, _log, _neverEnds) = (session, kernel, targets, log, neverEnds);
         long threshold = session.Threshold.Nanoseconds;
         _workerNames = new WorkerNames(session.WorkerThreadNames);
         Attributor = new StackAttributor(Stacks, frames);
@@ -70,10 +78,12 @@ internal sealed partial class Observation : IDisposable
         Aggregator = new PollAggregator(
             Attributor,
             threshold,
+            neverEnds ? LatestPolls : FirstPolls,
             clockPeriodNs: SecondNs / Math.Max(1, session.SampleFrequencyHz)
         )
         {
             Listener = LookBack,
+            KeepsLatest = neverEnds,
         };
         Totals = new RunTotals(kernel, targets.All, targets.Types);
         _sink = new EventSink(targets.All, Stacks, Attributor, Aggregator)
@@ -156,7 +166,7 @@ internal sealed partial class Observation : IDisposable
     /// <returns>Why it ended.</returns>
     public RunEnd Run(CancellationToken stop, Func<bool> readerIsThere, Action<long> progress)
     {
-        long end = _startNs + _session.Duration.Nanoseconds,
+        long end = _neverEnds ? long.MaxValue : _startNs + _session.Duration.Nanoseconds,
             nextRead = _startNs + Budget.NextIntervalNs,
             nextReport = _startNs + SecondNs,
             nextLibraries = _startNs + SecondNs;

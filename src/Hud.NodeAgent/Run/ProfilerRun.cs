@@ -25,6 +25,7 @@ internal sealed class ProfilerRun
     private readonly RunLog _log;
     private readonly RunTargets _targets;
     private readonly LookBackRequests _requests;
+    private readonly MetricsPipe? _pipe;
     private readonly UnwindTableCache _tables = new();
 
     /// <summary>Of all targets so far.</summary>
@@ -32,25 +33,27 @@ internal sealed class ProfilerRun
     private ReturnProbeGuard? _guard;
 
     /// <param name="requests">For the last while, from whoever started the run; null for none.</param>
+    /// <param name="pipe">Takes the metrics in the place of the stream; null where the stream has them, or there are none.</param>
     public ProfilerRun(
         AgentTask task,
         AgentStreamWriter stream,
         CancellationToken stop,
-        LookBackRequests? requests = null
+        LookBackRequests? requests = null,
+        MetricsPipe? pipe = null
     )
     {
-        (_task, _stream, _stop, _requests) = (task, stream, stop, requests ?? new LookBackRequests());
-        _log = new RunLog(stream);
+        (_task, _stream, _stop, _requests, _pipe) = (task, stream, stop, requests ?? new LookBackRequests(), pipe);
+        _log = new RunLog(stream, pipe);
         _targets = new RunTargets(task.Node, _log.Warn) { Follows = task.Follows };
         _specs = [.. task.Targets];
     }
 
     /// <param name="known">What is to be reported first, if anything.</param>
     /// <returns>The exit code; the stream has its end.</returns>
-    public int Execute(Diagnostic? known = null)
+    public int Execute(params IEnumerable<Diagnostic?> known)
     {
-        if (known is not null)
-            _log.Warn(known);
+        Warn(known.OfType<Diagnostic>());
+        _pipe?.Start();
         return Execute(Run);
     }
 
@@ -85,6 +88,8 @@ internal sealed class ProfilerRun
             _targets.Dispose();
         }
     }
+
+    private bool HasMetrics => _task.Options.MetricsPipe is { Length: > 0 } ? _pipe is not null : _task.Options.Metrics;
 
     private int Refuse(Diagnostic diagnostic)
     {
@@ -133,7 +138,8 @@ internal sealed class ProfilerRun
                     pid => ProcFs.ReadText($"/proc/{pid}/status")
                 )
                 : null,
-            LookBackNs
+            LookBackNs,
+            _task.Continuous
         )
         {
             Follower = follower,
@@ -151,8 +157,14 @@ internal sealed class ProfilerRun
             observation.Totals
         );
         var lookBack = Answers(observation);
-        var metrics = _task.Options.Metrics
-            ? new MetricsBuilder(_targets.All, observation.Stacks, observation.Attributor, observation.Aggregator)
+        var metrics = HasMetrics
+            ? new MetricsBuilder(
+                _targets.All,
+                observation.Stacks,
+                observation.Attributor,
+                observation.Aggregator,
+                () => _pipe?.Dropped ?? 0
+            )
             : null;
         var ended = observation.Run(
             _stop,
@@ -160,12 +172,15 @@ internal sealed class ProfilerRun
             now =>
             {
                 var facts = observation.Facts(now);
-                _stream.Write(
-                    progress.Build(facts, _targets.All.ByRow(kernel.ReadWorkers()), now) with
+                if (progress.IsDue(now, _task.Continuous))
+                {
+                    var message = progress.Build(facts, _targets.All.ByRow(kernel.ReadWorkers()), now) with
                     {
                         Waiting = observation.Waiting(now),
-                    }
-                );
+                    };
+                    _stream.Write(_task.Continuous ? ProgressBuilder.Small(message) : message);
+                }
+
                 lookBack.Look(facts);
                 if (metrics?.IsDue(now) == true)
                     Write(metrics.Build(facts));
@@ -176,8 +191,15 @@ internal sealed class ProfilerRun
             return _log.End(ended.ToString(), DiagnosticKinds.AgentDied.ExitCode); // no reader is left to make a report for
         observation.Settle();
         lookBack.End(observation.Facts(end));
-        Report(observation, frames, metrics, end);
-        return _log.End(ended.ToString(), ended == RunEnd.TargetGone ? DiagnosticKinds.TargetGone.ExitCode : 0);
+        if (!_task.Continuous)
+            Report(observation, frames, metrics, end);
+        else if (metrics is not null)
+            Write(metrics.Build(observation.Facts(end)));
+        return _log.End(
+            ended.ToString(),
+            ended == RunEnd.TargetGone ? DiagnosticKinds.TargetGone.ExitCode : 0,
+            _task.Continuous ? observation.Losses : null
+        );
     }
 
     private long? LookBackNs =>
@@ -200,7 +222,8 @@ internal sealed class ProfilerRun
             observation.Attributor,
             _stream,
             document => silent.OfTargets(document).Select(RunLog.Warning),
-            AgentClock.TimeOfDay
+            AgentClock.TimeOfDay,
+            _task.LookBackFile is { Length: > 0 } file ? new LookBackFile(file, AgentClock.TimeOfDay, _log.Warn) : null
         );
         observation.AlsoInUse = answers.Stacks;
         return answers;
@@ -314,7 +337,12 @@ internal sealed class ProfilerRun
     private void Write(IEnumerable<MetricsMessage> messages)
     {
         foreach (var message in messages)
-            _stream.Write(message);
+        {
+            if (_pipe is null)
+                _stream.Write(message);
+            else
+                _pipe.Write(message);
+        }
     }
 
     private void Report(Observation observation, TargetFrames frames, MetricsBuilder? metrics, long endNs)

@@ -24,6 +24,26 @@ internal sealed class ProgressBuilder(
     private long _namingNs;
     private long _lastNs;
 
+    public const long SmallEveryNs = 60_000_000_000;
+
+    /// <param name="small">Those of a run that makes no report: the first at once, then one a minute.</param>
+    public bool IsDue(long nowNs, bool small) => !small || _lastNs == 0 || nowNs - _lastNs >= SmallEveryNs;
+
+    /// <summary>One in at most <see cref="StreamLimits.SmallProgressBytes"/>: what grows with the targets is not in it.</summary>
+    public static ProgressMessage Small(ProgressMessage message)
+    {
+        // six bytes of JSON a character at the worst, and the figures beside them
+        const int maxVerdict = 400;
+        return message with
+        {
+            Verdict = LineFitter.Cut(message.Verdict, maxVerdict),
+            Hotspots = [],
+            Workers = [],
+            Tasks = [],
+            SlowPolls = [],
+        };
+    }
+
     public ProgressMessage Build(ProfileInputs facts, IReadOnlyList<WorkerState> now, long nowNs)
     {
         NameSome();

@@ -5,7 +5,8 @@ using Hud.Core.Stream;
 namespace Hud.NodeAgent.Run;
 
 /// <summary>What a run reports besides its figures: warnings, which the report repeats, and how it ended.</summary>
-internal sealed class RunLog(AgentStreamWriter stream)
+/// <param name="pipe">Is told of the end as well; null for none.</param>
+internal sealed class RunLog(AgentStreamWriter stream, MetricsPipe? pipe = null)
 {
     private const int MaxWarnings = 100;
     private readonly List<ProfileWarning> _warnings = [];
@@ -31,18 +32,21 @@ internal sealed class RunLog(AgentStreamWriter stream)
         new(diagnostic.Kind.Id, diagnostic.Message, diagnostic.NextStep);
 
     /// <param name="reason">Completed, Interrupted, TargetGone, ReaderGone, NoTargets, or the id of a diagnostic.</param>
+    /// <param name="losses">Where no report has them.</param>
     /// <returns>The exit code.</returns>
-    public int End(string reason, int exitCode)
+    public int End(string reason, int exitCode, Losses? losses = null)
     {
-        stream.Write(
-            new EndMessage
-            {
-                Reason = reason,
-                ExitCode = exitCode,
-                CpuNs = AgentClock.OwnCpuNs,
-                PeakBytes = AgentClock.OwnPeakBytes,
-            }
-        );
+        var message = new EndMessage
+        {
+            Reason = reason,
+            ExitCode = exitCode,
+            CpuNs = AgentClock.OwnCpuNs,
+            PeakBytes = AgentClock.OwnPeakBytes,
+            Losses = losses,
+            MetricsDropped = pipe?.Dropped ?? 0,
+        };
+        stream.Write(message);
+        pipe?.End(message);
         return exitCode;
     }
 }

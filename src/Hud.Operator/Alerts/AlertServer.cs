@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Hud.Metrics.Http;
 using Hud.Operator.Http;
 
 namespace Hud.Operator.Alerts;
@@ -30,16 +31,24 @@ public sealed class AlertServer(string address, AlertToken token, AlertInbox inb
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        var server = new SocketServer(address, MaxConnections, Patience, log);
-        await server.RunAsync("receiving alerts", ServeAsync, cancel).ConfigureAwait(false);
+        using var listener = Listeners.On(address);
+        listener.Start();
+        log.Info("receiving alerts", ("address", address));
+        var server = new ConnectionServer(
+            ServeAsync,
+            MaxConnections,
+            Patience,
+            error => log.Debug("a client went away", ("error", error))
+        );
+        await server.RunAsync(listener.Server, cancel).ConfigureAwait(false);
     }
 
     private sealed record Reply(int Code, string Text, string Header = "");
 
-    private async Task ServeAsync(TcpClient connection, CancellationToken cancel)
+    private async Task ServeAsync(Socket connection, CancellationToken cancel)
     {
         using var head = new RequestHead();
-        var stream = connection.GetStream();
+        using var stream = new NetworkStream(connection);
         if (!await head.ReadAsync(stream, cancel).ConfigureAwait(false))
             return;
         var reply = Refuse(head, out var request);
@@ -53,7 +62,7 @@ public sealed class AlertServer(string address, AlertToken token, AlertInbox inb
         if (reply.Code >= 400)
             log.Debug("alerts refused", ("code", reply.Code), ("why", reply.Text));
         await stream.WriteAsync(Bytes(reply), cancel).ConfigureAwait(false);
-        connection.Client.Shutdown(SocketShutdown.Send);
+        connection.Shutdown(SocketShutdown.Send);
         await DrainAsync(stream, cancel).ConfigureAwait(false);
     }
 

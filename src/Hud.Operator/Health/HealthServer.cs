@@ -12,7 +12,7 @@ public sealed class HealthServer(string address, HealthChecks checks, Log log)
 {
     public async Task RunAsync(CancellationToken cancel)
     {
-        using var listener = SocketServer.Listener(address);
+        using var listener = Listeners.On(address);
         listener.Start();
         log.Info("serving health and metrics", ("address", address));
         await new PageServer(request => Answer(request.Path), error => log.Debug("a probe went away", ("error", error)))

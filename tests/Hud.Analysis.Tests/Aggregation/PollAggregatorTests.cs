@@ -13,6 +13,30 @@ public sealed class PollAggregatorTests
     private RawKey OnlyKey => Assert.Single(Aggregator.Hotspots).Key;
 
     [Fact]
+    public void Where_the_latest_are_kept_the_sums_are_those_of_all_and_none_counts_as_cut()
+    {
+        var latest = new PollAggregator(_stage.Attributor, Threshold, maxPolls: 10) { KeepsLatest = true };
+        var first = new PollAggregator(_stage.Attributor, Threshold, maxPolls: 10);
+        for (int i = 0; i < 100; i++)
+        {
+            latest.AddPoll(Slow(cpu: 20, start: i * 100));
+            first.AddPoll(Slow(cpu: 20, start: i * 100));
+        }
+
+        Assert.Equal((100, 2000 * Ms, 0), (latest.SlowPolls, latest.OnCpuNs, latest.PollsCut));
+        Assert.Equal((100, 2000 * Ms, 90), (first.SlowPolls, first.OnCpuNs, first.PollsCut));
+        Assert.InRange(latest.Polls.Count, 5, 10);
+        Assert.Equal(9900 * Ms, latest.Polls[^1].StartNs);
+        Assert.Equal(latest.Polls[0].StartNs - 80 * Ms, latest.ForgottenUntilNs);
+        Assert.Equal(long.MinValue, first.ForgottenUntilNs);
+        // also in what would be reported now
+        latest.SetOpen(Slow(cpu: 20, start: 10_000));
+        var open = latest.WithOpen();
+        Assert.Equal((101, 0), (open.SlowPolls, open.PollsCut));
+        Assert.Equal(10_000 * Ms, open.Polls[^1].StartNs);
+    }
+
+    [Fact]
     public void A_sleep_is_kept_by_its_stack_and_syscall()
     {
         StackId stack = _stage.Stack("clock_nanosleep < std::thread::sleep < shop::wait");

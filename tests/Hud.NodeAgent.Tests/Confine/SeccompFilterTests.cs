@@ -74,6 +74,21 @@ public sealed partial class SeccompFilterTests
     private static uint Number(ElfMachine machine, string call) => SeccompFilter.Numbers(machine)[call];
 
     [Theory]
+    [InlineData(ElfMachine.X64)]
+    [InlineData(ElfMachine.AArch64)]
+    public void Who_serves_metrics_may_take_connections_and_nothing_more(ElfMachine machine)
+    {
+        string[] agent = [.. SeccompFilter.Calls(machine, network: false).Select(c => c.Name)],
+            server = [.. SeccompFilter.Calls(machine, network: false, accepts: true).Select(c => c.Name)];
+        Assert.Equal(["accept", "accept4"], agent.Except(server).Order(StringComparer.Ordinal));
+        Assert.Empty(server.Except(agent));
+        var program = SeccompFilter.Build(machine, network: false, accepts: true);
+        var numbers = SeccompFilter.Numbers(machine);
+        Assert.DoesNotContain(program, i => i.Code == 0x15 && i.Operand == numbers["accept4"]);
+        Assert.Contains(program, i => i.Code == 0x15 && i.Operand == numbers["socket"]);
+    }
+
+    [Theory]
     [MemberData(nameof(Filters))]
     public void What_the_agent_does_not_need_is_refused(ElfMachine machine, bool network)
     {

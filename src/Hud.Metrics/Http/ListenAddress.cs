@@ -3,18 +3,19 @@ using System.Net;
 using System.Net.Sockets;
 using Hud.Core.Diagnostics;
 
-namespace Hud.Cli.Serving;
+namespace Hud.Metrics.Http;
 
-/// <summary>Where to listen, as <c>--metrics</c> takes it. No name is looked up.</summary>
+/// <summary>Where to listen, as a flag takes it. No name is looked up.</summary>
 /// <param name="Address">Null for every address of this machine.</param>
 /// <param name="Port">0: one that is free.</param>
-internal sealed record ListenAddress(IPAddress? Address, int Port)
+public sealed record ListenAddress(IPAddress? Address, int Port)
 {
     public const string Forms = "write it like :9464 (every address of this machine), 127.0.0.1:9464 or [::1]:9464";
 
     /// <returns>Null for what is none.</returns>
     public static ListenAddress? Parse(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         int colon = text.LastIndexOf(':');
         if (
             colon < 0
@@ -39,8 +40,9 @@ internal sealed record ListenAddress(IPAddress? Address, int Port)
     }
 
     /// <summary>A socket that listens there. Where the address cannot be had, the run has not begun yet.</summary>
+    /// <param name="flag">Which says so, for who has to change it.</param>
     /// <exception cref="DiagnosticException">HUD005</exception>
-    public Socket Listen()
+    public Socket Listen(string flag)
     {
         bool both = Address is null && Socket.OSSupportsIPv6;
         var address = Address ?? (both ? IPAddress.IPv6Any : IPAddress.Any);
@@ -56,7 +58,7 @@ internal sealed record ListenAddress(IPAddress? Address, int Port)
         catch (SocketException e)
         {
             socket.Dispose();
-            throw new DiagnosticException(Refused(e.SocketErrorCode, e.Message));
+            throw new DiagnosticException(Refused(flag, e.SocketErrorCode, e.Message));
         }
     }
 
@@ -69,24 +71,24 @@ internal sealed record ListenAddress(IPAddress? Address, int Port)
 
     public override string ToString() => Address is null ? $":{Port}" : new IPEndPoint(Address, Port).ToString();
 
-    private Diagnostic Refused(SocketError error, string message) =>
+    private Diagnostic Refused(string flag, SocketError error, string message) =>
         error switch
         {
             SocketError.AddressAlreadyInUse => new(
                 DiagnosticKinds.BadUsage,
-                $"--metrics {this}: another program listens there",
+                $"{flag} {this}: another program listens there",
                 $"choose another port, or see who it is: ss -ltnp 'sport = :{Port}'"
             ),
             SocketError.AccessDenied => new(
                 DiagnosticKinds.BadUsage,
-                $"--metrics {this}: this user may not listen there",
+                $"{flag} {this}: this user may not listen there",
                 "choose a port from 1024 up"
             ),
             SocketError.AddressNotAvailable => new(
                 DiagnosticKinds.BadUsage,
-                $"--metrics {this}: this machine has no such address",
+                $"{flag} {this}: this machine has no such address",
                 "ip addr lists those it has; :9464 is all of them"
             ),
-            _ => new(DiagnosticKinds.BadUsage, $"--metrics {this}: {message}", Forms),
+            _ => new(DiagnosticKinds.BadUsage, $"{flag} {this}: {message}", Forms),
         };
 }

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Hud.Cli.Serving;
 using Hud.Core.Diagnostics;
+using Hud.Metrics.Http;
 
-namespace Hud.Cli.Tests.Run;
+namespace Hud.Metrics.Tests;
 
 public sealed class ListenAddressTests
 {
@@ -42,7 +42,7 @@ public sealed class ListenAddressTests
     [Fact]
     public void A_port_for_every_address_is_for_both_kinds()
     {
-        using var socket = ListenAddress.Parse(":0")!.Listen();
+        using var socket = ListenAddress.Parse(":0")!.Listen("--metrics");
         int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
 
         using var client = new TcpClient();
@@ -57,10 +57,10 @@ public sealed class ListenAddressTests
     [Fact]
     public void An_address_that_another_program_has_is_said_with_what_to_do()
     {
-        using var first = ListenAddress.Parse("127.0.0.1:0")!.Listen();
+        using var first = ListenAddress.Parse("127.0.0.1:0")!.Listen("--metrics");
         int port = ((IPEndPoint)first.LocalEndPoint!).Port;
 
-        var refused = Assert.Throws<DiagnosticException>(() => ListenAddress.Parse($"127.0.0.1:{port}")!.Listen());
+        var refused = Assert.Throws<DiagnosticException>(() => ListenAddress.Parse($"127.0.0.1:{port}")!.Listen("--metrics"));
 
         Assert.Equal($"--metrics 127.0.0.1:{port}: another program listens there", refused.Message);
         Assert.Contains($"ss -ltnp 'sport = :{port}'", refused.Diagnostic.NextStep, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class ListenAddressTests
     public void An_address_of_another_machine_is_said()
     {
         // of the range for documentation (RFC 5737)
-        var refused = Assert.Throws<DiagnosticException>(() => ListenAddress.Parse("192.0.2.1:0")!.Listen());
+        var refused = Assert.Throws<DiagnosticException>(() => ListenAddress.Parse("192.0.2.1:0")!.Listen("--metrics"));
 
         Assert.Contains("this machine has no such address", refused.Message, StringComparison.Ordinal);
     }
