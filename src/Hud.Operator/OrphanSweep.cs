@@ -66,9 +66,7 @@ public sealed class OrphanSweep(
         foreach (var session in sessions.Where(s => s.Uid.Length > 0))
             running[session.Uid] = running.GetValueOrDefault(session.Uid) || IsRunning(session);
         var orphans = new List<(V1Pod, bool)>();
-        foreach (
-            var pod in pods.Where(p => p.Metadata.DeletionTimestamp is null && !ContinuousSweep.IsContinuous(p))
-        )
+        foreach (var pod in pods.Where(p => p.Metadata.DeletionTimestamp is null && !ContinuousSweep.IsContinuous(p)))
         {
             var seen = running.TryGetValue(Uid(pod), out var runs);
             if (

@@ -53,7 +53,17 @@ public sealed class ContinuousTests(Cluster cluster)
             (await world.KubectlAsync("get", "hpp,pods,events", "-o", "wide")).All
             + (await world.KubectlAsync("get", "hpp", "always", "-o", "yaml")).All
             + (await AgentAsync())?.ToJsonString()
-            + (await cluster.KubectlAsync("-n", Cluster.System, "logs", "-l", Selector, "--all-containers", "--tail=20")).All
+            + (
+                await cluster.KubectlAsync(
+                    "-n",
+                    Cluster.System,
+                    "logs",
+                    "-l",
+                    Selector,
+                    "--all-containers",
+                    "--tail=20"
+                )
+            ).All
             + await world.DescribeAsync("always");
 
         await World.UntilAsync(

@@ -30,8 +30,6 @@ public sealed class FieldTests
     /// <summary>The same of a policy, beside those of its session.</summary>
     private static readonly Dictionary<string, string> WithoutDefaultOfPolicies = new(StringComparer.Ordinal)
     {
-        ["spec.continuous"] = "no agents watch all the time",
-        ["spec.lookBack"] = "sessions begin with their trigger",
         ["spec.schedule"] = "one way to make sessions; a rule asks for one",
         ["spec.triggers"] = "the other ways",
         ["spec.triggers.alert"] = "one way to make sessions; a rule asks for one",
@@ -39,6 +37,8 @@ public sealed class FieldTests
         ["spec.triggers.alert.matchExpressions"] = "labels, expressions or both",
         ["spec.triggers.alert.matchExpressions[].values"] = "none with Exists and DoesNotExist",
         ["spec.triggers.alert.containerLabel"] = "no label names the container",
+        ["spec.continuous"] = "no agents watch all the time",
+        ["spec.lookBack"] = "sessions begin with their trigger",
     };
 
     private static List<(string Path, YamlNode Field, bool Required)> All(string plural = OfSessions) =>

@@ -5,7 +5,12 @@ using k8s.Models;
 namespace Hud.Operator.Continuous;
 
 /// <summary>The writes about agents that watch all the time, each safe to repeat.</summary>
-public sealed class ContinuousActions(KubernetesClient client, SessionActions sessions, OperatorOptions options, Log log)
+public sealed class ContinuousActions(
+    KubernetesClient client,
+    SessionActions sessions,
+    OperatorOptions options,
+    Log log
+)
 {
     /// <returns>Why the API server will not have the pod; null when it is there.</returns>
     public async Task<string?> CreateAsync(V1Pod pod, CancellationToken cancel)

@@ -166,9 +166,7 @@ public sealed class ContinuousAgents(
     }
 
     private static HashSet<string> Watched(List<V1Pod> pods) =>
-        pods.SelectMany(p => ContinuousPod.Targets(p))
-            .Select(t => t.PodUid ?? "")
-            .ToHashSet(StringComparer.Ordinal);
+        pods.SelectMany(p => ContinuousPod.Targets(p)).Select(t => t.PodUid ?? "").ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Agents of other policies on the nodes in question: those in view, and those that were made and are not there yet.</summary>
     private Dictionary<string, NodeLoad> Others(PolicyEntity policy, WatchedTargets? wanted, DateTimeOffset now)
@@ -178,9 +176,7 @@ public sealed class ContinuousAgents(
             return loads;
         lock (_given)
         {
-            foreach (
-                var (place, _) in _given.Where(g => now - g.Value.At > InViewWithin || g.Value.At > now).ToList()
-            )
+            foreach (var (place, _) in _given.Where(g => now - g.Value.At > InViewWithin || g.Value.At > now).ToList())
                 _given.Remove(place);
             foreach (var node in wanted.ByNode.Keys)
             {

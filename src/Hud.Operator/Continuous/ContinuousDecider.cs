@@ -116,11 +116,7 @@ public static class ContinuousDecider
 
         public void OfNode(string node, IReadOnlyList<TargetStatus> targets)
         {
-            var (text, cut) = ContinuousPod.Targets(
-                o.Policy.Namespace,
-                targets,
-                o.Spec.Session.Target.ProcessName
-            );
+            var (text, cut) = ContinuousPod.Targets(o.Policy.Namespace, targets, o.Spec.Session.Target.ProcessName);
             var memory = _memory.Node(node) with { EmptySince = null };
             var name = Names.ContinuousPod(o.Policy.Uid, node);
             var pod = o.Agents.FirstOrDefault(p => p.Metadata.Name == name);
@@ -242,8 +238,7 @@ public static class ContinuousDecider
         {
             var node = pod.GetAnnotation(Names.NodeAnnotation) ?? "";
             var wanted = ContinuousPod.Build(o.Policy, o.Spec, node, Nothing, o.Options);
-            return
-                pod.GetAnnotation(Names.TaskAnnotation) != wanted.GetAnnotation(Names.TaskAnnotation)
+            return pod.GetAnnotation(Names.TaskAnnotation) != wanted.GetAnnotation(Names.TaskAnnotation)
                     ? AgentEnds.Changed
                 : Age(pod) > o.Spec.Continuous!.RenewAfter.ToTimeSpan() ? AgentEnds.Renewed
                 : null;

@@ -33,7 +33,7 @@ public readonly record struct NodeLoad(int All, int OfNamespace);
 public sealed record ContinuousMemory
 {
     public required string Uid { get; init; }
-    public IReadOnlyDictionary<string, NodeMemory> Nodes { get; init; } = 
+    public IReadOnlyDictionary<string, NodeMemory> Nodes { get; init; } =
         new Dictionary<string, NodeMemory>(StringComparer.Ordinal);
 
     public static ContinuousMemory Of(PolicyEntity policy, ContinuousMemory? before) =>

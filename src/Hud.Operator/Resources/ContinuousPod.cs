@@ -259,14 +259,7 @@ public static class ContinuousPod
             Name = Names.MetricsContainer,
             Image = options.AgentImage,
             ImagePullPolicy = options.AgentImagePullPolicy,
-            Args =
-            [
-                "metrics",
-                "--from",
-                Pipe,
-                "--listen",
-                ":" + MetricsPort.ToString(CultureInfo.InvariantCulture),
-            ],
+            Args = ["metrics", "--from", Pipe, "--listen", ":" + MetricsPort.ToString(CultureInfo.InvariantCulture)],
             Ports =
             [
                 new V1ContainerPort

@@ -58,12 +58,7 @@ public sealed partial class TargetResolver(KubernetesClient client, OperatorOpti
     /// <param name="None">Why there are none, where that is not for want of pods.</param>
     private sealed record Found(IReadOnlyList<V1Pod> Pods, Selection? None = null);
 
-    private async Task<Found> FindAsync(
-        string ns,
-        TargetSpec target,
-        CancellationToken cancel,
-        bool fromCache = false
-    )
+    private async Task<Found> FindAsync(string ns, TargetSpec target, CancellationToken cancel, bool fromCache = false)
     {
         if (target.PodName is { } name)
         {

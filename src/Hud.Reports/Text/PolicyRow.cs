@@ -39,8 +39,7 @@ public sealed record PolicyRow
                 : "",
             Watched = spec.Continuous is null ? null : status?.Continuous?.Targets ?? 0,
             Suspended =
-                spec.Schedule?.Suspend
-                ?? (spec.Triggers?.Alert is null && spec.Continuous is { Suspend: true }),
+                spec.Schedule?.Suspend ?? (spec.Triggers?.Alert is null && spec.Continuous is { Suspend: true }),
             Active = status?.ActiveCount ?? 0,
             LastRun = status?.LastScheduleTime,
             NextRun = status?.NextScheduleTime,

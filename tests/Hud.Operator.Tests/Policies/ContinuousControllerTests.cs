@@ -54,10 +54,17 @@ public sealed class ContinuousControllerTests
         Assert.Equal(("True", "Watching"), (Watching(world).Status, Watching(world).Reason));
         Assert.Equal("2 agents on 2 nodes watch 3 containers", Watching(world).Message);
         var status = world.Status().Continuous!;
-        Assert.Equal((2, 2, 2, 3, 0), (status.Agents, status.AgentsReady, status.Nodes, status.Targets, status.NotWatched));
+        Assert.Equal(
+            (2, 2, 2, 3, 0),
+            (status.Agents, status.AgentsReady, status.Nodes, status.Targets, status.NotWatched)
+        );
         Assert.Equal(
             ("True", "Watching"),
-            world.Status().Conditions.Where(c => c.Type == ConditionTypes.Ready).Select(c => (c.Status, c.Reason)).Single()
+            world
+                .Status()
+                .Conditions.Where(c => c.Type == ConditionTypes.Ready)
+                .Select(c => (c.Status, c.Reason))
+                .Single()
         );
         Assert.Empty(world.Names);
         Assert.Empty(world.Events);
@@ -98,7 +105,11 @@ public sealed class ContinuousControllerTests
         await world.ReconcileAsync();
         Assert.Equal(1, world.PodLists);
         for (var i = 0; i < 5; i++)
-            Assert.InRange((await world.ReconcileAsync()).RequeueAfter!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(1.1));
+            Assert.InRange(
+                (await world.ReconcileAsync()).RequeueAfter!.Value,
+                TimeSpan.Zero,
+                TimeSpan.FromSeconds(1.1)
+            );
         Assert.Equal(1, world.PodLists);
         world.Clock.Advance(TimeSpan.FromSeconds(1));
         await world.ReconcileAsync();
@@ -264,7 +275,12 @@ public sealed class ContinuousControllerTests
         forged.Status = System.Text.Json.JsonSerializer.SerializeToElement(
             new ProfilingPolicyStatus
             {
-                Continuous = new ContinuousStatus { Agents = 900, Nodes = 900, ObservedTime = Now.AddYears(9) },
+                Continuous = new ContinuousStatus
+                {
+                    Agents = 900,
+                    Nodes = 900,
+                    ObservedTime = Now.AddYears(9),
+                },
             },
             Hud.Core.HudJson.Default.ProfilingPolicyStatus
         );
@@ -272,7 +288,10 @@ public sealed class ContinuousControllerTests
         world.Clock.Advance(TimeSpan.FromSeconds(2));
         await world.ReconcileAsync();
         Assert.Single(world.AgentPods);
-        Assert.Equal((1, Now.AddSeconds(2)), (world.Status().Continuous!.Agents, world.Status().Continuous!.ObservedTime));
+        Assert.Equal(
+            (1, Now.AddSeconds(2)),
+            (world.Status().Continuous!.Agents, world.Status().Continuous!.ObservedTime)
+        );
     }
 
     [Fact]

@@ -24,10 +24,7 @@ public sealed class ContinuousDeciderTests
         var fleet = Fleet(nodes, each);
         var decision = Decide(fleet);
         Assert.Equal(fleet.ByNode.Keys, decision.Create.Select(c => c.Node));
-        Assert.All(
-            decision.Create,
-            c => Assert.Equal(each, c.Targets.Split("\"containerId\"").Length - 1)
-        );
+        Assert.All(decision.Create, c => Assert.Equal(each, c.Targets.Split("\"containerId\"").Length - 1));
         Assert.Empty(decision.End);
         Assert.Equal((false, "AgentsStarting"), (decision.View.Watching, decision.View.Reason));
         // and once they are there, nothing is left to do
@@ -58,7 +55,10 @@ public sealed class ContinuousDeciderTests
         Assert.Equal((false, "NoMatchingPods"), (none.View.Watching, none.View.Reason));
         var crashes = Decide(Choose([Pod("checkout-0", runs: false)]));
         Assert.Empty(crashes.Create);
-        Assert.Equal((false, "NoRunningContainer", 1), (crashes.View.Watching, crashes.View.Reason, crashes.View.Status!.NotWatched));
+        Assert.Equal(
+            (false, "NoRunningContainer", 1),
+            (crashes.View.Watching, crashes.View.Reason, crashes.View.Status!.NotWatched)
+        );
         Assert.Contains("checkout-0 (CrashLoopBackOff)", crashes.View.Message, StringComparison.Ordinal);
     }
 
@@ -84,10 +84,7 @@ public sealed class ContinuousDeciderTests
         var write = Assert.Single(decision.Write);
         return new V1Pod
         {
-            Metadata = new V1ObjectMeta
-            {
-                Annotations = MakePolicy.Labels((Names.TargetsAnnotation, write.Targets)),
-            },
+            Metadata = new V1ObjectMeta { Annotations = MakePolicy.Labels((Names.TargetsAnnotation, write.Targets)) },
         };
     }
 
@@ -204,7 +201,12 @@ public sealed class ContinuousDeciderTests
         {
             var agent = Agent(fleet, "n000", ageMinutes: -now / 60);
             agent.Metadata.Uid = "agent-" + i;
-            agent.Status = new V1PodStatus { Phase = "Failed", Reason = "Evicted", Message = "low on memory" };
+            agent.Status = new V1PodStatus
+            {
+                Phase = "Failed",
+                Reason = "Evicted",
+                Message = "low on memory",
+            };
             var ended = Decide(fleet, [agent], memory: memory, seconds: now + 1);
             Assert.Equal(["n000 failed"], Ends(ended));
             Assert.Equal((false, "AgentFailing"), (ended.View.Watching, ended.View.Reason));
@@ -240,7 +242,11 @@ public sealed class ContinuousDeciderTests
         var decision = Decide(fleet, [agent]);
         Assert.Empty(decision.End);
         Assert.Equal((false, "AgentFailing"), (decision.View.Watching, decision.View.Reason));
-        Assert.Contains($"kubectl logs -n hud-system {agent.Metadata.Name} -c agent", decision.View.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"kubectl logs -n hud-system {agent.Metadata.Name} -c agent",
+            decision.View.Message,
+            StringComparison.Ordinal
+        );
         Assert.Single(decision.Notices);
         Assert.Equal(0, decision.View.Status!.AgentsReady);
     }
@@ -252,7 +258,12 @@ public sealed class ContinuousDeciderTests
         var unschedulable = Agent(fleet, "n000", runs: false);
         unschedulable.Status!.Conditions =
         [
-            new V1PodCondition { Type = "PodScheduled", Status = "False", Message = "Insufficient memory" },
+            new V1PodCondition
+            {
+                Type = "PodScheduled",
+                Status = "False",
+                Message = "Insufficient memory",
+            },
         ];
         var image = Agent(fleet, "n001", runs: false);
         image.Status!.ContainerStatuses =
@@ -282,7 +293,10 @@ public sealed class ContinuousDeciderTests
         var decision = Decide(fleet, [agent]);
         Assert.Empty(decision.Create);
         Assert.Empty(decision.End);
-        Assert.Equal((false, "AgentsStarting", 0), (decision.View.Watching, decision.View.Reason, decision.View.Status!.Agents));
+        Assert.Equal(
+            (false, "AgentsStarting", 0),
+            (decision.View.Watching, decision.View.Reason, decision.View.Status!.Agents)
+        );
         Assert.Single(Decide(fleet, []).Create);
     }
 

@@ -117,7 +117,10 @@ public sealed class ContinuousPodTests
     {
         static string Hash(V1Pod pod) => pod.GetAnnotation(Names.TaskAnnotation);
         Assert.Equal(Hash(Build()), Hash(Build(targets: "[{}]")));
-        var owned = Make.Options with { AgentOwner = new V1OwnerReference { Name = "x", Uid = "y" } };
+        var owned = Make.Options with
+        {
+            AgentOwner = new V1OwnerReference { Name = "x", Uid = "y" },
+        };
         Assert.Equal(Hash(Build()), Hash(Build(options: owned)));
         V1Pod[] others =
         [

@@ -98,11 +98,7 @@ internal static class MakeContinuous
 
     /// <summary>So many pods on each of so many nodes.</summary>
     public static WatchedTargets Fleet(int nodes, int each = 1) =>
-        Choose([
-            .. Enumerable
-                .Range(0, nodes * each)
-                .Select(i => Pod($"checkout-{i:0000}", $"n{i % nodes:000}")),
-        ]);
+        Choose([.. Enumerable.Range(0, nodes * each).Select(i => Pod($"checkout-{i:0000}", $"n{i % nodes:000}"))]);
 
     /// <summary>The agent as the operator makes it for these, running.</summary>
     public static V1Pod Agent(

@@ -220,8 +220,8 @@ public sealed class PolicyControllerTests
     }
 
     [Theory]
-    [InlineData("""{}""", "a policy needs a schedule or a trigger")]
-    [InlineData("""{"session": {"target": {"podName": "p"}}}""", "a policy needs a schedule or a trigger")]
+    [InlineData("""{}""", "a policy needs a schedule, a trigger or continuous")]
+    [InlineData("""{"session": {"target": {"podName": "p"}}}""", "a policy needs a schedule, a trigger or continuous")]
     [InlineData("""{"session": {}, "schedule": {"cron": "@daily"}}""", "session: target must have exactly one")]
     [InlineData(
         """{"session": {"target": {"podName": "p"}, "suspend": true}, "schedule": {"cron": "@daily"}}""",

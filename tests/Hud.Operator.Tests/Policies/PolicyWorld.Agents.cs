@@ -26,7 +26,9 @@ internal sealed partial class PolicyWorld
     public Func<Answer, Task<bool>>? OnAgent { get; set; }
 
     public IReadOnlyList<V1Pod> AgentPods =>
-        Locked(() => _agents.Values.OrderBy(p => p.GetAnnotation(AgentNames.NodeAnnotation), StringComparer.Ordinal).ToList());
+        Locked(() =>
+            _agents.Values.OrderBy(p => p.GetAnnotation(AgentNames.NodeAnnotation), StringComparer.Ordinal).ToList()
+        );
 
     public ContinuousSweep Sweep()
     {

@@ -51,7 +51,11 @@ internal sealed partial class PolicyWorld : IAsyncDisposable
         Agents = AgentsOf(_client);
         Inbox = new AlertInbox(Policies, new Log(TextWriter.Null, LogLevel.Error, Clock));
         Reconciler = Leader();
-        _running = Task.WhenAll(Sessions.RunAsync(_stop.Token), Policies.RunAsync(_stop.Token), Agents.RunAsync(_stop.Token));
+        _running = Task.WhenAll(
+            Sessions.RunAsync(_stop.Token),
+            Policies.RunAsync(_stop.Token),
+            Agents.RunAsync(_stop.Token)
+        );
         Ready = Task.WhenAll(
             Sessions.Synced,
             Policies.Synced,

@@ -7,7 +7,8 @@ namespace Hud.Operator.Tests.Policies;
 
 public sealed class WatchedTargetsTests
 {
-    private static string[] Pods(WatchedTargets targets) => [.. targets.ByNode.SelectMany(n => n.Value).Select(t => t.Pod)];
+    private static string[] Pods(WatchedTargets targets) =>
+        [.. targets.ByNode.SelectMany(n => n.Value).Select(t => t.Pod)];
 
     [Fact]
     public void Pods_that_run_are_watched_by_node_whether_they_are_ready_or_not()
@@ -49,7 +50,11 @@ public sealed class WatchedTargetsTests
     {
         var one = Choose([.. Enumerable.Range(0, 500).Select(i => Pod($"p{i:000}"))]);
         Assert.Equal((SessionBounds.MaxPodsOfNode, 437), (Pods(one).Length, one.LeftOut));
-        Assert.Contains("437 pods beyond the 63 that an agent watches of its node", one.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "437 pods beyond the 63 that an agent watches of its node",
+            one.Message,
+            StringComparison.Ordinal
+        );
         var many = Choose([.. Enumerable.Range(0, 500).Select(i => Pod($"p{i:000}", $"n{i % 20}"))]);
         Assert.Equal((500, 0), (Pods(many).Length, many.LeftOut));
     }
