@@ -91,7 +91,13 @@ public sealed partial class SessionController
         }
         catch (NotFoundException)
         {
-            return node with { Pod = null, Request = null, Ask = null, Why = $"{node.Node}: the agent of the policy is gone" };
+            return node with
+            {
+                Pod = null,
+                Request = null,
+                Ask = null,
+                Why = $"{node.Node}: the agent of the policy is gone",
+            };
         }
     }
 
@@ -99,7 +105,13 @@ public sealed partial class SessionController
     private bool IsInProgress(string uid) => sessions.Store.All().Any(s => s.Uid == uid && !IsFinished(s.ReadStatus()));
 
     /// <summary>An agent that was asked: read from the moment on at which it can answer.</summary>
-    private AgentObservation Observe(SessionEntity session, ProfilingSessionSpec spec, LookBackNode node, IReadOnlyList<TargetStatus> targets, int of)
+    private AgentObservation Observe(
+        SessionEntity session,
+        ProfilingSessionSpec spec,
+        LookBackNode node,
+        IReadOnlyList<TargetStatus> targets,
+        int of
+    )
     {
         var (pod, asked) = (node.Pod!, node.Request!);
         var name = Names.AgentPod(session.Uid, node.Node);

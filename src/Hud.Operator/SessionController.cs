@@ -395,7 +395,9 @@ public sealed partial class SessionController(
         }
         foreach (
             var pod in observed
-                .Where(a => a is { Pod: not null, Asked: null } && decision.Delete.Contains(a.Name, StringComparer.Ordinal))
+                .Where(a =>
+                    a is { Pod: not null, Asked: null } && decision.Delete.Contains(a.Name, StringComparer.Ordinal)
+                )
                 .Select(a => a.Pod!)
         )
             await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);

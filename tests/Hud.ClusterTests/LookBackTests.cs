@@ -79,7 +79,7 @@ public sealed class LookBackTests(Cluster cluster, ITestOutputHelper output)
             );
             output.WriteLine($"from the alert to the session: {since.ElapsedMilliseconds} ms");
             var name = session!["metadata"]!["name"]!.GetValue<string>();
-            Assert.Equal("2m0s", Duration(session["spec"]!["lookBack"]!.GetValue<string>()));
+            Assert.Equal("2m", Duration(session["spec"]!["lookBack"]!.GetValue<string>()));
             session = await world.FinishedAsync(name);
             output.WriteLine($"from the alert to the result: {since.ElapsedMilliseconds} ms");
 
@@ -193,10 +193,7 @@ public sealed class LookBackTests(Cluster cluster, ITestOutputHelper output)
                     try
                     {
                         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-                        using var answer = await http.PostAsync(
-                            new Uri($"http://{address}:8081/alerts"),
-                            content
-                        );
+                        using var answer = await http.PostAsync(new Uri($"http://{address}:8081/alerts"), content);
                         if (answer.IsSuccessStatusCode)
                             return true;
                         said = await answer.Content.ReadAsStringAsync();
@@ -228,7 +225,9 @@ public sealed class LookBackTests(Cluster cluster, ITestOutputHelper output)
 
     private static async Task<ProfileDocument> ReportAsync(World world, string session)
     {
-        var map = JsonNode.Parse((await world.KubectlAsync("get", "configmap", session + "-report", "-o", "json")).Ok())!;
+        var map = JsonNode.Parse(
+            (await world.KubectlAsync("get", "configmap", session + "-report", "-o", "json")).Ok()
+        )!;
         return JsonSerializer.Deserialize(
             map["data"]!["report.json"]!.GetValue<string>(),
             HudJson.Default.ProfileDocument

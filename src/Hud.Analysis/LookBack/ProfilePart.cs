@@ -30,13 +30,11 @@ public static class ProfilePart
             if (hotspot.Target >= 0)
             {
                 if (At(targets, hotspot.Target) is >= 0 and var target)
-                    hotspots.Add(
-                        (hotspot with { Target = target, Percent = Scaled(hotspot.Percent, share) }, i)
-                    );
+                    hotspots.Add((hotspot with { Target = target, Percent = Scaled(hotspot.Percent, share) }, i));
             }
             else if (OfSeveral(hotspot, [.. pollsOf[i]], rows, targets, share) is { } own)
             {
-                hotspots.Add((own, i));
+                hotspots.Add((own with { Task = TaskOf(hotspot, [.. pollsOf[i]], document.Tasks, tasks) }, i));
             }
         }
 
@@ -135,10 +133,7 @@ public static class ProfilePart
         long count =
             total <= seen || hotspot.TotalNs == 0
                 ? polls.Count
-                : Math.Max(
-                    polls.Count,
-                    (long)Math.Round((double)hotspot.Count * total / hotspot.TotalNs)
-                );
+                : Math.Max(polls.Count, (long)Math.Round((double)hotspot.Count * total / hotspot.TotalNs));
         var (histogram, max) = polls.Count == 0 ? (hotspot.Histogram, hotspot.MaxNs) : Lengths(polls, hotspot.Cause);
         return hotspot with
         {
@@ -154,6 +149,18 @@ public static class ProfilePart
             BeganBefore = polls.Count(p => p.Before),
             NotReturned = polls.Count(p => p.Open),
         };
+    }
+
+    /// <summary>The task that lost most time there; the others' are not for whoever asks for these targets.</summary>
+    private static string TaskOf(Hotspot hotspot, List<SlowPoll> polls, IReadOnlyList<TaskProfile> all, int[] tasks)
+    {
+        if (all.Where((t, i) => tasks[i] >= 0 && t.Name == hotspot.Task).Any())
+            return hotspot.Task;
+        var most = polls
+            .Where(p => At(tasks, p.Task) >= 0)
+            .GroupBy(p => p.Task)
+            .MaxBy(g => g.Sum(p => Ns(p, hotspot.Cause)));
+        return most is null ? "" : all[most.Key].Name;
     }
 
     private static (IReadOnlyList<long> Histogram, long MaxNs) Lengths(List<SlowPoll> polls, HotspotCause cause)

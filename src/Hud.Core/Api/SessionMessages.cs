@@ -16,8 +16,7 @@ public static class SessionMessages
     public const string StartDeadline = "startDeadline must be from 10s to 30m; write it like 2m";
     public const string ResultsTtl =
         "resultsTTL must be from 1m to 8760h; leave it out to keep the results as long as the session";
-    public const string LookBack =
-        "lookBack must be from 10s to 10m; leave it out to begin when the agents begin";
+    public const string LookBack = "lookBack must be from 10s to 10m; leave it out to begin when the agents begin";
     public const string TopHotspots = "output.topHotspots must be from 1 to 50";
     public const string Formats = "output.formats must name at least one format, each once";
     public const string WorkerThreadNames =

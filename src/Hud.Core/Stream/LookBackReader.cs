@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Hud.Core.Stream;
 
 /// <summary>
@@ -27,9 +25,12 @@ public sealed class LookBackReader(string request)
 
     public void Accept(ReadOnlySpan<byte> line)
     {
-        if (IsDone || line.Length > StreamLimits.MaxLineBytes || !IsPart(line) || Read(line) is not { } message)
-            return;
-        if (message.Request != request)
+        if (
+            IsDone
+            || !IsPart(line)
+            || StreamLine.Read(line) is not LookBackMessage message
+            || message.Request != request
+        )
             return;
         if (message.Refused.Length > 0)
         {
@@ -61,17 +62,4 @@ public sealed class LookBackReader(string request)
 
     /// <summary>What is there of an answer that is not whole is let go, and comes again with the next reading.</summary>
     public void Rewind() => _parts.Clear();
-
-    private static LookBackMessage? Read(ReadOnlySpan<byte> line)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line, HudJson.Default.StreamMessage) as LookBackMessage;
-        }
-        catch (Exception e)
-            when (e is JsonException or NotSupportedException or InvalidOperationException or FormatException)
-        {
-            return null; // a line cut by log rotation
-        }
-    }
 }

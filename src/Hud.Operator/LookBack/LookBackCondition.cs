@@ -95,7 +95,8 @@ public static class LookBackCondition
             {
                 0 => "no agent watched before",
                 1 => seen.Without[0],
-                _ => $"{seen.Without[0]}; so it is on {seen.Without.Count - 1} other node{(seen.Without.Count == 2 ? "" : "s")}",
+                _ =>
+                    $"{seen.Without[0]}; so it is on {seen.Without.Count - 1} other node{(seen.Without.Count == 2 ? "" : "s")}",
             },
             600
         );

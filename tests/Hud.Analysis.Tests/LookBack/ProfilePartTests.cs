@@ -125,16 +125,7 @@ public sealed class ProfilePartTests
         Assert.All(part.Hotspots, h => Assert.Equal((0, false), (h.Target, h.Estimated)));
         Assert.Equal(alone.Verdict, part.Verdict);
         Assert.Equal(alone.VerdictLevel, part.VerdictLevel);
-        Assert.Equal(
-            alone.Summary with
-            {
-                BlockedPercent = 0,
-            },
-            part.Summary with
-            {
-                BlockedPercent = 0,
-            }
-        );
+        Assert.Equal(alone.Summary with { BlockedPercent = 0 }, part.Summary with { BlockedPercent = 0 });
         Assert.Equal(alone.Summary.BlockedPercent, part.Summary.BlockedPercent, 1);
         Assert.Equal(
             alone.SlowPolls.Select(p => (p.StartNs, p.WallNs, p.Worker, p.Task, p.Target)),

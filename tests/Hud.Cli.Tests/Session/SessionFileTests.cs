@@ -90,7 +90,7 @@ public class SessionFileTests
             (49, 0.5, true, 10),
             (spec.SampleFrequencyHz, spec.OverheadBudgetPercent, spec.Suspend, spec.Output.TopHotspots)
         );
-        Assert.Equal("2m0s", spec.LookBack.ToString());
+        Assert.Equal("2m", spec.LookBack.ToString());
         Assert.Equal(["io-", "cpu-"], spec.WorkerThreadNames);
         Assert.Equal([OutputFormat.Report, OutputFormat.Pprof, OutputFormat.Page], spec.Output.Formats);
         Assert.Equal(("50ms", 1.5), (spec.Expect!.MaxPoll.ToString(), spec.Expect.MaxBlockedPercent));

@@ -140,10 +140,7 @@ public sealed class LookBackPlanTests
             Request("gone"),
         ];
         var node = Decide([Agent(requests: there)], inProgress: uid => uid != "gone");
-        Assert.Equal(
-            [.. Enumerable.Range(0, 14).Select(i => $"other-{i}"), Uid],
-            node.Ask!.Select(r => r.Id)
-        );
+        Assert.Equal([.. Enumerable.Range(0, 14).Select(i => $"other-{i}"), Uid], node.Ask!.Select(r => r.Id));
         var text = LookBackList.Write(node.Ask!);
         Assert.Equal(node.Ask, LookBackList.Read(text));
         Assert.True(text.Length <= LookBackRequest.MaxListBytes);
@@ -175,11 +172,8 @@ public sealed class LookBackPlanTests
     {
         var session = Session();
         Assert.True(session.TryReadSpec(out var spec, out _));
-        Assert.Equal("2m0s", spec.LookBack.ToString());
-        Assert.Equal(
-            new LookBackWindow(Now.AddMinutes(-2), Made.AddSeconds(30)),
-            LookBackWindow.Of(session, spec)
-        );
+        Assert.Equal("2m", spec.LookBack.ToString());
+        Assert.Equal(new LookBackWindow(Now.AddMinutes(-2), Made.AddSeconds(30)), LookBackWindow.Of(session, spec));
 
         // whoever may change a session may write anything there
         foreach (

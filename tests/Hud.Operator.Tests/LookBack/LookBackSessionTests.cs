@@ -30,13 +30,7 @@ public sealed class LookBackSessionTests
         byte[]? log = null
     )
     {
-        var world = new ScriptedWorld(
-            Make.Options,
-            sessions ?? [Session()],
-            agents,
-            _clock,
-            policies ?? [Watching()]
-        )
+        var world = new ScriptedWorld(Make.Options, sessions ?? [Session()], agents, _clock, policies ?? [Watching()])
         {
             AgentLog = log,
         };
@@ -100,7 +94,10 @@ public sealed class LookBackSessionTests
         var result = await LookAsync(world);
         var asked = Assert.Single(Asked(agent));
         Assert.Equal((Uid, Now.AddMinutes(-2), Until), (asked.Id, asked.From, asked.Until));
-        Assert.Equal("agent-uid-n1", world.Patches.Single().Patch.GetProperty("metadata").GetProperty("uid").GetString());
+        Assert.Equal(
+            "agent-uid-n1",
+            world.Patches.Single().Patch.GetProperty("metadata").GetProperty("uid").GetString()
+        );
         var status = world.Status(Name);
         Assert.Equal(SessionPhase.Profiling, status.Phase);
         Assert.Equal(("Unknown", "Waiting"), Told(status));
@@ -230,10 +227,7 @@ public sealed class LookBackSessionTests
     public async Task An_agent_that_does_not_answer_is_named_and_the_session_ends(string what)
     {
         var agent = Agent();
-        await using var world = await WorldAsync(
-            [agent],
-            log: what == "of others" ? Log("another", Now) : null
-        );
+        await using var world = await WorldAsync([agent], log: what == "of others" ? Log("another", Now) : null);
         await LookAsync(world);
         if (what == "gone")
             await world.SendAgentAsync("DELETED", agent);

@@ -107,7 +107,7 @@ public sealed class AlertControllerTests
         await using var world = await WorldAsync([policy]);
         world.Inbox.Offer([pod is null ? Alert() : Alert("f1", 0, ("pod", pod))]);
         await world.ReconcileAsync();
-        Assert.Equal("2m0s", world.Session(world.Names[0]).Spec.GetProperty("lookBack").GetString());
+        Assert.Equal("2m", world.Session(world.Names[0]).Spec.GetProperty("lookBack").GetString());
         var scheduled = PolicySession.Build(policy, new NewRun("nightly-1", Now, 0));
         Assert.False(scheduled.Spec.TryGetProperty("lookBack", out _));
     }
