@@ -5,7 +5,7 @@ using Hud.Metrics.Http;
 namespace Hud.Metrics;
 
 /// <summary>The pages of a run's metrics. Safe for several threads.</summary>
-public sealed class MetricsPages(TimeProvider time)
+public sealed class MetricsPages
 {
     public const string Path = "/metrics";
 
@@ -15,13 +15,18 @@ public sealed class MetricsPages(TimeProvider time)
         "<!doctype html><title>Hud</title><a href=\"/metrics\">metrics</a>\n"u8.ToArray()
     );
 
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
-    private readonly MetricsState _state = new();
+    private readonly HeapKeeper _heap = new();
+    private readonly MetricsState _state;
+
+    public MetricsPages(TimeProvider time) => (_time, _state) = (time, new MetricsState(_heap.Look));
 
     public void Accept(StreamMessage message)
     {
         lock (_gate)
-            _state.Accept(message, time.GetUtcNow());
+            _state.Accept(message, _time.GetUtcNow());
+        _heap.Look();
     }
 
     public Page Answer(PageRequest request) =>
@@ -36,7 +41,7 @@ public sealed class MetricsPages(TimeProvider time)
     {
         IReadOnlyList<MetricFamily> families;
         lock (_gate)
-            families = _state.Families(time.GetUtcNow());
+            families = _state.Families(_time.GetUtcNow());
         var (type, body) = Negotiation.Write(format, families);
         return new Page(200, type, body);
     }

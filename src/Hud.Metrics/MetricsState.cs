@@ -9,7 +9,8 @@ namespace Hud.Metrics;
 /// What an agent's stream has said so far, as metrics. Names in it were written by the programs that are profiled: each is cleaned and bounded, and
 /// so is their number. Pure but for its memory; not safe for several threads.
 /// </summary>
-public sealed class MetricsState
+/// <param name="onHistogram">Called as each is made; null for nothing.</param>
+public sealed class MetricsState(Action? onHistogram = null)
 {
     /// <summary>Without news for longer the agent counts as gone: three messages that did not come.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -60,13 +61,26 @@ public sealed class MetricsState
             _targets[message.Index] = target = new Target();
         }
 
-        target.Metrics = message.Target;
+        target.Metrics = message.Target with { Tasks = [] };
         foreach (var task in message.Target.Tasks)
         {
             if (task.Series is >= TaskMetrics.Others and < StreamLimits.MetricsSeries)
-                target.Tasks[task.Series] = task;
+                target.Tasks[task.Series] = Compact(task, target.Tasks.GetValueOrDefault(task.Series));
         }
     }
+
+    /// <summary>As it stays until the next message: without the room that lists have to grow, and without another copy of what is the same.</summary>
+    private static TaskMetrics Compact(TaskMetrics task, TaskMetrics? before) =>
+        task with
+        {
+            Name = before?.Name == task.Name ? before.Name : task.Name,
+            Polls = task.Polls.ToArray(),
+            Waits = task.Waits.ToArray(),
+            Exemplars =
+                before is not null && task.Exemplars.SequenceEqual(before.Exemplars)
+                    ? before.Exemplars
+                    : task.Exemplars.ToArray(),
+        };
 
     /// <summary>
     /// In the order of <see cref="MetricCatalog.All"/>, without those that have no series. They stay as they are when more is said; histograms are made
@@ -181,15 +195,17 @@ public sealed class MetricsState
             new(info) { Samples = [.. targets.Select(t => new Sample(t.Labels, value(t.Target.Metrics)))] };
     }
 
-    private static HistogramSample Histogram(
+    private HistogramSample Histogram(
         RunMetrics run,
         IReadOnlyList<Label> labels,
         List<TaskMetrics> tasks,
         Func<TaskMetrics, IReadOnlyList<long>> slots,
         Func<TaskMetrics, long> sumNs,
         IEnumerable<PollExemplar> exemplars
-    ) =>
-        HistogramBounds.Sample(
+    )
+    {
+        onHistogram?.Invoke();
+        return HistogramBounds.Sample(
             labels,
             Log2Histogram.Sum(
                 tasks.Select(t =>
@@ -206,6 +222,7 @@ public sealed class MetricsState
                     run.StartedAt + TimeSpan.FromTicks(Math.Clamp(e.EndNs, 0, run.ElapsedNs) / 100)
                 ))
         );
+    }
 
     /// <summary>Two processes of one name in one container are told apart by a number behind the name.</summary>
     private List<(Target Target, IReadOnlyList<Label> Labels)> Labelled()

@@ -60,7 +60,9 @@ public sealed class ListenAddressTests
         using var first = ListenAddress.Parse("127.0.0.1:0")!.Listen("--metrics");
         int port = ((IPEndPoint)first.LocalEndPoint!).Port;
 
-        var refused = Assert.Throws<DiagnosticException>(() => ListenAddress.Parse($"127.0.0.1:{port}")!.Listen("--metrics"));
+        var refused = Assert.Throws<DiagnosticException>(() =>
+            ListenAddress.Parse($"127.0.0.1:{port}")!.Listen("--metrics")
+        );
 
         Assert.Equal($"--metrics 127.0.0.1:{port}: another program listens there", refused.Message);
         Assert.Contains($"ss -ltnp 'sport = :{port}'", refused.Diagnostic.NextStep, StringComparison.Ordinal);

@@ -75,7 +75,9 @@ public sealed class MetricsFeedTests
         _feed.Push(Line(other with { Target = other.Target with { Tasks = [], Stalls = 1000 } }));
         string served = string.Concat(page.Body.Select(p => Encoding.UTF8.GetString(p.Span)));
         Assert.Equal(
-            TextFormat.Plain(families.Where(f => f.Info == MetricCatalog.PollDuration || f.Info == MetricCatalog.Stalls)),
+            TextFormat.Plain(
+                families.Where(f => f.Info == MetricCatalog.PollDuration || f.Info == MetricCatalog.Stalls)
+            ),
             string.Concat(
                 served
                     .Split("# HELP ")

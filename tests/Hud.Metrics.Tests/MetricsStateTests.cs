@@ -223,7 +223,10 @@ public sealed class MetricsStateTests
         {
             var losses = new Losses();
             counter.SetValue(losses, 1L);
-            Assert.Equal(notEvents.Contains(counter.Name) ? 0 : 1, LossKinds.All.Count(k => k.Count(new RunMetrics { Losses = losses }) == 1));
+            Assert.Equal(
+                notEvents.Contains(counter.Name) ? 0 : 1,
+                LossKinds.All.Count(k => k.Count(new RunMetrics { Losses = losses }) == 1)
+            );
         }
 
         Assert.Equal(LossKinds.All.Count, LossKinds.All.Select(k => k.Kind).Distinct().Count());

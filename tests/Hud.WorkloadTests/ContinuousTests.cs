@@ -19,7 +19,7 @@ public sealed partial class ContinuousTests : IDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hud-continuous-");
     private readonly HttpClient _http = new();
-    private readonly int _port = Prometheus.FreePort();
+    private readonly int _port = FreePort.Next();
 
     private static string Agent => Repository.Hud + "-agent";
 
@@ -58,6 +58,8 @@ public sealed partial class ContinuousTests : IDisposable
         double slow = await SlowPollsAsync(atLeast: 3);
         sidecar.Kill();
         await EndedAsync(sidecar);
+        // longer than the agent takes from one message to the next
+        await Task.Delay(6000, TestContext.Current.CancellationToken);
         sidecar = StartSidecar();
         string page = await PageAsync(p => SlowPolls(p) >= slow && Up(p) == 1);
         Assert.Equal("", Prometheus.Check(page));
@@ -126,10 +128,7 @@ public sealed partial class ContinuousTests : IDisposable
 
         await EndAsync(agent, reading);
         Assert.Single(reading.Answers, a => a.Request == request.Id);
-        Assert.Equal(
-            (0L, 0L, null),
-            (reading.Reader.BadLines, reading.Reader.MissingLines, reading.Reader.Profile)
-        );
+        Assert.Equal((0L, 0L, null), (reading.Reader.BadLines, reading.Reader.MissingLines, reading.Reader.Profile));
         var end = reading.Reader.EndMessage!;
         Assert.Equal(("Interrupted", 0, true), (end.Reason, end.ExitCode, end.Losses is not null));
         Assert.True(end.MetricsDropped > 0, "there was a while without a reader");
@@ -158,9 +157,7 @@ public sealed partial class ContinuousTests : IDisposable
         Repository.Require(Agent, "./build.sh hud-agent");
         Process.Start("mkfifo", [PathOf("pipe")]).WaitForExit();
         using var sidecar = StartSidecar();
-        await using (
-            var pipe = new FileStream(PathOf("pipe"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0)
-        )
+        await using (var pipe = new FileStream(PathOf("pipe"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
         {
             for (int round = 1; round <= 4; round++)
             {
@@ -192,10 +189,7 @@ public sealed partial class ContinuousTests : IDisposable
             Assert.Equal(64 * 50, page.Split("hud_poll_duration_seconds_count{").Length - 1);
         }
 
-        long peakKib = long.Parse(
-            Status(sidecar.Id, "VmHWM").Split(' ')[0],
-            CultureInfo.InvariantCulture
-        );
+        long peakKib = long.Parse(Status(sidecar.Id, "VmHWM").Split(' ')[0], CultureInfo.InvariantCulture);
         TestContext.Current.TestOutputHelper?.WriteLine($"VmHWM: {peakKib} KiB");
         Assert.InRange(peakKib, 5 << 10, 40 << 10);
         await EndedAsync(sidecar, "-TERM");
@@ -225,7 +219,10 @@ public sealed partial class ContinuousTests : IDisposable
     /// <summary>As Kubernetes does it for a container that runs as root with capabilities, but without those that it takes to become another user.</summary>
     [Theory]
     [InlineData("--bounding-set -setuid,-setgid", "root's rights could not be given up")]
-    [InlineData("--reuid 65534 --clear-groups --inh-caps +sys_ptrace --ambient-caps +sys_ptrace", "it has capabilities")]
+    [InlineData(
+        "--reuid 65534 --clear-groups --inh-caps +sys_ptrace --ambient-caps +sys_ptrace",
+        "it has capabilities"
+    )]
     public async Task With_rights_that_it_cannot_give_up_it_does_not_serve(string rights, string why)
     {
         Repository.Require(Agent, "./build.sh hud-agent");
@@ -258,7 +255,8 @@ public sealed partial class ContinuousTests : IDisposable
                         .Select(i => new TaskMetrics
                         {
                             Series = i,
-                            Name = $"shop::module{i}::handler_of_some_length::handle_request::{{{{closure}}}} in {target}",
+                            Name =
+                                $"shop::module{i}::handler_of_some_length::handle_request::{{{{closure}}}} in {target}",
                             SlowPolls = round,
                             PollNs = round * 1_000_000_000L,
                             Polls = slots,
@@ -328,7 +326,11 @@ public sealed partial class ContinuousTests : IDisposable
     }
 
     /// <summary>All at once, as a volume of the cluster changes.</summary>
-    private void Replace<T>(string name, T[] list, System.Text.Json.Serialization.Metadata.JsonTypeInfo<IReadOnlyList<T?>> type)
+    private void Replace<T>(
+        string name,
+        T[] list,
+        System.Text.Json.Serialization.Metadata.JsonTypeInfo<IReadOnlyList<T?>> type
+    )
         where T : class
     {
         File.WriteAllBytes(PathOf(name + ".new"), JsonSerializer.SerializeToUtf8Bytes(list, type));
@@ -336,9 +338,8 @@ public sealed partial class ContinuousTests : IDisposable
     }
 
     private static string Status(int pid, string field) =>
-        File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith(field + ":", StringComparison.Ordinal))[
-            (field.Length + 1)..
-        ]
+        File.ReadLines($"/proc/{pid}/status")
+            .First(l => l.StartsWith(field + ":", StringComparison.Ordinal))[(field.Length + 1)..]
             .Trim();
 
     private static void HasNoRights(Process sidecar)

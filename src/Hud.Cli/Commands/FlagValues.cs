@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Hud.Metrics.Http;
 using Hud.Cli.Session;
 using Hud.Core.Api;
+using Hud.Metrics.Http;
 
 namespace Hud.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Hud.Cli.Run;
-using Hud.Metrics.Http;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Stream;
+using Hud.Metrics.Http;
 
 namespace Hud.Cli.Commands;
 

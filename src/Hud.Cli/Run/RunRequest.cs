@@ -1,8 +1,8 @@
 using Hud.Cli.Local;
-using Hud.Metrics.Http;
 using Hud.Core.Api;
 using Hud.Core.Profile;
 using Hud.Core.Stream;
+using Hud.Metrics.Http;
 
 namespace Hud.Cli.Run;
 

@@ -34,10 +34,7 @@ public static class Negotiation
         format switch
         {
             ExpositionFormat.Protobuf => (ProtobufFormat.ContentType, ProtobufFormat.Parts(families)),
-            ExpositionFormat.OpenMetrics => (
-                TextFormat.OpenMetricsType,
-                TextFormat.Parts(families, openMetrics: true)
-            ),
+            ExpositionFormat.OpenMetrics => (TextFormat.OpenMetricsType, TextFormat.Parts(families, openMetrics: true)),
             _ => (TextFormat.PlainType, TextFormat.Parts(families, openMetrics: false)),
         };
 

@@ -25,19 +25,23 @@ public static class ProtobufFormat
     public static byte[] Write(IEnumerable<MetricFamily> families) =>
         [.. Parts(families).SelectMany(part => part.ToArray())];
 
-    /// <summary>A family each, behind its length.</summary>
+    /// <summary>A family is as large as its series together, and behind its length: it is kept in pieces, because one large one would be kept twice as it grows.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> Parts(IEnumerable<MetricFamily> families)
     {
         ArgumentNullException.ThrowIfNull(families);
         foreach (var family in families)
         {
-            var message = Family(family);
-            yield return message.LengthBefore();
-            yield return message.Bytes;
+            var pieces = new Pieces();
+            foreach (var fields in Family(family))
+                pieces.Add(fields.Bytes.Span);
+            yield return new Message().Varint((ulong)pieces.Length).Bytes;
+            foreach (var piece in pieces.All)
+                yield return piece;
         }
     }
 
-    private static Message Family(MetricFamily family)
+    /// <returns>Its fields, one series after the other.</returns>
+    private static IEnumerable<Message> Family(MetricFamily family)
     {
         var info = family.Info;
         int type = info.Kind switch
@@ -46,16 +50,17 @@ public static class ProtobufFormat
             MetricKind.Histogram => 4,
             _ => 1,
         };
-        var message = new Message().Text(1, info.Name).Text(2, info.Help).Number(3, (ulong)type);
+        yield return new Message().Text(1, info.Name).Text(2, info.Help).Number(3, (ulong)type);
         foreach (var sample in family.Samples)
-            message.Nested(
+            yield return new Message().Nested(
                 4,
                 Metric(sample.Labels)
                     .Nested(info.Kind == MetricKind.Counter ? 3 : 2, new Message().Double(1, sample.Value))
             );
         foreach (var histogram in family.Histograms)
-            message.Nested(4, Metric(histogram.Labels).Nested(7, Histogram(histogram)));
-        return info.Unit.Length > 0 ? message.Text(5, info.Unit) : message;
+            yield return new Message().Nested(4, Metric(histogram.Labels).Nested(7, Histogram(histogram)));
+        if (info.Unit.Length > 0)
+            yield return new Message().Text(5, info.Unit);
     }
 
     private static Message Metric(IReadOnlyList<Label> labels) => Labels(labels);
@@ -114,14 +119,43 @@ public static class ProtobufFormat
         }
     }
 
+    private sealed class Pieces
+    {
+        private const int Size = 32 << 10;
+        private readonly List<byte[]> _full = [];
+        private byte[] _last = new byte[1 << 10];
+        private int _used;
+
+        public long Length { get; private set; }
+
+        public IEnumerable<ReadOnlyMemory<byte>> All =>
+            _full.Select(piece => (ReadOnlyMemory<byte>)piece).Append(_last.AsMemory(0, _used));
+
+        public void Add(ReadOnlySpan<byte> bytes)
+        {
+            Length += bytes.Length;
+            while (!bytes.IsEmpty)
+            {
+                if (_used == _last.Length)
+                {
+                    _full.Add(_last);
+                    (_last, _used) = (new byte[Size], 0);
+                }
+
+                int room = Math.Min(bytes.Length, _last.Length - _used);
+                bytes[..room].CopyTo(_last.AsSpan(_used));
+                _used += room;
+                bytes = bytes[room..];
+            }
+        }
+    }
+
     /// <summary>Fields as https://protobuf.dev/programming-guides/encoding/ has them.</summary>
     private sealed class Message
     {
         private readonly MemoryStream _bytes = new();
 
         public ReadOnlyMemory<byte> Bytes => _bytes.GetBuffer().AsMemory(0, (int)_bytes.Length);
-
-        public ReadOnlyMemory<byte> LengthBefore() => new Message().Varint((ulong)_bytes.Length).Bytes;
 
         public Message Delimited(Message message)
         {
@@ -155,7 +189,7 @@ public static class ProtobufFormat
 
         private Message Tag(int field, int wireType) => Varint((ulong)(field << 3 | wireType));
 
-        private Message Varint(ulong value)
+        public Message Varint(ulong value)
         {
             for (; value >= 0x80; value >>= 7)
                 _bytes.WriteByte((byte)(value | 0x80));

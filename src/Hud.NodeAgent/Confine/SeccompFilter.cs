@@ -90,17 +90,11 @@ internal static class SeccompFilter
     )
     {
         var numbers = Numbers(machine);
-        return
-        [
-            .. (
+        return [.. (
                 network ? Rest
                 : accepts ? $"{Network} {Writing} {Rest}"
                 : $"{Network} {Accepting} {Writing} {Rest}"
-            )
-                .Split(' ')
-                .Where(numbers.ContainsKey)
-                .Select(name => (name, numbers[name])),
-        ];
+            ).Split(' ').Where(numbers.ContainsKey).Select(name => (name, numbers[name]))];
     }
 
     public static IReadOnlyDictionary<string, uint> Numbers(ElfMachine machine) =>

@@ -25,7 +25,9 @@ public sealed class MetricsSidecarTests
     [InlineData("pipe", "unknown argument pipe")]
     public void What_is_wrong_is_named(string arguments, string message)
     {
-        Assert.Null(MetricsSidecar.Parse(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), out string wrong));
+        Assert.Null(
+            MetricsSidecar.Parse(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), out string wrong)
+        );
         Assert.Contains(message, wrong, StringComparison.Ordinal);
     }
 }
