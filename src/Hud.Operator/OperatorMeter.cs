@@ -56,7 +56,7 @@ public static class OperatorMeter
     );
     public static readonly Counter<long> PolicyRuns = Meter.CreateCounter<long>(
         "hud_policy_runs_total",
-        description: "Runs of policies by what became of them (created, refused, missed) and by what made them (schedule, alert)"
+        description: "Runs of policies by what became of them (created, refused, missed) and by what made them (schedule, alert, rollout)"
     );
     public static readonly Counter<long> AlertRequests = Meter.CreateCounter<long>(
         "hud_alert_requests_total",

@@ -1,4 +1,5 @@
 using Hud.Core.Api;
+using Hud.Kubernetes;
 using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Policies;
@@ -16,8 +17,27 @@ public sealed partial class PolicyController
         CancellationToken cancel
     )
     {
-        var (view, again) = await continuous.StepAsync(o.Policy, spec, notices, cancel).ConfigureAwait(false);
-        return (o with { Continuous = view }, again);
+        try
+        {
+            var (view, again) = await continuous.StepAsync(o.Policy, spec, notices, cancel).ConfigureAwait(false);
+            return (o with { Continuous = view }, again);
+        }
+        catch (Exception e) when (e is KubernetesException or TransportException)
+        {
+            // its sessions do not wait for that
+            log.Warn(
+                "the agents of a policy cannot be seen to, trying again",
+                ("policy", EntityKey.Of(o.Policy)),
+                ("error", e.Message)
+            );
+            return (
+                o with
+                {
+                    Continuous = spec.Continuous is null ? null : ContinuousAgents.Kept(o.Policy),
+                },
+                TargetsPause
+            );
+        }
     }
 
     private static TimeSpan Sooner(TimeSpan pause, TimeSpan? other) => other < pause ? other.Value : pause;

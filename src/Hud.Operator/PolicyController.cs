@@ -53,6 +53,7 @@ public sealed partial class PolicyController(
     {
         _memories.TryRemove(EntityKey.Of(entity), out _);
         _told.TryRemove(EntityKey.Of(entity), out _);
+        _rollouts.TryRemove(EntityKey.Of(entity), out _);
         inbox.Forget(entity);
         await continuous.RemoveAsync(entity, cancel).ConfigureAwait(false);
         return Result.Success(entity);
@@ -77,6 +78,7 @@ public sealed partial class PolicyController(
             Spec = spec.Schedule,
             Schedule = schedule,
             Alert = spec.Triggers?.Alert,
+            Rollouts = spec.Triggers?.Rollout,
             WatchesAlways = spec.Continuous is { Suspend: false },
             ReceivesAlerts = options.ReceivesAlerts,
             Sessions = seen,
@@ -86,6 +88,7 @@ public sealed partial class PolicyController(
         var notices = new List<PolicyNotice>();
         (observation, var again) = await WatchAsync(observation, spec, notices, cancel).ConfigureAwait(false);
         observation = await TakeAlertsAsync(observation, spec.Session.Target, notices, cancel).ConfigureAwait(false);
+        observation = await TakeRolloutsAsync(observation, spec.Session.Target, notices, cancel).ConfigureAwait(false);
         _memories[key] = observation.Memory;
         var decision = PolicyDecider.Decide(observation);
         notices.AddRange(decision.Notices);
@@ -225,12 +228,17 @@ public sealed partial class PolicyController(
         if (told.Count > MaxTold)
             told.Clear();
         var news = notices.Where(n => told.Add($"{policy.Uid}|{n.Reason}|{n.About}")).ToList();
-        foreach (var notice in news.Where(n => n.Reason == PolicyReasons.RunsMissed))
+        foreach (var notice in news.Where(n => n.Reason is PolicyReasons.RunsMissed or PolicyReasons.RolloutMissed))
         {
             OperatorMeter.PolicyRuns.Add(
                 1,
                 new KeyValuePair<string, object?>("outcome", "missed"),
-                new KeyValuePair<string, object?>("trigger", "schedule")
+                new KeyValuePair<string, object?>(
+                    "trigger",
+                    PolicyActions.Label(
+                        notice.Reason == PolicyReasons.RunsMissed ? RunTrigger.Schedule : RunTrigger.Rollout
+                    )
+                )
             );
             log.Warn(notice.Message, ("policy", EntityKey.Of(policy)));
         }

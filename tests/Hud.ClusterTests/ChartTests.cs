@@ -115,6 +115,85 @@ public sealed class ChartTests(Cluster cluster)
     }
 
     [Fact]
+    public async Task What_reads_the_agents_metrics_is_made_on_demand_with_the_very_files_that_are_checked()
+    {
+        cluster.Require();
+        string[] made = ["ConfigMap/hud-dashboard", "PrometheusRule/hud", "PodMonitor/hud-agents"];
+        var plain = Parse((await cluster.HelmAsync("template", "hud", "charts/hud", "-n", Cluster.System)).Ok());
+        Assert.Empty(made.Intersect(plain.Keys));
+        var all = Parse(
+            (
+                await cluster.HelmAsync(
+                    "template",
+                    "hud",
+                    "charts/hud",
+                    "-n",
+                    Cluster.System,
+                    "--set",
+                    "dashboard.enabled=true,dashboard.namespace=grafana,dashboard.annotations.grafana_folder=Tokio,"
+                        + "prometheusRule.enabled=true,prometheusRule.labels.release=prom,"
+                        + "podMonitor.enabled=true,podMonitor.interval=17s,podMonitor.labels.release=prom"
+                )
+            ).Ok()
+        );
+        Assert.Equal(made.Order(), all.Keys.Except(plain.Keys).Order());
+
+        var dashboard = all[made[0]];
+        Assert.Equal(
+            ("grafana", "1", "Tokio"),
+            (
+                dashboard["metadata"]["namespace"].ToString(),
+                dashboard["metadata"]["labels"]["grafana_dashboard"].ToString(),
+                dashboard["metadata"]["annotations"]["grafana_folder"].ToString()
+            )
+        );
+        Assert.Equal(
+            (
+                await File.ReadAllTextAsync(Path.Combine(Repository.Root, "charts", "hud", "dashboards", "hud.json"))
+            ).TrimEnd(),
+            dashboard["data"]["hud.json"].ToString()
+        );
+
+        var rule = all[made[1]];
+        Assert.Equal(
+            ("monitoring.coreos.com/v1", Cluster.System, "prom"),
+            (
+                rule["apiVersion"].ToString(),
+                rule["metadata"]["namespace"].ToString(),
+                rule["metadata"]["labels"]["release"].ToString()
+            )
+        );
+        var rules = new YamlStream();
+        using (var text = File.OpenText(Path.Combine(Repository.Root, "charts", "hud", "rules", "hud.yaml")))
+            rules.Load(text);
+        Assert.Equal(Normal(rules.Documents[0].RootNode), Normal(rule["spec"]));
+
+        var monitor = all[made[2]];
+        var endpoint = monitor["spec"]["podMetricsEndpoints"][0];
+        Assert.Equal(
+            ("monitoring.coreos.com/v1", Cluster.System, "prom"),
+            (
+                monitor["apiVersion"].ToString(),
+                monitor["metadata"]["namespace"].ToString(),
+                monitor["metadata"]["labels"]["release"].ToString()
+            )
+        );
+        Assert.Equal(
+            ("continuous-agent", "metrics", "17s", "true"),
+            (
+                monitor["spec"]["selector"]["matchLabels"]["app.kubernetes.io/component"].ToString(),
+                endpoint["port"].ToString(),
+                endpoint["interval"].ToString(),
+                endpoint["honorLabels"].ToString()
+            )
+        );
+        foreach (
+            var bad in (string[])["dashboard.namespace=Not_One", "podMonitor.interval=often", "prometheusRule.rules=x"]
+        )
+            Assert.NotEqual(0, (await cluster.HelmAsync("template", "hud", "charts/hud", "--set", bad)).Code);
+    }
+
+    [Fact]
     public async Task Alerts_are_received_on_demand_and_only_with_a_secret()
     {
         cluster.Require();
@@ -288,19 +367,20 @@ public sealed class ChartTests(Cluster cluster)
         if (!document.Children.TryGetValue(new YamlScalarNode(part), out var node))
             return "";
         return Normal(node);
-
-        static string Normal(YamlNode node) =>
-            node switch
-            {
-                YamlMappingNode map => "{"
-                    + string.Join(
-                        ",",
-                        map.Children.OrderBy(p => p.Key.ToString(), StringComparer.Ordinal)
-                            .Select(p => p.Key + ":" + Normal(p.Value))
-                    )
-                    + "}",
-                YamlSequenceNode list => "[" + string.Join(",", list.Select(Normal)) + "]",
-                _ => ((YamlScalarNode)node).Value ?? "",
-            };
     }
+
+    /// <summary>Without layout and order.</summary>
+    private static string Normal(YamlNode node) =>
+        node switch
+        {
+            YamlMappingNode map => "{"
+                + string.Join(
+                    ",",
+                    map.Children.OrderBy(p => p.Key.ToString(), StringComparer.Ordinal)
+                        .Select(p => p.Key + ":" + Normal(p.Value))
+                )
+                + "}",
+            YamlSequenceNode list => "[" + string.Join(",", list.Select(Normal)) + "]",
+            _ => ((YamlScalarNode)node).Value ?? "",
+        };
 }

@@ -12,9 +12,11 @@ public sealed class GitOpsTests(Cluster cluster)
             ]
             .ToString();
 
-    private static async Task<string> HealthAsync(JsonNode entity)
+    /// <param name="line">One more, above the loop.</param>
+    internal static async Task<string> HealthAsync(JsonNode entity, string line = "")
     {
         var script = Script(entity["kind"]!.GetValue<string>());
+        script = script.Replace("for _, c in", $"{line}\nfor _, c in", StringComparison.Ordinal);
         var program =
             $"obj = {Lua(entity)}\nlocal function check()\n{script}\nend\nlocal health = check()\nprint(health.status .. ': ' .. health.message)";
         return (await Command.RunAsync("lua5.4", ["-"], program)).Ok("lua").Trim();

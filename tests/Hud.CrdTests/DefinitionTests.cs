@@ -190,16 +190,42 @@ public sealed class DefinitionTests(CrdServer server)
     public async Task The_health_check_for_flux_distinguishes_the_ends_of_a_session()
     {
         server.Require();
-        var check = Docs.Yaml("gitops.md", "healthCheckExprs:")["healthCheckExprs"][0];
-        (string Conditions, bool Current, bool Failed)[] cases =
-        [
-            ("[{type: Complete, status: 'True'}]", true, false),
-            ("[{type: Complete, status: 'True'}, {type: ExpectationsMet, status: 'True'}]", true, false),
-            ("[{type: Complete, status: 'True'}, {type: ExpectationsMet, status: 'False'}]", false, true),
-            ("[{type: Failed, status: 'True'}]", false, true),
-            ("[{type: Reconciling, status: 'True'}]", false, false),
-        ];
-        foreach (var (field, plural) in ((string, string)[])[("current", "currents"), ("failed", "faileds")])
+        await FluxAsync(
+            Docs.Yaml("gitops.md", "healthCheckExprs:")["healthCheckExprs"][0],
+            "session",
+            [
+                ("[{type: Complete, status: 'True'}]", true, false),
+                ("[{type: Complete, status: 'True'}, {type: ExpectationsMet, status: 'True'}]", true, false),
+                ("[{type: Complete, status: 'True'}, {type: ExpectationsMet, status: 'False'}]", false, true),
+                ("[{type: Failed, status: 'True'}]", false, true),
+                ("[{type: Reconciling, status: 'True'}]", false, false),
+            ]
+        );
+    }
+
+    [Fact]
+    public async Task The_health_check_for_flux_waits_for_what_a_policy_says_of_a_rollout()
+    {
+        server.Require();
+        await FluxAsync(
+            Docs.Yaml("gitops.md", "- kind: ProfilingPolicy")[0],
+            "policy",
+            [
+                ("[{type: Ready, status: 'True'}]", false, false),
+                ("[{type: RegressionFound, status: Unknown, reason: RolloutInProgress}]", false, false),
+                ("[{type: RegressionFound, status: Unknown, reason: Settling}]", false, false),
+                ("[{type: RegressionFound, status: Unknown, reason: SessionInProgress}]", false, false),
+                ("[{type: RegressionFound, status: Unknown, reason: NoBaseline}]", true, false),
+                ("[{type: RegressionFound, status: 'False', reason: NoRegression}]", true, false),
+                ("[{type: RegressionFound, status: 'True', reason: Regression}]", false, true),
+                ("[{type: Stalled, status: 'True', reason: InvalidSpec}]", false, true),
+            ]
+        );
+    }
+
+    private async Task FluxAsync(YamlNode check, string of, (string Conditions, bool Current, bool Failed)[] cases)
+    {
+        foreach (var (field, plural) in ((string, string)[])[("current", $"{of}currents"), ("failed", $"{of}faileds")])
         {
             (await server.InstallAsync(Checked(plural, check[field].ToString()))).Ok(field);
             foreach (var (conditions, current, failed) in cases)
@@ -259,5 +285,6 @@ public sealed class DefinitionTests(CrdServer server)
                               properties:
                                 type: {type: string}
                                 status: {type: string}
+                                reason: {type: string, maxLength: 64}
             """;
 }

@@ -12,6 +12,11 @@ public sealed class PolicyTests(CrdServer server)
     private const string Session = "session: {target: {podName: p}}";
     private const string Good = Session + "\nschedule: {cron: '@daily'}";
 
+    private static string Rollout(
+        string rollout,
+        string target = "workloadRef: {apiVersion: apps/v1, kind: Deployment, name: d}"
+    ) => $"session: {{target: {{{target}}}}}\ntriggers: {{rollout: {rollout}}}";
+
     private static string Alert(string alert) => $"{Session}\ntriggers: {{alert: {alert}}}";
 
     /// <summary>A spec that is refused, and what the user reads: ours, which is empty where the schema says it by itself.</summary>
@@ -63,6 +68,23 @@ public sealed class PolicyTests(CrdServer server)
             "session: {target: {podName: p}, suspend: true}\ntriggers: {alert: {matchLabels: {a: b}}}",
             PolicyMessages.SessionSuspended
         ),
+        (Rollout("{}", "podName: p"), PolicyMessages.RolloutTarget),
+        (Rollout("{}", "workloadRef: {apiVersion: batch/v1, kind: Job, name: j}"), PolicyMessages.RolloutTarget),
+        (Rollout("{}", "workloadRef: {apiVersion: apps/v1, kind: ReplicaSet, name: r}"), PolicyMessages.RolloutTarget),
+        (Rollout("{settle: -1s}"), PolicyMessages.Settle),
+        (Rollout("{settle: 601s}"), PolicyMessages.Settle),
+        (Rollout("{settle: soon}"), PolicyMessages.Settle),
+        (Rollout("{cooldown: 59s}"), PolicyMessages.RolloutCooldown),
+        (Rollout("{cooldown: 25h}"), PolicyMessages.RolloutCooldown),
+        (Rollout("{cooldown: soon}"), PolicyMessages.RolloutCooldown),
+        (Rollout("{maxSessionsPerHour: 0}"), PolicyMessages.RolloutSessionsPerHour),
+        (Rollout("{maxSessionsPerHour: 61}"), PolicyMessages.RolloutSessionsPerHour),
+        (Rollout("{successfulSessionsHistoryLimit: 101}"), PolicyMessages.RolloutSuccessfulLimit),
+        (Rollout("{failedSessionsHistoryLimit: -1}"), PolicyMessages.RolloutFailedLimit),
+        (Rollout("{regression: {lostPercent: 0.09}}"), PolicyMessages.LostPercent),
+        (Rollout("{regression: {lostPercent: 101}}"), PolicyMessages.LostPercent),
+        (Rollout("{regression: {lostPercent: much}}"), ""),
+        (Rollout("{}", "podSelector: {matchLabels: {a: b}}") + "\nschedule: {cron: nightly}", PolicyMessages.Cron),
         (Session + "\nlookBack: 2m\nschedule: {cron: '@daily'}", PolicyMessages.LookBackNeedsContinuous),
         (Session + "\ncontinuous: {}\nlookBack: 9s", PolicyMessages.LookBack),
         (Session + "\ncontinuous: {}\nlookBack: 11m", PolicyMessages.LookBack),
@@ -368,6 +390,37 @@ public sealed class PolicyTests(CrdServer server)
         );
     }
 
+    [Fact]
+    public async Task A_trigger_by_rollouts_gets_its_defaults_and_any_field_may_change()
+    {
+        server.Require();
+        var name = Name();
+        var created = (await server.CreatePolicyAsync(name, Rollout("{}"))).Ok();
+        var rollout = created["spec"]!["triggers"]!["rollout"]!;
+        Assert.Equal(
+            ("30s", null, 6, false, 3, 1, 1.0),
+            (
+                rollout["settle"]!.GetValue<string>(),
+                rollout["cooldown"],
+                rollout["maxSessionsPerHour"]!.GetValue<int>(),
+                rollout["suspend"]!.GetValue<bool>(),
+                rollout["successfulSessionsHistoryLimit"]!.GetValue<int>(),
+                rollout["failedSessionsHistoryLimit"]!.GetValue<int>(),
+                rollout["regression"]!["lostPercent"]!.GetValue<double>()
+            )
+        );
+        foreach (
+            var change in (string[])
+                [
+                    """{"triggers": {"rollout": {"settle": "0s", "cooldown": "24h", "regression": {"lostPercent": 0.1}}}}""",
+                    """{"triggers": {"rollout": {"settle": "10m", "cooldown": null, "regression": {"lostPercent": 100}}}}""",
+                    """{"session": {"target": {"workloadRef": null, "podSelector": {"matchLabels": {"app": "x"}}}}}""",
+                    """{"schedule": {"cron": "@daily"}, "triggers": null}""",
+                ]
+        )
+            (await server.MergePolicyAsync(name, $$"""{"spec": {{change}}}""")).Ok(change);
+    }
+
     /// <summary>The longest status that the operator writes is within the schema's bounds, and the table shows it.</summary>
     [Fact]
     public async Task The_status_is_taken_and_shown()
@@ -408,8 +461,27 @@ public sealed class PolicyTests(CrdServer server)
                 Session = new string('s', 253),
                 SessionTime = at,
             },
+            Rollout = new RolloutStatus
+            {
+                Workload = "StatefulSet/" + new string('w', 253),
+                WorkloadGeneration = long.MaxValue >> 10,
+                Revision = new string('r', 253),
+                Session = new string('s', 253),
+                BlockedPercent = 100,
+                Baseline = new string('b', 253),
+                BaselineBlockedPercent = 0,
+            },
             Conditions =
             [
+                new Condition
+                {
+                    Type = "RegressionFound",
+                    Status = "Unknown",
+                    Reason = PolicyReasons.SeveralWorkloads,
+                    Message = new string('m', 2048),
+                    ObservedGeneration = 1,
+                    LastTransitionTime = at,
+                },
                 new Condition
                 {
                     Type = "Ready",
@@ -429,7 +501,7 @@ public sealed class PolicyTests(CrdServer server)
         ]!.AsArray();
         string Cell(string column) => row[columns.IndexOf(column)]!.ToString();
         Assert.Equal("10 8-18 * * MON-FRI", Cell("Schedule"));
-        Assert.Equal("Scheduled", Cell("State"));
+        Assert.Equal(("Scheduled", "Unknown"), (Cell("State"), Cell("Regression")));
         Assert.Equal(("400", "1.5", "85ms"), (Cell("Active"), Cell("Blocked"), Cell("Worst")));
         Assert.Equal(("AllTargetsProfiled", "UTC"), (Cell("Outcome"), Cell("Zone")));
         Assert.StartsWith("aaa", Cell("Alert"), StringComparison.Ordinal);

@@ -124,12 +124,24 @@ public sealed class ModelTests
         );
     }
 
+    /// <summary>The template that a revision holds is somebody's whole pod, and is not read.</summary>
+    [Fact]
+    public void Of_a_revision_its_number_is_read()
+    {
+        var revision = JsonSerializer.Deserialize(
+            """{"metadata": {"name": "r"}, "revision": 7, "data": {"spec": {"template": {"a": [1, {"b": null}]}}}}""",
+            EntityTypes.ControllerRevisions.Json
+        )!;
+        Assert.Equal(("r", 7, null), (revision.Metadata.Name, revision.Revision, revision.Data));
+    }
+
     [Theory]
     [InlineData("/api/v1/namespaces/a/pods")]
     [InlineData("/apis/apps/v1/namespaces/a/deployments")]
     [InlineData("/apis/apps/v1/namespaces/a/statefulsets")]
     [InlineData("/apis/apps/v1/namespaces/a/daemonsets")]
     [InlineData("/apis/apps/v1/namespaces/a/replicasets")]
+    [InlineData("/apis/apps/v1/namespaces/a/controllerrevisions")]
     [InlineData("/apis/batch/v1/namespaces/a/jobs")]
     [InlineData("/apis/batch/v1/namespaces/a/cronjobs")]
     [InlineData("/apis/coordination.k8s.io/v1/namespaces/a/leases")]
@@ -145,6 +157,7 @@ public sealed class ModelTests
                     EntityTypes.StatefulSets.Path("a"),
                     EntityTypes.DaemonSets.Path("a"),
                     EntityTypes.ReplicaSets.Path("a"),
+                    EntityTypes.ControllerRevisions.Path("a"),
                     EntityTypes.Jobs.Path("a"),
                     EntityTypes.CronJobs.Path("a"),
                     EntityTypes.Leases.Path("a"),

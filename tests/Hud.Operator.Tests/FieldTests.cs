@@ -37,6 +37,8 @@ public sealed class FieldTests
         ["spec.triggers.alert.matchExpressions"] = "labels, expressions or both",
         ["spec.triggers.alert.matchExpressions[].values"] = "none with Exists and DoesNotExist",
         ["spec.triggers.alert.containerLabel"] = "no label names the container",
+        ["spec.triggers.rollout"] = "one way to make sessions; a rule asks for one",
+        ["spec.triggers.rollout.cooldown"] = "a rollout waits for no other",
         ["spec.continuous"] = "no agents watch all the time",
         ["spec.lookBack"] = "sessions begin with their trigger",
     };

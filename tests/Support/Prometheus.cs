@@ -5,6 +5,19 @@ using System.Text.Json;
 
 namespace Hud.Tests.Support;
 
+/// <param name="Target">Such as <c>127.0.0.1:9464</c>.</param>
+internal sealed record ScrapeSetup(string Target)
+{
+    /// <summary>Native histograms are taken, and then no classic ones.</summary>
+    public bool Native { get; init; } = true;
+
+    /// <summary>What the scraper knows of its target, such as <c>pod: a, node: b</c>.</summary>
+    public string Labels { get; init; } = "";
+
+    /// <summary>Alerts, evaluated every second; empty for none.</summary>
+    public string RuleFile { get; init; } = "";
+}
+
 /// <summary>The programs that read what is served as metrics, as <c>scripts/install.sh test</c> fetches them.</summary>
 internal static class Prometheus
 {
@@ -21,31 +34,49 @@ internal static class Prometheus
     );
 
     /// <summary>What <c>promtool check metrics</c> finds wrong with a text, empty when nothing; skips the test where there is no promtool.</summary>
-    public static string Check(string text)
+    public static string Check(string text) => Promtool(text, "check", "metrics").Trim();
+
+    /// <summary>What promtool says, after the exit code where that is not 0.</summary>
+    /// <param name="input">What it gets on stdin.</param>
+    public static string Promtool(string input, params string[] arguments)
     {
-        using var process = Start("promtool", "check", "metrics");
+        using var process = Start("promtool", arguments);
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
-        process.StandardInput.Write(text);
+        process.StandardInput.Write(input);
         process.StandardInput.Close();
         Assert.True(process.WaitForExit(Patience), "promtool did not end");
-        string said = (output.Result + error.Result).Trim();
+        string said = output.Result + error.Result;
         return process.ExitCode == 0 ? said : $"exit code {process.ExitCode}: {said}";
     }
 
     /// <summary>
-    /// Lets a server scrape an address until it has, and asks it. Native histograms are on, so it prefers the protobuf format.
+    /// Lets a server scrape an address until it has, and asks it. Where native histograms are on, it prefers the protobuf format.
     /// </summary>
     /// <param name="target">Such as <c>127.0.0.1:9464</c>.</param>
-    /// <param name="expressions">Each must have a value within a minute.</param>
+    /// <param name="expressions">Each must have a value that is a number within a minute.</param>
     /// <returns>The values of each, by its labels as JSON.</returns>
-    public static async Task<List<Dictionary<string, double>>> AskAsync(string target, params string[] expressions)
+    public static Task<List<Dictionary<string, double>>> AskAsync(string target, params string[] expressions) =>
+        AskAsync(new ScrapeSetup(target), expressions);
+
+    public static async Task<List<Dictionary<string, double>>> AskAsync(
+        ScrapeSetup setup,
+        IEnumerable<string> expressions
+    )
     {
         string folder = Directory.CreateTempSubdirectory("hud-prometheus-").FullName,
             config = Path.Combine(folder, "prometheus.yml");
         await File.WriteAllTextAsync(
             config,
-            $"global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs: [{{job_name: hud, static_configs: [{{targets: ['{target}']}}]}}]\n"
+            $$"""
+            global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
+            rule_files: [{{setup.RuleFile}}]
+            scrape_configs:
+            - job_name: hud
+              honor_labels: true
+              static_configs: [{targets: ['{{setup.Target}}'], labels: { {{setup.Labels}} } }]
+
+            """
         );
         int port = FreePort.Next();
         using var process = Start(
@@ -53,7 +84,7 @@ internal static class Prometheus
             "--config.file=" + config,
             "--storage.tsdb.path=" + Path.Combine(folder, "data"),
             $"--web.listen-address=127.0.0.1:{port}",
-            "--enable-feature=native-histograms,exemplar-storage",
+            $"--enable-feature={(setup.Native ? "native-histograms," : "")}exemplar-storage",
             "--log.level=warn"
         );
         var said = process.StandardError.ReadToEndAsync();
@@ -97,20 +128,23 @@ internal static class Prometheus
                 .RootElement.GetProperty("data")
                 .GetProperty("result")
                 .EnumerateArray()
-                .ToDictionary(
-                    r => r.GetProperty("metric").ToString(),
-                    r =>
-                        double.Parse(
-                            r.GetProperty("value")[1].GetString()!,
-                            System.Globalization.CultureInfo.InvariantCulture
-                        )
-                );
+                .Select(r => (Labels: r.GetProperty("metric").ToString(), Value: Number(r.GetProperty("value")[1])))
+                .Where(r => !double.IsNaN(r.Value))
+                .ToDictionary(r => r.Labels, r => r.Value);
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException e) when (e.StatusCode is not System.Net.HttpStatusCode.BadRequest)
         {
             return []; // it does not listen yet
         }
     }
+
+    private static double Number(JsonElement value) =>
+        value.GetString() switch
+        {
+            "+Inf" => double.PositiveInfinity,
+            "-Inf" => double.NegativeInfinity,
+            var text => double.Parse(text!, System.Globalization.CultureInfo.InvariantCulture),
+        };
 
     private static Process Start(string program, params string[] arguments)
     {

@@ -20,4 +20,9 @@ public static class PolicyBounds
     public const int MaxTimeZoneLength = 64;
     public const int MinSessionsPerHour = 1;
     public const int MaxSessionsPerHour = 60;
+
+    public static readonly GoDuration MinSettle = GoDuration.Parse("0s");
+    public static readonly GoDuration MaxSettle = GoDuration.Parse("10m");
+    public const double MinLostPercent = 0.1;
+    public const double MaxLostPercent = 100;
 }

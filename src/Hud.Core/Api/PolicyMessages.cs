@@ -4,9 +4,9 @@ namespace Hud.Core.Api;
 public static class PolicyMessages
 {
     public const string NothingMakesSessions =
-        "a policy needs a schedule, a trigger or continuous; add schedule.cron, triggers.alert or continuous";
+        "a policy needs a schedule, a trigger or continuous; add schedule.cron, triggers.alert, triggers.rollout or continuous";
     public const string SessionSuspended =
-        "session.suspend must be false, because each session would wait for ever; schedule.suspend and triggers.alert.suspend hold the policy";
+        "session.suspend must be false, because each session would wait for ever; schedule.suspend, triggers.alert.suspend and triggers.rollout.suspend hold the policy";
     public const string Cron =
         "schedule.cron must have five fields (minute, hour, day of month, month, day of week) as in a CronJob, or be one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually; write it like '*/30 8-18 * * MON-FRI'";
     public const string TimeZone =
@@ -28,6 +28,17 @@ public static class PolicyMessages
     public const string AlertSuccessfulLimit = "triggers.alert.successfulSessionsHistoryLimit must be from 0 to 100";
     public const string AlertFailedLimit = "triggers.alert.failedSessionsHistoryLimit must be from 0 to 100";
 
+    public const string RolloutTarget =
+        "triggers.rollout needs a target that a rollout replaces: session.target.workloadRef of a Deployment, StatefulSet or DaemonSet, or session.target.podSelector of its pods";
+    public const string Settle = "triggers.rollout.settle must be from 0s to 10m; write it like 30s";
+    public const string RolloutCooldown = "triggers.rollout.cooldown must be from 1m to 24h; leave it out for none";
+    public const string RolloutSessionsPerHour = "triggers.rollout.maxSessionsPerHour must be from 1 to 60";
+    public const string RolloutSuccessfulLimit =
+        "triggers.rollout.successfulSessionsHistoryLimit must be from 0 to 100";
+    public const string RolloutFailedLimit = "triggers.rollout.failedSessionsHistoryLimit must be from 0 to 100";
+    public const string LostPercent =
+        "triggers.rollout.regression.lostPercent must be from 0.1 to 100; 1 is a good value";
+
     public const string LookBackNeedsContinuous =
         "lookBack needs continuous, because only an agent that watches all the time knows the past; add continuous or leave lookBack out";
     public const string SessionLooksBack =
@@ -47,6 +58,8 @@ public static class PolicyMessages
         path is null ? null
         : path == "$.schedule.startingDeadline" ? StartingDeadline
         : path == "$.triggers.alert.cooldown" ? Cooldown
+        : path == "$.triggers.rollout.settle" ? Settle
+        : path == "$.triggers.rollout.cooldown" ? RolloutCooldown
         : path == "$.continuous.renewAfter" ? RenewAfter
         : path == "$.lookBack" ? LookBack
         : path.StartsWith("$.session.", StringComparison.Ordinal)

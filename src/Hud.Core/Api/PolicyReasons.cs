@@ -21,6 +21,9 @@ public static class PolicyReasons
     /// <summary>Only alerts could make sessions, and this operator takes none.</summary>
     public const string AlertsNotReceived = nameof(AlertsNotReceived);
 
+    /// <summary>No schedule, and no alerts are waited for, but rollouts.</summary>
+    public const string AwaitingRollouts = nameof(AwaitingRollouts);
+
     /// <summary>Agents watch all the time, and nothing makes sessions; also of the condition Watching where it is True.</summary>
     public const string Watching = nameof(Watching);
 
@@ -30,6 +33,44 @@ public static class PolicyReasons
     // Stalled
 
     public const string NotPermitted = nameof(NotPermitted);
+
+    // RegressionFound: True, False, and all others with Unknown
+
+    /// <summary>Also an event.</summary>
+    public const string Regression = nameof(Regression);
+
+    /// <summary>Also an event.</summary>
+    public const string NoRegression = nameof(NoRegression);
+
+    /// <summary>No session of another revision completed.</summary>
+    public const string NoBaseline = nameof(NoBaseline);
+
+    /// <summary>One of the two sessions measured nothing.</summary>
+    public const string NotComparable = nameof(NotComparable);
+    public const string RolloutInProgress = nameof(RolloutInProgress);
+    public const string Settling = nameof(Settling);
+    public const string SessionInProgress = nameof(SessionInProgress);
+    public const string SessionFailed = nameof(SessionFailed);
+
+    /// <summary>Somebody deleted the session of the revision.</summary>
+    public const string SessionDeleted = nameof(SessionDeleted);
+
+    /// <summary>It ended too long before the operator saw it, and was not profiled; also an event.</summary>
+    public const string RolloutMissed = nameof(RolloutMissed);
+    public const string InCooldown = nameof(InCooldown);
+    public const string OverLimit = nameof(OverLimit);
+
+    /// <summary>No Deployment, StatefulSet or DaemonSet is what the target means.</summary>
+    public const string NoWorkload = nameof(NoWorkload);
+
+    /// <summary>The target's pods are of several.</summary>
+    public const string SeveralWorkloads = nameof(SeveralWorkloads);
+
+    /// <summary>It is scaled to none.</summary>
+    public const string NoPods = nameof(NoPods);
+
+    /// <summary>The API server does not say how the rollout stands.</summary>
+    public const string NotSeen = nameof(NotSeen);
 
     // Watching, beside those of a session's TargetsResolved and AgentsScheduled; also events
 

@@ -40,6 +40,9 @@ public sealed record TriggersSpec
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AlertTriggerSpec? Alert { get; set; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RolloutTriggerSpec? Rollout { get; set; }
 }
 
 /// <summary>Alerts of Alertmanager that make a session. All that is given about labels must hold.</summary>

@@ -24,6 +24,9 @@ public sealed record ProfilingPolicyStatus
 
     public LastAlertStatus? LastAlert { get; set; }
 
+    /// <summary>Null where rollouts make no sessions.</summary>
+    public RolloutStatus? Rollout { get; set; }
+
     /// <summary>Null where the policy has no agents that watch all the time.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ContinuousStatus? Continuous { get; set; }
@@ -36,7 +39,7 @@ public sealed record ActiveRun
 {
     public string Name { get; set; } = "";
 
-    /// <summary>When its run was due; of one that an alert made, when that was.</summary>
+    /// <summary>When its run was due; of one that an alert or a rollout made, when that was.</summary>
     public DateTimeOffset ScheduledTime { get; set; }
 }
 

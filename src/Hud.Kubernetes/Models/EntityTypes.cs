@@ -48,6 +48,13 @@ public static class EntityTypes
         V1ReplicaSet.KubePluralName
     );
 
+    /// <summary>What a StatefulSet or a DaemonSet was and is.</summary>
+    public static readonly EntityType<V1ControllerRevision> ControllerRevisions = Of<V1ControllerRevision>(
+        V1ControllerRevision.KubeGroup,
+        V1ControllerRevision.KubeKind,
+        V1ControllerRevision.KubePluralName
+    );
+
     public static readonly EntityType<V1Job> Jobs = Of<V1Job>(V1Job.KubeGroup, V1Job.KubeKind, V1Job.KubePluralName);
 
     /// <summary>It has no selector of its own: its Jobs do.</summary>

@@ -33,12 +33,24 @@ internal static class FieldsRead
             "ephemeralContainerStatuses"
         ),
         [typeof(V1ContainerStatus)] = Set("name", "containerID", "imageID", "state"),
-        [typeof(V1DeploymentSpec)] = Set("selector"),
-        [typeof(V1DeploymentStatus)] = Set(),
-        [typeof(V1StatefulSetSpec)] = Set("selector"),
-        [typeof(V1StatefulSetStatus)] = Set(),
+        [typeof(V1DeploymentSpec)] = Set("selector", "replicas"),
+        [typeof(V1DeploymentStatus)] = Set("observedGeneration", "replicas", "updatedReplicas", "availableReplicas"),
+        [typeof(V1StatefulSetSpec)] = Set("selector", "replicas"),
+        [typeof(V1StatefulSetStatus)] = Set(
+            "observedGeneration",
+            "replicas",
+            "updatedReplicas",
+            "readyReplicas",
+            "updateRevision"
+        ),
         [typeof(V1DaemonSetSpec)] = Set("selector"),
-        [typeof(V1DaemonSetStatus)] = Set(),
+        [typeof(V1DaemonSetStatus)] = Set(
+            "observedGeneration",
+            "desiredNumberScheduled",
+            "updatedNumberScheduled",
+            "numberAvailable"
+        ),
+        [typeof(V1ControllerRevision)] = Set("apiVersion", "kind", "metadata", "revision"),
         [typeof(V1ReplicaSetSpec)] = Set("selector"),
         [typeof(V1ReplicaSetStatus)] = Set(),
         [typeof(V1JobSpec)] = Set("selector"),

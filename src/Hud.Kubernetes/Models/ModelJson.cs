@@ -21,6 +21,7 @@ namespace Hud.Kubernetes;
 [JsonSerializable(typeof(EntityList<V1StatefulSet>))]
 [JsonSerializable(typeof(EntityList<V1DaemonSet>))]
 [JsonSerializable(typeof(EntityList<V1ReplicaSet>))]
+[JsonSerializable(typeof(EntityList<V1ControllerRevision>))]
 [JsonSerializable(typeof(EntityList<V1Job>))]
 [JsonSerializable(typeof(EntityList<V1CronJob>))]
 [JsonSerializable(typeof(V1Status))]

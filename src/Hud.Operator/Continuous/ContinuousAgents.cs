@@ -148,7 +148,7 @@ public sealed class ContinuousAgents(
     }
 
     /// <summary>What was said last; nobody decides anything by it.</summary>
-    private static ContinuousView Kept(PolicyEntity policy)
+    internal static ContinuousView Kept(PolicyEntity policy)
     {
         var status = policy.ReadStatus();
         var watching = status.Conditions.FirstOrDefault(c => c.Type == ConditionTypes.Watching);

@@ -9,13 +9,11 @@ namespace Hud.Operator.Policies;
 /// </summary>
 public static class AlertDecider
 {
-    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
-
     /// <summary>
     /// An alert that has fired for longer makes no session. Alertmanager sends one again for as long as it fires, days later and with nothing that says
     /// so; the session of its first hour may be gone by then.
     /// </summary>
-    public static readonly TimeSpan OldestStart = Hour;
+    public static readonly TimeSpan OldestStart = TimeSpan.FromHours(1);
 
     /// <summary>How far the clock of Prometheus may be ahead of ours.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
@@ -58,12 +56,12 @@ public static class AlertDecider
     }
 
     /// <summary>What this leader made and what the view shows, each once, as long as it matters.</summary>
-    public static IReadOnlyList<MadeByAlert> Made(PolicyObservation o)
+    public static IReadOnlyList<MadeSession> Made(PolicyObservation o)
     {
         var seen = PolicyRun
             .All(o.Policy, o.Sessions)
             .Where(r => r.IsOfAlert)
-            .Select(r => new MadeByAlert(r.Name, r.Scheduled));
+            .Select(r => new MadeSession(r.Name, r.Scheduled));
         return
         [
             .. seen.Concat(o.Memory.ByAlert)
@@ -95,27 +93,23 @@ public static class AlertDecider
         );
     }
 
-    /// <summary>
-    /// The session that this alert would come too soon after, or those that use up the hour. Times are compared in both directions: a session made a
-    /// moment ago may seem to be made in the future, and one that was made by a clock that is a day ahead is in nobody's way.
-    /// </summary>
+    /// <summary>The session that this alert would come too soon after, or those that use up the hour.</summary>
     private static AlertLeftOut? InTheWay(AlertObservation o, PendingAlert alert, NewRun? create)
     {
         if (create is not null)
             return InCooldown(o, alert, create.Name, o.Now);
-        var newest = o.Made.Where(m => (o.Now - m.At).Duration() < o.Spec.Cooldown.ToTimeSpan()).MaxBy(m => m.At);
-        if (newest is not null)
-            return InCooldown(o, alert, newest.Name, newest.At);
-        var hour = o.Made.Where(m => (o.Now - m.At).Duration() < Hour).ToList();
-        return hour.Count < o.Spec.MaxSessionsPerHour
-            ? null
-            : new AlertLeftOut(
+        return Pace.Held(o.Made, o.Spec.Cooldown, o.Spec.MaxSessionsPerHour, o.Now) switch
+        {
+            null => null,
+            { IsCooldown: true, Last: var last } => InCooldown(o, alert, last.Name, last.At),
+            var held => new AlertLeftOut(
                 alert,
                 AlertOutcome.Limit,
                 PolicyReasons.AlertOverLimit,
-                hour.MaxBy(m => m.At)!.Name,
-                $"alerts made {hour.Count} sessions within the last hour, and triggers.alert.maxSessionsPerHour is {o.Spec.MaxSessionsPerHour}"
-            );
+                held.Last.Name,
+                $"alerts made {held.Count} sessions within the last hour, and triggers.alert.maxSessionsPerHour is {o.Spec.MaxSessionsPerHour}"
+            ),
+        };
     }
 
     private static AlertLeftOut InCooldown(AlertObservation o, PendingAlert alert, string session, DateTimeOffset at) =>

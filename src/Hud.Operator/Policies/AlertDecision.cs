@@ -11,7 +11,7 @@ public sealed record AlertObservation
     public required AlertTriggerSpec Spec { get; init; }
 
     /// <summary>Sessions that alerts made, each once.</summary>
-    public required IReadOnlyList<MadeByAlert> Made { get; init; }
+    public required IReadOnlyList<MadeSession> Made { get; init; }
 
     /// <summary>Those that were received and match the policy.</summary>
     public required IReadOnlyList<PendingAlert> Alerts { get; init; }

@@ -49,8 +49,17 @@ public sealed class PolicyActions(KubernetesClient client, SessionActions events
         OperatorMeter.PolicyRuns.Add(
             1,
             new KeyValuePair<string, object?>("outcome", outcome),
-            new KeyValuePair<string, object?>("trigger", run.Alert is null ? "schedule" : "alert")
+            new KeyValuePair<string, object?>("trigger", Label(run.Trigger))
         );
+
+    /// <summary>As metrics name it.</summary>
+    public static string Label(RunTrigger trigger) =>
+        trigger switch
+        {
+            RunTrigger.Alert => "alert",
+            RunTrigger.Rollout => "rollout",
+            _ => "schedule",
+        };
 
     /// <summary>As a user would: by suspend, which ends the run and keeps what there is.</summary>
     public async Task StopAsync(PolicyRun run, CancellationToken cancel)

@@ -22,7 +22,11 @@ public static class PolicyAdmission
         schedule = null;
         if (!policy.TryReadSpec(out spec, out var unreadable))
             return Invalid(unreadable);
-        if (spec.Schedule is null && spec.Triggers?.Alert is null && spec.Continuous is null)
+        if (
+            spec.Schedule is null
+            && spec.Continuous is null
+            && spec.Triggers is not ({ Alert: not null } or { Rollout: not null })
+        )
             return Invalid(PolicyMessages.NothingMakesSessions);
         if (spec.Session.Suspend)
             return Invalid(PolicyMessages.SessionSuspended);
@@ -42,6 +46,8 @@ public static class PolicyAdmission
             return Invalid(beyond);
         if (spec.Triggers?.Alert is { } alert && AlertAdmission.Check(alert) is { } wrong)
             return Invalid(wrong);
+        if (spec.Triggers?.Rollout is { } rollout && RolloutAdmission.Check(rollout, spec.Session.Target) is { } unfit)
+            return Invalid(unfit);
         return spec.Schedule is { } when ? Check(when, now, out schedule) : null;
     }
 

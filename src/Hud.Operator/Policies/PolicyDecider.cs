@@ -18,8 +18,8 @@ public static class PolicyDecider
     public static PolicyDecision Decide(PolicyObservation o)
     {
         var all = PolicyRun.All(o.Policy, o.Sessions);
-        // what an alert made is neither in the way of a run nor replaced by it
-        var runs = all.FindAll(r => !r.IsOfAlert);
+        // what a trigger made is neither in the way of a run nor replaced by it
+        var runs = all.FindAll(r => r.IsOfSchedule);
         var active = runs.FindAll(r => r.State == RunState.Active && !r.IsLeaving);
         var (spec, schedule) = (o.Spec ?? NoSchedule, o.Schedule);
         var due = spec.Suspend || schedule is null ? default : DueRuns.Between(schedule, DoneUntil(o, runs), o.Now);
@@ -50,6 +50,7 @@ public static class PolicyDecider
             [
                 .. History(o, spec, runs),
                 .. AlertDecider.History(o, all.FindAll(r => r.IsOfAlert)),
+                .. RolloutHistory.Beyond(o, all.FindAll(r => r.IsOfRollout)),
                 .. replaced.Where(r => !r.HasBegun),
             ],
             Notices = notices,
@@ -119,6 +120,7 @@ public static class PolicyDecider
     {
         var pause = LongestPause;
         Until(o.Spec is { Suspend: false } ? o.Schedule?.Next(o.Now) : null);
+        Until(o.Rollout?.LookAgain);
         if (create is null)
             Until(wanted + o.Spec?.StartingDeadline.ToTimeSpan());
         else if (o.Memory.Refusal is not null && RefusedPause < pause)

@@ -20,8 +20,16 @@ public static class PolicyNames
     public const string AlertFingerprintAnnotation = "hud.dev/alert-fingerprint";
     public const string AlertStartsAtAnnotation = "hud.dev/alert-starts-at";
 
+    /// <summary>Of the rollout that made the session: <c>Deployment/checkout</c>, its UID, the label of its pods and the number of the revision.</summary>
+    public const string RolloutWorkloadAnnotation = "hud.dev/rollout-workload";
+
+    public const string RolloutUidAnnotation = "hud.dev/rollout-workload-uid";
+    public const string RolloutRevisionAnnotation = "hud.dev/rollout-revision";
+    public const string RolloutNumberAnnotation = "hud.dev/rollout-number";
+
     private const int MaxLabelLength = 63;
     private const string AlertPart = "alert-";
+    private const string RolloutPart = "rollout-";
     private const int HashLength = 16;
 
     /// <summary>Follows from policy and minute alone, so two leaders cannot make two sessions of one run.</summary>
@@ -53,11 +61,20 @@ public static class PolicyNames
         Names.Derived(policy, AlertPart + Names.Hash($"{uid}|{incident}"));
 
     /// <summary>Whether a session of this name can have been made by an alert.</summary>
-    public static bool IsOfAlert(string policy, string session)
+    public static bool IsOfAlert(string policy, string session) => IsHashed(policy, AlertPart, session);
+
+    /// <summary>Follows from the policy and the rollout alone: see <see cref="AlertSession"/>.</summary>
+    public static string RolloutSession(string policy, string uid, Rollout rollout) =>
+        Names.Derived(policy, RolloutPart + Names.Hash($"{uid}|{rollout.Incident}"));
+
+    /// <summary>Whether a session of this name can have been made by a rollout.</summary>
+    public static bool IsOfRollout(string policy, string session) => IsHashed(policy, RolloutPart, session);
+
+    private static bool IsHashed(string policy, string part, string session)
     {
         if (session.Length < HashLength || session[^HashLength..].Any(c => !char.IsAsciiHexDigitLower(c)))
             return false;
-        return Names.Derived(policy, AlertPart + session[^HashLength..]) == session;
+        return Names.Derived(policy, part + session[^HashLength..]) == session;
     }
 
     public static string Label(string policy) => policy.Length <= MaxLabelLength ? policy : Names.Hash(policy);

@@ -18,6 +18,12 @@ public sealed record PolicyObservation
     /// <summary>Null where alerts make no sessions of it.</summary>
     public AlertTriggerSpec? Alert { get; init; }
 
+    /// <summary>Null where rollouts make no sessions of it.</summary>
+    public RolloutTriggerSpec? Rollouts { get; init; }
+
+    /// <summary>What the look at the rollout found; null where there is no trigger.</summary>
+    public RolloutFinding? Rollout { get; init; }
+
     /// <summary>Whether agents are to watch the target all the time.</summary>
     public bool WatchesAlways { get; init; }
 
@@ -55,7 +61,7 @@ public sealed record PolicyMemory
     public string Schedule { get; init; } = "";
 
     /// <summary>Sessions that alerts made, also those that no view shows yet or any more; the newest last.</summary>
-    public IReadOnlyList<MadeByAlert> ByAlert { get; init; } = [];
+    public IReadOnlyList<MadeSession> ByAlert { get; init; } = [];
 
     /// <summary>The run is done with.</summary>
     public PolicyMemory With(NewRun run) =>
@@ -67,7 +73,7 @@ public sealed record PolicyMemory
             }
             : this with
             {
-                ByAlert = [.. ByAlert.TakeLast(MaxByAlert - 1), new MadeByAlert(run.Name, run.Scheduled)],
+                ByAlert = [.. ByAlert.TakeLast(MaxByAlert - 1), new MadeSession(run.Name, run.Scheduled)],
             };
 
     /// <summary>Of the longest cooldown.</summary>
@@ -93,8 +99,8 @@ public sealed record PolicyMemory
     }
 }
 
-/// <summary>A session that an alert made.</summary>
-public sealed record MadeByAlert(string Name, DateTimeOffset At);
+/// <summary>A session that a trigger made.</summary>
+public sealed record MadeSession(string Name, DateTimeOffset At);
 
 /// <summary>A session to make.</summary>
 /// <param name="Missed">Runs that were due before it and were not made.</param>
@@ -103,8 +109,17 @@ public sealed record NewRun(string Name, DateTimeOffset Scheduled, long Missed)
     /// <summary>What makes it, in the place of the schedule.</summary>
     public PendingAlert? Alert { get; init; }
 
+    /// <inheritdoc cref="Alert"/>
+    public RolloutTarget? Rollout { get; init; }
+
+    public RunTrigger Trigger =>
+        Alert is not null ? RunTrigger.Alert
+        : Rollout is not null ? RunTrigger.Rollout
+        : RunTrigger.Schedule;
+
     /// <summary>How events speak of it.</summary>
-    public string Described => Alert is { } alert ? alert.Described : $"the run of {PolicyNames.Time(Scheduled)}";
+    public string Described =>
+        Alert?.Described ?? Rollout?.Rollout.Described ?? $"the run of {PolicyNames.Time(Scheduled)}";
 }
 
 /// <summary>Something to tell once.</summary>

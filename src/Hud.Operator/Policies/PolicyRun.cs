@@ -8,6 +8,14 @@ using k8s.Models;
 
 namespace Hud.Operator.Policies;
 
+/// <summary>What makes a session. Its name in lower case is the label of the metric.</summary>
+public enum RunTrigger
+{
+    Schedule,
+    Alert,
+    Rollout,
+}
+
 public enum RunState
 {
     Active,
@@ -16,8 +24,12 @@ public enum RunState
 }
 
 /// <summary>A session that a policy made. What its status says is read as far as it is asked for: sessions change often, and policies have many.</summary>
-/// <param name="Scheduled">When the run was due; of one that an alert made, when the server made the session.</param>
-public sealed record PolicyRun(SessionEntity Session, DateTimeOffset Scheduled, bool IsOfAlert = false)
+/// <param name="Scheduled">When the run was due; of one that a trigger made, when the server made the session.</param>
+public sealed record PolicyRun(
+    SessionEntity Session,
+    DateTimeOffset Scheduled,
+    RunTrigger Trigger = RunTrigger.Schedule
+)
 {
     private const long MostMissed = 1_000_000;
 
@@ -34,6 +46,12 @@ public sealed record PolicyRun(SessionEntity Session, DateTimeOffset Scheduled, 
         IsTrue(Session.Status, ConditionTypes.Complete) ? RunState.Completed
         : IsTrue(Session.Status, ConditionTypes.Failed) ? RunState.Failed
         : RunState.Active;
+
+    public bool IsOfSchedule => Trigger == RunTrigger.Schedule;
+
+    public bool IsOfAlert => Trigger == RunTrigger.Alert;
+
+    public bool IsOfRollout => Trigger == RunTrigger.Rollout;
 
     public string Name => Session.Name;
 
@@ -55,7 +73,7 @@ public sealed record PolicyRun(SessionEntity Session, DateTimeOffset Scheduled, 
             : 0;
 
     /// <summary>
-    /// Null unless the policy owns the session and it has the name of a run or of an alert's. Labels and annotations, which others may write, are not asked; nor is
+    /// Null unless the policy owns the session and it has the name of a run, of an alert's or of a rollout's. Labels and annotations, which others may write, are not asked; nor is
     /// an owner of another namespace, which there is none of.
     /// </summary>
     public static PolicyRun? Of(PolicyEntity policy, SessionEntity session)
@@ -64,8 +82,12 @@ public sealed record PolicyRun(SessionEntity Session, DateTimeOffset Scheduled, 
             return null;
         if (PolicyNames.Scheduled(policy.Name, session.Name) is { } scheduled)
             return new PolicyRun(session, scheduled);
-        return PolicyNames.IsOfAlert(policy.Name, session.Name)
-            ? new PolicyRun(session, session.Metadata.CreationTimestamp.AsOffset() ?? default, IsOfAlert: true)
+        RunTrigger? trigger =
+            PolicyNames.IsOfAlert(policy.Name, session.Name) ? RunTrigger.Alert
+            : PolicyNames.IsOfRollout(policy.Name, session.Name) ? RunTrigger.Rollout
+            : null;
+        return trigger is { } made
+            ? new PolicyRun(session, session.Metadata.CreationTimestamp.AsOffset() ?? default, made)
             : null;
     }
 

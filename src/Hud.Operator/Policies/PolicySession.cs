@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hud.Core;
 using Hud.Core.Api;
 using Hud.Operator.Alerts;
 using Hud.Operator.Entities;
@@ -25,7 +26,10 @@ public static class PolicySession
                     ["app.kubernetes.io/managed-by"] = Names.Manager,
                     [PolicyNames.PolicyLabel] = PolicyNames.Label(policy.Name),
                 },
-                Annotations = run.Alert is { } alert ? Of(alert) : Of(run),
+                Annotations =
+                    run.Alert is { } alert ? Of(alert)
+                    : run.Rollout is { } rollout ? Of(rollout.Rollout)
+                    : Of(run),
                 OwnerReferences =
                 [
                     new V1OwnerReference
@@ -39,7 +43,10 @@ public static class PolicySession
                     },
                 ],
             },
-            Spec = run.Alert is { } made ? LookingBack(policy, Narrowed(policy.SessionSpec, made)) : policy.SessionSpec,
+            Spec =
+                run.Alert is { } alerted ? LookingBack(policy, Narrowed(policy.SessionSpec, alerted))
+                : run.Rollout is { } only ? Narrowed(policy.SessionSpec, only.Pods)
+                : policy.SessionSpec,
         };
 
     private static Dictionary<string, string> Of(NewRun run) =>
@@ -56,6 +63,25 @@ public static class PolicySession
             [PolicyNames.AlertFingerprintAnnotation] = alert.Fingerprint,
             [PolicyNames.AlertStartsAtAnnotation] = PolicyNames.Time(alert.StartsAt),
         };
+
+    private static Dictionary<string, string> Of(Rollout rollout) =>
+        new(StringComparer.Ordinal)
+        {
+            [PolicyNames.RolloutWorkloadAnnotation] = rollout.Workload,
+            [PolicyNames.RolloutUidAnnotation] = rollout.Uid,
+            [PolicyNames.RolloutRevisionAnnotation] = rollout.Revision,
+            [PolicyNames.RolloutNumberAnnotation] = rollout.Number.ToString(CultureInfo.InvariantCulture),
+        };
+
+    /// <summary>The same target, of the pods of one revision.</summary>
+    private static JsonElement Narrowed(JsonElement spec, LabelSelector pods)
+    {
+        var whole = JsonObject.Create(spec)!;
+        var target = whole["target"]!.AsObject();
+        target.Remove("workloadRef");
+        target["podSelector"] = JsonSerializer.SerializeToNode(pods, HudJson.Default.LabelSelector);
+        return Element(whole);
+    }
 
     /// <summary>
     /// The same target, of one pod. Whether the pod is one of the target's is decided before. A container that the policy names stays, whatever the

@@ -38,6 +38,10 @@ public static class PolicyStatus
             )
             : Readiness(o, next);
         conditions.Set(ConditionTypes.Ready, ready, reason, message);
+        if (o.Rollout is { } rollout)
+            conditions.Set(ConditionTypes.RegressionFound, rollout.IsWorse, rollout.Reason, rollout.Message);
+        else
+            conditions.Remove(ConditionTypes.RegressionFound);
         if (o.Continuous is { } watch)
             conditions.Set(ConditionTypes.Watching, watch.Watching, watch.Reason, watch.Message);
         else
@@ -45,7 +49,8 @@ public static class PolicyStatus
         return WithRuns(o.Policy.Metadata.Generation ?? 0, o.Now, runs) with
         {
             NextScheduleTime = next,
-            MissedRuns = missed + runs.Where(r => !r.IsOfAlert).Sum(r => r.Missed),
+            MissedRuns = missed + runs.Where(r => r.IsOfSchedule).Sum(r => r.Missed),
+            Rollout = o.Rollout?.Status,
             Continuous = o.Continuous?.Status,
             Conditions = conditions.ToList(),
         };
@@ -59,27 +64,33 @@ public static class PolicyStatus
             : o.Alert.Suspend ? "alerts make no sessions; set triggers.alert.suspend to false to go on"
             : o.ReceivesAlerts ? "alerts make sessions"
             : "alerts make no sessions, because this operator receives none; ask the administrator to set alerts.enabled of the chart";
-        string With(string schedule) => byAlert.Length == 0 ? schedule : $"{schedule}; {byAlert}";
+        var byRollout =
+            o.Rollouts is null ? ""
+            : o.Rollouts.Suspend ? "rollouts make no sessions; set triggers.rollout.suspend to false to go on"
+            : "rollouts make sessions";
+        string Joined(params string[] parts) => string.Join("; ", parts.Where(p => p.Length > 0));
+        string With(string schedule) => Joined(schedule, byAlert, byRollout);
         if (o.Spec is { Suspend: false })
             return (
                 true,
                 PolicyReasons.Scheduled,
                 With(next is { } time ? $"the next run is due at {PolicyNames.Time(time)}" : "no further run is due")
             );
+        var held = o.Spec is null ? "" : "the schedule is suspended";
+        if (o.Alert is { Suspend: false } && o.ReceivesAlerts)
+            return (true, PolicyReasons.AwaitingAlerts, With(held));
+        if (o.Rollouts is { Suspend: false })
+            return (true, PolicyReasons.AwaitingRollouts, With(held));
         if (o.Alert is { Suspend: false })
-            return (
-                o.ReceivesAlerts,
-                o.ReceivesAlerts ? PolicyReasons.AwaitingAlerts : PolicyReasons.AlertsNotReceived,
-                o.Spec is null ? byAlert : $"the schedule is suspended; {byAlert}"
-            );
-        if (o.Spec is null && o.Alert is null)
+            return (false, PolicyReasons.AlertsNotReceived, With(held));
+        if (o.Spec is null && o.Alert is null && o.Rollouts is null)
             return o.WatchesAlways
                 ? (true, PolicyReasons.Watching, "agents watch all the time; nothing makes sessions")
                 : (true, PolicyReasons.Suspended, "suspended; set continuous.suspend to false to go on");
         return (
             true,
             PolicyReasons.Suspended,
-            o.Spec is null ? byAlert : With("suspended; set schedule.suspend to false to go on")
+            With(o.Spec is null ? "" : "suspended; set schedule.suspend to false to go on")
         );
     }
 
@@ -96,6 +107,7 @@ public static class PolicyStatus
         conditions.Remove(ConditionTypes.Watching);
         conditions.Set(ConditionTypes.Accepted, status: false, why.Reason, why.Message);
         conditions.Set(ConditionTypes.Ready, status: false, why.Reason, why.Message);
+        conditions.Remove(ConditionTypes.RegressionFound); // no rollout is looked at
         conditions.Set(
             ConditionTypes.Stalled,
             status: true,
@@ -120,6 +132,7 @@ public static class PolicyStatus
                         is ConditionTypes.Accepted
                             or ConditionTypes.Ready
                             or ConditionTypes.Stalled
+                            or ConditionTypes.RegressionFound
                             or ConditionTypes.Watching
                 ),
         ];
@@ -130,7 +143,7 @@ public static class PolicyStatus
         return new ProfilingPolicyStatus
         {
             ObservedGeneration = generation,
-            LastScheduleTime = runs.FirstOrDefault(r => !r.IsOfAlert && r.Scheduled <= now)?.Scheduled,
+            LastScheduleTime = runs.FirstOrDefault(r => r.IsOfSchedule && r.Scheduled <= now)?.Scheduled,
             ActiveCount = active.Count,
             Active =
             [

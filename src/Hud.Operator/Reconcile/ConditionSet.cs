@@ -65,6 +65,9 @@ public static class ConditionTypes
     public const string ResultsComplete = nameof(ResultsComplete);
     public const string ExpectationsMet = nameof(ExpectationsMet);
 
+    /// <summary>Of a policy: whether the newest rollout made its target worse.</summary>
+    public const string RegressionFound = nameof(RegressionFound);
+
     /// <summary>Of a policy: whether all that its agents are to watch is watched.</summary>
     public const string Watching = nameof(Watching);
 
@@ -82,5 +85,6 @@ public static class ConditionTypes
         ResultsComplete,
         ExpectationsMet,
         Watching,
+        RegressionFound,
     ];
 }

@@ -199,6 +199,28 @@ public sealed class ContinuousControllerTests
         Assert.Single(world.AgentPods);
     }
 
+    [Fact]
+    public async Task Where_an_agent_cannot_be_made_for_now_the_sessions_of_the_policy_do_not_wait()
+    {
+        var both = Spec() with { Schedule = MakePolicy.When() };
+        await using var world = await WorldAsync([Policy(both)], [Pod("checkout-0")]);
+        var broken = true;
+        world.OnAgent = async answer =>
+        {
+            if (broken)
+                await answer.ErrorAsync(500, "InternalError", "etcd is not there");
+            return broken;
+        };
+        var result = await world.ReconcileAsync();
+        Assert.Single(world.Names);
+        Assert.Equal(TimeSpan.FromSeconds(5), result.RequeueAfter);
+        broken = false;
+        await world.SeenAsync();
+        world.Clock.Advance(TimeSpan.FromSeconds(5));
+        await world.ReconcileAsync();
+        Assert.Single(world.AgentPods);
+    }
+
     /// <summary>Who may make policies must not be able to fill a node, nor one namespace to keep the others out.</summary>
     [Fact]
     public async Task A_node_takes_the_agents_of_so_many_policies_and_the_next_is_told()

@@ -178,7 +178,8 @@ internal static class MakePolicy
         PolicyEntity? policy = null,
         DateTimeOffset? now = null,
         PolicyMemory? memory = null,
-        AlertTriggerSpec? alert = null
+        AlertTriggerSpec? alert = null,
+        RolloutTriggerSpec? rollouts = null
     )
     {
         policy ??= Policy(schedule);
@@ -189,6 +190,7 @@ internal static class MakePolicy
             Spec = schedule,
             Schedule = schedule is null ? null : Schedule.Parse(schedule.Cron, schedule.TimeZone, out _, out _)!,
             Alert = alert,
+            Rollouts = rollouts,
             ReceivesAlerts = true,
             Sessions = sessions ?? [],
             Memory = PolicyMemory.Of(policy, schedule, memory, at),

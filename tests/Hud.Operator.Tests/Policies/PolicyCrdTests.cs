@@ -32,7 +32,11 @@ public sealed class PolicyCrdTests
                     new ProfilingPolicySpec
                     {
                         Schedule = new ScheduleSpec { Cron = "-" },
-                        Triggers = new TriggersSpec { Alert = new AlertTriggerSpec() },
+                        Triggers = new TriggersSpec
+                        {
+                            Alert = new AlertTriggerSpec(),
+                            Rollout = new RolloutTriggerSpec(),
+                        },
                         Continuous = new ContinuousSpec(),
                     },
                     HudJson.Default.ProfilingPolicySpec
@@ -124,6 +128,29 @@ public sealed class PolicyCrdTests
             PolicyBounds.MaxLookBack.Nanoseconds,
             SessionBounds.MinLookBack.Nanoseconds,
             SessionBounds.MaxLookBack.Nanoseconds
+        );
+    }
+
+    [Fact]
+    public void Bounds_of_rollouts_are_those_of_the_operator()
+    {
+        var rollout = At(Spec(), "properties", "triggers", "properties", "rollout", "properties")!;
+        foreach (var limit in (string[])["successfulSessionsHistoryLimit", "failedSessionsHistoryLimit"])
+        {
+            Assert.Equal($"{PolicyBounds.MinHistory}", Text(rollout, limit, "minimum"));
+            Assert.Equal($"{PolicyBounds.MaxHistory}", Text(rollout, limit, "maximum"));
+        }
+        Assert.Equal($"{PolicyBounds.MinSessionsPerHour}", Text(rollout, "maxSessionsPerHour", "minimum"));
+        Assert.Equal($"{PolicyBounds.MaxSessionsPerHour}", Text(rollout, "maxSessionsPerHour", "maximum"));
+        Assert.Equal([PolicyBounds.MinSettle, PolicyBounds.MaxSettle], CrdTests.Durations(Rule(rollout, "settle")));
+        Assert.Equal(
+            [PolicyBounds.MinCooldown, PolicyBounds.MaxCooldown],
+            CrdTests.Durations(Rule(rollout, "cooldown"))
+        );
+        var lost = At(rollout, "regression", "properties")!;
+        Assert.Equal(
+            FormattableString.Invariant($"{PolicyBounds.MinLostPercent} {PolicyBounds.MaxLostPercent}"),
+            $"{Text(lost, "lostPercent", "minimum")} {Text(lost, "lostPercent", "maximum")}"
         );
     }
 

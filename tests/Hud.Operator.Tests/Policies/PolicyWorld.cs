@@ -98,6 +98,12 @@ internal sealed partial class PolicyWorld : IAsyncDisposable
 
     public int PodLists;
 
+    /// <summary>Other objects by their plural and name, such as <c>deployments/checkout</c>, as the server has them.</summary>
+    public ConcurrentDictionary<string, string> Others { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What was asked for of them, in order.</summary>
+    public ConcurrentQueue<string> Gets { get; } = [];
+
     /// <summary>Answers the making of a session in the place of the server; false leaves it to the server.</summary>
     public Func<Answer, Task<bool>>? OnCreate { get; set; }
 
@@ -235,6 +241,13 @@ internal sealed partial class PolicyWorld : IAsyncDisposable
                             : List(_sessions.Values.Select(s => JsonSerializer.Serialize(s, SessionType.Sessions.Json)))
                     )
                 );
+                break;
+            case "GET" when path.Contains("apps"):
+                Gets.Enqueue(string.Join('/', path[^2..]));
+                if (Others.TryGetValue(string.Join('/', path[^2..]), out var other))
+                    await answer.JsonAsync(other);
+                else
+                    await answer.ErrorAsync(404, "NotFound", "no such workload");
                 break;
             case "GET" when path.Contains("pods"):
                 await PodsAsync(path[^1], request.Target, answer);
