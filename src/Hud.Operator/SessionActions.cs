@@ -2,8 +2,10 @@ using System.Net;
 using System.Text.Json;
 using Hud.Core.Api;
 using Hud.Core.Profile;
+using Hud.Core.Stream;
 using Hud.Kubernetes;
 using Hud.Operator.Entities;
+using Hud.Operator.LookBack;
 using Hud.Operator.Resources;
 using k8s.Models;
 
@@ -120,6 +122,22 @@ public sealed class SessionActions(KubernetesClient client, OperatorOptions opti
                 AgentPod.StopPatch(pod.Metadata.Uid ?? ""),
                 cancel
             )
+        );
+
+    /// <summary>
+    /// What an agent that watches is asked from now on. On top of the version that was read: two sessions that ask at once must not take each other's
+    /// request out.
+    /// </summary>
+    /// <exception cref="ConflictException">It has changed since, or is another pod.</exception>
+    /// <exception cref="NotFoundException">It is gone.</exception>
+    public Task<V1Pod> AskAsync(V1Pod pod, IReadOnlyList<LookBackRequest> requests, CancellationToken cancel) =>
+        client.PatchAsync(
+            EntityTypes.Pods,
+            options.Namespace,
+            pod.Metadata.Name,
+            PatchKind.Merge,
+            LookBackList.Patch(pod.Metadata.Uid ?? "", pod.Metadata.ResourceVersion ?? "", requests),
+            cancel
         );
 
     public Task DeleteAgentAsync(string name, string? uid, CancellationToken cancel) =>

@@ -20,6 +20,7 @@ public sealed partial class SessionController
     )
     {
         Release(session);
+        await WithdrawAsync(session, cancel).ConfigureAwait(false);
         if (
             TerminalStatus.Observed(status, session.Metadata.Generation ?? 0) is var seen
             && seen.ObservedGeneration != status.ObservedGeneration
@@ -64,6 +65,7 @@ public sealed partial class SessionController
     private async Task<Result> LeaveAsync(SessionEntity session, CancellationToken cancel)
     {
         Release(session);
+        await WithdrawAsync(session, cancel).ConfigureAwait(false);
         return await RemoveAgentsAsync(session, _ => false, cancel).ConfigureAwait(false)
             ? Result.Success(session, TimeSpan.FromSeconds(1))
             : Result.Success(session);
@@ -275,5 +277,7 @@ public sealed partial class SessionController
         OperatorMeter.Active.Record(slots.Active);
     }
 
-    private bool HasAgents(SessionEntity session) => agents.Store.ByIndex(SessionIndex, session.Uid).Count > 0;
+    private bool HasAgents(SessionEntity session) =>
+        agents.Store.ByIndex(SessionIndex, session.Uid).Count > 0
+        || agents.Store.ByIndex(AskedIndex, session.Uid).Count > 0;
 }

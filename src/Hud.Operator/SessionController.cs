@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Operator.Entities;
+using Hud.Operator.LookBack;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
 using Hud.Operator.Streams;
@@ -19,6 +20,7 @@ public sealed partial class SessionController(
     Informer<SessionEntity> sessions,
     Latest<SessionEntity> latest,
     Informer<V1Pod> agents,
+    Informer<PolicyEntity> policies,
     TargetResolver resolver,
     StreamFollowers streams,
     ProfileIntake profiles,
@@ -42,6 +44,7 @@ public sealed partial class SessionController(
     {
         [SessionIndex] = p => p.GetLabel(Names.SessionUidLabel) is { } uid ? [uid] : [],
         [SessionNameIndex] = p => p.GetAnnotation(Names.SessionAnnotation) is { } name ? [name] : [],
+        [AskedIndex] = Asked,
     };
 
     /// <summary>By then a write, whoever made it, is in view.</summary>
@@ -296,7 +299,15 @@ public sealed partial class SessionController(
                     )
                     .ConfigureAwait(false);
         }
-        IReadOnlyList<AgentObservation> observed = [.. nodes.Select(node => Observe(session, node, nodes.Count))];
+        var lookBack = await LookBackAsync(session, spec, status.Targets, cancel).ConfigureAwait(false);
+        IReadOnlyList<AgentObservation> observed =
+        [
+            .. nodes.Select(node =>
+                lookBack.GetValueOrDefault(node) is { Request: not null } asked
+                    ? Observe(session, spec, asked, status.Targets, nodes.Count)
+                    : Observe(session, node, nodes.Count)
+            ),
+        ];
         var (decision, results) = await DecideAsync(
                 session,
                 new Observation
@@ -306,6 +317,9 @@ public sealed partial class SessionController(
                     Generation = session.Metadata.Generation ?? 0,
                     Now = time.GetUtcNow(),
                     Agents = observed,
+                    LookBack = LookBackWindow.Of(session, spec) is { } window
+                        ? new LookBackSeen(window, [.. lookBack.Values.Select(n => n.Why).Where(w => w.Length > 0)])
+                        : null,
                     CurrentFor = agents.CurrentFor is { } a && sessions.CurrentFor is { } s ? (a < s ? a : s) : null,
                 },
                 cancel
@@ -369,14 +383,21 @@ public sealed partial class SessionController(
                 _refusals.TryRemove(name, out _);
         }
         foreach (
-            var pod in observed
-                .Where(a => a.Pod is not null && decision.Stop.Contains(a.Name, StringComparer.Ordinal))
-                .Select(a => a.Pod!)
+            var agent in observed.Where(a =>
+                a.Pod is not null && decision.Stop.Contains(a.Name, StringComparer.Ordinal)
+            )
         )
-            await actions.StopAgentAsync(pod, cancel).ConfigureAwait(false);
+        {
+            if (agent.Asked is null)
+                await actions.StopAgentAsync(agent.Pod!, cancel).ConfigureAwait(false);
+            else
+                await AnswerNowAsync(session, agent.Pod!, cancel).ConfigureAwait(false);
+        }
         foreach (
             var pod in observed
-                .Where(a => a.Pod is not null && decision.Delete.Contains(a.Name, StringComparer.Ordinal))
+                .Where(a =>
+                    a is { Pod: not null, Asked: null } && decision.Delete.Contains(a.Name, StringComparer.Ordinal)
+                )
                 .Select(a => a.Pod!)
         )
             await actions.DeleteAgentAsync(pod.Metadata.Name, pod.Metadata.Uid, cancel).ConfigureAwait(false);

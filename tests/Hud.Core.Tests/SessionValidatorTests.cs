@@ -74,6 +74,8 @@ public class SessionValidatorTests
                 SessionMessages.StartDeadline
             },
             { "ttl", c with { ResultsTtl = D("1s") }, "spec.resultsTTL", SessionMessages.ResultsTtl },
+            { "look-back 9s", c with { LookBack = D("9s") }, "spec.lookBack", SessionMessages.LookBack },
+            { "look-back 11m", c with { LookBack = D("11m") }, "spec.lookBack", SessionMessages.LookBack },
             {
                 "top 0",
                 c with
@@ -405,6 +407,11 @@ public class SessionValidatorTests
                 WorkerThreadNames = ["fifteen-letters"],
                 Expect = new ExpectSpec { MaxBlockedPercent = 0 },
                 ResultsTtl = D("1m"),
+                LookBack = D("10s"),
+            },
+            Cluster with
+            {
+                LookBack = D("10m"),
             },
             Cluster with
             {

@@ -98,6 +98,8 @@ internal static class BadSpecs
         new(Ok + "\nstartDeadline: 31m", SessionMessages.StartDeadline),
         new(Ok + "\nresultsTTL: 30s", SessionMessages.ResultsTtl),
         new(Ok + "\nresultsTTL: a week", SessionMessages.ResultsTtl),
+        new(Ok + "\nlookBack: 9s", SessionMessages.LookBack),
+        new(Ok + "\nlookBack: a while", SessionMessages.LookBack),
         new(Ok + "\nexpect: {}", SessionMessages.ExpectEmpty),
         new(Ok + "\nexpect: {maxPoll: 10us}", SessionMessages.ExpectMaxPoll),
         new(Ok + "\nexpect: {maxPoll: never}", SessionMessages.ExpectMaxPoll),

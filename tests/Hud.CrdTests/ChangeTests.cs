@@ -26,6 +26,7 @@ public sealed class ChangeTests(CrdServer server)
     [InlineData("target: {podName: p}\noutput: {formats: [Page]}")]
     [InlineData("target: {podName: p}\nexpect: {maxPoll: 50ms}")]
     [InlineData("target: {podName: p}\nresultsTTL: 1h")]
+    [InlineData("target: {podName: p}\nlookBack: 1m")]
     public async Task No_field_but_suspend_may_change(string other)
     {
         server.Require();

@@ -149,7 +149,9 @@ public sealed class WatchTests
         );
         using var client = server.Client();
         var lines = new List<(string, bool)>();
-        await foreach (var line in client.FollowLogAsync("a", "p", "c", 1000, TimeSpan.FromMinutes(1), 5000, None))
+        await foreach (
+            var line in client.FollowLogAsync("a", "p", "c", 1000, TimeSpan.FromMinutes(1), 5000, since: null, None)
+        )
             lines.Add((System.Text.Encoding.UTF8.GetString(line.Bytes.Span), line.Cut));
         Assert.Equal([("one", false), ("two", false), ("thr", true)], lines);
         Assert.Equal(

@@ -199,6 +199,7 @@ public sealed class CrdTests
             (SessionBounds.MinThreshold, SessionBounds.MaxThreshold),
             (SessionBounds.MinStartDeadline, SessionBounds.MaxStartDeadline),
             (SessionBounds.MinResultsTtl, SessionBounds.MaxResultsTtl),
+            (SessionBounds.MinLookBack, SessionBounds.MaxSessionLookBack),
             (SessionBounds.MinExpectedPoll, SessionBounds.MaxExpectedPoll),
         ];
         foreach (var (min, max) in ranges)

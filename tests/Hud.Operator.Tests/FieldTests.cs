@@ -24,6 +24,7 @@ public sealed class FieldTests
         ["spec.expect.maxPoll"] = "this is not expected",
         ["spec.expect.maxBlockedPercent"] = "this is not expected",
         ["spec.resultsTTL"] = "results live as long as their session",
+        ["spec.lookBack"] = "the session begins when its agents do",
     };
 
     /// <summary>The same of a policy, beside those of its session.</summary>

@@ -65,6 +65,7 @@ public sealed class AdmissionTests
     [InlineData("""{"threshold":"soon"}""", SessionMessages.Threshold)]
     [InlineData("""{"startDeadline":""}""", SessionMessages.StartDeadline)]
     [InlineData("""{"resultsTTL":"-5s"}""", SessionMessages.ResultsTtl)]
+    [InlineData("""{"lookBack":"a while"}""", SessionMessages.LookBack)]
     [InlineData("""{"expect":{"maxPoll":"5 ms"}}""", SessionMessages.ExpectMaxPoll)]
     [InlineData("""{"sampleFrequencyHz":"many"}""", "spec.sampleFrequencyHz cannot be read")]
     public void A_spec_that_cannot_be_read_is_a_sentence_and_not_a_crash(string spec, string sentence)

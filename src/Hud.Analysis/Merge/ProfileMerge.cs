@@ -32,6 +32,7 @@ public static class ProfileMerge
         {
             Agent = LossMerge.Agents(documents),
             Summary = SummaryMerge.Merge(documents),
+            LookBack = LookBackOf(documents),
             Targets = [.. documents.SelectMany(d => d.Targets)],
             Hotspots = hotspots,
             Tasks = [.. parts.SelectMany(p => p.Document.Tasks.Select(t => t with { Target = p.Target(t.Target) }))],
@@ -59,6 +60,15 @@ public static class ProfileMerge
         };
         var (level, verdict) = Verdict.Of(merged);
         return merged with { VerdictLevel = level, Verdict = verdict };
+    }
+
+    /// <summary>Where one of them begins before it was asked for, so does the whole.</summary>
+    private static LookBack? LookBackOf(IReadOnlyList<ProfileDocument> documents)
+    {
+        var all = documents.Select(d => d.LookBack).OfType<LookBack>().ToList();
+        return all.Count == 0
+            ? null
+            : new LookBack { WantedNs = all.Max(l => l.WantedNs), RunStartedAt = all.Min(l => l.RunStartedAt) };
     }
 
     private static List<MergePart> Parts(IReadOnlyList<ProfileDocument> documents, StackPool stacks)

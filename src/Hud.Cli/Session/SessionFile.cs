@@ -75,6 +75,7 @@ internal static class SessionFile
             Output = ReadOutput(fields.Map("output")),
             Expect = ReadExpect(fields.Map("expect")),
             ResultsTtl = fields.Duration("resultsTTL"),
+            LookBack = fields.Duration("lookBack"),
         };
         fields.End();
         return spec;

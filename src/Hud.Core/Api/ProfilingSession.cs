@@ -70,6 +70,13 @@ public sealed record ProfilingSessionSpec
     [JsonPropertyName("resultsTTL")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GoDuration? ResultsTtl { get; set; }
+
+    /// <summary>
+    /// How long before its trigger the session begins, where an agent of the policy that owns it watches already; 10s to 10m. Null: it begins when
+    /// its agents do.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GoDuration? LookBack { get; set; }
 }
 
 /// <summary>Exactly one of the three selectors in a cluster; only <see cref="ProcessName"/> locally.</summary>

@@ -10,6 +10,10 @@ public sealed record ProfilingSessionStatus
     public string? Verdict { get; set; }
     public DateTimeOffset? StartTime { get; set; }
     public DateTimeOffset? CompletionTime { get; set; }
+
+    /// <summary>What the report says begins here, where that is before <see cref="StartTime"/>: a part of it was kept by agents that watched already.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ObservedFrom { get; set; }
     public TargetCounts TargetCounts { get; set; } = new();
 
     /// <summary><c>succeeded or running / selected</c>, for the printer column.</summary>

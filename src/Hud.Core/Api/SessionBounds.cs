@@ -12,6 +12,9 @@ public static class SessionBounds
     /// <summary>Of a run on one machine: how much of the past can be asked for while it goes on.</summary>
     public static readonly GoDuration MinLookBack = GoDuration.Parse("10s");
     public static readonly GoDuration MaxLookBack = GoDuration.Parse("30m");
+
+    /// <summary>In a cluster, where agents of a policy keep it for all their targets.</summary>
+    public static readonly GoDuration MaxSessionLookBack = GoDuration.Parse("10m");
     public static readonly GoDuration MinThreshold = GoDuration.Parse("100us");
     public static readonly GoDuration MaxThreshold = GoDuration.Parse("10s");
     public static readonly GoDuration MinStartDeadline = GoDuration.Parse("10s");

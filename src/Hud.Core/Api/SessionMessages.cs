@@ -16,6 +16,7 @@ public static class SessionMessages
     public const string StartDeadline = "startDeadline must be from 10s to 30m; write it like 2m";
     public const string ResultsTtl =
         "resultsTTL must be from 1m to 8760h; leave it out to keep the results as long as the session";
+    public const string LookBack = "lookBack must be from 10s to 10m; leave it out to begin when the agents begin";
     public const string TopHotspots = "output.topHotspots must be from 1 to 50";
     public const string Formats = "output.formats must name at least one format, each once";
     public const string WorkerThreadNames =
@@ -53,6 +54,8 @@ public static class SessionMessages
         "target.processName is needed here: hud profiles a process of this machine by name";
     public const string LocalSelector =
         "target may hold only processName here; podSelector, podName, workloadRef and containerName need a cluster, so apply the file with kubectl instead";
+    public const string LocalLookBack =
+        "lookBack has no meaning on this machine; leave it out, and run with --look-back";
     public const string LocalSuspend = "suspend has no meaning on this machine; leave it out";
 
     /// <summary>For a text that isn't a duration, which only an API server without CEL lets pass; null for a field that isn't a duration.</summary>
@@ -64,6 +67,7 @@ public static class SessionMessages
             "$.threshold" => Threshold,
             "$.startDeadline" => StartDeadline,
             "$.resultsTTL" => ResultsTtl,
+            "$.lookBack" => LookBack,
             "$.expect.maxPoll" => ExpectMaxPoll,
             _ => null,
         };

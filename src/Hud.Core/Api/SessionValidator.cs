@@ -118,10 +118,14 @@ public sealed partial class SessionValidator : AbstractValidator<ProfilingSessio
             .Must(t => t.ProcessName is not null)
             .Says("spec.target", SessionMessages.LocalProcessName);
         RuleFor(s => s.Suspend).Must(s => !s).Says("spec.suspend", SessionMessages.LocalSuspend);
+        RuleFor(s => s.LookBack).Must(l => l is null).Says("spec.lookBack", SessionMessages.LocalLookBack);
     }
 
     private void AddClusterRules()
     {
+        RuleFor(s => s.LookBack)
+            .Must(l => l is null || (l >= SessionBounds.MinLookBack && l <= SessionBounds.MaxSessionLookBack))
+            .Says("spec.lookBack", SessionMessages.LookBack);
         RuleFor(s => s.Target)
             .Must(t => new object?[] { t.PodSelector, t.PodName, t.WorkloadRef }.Count(x => x is not null) == 1)
             .Says("spec.target", SessionMessages.OneSelector);

@@ -8,6 +8,8 @@ public static class ContinuousAdmission
     /// <returns>Null when they are; else one of <see cref="PolicyMessages"/>.</returns>
     public static string? Check(ProfilingPolicySpec spec)
     {
+        if (spec.Session.LookBack is not null)
+            return PolicyMessages.SessionLooksBack;
         if (spec.LookBack is { } lookBack)
         {
             if (spec.Continuous is null)

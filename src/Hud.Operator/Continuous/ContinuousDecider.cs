@@ -1,5 +1,6 @@
 using Hud.Core.Api;
 using Hud.Kubernetes;
+using Hud.Operator.LookBack;
 using Hud.Operator.Policies;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
@@ -292,6 +293,9 @@ public static class ContinuousDecider
             var room = Math.Max(1, o.Targets!.ByNode.Count / 4) - _idle;
             foreach (var (pod, why) in _replace.OrderBy(r => r.Pod.Metadata.CreationTimestamp))
             {
+                // one that has become old may get older for as long as a session waits for what it has seen
+                if (why == AgentEnds.Renewed && LookBackList.IsWaitedFor(pod, o.Now))
+                    continue;
                 if (ContinuousPod.Runs(pod) && room-- <= 0)
                     continue;
                 _end.Add(new EndedAgent(pod, why));

@@ -44,7 +44,7 @@ public static class PolicySession
                 ],
             },
             Spec =
-                run.Alert is { Pod: { } pod } named ? Narrowed(policy.SessionSpec, pod, named.Container)
+                run.Alert is { } alerted ? LookingBack(policy, Narrowed(policy.SessionSpec, alerted))
                 : run.Rollout is { } only ? Narrowed(policy.SessionSpec, only.Pods)
                 : policy.SessionSpec,
         };
@@ -80,16 +80,17 @@ public static class PolicySession
         var target = whole["target"]!.AsObject();
         target.Remove("workloadRef");
         target["podSelector"] = JsonSerializer.SerializeToNode(pods, HudJson.Default.LabelSelector);
-        using var document = JsonDocument.Parse(whole.ToJsonString());
-        return document.RootElement.Clone();
+        return Element(whole);
     }
 
     /// <summary>
     /// The same target, of one pod. Whether the pod is one of the target's is decided before. A container that the policy names stays, whatever the
     /// alert says.
     /// </summary>
-    private static JsonElement Narrowed(JsonElement spec, string pod, string? container)
+    private static JsonElement Narrowed(JsonElement spec, PendingAlert alert)
     {
+        if (alert is not { Pod: { } pod, Container: var container })
+            return spec;
         var whole = JsonObject.Create(spec)!;
         var target = whole["target"]!.AsObject();
         target.Remove("podSelector");
@@ -97,7 +98,26 @@ public static class PolicySession
         target["podName"] = pod;
         if (container is not null && target["containerName"] is null)
             target["containerName"] = container;
-        using var document = JsonDocument.Parse(whole.ToJsonString());
+        return Element(whole);
+    }
+
+    /// <summary>What made an alert fire was before it.</summary>
+    private static JsonElement LookingBack(PolicyEntity policy, JsonElement spec)
+    {
+        if (
+            policy.Spec.ValueKind != JsonValueKind.Object
+            || !policy.Spec.TryGetProperty("lookBack", out var lookBack)
+            || lookBack.ValueKind != JsonValueKind.String
+        )
+            return spec;
+        var whole = JsonObject.Create(spec)!;
+        whole["lookBack"] = lookBack.GetString();
+        return Element(whole);
+    }
+
+    private static JsonElement Element(JsonObject spec)
+    {
+        using var document = JsonDocument.Parse(spec.ToJsonString());
         return document.RootElement.Clone();
     }
 }

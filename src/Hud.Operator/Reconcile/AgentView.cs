@@ -1,4 +1,5 @@
 using Hud.Kubernetes;
+using Hud.Operator.LookBack;
 using k8s.Models;
 
 namespace Hud.Operator.Reconcile;
@@ -41,6 +42,8 @@ public sealed record AgentView(AgentPhase Phase, string Reason, string Message)
     /// <param name="seen">A status written earlier says that this agent was measuring.</param>
     public static AgentView Of(AgentObservation agent, bool seen, DateTimeOffset now)
     {
+        if (agent.Asked is { } asked)
+            return LookBackView.Of(agent, asked, now);
         var (pod, stream) = (agent.Pod, agent.Stream);
         if (stream.EndMessage is { } ending)
             return new AgentView(AgentPhase.Ended, ending.Reason, "");

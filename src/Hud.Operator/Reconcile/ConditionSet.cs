@@ -59,6 +59,7 @@ public static class ConditionTypes
     public const string Accepted = nameof(Accepted);
     public const string TargetsResolved = nameof(TargetsResolved);
     public const string AgentsScheduled = nameof(AgentsScheduled);
+    public const string LookedBack = nameof(LookedBack);
     public const string Complete = nameof(Complete);
     public const string Failed = nameof(Failed);
     public const string ResultsComplete = nameof(ResultsComplete);
@@ -78,6 +79,7 @@ public static class ConditionTypes
         Accepted,
         TargetsResolved,
         AgentsScheduled,
+        LookedBack,
         Complete,
         Failed,
         ResultsComplete,

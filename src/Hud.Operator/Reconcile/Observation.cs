@@ -1,6 +1,8 @@
 using Hud.Core.Api;
 using Hud.Core.Profile;
+using Hud.Core.Stream;
 using Hud.Kubernetes;
+using Hud.Operator.LookBack;
 using Hud.Operator.Streams;
 using k8s.Models;
 
@@ -15,7 +17,14 @@ public sealed record AgentObservation(
     V1Pod? Pod,
     StreamSnapshot Stream,
     string? Refusal = null
-);
+)
+{
+    /// <summary>
+    /// What it was asked, where it is not the session's own but one that watches for the policy that owns the session: it goes on, whatever becomes of the
+    /// session.
+    /// </summary>
+    public LookBackRequest? Asked { get; init; }
+}
 
 /// <summary>All that a decision about a running session may look at.</summary>
 public sealed record Observation
@@ -29,6 +38,9 @@ public sealed record Observation
 
     /// <summary>One per node that has targets.</summary>
     public required IReadOnlyList<AgentObservation> Agents { get; init; }
+
+    /// <summary>Null for a session that does not look back.</summary>
+    public LookBackSeen? LookBack { get; init; }
 
     /// <summary>How long the view of the cluster has been current without a break; null while it is not.</summary>
     public required TimeSpan? CurrentFor { get; init; }
@@ -45,7 +57,7 @@ public sealed record Decision
     /// <summary>Nodes whose agent pod is to be made.</summary>
     public IReadOnlyList<string> Create { get; init; } = [];
 
-    /// <summary>Agent pods that are to end now and send what they have.</summary>
+    /// <summary>Agent pods that are to end now and send what they have; those that are not the session's own are to tell what they have, and go on.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
     /// <summary>Agent pods that will never run.</summary>

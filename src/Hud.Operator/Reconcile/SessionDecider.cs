@@ -1,6 +1,7 @@
 using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Profile;
+using Hud.Operator.LookBack;
 using Hud.Operator.Resources;
 
 namespace Hud.Operator.Reconcile;
@@ -22,7 +23,7 @@ public static class SessionDecider
         var missing = agents.Where(a => a.View.Phase == AgentPhase.Missing && !late.Contains(a)).ToList();
 
         var stop = new List<string>();
-        var delete = late.Where(a => a.Agent.Pod is not null).Select(a => a.Agent.Name).ToList();
+        var delete = late.Where(a => a.Agent is { Pod: not null, Asked: null }).Select(a => a.Agent.Name).ToList();
         var create = new List<string>();
         if (o.Spec.Suspend)
         {
@@ -54,6 +55,7 @@ public static class SessionDecider
         var waiting = agents.Exists(a => a.View.Phase != AgentPhase.Ended && !late.Contains(a));
         var conditions = new ConditionSet(o.Status.Conditions, o.Generation, o.Now);
         Schedule(conditions, agents, targets);
+        LookBackCondition.Set(conditions, o, [.. agents.Select(a => a.Agent)]);
         var status = o.Status with
         {
             Targets = targets,
@@ -71,8 +73,18 @@ public static class SessionDecider
             Create = create,
             Stop = stop,
             Delete = delete,
-            RequeueAfter = TimeSpan.FromSeconds(agents.TrueForAll(a => a.View.Phase == AgentPhase.Measuring) ? 5 : 1),
+            RequeueAfter = Pause(o, agents),
         };
+    }
+
+    /// <summary>An agent that watches already is heard from when its time is over.</summary>
+    private static TimeSpan Pause(Observation o, List<(AgentObservation Agent, AgentView View)> agents)
+    {
+        var pause = TimeSpan.FromSeconds(agents.TrueForAll(a => a.View.Phase == AgentPhase.Measuring) ? 5 : 1);
+        var left = agents
+            .Where(a => a.View.Phase == AgentPhase.Measuring && a.Agent.Asked is not null)
+            .Select(a => a.Agent.Asked!.Until - o.Now + TimeSpan.FromMilliseconds(5));
+        return left.Prepend(pause).Min();
     }
 
     /// <summary>An agent was there, or there is nothing on the node that one could be made for.</summary>

@@ -2,6 +2,7 @@ using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
 using Hud.Core.Profile;
+using Hud.Operator.LookBack;
 
 namespace Hud.Operator.Reconcile;
 
@@ -19,8 +20,11 @@ public static class TerminalStatus
         IReadOnlyList<AgentObservation> agents
     )
     {
-        var profiles = agents.Where(a => a.Stream.Profile is not null).Select(a => a.Stream.Profile!.Open()).ToList();
-        var merged = profiles.Count == 0 ? null : ProfileMerge.Merge(profiles);
+        var opened = agents
+            .Where(a => a.Stream.Profile is not null)
+            .Select(a => (a.Node, Profile: a.Stream.Profile!.Open()))
+            .ToList();
+        var merged = opened.Count == 0 ? null : ProfileMerge.Merge([.. opened.Select(p => p.Profile)]);
         var succeeded = status.TargetCounts.Succeeded;
         var all = status.Targets;
         var failed = all.Where(t => t.State == TargetState.Failed).ToList();
@@ -45,6 +49,7 @@ public static class TerminalStatus
             };
             Losses(conditions, merged, agents);
         }
+        status = LookBackCondition.Finish(status, conditions, o, opened);
         Judge(conditions, o.Spec.Expect, merged);
 
         if (succeeded > 0)
@@ -173,7 +178,8 @@ public static class TerminalStatus
     {
         var lost = profile.Losses.Events();
         var lines = agents.Sum(a => a.Stream.MissingLines + a.Stream.BadLines);
-        var withoutEnd = agents.Count(a => a.Stream.EndMessage is null);
+        // one that was asked goes on; where it did not answer, its targets say so
+        var withoutEnd = agents.Count(a => a.Asked is null && a.Stream.EndMessage is null);
         if (lost > 0 || lines > 0 || withoutEnd > 0)
             conditions.Set(
                 ConditionTypes.ResultsComplete,

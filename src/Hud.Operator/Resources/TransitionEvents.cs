@@ -19,6 +19,8 @@ public static class TransitionEvents
         (ConditionTypes.TargetsResolved, "False", true),
         (ConditionTypes.AgentsScheduled, "True", false),
         (ConditionTypes.AgentsScheduled, "False", true),
+        (ConditionTypes.LookedBack, "True", false),
+        (ConditionTypes.LookedBack, "False", true),
         (ConditionTypes.Complete, "True", false),
         (ConditionTypes.Failed, "True", true),
         (ConditionTypes.ResultsComplete, "False", true),

@@ -1,3 +1,4 @@
+using Hud.Core.Profile;
 using Hud.Core.Stream;
 
 namespace Hud.Operator.Streams;
@@ -36,17 +37,19 @@ public sealed class ProfileIntake(TimeProvider time) : IDisposable
     /// before any is refused.
     /// </summary>
     /// <param name="agents">Agents of the session: at its end their profiles are open together and count as one.</param>
+    /// <param name="part">What of the profile is kept, or null and why it cannot be used; null: all of it.</param>
     /// <returns>The profile, to be given back with <see cref="Release"/>, or null and why not.</returns>
     public async Task<(PackedProfile? Profile, string Error)> KeepAsync(
         byte[] compressed,
         int agents,
-        CancellationToken cancel
+        CancellationToken cancel,
+        Func<ProfileDocument, (ProfileDocument? Part, string Error)>? part = null
     )
     {
         using var alone = await OpenAsync(cancel).ConfigureAwait(false);
         try
         {
-            return await MemoryRetry.RunAsync(() => Keep(compressed, agents), time, cancel).ConfigureAwait(false);
+            return await MemoryRetry.RunAsync(() => Keep(compressed, agents, part), time, cancel).ConfigureAwait(false);
         }
         catch (OutOfMemoryException)
         {
@@ -54,9 +57,15 @@ public sealed class ProfileIntake(TimeProvider time) : IDisposable
         }
     }
 
-    private (PackedProfile? Profile, string Error) Keep(byte[] compressed, int agents)
+    private (PackedProfile? Profile, string Error) Keep(
+        byte[] compressed,
+        int agents,
+        Func<ProfileDocument, (ProfileDocument? Part, string Error)>? part
+    )
     {
         var document = ProfilePack.Open(compressed, out var weight, out var error);
+        if (document is { } whole && part is not null)
+            (document, error) = Part(whole, part);
         if (document is null)
             return (null, error);
         var left = MaxHeldBytes - HeldBytes;
@@ -65,7 +74,7 @@ public sealed class ProfileIntake(TimeProvider time) : IDisposable
             Math.Max(MinShare, (left - Reserve) / 16)
         );
         var heap = StreamLimits.MaxProfileHeapBytes / agents;
-        if (compressed.Length > bytes || weight > heap)
+        if (part is not null || compressed.Length > bytes || weight > heap)
         {
             try
             {
@@ -85,6 +94,23 @@ public sealed class ProfileIntake(TimeProvider time) : IDisposable
             );
         Interlocked.Add(ref _held, compressed.Length);
         return (new PackedProfile(compressed, document.Targets), "");
+    }
+
+    private static (ProfileDocument? Document, string Error) Part(
+        ProfileDocument document,
+        Func<ProfileDocument, (ProfileDocument? Part, string Error)> part
+    )
+    {
+        try
+        {
+            return part(document);
+        }
+#pragma warning disable CA1031 // as where it is cut
+        catch (Exception e) when (e is not OutOfMemoryException)
+#pragma warning restore CA1031
+        {
+            return (null, "the profile cannot be read: " + e.Message);
+        }
     }
 
     public void Release(PackedProfile? profile)

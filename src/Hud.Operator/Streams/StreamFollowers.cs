@@ -9,7 +9,7 @@ namespace Hud.Operator.Streams;
 /// it has. <see cref="LogEnd"/> decides when there is nothing more to come. Nothing here survives a restart and nothing needs to: the log is
 /// still there.
 /// </summary>
-public sealed class StreamFollowers(
+public sealed partial class StreamFollowers(
     KubernetesClient client,
     Informer<V1Pod> agents,
     string ns,
@@ -54,6 +54,7 @@ public sealed class StreamFollowers(
                 if (entry.Uid == uid)
                     return entry.Stream.Snapshot;
                 entry.Stop.Cancel();
+                profiles.Release(entry.Stream.Close());
             }
             var stream = new AgentStream(time);
             var stop = new CancellationTokenSource();
@@ -62,6 +63,38 @@ public sealed class StreamFollowers(
                 stream,
                 stop,
                 Task.Run(() => FollowAsync(name, uid, session, agents, stream, stop.Token), CancellationToken.None)
+            );
+            return stream.Snapshot;
+        }
+    }
+
+    /// <summary>
+    /// The same for the answer of an agent that watches for many sessions and goes on: of its log only what it says to this one is kept, and it is read
+    /// for as long as that is waited for.
+    /// </summary>
+    /// <param name="name">What the session calls the agent.</param>
+    public StreamSnapshot FollowLookBack(string name, V1Pod pod, EntityKey session, LookBackWait wait)
+    {
+        var uid = pod.Metadata.Uid;
+        lock (_lock)
+        {
+            if (_open.TryGetValue(name, out var entry))
+            {
+                if (entry.Uid == uid)
+                    return entry.Stream.Snapshot;
+                entry.Stop.Cancel();
+                profiles.Release(entry.Stream.Close());
+            }
+            var stream = new AgentStream(time);
+            var stop = new CancellationTokenSource();
+            _open[name] = (
+                uid,
+                stream,
+                stop,
+                Task.Run(
+                    () => FollowAsync(pod.Metadata.Name, uid, session, wait, stream, stop.Token),
+                    CancellationToken.None
+                )
             );
             return stream.Snapshot;
         }
@@ -188,6 +221,7 @@ public sealed class StreamFollowers(
                         StreamLimits.MaxLineBytes,
                         Silence,
                         MaxLogBytes,
+                        since: null,
                         slow.Token
                     )
                     .ConfigureAwait(false)

@@ -69,6 +69,7 @@ public class SessionFileTests
                         formats: [Report, Pprof, Page]
                       expect: {maxPoll: 50ms, maxBlockedPercent: 1.5}
                       resultsTTL: 24h
+                      lookBack: 2m
                     """,
                 SessionScope.Cluster
             )
@@ -89,6 +90,7 @@ public class SessionFileTests
             (49, 0.5, true, 10),
             (spec.SampleFrequencyHz, spec.OverheadBudgetPercent, spec.Suspend, spec.Output.TopHotspots)
         );
+        Assert.Equal("2m", spec.LookBack.ToString());
         Assert.Equal(["io-", "cpu-"], spec.WorkerThreadNames);
         Assert.Equal([OutputFormat.Report, OutputFormat.Pprof, OutputFormat.Page], spec.Output.Formats);
         Assert.Equal(("50ms", 1.5), (spec.Expect!.MaxPoll.ToString(), spec.Expect.MaxBlockedPercent));

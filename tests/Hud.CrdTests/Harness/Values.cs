@@ -101,7 +101,7 @@ internal static class Values
             yield return $"{Ok}\nduration: 30m\nthreshold: \"{value}\"";
             yield return $"{Ok}\nduration: \"{value}\"";
             yield return $"{Ok}\nthreshold: \"{value}\"\nduration: 5s";
-            foreach (var field in (string[])["startDeadline: ", "resultsTTL: ", "expect: {maxPoll: "])
+            foreach (var field in (string[])["startDeadline: ", "resultsTTL: ", "lookBack: ", "expect: {maxPoll: "])
                 yield return $"{Ok}\n{field}\"{value}\"{(field[^2] == ' ' || !field.Contains('{', StringComparison.Ordinal) ? "" : "}")}";
         }
         foreach (var name in Names)
@@ -193,6 +193,7 @@ internal static class Values
                     "output: null",
                     "output: {}",
                     "resultsTTL: null",
+                    "lookBack: null",
                     "expect: {maxPoll: null}",
                 ]
         )

@@ -97,6 +97,21 @@ public sealed class AlertControllerTests
         Assert.Equal(0, world.PodLists);
     }
 
+    /// <summary>What made an alert fire was before it; a run by the schedule has nothing to look back to.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("checkout-1")]
+    public async Task A_session_by_an_alert_looks_back_as_its_policy_says(string? pod)
+    {
+        var policy = Hud.Operator.Tests.LookBack.MakeLookBack.Watching();
+        await using var world = await WorldAsync([policy]);
+        world.Inbox.Offer([pod is null ? Alert() : Alert("f1", 0, ("pod", pod))]);
+        await world.ReconcileAsync();
+        Assert.Equal("2m", world.Session(world.Names[0]).Spec.GetProperty("lookBack").GetString());
+        var scheduled = PolicySession.Build(policy, new NewRun("nightly-1", Now, 0));
+        Assert.False(scheduled.Spec.TryGetProperty("lookBack", out _));
+    }
+
     /// <summary>Who can write an alert must not be able to profile another workload.</summary>
     [Theory]
     [InlineData("vault-0")]

@@ -177,6 +177,20 @@ public sealed class ContinuousDeciderTests
         Assert.Equal(["n001"], Nodes(decision.Write.Select(w => w.Pod)));
     }
 
+    /// <summary>With it would go what a session waits for.</summary>
+    [Fact]
+    public void An_old_agent_stays_while_a_session_waits_for_its_answer()
+    {
+        var fleet = Fleet(1);
+        var agent = Agent(fleet, "n000", ageMinutes: 2000);
+        agent.Metadata.Annotations[Names.LookBackAnnotation] = Hud.Operator.LookBack.LookBackList.Write([
+            new Hud.Core.Stream.LookBackRequest { Id = "a", Until = Make.Now.AddSeconds(30) },
+        ]);
+        Assert.Empty(Decide(fleet, [agent]).End);
+        Assert.Empty(Decide(fleet, [agent], seconds: 89).End);
+        Assert.Equal(["n000 renewed"], Ends(Decide(fleet, [agent], seconds: 91)));
+    }
+
     [Fact]
     public void One_that_ends_again_and_again_is_made_at_longer_and_longer_intervals()
     {

@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using Hud.Core.Api;
 using Hud.Kubernetes;
 using Hud.Kubernetes.Tests.Scripted;
+using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Streams;
@@ -22,6 +23,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     private readonly Dictionary<EntityKey, SessionEntity> _sessions = [];
     private readonly List<Channel<string>> _watches = [];
     private readonly List<Channel<string>> _podWatches = [];
+    private readonly PolicyEntity[] _policies;
     private readonly CancellationTokenSource _stop = new();
     private readonly ScriptedServer _server;
     private readonly KubernetesClient _client;
@@ -34,9 +36,11 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         OperatorOptions options,
         SessionEntity[] sessions,
         V1Pod[]? agents = null,
-        TimeProvider? time = null
+        TimeProvider? time = null,
+        PolicyEntity[]? policies = null
     )
     {
+        _policies = policies ?? [];
         time ??= TimeProvider.System;
         foreach (var session in sessions)
             _sessions[EntityKey.Of(session)] = session;
@@ -48,8 +52,12 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             _client,
             EntityTypes.Pods,
             new InformerOptions { Namespace = options.Namespace },
-            SessionController.AgentIndexes
+            new Dictionary<string, Func<V1Pod, IEnumerable<string>>>(
+                [.. SessionController.AgentIndexes, .. ContinuousAgents.Indexes],
+                StringComparer.Ordinal
+            )
         );
+        Policies = new Informer<PolicyEntity>(_client, PolicyType.Policies, new InformerOptions());
         var log = new Log(TextWriter.Null, LogLevel.Error, time);
         Streams = new StreamFollowers(_client, pods, options.Namespace, Profiles, _ => { }, time, log);
         var latest = new Latest<SessionEntity>(Sessions.Store);
@@ -58,6 +66,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             Sessions,
             latest,
             pods,
+            Policies,
             new TargetResolver(_client, options),
             Streams,
             Profiles,
@@ -78,11 +87,16 @@ internal sealed class ScriptedWorld : IAsyncDisposable
                 ),
             ]
         );
-        _running = Task.WhenAll(Sessions.RunAsync(_stop.Token), pods.RunAsync(_stop.Token));
+        _running = Task.WhenAll(
+            Sessions.RunAsync(_stop.Token),
+            pods.RunAsync(_stop.Token),
+            Policies.RunAsync(_stop.Token)
+        );
         // this server sends a watch only what happens after it began
         Ready = Task.WhenAll(
             Sessions.Synced,
             pods.Synced,
+            Policies.Synced,
             Objects.UntilAsync(() => Locked(() => _watches.Count > 0 && _podWatches.Count > 0), "the watches")
         );
     }
@@ -90,6 +104,14 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public Task Ready { get; }
 
     public Informer<SessionEntity> Sessions { get; }
+
+    public Informer<PolicyEntity> Policies { get; }
+
+    /// <summary>Changes of agents' pods that were asked for and made, in order, as they came.</summary>
+    public ConcurrentQueue<(string Pod, JsonElement Patch)> Patches { get; } = [];
+
+    /// <summary>Before the server takes a change of an agent's pod.</summary>
+    public Func<Task>? OnPatch { get; set; }
 
     /// <summary>What the operator sees of agent pods.</summary>
     public Informer<V1Pod> Pods { get; }
@@ -164,6 +186,21 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         await Objects.UntilAsync(() => Sessions.Store.Get(key)?.Uid == next?.Uid, "the deletion");
     }
 
+    /// <summary>As a user does it.</summary>
+    public async Task SuspendAsync(string name)
+    {
+        lock (_lock)
+        {
+            var session = _sessions[new EntityKey("shop", name)];
+            var spec = System.Text.Json.Nodes.JsonObject.Create(session.Spec)!;
+            spec["suspend"] = true;
+            session.Spec = JsonDocument.Parse(spec.ToJsonString()).RootElement;
+            session.Metadata.ResourceVersion = (++_version).ToString();
+            Send("MODIFIED", session);
+        }
+        await SeenAsync(name);
+    }
+
     /// <summary>The server has this session, and no list or watch has shown it yet.</summary>
     public void AddUnseen(SessionEntity session) => Locked(() => _unseen = session);
 
@@ -222,6 +259,10 @@ internal sealed class ScriptedWorld : IAsyncDisposable
             await WatchAsync(path[^1], answer);
         else if (request.Method == "GET" && path[^1] == "profilingsessions")
             await answer.JsonAsync(List(SessionType.Sessions.Json, [.. Locked(() => _sessions.Values.ToArray())]));
+        else if (request.Method == "GET" && path[^1] == "profilingpolicies")
+            await answer.JsonAsync(List(PolicyType.Policies.Json, _policies));
+        else if (request.Method == "PATCH" && path[^2] == "pods")
+            await PatchAsync(request, path[^1], answer);
         else if (request.Method == "GET" && path[^2] == "profilingsessions")
             await SessionAsync(answer, new EntityKey(path[^3], path[^1]));
         else if (request.Method == "GET" && path[^1] == "pods" && path[^2] == "shop" && OnTargets is not null)
@@ -268,6 +309,39 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         }
     }
 
+    /// <summary>Of an agent's pod that is there, by the version that it names; of any other what was sent is sent back.</summary>
+    private async Task PatchAsync(ScriptedRequest request, string name, Answer answer)
+    {
+        var body = JsonDocument.Parse(request.Body).RootElement;
+        if (OnPatch is not null)
+            await OnPatch();
+        var pod = Agents.FirstOrDefault(p => p.Metadata.Name == name);
+        var metadata = body.TryGetProperty("metadata", out var m) ? m : default;
+        if (pod is null || !metadata.TryGetProperty("annotations", out var annotations))
+        {
+            await answer.JsonAsync(request.Body);
+            return;
+        }
+        if (
+            metadata.TryGetProperty("resourceVersion", out var version)
+            && version.GetString() != pod.Metadata.ResourceVersion
+        )
+        {
+            await answer.ErrorAsync(409, "Conflict", "the object has been modified");
+            return;
+        }
+        Patches.Enqueue((name, body));
+        foreach (var annotation in annotations.EnumerateObject())
+            pod.Metadata.Annotations[annotation.Name] = annotation.Value.GetString()!;
+        pod.Metadata.ResourceVersion = (++_version).ToString();
+        Locked(() =>
+        {
+            foreach (var watch in _podWatches)
+                watch.Writer.TryWrite(Objects.Event("MODIFIED", JsonSerializer.Serialize(pod, EntityTypes.Pods.Json)));
+        });
+        await answer.JsonAsync(JsonSerializer.Serialize(pod, EntityTypes.Pods.Json));
+    }
+
     private Task SessionAsync(Answer answer, EntityKey key) =>
         Locked(() => _sessions.GetValueOrDefault(key) ?? _unseen) is { } session
             ? answer.JsonAsync(JsonSerializer.Serialize(session, SessionType.Sessions.Json))
@@ -311,7 +385,8 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     private async Task WatchAsync(string kind, Answer answer)
     {
         var lines = Channel.CreateUnbounded<string>();
-        Locked(() => (kind == "profilingsessions" ? _watches : _podWatches).Add(lines));
+        if (kind != "profilingpolicies")
+            Locked(() => (kind == "profilingsessions" ? _watches : _podWatches).Add(lines));
         await answer.StreamAsync();
         await foreach (var line in lines.Reader.ReadAllAsync(_stop.Token))
             await answer.RawAsync(line);
