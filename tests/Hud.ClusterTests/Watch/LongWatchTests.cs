@@ -54,6 +54,14 @@ public sealed class LongWatchTests(Cluster cluster)
         var agent = await AgentAsync(world);
         var name = agent["metadata"]!["name"]!.GetValue<string>();
 
+        // the page is there before the first figures are
+        await World.UntilAsync(
+            "the first figures",
+            120,
+            async () => await SidecarPage.ReadAsync(cluster, name) is { } page && page.Sum("hud_up") == 1,
+            async () => (await cluster.KubectlAsync("-n", Cluster.System, "logs", name, "--all-containers")).All
+        );
+
         var (clock, version, replicas, next) = (Stopwatch.StartNew(), 1, 2, 30.0);
         for (var change = 0; clock.Elapsed.TotalSeconds < seconds; )
         {
