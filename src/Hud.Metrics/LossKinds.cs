@@ -5,6 +5,9 @@ namespace Hud.Metrics;
 /// <summary>Ways in which events are lost, by the label they have. What a report counts of itself (names, stacks, hotspots) is not among them.</summary>
 public static class LossKinds
 {
+    /// <summary>On the way from the agent, which does not know of them.</summary>
+    public const string BadLines = "metrics_unreadable";
+
     public static readonly IReadOnlyList<(string Kind, Func<RunMetrics, long> Count)> All =
     [
         ("ring_buffer", r => r.Losses.RingBufferDrops),

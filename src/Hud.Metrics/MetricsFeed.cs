@@ -19,8 +19,12 @@ public sealed class MetricsFeed(MetricsPages pages)
         if (line.IsEmpty)
             return;
         if (StreamLine.Read(line) is { } message)
+        {
             pages.Accept(message);
-        else
-            BadLines++;
+            return;
+        }
+
+        BadLines++;
+        pages.CountBadLine();
     }
 }

@@ -29,6 +29,13 @@ public sealed class MetricsPages
         _heap.Look();
     }
 
+    /// <summary>A line that is no message.</summary>
+    public void CountBadLine()
+    {
+        lock (_gate)
+            _state.BadLines++;
+    }
+
     public Page Answer(PageRequest request) =>
         request.Path switch
         {

@@ -31,6 +31,9 @@ public sealed class MetricsState(Action? onHistogram = null)
         public SortedDictionary<int, TaskMetrics> Tasks { get; } = [];
     }
 
+    /// <summary>Lines that came and could not be read.</summary>
+    public long BadLines { get; set; }
+
     /// <summary>Messages of other kinds say nothing here.</summary>
     public void Accept(StreamMessage message, DateTimeOffset now)
     {
@@ -126,6 +129,7 @@ public sealed class MetricsState(Action? onHistogram = null)
                         Labels((MetricLabels.Kind, k.Kind)),
                         Math.Max(0, k.Count(run))
                     )),
+                    new(Labels((MetricLabels.Kind, LossKinds.BadLines)), BadLines),
                 ],
             },
             One(MetricCatalog.AgentCpu, Seconds(run.Overhead.AgentCpuNs)),

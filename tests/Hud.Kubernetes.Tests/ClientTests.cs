@@ -27,6 +27,30 @@ public sealed class ClientTests
         Assert.Equal("/api/v1/namespaces/a/pods?labelSelector=app=x,!y&limit=500", server.Requests[0].Target);
     }
 
+    /// <summary>A page that follows names its snapshot by the token; the server refuses a version beside it.</summary>
+    [Fact]
+    public async Task A_list_from_the_servers_cache_says_so_on_its_first_page_alone()
+    {
+        await using var server = new ScriptedServer(
+            (r, a) =>
+                a.JsonAsync(
+                    r.Target.Contains("continue=next", StringComparison.Ordinal)
+                        ? List(9, "", Pod("b", 2))
+                        : List(8, "next", Pod("a", 1))
+                )
+        );
+        using var client = server.Client();
+        var list = await client.ListAsync(EntityTypes.Pods, "a", new ListOptions(FromCache: true), None);
+        Assert.Equal(["a", "b"], list.Items!.Select(p => p.Metadata.Name));
+        Assert.Equal(
+            [
+                "/api/v1/namespaces/a/pods?limit=500&resourceVersion=0",
+                "/api/v1/namespaces/a/pods?limit=500&continue=next",
+            ],
+            server.Requests.Select(r => r.Target)
+        );
+    }
+
     [Fact]
     public async Task A_list_whose_snapshot_is_gone_in_the_middle_begins_again()
     {

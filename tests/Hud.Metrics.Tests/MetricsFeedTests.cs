@@ -54,6 +54,7 @@ public sealed class MetricsFeedTests
         _feed.Push(Encoding.ASCII.GetBytes(new string('x', StreamLimits.MaxLineBytes + 10) + "\n"));
         _feed.Push(Line(Messages.Checkout()));
         Assert.Equal(2, _feed.BadLines);
+        Assert.Contains("hud_lost_events_total{kind=\"metrics_unreadable\"} 2\n", Page(), StringComparison.Ordinal);
         Assert.Contains("hud_up 1\n", Page(), StringComparison.Ordinal);
     }
 

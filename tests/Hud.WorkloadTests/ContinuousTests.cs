@@ -216,6 +216,22 @@ public sealed partial class ContinuousTests : IDisposable
         Assert.Equal(0, sidecar.ExitCode);
     }
 
+    [Theory]
+    [InlineData("--help", 0, "hud-agent metrics --from FIFO --listen ADDRESS")]
+    [InlineData("--from pipe", 2, "--listen is missing")]
+    [InlineData("--from pipe --listen 192.0.2.1:9464", 2, "--listen 192.0.2.1:9464: this machine has no such address")]
+    public async Task What_it_is_asked_wrongly_it_says(string arguments, int code, string text)
+    {
+        Repository.Require(Agent, "./build.sh hud-agent");
+        using var sidecar = Start(Agent, ["metrics", .. arguments.Split(' ')]);
+        string said =
+            await sidecar.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)
+            + await sidecar.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await EndedAsync(sidecar);
+        Assert.Equal(code, sidecar.ExitCode);
+        Assert.Contains(text, said, StringComparison.Ordinal);
+    }
+
     /// <summary>As Kubernetes does it for a container that runs as root with capabilities, but without those that it takes to become another user.</summary>
     [Theory]
     [InlineData("--bounding-set -setuid,-setgid", "root's rights could not be given up")]
