@@ -46,7 +46,7 @@ public sealed class LookBackTests(Cluster cluster, ITestOutputHelper output)
             await World.UntilAsync(
                 "an agent that watches the pod",
                 240,
-                async () => (await AgentLogAsync()).Contains("\"state\":\"Running\"", StringComparison.Ordinal),
+                async () => (await AgentLogAsync()).Contains("{\"t\":\"target\"", StringComparison.Ordinal),
                 DetailsAsync
             );
             var before = await BlocksAsync(world);
