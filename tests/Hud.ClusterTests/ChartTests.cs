@@ -188,7 +188,13 @@ public sealed class ChartTests(Cluster cluster)
             )
         );
         foreach (
-            var bad in (string[])["dashboard.namespace=Not_One", "podMonitor.interval=often", "prometheusRule.rules=x"]
+            var bad in (string[])
+                [
+                    "dashboard.namespace=Not_One",
+                    "podMonitor.interval=often",
+                    "podMonitor.enabled=true,continuous.metrics.enabled=false",
+                    "prometheusRule.rules=x",
+                ]
         )
             Assert.NotEqual(0, (await cluster.HelmAsync("template", "hud", "charts/hud", "--set", bad)).Code);
     }
