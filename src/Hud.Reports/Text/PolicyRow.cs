@@ -2,7 +2,7 @@ using Hud.Core.Api;
 
 namespace Hud.Reports.Text;
 
-/// <summary>A policy: when it runs, and what its last session found.</summary>
+/// <summary>A policy: when it runs, what its last session found, and whether the newest rollout made things worse.</summary>
 public sealed record PolicyRow
 {
     public string Namespace { get; init; } = "";
@@ -10,6 +10,12 @@ public sealed record PolicyRow
 
     /// <summary>Five fields or a macro, with the zone where it isn't UTC.</summary>
     public string Schedule { get; init; } = "";
+
+    /// <summary>What else makes sessions: alerts, rollouts or both; empty where nothing does, or all of it is suspended.</summary>
+    public string Triggers { get; init; } = "";
+
+    /// <summary>Why the newest rollout made the target worse; empty where it did not, or that cannot be said.</summary>
+    public string Regression { get; init; } = "";
 
     /// <summary>Containers that agents watch all the time; null: the policy has no such agents.</summary>
     public int? Watched { get; init; }
@@ -37,9 +43,23 @@ public sealed record PolicyRow
                     ? schedule.Cron
                     : $"{schedule.Cron} {schedule.TimeZone}"
                 : "",
+            Triggers = string.Join(
+                " and ",
+                new[]
+                {
+                    spec.Triggers?.Alert is { Suspend: false } ? "alerts" : "",
+                    spec.Triggers?.Rollout is { Suspend: false } ? "rollouts" : "",
+                }.Where(t => t.Length > 0)
+            ),
+            Regression =
+                status?.Conditions.FirstOrDefault(c => c is { Type: "RegressionFound", Status: "True" })?.Message ?? "",
             Watched = spec.Continuous is null ? null : status?.Continuous?.Targets ?? 0,
             Suspended =
-                spec.Schedule?.Suspend ?? (spec.Triggers?.Alert is null && spec.Continuous is { Suspend: true }),
+                spec.Schedule?.Suspend
+                ?? (
+                    spec.Triggers is not ({ Alert: not null } or { Rollout: not null })
+                    && spec.Continuous is { Suspend: true }
+                ),
             Active = status?.ActiveCount ?? 0,
             LastRun = status?.LastScheduleTime,
             NextRun = status?.NextScheduleTime,

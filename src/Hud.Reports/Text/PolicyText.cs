@@ -36,15 +36,23 @@ public static class PolicyText
             sheet.Add(Cell(Name(row, namespaces), names) + "  ", Ink.Strong);
             sheet.Add(Padded(Printable.Fit(Printable.Clean(Schedule(row)), schedules), schedules) + "  ");
             sheet.Add($"{(row.LastRun is { } last ? SessionText.Age(now - last) : "-"), 4}  {Next(row, now), 7}  ");
-            sheet.Add(Printable.Clean(row.LastVerdict.Length > 0 ? row.LastVerdict : "-")).End();
+            if (row.Regression.Length > 0)
+                sheet.Add("REGRESSION ", Ink.Bad);
+            sheet.Add(Printable.Clean(Found(row))).End();
         }
 
         return sheet.ToString();
     }
 
-    /// <summary>When sessions are made; where no schedule does, how much is watched all the time.</summary>
+    private static string Found(PolicyRow row) =>
+        row.Regression.Length > 0 ? row.Regression
+        : row.LastVerdict.Length > 0 ? row.LastVerdict
+        : "-";
+
+    /// <summary>When sessions are made; where nothing makes any, how much is watched all the time.</summary>
     private static string Schedule(PolicyRow row) =>
         row.Schedule.Length > 0 ? row.Schedule
+        : row.Triggers.Length > 0 ? "on " + row.Triggers
         : row.Watched is { } watched ? $"watches {watched}"
         : "";
 

@@ -246,6 +246,43 @@ public sealed class FleetTextTests
                 new ProfilingPolicyStatus { Continuous = new ContinuousStatus { Targets = 12 } }
             ),
             PolicyRow.Of(
+                new ObjectMetadata { Name = "each-release", Namespace = "shop" },
+                new ProfilingPolicySpec { Triggers = new TriggersSpec { Rollout = new RolloutTriggerSpec() } },
+                new ProfilingPolicyStatus
+                {
+                    LastSession = new LastSessionStatus { Name = "s", Verdict = "BLOCKED 9.2% of worker time" },
+                    Conditions =
+                    [
+                        new Condition
+                        {
+                            Type = "RegressionFound",
+                            Status = "True",
+                            Reason = "Regression",
+                            Message = "9.2% of worker time is lost, 0.3% was before; new: auth::hash_password",
+                        },
+                    ],
+                }
+            ),
+            PolicyRow.Of(
+                new ObjectMetadata { Name = "no-worse", Namespace = "shop" },
+                new ProfilingPolicySpec
+                {
+                    Triggers = new TriggersSpec { Rollout = new RolloutTriggerSpec(), Alert = new AlertTriggerSpec() },
+                },
+                new ProfilingPolicyStatus
+                {
+                    Conditions =
+                    [
+                        new Condition
+                        {
+                            Type = "RegressionFound",
+                            Status = "False",
+                            Message = "as before",
+                        },
+                    ],
+                }
+            ),
+            PolicyRow.Of(
                 new ObjectMetadata { Name = "always-held", Namespace = "shop" },
                 new ProfilingPolicySpec { Continuous = new ContinuousSpec { Suspend = true } },
                 null
