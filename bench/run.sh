@@ -53,13 +53,14 @@ two programs that take turns on one CPU every few milliseconds: Hud watches the 
 both, and each is measured by the polls it makes for a second of its own CPU time (goal: at most 1 % lost).
 
 $("$bench" twin $((rounds * 6)))
+$("$bench" twin $((rounds * 4)) 0.5 | tail -n 1 | sed 's/^| hud |/| hud, `--budget 0.5`: what continuous agents keep to |/')
 $("$bench" twin $((rounds * 4)) 10 | tail -n 1 | sed 's/^| hud |/| hud, `--budget 10`: every poll timed |/')
 
 ## The agent
 
 Where no CPU is idle, the agent's own CPU time comes on top of what the target pays. The kernel's count of a program's time holds
 its own two looks at the clock for each run, so the last column is what the program itself takes (goal: 80 ns for a context
-switch of other processes: nearly all of `hud_sched_switch` in the second table).
+switch of other processes: nearly all of \`hud_sched_switch\` in the second table).
 
 $("$bench" agent 30)
 

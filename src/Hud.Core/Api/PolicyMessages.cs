@@ -42,7 +42,7 @@ public static class PolicyMessages
     public const string LookBackNeedsContinuous =
         "lookBack needs continuous, because only an agent that watches all the time knows the past; add continuous or leave lookBack out";
     public const string SessionLooksBack =
-        "lookBack belongs beside continuous and not into session; it holds for the sessions that alerts make";
+        "session.lookBack must be left out; set spec.lookBack, beside spec.continuous, for the sessions that alerts make";
     public const string LookBack = "lookBack must be from 10s to 10m; write it like 2m";
     public const string ContinuousBudget =
         "continuous.overheadBudgetPercent must be from 0.1 to 10; 0.5 is a good value";

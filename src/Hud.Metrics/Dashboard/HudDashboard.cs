@@ -58,7 +58,7 @@ public static class HudDashboard
                     4,
                     "Longest of them",
                     Seconds,
-                    "For how long the longest of these polls has gone on. From seconds on it is a worker that is stuck: a lock that nobody gives back, a call without a timeout, a loop. Its stack is in a report: kubectl hud run pod/NAME -d 30."
+                    "For how long the longest of these polls has gone on. From seconds on it is a worker that is stuck: a lock that is never released, a call without a timeout, a loop. Its stack is in a report: kubectl hud run pod/NAME -d 30."
                 )
                 {
                     Queries = [new($"max({Of(MetricCatalog.LongestOpen)} and {Watched})")],
@@ -102,7 +102,7 @@ public static class HudDashboard
                     2,
                     "Watched",
                     "none",
-                    "Processes that agents watch. None: nothing on this page is about now. Look at the agents at the bottom, and at the policy or session that asks for them."
+                    "Processes that agents watch. None: nothing on this page is current. Check the Agents panel at the bottom, and the policy or session that asks for them."
                 )
                 {
                     Queries = [new($"sum({Of(MetricCatalog.TargetUp)})")],
@@ -186,7 +186,7 @@ public static class HudDashboard
                     6,
                     "Lost by the code, by workload",
                     Percent,
-                    "The same of on_cpu and blocked alone, for all replicas of a container together. Begin with the highest: kubectl hud run deploy/NAME, or kubectl hud top for what was already found there."
+                    "on_cpu and blocked only, all replicas of a container together. Begin with the highest: kubectl hud run deploy/NAME, or kubectl hud top for what was already found there."
                 )
                 {
                     Queries =
@@ -199,7 +199,7 @@ public static class HudDashboard
                     6,
                     "Lost by the code, by pod",
                     Percent,
-                    "The same for each process. All replicas alike: it is the code or its load. One alone: see the odd pod, beside this."
+                    "on_cpu and blocked only, for each process. All replicas alike: it is the code or its load. One alone: see the odd pod, beside this."
                 )
                 {
                     Queries = [new($"topk(10, {Share(ByPod, OfCode)})", PodLegend)],
@@ -288,7 +288,7 @@ public static class HudDashboard
                     6,
                     "Time in which no worker was free",
                     Percent,
-                    "Every worker of a runtime in a slow poll at once: nothing else runs, not even health checks and timers. Any of it is an outage in small. Find what the polls have in common, often a lock or one dependency, in a report."
+                    "Every worker of a runtime in a slow poll at once: nothing else runs, not even health checks and timers. Any of it is a short outage. Find what the polls have in common, often a lock or one dependency, in a report."
                 )
                 {
                     Queries =
@@ -418,7 +418,7 @@ public static class HudDashboard
                     6,
                     "Agents",
                     "none",
-                    "Silent: not heard of for 15 seconds. An agent that ended in order has no bar any more. For one that stays silent, see kubectl logs and kubectl describe of its pod."
+                    "Silent: not heard of for 15 seconds. An agent that ended normally has no bar. For one that stays silent, see kubectl logs and kubectl describe of its pod."
                 )
                 {
                     Queries = [new(MetricCatalog.Up.Name, AgentLegend)],

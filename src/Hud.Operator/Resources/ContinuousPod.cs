@@ -30,7 +30,12 @@ public static class ContinuousPod
     private const string InputFolder = "/run/hud/input";
     private const string MetricsFolder = "/run/hud/metrics";
     private const string Pipe = MetricsFolder + "/pipe";
-    private const long Nobody = 65534;
+
+    /// <summary>
+    /// With hostPID, a process may read the environment and the files of others of its user, and end them. So it is a user of its own, and not the 65534
+    /// as which node-exporter and many others run.
+    /// </summary>
+    private const long MetricsUser = 64646;
 
     /// <param name="targets">As <see cref="Targets"/> has them.</param>
     public static V1Pod Build(
@@ -281,8 +286,8 @@ public static class ContinuousPod
             Resources = Resources((new("10m"), new("32Mi")), (new("200m"), new("64Mi"))),
             SecurityContext = new V1SecurityContext
             {
-                RunAsUser = Nobody,
-                RunAsGroup = Nobody,
+                RunAsUser = MetricsUser,
+                RunAsGroup = MetricsUser,
                 RunAsNonRoot = true,
                 AllowPrivilegeEscalation = false,
                 ReadOnlyRootFilesystem = true,

@@ -7,6 +7,9 @@ namespace Hud.KernelTests.Support;
 /// <summary>The BPF programs on the self-test child, whose probed function is called exactly as often as we say.</summary>
 internal sealed class ProbedChild : IDisposable
 {
+    /// <summary>It only ends a test that is broken: on a busy machine, and with walks that never pause, an answer takes its time.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly EventDecoder _decoder = new();
     private PollLinks? _links;
     private PollLinks? _wakes;
@@ -19,7 +22,7 @@ internal sealed class ProbedChild : IDisposable
         Kernel = BpfProbes.Load(settings);
         try
         {
-            Child = SelfTestChild.Start(mode) ?? throw new InvalidOperationException("hud-selftest does not start");
+            Child = SelfTestChild.Start(mode, Patience) ?? throw new InvalidOperationException("hud-selftest does not start");
             Threads = Kernel.AddTarget(Child.Pid, new(0));
             Ring = new RingBuffer(Kernel.Events, Accept);
             Kernel.AttachScheduler(hertz);
