@@ -15,23 +15,6 @@ public sealed class ChartTests(Cluster cluster)
             (await cluster.HelmAsync("lint", "--strict", "charts/hud")).Ok(),
             StringComparison.Ordinal
         );
-        // who may scrape is to be said
-        const string Agents = "NetworkPolicy/hud-continuous-agent";
-        Assert.Null(At(plain[Agents]["spec"], "ingress"));
-        var open = Parse(
-            (
-                await cluster.HelmAsync(
-                    "template",
-                    "hud",
-                    "charts/hud",
-                    "--set-json",
-                    """continuous.metrics.from=[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}]"""
-                )
-            ).Ok()
-        );
-        var scrapes = open[Agents]["spec"]["ingress"][0];
-        Assert.Equal("9464", scrapes["ports"][0]["port"].ToString());
-        Assert.Single((YamlSequenceNode)scrapes["from"]);
         foreach (
             var bad in (string[])
                 ["policy.maxDuration=soon", "agent.securityProfile=root", "operator.replicas=99", "nonsense=1"]

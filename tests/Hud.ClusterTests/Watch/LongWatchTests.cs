@@ -68,7 +68,7 @@ public sealed class LongWatchTests(Cluster cluster)
             await LookAsync(name);
             if (clock.Elapsed.TotalSeconds > next)
             {
-                next += 60;
+                next += seconds / 30.0;
                 switch (change++ % 4)
                 {
                     case 0:
@@ -109,7 +109,18 @@ public sealed class LongWatchTests(Cluster cluster)
                 running = await PodsAsync(world);
                 return running.Count == replicas && running.IsSubsetOf(_last!.Watched());
             },
-            async () => string.Join(' ', _last!.Watched()) + (await world.KubectlAsync("get", "pods")).All
+            async () =>
+                $"watched: {string.Join(' ', _last!.Watched())}\n"
+                + (await world.KubectlAsync("get", "pods")).All
+                + (await world.KubectlAsync("get", "hpp", "always", "-o", "jsonpath={.status}")).All
+                + (await AgentAsync(world))["metadata"]!["annotations"]!.ToJsonString()
+                + (await cluster.KubectlAsync("-n", Cluster.System, "logs", name, "-c", "agent", "--tail=30")).All
+                + string.Join(
+                    '\n',
+                    _last!
+                        .Values.Where(v => v.Name is "hud_target_up" or "hud_lost_events_total")
+                        .Select(v => v.ToString())
+                )
         );
         await Task.Delay(TimeSpan.FromSeconds(20));
         await LookAsync(name);
