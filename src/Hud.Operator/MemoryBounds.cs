@@ -1,6 +1,7 @@
 using Hud.Core.Stream;
 using Hud.Operator.Alerts;
 using Hud.Operator.Streams;
+using Hud.Operator.Targets;
 
 namespace Hud.Operator;
 
@@ -43,5 +44,9 @@ public static class MemoryBounds
     /// <summary>Agents that watch all the time, in view with what each watches: 63 targets are 45 KiB, the usual handful 8.</summary>
     public const long Continuous = 400 * (24L << 10);
 
-    public const long Total = Idle + Sessions + Streams + Receiving + Open + Targets + Held + Alerts + Continuous;
+    /// <summary>One look at the pods of a target that is watched all the time: a page, four times over while it is read and becomes objects, and what is kept of each pod.</summary>
+    public const long Look = (4L * TargetResolver.MaxPageBytes) + (TargetResolver.MaxLookPods * 2048L);
+
+    public const long Total =
+        Idle + Sessions + Streams + Receiving + Open + Targets + Held + Alerts + Continuous + Look;
 }

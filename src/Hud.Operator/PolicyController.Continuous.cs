@@ -33,7 +33,9 @@ public sealed partial class PolicyController
             return (
                 o with
                 {
-                    Continuous = spec.Continuous is null ? null : ContinuousAgents.Kept(o.Policy),
+                    Continuous = spec.Continuous is null
+                        ? null
+                        : ContinuousAgents.Failing(ContinuousAgents.Kept(o.Policy), e),
                 },
                 TargetsPause
             );

@@ -11,19 +11,16 @@ public sealed partial class PolicyController
 {
     /// <summary>
     /// How often the workload of a policy is asked for. One GET of one object is cheaper than a watch of all workloads of the cluster, which would have to
-    /// hold them; with many such policies the pause grows, so that together they ask for <see cref="LooksPerSecond"/> at most.
+    /// hold them; with many such policies the pause grows, see <see cref="LookPace"/>.
     /// </summary>
     private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(15);
-
-    private const int LooksPerSecond = 5;
 
     /// <summary>What changes about sessions brings a policy back at once, and the workload need not be asked for each time.</summary>
     private static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<EntityKey, RolloutMemory> _rollouts = new();
 
-    private TimeSpan PauseOfLooks =>
-        TimeSpan.FromSeconds(Math.Max(LookPause.TotalSeconds, (double)_rollouts.Count / LooksPerSecond));
+    private TimeSpan PauseOfLooks => LookPace.Pause(LookPause, _rollouts.Count);
 
     /// <returns>What is to be seen after a session was made, or none was, with what is to be said.</returns>
     private async Task<PolicyObservation> TakeRolloutsAsync(

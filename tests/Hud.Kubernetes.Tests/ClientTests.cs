@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hud.Kubernetes.Tests.Scripted;
 using k8s.Models;
 using static Hud.Kubernetes.Tests.Scripted.Objects;
@@ -27,28 +28,97 @@ public sealed class ClientTests
         Assert.Equal("/api/v1/namespaces/a/pods?labelSelector=app=x,!y&limit=500", server.Requests[0].Target);
     }
 
-    /// <summary>A page that follows names its snapshot by the token; the server refuses a version beside it.</summary>
+    /// <summary>The server's own rules: from its cache it sends all, else a page, with the place of the next one as token.</summary>
+    private static Task AnswerPage(ScriptedRequest request, Answer answer, string[] pods)
+    {
+        var query = request
+            .Target.Split('?')[1]
+            .Split('&')
+            .Select(p => p.Split('=', 2))
+            .ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
+        var from = query.TryGetValue("continue", out var place) ? int.Parse(place, CultureInfo.InvariantCulture) : 0;
+        var limit = query.ContainsKey("resourceVersion")
+            ? pods.Length
+            : int.Parse(query["limit"], CultureInfo.InvariantCulture);
+        var next = from + limit < pods.Length ? $"{from + limit}" : "";
+        return answer.JsonAsync(List(8, next, [.. pods.Skip(from).Take(limit)]));
+    }
+
     [Fact]
-    public async Task A_list_from_the_servers_cache_says_so_on_its_first_page_alone()
+    public async Task Pages_that_are_too_long_are_asked_for_again_with_fewer_objects()
+    {
+        var large = new string('x', 1000);
+        string[] pods =
+        [
+            .. Enumerable
+                .Range(0, 20)
+                .Select(i => Pod($"p{i:00}", i, extra: $$""","status":{"message":"{{large}}"}""")),
+        ];
+        await using var server = new ScriptedServer((r, a) => AnswerPage(r, a, pods));
+        using var client = server.Client();
+        var names = new List<string>();
+        var read = await client.EachAsync(
+            EntityTypes.Pods,
+            "a",
+            new ListOptions(PageSize: 16),
+            new PageBounds(Items: 100, Bytes: 1 << 20, PageBytes: 6000),
+            p => names.Add(p.Metadata.Name),
+            None
+        );
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"p{i:00}"), names);
+        Assert.Equal((true, 20), (read.All, read.Items));
+        Assert.InRange(read.Bytes, 20_000, 30_000);
+        Assert.Equal(
+            ["16", "4", "4&continue=4", "4&continue=8", "4&continue=12", "4&continue=16"],
+            server.Requests.Select(r => r.Target.Split("limit=")[1])
+        );
+    }
+
+    [Theory]
+    [InlineData(7, 1 << 20, 7)]
+    [InlineData(100, 5000, 8)]
+    [InlineData(20, 1 << 20, 20)]
+    public async Task Pages_end_at_their_bounds_and_it_is_told_where_there_is_more(int items, int bytes, int seen)
+    {
+        string[] pods =
+        [
+            .. Enumerable
+                .Range(0, 20)
+                .Select(i => Pod($"p{i:00}", i, extra: $$""","status":{"message":"{{new string('x', 500)}}"}""")),
+        ];
+        await using var server = new ScriptedServer((r, a) => AnswerPage(r, a, pods));
+        using var client = server.Client();
+        var names = new List<string>();
+        var read = await client.EachAsync(
+            EntityTypes.Pods,
+            "a",
+            new ListOptions(PageSize: 4),
+            new PageBounds(items, bytes, 1 << 20),
+            p => names.Add(p.Metadata.Name),
+            None
+        );
+        Assert.Equal((seen, seen, seen == 20), (names.Count, read.Items, read.All));
+    }
+
+    [Fact]
+    public async Task One_object_that_is_longer_than_a_page_may_be_is_an_error_of_its_own()
     {
         await using var server = new ScriptedServer(
-            (r, a) =>
-                a.JsonAsync(
-                    r.Target.Contains("continue=next", StringComparison.Ordinal)
-                        ? List(9, "", Pod("b", 2))
-                        : List(8, "next", Pod("a", 1))
-                )
+            (r, a) => AnswerPage(r, a, [Pod("a", 1, extra: $$""","status":{"message":"{{new string('x', 9000)}}"}""")])
         );
         using var client = server.Client();
-        var list = await client.ListAsync(EntityTypes.Pods, "a", new ListOptions(FromCache: true), None);
-        Assert.Equal(["a", "b"], list.Items!.Select(p => p.Metadata.Name));
-        Assert.Equal(
-            [
-                "/api/v1/namespaces/a/pods?limit=500&resourceVersion=0",
-                "/api/v1/namespaces/a/pods?limit=500&continue=next",
-            ],
-            server.Requests.Select(r => r.Target)
+        var e = await Assert.ThrowsAsync<AnswerTooLongException>(() =>
+            client.EachAsync(
+                EntityTypes.Pods,
+                "a",
+                new ListOptions(PageSize: 50),
+                new PageBounds(100, 1 << 20, 8000),
+                _ => Assert.Fail("it was read"),
+                None
+            )
         );
+        Assert.Contains("longer than 8000 bytes", e.Message, StringComparison.Ordinal);
+        Assert.Equal(["50", "12", "3", "1"], server.Requests.Select(r => r.Target.Split("limit=")[1]));
     }
 
     [Fact]

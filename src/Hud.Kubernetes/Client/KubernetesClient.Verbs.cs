@@ -17,8 +17,7 @@ public static class PatchKind
 public sealed record ListOptions(
     string? LabelSelector = null,
     string? FieldSelector = null,
-    int PageSize = Limits.ListPageSize,
-    bool FromCache = false
+    int PageSize = Limits.ListPageSize
 );
 
 public sealed partial class KubernetesClient
@@ -69,8 +68,7 @@ public sealed partial class KubernetesClient
                             System.Globalization.CultureInfo.InvariantCulture
                         )
                     ),
-                    ("continue", next),
-                    ("resourceVersion", options?.FromCache == true && string.IsNullOrEmpty(next) ? "0" : null)
+                    ("continue", next)
                 );
             EntityList<T> part;
             try

@@ -87,7 +87,8 @@ public sealed partial class KubernetesClient : IDisposable
         string path,
         byte[]? body,
         string? contentType,
-        CancellationToken cancel
+        CancellationToken cancel,
+        int maxBytes = Limits.MaxResponseBytes
     )
     {
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _options.Time);
@@ -97,7 +98,7 @@ public sealed partial class KubernetesClient : IDisposable
         {
             using var response = await OpenAsync(method, path, body, contentType, both.Token).ConfigureAwait(false);
             await using var stream = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
-            return await stream.ReadBoundedAsync(Limits.MaxResponseBytes, operation, both.Token).ConfigureAwait(false);
+            return await stream.ReadBoundedAsync(maxBytes, operation, both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {

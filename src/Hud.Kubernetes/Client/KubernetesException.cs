@@ -68,11 +68,15 @@ public sealed class TooManyRequestsException(string operation, string? reason, s
     : KubernetesException(operation, HttpStatusCode.TooManyRequests, reason, message, retryAfter);
 
 /// <summary>No answer, a broken one, or one past its bound.</summary>
-public sealed class TransportException(string operation, string message, Exception? inner = null)
+public class TransportException(string operation, string message, Exception? inner = null)
     : Exception($"{operation}: {message}", inner)
 {
     public string Operation { get; } = operation;
 }
+
+/// <summary>There is more of an answer than its bound.</summary>
+public sealed class AnswerTooLongException(string operation, int limit)
+    : TransportException(operation, $"the answer is longer than {limit} bytes");
 
 /// <summary>A write was refused on our side: this process does not hold the lease (any more).</summary>
 public sealed class NotLeaderException(string operation) : Exception($"{operation}: refused, the lease is not held");

@@ -118,7 +118,7 @@ internal sealed class RequestHandler(
 
 internal static class BoundedStream
 {
-    /// <exception cref="TransportException">There is more than <paramref name="limit"/>.</exception>
+    /// <exception cref="AnswerTooLongException">There is more than <paramref name="limit"/>.</exception>
     public static async Task<byte[]> ReadBoundedAsync(
         this Stream stream,
         int limit,
@@ -132,7 +132,7 @@ internal static class BoundedStream
         while ((read = await stream.ReadAsync(buffer, cancel).ConfigureAwait(false)) > 0)
         {
             if (whole.Length + read > limit)
-                throw new TransportException(operation, $"the answer is longer than {limit} bytes");
+                throw new AnswerTooLongException(operation, limit);
             whole.Write(buffer, 0, read);
         }
         return whole.ToArray();

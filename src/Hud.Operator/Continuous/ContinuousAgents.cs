@@ -37,8 +37,13 @@ public sealed class ContinuousAgents(
                 : [],
     };
 
-    /// <summary>Changes of agents and of the policy come in bursts: the server is asked once for all of a second.</summary>
+    /// <summary>Changes of agents and of the policy come in bursts: the server is asked once for all of a second, or of longer with many policies.</summary>
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+
+    /// <summary>Where the server fails so often, it is left alone: each request may take until its timeout, and other policies wait for this one.</summary>
+    private const int MaxFailures = 3;
+
+    private static readonly TimeSpan AfterFailures = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<EntityKey, Seen> _seen = new();
 
@@ -47,7 +52,14 @@ public sealed class ContinuousAgents(
     private readonly Dictionary<(string Node, string Uid), (string Namespace, DateTimeOffset At)> _given = [];
     private static readonly TimeSpan InViewWithin = TimeSpan.FromSeconds(30);
 
-    private sealed record Seen(ContinuousMemory Memory, long? Generation, DateTimeOffset At, ContinuousView View);
+    /// <param name="Watches">Pods of its target are looked for again and again.</param>
+    private sealed record Seen(
+        ContinuousMemory Memory,
+        long? Generation,
+        DateTimeOffset At,
+        ContinuousView View,
+        bool Watches
+    );
 
     /// <summary>What there is to say of a policy's agents, after what is to be done about them was done.</summary>
     /// <param name="notices">Gets what is to be told.</param>
@@ -71,14 +83,16 @@ public sealed class ContinuousAgents(
             return (Kept(policy), BetweenLooks);
         var now = time.GetUtcNow();
         var seen = _seen.GetValueOrDefault(key);
+        var watching = _seen.Count(s => s.Value.Watches && s.Key != key) + 1;
+        var between = LookPace.Pause(BetweenLooks, watching);
         if (
             seen is not null
             && seen.Memory.Uid == policy.Uid
             && seen.Generation == policy.Metadata.Generation
             && seen.At <= now
-            && now - seen.At < BetweenLooks
+            && now - seen.At < between
         )
-            return (seen.View, BetweenLooks - (now - seen.At) + TimeSpan.FromMilliseconds(5));
+            return (seen.View, between - (now - seen.At) + TimeSpan.FromMilliseconds(5));
         var wanted = spec.Continuous is { Suspend: false }
             ? await targets
                 .WatchedAsync(policy.Namespace, spec.Session.Target, Watched(pods), now, cancel)
@@ -94,8 +108,11 @@ public sealed class ContinuousAgents(
             Others = Others(policy, wanted, now),
             Memory = ContinuousMemory.Of(policy, seen?.Memory),
             Now = now,
+            Watching = watching,
         };
         var decision = ContinuousDecider.Decide(observation);
+        // what watches gets its list, and what is to end ends, whatever becomes of new ones
+        var failure = await ChangeAsync(decision, cancel).ConfigureAwait(false);
         var memory = decision.Memory;
         if (decision.Create.Count > 0)
         {
@@ -105,36 +122,101 @@ public sealed class ContinuousAgents(
                 // others may have got places since
                 decision = ContinuousDecider.Decide(observation with { Others = Others(policy, wanted, now) });
                 memory = decision.Memory;
+                var (failures, refused) = (0, false);
                 foreach (var agent in decision.Create)
                 {
-                    var refusal = await actions
-                        .CreateAsync(ContinuousPod.Build(policy, spec, agent.Node, agent.Targets, options), cancel)
-                        .ConfigureAwait(false);
+                    if (failures == MaxFailures)
+                        break; // the others have their turn at the next look, while these wait
+                    var pod = ContinuousPod.Build(policy, spec, agent.Node, agent.Targets, options);
+                    string? refusal;
+                    try
+                    {
+                        refusal = await actions.CreateAsync(pod, cancel).ConfigureAwait(false);
+                    }
+                    catch (Exception e) when (e is KubernetesException or TransportException)
+                    {
+                        failures++;
+                        refusal = Said(e);
+                    }
                     if (refusal is null)
                     {
                         lock (_given)
                             _given[(agent.Node, policy.Uid)] = (policy.Namespace, now);
                     }
                     else
+                    {
+                        refused = true;
                         memory = memory.With(
                             agent.Node,
                             memory.Node(agent.Node).AfterFailure(now, fresh: false, refusal: refusal)
                         );
+                    }
                 }
+                // what there is to say of it now; nothing is done by this one
+                if (refused)
+                    decision = ContinuousDecider.Decide(
+                        observation with
+                        {
+                            Others = Others(policy, wanted, now),
+                            Memory = memory,
+                        }
+                    );
             }
             finally
             {
                 _places.Release();
             }
         }
-        foreach (var write in decision.Write)
-            await actions.WriteAsync(write.Pod, write.Targets, cancel).ConfigureAwait(false);
-        foreach (var ended in decision.End)
-            await actions.EndAsync(ended, cancel).ConfigureAwait(false);
         notices.AddRange(decision.Notices);
-        _seen[key] = new Seen(memory, policy.Metadata.Generation, now, decision.View);
-        return (spec.Continuous is null ? null : decision.View, decision.RequeueAfter);
+        var (view, again) = (decision.View, decision.RequeueAfter);
+        if (failure is not null)
+        {
+            view = Failing(view, failure);
+            again = again < AfterFailures ? again : AfterFailures;
+        }
+        _seen[key] = new Seen(memory, policy.Metadata.Generation, now, view, Watches: wanted is not null);
+        return (spec.Continuous is null ? null : view, again);
     }
+
+    /// <summary>Writes the lists and ends agents, each whatever becomes of the others.</summary>
+    /// <returns>What the server said where it failed.</returns>
+    private async Task<Exception?> ChangeAsync(ContinuousDecision decision, CancellationToken cancel)
+    {
+        Exception? failure = null;
+        var failures = 0;
+        IEnumerable<Func<Task>> changes =
+        [
+            .. decision.Write.Select(w => (Func<Task>)(() => actions.WriteAsync(w.Pod, w.Targets, cancel))),
+            .. decision.End.Select(e => (Func<Task>)(() => actions.EndAsync(e, cancel))),
+        ];
+        foreach (var change in changes)
+        {
+            if (failures == MaxFailures)
+                break;
+            try
+            {
+                await change().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is KubernetesException or TransportException)
+            {
+                failures++;
+                failure ??= e;
+            }
+        }
+        return failure;
+    }
+
+    /// <summary>Not all that is to be done about the agents could be done, so nobody knows whether they watch what they are to watch.</summary>
+    internal static ContinuousView Failing(ContinuousView view, Exception e) =>
+        view with
+        {
+            Watching = null,
+            Reason = Selection.ServerUnavailable,
+            Message = $"the agents cannot be seen to: {Said(e)}",
+        };
+
+    private static string Said(Exception e) =>
+        StatusSizeLimiter.Cut(e is KubernetesException { Detail.Length: > 0 } said ? said.Detail : e.Message, 300);
 
     /// <summary>The policy is gone, or may have no agents.</summary>
     public async Task RemoveAsync(PolicyEntity policy, CancellationToken cancel)

@@ -76,7 +76,17 @@ public static class ContinuousDecider
                 PolicyReasons.Suspended,
                 "nothing is watched; set continuous.suspend to false to go on"
             ),
-            Memory = new ContinuousMemory { Uid = o.Policy.Uid },
+            Memory = o.Agents.Aggregate(
+                new ContinuousMemory { Uid = o.Policy.Uid },
+                (memory, p) =>
+                    memory.With(
+                        p.GetAnnotation(Names.NodeAnnotation) ?? "",
+                        NodeMemory.Nothing with
+                        {
+                            Ended = p.Metadata.Uid ?? "",
+                        }
+                    )
+            ),
             RequeueAfter = left > 0 ? Look : null,
         };
     }
@@ -107,7 +117,7 @@ public static class ContinuousDecider
         private readonly List<(string Reason, string Message)> _troubles = [];
         private readonly List<(V1Pod Pod, string Reason)> _replace = [];
         private ContinuousMemory _memory = o.Memory;
-        private TimeSpan _pause = o.Targets!.IsSettling ? CloseLook : Look;
+        private TimeSpan _pause = LookPace.Pause(o.Targets!.IsSettling ? CloseLook : Look, o.Watching);
         private int _targets;
         private int _unplaced;
 
@@ -136,7 +146,10 @@ public static class ContinuousDecider
         private void Missing(string node, string text, int targets, ref NodeMemory memory)
         {
             _idle++;
-            if (memory.RetryAt is { } retry && retry > o.Now)
+            // who empties a node deletes what is on it for as long as there is something
+            if (memory.WasTaken)
+                memory = memory.AfterFailure(o.Now, fresh: false, memory.Seen);
+            if (memory.Waits(o.Now) is { } retry)
             {
                 Until(retry);
                 _targets += targets;
@@ -173,6 +186,7 @@ public static class ContinuousDecider
 
         private void Present(string node, V1Pod pod, string text, ref NodeMemory memory)
         {
+            memory = memory with { Seen = pod.Metadata.Uid ?? "" };
             if (pod.Metadata.DeletionTimestamp is not null)
             {
                 _idle++;
@@ -258,7 +272,7 @@ public static class ContinuousDecider
             if (!ours || pod.Status?.Phase is "Failed" or "Succeeded" || o.Now - since >= KeptWithoutTargets)
             {
                 _end.Add(new EndedAgent(pod, AgentEnds.NoTargets));
-                _memory = _memory.With(node, NodeMemory.Nothing);
+                _memory = _memory.With(node, NodeMemory.Nothing with { Ended = pod.Metadata.Uid ?? "" });
                 return;
             }
             memory = memory with { EmptySince = since };
@@ -296,9 +310,25 @@ public static class ContinuousDecider
                 // one that has become old may get older for as long as a session waits for what it has seen
                 if (why == AgentEnds.Renewed && LookBackList.IsWaitedFor(pod, o.Now))
                     continue;
+                var node = pod.GetAnnotation(Names.NodeAnnotation) ?? "";
+                var memory = _memory.Node(node);
+                if (
+                    why == AgentEnds.Renewed
+                    && memory.Ended != pod.Metadata.Uid
+                    && memory.IsRenewed(o.Spec.Continuous!.RenewAfter.ToTimeSpan(), o.Now)
+                )
+                    continue;
                 if (ContinuousPod.Runs(pod) && room-- <= 0)
                     continue;
                 _end.Add(new EndedAgent(pod, why));
+                _memory = _memory.With(
+                    node,
+                    memory with
+                    {
+                        Ended = pod.Metadata.Uid ?? "",
+                        RenewedAt = why == AgentEnds.Renewed ? o.Now : memory.RenewedAt,
+                    }
+                );
                 _write.RemoveAll(w => w.Pod == pod);
             }
         }
@@ -376,7 +406,7 @@ public static class ContinuousDecider
                 .ToHashSet(StringComparer.Ordinal);
             foreach (var (node, memory) in o.Memory.Nodes)
             {
-                if (!there.Contains(node) && !wanted.ByNode.ContainsKey(node) && !(memory.RetryAt > o.Now))
+                if (!there.Contains(node) && !wanted.ByNode.ContainsKey(node) && memory.Waits(o.Now) is null)
                     _memory = _memory.With(node, NodeMemory.Nothing);
             }
         }

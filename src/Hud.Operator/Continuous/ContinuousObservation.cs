@@ -24,6 +24,9 @@ public sealed record ContinuousObservation
 
     public required ContinuousMemory Memory { get; init; }
     public required DateTimeOffset Now { get; init; }
+
+    /// <summary>Policies that watch all the time, with this one: the more, the longer is the pause between looks.</summary>
+    public int Watching { get; init; } = 1;
 }
 
 /// <param name="OfNamespace">Those of policies of the same namespace.</param>
@@ -69,6 +72,15 @@ public sealed record NodeMemory
     /// <summary>UID of the last one that ended.</summary>
     public string Failed { get; init; } = "";
 
+    /// <summary>UID of the last one that was there.</summary>
+    public string Seen { get; init; } = "";
+
+    /// <summary>UID of the last one that was ended on purpose.</summary>
+    public string Ended { get; init; } = "";
+
+    /// <summary>When one was ended for its age last.</summary>
+    public DateTimeOffset? RenewedAt { get; init; }
+
     /// <summary>No agent is made before.</summary>
     public DateTimeOffset? RetryAt { get; init; }
 
@@ -77,6 +89,20 @@ public sealed record NodeMemory
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
+    /// <summary>Until when no agent is made, where that is not over. What is further away than any pause, a clock said that has gone back since.</summary>
+    public DateTimeOffset? Waits(DateTimeOffset now) =>
+        RetryAt is { } at && at > now && at - now <= LongestPause + TimeSpan.FromMinutes(1) ? at : null;
+
+    /// <summary>The last one is gone, and neither did it end by itself nor was it ended on purpose: somebody deleted or evicted it.</summary>
+    public bool WasTaken => Seen.Length > 0 && Seen != Ended && Seen != Failed;
+
+    /// <summary>
+    /// Whether an agent was ended for its age so shortly ago that none of its successors can be that old. Ages are told by two clocks, the server's and
+    /// ours: where they differ by more than an agent's life, each new one seems old.
+    /// </summary>
+    public bool IsRenewed(TimeSpan renewAfter, DateTimeOffset now) =>
+        RenewedAt is { } at && at <= now && now - at < renewAfter;
 
     /// <summary>One more failure: the pause doubles, up to 5 minutes.</summary>
     /// <param name="fresh">The one before is long ago.</param>

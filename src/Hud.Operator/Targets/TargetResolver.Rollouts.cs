@@ -28,8 +28,7 @@ public sealed partial class TargetResolver
         var (kind, name) = target.WorkloadRef is { } named ? (named.Kind, named.Name) : ("", "");
         if (target.WorkloadRef is null)
         {
-            var found = await ListAsync(ns, [Selector(target.PodSelector)], fromCache: false, cancel)
-                .ConfigureAwait(false);
+            var found = await ListAsync(ns, [Selector(target.PodSelector)], look: null, cancel).ConfigureAwait(false);
             pods = [.. TargetSelection.Live(found.Pods)];
             var owners = await WorkloadsAsync(ns, pods, cancel).ConfigureAwait(false);
             if (owners.Count != 1)
@@ -88,7 +87,7 @@ public sealed partial class TargetResolver
         pods ??=
         [
             .. TargetSelection.Live(
-                (await ListAsync(ns, [Selector(selector)], fromCache: false, cancel).ConfigureAwait(false)).Pods
+                (await ListAsync(ns, [Selector(selector)], look: null, cancel).ConfigureAwait(false)).Pods
             ),
         ];
         var own = await OwnAsync(ns, view, pods, cancel).ConfigureAwait(false);

@@ -11,6 +11,9 @@ public sealed partial class TargetResolver(KubernetesClient client, OperatorOpti
     /// <summary>Jobs of one CronJob that are looked at; more would only be needed for more pods than a session may have.</summary>
     private const int MaxJobs = 20;
 
+    /// <summary>Its controller gives a Job one label; a selector of one's own may be as large as an object.</summary>
+    private const int MaxQuery = 4096;
+
     /// <summary>
     /// What the server refuses for good ends the session with the server's words. Anything else it cannot do now is a reason to wait: the
     /// session's start deadline bounds it.
@@ -58,7 +61,8 @@ public sealed partial class TargetResolver(KubernetesClient client, OperatorOpti
     /// <param name="None">Why there are none, where that is not for want of pods.</param>
     private sealed record Found(IReadOnlyList<V1Pod> Pods, Selection? None = null);
 
-    private async Task<Found> FindAsync(string ns, TargetSpec target, CancellationToken cancel, bool fromCache = false)
+    /// <param name="look">Takes in the pods of a selector within its bounds; null: they are listed whole.</param>
+    private async Task<Found> FindAsync(string ns, TargetSpec target, CancellationToken cancel, Look? look = null)
     {
         if (target.PodName is { } name)
         {
@@ -67,15 +71,15 @@ public sealed partial class TargetResolver(KubernetesClient client, OperatorOpti
         }
         if (target.WorkloadRef is { } reference)
             return reference.Kind == EntityTypes.CronJobs.Kind
-                ? await OfCronJobAsync(ns, reference, fromCache, cancel).ConfigureAwait(false)
-                : await OfWorkloadAsync(ns, reference, fromCache, cancel).ConfigureAwait(false);
-        return await ListAsync(ns, [Selector(target.PodSelector)], fromCache, cancel).ConfigureAwait(false);
+                ? await OfCronJobAsync(ns, reference, look, cancel).ConfigureAwait(false)
+                : await OfWorkloadAsync(ns, reference, look, cancel).ConfigureAwait(false);
+        return await ListAsync(ns, [Selector(target.PodSelector)], look, cancel).ConfigureAwait(false);
     }
 
     private async Task<Found> OfWorkloadAsync(
         string ns,
         WorkloadReference reference,
-        bool fromCache,
+        Look? look,
         CancellationToken cancel
     )
     {
@@ -83,7 +87,7 @@ public sealed partial class TargetResolver(KubernetesClient client, OperatorOpti
         if (workload is null)
             return None("NoMatchingPods", $"there is no {reference.Kind} {reference.Name} in this namespace");
         return workload.Selector is { } selector
-            ? await ListAsync(ns, [selector], fromCache, cancel).ConfigureAwait(false)
+            ? await ListAsync(ns, [selector], look, cancel).ConfigureAwait(false)
             : None("NoMatchingPods", $"{reference.Kind} {reference.Name} has no selector");
     }
 
@@ -114,32 +118,44 @@ public sealed partial class TargetResolver(KubernetesClient client, OperatorOpti
     private async Task<Found> OfCronJobAsync(
         string ns,
         WorkloadReference reference,
-        bool fromCache,
+        Look? look,
         CancellationToken cancel
     )
     {
         var cron = await client.TryGetAsync(EntityTypes.CronJobs, ns, reference.Name, cancel).ConfigureAwait(false);
         if (cron is null)
             return None("NoMatchingPods", $"there is no CronJob {reference.Name} of batch/v1 in this namespace");
-        var jobs = await client.ListAsync(EntityTypes.Jobs, ns, options: null, cancel).ConfigureAwait(false);
-        var running = (jobs.Items ?? [])
-            .Where(j =>
-                j.Metadata.OwnerReferences?.Any(o => o.Uid == cron.Metadata.Uid) == true && j.Status?.Active > 0
-            )
-            .OrderByDescending(j => j.Metadata.CreationTimestamp)
-            .Select(j => j.Spec?.Selector)
-            .OfType<V1LabelSelector>()
-            .Take(MaxJobs)
-            .ToList();
+        var running = new List<(DateTime? Created, V1LabelSelector Selector)>();
+        if (look is not null)
+            await look.AtJobsAsync(ns, Take, cancel).ConfigureAwait(false);
+        else
+            (await client.ListAsync(EntityTypes.Jobs, ns, options: null, cancel).ConfigureAwait(false)).Items?.ForEach(
+                Take
+            );
         return running.Count == 0
             ? None("NoMatchingPods", $"no Job of CronJob {reference.Name} is running")
-            : await ListAsync(ns, running, fromCache, cancel).ConfigureAwait(false);
+            : await ListAsync(ns, [.. running.OrderByDescending(r => r.Created).Select(r => r.Selector)], look, cancel)
+                .ConfigureAwait(false);
+
+        void Take(V1Job job)
+        {
+            if (
+                job.Metadata.OwnerReferences?.Any(o => o.Uid == cron.Metadata.Uid) != true
+                || job.Status is not { Active: > 0 }
+                || job.Spec?.Selector is not { } selector
+                || selector.ToQuery().Length > MaxQuery
+            )
+                return;
+            running.Add((job.Metadata.CreationTimestamp, selector));
+            if (running.Count > MaxJobs)
+                running.Remove(running.MinBy(r => r.Created));
+        }
     }
 
     private async Task<Found> ListAsync(
         string ns,
         IReadOnlyList<V1LabelSelector> selectors,
-        bool fromCache,
+        Look? look,
         CancellationToken cancel
     )
     {
@@ -150,8 +166,13 @@ public sealed partial class TargetResolver(KubernetesClient client, OperatorOpti
             // an empty query would be every pod of the namespace; the validator refuses it, and so does this
             if (query.Length == 0)
                 return None("NoMatchingPods", "an empty selector selects nothing here", final: true);
+            if (look is not null)
+            {
+                await look.AtPodsAsync(ns, query, pods, cancel).ConfigureAwait(false);
+                continue;
+            }
             var found = await client
-                .ListAsync(EntityTypes.Pods, ns, new ListOptions(LabelSelector: query, FromCache: fromCache), cancel)
+                .ListAsync(EntityTypes.Pods, ns, new ListOptions(LabelSelector: query), cancel)
                 .ConfigureAwait(false);
             pods.AddRange(found.Items ?? []);
         }

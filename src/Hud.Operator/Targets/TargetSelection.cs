@@ -23,6 +23,9 @@ public sealed record Selection(
     /// <summary>The server says no until the operator's rights change.</summary>
     public const string NotPermitted = nameof(NotPermitted);
 
+    /// <summary>An object that has to be read is larger than there is room for. Only of what is watched all the time.</summary>
+    public const string TargetTooLarge = nameof(TargetTooLarge);
+
     /// <summary>No answer, or one that says nothing of the target.</summary>
     public const string ServerUnavailable = nameof(ServerUnavailable);
 }

@@ -36,12 +36,14 @@ public sealed record WatchedTargets
     /// <param name="pods">All pods that the selector, name or workload gave.</param>
     /// <param name="watched">UIDs of those that are watched by now. A pod that is blocked is not ready: it must not lose its place to another for that.</param>
     /// <param name="ceiling">The administrator's bound.</param>
+    /// <param name="all">False: there are more than <paramref name="pods"/>, and nobody looked at the others.</param>
     public static WatchedTargets Choose(
         TargetSpec target,
         IReadOnlyList<V1Pod> pods,
         IReadOnlySet<string> watched,
         int ceiling,
-        DateTimeOffset now
+        DateTimeOffset now,
+        bool all = true
     )
     {
         var live = TargetSelection.Live(pods).DistinctBy(p => p.Metadata.Uid, StringComparer.Ordinal).ToList();
@@ -90,6 +92,10 @@ public sealed record WatchedTargets
             chosen++;
         }
         List<string> words = [];
+        if (!all)
+            words.Add(
+                $"pods whose names come after {pods[^1].Metadata.Name}, because the operator looks at {TargetResolver.MaxLookPods} pods or {TargetResolver.MaxLookBytes >> 20} MiB of them at most (narrow session.target)"
+            );
         if (beyond > 0)
             words.Add(
                 target.MaxPods > ceiling
@@ -118,10 +124,65 @@ public sealed record WatchedTargets
                 StringComparer.Ordinal
             ),
             LeftOut = live.Count - chosen,
-            IsBounded = beyond + ofNode > 0,
+            IsBounded = beyond + ofNode > 0 || !all,
             IsSettling = settling,
         };
     }
+
+    /// <summary>What <see cref="Choose"/> needs of a pod, and no more: without its annotations and labels, and of one container.</summary>
+    public static V1Pod Reduce(TargetSpec target, V1Pod pod)
+    {
+        var name = TargetSelection.Container(target, pod);
+        var status = name is null ? null : PodContainers.Status(pod, name);
+        return new V1Pod
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = pod.Metadata.Name,
+                Uid = pod.Metadata.Uid,
+                CreationTimestamp = pod.Metadata.CreationTimestamp,
+                DeletionTimestamp = pod.Metadata.DeletionTimestamp,
+            },
+            Spec = new V1PodSpec
+            {
+                NodeName = pod.Spec.NodeName,
+                Containers = name is null
+                    ? []
+                    : [new V1Container { Name = name, Image = Start(PodContainers.Image(pod, name)) }],
+            },
+            Status = new V1PodStatus
+            {
+                Phase = pod.Status?.Phase,
+                Conditions = TargetSelection.IsReady(pod)
+                    ? [new V1PodCondition { Type = "Ready", Status = "True" }]
+                    : null,
+                ContainerStatuses = status is null
+                    ? null
+                    :
+                    [
+                        new V1ContainerStatus
+                        {
+                            Name = status.Name,
+                            ContainerID = status.ContainerID,
+                            ImageID = status.ImageID,
+                            State = new V1ContainerState
+                            {
+                                Running = status.State?.Running is null ? null : new V1ContainerStateRunning(),
+                                Waiting = status.State?.Waiting is { } waiting
+                                    ? new V1ContainerStateWaiting { Reason = waiting.Reason }
+                                    : null,
+                                Terminated = status.State?.Terminated is { } ended
+                                    ? new V1ContainerStateTerminated { Reason = ended.Reason }
+                                    : null,
+                            },
+                        },
+                    ],
+            },
+        };
+    }
+
+    /// <summary>More than a status has of an image anyhow.</summary>
+    private static string Start(string image) => image.Length > 1000 ? image[..1000] : image;
 
     private static string Asked(TargetSpec target) =>
         target.ContainerName is { } name ? name : "that is the only one or marked (set session.target.containerName)";

@@ -3,6 +3,7 @@ using Hud.Operator.Continuous;
 using Hud.Operator.Entities;
 using Hud.Operator.Reconcile;
 using Hud.Operator.Resources;
+using Hud.Operator.Targets;
 using k8s.Models;
 using static Hud.Operator.Tests.Policies.MakeContinuous;
 
@@ -213,12 +214,233 @@ public sealed class ContinuousControllerTests
         };
         var result = await world.ReconcileAsync();
         Assert.Single(world.Names);
-        Assert.Equal(TimeSpan.FromSeconds(5), result.RequeueAfter);
+        Assert.Equal(ContinuousDecider.Look, result.RequeueAfter);
         broken = false;
         await world.SeenAsync();
-        world.Clock.Advance(TimeSpan.FromSeconds(5));
+        world.Clock.Advance(ContinuousDecider.Look);
         await world.ReconcileAsync();
         Assert.Single(world.AgentPods);
+    }
+
+    /// <param name="code">0: the connection is cut.</param>
+    [Theory]
+    [InlineData(500)]
+    [InlineData(504)]
+    [InlineData(429)]
+    [InlineData(0)]
+    public async Task An_agent_that_cannot_be_made_keeps_no_other_from_its_list_or_its_end(int code)
+    {
+        await using var world = await WorldAsync();
+        await world.ReconcileAsync();
+        await world.AgentsSeenAsync();
+        await AllRunAsync(world);
+        var tries = 0;
+        world.OnAgent = async answer =>
+        {
+            tries++;
+            if (code > 0)
+                await answer.ErrorAsync(code, "InternalError", "etcd is not there");
+            return true;
+        };
+        world.Pods = [Pod("checkout-1"), Pod("checkout-4", "n3")];
+        await world.ReconcileAsync();
+        Assert.Equal(1, tries);
+        Assert.Equal(["checkout-1"], Targets(world.AgentPods[0]));
+        Assert.Empty(Targets(world.AgentPods[1]));
+        Assert.Equal(("False", "AgentRefused"), (Watching(world).Status, Watching(world).Reason));
+        Assert.Contains("the agent's pod for n3", Watching(world).Message, StringComparison.Ordinal);
+        if (code > 0)
+            Assert.Contains("etcd is not there", Watching(world).Message, StringComparison.Ordinal);
+        await world.AgentsSeenAsync();
+        world.Clock.Advance(TimeSpan.FromSeconds(61));
+        await world.ReconcileAsync();
+        Assert.Equal(2, tries);
+        Assert.Equal(["n1"], world.AgentPods.Select(p => p.GetAnnotation(Names.NodeAnnotation)));
+        // the second pause is 20 s
+        world.OnAgent = null;
+        await world.AgentsSeenAsync();
+        world.Clock.Advance(TimeSpan.FromSeconds(21));
+        await world.ReconcileAsync();
+        Assert.Equal(["n1", "n3"], world.AgentPods.Select(p => p.GetAnnotation(Names.NodeAnnotation)));
+    }
+
+    [Fact]
+    public async Task A_server_that_fails_is_tried_a_few_times_a_look_and_with_another_node_each()
+    {
+        await using var world = await WorldAsync(
+            pods: [.. Enumerable.Range(0, 8).Select(i => Pod($"checkout-{i}", $"n{i}"))]
+        );
+        var tries = 0;
+        world.OnAgent = async answer =>
+        {
+            tries++;
+            await answer.ErrorAsync(500, "InternalError", "etcd is not there");
+            return true;
+        };
+        foreach (var expected in (int[])[3, 6, 8])
+        {
+            await world.ReconcileAsync();
+            Assert.Equal(expected, tries);
+            await world.SeenAsync();
+            world.Clock.Advance(TimeSpan.FromSeconds(2));
+        }
+    }
+
+    [Fact]
+    public async Task Where_a_list_cannot_be_written_nobody_says_that_all_is_watched_and_new_agents_are_made()
+    {
+        await using var world = await WorldAsync();
+        await world.ReconcileAsync();
+        await world.AgentsSeenAsync();
+        await AllRunAsync(world);
+        await world.ReconcileAsync();
+        Assert.Equal("True", Watching(world).Status);
+        world.OnAgentChange = async (_, answer) =>
+        {
+            await answer.ErrorAsync(500, "InternalError", "etcd is not there");
+            return true;
+        };
+        world.Pods = [Pod("checkout-1"), Pod("checkout-2", "n2"), Pod("checkout-4", "n3")];
+        await world.SeenAsync();
+        world.Clock.Advance(ContinuousDecider.Look);
+        var result = await world.ReconcileAsync();
+        Assert.Equal(("Unknown", "ServerUnavailable"), (Watching(world).Status, Watching(world).Reason));
+        Assert.Contains("etcd is not there", Watching(world).Message, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(5), result.RequeueAfter);
+        Assert.Equal(3, world.AgentPods.Count);
+        world.OnAgentChange = null;
+        await world.AgentsSeenAsync();
+        await world.SeenAsync();
+        await AllRunAsync(world);
+        world.Clock.Advance(TimeSpan.FromSeconds(5));
+        await world.ReconcileAsync();
+        Assert.Equal(("True", "Watching"), (Watching(world).Status, Watching(world).Reason));
+        Assert.Equal(["checkout-1"], Targets(world.AgentPods[0]));
+    }
+
+    [Fact]
+    public async Task An_agent_that_somebody_deletes_is_made_again_after_a_pause()
+    {
+        await using var world = await WorldAsync(pods: [Pod("checkout-0")]);
+        await world.ReconcileAsync();
+        await world.AgentsSeenAsync();
+        await AllRunAsync(world);
+        foreach (var pause in (int[])[10, 20])
+        {
+            await world.ReconcileAsync();
+            await world.SeenAsync();
+            await world.TakeAgentAsync(world.AgentPods[0].Metadata.Name);
+            world.Clock.Advance(TimeSpan.FromSeconds(1));
+            await world.ReconcileAsync();
+            Assert.Empty(world.AgentPods);
+            await world.SeenAsync();
+            world.Clock.Advance(TimeSpan.FromSeconds(pause - 1));
+            await world.ReconcileAsync();
+            Assert.Empty(world.AgentPods);
+            await world.SeenAsync();
+            world.Clock.Advance(TimeSpan.FromSeconds(1));
+            await world.ReconcileAsync();
+            Assert.Single(world.AgentPods);
+            await world.AgentsSeenAsync();
+            await AllRunAsync(world);
+        }
+    }
+
+    [Fact]
+    public async Task Policies_look_five_times_a_second_together_however_many_they_are()
+    {
+        var policies = Enumerable.Range(0, 20).Select(i => Policy(name: $"p{i}", uid: $"policy-{i}")).ToArray();
+        await using var world = await WorldAsync(policies, [Pod("checkout-0")]);
+        async Task<int> LooksAsync()
+        {
+            var before = world.PodLists;
+            foreach (var policy in policies)
+                await world.ReconcileAsync(policy.Name);
+            await world.SeenAsync();
+            return world.PodLists - before;
+        }
+        Assert.Equal(20, await LooksAsync());
+        world.Clock.Advance(TimeSpan.FromSeconds(3.9));
+        Assert.Equal(0, await LooksAsync());
+        world.Clock.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.Equal(20, await LooksAsync());
+        // those that are suspended look no more, and the others are sooner there again
+        foreach (var policy in policies[5..])
+            await world.PutAsync(Policy(Spec(new ContinuousSpec { Suspend = true }), policy.Name, policy.Uid));
+        world.Clock.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal(5, await LooksAsync());
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(5, await LooksAsync());
+    }
+
+    /// <summary>Who may make pods says how large they are; the operator reads all of them every ten seconds.</summary>
+    [Fact]
+    public async Task Pods_with_large_annotations_are_read_in_small_pages_and_all_of_them_are_watched()
+    {
+        var large = MakePolicy.Labels(("large", new string('x', 256 << 10)));
+        await using var world = await WorldAsync(
+            pods:
+            [
+                .. Enumerable
+                    .Range(0, 40)
+                    .Select(i =>
+                    {
+                        var pod = Pod($"checkout-{i:00}");
+                        pod.Metadata.Annotations = large;
+                        return pod;
+                    }),
+            ]
+        );
+        await world.ReconcileAsync();
+        Assert.Equal(40, Targets(Assert.Single(world.AgentPods)).Length);
+        Assert.All(
+            world.PodPages,
+            p =>
+            {
+                Assert.DoesNotContain("resourceVersion", p.Query, StringComparison.Ordinal);
+                Assert.Contains(
+                    "fieldSelector=status.phase!=Succeeded,status.phase!=Failed",
+                    p.Query,
+                    StringComparison.Ordinal
+                );
+            }
+        );
+        // two that were given up, and then 14 of three pods
+        Assert.Equal(2 + 14, world.PodPages.Count);
+        Assert.All(world.PodPages.Skip(2), p => Assert.InRange(p.Length, 1, TargetResolver.MaxPageBytes));
+    }
+
+    [Fact]
+    public async Task Of_more_pods_than_a_look_takes_in_the_first_are_watched_and_it_is_told()
+    {
+        await using var world = await WorldAsync(
+            pods: [.. Enumerable.Range(0, 1100).Select(i => Pod($"checkout-{i:0000}", $"n{i % 10}"))]
+        );
+        await world.ReconcileAsync();
+        Assert.Equal(20, world.PodLists);
+        Assert.Equal(100, world.AgentPods.Sum(p => Targets(p).Length));
+        Assert.Contains(
+            "pods whose names come after checkout-0999, because the operator looks at 1000 pods or 32 MiB of them at most",
+            world.Status().Continuous!.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("TargetsLeftOut", world.Events);
+    }
+
+    [Fact]
+    public async Task A_pod_that_is_larger_than_there_is_room_for_is_told_and_the_agents_go_on()
+    {
+        await using var world = await WorldAsync();
+        await world.ReconcileAsync();
+        await world.AgentsSeenAsync();
+        await AllRunAsync(world);
+        var large = Pod("checkout-9");
+        large.Metadata.Annotations = MakePolicy.Labels(("large", new string('x', 1 << 20)));
+        world.Pods = [.. world.Pods!, large];
+        await world.ReconcileAsync();
+        Assert.Equal(("Unknown", "TargetTooLarge"), (Watching(world).Status, Watching(world).Reason));
+        Assert.Contains("larger than 1024 KiB", Watching(world).Message, StringComparison.Ordinal);
+        Assert.Equal(2, world.AgentPods.Count);
     }
 
     /// <summary>Who may make policies must not be able to fill a node, nor one namespace to keep the others out.</summary>

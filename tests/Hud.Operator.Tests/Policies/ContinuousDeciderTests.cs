@@ -227,7 +227,114 @@ public sealed class ContinuousDeciderTests
         // one that ran for long begins anew
         var old = Agent(fleet, "n000", ageMinutes: 0);
         memory = Decide(fleet, [old], memory: memory, seconds: 3600).Memory;
-        Assert.Equal(NodeMemory.Nothing, memory.Node("n000"));
+        Assert.Equal(NodeMemory.Nothing with { Seen = "agent-n000" }, memory.Node("n000"));
+    }
+
+    /// <summary>Who drains a node deletes its pods until there are none.</summary>
+    [Fact]
+    public void One_that_somebody_deletes_is_made_again_at_longer_and_longer_intervals()
+    {
+        var fleet = Fleet(1);
+        ContinuousMemory? memory = null;
+        var (now, pauses) = (0.0, new List<double>());
+        for (var i = 0; i < 7; i++)
+        {
+            var agent = Agent(fleet, "n000", ageMinutes: -now / 60);
+            agent.Metadata.Uid = "agent-" + i;
+            memory = Decide(fleet, [agent], memory: memory, seconds: now + 1).Memory;
+            agent.Metadata.DeletionTimestamp = Now.UtcDateTime;
+            memory = Decide(fleet, [agent], memory: memory, seconds: now + 2).Memory;
+            var gone = Decide(fleet, [], memory: memory, seconds: now + 3);
+            Assert.Empty(gone.Create);
+            Assert.Equal((false, "AgentsStarting"), (gone.View.Watching, gone.View.Reason));
+            // seen once more, it was not taken twice
+            memory = Decide(fleet, [], memory: gone.Memory, seconds: now + 4).Memory;
+            Assert.Equal(gone.Memory.Node("n000"), memory.Node("n000"));
+            var retry = memory.Node("n000").RetryAt!.Value;
+            pauses.Add((retry - Now.AddSeconds(now + 3)).TotalSeconds);
+            now = (retry - Now).TotalSeconds;
+            Assert.Single(Decide(fleet, [], memory: memory, seconds: now).Create);
+        }
+        Assert.Equal([10, 20, 40, 80, 160, 300, 300], pauses);
+    }
+
+    [Fact]
+    public void One_that_the_operator_ended_is_made_again_at_once()
+    {
+        var fleet = Fleet(1);
+        var old = Agent(fleet, "n000", ageMinutes: 2000);
+        var renewed = Decide(fleet, [old]);
+        Assert.Equal(["n000 renewed"], Ends(renewed));
+        Assert.Single(Decide(fleet, [], memory: renewed.Memory, seconds: 1).Create);
+        // also where the view shows it for some moments more
+        var seen = Decide(fleet, [old], memory: renewed.Memory, seconds: 1);
+        Assert.Single(Decide(fleet, [], memory: seen.Memory, seconds: 2).Create);
+        var spec = Spec() with { LookBack = GoDuration.Parse("1m") };
+        var changed = Decide(fleet, Agents(fleet), spec);
+        Assert.Equal(["n000 changed"], Ends(changed));
+        Assert.Single(Decide(fleet, [], spec, changed.Memory, seconds: 1).Create);
+        var left = Decide(Choose([]), Agents(fleet));
+        var ended = Decide(Choose([]), Agents(fleet), memory: left.Memory, seconds: 60);
+        Assert.Equal(["n000 no_targets"], Ends(ended));
+        var back = Decide(fleet, Agents(fleet), memory: ended.Memory, seconds: 61);
+        Assert.Single(Decide(fleet, [], memory: back.Memory, seconds: 62).Create);
+        var suspended = Decide(null, Agents(fleet), Spec(new ContinuousSpec { Suspend = true }));
+        var ending = Agents(fleet);
+        ending[0].Metadata.DeletionTimestamp = Now.UtcDateTime;
+        var goesOn = Decide(fleet, ending, memory: suspended.Memory, seconds: 1);
+        Assert.Single(Decide(fleet, [], memory: goesOn.Memory, seconds: 2).Create);
+    }
+
+    [Fact]
+    public void A_pause_that_a_clock_set_which_has_gone_back_since_holds_nobody_up()
+    {
+        var fleet = Fleet(1);
+        var memory = new ContinuousMemory { Uid = "policy-1" }.With(
+            "n000",
+            NodeMemory.Nothing.AfterFailure(Now.AddDays(1), fresh: true, refusal: "exceeded quota")
+        );
+        Assert.Single(Decide(fleet, memory: memory).Create);
+        Assert.Empty(Decide(fleet, memory: memory, seconds: 24 * 3600).Create);
+        Assert.Empty(Decide(Choose([]), memory: memory).Memory.Nodes);
+    }
+
+    /// <summary>The ages of agents are told by the API server's clock and ours.</summary>
+    [Fact]
+    public void An_operator_whose_clock_is_ahead_renews_an_agent_once_in_its_life_and_not_without_end()
+    {
+        var fleet = Fleet(1);
+        ContinuousMemory? memory = null;
+        List<double> renewed = [];
+        for (var hours = 0.0; hours < 100; hours += 0.5)
+        {
+            // as old as it can be or just made: it seems older than two days
+            var agent = Agent(fleet, "n000", ageMinutes: (48 - hours) * 60);
+            agent.Metadata.Uid = $"agent-{hours}";
+            var decision = Decide(fleet, [agent], memory: memory, seconds: hours * 3600);
+            if (Ends(decision) is ["n000 renewed"])
+                renewed.Add(hours);
+            memory = decision.Memory;
+        }
+        Assert.Equal([0, 24, 48, 72, 96], renewed);
+        // one that could not be deleted is tried again
+        var first = Decide(fleet, [Agent(fleet, "n000", ageMinutes: 2000)]);
+        Assert.Equal(
+            ["n000 renewed"],
+            Ends(Decide(fleet, [Agent(fleet, "n000", ageMinutes: 2000)], memory: first.Memory, seconds: 10))
+        );
+    }
+
+    [Theory]
+    [InlineData(1, 10, 2)]
+    [InlineData(10, 10, 2)]
+    [InlineData(20, 10, 4)]
+    [InlineData(100, 20, 20)]
+    public void The_more_policies_watch_the_longer_is_the_pause_between_looks(int policies, int usual, int settling)
+    {
+        var quiet = Observation(Fleet(1), Agents(Fleet(1))) with { Watching = policies };
+        Assert.Equal(TimeSpan.FromSeconds(usual), ContinuousDecider.Decide(quiet).RequeueAfter);
+        var starts = quiet with { Targets = Fleet(1) with { IsSettling = true } };
+        Assert.Equal(TimeSpan.FromSeconds(settling), ContinuousDecider.Decide(starts).RequeueAfter);
     }
 
     [Fact]

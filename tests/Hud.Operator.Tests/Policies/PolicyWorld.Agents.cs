@@ -25,6 +25,9 @@ internal sealed partial class PolicyWorld
     /// <summary>Answers the making of an agent in the place of the server; false leaves it to the server.</summary>
     public Func<Answer, Task<bool>>? OnAgent { get; set; }
 
+    /// <summary>... and a change of one, by its method.</summary>
+    public Func<string, Answer, Task<bool>>? OnAgentChange { get; set; }
+
     public IReadOnlyList<V1Pod> AgentPods =>
         Locked(() =>
             _agents.Values.OrderBy(p => p.GetAnnotation(AgentNames.NodeAnnotation), StringComparer.Ordinal).ToList()
@@ -101,6 +104,17 @@ internal sealed partial class PolicyWorld
         return AgentsSeenAsync();
     }
 
+    /// <summary>Somebody who is not the operator deletes an agent, or evicts it.</summary>
+    public Task TakeAgentAsync(string name)
+    {
+        lock (_lock)
+        {
+            _agents.Remove(name, out var pod);
+            Send(_agentWatches, "DELETED", Json(pod!));
+        }
+        return AgentsSeenAsync();
+    }
+
     /// <summary>A user deletes a policy, and the operator hears of it.</summary>
     public Task RemovePolicyAsync(string name)
     {
@@ -141,6 +155,8 @@ internal sealed partial class PolicyWorld
                 return true;
             case "POST":
                 await MakeAgentAsync(JsonSerializer.Deserialize(request.Body, EntityTypes.Pods.Json)!, answer);
+                return true;
+            case var method when OnAgentChange is not null && await OnAgentChange(method, answer):
                 return true;
             default:
                 await ChangeAgentAsync(request.Method, path[^1], JsonNode.Parse(request.Body)!, answer);

@@ -98,6 +98,9 @@ internal sealed partial class PolicyWorld : IAsyncDisposable
 
     public int PodLists;
 
+    /// <summary>What was asked for of them, and how long the answer was.</summary>
+    public ConcurrentQueue<(string Query, int Length)> PodPages { get; } = [];
+
     /// <summary>Other objects by their plural and name, such as <c>deployments/checkout</c>, as the server has them.</summary>
     public ConcurrentDictionary<string, string> Others { get; } = new(StringComparer.Ordinal);
 
@@ -301,11 +304,28 @@ internal sealed partial class PolicyWorld : IAsyncDisposable
                 : answer.ErrorAsync(404, "NotFound", "no such pod");
         Interlocked.Increment(ref PodLists);
         var fitting = Pods.Where(p =>
-            p.Metadata.Labels?.Any(l => target.Contains($"labelSelector={l.Key}={l.Value}", StringComparison.Ordinal))
-            == true
+                p.Metadata.Labels?.Any(l =>
+                    target.Contains($"labelSelector={l.Key}={l.Value}", StringComparison.Ordinal)
+                ) == true
+            )
+            .ToList();
+        // from its cache a server sends all, whatever the limit
+        var limit = target.Contains("resourceVersion=0", StringComparison.Ordinal)
+            ? fitting.Count
+            : Number(target, "limit", fitting.Count);
+        var from = Number(target, "continue", 0);
+        var page = List(
+            fitting.Skip(from).Take(limit).Select(p => JsonSerializer.Serialize(p, EntityTypes.Pods.Json)),
+            from + limit < fitting.Count ? $"{from + limit}" : ""
         );
-        return answer.JsonAsync(List(fitting.Select(p => JsonSerializer.Serialize(p, EntityTypes.Pods.Json))));
+        PodPages.Enqueue((target.Split('?')[1], page.Length));
+        return answer.JsonAsync(page);
     }
+
+    private static int Number(string target, string key, int without) =>
+        target.Split('?', '&').FirstOrDefault(p => p.StartsWith(key + "=", StringComparison.Ordinal)) is { } found
+            ? int.Parse(found[(key.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture)
+            : without;
 
     private Task CreateAsync(SessionEntity session, Answer answer)
     {
@@ -405,8 +425,8 @@ internal sealed partial class PolicyWorld : IAsyncDisposable
             await answer.RawAsync(line);
     }
 
-    private static string List(IEnumerable<string> items) =>
-        $$$"""{"metadata":{"resourceVersion":"100"},"items":[{{{string.Join(',', items)}}}]}""";
+    private static string List(IEnumerable<string> items, string next = "") =>
+        $$$"""{"metadata":{"resourceVersion":"100","continue":"{{{next}}}"},"items":[{{{string.Join(',', items)}}}]}""";
 
     private void Locked(Action what)
     {

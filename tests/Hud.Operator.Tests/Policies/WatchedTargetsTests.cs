@@ -77,4 +77,55 @@ public sealed class WatchedTargetsTests
         Assert.Contains("set session.target.containerName), such as b", targets.Message, StringComparison.Ordinal);
         Assert.Equal("ContainerAmbiguous", Choose([Pod("b", containers: ["app", "proxy"])]).Reason);
     }
+
+    [Fact]
+    public void What_is_kept_of_a_pod_says_the_same_of_it_and_is_small()
+    {
+        var several = Pod("several", containers: ["app", "proxy"]);
+        var marked = Pod("marked", containers: ["app", "proxy"]);
+        marked.Metadata.Annotations = MakePolicy.Labels(
+            ("kubectl.kubernetes.io/default-container", "app"),
+            ("large", new string('x', 256 << 10))
+        );
+        var leaving = Pod("leaving");
+        leaving.Metadata.DeletionTimestamp = Now.UtcDateTime;
+        var pinned = Pod("pinned");
+        pinned.Spec.Containers[0].Image = "registry.example.com/" + new string('i', 2000);
+        pinned.Status!.ContainerStatuses![0].ImageID = "registry.example.com/a@sha256:" + new string('a', 64);
+        var strange = Pod("strange");
+        strange.Spec.Containers[0].Image = "not an image";
+        V1Pod[] pods =
+        [
+            several,
+            marked,
+            leaving,
+            pinned,
+            strange,
+            Pod("young", runs: false, ageMinutes: 0),
+            Pod("blocked", "n2", ready: false),
+        ];
+        foreach (var container in (string?[])[null, "app", "proxy"])
+        {
+            var target = MakePolicy.Checkout with { MaxPods = 500, ContainerName = container };
+            var reduced = pods.Select(p => WatchedTargets.Reduce(target, p)).ToList();
+            var (whole, small) = (Of(pods), Of(reduced));
+            Assert.Equal(
+                (whole.Reason, whole.Message, whole.LeftOut, whole.IsSettling),
+                (small.Reason, small.Message, small.LeftOut, small.IsSettling)
+            );
+            Assert.Equal(whole.ByNode.SelectMany(n => n.Value), small.ByNode.SelectMany(n => n.Value));
+            Assert.All(
+                reduced,
+                p =>
+                    Assert.InRange(
+                        System.Text.Json.JsonSerializer.Serialize(p, Hud.Kubernetes.EntityTypes.Pods.Json).Length,
+                        1,
+                        2048
+                    )
+            );
+
+            WatchedTargets Of(IReadOnlyList<V1Pod> seen) =>
+                WatchedTargets.Choose(target, seen, new HashSet<string>(StringComparer.Ordinal), 500, Now);
+        }
+    }
 }
