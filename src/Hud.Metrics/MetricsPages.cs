@@ -39,17 +39,21 @@ public sealed class MetricsPages
     public Page Answer(PageRequest request) =>
         request.Path switch
         {
-            Path => Metrics(Negotiation.Choose(request.Accept)),
+            Path when Negotiation.Choose(request.Accept) is var format => new Page(
+                200,
+                Negotiation.ContentType(format),
+                Metrics(format)
+            ),
             "/" => Root,
             _ => Page.Text(404, "not here: /metrics\n"),
         };
 
-    private Page Metrics(ExpositionFormat format)
+    private IEnumerable<ReadOnlyMemory<byte>> Metrics(ExpositionFormat format)
     {
         IReadOnlyList<MetricFamily> families;
         lock (_gate)
             families = _state.Families(_time.GetUtcNow());
-        var (type, body) = Negotiation.Write(format, families);
-        return new Page(200, type, body);
+        foreach (var part in Negotiation.Write(format, families))
+            yield return part;
     }
 }

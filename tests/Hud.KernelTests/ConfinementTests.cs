@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Hud.Core;
+using Hud.Elf;
 using Hud.KernelTests.Support;
+using Hud.NodeAgent.Confine;
 using Hud.NodeAgent.Proc;
 using Hud.Symbolization;
 
@@ -22,6 +25,29 @@ public sealed class ConfinementTests
         if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
             sys.exit("seccomp: errno %d" % ctypes.get_errno())
         os.execv(sys.argv[2], sys.argv[2:])
+        """;
+
+    /// <summary>
+    /// Says its pid, takes a filter as hexadecimal, and tries each way to signal a process: by the pid that is given, itself, and itself by thread. Errno of
+    /// each, 0 for what passes; signal 0 does nothing.
+    /// </summary>
+    private const string Signals = """
+        import ctypes, os, platform, sys
+        arm = platform.machine() == "aarch64"
+        print(os.getpid(), flush=True)
+        code = ctypes.create_string_buffer(bytes.fromhex(sys.stdin.readline().strip()))
+        length = (len(code) - 1) // 8
+        program = ctypes.create_string_buffer(length.to_bytes(8, "little") + ctypes.addressof(code).to_bytes(8, "little"))
+        libc = ctypes.CDLL(None, use_errno=True)
+        other, me, tid = int(sys.argv[1]), os.getpid(), libc.gettid()
+        handle, info = os.pidfd_open(other), ctypes.create_string_buffer(b"\0" * 8 + b"\xff" * 4, 128)
+        if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
+            sys.exit("seccomp: errno %d" % ctypes.get_errno())
+        kill, tgkill, tkill, queue, queue_thread, by_handle = (129, 131, 130, 138, 240, 424) if arm else (62, 234, 200, 129, 297, 424)
+        def call(*arguments):
+            return ctypes.get_errno() if libc.syscall(*arguments) < 0 else 0
+        print(*[call(kill, other, 0), call(tgkill, other, other, 0), call(tkill, other, 0), call(by_handle, handle, 0, None, 0),
+            call(queue, other, 0, info), call(queue_thread, other, other, 0, info), call(kill, 0, 0), call(kill, me, 0), call(tgkill, me, tid, 0)])
         """;
 
     private static (int Filters, string NoNewPrivileges) Of(int pid, int tid)
@@ -105,6 +131,31 @@ public sealed class ConfinementTests
         var check = Assert.Single(report.Checks, c => c.Name == "confinement");
         Assert.True(check.Ok, check.Detail);
         Assert.Contains("sockets of every kind", check.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, "0 0 0 0 0 0 0 0 0")]
+    [InlineData(true, "13 13 13 13 13 13 13 0 0")]
+    public void Who_serves_metrics_signals_itself_and_nobody_else(bool serves, string answers)
+    {
+        Need.Kernel();
+        Need.Program("python3");
+        using var other = Process.Start("sleep", "100");
+        var start = new ProcessStartInfo("python3", ["-c", Signals, $"{other.Id}"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        using var python = Process.Start(start)!;
+        int pid = int.Parse(python.StandardOutput.ReadLine()!);
+        var machine =
+            RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? ElfMachine.AArch64 : ElfMachine.X64;
+        FilterInstruction[] filter = [.. SeccompFilter.Build(machine, network: false, serves ? pid : null)];
+        python.StandardInput.WriteLine(Convert.ToHexString(MemoryMarshal.AsBytes(filter.AsSpan())));
+        string said = python.StandardOutput.ReadToEnd();
+        python.WaitForExit();
+        other.Kill();
+        Assert.Equal(answers, said.Trim());
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed record AgentTask
 
     /// <summary>
     /// The run watches and makes no report: progress goes out once a minute and is small, there is no profile at the end, and the session's
-    /// duration is not asked, so that the run goes on until it is stopped.
+    /// duration is not asked, so that the run goes on until it is stopped, or ends by itself (exit code 7) for a process that it has no room for.
     /// </summary>
     public bool Continuous { get; set; }
 

@@ -27,16 +27,21 @@ public static class Negotiation
         return chosen;
     }
 
-    public static (string ContentType, IEnumerable<ReadOnlyMemory<byte>> Body) Write(
+    public static string ContentType(ExpositionFormat format) =>
+        format switch
+        {
+            ExpositionFormat.Protobuf => ProtobufFormat.ContentType,
+            ExpositionFormat.OpenMetrics => TextFormat.OpenMetricsType,
+            _ => TextFormat.PlainType,
+        };
+
+    public static IEnumerable<ReadOnlyMemory<byte>> Write(
         ExpositionFormat format,
         IEnumerable<MetricFamily> families
     ) =>
-        format switch
-        {
-            ExpositionFormat.Protobuf => (ProtobufFormat.ContentType, ProtobufFormat.Parts(families)),
-            ExpositionFormat.OpenMetrics => (TextFormat.OpenMetricsType, TextFormat.Parts(families, openMetrics: true)),
-            _ => (TextFormat.PlainType, TextFormat.Parts(families, openMetrics: false)),
-        };
+        format == ExpositionFormat.Protobuf
+            ? ProtobufFormat.Parts(families)
+            : TextFormat.Parts(families, openMetrics: format == ExpositionFormat.OpenMetrics);
 
     private static ExpositionFormat? Known(string type, ReadOnlySpan<string> parameters) =>
         type.ToLowerInvariant() switch

@@ -9,7 +9,10 @@ namespace Hud.Metrics.Http;
 /// <param name="Accept">The header's value; empty without one.</param>
 public readonly record struct PageRequest(string Path, string Accept);
 
-/// <param name="Body">In pieces, each of which holds until the next is asked for: a page may be larger than what one wants to keep of it.</param>
+/// <param name="Body">
+/// In pieces, each of which holds until the next is asked for: a page may be larger than what one wants to keep of it. What it is made of is not
+/// kept either before the first is asked for: the page may have to wait.
+/// </param>
 public sealed record Page(int Code, string ContentType, IEnumerable<ReadOnlyMemory<byte>> Body)
 {
     public static Page Text(int code, string text) =>
@@ -30,10 +33,18 @@ public sealed class PageServer(Func<PageRequest, Page> answer, Action<string>? o
     private const int MaxHeadBytes = 8 << 10;
     private const int MaxConnections = 64;
 
+    /// <summary>Pages whose length is not known, which are made while they are sent, at one time: each takes memory, and may be read slowly.</summary>
+    internal const int MaxPages = 4;
+
+    /// <summary>... for one address, so that no one keeps all others waiting.</summary>
+    internal const int MaxPagesForOne = 2;
+
     private static readonly TimeSpan PatienceForHead = TimeSpan.FromSeconds(5);
 
     /// <summary>A scraper gives up after 10 s unless it was told otherwise.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private readonly Turns _turns = new(MaxPages, MaxPagesForOne);
 
     /// <summary>Until it is cancelled.</summary>
     /// <param name="listener">Listens already; it is not closed here.</param>
@@ -50,17 +61,49 @@ public sealed class PageServer(Func<PageRequest, Page> answer, Action<string>? o
             var length = await ReadHeadAsync(connection, buffer, patience.Token).ConfigureAwait(false);
             if (length < 0)
                 return;
-            foreach (var part in Answer(Encoding.ASCII.GetString(buffer, 0, length)))
-            {
-                for (var rest = part; rest.Length > 0; )
-                    rest = rest[await connection.SendAsync(rest, cancel).ConfigureAwait(false)..];
-            }
-
+            var head = Encoding.ASCII.GetString(buffer, 0, length);
+            var line = head.Split("\r\n", 2)[0].Split(' ');
+            var page = PageOf(head, line);
+            if (page.Length is null)
+                await SendInTurnAsync(connection, Answer(page, line), cancel).ConfigureAwait(false);
+            else
+                await SendAsync(connection, Answer(page, line), cancel).ConfigureAwait(false);
             connection.Shutdown(SocketShutdown.Send);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task SendInTurnAsync(
+        Socket connection,
+        IEnumerable<ReadOnlyMemory<byte>> answer,
+        CancellationToken cancel
+    )
+    {
+        var from = ConnectionServer.AddressOf(connection);
+        await _turns.EnterAsync(from, cancel).ConfigureAwait(false);
+        try
+        {
+            await SendAsync(connection, answer, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turns.Leave(from);
+        }
+    }
+
+    private static async Task SendAsync(
+        Socket connection,
+        IEnumerable<ReadOnlyMemory<byte>> answer,
+        CancellationToken cancel
+    )
+    {
+        foreach (var part in answer)
+        {
+            for (var rest = part; rest.Length > 0; )
+                rest = rest[await connection.SendAsync(rest, cancel).ConfigureAwait(false)..];
         }
     }
 
@@ -82,16 +125,15 @@ public sealed class PageServer(Func<PageRequest, Page> answer, Action<string>? o
         return length;
     }
 
-    private IEnumerable<ReadOnlyMemory<byte>> Answer(string head)
+    private Page PageOf(string head, string[] line) =>
+        !head.Contains("\r\n\r\n", StringComparison.Ordinal) ? Page.Text(431, "the head of the request is too large\n")
+        : line is not [var method, var target, "HTTP/1.1" or "HTTP/1.0"]
+            ? Page.Text(400, "this isn't an HTTP request\n")
+        : method is not ("GET" or "HEAD") ? Page.Text(405, "only GET and HEAD\n")
+        : answer(new PageRequest(target.Split('?')[0], Header(head, "Accept")));
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Answer(Page page, string[] line)
     {
-        var line = head.Split("\r\n", 2)[0].Split(' ');
-        var page =
-            !head.Contains("\r\n\r\n", StringComparison.Ordinal)
-                ? Page.Text(431, "the head of the request is too large\n")
-            : line is not [var method, var target, "HTTP/1.1" or "HTTP/1.0"]
-                ? Page.Text(400, "this isn't an HTTP request\n")
-            : method is not ("GET" or "HEAD") ? Page.Text(405, "only GET and HEAD\n")
-            : answer(new PageRequest(target.Split('?')[0], Header(head, "Accept")));
         // in chunks one that breaks off is known to be a part; HTTP/1.0 has none
         var chunked = page.Length is null && line[^1] == "HTTP/1.1";
         var length =

@@ -41,7 +41,7 @@ internal static class Confinement
             return "it has capabilities; run it without any (in Kubernetes: securityContext.capabilities.drop: [ALL])";
         var machine =
             RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? ElfMachine.AArch64 : ElfMachine.X64;
-        return Libc.Confine([.. SeccompFilter.Build(machine, network: false, accepts: true)]) == 0
+        return Libc.Confine([.. SeccompFilter.Build(machine, network: false, Environment.ProcessId)]) == 0
             ? null
             : "its system calls could not be bounded; use a kernel with CONFIG_SECCOMP_FILTER=y";
     }

@@ -23,6 +23,14 @@ internal static class SeccompFilter
     /// <summary>The same. Who serves metrics has a socket that listens by the time it gives up the rest.</summary>
     private const string Accepting = "accept accept4";
 
+    /// <summary>
+    /// Who serves metrics signals nobody: it has the user of others, and sees their pids. Its runtime stops its threads by tgkill, and ends itself
+    /// by kill: these two pass where they name the process itself.
+    /// </summary>
+    private const string Signals = "tkill pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo";
+
+    private static readonly string[] SignalsOfProcess = ["kill", "tgkill"];
+
     private const string Rest =
         // stands beside all other calls, also beside the network's
         "io_uring_setup io_uring_enter io_uring_register "
@@ -92,7 +100,7 @@ internal static class SeccompFilter
         var numbers = Numbers(machine);
         return [.. (
                 network ? Rest
-                : accepts ? $"{Network} {Writing} {Rest}"
+                : accepts ? $"{Network} {Signals} {Writing} {Rest}"
                 : $"{Network} {Accepting} {Writing} {Rest}"
             ).Split(' ').Where(numbers.ContainsKey).Select(name => (name, numbers[name]))];
     }
@@ -154,17 +162,21 @@ internal static class SeccompFilter
     private const uint ThreadFlag = 0x00010000;
 
     /// <param name="network">True when a server of debug files is to be asked.</param>
-    /// <param name="accepts">True for who serves metrics: connections are taken on a socket that is there.</param>
-    public static IReadOnlyList<FilterInstruction> Build(ElfMachine machine, bool network, bool accepts = false)
+    /// <param name="server">
+    /// The own pid of who serves metrics, which takes connections on a socket that is there, and signals no other process; null for the agent.
+    /// </param>
+    public static IReadOnlyList<FilterInstruction> Build(ElfMachine machine, bool network, int? server = null)
     {
-        var (calls, numbers) = (Calls(machine, network, accepts), Numbers(machine));
+        var (calls, numbers) = (Calls(machine, network, accepts: server is not null), Numbers(machine));
         List<FilterInstruction> program = [new(Load, 0, 0, Machine)];
+        string[] signals = server is null ? [] : SignalsOfProcess;
         int comparisons = calls.Count + (machine == ElfMachine.X64 ? 3 : 2);
         var opens = network ? [] : Opens(numbers);
-        comparisons += opens.Count + (network ? 0 : 1);
+        comparisons += opens.Count + signals.Length + (network ? 0 : 1);
         int clone = 4 + comparisons,
             open = clone + 3,
-            refuse = open + opens.Count * 3,
+            signal = open + opens.Count * 3,
+            refuse = signal + (server is null ? 0 : 3),
             notThere = refuse + 1;
 
         // offsets count from the next instruction, and lead forward only
@@ -181,6 +193,8 @@ internal static class SeccompFilter
             program.Add(new(JumpEqual, To(notThere), 0, numbers["openat2"]));
         foreach (var (i, (number, _)) in opens.Index())
             program.Add(new(JumpEqual, To(open + i * 3), 0, number));
+        foreach (string call in signals)
+            program.Add(new(JumpEqual, To(signal), 0, numbers[call]));
         foreach (var (_, number) in calls)
             program.Add(new(JumpEqual, To(refuse), 0, number));
         program.Add(new(Return, 0, 0, Allow));
@@ -191,6 +205,13 @@ internal static class SeccompFilter
         {
             program.Add(new(Load, 0, 0, flags));
             program.Add(new(JumpBits, To(refuse), 0, OpenForWriting));
+            program.Add(new(Return, 0, 0, Allow));
+        }
+
+        if (server is { } self)
+        {
+            program.Add(new(Load, 0, 0, FirstArgument));
+            program.Add(new(JumpEqual, 0, To(refuse), (uint)self));
             program.Add(new(Return, 0, 0, Allow));
         }
 

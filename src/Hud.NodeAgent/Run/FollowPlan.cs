@@ -4,10 +4,14 @@ namespace Hud.NodeAgent.Run;
 /// Which of the wanted targets are to be opened now, and which of the watched ones let go. One that can't be opened is tried again with growing
 /// pauses, a few times; one that is no longer wanted is kept for some seconds, as lists flap. No input or output: time is what it is told.
 /// </summary>
-internal sealed class FollowPlan
+/// <param name="neverGivesUp">It is tried at the longest pause for as long as it is wanted: what isn't there yet may come after hours.</param>
+internal sealed class FollowPlan(bool neverGivesUp = false)
 {
     public const long KeepNs = 10_000_000_000;
     public const int MaxAttempts = 7;
+
+    /// <summary>Of the time of a thread: what takes long to look into, for as long as it is wanted, is looked into seldom.</summary>
+    private const int MaxShare = 20;
 
     /// <summary>Files of so many targets are read at one time.</summary>
     public const int MaxPending = 4;
@@ -19,6 +23,7 @@ internal sealed class FollowPlan
         public int Attempts { get; set; }
         public long NextNs { get; set; }
         public long WantedNs { get; set; }
+        public long OpenNs { get; set; }
         public bool Pending { get; set; }
     }
 
@@ -52,13 +57,13 @@ internal sealed class FollowPlan
                 continue;
             }
 
-            if (state.Attempts >= MaxAttempts || nowNs < state.NextNs)
+            if ((state.Attempts >= MaxAttempts && !neverGivesUp) || nowNs < state.NextNs)
                 continue;
             if (free <= 0)
                 noPlace++;
             else if (pending < MaxPending)
             {
-                state.Pending = true;
+                (state.Pending, state.OpenNs) = (true, nowNs);
                 pending++;
                 free--;
                 open.Add(target);
@@ -84,10 +89,15 @@ internal sealed class FollowPlan
         if (!_states.TryGetValue(key, out var state))
             return;
         state.Pending = false;
-        state.NextNs = nowNs + (FirstPauseNs << state.Attempts);
-        state.Attempts = isWatched ? 0 : state.Attempts + 1;
+        long pause = FirstPauseNs << Math.Min(state.Attempts, MaxAttempts - 1);
+        if (state.Attempts >= MaxAttempts - 1)
+            pause = Math.Max(pause, (nowNs - state.OpenNs) * MaxShare);
+        state.NextNs = nowNs + pause;
+        state.Attempts = isWatched ? 0 : Math.Min(state.Attempts + 1, MaxAttempts);
     }
 
     /// <summary>Wanted or watched of late.</summary>
     public int Known => _states.Count;
+
+    public bool IsKnown(string key) => _states.ContainsKey(key);
 }

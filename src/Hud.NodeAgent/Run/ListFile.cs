@@ -6,11 +6,11 @@ namespace Hud.NodeAgent.Run;
 
 /// <summary>
 /// A small JSON list in a file that somebody else writes. It is opened anew at each look: files of the downward API are replaced by a symbolic link
-/// that changes all at once. What can't be read, or is no such list, is told once, and the last good list stays.
+/// that changes all at once. What can't be read, or is no such list, is told once, until there is a good one again, and the last good list stays.
 /// </summary>
 /// <param name="maxBytes">A larger file is none.</param>
 /// <param name="problem">Of an entry: what is wrong with it; null for a good one.</param>
-/// <param name="bad">Told once why the file is no list.</param>
+/// <param name="bad">Told why the file is no list.</param>
 internal sealed class ListFile<T>(
     string path,
     int maxBytes,
@@ -20,8 +20,13 @@ internal sealed class ListFile<T>(
 )
     where T : class
 {
+    /// <summary>A file that is bad and good by turns is told so often in all: there is room for other warnings.</summary>
+    private const int MaxTold = 10;
+
     private byte[]? _last;
-    private bool _toldBad;
+    private bool _lastIsGood;
+    private bool _isBad;
+    private int _told;
 
     /// <returns>The list when it is another one than at the last look, else null.</returns>
     public IReadOnlyList<T>? Look()
@@ -33,13 +38,19 @@ internal sealed class ListFile<T>(
         }
 
         if (_last is not null && bytes.AsSpan().SequenceEqual(_last))
+        {
+            _isBad = !_lastIsGood;
             return null;
-        _last = bytes;
+        }
+
+        (_last, _lastIsGood) = (bytes, false);
         try
         {
-            return Checked(
+            var list = Checked(
                 JsonSerializer.Deserialize(bytes, type) ?? throw new JsonException("it is null and not a list")
             );
+            (_lastIsGood, _isBad) = (true, false);
+            return list;
         }
         catch (JsonException e)
         {
@@ -82,9 +93,11 @@ internal sealed class ListFile<T>(
 
     private void Bad(string why)
     {
-        if (_toldBad)
+        bool isTold = _isBad || _told >= MaxTold;
+        _isBad = true;
+        if (isTold)
             return;
-        _toldBad = true;
+        _told++;
         bad(why);
     }
 }

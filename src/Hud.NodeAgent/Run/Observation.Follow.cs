@@ -28,6 +28,9 @@ internal sealed partial class Observation : ILateTargets
 
     private long WaitingFromNs => _targets.All.Select(t => t.ToNs).Append(_startNs).Max();
 
+    /// <summary>A run without end makes room for others by ending: whoever started it starts the next.</summary>
+    private bool LacksRoom(long nowNs) => _neverEnds && nowNs - _startNs >= MinNs && Follower is { LacksRoom: true };
+
     private void Follow(long nowNs)
     {
         Follower?.Look(nowNs, this);

@@ -121,6 +121,9 @@ internal sealed partial class Observation : IDisposable
     /// <summary>Takes in targets that come in mid-run; null where the run ends with those of its start.</summary>
     public TargetFollower? Follower { get; init; }
 
+    /// <summary>Of a run without end: how long it goes on at least before it ends for processes that it has no room for.</summary>
+    public long MinNs { get; init; } = 60 * SecondNs;
+
     public StackStore Stacks { get; } = new();
 
     public StackAttributor Attributor { get; }
@@ -198,6 +201,8 @@ internal sealed partial class Observation : IDisposable
                 return RunEnd.Completed;
             if (!_targets.Watched.Any() && Follower is null)
                 return RunEnd.TargetGone;
+            if (LacksRoom(now))
+                return RunEnd.NoRoom;
             if (Follower is { HasOpened: true })
                 Follower.TakeInOpened(now, this);
             if (now >= nextReport)
@@ -396,4 +401,7 @@ internal enum RunEnd
     Interrupted,
     TargetGone,
     ReaderGone,
+
+    /// <summary>A process is wanted that only another run can watch.</summary>
+    NoRoom,
 }

@@ -14,6 +14,9 @@ namespace Hud.NodeAgent.Run;
 /// <summary>One run from the task to the profile document: attach, observe, report. What Hud itself refuses, it reports as well.</summary>
 internal sealed class ProfilerRun
 {
+    /// <summary>Exit code of a run without end that ended by itself, so that another one begins with all that is wanted then.</summary>
+    public const int BeginsAnew = 7;
+
     private const long FindSharersWithinNs = 5_000_000_000;
 
     /// <summary>The number that no target has.</summary>
@@ -195,11 +198,32 @@ internal sealed class ProfilerRun
             Report(observation, frames, metrics, end);
         else if (metrics is not null)
             Write(metrics.Build(observation.Facts(end)));
+        if (ended == RunEnd.NoRoom)
+            TellNoRoom();
         return _log.End(
             ended.ToString(),
-            ended == RunEnd.TargetGone ? DiagnosticKinds.TargetGone.ExitCode : 0,
+            ended switch
+            {
+                RunEnd.TargetGone => DiagnosticKinds.TargetGone.ExitCode,
+                RunEnd.NoRoom => BeginsAnew,
+                _ => 0,
+            },
             _task.Continuous ? observation.Losses : null
         );
+    }
+
+    private void TellNoRoom()
+    {
+        string why =
+            $"the run ends, as a process is wanted that it has no room for after {_targets.All.Count} others; what was kept to look back at is gone with it";
+        _log.Warn(
+            new Diagnostic(
+                DiagnosticKinds.TooManyTargets,
+                why,
+                "start another run (a kubelet does): it has room for all that are wanted at its start"
+            )
+        );
+        AgentLog.Write(why, []); // the stream may have had all the warnings that it takes
     }
 
     private long? LookBackNs =>
@@ -235,7 +259,7 @@ internal sealed class ProfilerRun
         IWantedTargets wanted = _task.TargetsFile is { Length: > 0 } file
             ? new TargetsFile(file, _task.Targets, _log.Warn)
             : new NamedProcesses(_task.FollowName!, new ProcProcesses());
-        var follower = new TargetFollower(wanted, _targets, Open, _log.Warn);
+        var follower = new TargetFollower(wanted, _targets, Open, _log.Warn, _task.Continuous);
         follower.OpenFirst(AgentClock.NowNs);
         return follower;
     }

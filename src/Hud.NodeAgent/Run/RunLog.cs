@@ -31,7 +31,7 @@ internal sealed class RunLog(AgentStreamWriter stream, MetricsPipe? pipe = null)
     public static ProfileWarning Warning(Diagnostic diagnostic) =>
         new(diagnostic.Kind.Id, diagnostic.Message, diagnostic.NextStep);
 
-    /// <param name="reason">Completed, Interrupted, TargetGone, ReaderGone, NoTargets, or the id of a diagnostic.</param>
+    /// <param name="reason">Completed, Interrupted, TargetGone, ReaderGone, NoRoom, NoTargets, or the id of a diagnostic.</param>
     /// <param name="losses">Where no report has them.</param>
     /// <returns>The exit code.</returns>
     public int End(string reason, int exitCode, Losses? losses = null)

@@ -16,13 +16,14 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
     /// <summary>Ends that are told one by one in a run that goes on after each; the others are counted.</summary>
     private const int MaxTold = 10;
 
-    /// <summary>Refused targets that a run lists which goes on looking for others.</summary>
+    /// <summary>Refused targets that a run lists, and tells of, which goes on looking for others.</summary>
     private const int MaxRefused = 50;
 
     private readonly List<TargetProcess> _all = [];
     private readonly List<RefusedTarget> _refused = [];
     private readonly uint[] _turns = new uint[Places];
     private int _ended;
+    private int _toldRefused;
 
     /// <summary>The processes that can be watched at one time: the last number is the agent's own child's.</summary>
     public const int Places = Abi.MaxTargets - 1;
@@ -99,8 +100,13 @@ internal sealed class RunTargets(string? node, Action<Diagnostic> warn) : IDispo
         }
 
         _refused.Add(refused);
-        warn(refused.Problem);
+        if (!Follows || ++_toldRefused <= MaxRefused)
+            warn(refused.Problem);
     }
+
+    /// <summary>Those that are wanted no more have no line: each start of a container that crashes is one.</summary>
+    internal void ForgetRefused(Predicate<string> isWanted) =>
+        _refused.RemoveAll(r => r.Key.Length > 0 && !isWanted(r.Key));
 
     internal void Add(Target opened, string key = "")
     {

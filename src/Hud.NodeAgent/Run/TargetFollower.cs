@@ -30,18 +30,21 @@ internal interface ILateTargets
 /// read meanwhile.
 /// </summary>
 /// <param name="open">Looks into a target; called on another thread.</param>
+/// <param name="neverEnds">The run goes on until it is stopped: nothing is given up that is wanted, and nothing kept of what was.</param>
 internal sealed class TargetFollower(
     IWantedTargets wanted,
     RunTargets targets,
     Func<AgentTarget, OpenedTarget> open,
-    Action<Diagnostic> warn
+    Action<Diagnostic> warn,
+    bool neverEnds = false
 )
 {
     /// <summary>All records of a process are in the buffer by then, and are read.</summary>
     public const long SettleAfterNs = 1_000_000_000;
 
-    private readonly FollowPlan _plan = new();
+    private readonly FollowPlan _plan = new(neverEnds);
     private readonly Dictionary<string, Task<OpenedTarget>> _opening = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _withoutRow = new(StringComparer.Ordinal);
     private bool _toldNoPlace;
     private bool _toldNoRow;
 
@@ -50,6 +53,9 @@ internal sealed class TargetFollower(
 
     /// <summary>A target that was looked into waits to be taken in.</summary>
     public bool HasOpened => _opening.Values.Any(t => t.IsCompleted);
+
+    /// <summary>A process is wanted for which this run has no row or no numbers; another run would have them from its start.</summary>
+    public bool LacksRoom => _withoutRow.Count > 0;
 
     /// <summary>Files of a target are being read, or wait to be.</summary>
     internal bool IsOpening => _opening.Count > 0;
@@ -127,18 +133,23 @@ internal sealed class TargetFollower(
         Settle(run, long.MaxValue);
         if (!run.TakeIn(late, key))
         {
+            if (targets.FreePlaces > 0)
+                _withoutRow.Add(key);
             if (!_toldNoRow)
                 warn(
                     new Diagnostic(
                         DiagnosticKinds.TooManyTargets,
                         $"{late.Name} ({late.Pid}) is not watched: the run has had {targets.All.Count} processes of other programs, and has room for no further one",
-                        "start another run; a program that was watched before is taken in all the same"
+                        neverEnds
+                            ? "the run ends by itself for that, once it is a minute old, and the next one has room for all that is wanted"
+                            : "start another run; a program that was watched before is taken in all the same"
                     )
                 );
             _toldNoRow = true;
             return false;
         }
 
+        _withoutRow.Remove(key);
         foreach (var warning in warnings)
             warn(warning);
         return true;
@@ -152,6 +163,10 @@ internal sealed class TargetFollower(
         var (due, letGo, noPlace) = _plan.Decide(nowNs, list, watched, targets.FreePlaces);
         foreach (var target in targets.Watched.Where(t => letGo.Contains(t.Key)).ToList())
             run?.LetGo(target);
+        if (_withoutRow.Count > 0)
+            _withoutRow.IntersectWith(list.Select(t => t.Key));
+        if (neverEnds)
+            targets.ForgetRefused(_plan.IsKnown);
         if (noPlace > 0 && !_toldNoPlace)
         {
             _toldNoPlace = true;

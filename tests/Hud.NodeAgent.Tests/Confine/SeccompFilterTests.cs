@@ -31,7 +31,8 @@ public sealed partial class SeccompFilterTests
         ulong firstArgument = 0,
         ulong secondArgument = 0,
         ulong thirdArgument = 0,
-        bool helper = false
+        bool helper = false,
+        int? server = null
     )
     {
         byte[] data = new byte[64]; // struct seccomp_data
@@ -47,7 +48,7 @@ public sealed partial class SeccompFilterTests
         BitConverter.TryWriteBytes(data.AsSpan(16), firstArgument);
         BitConverter.TryWriteBytes(data.AsSpan(24), secondArgument);
         BitConverter.TryWriteBytes(data.AsSpan(32), thirdArgument);
-        var program = helper ? SeccompFilter.BuildForHelper(machine) : SeccompFilter.Build(machine, network);
+        var program = helper ? SeccompFilter.BuildForHelper(machine) : SeccompFilter.Build(machine, network, server);
         uint accumulator = 0;
         for (int at = 0; ; at++)
         {
@@ -81,11 +82,40 @@ public sealed partial class SeccompFilterTests
         string[] agent = [.. SeccompFilter.Calls(machine, network: false).Select(c => c.Name)],
             server = [.. SeccompFilter.Calls(machine, network: false, accepts: true).Select(c => c.Name)];
         Assert.Equal(["accept", "accept4"], agent.Except(server).Order(StringComparer.Ordinal));
-        Assert.Empty(server.Except(agent));
-        var program = SeccompFilter.Build(machine, network: false, accepts: true);
-        var numbers = SeccompFilter.Numbers(machine);
-        Assert.DoesNotContain(program, i => i.Code == 0x15 && i.Operand == numbers["accept4"]);
-        Assert.Contains(program, i => i.Code == 0x15 && i.Operand == numbers["socket"]);
+        Assert.Equal(
+            ["pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "tkill"],
+            server.Except(agent).Order(StringComparer.Ordinal)
+        );
+        var refused = SeccompFilter.Calls(machine, network: false, accepts: true).Select(c => c.Number).ToHashSet();
+        refused.UnionWith(
+            ((string[])["kill", "tgkill", "clone3", "openat2"]).Select(call => Number(machine, call)) // here the first argument is 0
+        );
+        for (uint number = 0; number < 512; number++)
+            Assert.Equal(
+                (number, !refused.Contains(number)),
+                (number, Answer(machine, false, number, server: 4711) == Allowed)
+            );
+        Assert.Equal(Allowed, Answer(machine, false, Number(machine, "accept4"), server: 4711));
+        Assert.Equal(Refused, Answer(machine, false, Number(machine, "socket"), server: 4711));
+    }
+
+    [Theory]
+    [InlineData(ElfMachine.X64)]
+    [InlineData(ElfMachine.AArch64)]
+    public void Who_serves_metrics_signals_itself_and_nobody_else(ElfMachine machine)
+    {
+        foreach (string call in (string[])["kill", "tgkill"])
+        {
+            uint number = Number(machine, call);
+            Assert.Equal((call, Allowed), (call, Answer(machine, false, number, firstArgument: 4711, server: 4711)));
+            // one process, its own group, another group, all there are
+            foreach (long other in (long[])[1, 4712, 0, -4711, -1])
+                Assert.Equal(
+                    (call, other, Refused),
+                    (call, other, Answer(machine, false, number, firstArgument: unchecked((ulong)other), server: 4711))
+                );
+            Assert.Equal((call, Allowed), (call, Answer(machine, false, number, firstArgument: 1))); // the agent ends its helper
+        }
     }
 
     [Theory]

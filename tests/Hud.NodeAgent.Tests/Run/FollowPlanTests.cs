@@ -83,6 +83,49 @@ public sealed class FollowPlanTests
     }
 
     [Fact]
+    public void A_run_without_end_tries_once_a_minute_for_as_long_as_it_is_wanted()
+    {
+        var plan = new FollowPlan(neverGivesUp: true);
+        var tried = new List<int>();
+        for (int second = 0; second < 400; second++)
+        {
+            if (plan.Decide(second * Second, Wanted(7), _watched, 63).Open.Count == 0)
+                continue;
+            tried.Add(second);
+            plan.Opened("pid 7", isWatched: false, second * Second);
+        }
+
+        Assert.Equal([0, 1, 3, 7, 15, 31, 63, 127, 191, 255, 319, 383], tried);
+        // and begins anew once it was watched
+        Assert.Single(plan.Decide(447 * Second, Wanted(7), _watched, 63).Open);
+        plan.Opened("pid 7", isWatched: true, 447 * Second);
+        Assert.Single(plan.Decide(511 * Second, Wanted(7), _watched, 63).Open);
+        plan.Opened("pid 7", isWatched: false, 511 * Second);
+        Assert.Single(plan.Decide(512 * Second, Wanted(7), _watched, 63).Open);
+    }
+
+    [Fact]
+    public void What_takes_long_to_look_into_is_tried_for_ever_but_seldom()
+    {
+        var plan = new FollowPlan(neverGivesUp: true);
+        long second = 0,
+            opening = 0;
+        while (second < 100_000)
+        {
+            if (plan.Decide(second * Second, Wanted(7), _watched, 63).Open.Count > 0)
+            {
+                opening += 30;
+                second += 30;
+                plan.Opened("pid 7", isWatched: false, second * Second);
+            }
+
+            second++;
+        }
+
+        Assert.InRange(opening, 3000, 5500);
+    }
+
+    [Fact]
     public void Ten_thousand_wanted_ones_are_opened_a_few_at_a_time_and_no_more_than_there_are_places()
     {
         var all = Wanted([.. Enumerable.Range(1, 10_000)]);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Hud.Analysis;
 using Hud.Core.Api;
 using Hud.Core.Diagnostics;
@@ -23,15 +24,22 @@ public sealed class FollowedObservationTests : IDisposable
     private readonly List<Process> _processes = [];
     private readonly List<WantedTarget> _wanted = [];
     private readonly List<string> _came = [];
-    private readonly RunTargets _targets;
-    private readonly TargetFollower _follower;
-    private readonly Observation _observation;
+    private readonly Dictionary<int, int> _types = [];
+    private readonly HashSet<int> _refused = [];
+    private RunTargets _targets;
+    private TargetFollower _follower;
+    private Observation _observation;
     private RecordHandler? _accept;
 
-    public FollowedObservationTests()
+    public FollowedObservationTests() => Begin();
+
+    [MemberNotNull(nameof(_targets), nameof(_follower), nameof(_observation))]
+    private void Begin(bool neverEnds = false, long minNs = 60 * Second)
     {
+        _observation?.Dispose();
+        _targets?.Dispose();
         _targets = new RunTargets(node: null, _warnings.Add) { Follows = true };
-        _follower = new TargetFollower(new Listed(_wanted), _targets, Open, _warnings.Add);
+        _follower = new TargetFollower(new Listed(_wanted), _targets, Open, _warnings.Add, neverEnds);
         _follower.OpenFirst(AgentClock.NowNs);
         _targets.AssignTypes();
         _observation = new Observation(
@@ -45,9 +53,11 @@ public sealed class FollowedObservationTests : IDisposable
                 _accept = accept;
                 return new NoEvents();
             },
-            lookBackNs: 10 * Second
+            lookBackNs: 10 * Second,
+            neverEnds: neverEnds
         )
         {
+            MinNs = minNs,
             Follower = _follower,
             Came = t => _came.Add($"{t.Id.Index} {t.Before.Processes}"),
         };
@@ -66,20 +76,39 @@ public sealed class FollowedObservationTests : IDisposable
         }
     }
 
-    private static OpenedTarget Open(AgentTarget spec) =>
-        new(
-            new TargetProcess
-            {
-                Id = new(0),
-                Spec = spec with { Pid = null },
-                Pid = spec.Pid!.Value,
-                Name = "service",
-                Identity = ProcessIdentity.Of(spec.Pid.Value),
-                Tokio = new TokioBinary { Types = [new TaskType("shop::cart", 0, 0, default, 0)] },
-                ReturnProbesAllowed = false, // there is no file to probe
-            },
-            []
-        );
+    private OpenedTarget Open(AgentTarget spec) =>
+        _refused.Contains(spec.Pid!.Value)
+            ? new(
+                new RefusedTarget
+                {
+                    Spec = spec,
+                    Pid = spec.Pid.Value,
+                    Problem = new Diagnostic(DiagnosticKinds.NotTokio, "it has no Tokio", "none"),
+                },
+                []
+            )
+            : new(
+                new TargetProcess
+                {
+                    Id = new(0),
+                    Spec = spec with { Pid = null },
+                    Pid = spec.Pid.Value,
+                    Name = "service",
+                    Identity = ProcessIdentity.Of(spec.Pid.Value),
+                    Tokio = new TokioBinary
+                    {
+                        Types =
+                        [
+                            .. Enumerable.Repeat(
+                                new TaskType("shop::cart", 0, 0, default, 0),
+                                _types.GetValueOrDefault(spec.Pid.Value, 1)
+                            ),
+                        ],
+                    },
+                    ReturnProbesAllowed = false, // there is no file to probe
+                },
+                []
+            );
 
     private Process Start()
     {
@@ -322,6 +351,77 @@ public sealed class FollowedObservationTests : IDisposable
             Assert.Single(Facts().Warnings).Message,
             StringComparison.Ordinal
         );
+    }
+
+    [Theory]
+    [InlineData(true, 0, nameof(RunEnd.NoRoom))]
+    [InlineData(true, 3600, nameof(RunEnd.Interrupted))] // it is too young
+    [InlineData(false, 0, nameof(RunEnd.Interrupted))] // the report of what is watched is worth more
+    public void A_run_without_end_ends_for_a_process_that_it_has_no_room_for(
+        bool neverEnds,
+        long minSeconds,
+        string expected
+    )
+    {
+        Begin(neverEnds, minSeconds * Second);
+        Start();
+        FollowAt(0);
+        _types[Start().Id] = 5000;
+        using var stop = new CancellationTokenSource();
+        int reports = 0;
+        var ended = _observation.Run(
+            stop.Token,
+            () => true,
+            _ =>
+            {
+                if (++reports == 4)
+                    stop.Cancel();
+            }
+        );
+        Assert.Equal(expected, ended.ToString());
+        Assert.Equal("HUD309", Assert.Single(_warnings).Kind.Id);
+        Assert.Single(_targets.Watched); // those that it had were watched until then
+    }
+
+    [Fact]
+    public void No_run_ends_for_a_process_that_is_wanted_no_more()
+    {
+        Begin(neverEnds: true);
+        _types[Start().Id] = 5000;
+        FollowAt(0);
+        Assert.True(_follower.LacksRoom);
+        _wanted.Clear();
+        FollowAt(1);
+        Assert.False(_follower.LacksRoom);
+    }
+
+    [Fact]
+    public void A_run_without_end_waits_minutes_for_the_program_of_a_container()
+    {
+        Begin(neverEnds: true);
+        var process = Start();
+        _refused.Add(process.Id); // sh -c "migrate && exec service"
+        for (int second = 0; second < 180; second++)
+            FollowAt(second);
+        Assert.Empty(_targets.Watched);
+        _refused.Clear();
+        for (int second = 180; second < 260; second++)
+            FollowAt(second);
+        Assert.Single(_targets.Watched);
+        Assert.Single(_warnings);
+    }
+
+    [Fact]
+    public void What_is_refused_and_wanted_no_more_leaves_a_run_without_end()
+    {
+        Begin(neverEnds: true);
+        _refused.Add(Start().Id);
+        FollowAt(0);
+        _wanted.Clear();
+        FollowAt(5);
+        Assert.Single(_targets.Describe()); // lists flap
+        FollowAt(16);
+        Assert.Empty(_targets.Describe());
     }
 
     [Fact]

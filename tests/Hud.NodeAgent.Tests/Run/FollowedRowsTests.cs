@@ -193,6 +193,19 @@ public sealed class FollowedRowsTests : IDisposable
     }
 
     [Fact]
+    public void Of_those_that_are_refused_and_wanted_no_more_nothing_stays_and_fifty_are_told()
+    {
+        for (int i = 0; i < 300; i++)
+        {
+            _targets.Refuse(Refused(i), $"key {i}");
+            _targets.ForgetRefused(key => key == $"key {i}");
+            Assert.Equal(i, Assert.Single(_targets.Describe()).Pid);
+        }
+
+        Assert.Equal((0, 50), (_targets.RefusedUnlisted, _warnings.Count));
+    }
+
+    [Fact]
     public void One_that_was_refused_and_is_watched_later_has_one_line()
     {
         _targets.AssignTypes();

@@ -89,6 +89,32 @@ public sealed class TargetsFileTests : IDisposable
     }
 
     [Fact]
+    public void What_is_no_list_after_a_good_one_is_told_again_some_times()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            Write("[{\"pid\":3}]");
+            Assert.Equal([3], Pids());
+            Assert.Equal(i, _warnings.Count);
+            if (i == 1)
+                File.Delete(PathOf("targets")); // and comes back as it was
+            else
+                Write("[");
+            Assert.Equal([3], Pids());
+            Assert.Equal([3], Pids());
+            Assert.Equal(i + 1, _warnings.Count);
+        }
+
+        for (int i = 0; i < 100; i++)
+        {
+            Write(i % 2 == 0 ? "[]" : "[");
+            Pids();
+        }
+
+        Assert.Equal(10, _warnings.Count);
+    }
+
+    [Fact]
     public void A_file_of_300_KiB_is_not_read()
     {
         Write("[{\"pid\":3}]");
