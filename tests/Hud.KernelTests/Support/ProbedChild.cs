@@ -22,7 +22,9 @@ internal sealed class ProbedChild : IDisposable
         Kernel = BpfProbes.Load(settings);
         try
         {
-            Child = SelfTestChild.Start(mode, Patience) ?? throw new InvalidOperationException("hud-selftest does not start");
+            Child =
+                SelfTestChild.Start(mode, Patience)
+                ?? throw new InvalidOperationException("hud-selftest does not start");
             Threads = Kernel.AddTarget(Child.Pid, new(0));
             Ring = new RingBuffer(Kernel.Events, Accept);
             Kernel.AttachScheduler(hertz);
