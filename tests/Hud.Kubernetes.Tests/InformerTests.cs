@@ -238,6 +238,39 @@ public sealed class InformerTests
         await UntilAsync(() => run.Informer.SinceLastContact > TimeSpan.FromMilliseconds(50), "silence");
     }
 
+    /// <summary>
+    /// Of a kind that nothing happens to, a server sends neither events nor bookmarks, for as long as it runs: the copy is current all the same, and
+    /// is again after each watch that was given up for its silence.
+    /// </summary>
+    [Fact]
+    public async Task A_kind_that_nothing_happens_to_is_current_again_after_each_silence()
+    {
+        var lists = 0;
+        await using var server = new ScriptedServer(
+            async (r, a) =>
+            {
+                if (!r.IsWatch())
+                {
+                    Interlocked.Increment(ref lists);
+                    await a.JsonAsync(List(5, "", Pod("one", 1)));
+                    return;
+                }
+                await a.StreamAsync();
+                await a.SilenceAsync();
+            }
+        );
+        await using var run = new Run(
+            server,
+            options: new KubernetesClientOptions { WatchSilence = TimeSpan.FromMilliseconds(100) }
+        );
+        for (var silence = 1; silence <= 3; silence++)
+        {
+            await UntilAsync(() => Volatile.Read(ref lists) > silence, "a list after the silence");
+            await UntilAsync(() => run.Informer.CurrentFor is not null, "a copy that is current");
+        }
+        Assert.Equal(["Added one"], run.Changes);
+    }
+
     [Fact]
     public async Task Indexes_follow_the_objects()
     {

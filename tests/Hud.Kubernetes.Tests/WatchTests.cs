@@ -114,7 +114,7 @@ public sealed class WatchTests
                 await a.SilenceAsync();
             }
         );
-        var error = await Assert.ThrowsAsync<TransportException>(() =>
+        var error = await Assert.ThrowsAsync<SilenceException>(() =>
             Watch(server, new KubernetesClientOptions { WatchSilence = TimeSpan.FromMilliseconds(200) })
         );
         Assert.Contains("silent", error.Message, StringComparison.Ordinal);

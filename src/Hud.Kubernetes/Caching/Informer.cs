@@ -112,6 +112,10 @@ public sealed class Informer<T>(
             catch (Exception e) when (e is KubernetesException or TransportException)
             {
                 Volatile.Write(ref _connected, 0);
+                // Of a kind that nothing happens to, a server sends no bookmarks either. Another watch would be as silent, and the copy would never be
+                // current again; a list says that it is.
+                if (e is SilenceException)
+                    version = null;
                 goneAtOnce = false;
                 options.OnError?.Invoke(e);
             }

@@ -74,6 +74,10 @@ public class TransportException(string operation, string message, Exception? inn
     public string Operation { get; } = operation;
 }
 
+/// <summary>Nothing was heard on an open connection for too long: it may be dead, or there may be nothing to say.</summary>
+public sealed class SilenceException(string operation, TimeSpan silence, Exception inner)
+    : TransportException(operation, $"silent for {silence.TotalSeconds:0} s", inner);
+
 /// <summary>There is more of an answer than its bound.</summary>
 public sealed class AnswerTooLongException(string operation, int limit)
     : TransportException(operation, $"the answer is longer than {limit} bytes");

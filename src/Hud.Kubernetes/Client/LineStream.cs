@@ -22,7 +22,7 @@ internal sealed class LineStream(
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw new TransportException(operation, $"silent for {silence.TotalSeconds:0} s", e);
+            throw new SilenceException(operation, silence, e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
