@@ -88,7 +88,7 @@ public sealed class DebuginfodTests : IDisposable
         using (source)
         {
             Assert.True(ElfFile.TryOpen(source, out var elf, out _));
-            linked = Convert.FromHexString(elf.BuildId);
+            linked = Convert.FromHexString(elf.BuildId!);
         }
 
         foreach (var file in files)
