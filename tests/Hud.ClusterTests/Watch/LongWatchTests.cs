@@ -201,7 +201,7 @@ public sealed class LongWatchTests(Cluster cluster)
         (await world.KubectlAsync("logs", pod))
             .Ok("logs")
             .Split('\n')
-            .Where(l => l.StartsWith('{') && l.EndsWith('}') && l.Contains("\"start_ns\"", StringComparison.Ordinal))
+            .Where(l => l.StartsWith('{') && l.EndsWith('}') && l.Contains("\"dur_ns\"", StringComparison.Ordinal))
             .Select(l => JsonNode.Parse(l)!)
             .Count(b =>
                 b["start_ns"]!.GetValue<long>() + b["dur_ns"]!.GetValue<long>() is var ended
