@@ -51,33 +51,42 @@ public static class AgentPod
         OperatorOptions options
     )
     {
-        return new V1Pod
-        {
-            Metadata = Metadata(session, node, options),
-            Spec = new V1PodSpec
-            {
-                RestartPolicy = "Never",
-                ActiveDeadlineSeconds = (long)
-                    Math.Ceiling(
-                        (spec.StartDeadline.ToTimeSpan() + spec.Duration.ToTimeSpan() + FinishGrace).TotalSeconds
-                    ),
-                TerminationGracePeriodSeconds = 30,
-                ServiceAccountName = options.AgentServiceAccount,
-                AutomountServiceAccountToken = false,
-                EnableServiceLinks = false, // its environment is its input: one variable, not a list of the namespace's services
-                HostPID = true,
-                DnsPolicy = "Default", // it resolves nothing; this asks for the least
-                PriorityClassName = options.AgentPriorityClass,
-                ImagePullSecrets =
-                    options.AgentImagePullSecrets.Count == 0
-                        ? null
-                        : [.. options.AgentImagePullSecrets.Select(s => new V1LocalObjectReference { Name = s })],
-                Affinity = OnNode(node),
-                Tolerations = [new V1Toleration { OperatorProperty = "Exists" }],
-                Containers = [Container(Task(spec, node, targets, options.NeighbourNames), options)],
-            },
-        };
+        var pod = Spec(node, spec.StartDeadline.ToTimeSpan() + spec.Duration.ToTimeSpan() + FinishGrace, options);
+        pod.RestartPolicy = "Never";
+        pod.Containers =
+        [
+            Container(
+                Task(spec, node, targets, options.NeighbourNames),
+                Resources(
+                    (options.AgentCpuRequest, options.AgentMemoryRequest),
+                    (options.AgentCpuLimit, options.AgentMemoryLimit)
+                ),
+                options
+            ),
+        ];
+        return new V1Pod { Metadata = Metadata(session, node, options), Spec = pod };
     }
+
+    /// <summary>What every pod with an agent may do and may not, of sessions and of those that watch all the time.</summary>
+    /// <param name="deadline">Past it the kubelet ends the pod, whatever the operator does.</param>
+    internal static V1PodSpec Spec(string node, TimeSpan deadline, OperatorOptions options) =>
+        new()
+        {
+            ActiveDeadlineSeconds = (long)Math.Ceiling(deadline.TotalSeconds),
+            TerminationGracePeriodSeconds = 30,
+            ServiceAccountName = options.AgentServiceAccount,
+            AutomountServiceAccountToken = false,
+            EnableServiceLinks = false, // its environment is its input: one variable, not a list of the namespace's services
+            HostPID = true,
+            DnsPolicy = "Default", // it resolves nothing; this asks for the least
+            PriorityClassName = options.AgentPriorityClass,
+            ImagePullSecrets =
+                options.AgentImagePullSecrets.Count == 0
+                    ? null
+                    : [.. options.AgentImagePullSecrets.Select(s => new V1LocalObjectReference { Name = s })],
+            Affinity = OnNode(node),
+            Tolerations = [new V1Toleration { OperatorProperty = "Exists" }],
+        };
 
     private static AgentTask Task(
         ProfilingSessionSpec session,
@@ -106,7 +115,8 @@ public static class AgentPod
             ProcessName = processName,
         };
 
-    private static V1Container Container(AgentTask task, OperatorOptions options) =>
+    /// <summary>The privileged container.</summary>
+    internal static V1Container Container(AgentTask task, V1ResourceRequirements resources, OperatorOptions options) =>
         new()
         {
             Name = Names.AgentContainer,
@@ -120,21 +130,27 @@ public static class AgentPod
                     Value = JsonSerializer.Serialize(task, HudJson.Default.AgentTask),
                 },
             ],
-            Resources = new V1ResourceRequirements
-            {
-                Requests = new Dictionary<string, ResourceQuantity>(StringComparer.Ordinal)
-                {
-                    ["cpu"] = options.AgentCpuRequest,
-                    ["memory"] = options.AgentMemoryRequest,
-                },
-                Limits = new Dictionary<string, ResourceQuantity>(StringComparer.Ordinal)
-                {
-                    ["cpu"] = options.AgentCpuLimit,
-                    ["memory"] = options.AgentMemoryLimit,
-                },
-            },
+            Resources = resources,
             SecurityContext = Security(options.AgentSecurityProfile),
             TerminationMessagePolicy = "FallbackToLogsOnError",
+        };
+
+    internal static V1ResourceRequirements Resources(
+        (ResourceQuantity Cpu, ResourceQuantity Memory) requests,
+        (ResourceQuantity Cpu, ResourceQuantity Memory) limits
+    ) =>
+        new()
+        {
+            Requests = new Dictionary<string, ResourceQuantity>(StringComparer.Ordinal)
+            {
+                ["cpu"] = requests.Cpu,
+                ["memory"] = requests.Memory,
+            },
+            Limits = new Dictionary<string, ResourceQuantity>(StringComparer.Ordinal)
+            {
+                ["cpu"] = limits.Cpu,
+                ["memory"] = limits.Memory,
+            },
         };
 
     private static V1ObjectMeta Metadata(SessionEntity session, string node, OperatorOptions options)

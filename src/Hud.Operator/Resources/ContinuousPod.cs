@@ -167,31 +167,16 @@ public static class ContinuousPod
     )
     {
         var metrics = options.Continuous.Metrics;
-        return new V1PodSpec
-        {
-            // the kubelet starts it again with its own back-off, whether an operator is there or not
-            RestartPolicy = "Always",
-            ActiveDeadlineSeconds = (long)(continuous.RenewAfter.ToTimeSpan() + RenewGrace).TotalSeconds,
-            TerminationGracePeriodSeconds = 30,
-            ServiceAccountName = options.AgentServiceAccount,
-            AutomountServiceAccountToken = false,
-            EnableServiceLinks = false,
-            HostPID = true,
-            DnsPolicy = "Default", // it resolves nothing; this asks for the least
-            PriorityClassName = options.AgentPriorityClass,
-            ImagePullSecrets =
-                options.AgentImagePullSecrets.Count == 0
-                    ? null
-                    : [.. options.AgentImagePullSecrets.Select(s => new V1LocalObjectReference { Name = s })],
-            Affinity = AgentPod.OnNode(node),
-            Tolerations = [new V1Toleration { OperatorProperty = "Exists" }],
-            Containers =
-            [
-                Agent(Task(spec, continuous, node, options), options),
-                .. metrics ? [Metrics(options)] : (V1Container[])[],
-            ],
-            Volumes = [Input(), .. metrics ? [PipeVolume()] : (V1Volume[])[]],
-        };
+        var pod = AgentPod.Spec(node, continuous.RenewAfter.ToTimeSpan() + RenewGrace, options);
+        // the kubelet starts it again with its own back-off, whether an operator is there or not
+        pod.RestartPolicy = "Always";
+        pod.Containers =
+        [
+            Agent(Task(spec, continuous, node, options), options),
+            .. metrics ? [Metrics(options)] : (V1Container[])[],
+        ];
+        pod.Volumes = [Input(), .. metrics ? [PipeVolume()] : (V1Volume[])[]];
+        return pod;
     }
 
     private static AgentTask Task(
@@ -223,39 +208,30 @@ public static class ContinuousPod
         return kept > SessionBounds.MaxLookBack ? SessionBounds.MaxLookBack : kept;
     }
 
-    private static V1Container Agent(AgentTask task, OperatorOptions options) =>
-        new()
-        {
-            Name = Names.AgentContainer,
-            Image = options.AgentImage,
-            ImagePullPolicy = options.AgentImagePullPolicy,
-            Env =
-            [
-                new V1EnvVar
-                {
-                    Name = AgentTask.EnvironmentVariable,
-                    Value = JsonSerializer.Serialize(task, HudJson.Default.AgentTask),
-                },
-            ],
-            VolumeMounts =
-            [
-                new V1VolumeMount
-                {
-                    Name = "input",
-                    MountPath = InputFolder,
-                    ReadOnlyProperty = true,
-                },
-                .. options.Continuous.Metrics
-                    ? [new V1VolumeMount { Name = "metrics", MountPath = MetricsFolder }]
-                    : (V1VolumeMount[])[],
-            ],
-            Resources = Resources(
+    private static V1Container Agent(AgentTask task, OperatorOptions options)
+    {
+        var agent = AgentPod.Container(
+            task,
+            AgentPod.Resources(
                 (options.Continuous.CpuRequest, options.Continuous.MemoryRequest),
                 (options.Continuous.CpuLimit, options.Continuous.MemoryLimit)
             ),
-            SecurityContext = AgentPod.Security(options.AgentSecurityProfile),
-            TerminationMessagePolicy = "FallbackToLogsOnError",
-        };
+            options
+        );
+        agent.VolumeMounts =
+        [
+            new V1VolumeMount
+            {
+                Name = "input",
+                MountPath = InputFolder,
+                ReadOnlyProperty = true,
+            },
+            .. options.Continuous.Metrics
+                ? [new V1VolumeMount { Name = "metrics", MountPath = MetricsFolder }]
+                : (V1VolumeMount[])[],
+        ];
+        return agent;
+    }
 
     /// <summary>It only reads lines and answers requests: a user that owns nothing, no capability, nothing to write to.</summary>
     private static V1Container Metrics(OperatorOptions options) =>
@@ -283,7 +259,7 @@ public static class ContinuousPod
                     ReadOnlyProperty = true, // a FIFO is read all the same, and not replaced
                 },
             ],
-            Resources = Resources((new("10m"), new("32Mi")), (new("200m"), new("64Mi"))),
+            Resources = AgentPod.Resources((new("10m"), new("32Mi")), (new("200m"), new("64Mi"))),
             SecurityContext = new V1SecurityContext
             {
                 RunAsUser = MetricsUser,
@@ -295,24 +271,6 @@ public static class ContinuousPod
                 Capabilities = new V1Capabilities { Drop = ["ALL"] },
             },
             TerminationMessagePolicy = "FallbackToLogsOnError",
-        };
-
-    private static V1ResourceRequirements Resources(
-        (ResourceQuantity Cpu, ResourceQuantity Memory) requests,
-        (ResourceQuantity Cpu, ResourceQuantity Memory) limits
-    ) =>
-        new()
-        {
-            Requests = new Dictionary<string, ResourceQuantity>(StringComparer.Ordinal)
-            {
-                ["cpu"] = requests.Cpu,
-                ["memory"] = requests.Memory,
-            },
-            Limits = new Dictionary<string, ResourceQuantity>(StringComparer.Ordinal)
-            {
-                ["cpu"] = limits.Cpu,
-                ["memory"] = limits.Memory,
-            },
         };
 
     private static V1Volume Input() =>

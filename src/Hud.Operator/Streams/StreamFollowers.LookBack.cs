@@ -77,20 +77,7 @@ public sealed partial class StreamFollowers
         IDisposable? place = null;
         try
         {
-            await foreach (
-                var line in client
-                    .FollowLogAsync(
-                        ns,
-                        pod,
-                        Resources.Names.AgentContainer,
-                        StreamLimits.MaxLineBytes,
-                        Silence,
-                        MaxLogBytes,
-                        wait.Since,
-                        slow.Token
-                    )
-                    .ConfigureAwait(false)
-            )
+            await foreach (var line in Log(pod, wait.Since, slow.Token).ConfigureAwait(false))
             {
                 if (line.Cut || !LookBackReader.IsPart(line.Bytes.Span))
                     continue;

@@ -47,25 +47,7 @@ public sealed partial class StreamFollowers(
     public StreamSnapshot Follow(V1Pod pod, EntityKey session, int agents = 1)
     {
         var (name, uid) = (pod.Metadata.Name, pod.Metadata.Uid);
-        lock (_lock)
-        {
-            if (_open.TryGetValue(name, out var entry))
-            {
-                if (entry.Uid == uid)
-                    return entry.Stream.Snapshot;
-                entry.Stop.Cancel();
-                profiles.Release(entry.Stream.Close());
-            }
-            var stream = new AgentStream(time);
-            var stop = new CancellationTokenSource();
-            _open[name] = (
-                uid,
-                stream,
-                stop,
-                Task.Run(() => FollowAsync(name, uid, session, agents, stream, stop.Token), CancellationToken.None)
-            );
-            return stream.Snapshot;
-        }
+        return Open(name, uid, (stream, stop) => FollowAsync(name, uid, session, agents, stream, stop));
     }
 
     /// <summary>
@@ -75,7 +57,13 @@ public sealed partial class StreamFollowers(
     /// <param name="name">What the session calls the agent.</param>
     public StreamSnapshot FollowLookBack(string name, V1Pod pod, EntityKey session, LookBackWait wait)
     {
-        var uid = pod.Metadata.Uid;
+        var (agent, uid) = (pod.Metadata.Name, pod.Metadata.Uid);
+        return Open(name, uid, (stream, stop) => FollowAsync(agent, uid, session, wait, stream, stop));
+    }
+
+    /// <summary>One reading for each name; another pod under the same name is read from its beginning.</summary>
+    private StreamSnapshot Open(string name, string? uid, Func<AgentStream, CancellationToken, Task> follow)
+    {
         lock (_lock)
         {
             if (_open.TryGetValue(name, out var entry))
@@ -87,15 +75,7 @@ public sealed partial class StreamFollowers(
             }
             var stream = new AgentStream(time);
             var stop = new CancellationTokenSource();
-            _open[name] = (
-                uid,
-                stream,
-                stop,
-                Task.Run(
-                    () => FollowAsync(pod.Metadata.Name, uid, session, wait, stream, stop.Token),
-                    CancellationToken.None
-                )
-            );
+            _open[name] = (uid, stream, stop, Task.Run(() => follow(stream, stop.Token), CancellationToken.None));
             return stream.Snapshot;
         }
     }
@@ -199,6 +179,18 @@ public sealed partial class StreamFollowers(
         }
     }
 
+    private IAsyncEnumerable<LogLine> Log(string pod, DateTimeOffset? since, CancellationToken stop) =>
+        client.FollowLogAsync(
+            ns,
+            pod,
+            Resources.Names.AgentContainer,
+            StreamLimits.MaxLineBytes,
+            Silence,
+            MaxLogBytes,
+            since,
+            stop
+        );
+
     private async Task ReadOnceAsync(
         string pod,
         EntityKey session,
@@ -212,20 +204,7 @@ public sealed partial class StreamFollowers(
         IDisposable? place = null;
         try
         {
-            await foreach (
-                var line in client
-                    .FollowLogAsync(
-                        ns,
-                        pod,
-                        Resources.Names.AgentContainer,
-                        StreamLimits.MaxLineBytes,
-                        Silence,
-                        MaxLogBytes,
-                        since: null,
-                        slow.Token
-                    )
-                    .ConfigureAwait(false)
-            )
+            await foreach (var line in Log(pod, since: null, slow.Token).ConfigureAwait(false))
             {
                 // half a line is what a broken connection leaves; the next reading has it whole
                 if (line.Cut)
