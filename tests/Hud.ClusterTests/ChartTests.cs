@@ -40,19 +40,7 @@ public sealed class ChartTests(Cluster cluster)
     public async Task Helm_and_kustomize_install_the_same_rules_and_the_same_operator()
     {
         cluster.Require();
-        var helm = Parse(
-            (
-                await cluster.HelmAsync(
-                    "template",
-                    "hud",
-                    "charts/hud",
-                    "-n",
-                    Cluster.System,
-                    "--set",
-                    "namespace.create=true,metrics.service=false"
-                )
-            ).Ok()
-        );
+        var helm = await ChartAsync("--set", "namespace.create=true,metrics.service=false");
         var kustomize = Parse((await cluster.KubectlAsync("kustomize", "config/default")).Ok());
         kustomize.Remove("CustomResourceDefinition/profilingpolicies.hud.dev");
         kustomize.Remove("CustomResourceDefinition/profilingsessions.hud.dev");
@@ -78,20 +66,11 @@ public sealed class ChartTests(Cluster cluster)
     public async Task A_ServiceMonitor_is_made_on_demand_and_finds_the_service_and_its_port()
     {
         cluster.Require();
-        var plain = Parse((await cluster.HelmAsync("template", "hud", "charts/hud", "-n", Cluster.System)).Ok());
+        var plain = await ChartAsync();
         Assert.DoesNotContain("ServiceMonitor/hud-operator", plain.Keys);
-        var all = Parse(
-            (
-                await cluster.HelmAsync(
-                    "template",
-                    "hud",
-                    "charts/hud",
-                    "-n",
-                    Cluster.System,
-                    "--set",
-                    "metrics.serviceMonitor.enabled=true,metrics.serviceMonitor.interval=17s,metrics.serviceMonitor.labels.release=prom"
-                )
-            ).Ok()
+        var all = await ChartAsync(
+            "--set",
+            "metrics.serviceMonitor.enabled=true,metrics.serviceMonitor.interval=17s,metrics.serviceMonitor.labels.release=prom"
         );
         var (monitor, service) = (all["ServiceMonitor/hud-operator"], all["Service/hud-operator-metrics"]);
         Assert.Equal(
@@ -119,22 +98,13 @@ public sealed class ChartTests(Cluster cluster)
     {
         cluster.Require();
         string[] made = ["ConfigMap/hud-dashboard", "PrometheusRule/hud", "PodMonitor/hud-agents"];
-        var plain = Parse((await cluster.HelmAsync("template", "hud", "charts/hud", "-n", Cluster.System)).Ok());
+        var plain = await ChartAsync();
         Assert.Empty(made.Intersect(plain.Keys));
-        var all = Parse(
-            (
-                await cluster.HelmAsync(
-                    "template",
-                    "hud",
-                    "charts/hud",
-                    "-n",
-                    Cluster.System,
-                    "--set",
-                    "dashboard.enabled=true,dashboard.namespace=grafana,dashboard.annotations.grafana_folder=Tokio,"
-                        + "prometheusRule.enabled=true,prometheusRule.labels.release=prom,"
-                        + "podMonitor.enabled=true,podMonitor.interval=17s,podMonitor.labels.release=prom"
-                )
-            ).Ok()
+        var all = await ChartAsync(
+            "--set",
+            "dashboard.enabled=true,dashboard.namespace=grafana,dashboard.annotations.grafana_folder=Tokio,"
+                + "prometheusRule.enabled=true,prometheusRule.labels.release=prom,"
+                + "podMonitor.enabled=true,podMonitor.interval=17s,podMonitor.labels.release=prom"
         );
         Assert.Equal(made.Order(), all.Keys.Except(plain.Keys).Order());
 
@@ -190,16 +160,9 @@ public sealed class ChartTests(Cluster cluster)
         // who may scrape is to be said
         const string Agents = "NetworkPolicy/hud-continuous-agent";
         Assert.Null(At(plain[Agents]["spec"], "ingress"));
-        var open = Parse(
-            (
-                await cluster.HelmAsync(
-                    "template",
-                    "hud",
-                    "charts/hud",
-                    "--set-json",
-                    """continuous.metrics.from=[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}]"""
-                )
-            ).Ok()
+        var open = await ChartAsync(
+            "--set-json",
+            """continuous.metrics.from=[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}]"""
         );
         var scrapes = open[Agents]["spec"]["ingress"][0];
         Assert.Equal("9464", scrapes["ports"][0]["port"].ToString());
@@ -220,25 +183,13 @@ public sealed class ChartTests(Cluster cluster)
     public async Task Alerts_are_received_on_demand_and_only_with_a_secret()
     {
         cluster.Require();
-        async Task<Dictionary<string, YamlMappingNode>> ChartAsync(params string[] sets) =>
-            Parse(
-                (
-                    await cluster.HelmAsync([
-                        "template",
-                        "hud",
-                        "charts/hud",
-                        "-n",
-                        Cluster.System,
-                        .. sets.SelectMany(s => (string[])["--set-json", s]),
-                    ])
-                ).Ok()
-            );
         Assert.DoesNotContain((await ChartAsync()).Keys, k => k.EndsWith("-alerts", StringComparison.Ordinal));
         var without = await cluster.HelmAsync("template", "hud", "charts/hud", "--set", "alerts.enabled=true");
         Assert.NotEqual(0, without.Code);
         Assert.Contains("alerts.existingSecret is not set", without.Error, StringComparison.Ordinal);
 
         var all = await ChartAsync(
+            "--set-json",
             """alerts={"enabled":true,"existingSecret":"hud-alerts","from":[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}]}"""
         );
         var pod = all["Deployment/hud-operator"]["spec"]["template"]["spec"];
@@ -291,19 +242,7 @@ public sealed class ChartTests(Cluster cluster)
     public async Task The_operators_pod_is_restricted_and_its_namespace_is_labelled_for_the_agents()
     {
         cluster.Require();
-        var all = Parse(
-            (
-                await cluster.HelmAsync(
-                    "template",
-                    "hud",
-                    "charts/hud",
-                    "-n",
-                    Cluster.System,
-                    "--set",
-                    "namespace.create=true"
-                )
-            ).Ok()
-        );
+        var all = await ChartAsync("--set", "namespace.create=true");
         foreach (var mode in (string[])["enforce", "audit", "warn"])
             Assert.Equal(
                 "privileged",
@@ -371,6 +310,11 @@ public sealed class ChartTests(Cluster cluster)
         );
         Assert.DoesNotContain("would violate", applied.Ok() + applied.Error, StringComparison.Ordinal);
     }
+
+    /// <summary>What the chart makes, by kind and name.</summary>
+    /// <param name="values">Arguments of helm, such as <c>--set x=y</c>.</param>
+    private async Task<Dictionary<string, YamlMappingNode>> ChartAsync(params string[] values) =>
+        Parse((await cluster.HelmAsync(["template", "hud", "charts/hud", "-n", Cluster.System, .. values])).Ok());
 
     private static YamlNode? At(YamlNode node, string field) =>
         ((YamlMappingNode)node).Children.TryGetValue(field, out var found) ? found : null;

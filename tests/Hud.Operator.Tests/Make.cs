@@ -49,6 +49,32 @@ internal static class Make
             Duration = GoDuration.Parse("30s"),
         };
 
+    /// <summary>The pod that <see cref="Target"/> 0 is about, as the API server has it.</summary>
+    public static V1Pod TargetPod() =>
+        new()
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = "checkout-0",
+                NamespaceProperty = "shop",
+                Uid = "pod-0",
+            },
+            Spec = new V1PodSpec { NodeName = "n1", Containers = [new V1Container { Name = "app" }] },
+            Status = new V1PodStatus
+            {
+                Phase = "Running",
+                ContainerStatuses =
+                [
+                    new V1ContainerStatus
+                    {
+                        Name = "app",
+                        ContainerID = "containerd://c0",
+                        State = new V1ContainerState { Running = new() },
+                    },
+                ],
+            },
+        };
+
     public static TargetStatus Target(int n, string node = "n1", TargetState state = TargetState.Pending) =>
         new()
         {

@@ -31,31 +31,6 @@ public sealed class SessionControllerTests
         return pod;
     }
 
-    private static V1Pod Target() =>
-        new()
-        {
-            Metadata = new V1ObjectMeta
-            {
-                Name = "checkout-0",
-                NamespaceProperty = "shop",
-                Uid = "pod-0",
-            },
-            Spec = new V1PodSpec { NodeName = "n1", Containers = [new V1Container { Name = "app" }] },
-            Status = new V1PodStatus
-            {
-                Phase = "Running",
-                ContainerStatuses =
-                [
-                    new V1ContainerStatus
-                    {
-                        Name = "app",
-                        ContainerID = "containerd://c0",
-                        State = new V1ContainerState { Running = new() },
-                    },
-                ],
-            },
-        };
-
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]
@@ -71,7 +46,7 @@ public sealed class SessionControllerTests
             [first, Make.Session(name: "second", uid: "uid-2")],
             [AgentOf(first, Make.Running())]
         );
-        world.Targets["checkout-0"] = Target();
+        world.Targets["checkout-0"] = Make.TargetPod();
         await world.Ready;
         world.Controller.AdmitRunning();
         if (worked)
@@ -198,7 +173,7 @@ public sealed class SessionControllerTests
             Expect = new ExpectSpec { MaxPoll = GoDuration.Parse("50ms") },
         };
         await using var world = new ScriptedWorld(Make.Options, [Make.Session(spec, name: "first")]);
-        world.Targets["checkout-0"] = Target();
+        world.Targets["checkout-0"] = Make.TargetPod();
         await world.Ready;
         await world.ReconcileAsync("first");
         var status = world.Status("first");

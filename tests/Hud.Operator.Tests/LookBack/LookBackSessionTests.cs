@@ -34,35 +34,10 @@ public sealed class LookBackSessionTests
         {
             AgentLog = log,
         };
-        world.Targets["checkout-0"] = Target();
+        world.Targets["checkout-0"] = Make.TargetPod();
         await world.Ready;
         return world;
     }
-
-    private static V1Pod Target() =>
-        new()
-        {
-            Metadata = new V1ObjectMeta
-            {
-                Name = "checkout-0",
-                NamespaceProperty = "shop",
-                Uid = "pod-0",
-            },
-            Spec = new V1PodSpec { NodeName = "n1", Containers = [new V1Container { Name = "app" }] },
-            Status = new V1PodStatus
-            {
-                Phase = "Running",
-                ContainerStatuses =
-                [
-                    new V1ContainerStatus
-                    {
-                        Name = "app",
-                        ContainerID = "containerd://c0",
-                        State = new V1ContainerState { Running = new() },
-                    },
-                ],
-            },
-        };
 
     private static IReadOnlyList<LookBackRequest> Asked(V1Pod pod) =>
         LookBackList.Read(pod.GetAnnotation(Names.LookBackAnnotation));
