@@ -115,58 +115,7 @@ public sealed class ContinuousAgents(
         var failure = await ChangeAsync(decision, cancel).ConfigureAwait(false);
         var memory = decision.Memory;
         if (decision.Create.Count > 0)
-        {
-            await _places.WaitAsync(cancel).ConfigureAwait(false);
-            try
-            {
-                // others may have got places since
-                decision = ContinuousDecider.Decide(observation with { Others = Others(policy, wanted, now) });
-                memory = decision.Memory;
-                var (failures, refused) = (0, false);
-                foreach (var agent in decision.Create)
-                {
-                    if (failures == MaxFailures)
-                        break; // the others have their turn at the next look, while these wait
-                    var pod = ContinuousPod.Build(policy, spec, agent.Node, agent.Targets, options);
-                    string? refusal;
-                    try
-                    {
-                        refusal = await actions.CreateAsync(pod, cancel).ConfigureAwait(false);
-                    }
-                    catch (Exception e) when (e is KubernetesException or TransportException)
-                    {
-                        failures++;
-                        refusal = Said(e);
-                    }
-                    if (refusal is null)
-                    {
-                        lock (_given)
-                            _given[(agent.Node, policy.Uid)] = (policy.Namespace, now);
-                    }
-                    else
-                    {
-                        refused = true;
-                        memory = memory.With(
-                            agent.Node,
-                            memory.Node(agent.Node).AfterFailure(now, fresh: false, refusal: refusal)
-                        );
-                    }
-                }
-                // what there is to say of it now; nothing is done by this one
-                if (refused)
-                    decision = ContinuousDecider.Decide(
-                        observation with
-                        {
-                            Others = Others(policy, wanted, now),
-                            Memory = memory,
-                        }
-                    );
-            }
-            finally
-            {
-                _places.Release();
-            }
-        }
+            (decision, memory) = await CreateAsync(observation, cancel).ConfigureAwait(false);
         notices.AddRange(decision.Notices);
         var (view, again) = (decision.View, decision.RequeueAfter);
         if (failure is not null)
@@ -176,6 +125,63 @@ public sealed class ContinuousAgents(
         }
         _seen[key] = new Seen(memory, policy.Metadata.Generation, now, view, Watches: wanted is not null);
         return (spec.Continuous is null ? null : view, again);
+    }
+
+    /// <summary>Makes agents where there are places, each whatever becomes of the others.</summary>
+    /// <returns>What there is to say after that, and what is to be remembered.</returns>
+    private async Task<(ContinuousDecision Decision, ContinuousMemory Memory)> CreateAsync(
+        ContinuousObservation o,
+        CancellationToken cancel
+    )
+    {
+        await _places.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            // others may have got places since
+            var decision = ContinuousDecider.Decide(o with { Others = Others(o.Policy, o.Targets, o.Now) });
+            var memory = decision.Memory;
+            var (failures, refused) = (0, false);
+            foreach (var agent in decision.Create)
+            {
+                if (failures == MaxFailures)
+                    break; // the others have their turn at the next look, while these wait
+                string? refusal;
+                try
+                {
+                    var pod = ContinuousPod.Build(o.Policy, o.Spec, agent.Node, agent.Targets, options);
+                    refusal = await actions.CreateAsync(pod, cancel).ConfigureAwait(false);
+                }
+                catch (Exception e) when (e is KubernetesException or TransportException)
+                {
+                    failures++;
+                    refusal = Said(e);
+                }
+                if (refusal is null)
+                {
+                    lock (_given)
+                        _given[(agent.Node, o.Policy.Uid)] = (o.Policy.Namespace, o.Now);
+                }
+                else
+                {
+                    refused = true;
+                    memory = memory.With(
+                        agent.Node,
+                        memory.Node(agent.Node).AfterFailure(o.Now, fresh: false, refusal: refusal)
+                    );
+                }
+            }
+            // what there is to say of it now; nothing is done by this one
+            return refused
+                ? (
+                    ContinuousDecider.Decide(o with { Others = Others(o.Policy, o.Targets, o.Now), Memory = memory }),
+                    memory
+                )
+                : (decision, memory);
+        }
+        finally
+        {
+            _places.Release();
+        }
     }
 
     /// <summary>Writes the lists and ends agents, each whatever becomes of the others.</summary>
